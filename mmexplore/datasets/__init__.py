@@ -1,0 +1,106 @@
+"""A data set is a table of standardised molecules with labels and a report of how each row got there.
+
+Members of this family bring raw tables: ``embedded`` (come with installed packages), ``moleculenet`` (fetched or
+taken from MMEXPLORE_DATA_DIR), ``file`` (a user's CSV, SDF, SMI or pasted SMILES). :mod:`mmexplore.catalogue` standardises,
+merges and keeps them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+Kind = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One label column: its name, what kind of number it is, and its unit in words ("" where none)."""
+
+    name: str
+    kind: Kind
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the catalogue: what a data set is, before it is loaded.
+
+    ``rows`` is the number of source rows (None where unknown), ``megabytes`` the size of the download.
+    """
+
+    name: str
+    title: str
+    rows: int | None
+    tasks: tuple[Task, ...]
+    source: Literal["embedded", "moleculenet", "yours"]
+    available: bool
+    licence: str = ""
+    url: str = ""
+    sha256: str = ""
+    md5: str = ""
+    megabytes: float = 0.0
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """What a member of the family brings: unchecked rows.
+
+    ``frame`` has a default index; ``lines`` numbers the rows in the source (1-based, header counted, as a text editor
+    shows them; for SDF the record's number). Columns are named as in the source.
+    """
+
+    frame: pd.DataFrame
+    lines: np.ndarray
+    smiles_column: str
+    name_column: str | None
+    tasks: tuple[Task, ...]
+    rejected: tuple["Remark", ...] = ()
+    salts: Literal["keep", "strip"] = "keep"
+    duplicates: Literal["keep", "merge"] = "keep"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One row of a report: the source line, what stood there, and what became of it in words."""
+
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What happened to the rows: ``read`` = ``kept`` + len(merged) + len(rejected)."""
+
+    read: int
+    kept: int
+    merged: tuple[Remark, ...] = ()
+    standardised: tuple[Remark, ...] = ()
+    rejected: tuple[Remark, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Standardised molecules with labels.
+
+    ``smiles`` canonical SMILES (n,); ``names`` display names (n,), "" where none; ``lines`` source line (n,);
+    ``labels`` float32 (n, tasks), NaN where missing; ``extra`` the source's other columns, for colour and tables;
+    ``digest`` changes with any molecule or label.
+    """
+
+    name: str
+    title: str
+    digest: str
+    smiles: np.ndarray
+    names: np.ndarray
+    lines: np.ndarray
+    labels: np.ndarray
+    tasks: tuple[Task, ...]
+    extra: pd.DataFrame
+    report: Report
+
+    def __len__(self) -> int:
+        return len(self.smiles)

@@ -1,0 +1,22 @@
+"""An encoder reads one modality's packed batch and returns one vector a molecule."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from mmexplore.batching import Records
+
+
+class Encoder(nn.Module, ABC):
+    """Base of every encoder. Keyword options of ``__init__`` are what a recipe may set.
+
+    ``reads`` names the modality; ``dimension`` is the width of the embedding.
+    """
+
+    reads: ClassVar[str]
+    dimension: int
+
+    @abstractmethod
+    def forward(self, records: Records) -> Tensor:
+        """Embeddings, shape ``(n_molecules, dimension)``; a molecule's row does not depend on its neighbours."""

@@ -1,0 +1,213 @@
+"""A recipe says everything about a model that a person may choose; form, flags and JSON are drawn from it.
+
+Adding a hyper-parameter is adding a field here, or a keyword option to an encoder or a fusion. The published
+models are recipes made of the same parts (``gin``: MMSA's downstream baseline, ``dmpnn``: MMFRL's without
+pre-training), so that what is compared is the same kind of thing.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mmexplore.errors import BadRecipe, UnknownName
+from mmexplore.registry import ENCODERS, FUSIONS
+
+
+class Section(BaseModel):
+    """A frozen part of a recipe; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Data(Section):
+    """Which molecules, which labels, and how they are split."""
+
+    dataset: Annotated[str, Field(description="name of a data set, or a path to a CSV, SDF or SMI file")] = "solubility"
+    targets: Annotated[tuple[str, ...], Field(description="label columns; empty: the data set's own")] = ()
+    split: Annotated[
+        Literal["scaffold", "scaffold_balanced", "random"],
+        Field(description="scaffold: deterministic, largest to train; scaffold_balanced: chemprop v1's seeded rule"),
+    ] = "scaffold"
+    split_seed: Annotated[int, Field(ge=0, description="seed of the split (scaffold has none)")] = 0
+    fractions: Annotated[tuple[float, float, float], Field(description="train, validation, test")] = (0.8, 0.1, 0.1)
+
+    @model_validator(mode="after")
+    def _fractions_add_up(self) -> Self:
+        if abs(sum(self.fractions) - 1) > 1e-6 or min(self.fractions) < 0 or self.fractions[0] == 0:
+            raise ValueError(f"fractions must be positive and add up to 1, and {self.fractions} came")
+        return self
+
+
+class Branch(Section):
+    """One encoder of the model; its name is the name of its view on the map."""
+
+    encoder: Annotated[str, Field(description="which encoder")] = "gin"
+    name: Annotated[str, Field(description="name of the view; empty: the encoder's")] = ""
+    options: Annotated[dict[str, Any], Field(description="the encoder's own options")] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        encoder = values.get("encoder", "gin")
+        options = ENCODERS.validated(encoder, values.get("options", {}))
+        return values | {"name": values.get("name") or encoder, "options": options}
+
+
+class Fusion(Section):
+    """How the branches become a prediction."""
+
+    name: Annotated[str, Field(description="which fusion")] = "single"
+    options: Annotated[dict[str, Any], Field(description="the fusion's own options")] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return values | {"options": FUSIONS.validated(values.get("name", "single"), values.get("options", {}))}
+
+
+class Training(Section):
+    """How the weights are found."""
+
+    epochs: Annotated[int, Field(ge=1, le=10_000, description="passes over the training set")] = 50
+    batch_size: Annotated[int, Field(ge=1, le=65_536, description="molecules a step")] = 64
+    learning_rate: Annotated[float, Field(gt=0, le=1, description="Adam's highest learning rate")] = 1e-3
+    schedule: Annotated[
+        Literal["constant", "noam"],
+        Field(description="noam: linear warm-up from a tenth of the rate, then exponential decay to a tenth"),
+    ] = "constant"
+    warmup_epochs: Annotated[float, Field(ge=0, description="epochs of warm-up (noam)")] = 2.0
+    weight_decay: Annotated[float, Field(ge=0, le=1, description="decoupled weight decay (AdamW); 0: Adam")] = 0.0
+    patience: Annotated[int, Field(ge=0, description="stop after so many epochs without a better validation; 0: never")] = 0
+    seed: Annotated[int, Field(ge=0, description="seed of weights, order and dropout")] = 0
+    device: Annotated[Literal["auto", "cpu", "cuda"], Field(description="where it runs")] = "auto"
+    devices: Annotated[int, Field(ge=1, le=64, description="how many GPUs")] = 1
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"], Field(description="auto: what the self-check found fast and exact enough")
+    ] = "auto"
+
+
+class Recipe(Section):
+    """A whole model: data, branches, fusion and training."""
+
+    name: str = "custom"
+    data: Data = Data()
+    branches: tuple[Branch, ...] = (Branch(),)
+    fusion: Fusion = Fusion()
+    training: Training = Training()
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        names = [branch.name for branch in self.branches]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"a recipe needs branches with names of their own, and {names} came")
+        if self.fusion.name == "single" and len(names) > 1:
+            raise ValueError(f"fusion 'single' takes one branch, and {len(names)} came: {', '.join(names)}")
+        return self
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the embeddings that this model makes: its branches, then what its fusion adds."""
+        return (*(branch.name for branch in self.branches), *FUSIONS.attribute(self.fusion.name, "views"))
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What has to be featurised for it, each once, in the order of the branches."""
+        return tuple(dict.fromkeys(ENCODERS.attribute(b.encoder, "reads") for b in self.branches))
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits that change with any choice but the name."""
+        text = json.dumps(self.model_dump(mode="json", exclude={"name"}), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def with_settings(self, settings: Iterable[str]) -> "Recipe":
+        """The recipe with ``section.field=value`` settings, as the CLI's ``--set`` gives them. Raises BadRecipe.
+
+        >>> preset("gin").with_settings(["training.epochs=3", "branches.0.options.layers=2"]).training.epochs
+        3
+        """
+        values = self.model_dump(mode="json")
+        for setting in settings:
+            path, equals, text = setting.partition("=")
+            if not equals:
+                raise BadRecipe(f"a setting reads section.field=value, and {setting!r} came")
+            _place(values, path.split("."), _parsed(text), setting)
+        return parse(values)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _place(values: Any, path: list[str], value: Any, setting: str) -> None:
+    for step in path[:-1]:
+        try:
+            values = values[int(step)] if isinstance(values, list) else values[step]
+        except (KeyError, IndexError, ValueError):
+            raise BadRecipe(f"nothing is called {step!r} in {setting!r}; there are: {_known(values)}") from None
+    if not isinstance(values, dict) or path[-1] not in values:
+        raise BadRecipe(f"nothing is called {path[-1]!r} in {setting!r}; there are: {_known(values)}")
+    values[path[-1]] = value
+
+
+def _known(values: Any) -> str:
+    return ", ".join(map(str, values if isinstance(values, dict) else range(len(values))))
+
+
+def parse(values: Any) -> Recipe:
+    """A recipe from plain values, with defaults filled in. Raises BadRecipe in one sentence."""
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "recipe"
+        raise BadRecipe(f"{where}: {first['msg'].removeprefix('Value error, ')}, and {first['input']!r} came") from None
+
+
+def _gin() -> Recipe:
+    """MMSA's downstream model (section V-A): five GIN layers of 256, linear head, 100 epochs at 1e-3."""
+    return Recipe(
+        name="gin",
+        branches=(Branch(encoder="gin"),),
+        fusion=Fusion(options={"hidden_layers": 0}),
+        training=Training(epochs=100, learning_rate=1e-3),
+    )
+
+
+def _dmpnn() -> Recipe:
+    """MMFRL's model without pre-training: D-MPNN of 300, one hidden layer of 300, Noam schedule, 100 epochs."""
+    return Recipe(
+        name="dmpnn",
+        branches=(Branch(encoder="dmpnn"),),
+        fusion=Fusion(options={"hidden_layers": 1, "hidden_size": 300}),
+        training=Training(epochs=100, batch_size=256, schedule="noam"),
+    )
+
+
+_PRESETS = {"gin": _gin, "dmpnn": _dmpnn}
+
+
+def preset_names() -> tuple[str, ...]:
+    """Names that :func:`preset` knows."""
+    return tuple(_PRESETS)
+
+
+def preset(name: str, *, quick: bool = False) -> Recipe:
+    """A ready recipe; ``quick`` shortens it to 20 epochs that stop early. Raises UnknownName."""
+    if name not in _PRESETS:
+        raise UnknownName("recipe", name, _PRESETS)
+    recipe = _PRESETS[name]()
+    if not quick:
+        return recipe
+    training = recipe.training.model_copy(update={"epochs": 20, "patience": 5, "batch_size": 64})
+    return recipe.model_copy(update={"training": training})

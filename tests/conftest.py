@@ -1,0 +1,31 @@
+"""Every test writes to a home of its own session, never to the user's; CPU threads stay at one a worker."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """MMEXPLORE_HOME for this test session."""
+    path = tmp_path_factory.mktemp("home")
+    before = os.environ.get("MMEXPLORE_HOME")
+    os.environ["MMEXPLORE_HOME"] = str(path)
+    yield path
+    if before is None:
+        del os.environ["MMEXPLORE_HOME"]
+    else:
+        os.environ["MMEXPLORE_HOME"] = before
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real MoleculeNet and NMR files; the test is skipped where there is none."""
+    path = os.environ.get("MMEXPLORE_DATA_DIR", "")
+    if not path or not Path(path).is_dir():
+        pytest.skip("MMEXPLORE_DATA_DIR is not set: this test wants real MoleculeNet files")
+    return Path(path)
