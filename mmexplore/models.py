@@ -1,0 +1,122 @@
+"""Which models there are: shipped beside the code, trained under the home, and the ECFP baseline that needs none.
+
+A model is a folder (:mod:`mmexplore.checkpoints`); a run is a folder under ``home/runs`` that holds one, together with
+its predictions and history. Nothing here imports torch.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmexplore import checkpoints, home
+from mmexplore.checkpoints import Card
+from mmexplore.errors import BadCheckpoint, BadRecipe, UnknownName
+from mmexplore.recipe import Recipe
+
+SHIPPED = Path(__file__).parent.parent / "checkpoints"
+BASELINE = "ecfp"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that can be looked at; ``recipe`` and ``card`` are None for the ECFP baseline."""
+
+    name: str
+    title: str
+    folder: Path
+    shipped: bool
+    views: tuple[str, ...]
+    recipe: Recipe | None = None
+    card: Card | None = None
+
+    @property
+    def data(self) -> str:
+        """Name of the data set it was trained on, "" for the baseline."""
+        return self.card.data.name if self.card else ""
+
+    @property
+    def megabytes(self) -> float:
+        """Size of the folder on disk."""
+        return sum(p.stat().st_size for p in self.folder.rglob("*") if p.is_file()) / 1e6 if self.card else 0.0
+
+
+def models() -> list[Model]:
+    """Shipped models, then trained ones, newest first, then the baseline; damaged folders are left out."""
+    runs = sorted(runs_folder().iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
+    folders = [(p, True) for p in sorted(SHIPPED.iterdir())] if SHIPPED.is_dir() else []
+    folders += [(p / "model", False) for p in runs]
+    found = [m for m in (_read(folder, shipped) for folder, shipped in folders) if m]
+    return [*found, Model(BASELINE, "ECFP fingerprint (no model)", SHIPPED / BASELINE, True, (BASELINE,))]
+
+
+def model(name: str) -> Model:
+    """The model of that name, or at that path. Raises UnknownName or BadCheckpoint."""
+    known = models()
+    for candidate in known:
+        if candidate.name == name:
+            return candidate
+    folder = Path(name).expanduser()
+    for place in (folder / "model", folder):
+        if (place / "card.json").is_file():
+            recipe, card = checkpoints.read(place)
+            return Model(str(folder), card.name, place, False, recipe.views, recipe, card)
+    raise UnknownName("model", name, [m.name for m in known])
+
+
+def runs_folder() -> Path:
+    """Where trained models are kept."""
+    return home.folder("runs")
+
+
+def new_run(title: str) -> Path:
+    """A fresh run folder whose name is made from a title."""
+    slug = "".join(c if c.isalnum() else "-" for c in title.lower()).strip("-")[:60] or "run"
+    for number in range(1, 10_000):
+        path = runs_folder() / (slug if number == 1 else f"{slug}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return path
+    raise BadRecipe(f"there are 9,999 runs called {slug!r} already; give this one another name")
+
+
+def rename(name: str, title: str) -> None:
+    """Give a trained model another title. Raises BadRecipe for a shipped one."""
+    chosen = _trained(name)
+    assert chosen.card is not None
+    if not title.strip():
+        raise BadRecipe("a model's name cannot be empty")
+    card = chosen.card.model_copy(update={"name": title.strip()})
+    home.write_atomically(chosen.folder / "card.json", card.model_dump_json(indent=1) + "\n")
+
+
+def delete(name: str) -> None:
+    """Delete a trained model with its run. Raises BadRecipe for a shipped one."""
+    shutil.rmtree(_trained(name).folder.parent)
+
+
+def export(name: str, where: Path) -> Path:
+    """A zip of the model's folder (weights.safetensors, recipe.json, card.json)."""
+    chosen = model(name)
+    if chosen.card is None:
+        raise BadRecipe("the ECFP baseline has no weights to export")
+    return Path(shutil.make_archive(str(where / chosen.name), "zip", chosen.folder))
+
+
+def _trained(name: str) -> Model:
+    chosen = model(name)
+    if chosen.shipped or chosen.folder.parent.parent != runs_folder():
+        raise BadRecipe(f"{name!r} came with the project or lies elsewhere; only models trained here can be changed")
+    return chosen
+
+
+def _read(folder: Path, shipped: bool) -> Model | None:
+    if not (folder / "card.json").is_file():
+        return None
+    try:
+        recipe, card = checkpoints.read(folder)
+    except BadCheckpoint:
+        return None
+    name = folder.name if shipped else folder.parent.name
+    return Model(name, card.name or name, folder, shipped, recipe.views, recipe, card)

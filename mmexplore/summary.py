@@ -1,0 +1,63 @@
+"""What a data set holds, for the Data page: label balance, scaffolds, property ranges and how a split would fall."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mmexplore import molecules, splits
+from mmexplore.datasets import Dataset
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Tables fit to be shown.
+
+    ``labels``: one row a task (kind, known, missing, positive or mean/min/max). ``scaffolds``: the most frequent
+    Bemis-Murcko scaffolds with their counts. ``n_scaffolds`` and ``acyclic`` count all of them.
+    """
+
+    labels: pd.DataFrame
+    scaffolds: pd.DataFrame
+    n_scaffolds: int
+    acyclic: int
+
+
+def label_table(dataset: Dataset) -> pd.DataFrame:
+    """One row a task: what is known, and its balance (classification) or range (regression)."""
+    rows = []
+    for number, task in enumerate(dataset.tasks):
+        values = dataset.labels[:, number]
+        known = values[~np.isnan(values)]
+        row = {"task": task.name, "kind": task.kind, "known": len(known), "missing": len(values) - len(known)}
+        if len(known) and task.kind == "classification":
+            row |= {"positive": int(known.sum()), "share positive": float(known.mean())}
+        elif len(known):
+            row |= {"lowest": float(known.min()), "mean": float(known.mean()), "highest": float(known.max())}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def summarise(dataset: Dataset, scaffolds: int = 12) -> Summary:
+    """Labels and scaffolds of a data set; reads every molecule once (about 4,000 a second)."""
+    counts = Counter(molecules.scaffold(s) for s in dataset.smiles)
+    acyclic = counts.pop("", 0)
+    table = pd.DataFrame(counts.most_common(scaffolds), columns=["scaffold", "molecules"])
+    return Summary(label_table(dataset), table, len(counts), acyclic)
+
+
+def split_table(dataset: Dataset, rule: str, seed: int, fractions: tuple[float, float, float]) -> pd.DataFrame:
+    """How a split would fall: molecules and label balance or mean of each part, one row a part."""
+    split = splits.split(dataset.smiles, rule, seed, fractions)
+    rows = []
+    for part in ("train", "validation", "test"):
+        chosen = getattr(split, part)
+        row = {"part": part, "molecules": len(chosen)}
+        for number, task in enumerate(dataset.tasks[:5]):
+            values = dataset.labels[chosen, number]
+            known = values[~np.isnan(values)]
+            what = "share positive" if task.kind == "classification" else "mean"
+            row[f"{task.name}: {what}"] = float(known.mean()) if len(known) else float("nan")
+        rows.append(row)
+    return pd.DataFrame(rows)
