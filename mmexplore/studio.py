@@ -4,6 +4,7 @@ Plain values in, frozen dataclasses of numpy, pandas and str out. Importing this
 import it when they are called, and pages start them as jobs instead (``start_*``).
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +18,7 @@ from mmexplore import models as model_shelf
 from mmexplore.colouring import Colour
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.embedding_map import MapFile
-from mmexplore.errors import BadRecipe
+from mmexplore.errors import BadRecipe, UnknownName
 from mmexplore.jobs import Job
 from mmexplore.models import BASELINE, Model
 from mmexplore.progress import Progress, silent
@@ -69,6 +70,15 @@ model = model_shelf.model
 rename_model = model_shelf.rename
 delete_model = model_shelf.delete
 export_model = model_shelf.export
+new_run = model_shelf.new_run
+
+
+def view_of(model_name: str, view: str = "") -> str:
+    """The view by its name, or the model's first one. Raises UnknownName."""
+    views = model(model_name).views
+    if view and view not in views:
+        raise UnknownName("view of this model", view, views)
+    return view or views[0]
 
 
 def first_choice() -> tuple[str, str, str, str]:
@@ -89,6 +99,20 @@ def embed(model_name: str, data: str, progress: Progress = silent) -> "embedding
     if chosen.name == BASELINE:
         return embedding.baseline(dataset(data), progress)
     return embedding.embed(chosen.folder, dataset(data), progress)
+
+
+def write_embedding(
+    model_name: str, data: str, view: str, out: Path, progress: Progress = silent
+) -> dict[str, int | str | float]:
+    """Write one view as parquet: ``smiles``, ``name``, ``e0`` ... ; returns n, dim, file and molecules_per_second."""
+    started = time.monotonic()
+    table, chosen = dataset(data, progress), view_of(model_name, view)
+    x = np.asarray(embed(model_name, data, progress).view(chosen))
+    seconds = time.monotonic() - started
+    columns = {f"e{i}": x[:, i] for i in range(x.shape[1])}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"smiles": table.smiles, "name": table.names} | columns).to_parquet(out)
+    return {"n": len(x), "dim": x.shape[1], "file": str(out), "molecules_per_second": round(len(x) / seconds, 1)}
 
 
 def stored_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> MapFile | None:

@@ -1,0 +1,36 @@
+# make app: everything from nothing to the open app. make test: everything from nothing to a tested tree.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup app check test fix bench
+
+.venv/app: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+.venv/dev: .venv/app requirements-dev.txt
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+setup: .venv/dev
+
+app: .venv/app
+	$(BIN)/streamlit run app.py
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+fix: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev
+	for script in benchmarks/[a-z]*.py; do test $$script = benchmarks/record.py || $(BIN)/python $$script || exit 1; done
