@@ -35,3 +35,7 @@ class Modality(ABC):
     @abstractmethod
     def record(self, molecule: Mol) -> Record:
         """The molecule's record: for each column an array of its dtype. Raises BadMolecule."""
+
+    def record_as_read(self, molecule: Mol) -> Record:
+        """The record of a molecule read from canonical SMILES, as the store reads it: nothing needs reordering."""
+        return self.record(molecule)

@@ -1,0 +1,87 @@
+"""The molecular graph as small codes: 7 bytes and a mass an atom, 8 bytes a bond.
+
+The codes are indices into the one-hot blocks of chemprop v1's featuriser (Yang et al. 2019, arXiv:1904.01561, table 1),
+so that :mod:`mmexplore.molecular_graph` expands them to its 133 + 14 floats bit for bit.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+from rdkit.Chem import Mol, MolFromSmiles, MolToSmiles
+from rdkit.Chem.rdchem import Atom, Bond, BondType, HybridizationType
+
+from mmexplore.errors import BadMolecule
+from mmexplore.modalities import Column, Modality, Record
+
+ATOM_BLOCKS = (101, 7, 6, 5, 6, 6)
+"""Widths of the blocks Z, degree, charge, chirality, hydrogens, hybridisation; the last code of each: anything else."""
+BOND_TYPES, BOND_STEREOS = 4, 7
+"""Bond types (code 4: none of them, no bit is set) and stereo classes (the last: anything else)."""
+
+_MOST_ATOMS = 32_767  # int16 ends
+_CHARGES = {-1: 0, -2: 1, 1: 2, 2: 3, 0: 4}
+_SHAPES = ("SP", "SP2", "SP3", "SP3D", "SP3D2")
+_HYBRIDISATIONS = {getattr(HybridizationType, name): code for code, name in enumerate(_SHAPES)}
+_TYPES = {BondType.SINGLE: 0, BondType.DOUBLE: 1, BondType.TRIPLE: 2, BondType.AROMATIC: 3}
+
+
+class Graph2D(Modality):
+    """Atoms in the order of the canonical SMILES, chemical bonds in RDKit's order of the molecule read from it.
+
+    ``atoms`` (atoms, 7): Z, degree, charge, chirality, hydrogens, hybridisation, aromatic. ``mass`` (atoms,): a
+    hundredth of the atomic mass in dalton. ``bonds`` (bonds, 4): type, conjugated, in a ring, stereo. ``ends``
+    (bonds, 2): begin, end.
+    """
+
+    version: ClassVar[int] = 1
+    columns: ClassVar[dict[str, Column]] = {
+        "atoms": Column("uint8", 7, axis="atoms"),
+        "mass": Column("float32", axis="atoms"),
+        "bonds": Column("uint8", 4, axis="bonds"),
+        "ends": Column("int16", 2, axis="bonds", points_into="atoms"),
+    }
+
+    def record(self, molecule: Mol) -> Record:
+        """The record, the same for every numbering of the atoms. Raises BadMolecule."""
+        _check_size(molecule)
+        smiles = MolToSmiles(molecule)
+        again = MolFromSmiles(smiles)
+        if again is None:
+            raise BadMolecule(f"RDKit writes the molecule as {smiles!r} and cannot read that; give another form of it")
+        return self.record_as_read(again)
+
+    def record_as_read(self, molecule: Mol) -> Record:
+        """The record of a molecule read from canonical SMILES: its order is kept. Raises BadMolecule."""
+        _check_size(molecule)
+        atoms, bonds = list(molecule.GetAtoms()), list(molecule.GetBonds())
+        return {
+            "atoms": _atom_codes(atoms),
+            "mass": np.array([0.01 * a.GetMass() for a in atoms], np.float32),
+            "bonds": _bond_codes(bonds),
+            "ends": np.array([(b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in bonds], np.int16).reshape(-1, 2),
+        }
+
+
+def _check_size(molecule: Mol) -> None:
+    count = molecule.GetNumAtoms()
+    if not 0 < count <= _MOST_ATOMS:
+        raise BadMolecule(f"a molecular graph has 1 to {_MOST_ATOMS} atoms, and a molecule of {count} came")
+
+
+def _atom_codes(atoms: list[Atom]) -> np.ndarray:
+    numbers = [z - 1 if 0 < z <= 100 else 100 for z in map(Atom.GetAtomicNum, atoms)]
+    degrees = [min(d, 6) for d in map(Atom.GetTotalDegree, atoms)]
+    charges = [_CHARGES.get(q, 5) for q in map(Atom.GetFormalCharge, atoms)]
+    chirality = [min(int(c), 4) for c in map(Atom.GetChiralTag, atoms)]
+    hydrogens = [min(h, 5) for h in map(Atom.GetTotalNumHs, atoms)]
+    shapes = [_HYBRIDISATIONS.get(s, 5) for s in map(Atom.GetHybridization, atoms)]
+    aromatic = list(map(Atom.GetIsAromatic, atoms))
+    return np.array([numbers, degrees, charges, chirality, hydrogens, shapes, aromatic], np.uint8).T
+
+
+def _bond_codes(bonds: list[Bond]) -> np.ndarray:
+    types = [_TYPES.get(t, 4) for t in map(Bond.GetBondType, bonds)]
+    conjugated = list(map(Bond.GetIsConjugated, bonds))
+    rings = list(map(Bond.IsInRing, bonds))
+    stereos = [min(int(s), 6) for s in map(Bond.GetStereo, bonds)]
+    return np.array([types, conjugated, rings, stereos], np.uint8).T
