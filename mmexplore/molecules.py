@@ -1,0 +1,246 @@
+"""Reading, standardising, drawing and describing molecules; RDKit's log is silent, its complaint becomes the error.
+
+A molecule is known everywhere by its canonical SMILES. ``keep`` leaves it as drawn; ``strip`` disconnects metals,
+keeps the parent fragment, normalises charge-separated groups and neutralises it (RDKit's MolStandardize), except that
+sulfoxides stay S=O, as the published data sets write them. Scaffolds are those of Bemis and Murcko (J. Med. Chem.
+1996, 39, 2887) without chirality, as DeepChem and chemprop split by them.
+"""
+
+import contextlib
+import logging
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from rdkit import Chem, rdBase
+from rdkit.Chem import Mol
+from rdkit.Chem.Draw import rdMolDraw2D
+from rdkit.Chem.Scaffolds import MurckoScaffold
+
+from mmexplore.errors import BadMolecule
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Salts = Literal["keep", "strip"]
+
+MAX_CHARACTERS = 10_000
+MAX_ATOMS = 2_000  # beyond some 10,000 atoms RDKit's canonicalisation overflows its stack
+
+rdBase.LogToPythonLogger()
+rdBase.DisableLog("rdApp.*")
+_LISTENING = threading.Lock()
+
+
+def parse(smiles: str) -> Mol:
+    """The sanitised molecule. Raises BadMolecule with RDKit's reason.
+
+    >>> parse("OCC").GetNumAtoms()
+    3
+    >>> parse("C1CC")
+    Traceback (most recent call last):
+    mmexplore.errors.BadMolecule: cannot read SMILES 'C1CC': unclosed ring
+    """
+    text = _without_extension(smiles.strip())
+    if not text:
+        raise BadMolecule("cannot read SMILES '': it is empty")
+    if len(text) > MAX_CHARACTERS:
+        raise BadMolecule(f"SMILES of {len(text):,} characters came; {MAX_CHARACTERS:,} is the most that is read")
+    if len(text.split()) > 1:
+        raise BadMolecule(f"cannot read SMILES {_short(text)}: it holds a blank")
+    mol = Chem.MolFromSmiles(text)
+    if mol is None:
+        raise BadMolecule(f"cannot read SMILES {_short(text)}: {_complaint(lambda: Chem.MolFromSmiles(text))}")
+    return _sized(mol, f"SMILES {_short(text)}")
+
+
+def parse_block(block: str) -> Mol:
+    """The sanitised molecule of a mol block, hydrogens made implicit. Raises BadMolecule with RDKit's reason."""
+    mol = Chem.MolFromMolBlock(block)
+    if mol is None:
+        raise BadMolecule(f"cannot read the mol block: {_complaint(lambda: Chem.MolFromMolBlock(block))}")
+    return _sized(mol, "the mol block")
+
+
+def canonical(mol: Mol) -> str:
+    """Canonical isomeric SMILES, without atom maps' order or any drawing.
+
+    >>> canonical(parse("OCC"))
+    'CCO'
+    """
+    return str(Chem.MolToSmiles(mol))
+
+
+def standardise(mol: Mol, salts: Salts = "keep") -> tuple[Mol, str]:
+    """The molecule to work with, and what was done to it in words ("" for nothing). Raises BadMolecule.
+
+    >>> fixed, done = standardise(parse("CC(=O)[O-].[Na+]"), "strip")
+    >>> canonical(fixed), done
+    ('CC(=O)O', 'salt stripped: removed [Na+]; neutralised')
+    """
+    if salts == "keep" or _nothing_to_strip(mol):
+        return mol, ""
+    steps = _steps()
+    parent, done = mol, []
+    for words, step in steps:
+        before, parent = parent, step(parent)
+        if canonical(before) != canonical(parent):
+            done.append(words + _removed(before, parent))
+    return _sized(parent, "the stripped molecule"), "; ".join(done)
+
+
+def scaffold(smiles: str) -> str:
+    """Bemis-Murcko scaffold without chirality, "" for a molecule without rings. Raises BadMolecule.
+
+    >>> scaffold("CCc1ccccc1C"), scaffold("CCO")
+    ('c1ccccc1', '')
+    """
+    return str(MurckoScaffold.MurckoScaffoldSmiles(mol=parse(smiles), includeChirality=False))
+
+
+def pattern(smarts: str) -> Mol:
+    """A query molecule. Raises BadMolecule."""
+    text = smarts.strip()
+    query = Chem.MolFromSmarts(text) if 0 < len(text) <= MAX_CHARACTERS else None
+    if query is None or query.GetNumAtoms() == 0:
+        why = _complaint(lambda: Chem.MolFromSmarts(text[:MAX_CHARACTERS])) if text else "it is empty"
+        raise BadMolecule(f"cannot read SMARTS {_short(text)}: {why}")
+    return query
+
+
+def depict(
+    smiles: str, width: int = 250, height: int = 200, highlight: Iterable[int] = (), *, dark: bool = False
+) -> str:
+    """An SVG drawing on a transparent ground; ``highlight`` marks atoms by number. Raises BadMolecule.
+
+    It holds only what RDKit draws: letters are outlines, and no text of the user's comes through.
+    """
+    mol = parse(smiles)
+    atoms = [int(i) for i in highlight]
+    if any(not 0 <= i < mol.GetNumAtoms() for i in atoms):
+        raise BadMolecule(f"highlighted atoms lie in 0-{mol.GetNumAtoms() - 1}, and {atoms} came for {_short(smiles)}")
+    drawer = rdMolDraw2D.MolDraw2DSVG(int(width), int(height))
+    if dark:
+        rdMolDraw2D.SetDarkMode(drawer)
+    options = drawer.drawOptions()
+    options.clearBackground = False
+    options.setHighlightColour((0.25, 0.45, 0.75) if dark else (1.0, 0.8, 0.4))
+    inside = set(atoms)
+    bonds = [b.GetIdx() for b in mol.GetBonds() if {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= inside]
+    rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol, highlightAtoms=atoms, highlightBonds=bonds)
+    drawer.FinishDrawing()
+    return str(drawer.GetDrawingText())
+
+
+def descriptors(molecules: Iterable[Mol | str]) -> "pd.DataFrame":
+    """Seven properties and QED, one row a molecule: molecular weight in g/mol, TPSA in square angstrom, counts.
+
+    Crippen logP, QED as Bickerton et al. (Nat. Chem. 2012, 4, 90). Raises BadMolecule.
+    """
+    import pandas as pd
+    from rdkit.Chem import QED, rdMolDescriptors
+
+    columns: dict[str, Any] = {
+        "molecular weight": rdMolDescriptors._CalcMolWt,
+        "logP": lambda m: rdMolDescriptors.CalcCrippenDescriptors(m)[0],
+        "TPSA": rdMolDescriptors.CalcTPSA,
+        "H-bond donors": rdMolDescriptors.CalcNumHBD,
+        "H-bond acceptors": rdMolDescriptors.CalcNumHBA,
+        "rotatable bonds": rdMolDescriptors.CalcNumRotatableBonds,
+        "rings": rdMolDescriptors.CalcNumRings,
+        "QED": QED.qed,
+    }
+    mols = [parse(m) if isinstance(m, str) else m for m in molecules]
+    return pd.DataFrame({name: [function(m) for m in mols] for name, function in columns.items()})
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
+def _without_extension(text: str) -> str:
+    """ChemAxon's ``|...|`` after a SMILES holds labels and drawings, which nothing here reads."""
+    head, blank, tail = text.partition(" ")
+    return head if blank and tail.startswith("|") and tail.endswith("|") else text
+
+
+def _sized(mol: Mol, what: str) -> Mol:
+    if not 0 < mol.GetNumAtoms() <= MAX_ATOMS:
+        raise BadMolecule(f"{what} has {mol.GetNumAtoms():,} atoms; 1 to {MAX_ATOMS:,} are taken")
+    return mol
+
+
+class _Listener(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(re.sub(r"^\[[\d:]+\] ", "", record.getMessage()).strip())
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[list[str]]:
+    logger, listener = logging.getLogger("rdkit"), _Listener()
+    with _LISTENING:
+        before, logger.handlers = logger.handlers, [listener]
+        rdBase.EnableLog("rdApp.error")
+        try:
+            yield listener.heard
+        finally:
+            rdBase.DisableLog("rdApp.*")
+            logger.handlers = before
+
+
+def _complaint(attempt: Any) -> str:
+    """Why RDKit refuses something, in its own words: the attempt is made again with the log listened to."""
+    with _listening() as heard:
+        attempt()
+    for line in heard:
+        if found := re.match(r"SM\w+ Parse Error: (.*?)( while parsing| for input|$)", line):
+            place = next((m[0] for h in heard if (m := re.search(r"around position \d+", h))), "")
+            return f"{found[1]} {place}".strip()
+    return re.sub(r"\s+", " ", heard[0]) if heard else "RDKit refuses it"
+
+
+@cache
+def _steps() -> tuple[tuple[str, Any], ...]:
+    """What "strip" does, in order; kept, because building these objects costs more than using them."""
+    from rdkit.Chem.MolStandardize import rdMolStandardize
+
+    sulfoxide = rdMolStandardize.NormalizerFromData(
+        "Sulfoxide\t[!O:1][S+1;X3:2]([O-:3])[!O:4]>>[*:1][S+0:2](=[O+0:3])[*:4]\n",
+        rdMolStandardize.CleanupParameters(),
+    )
+    normalizer, reionizer = rdMolStandardize.Normalizer(), rdMolStandardize.Reionizer()
+    return (
+        ("metal disconnected", rdMolStandardize.MetalDisconnector().Disconnect),
+        ("salt stripped", rdMolStandardize.LargestFragmentChooser(preferOrganic=True).choose),
+        ("groups normalised", lambda m: sulfoxide.normalize(reionizer.reionize(normalizer.normalize(m)))),
+        ("neutralised", rdMolStandardize.Uncharger().uncharge),
+    )
+
+
+@cache
+def _metal() -> Mol:
+    others = (0, 1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 34, 35, 36, 53, 54)
+    return Chem.MolFromSmarts(f"[{';'.join(f'!#{z}' for z in others)}]")
+
+
+def _nothing_to_strip(mol: Mol) -> bool:
+    """One fragment without charges or metals is left alone by every step (checked in the tests)."""
+    if any(atom.GetFormalCharge() for atom in mol.GetAtoms()) or mol.HasSubstructMatch(_metal()):
+        return False
+    return len(Chem.GetMolFrags(mol)) == 1
+
+
+def _removed(before: Mol, after: Mol) -> str:
+    fragments = canonical(before).split(".")
+    remaining = canonical(after).split(".")
+    for fragment in remaining:
+        if fragment in fragments:
+            fragments.remove(fragment)
+    lost = len(canonical(before).split(".")) > len(remaining)
+    return f": removed {', '.join(fragments)}" if lost else ""
