@@ -1,0 +1,62 @@
+"""A stand-in for ``python -m mmexplore`` in the tests of jobs: a few verbs that do next to nothing."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from mmexplore.errors import BadTable
+from mmexplore.jobs import Listener, running, start
+
+
+def count(progress: Listener, steps: int, seconds: float) -> None:
+    for step in range(steps):
+        progress("count", step, steps, loss=1 / (step + 1))
+        time.sleep(seconds)
+    progress("count", steps, steps)
+    progress.result = {"steps": steps, "auc": float("nan")}
+
+
+def stuck(progress: Listener, worker: bool) -> None:
+    """Never reports again; a worker of its own is left waiting with it."""
+    if worker:
+        multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,)).start()
+    progress("stuck", 0, 1)
+    time.sleep(600)
+
+
+def work(verb: str, arguments: list[str], progress: Listener) -> None:
+    match verb:
+        case "count":
+            count(progress, int(arguments[0]), float(arguments[1]))
+        case "refuse":
+            raise BadTable("the table has no column 'smiles'; it has: a, b")
+        case "crash":
+            raise ZeroDivisionError("no luck\nat all")
+        case "exit":
+            sys.exit(int(arguments[0]))
+        case "stuck":
+            stuck(progress, bool(arguments))
+        case "deaf":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            stuck(progress, worker=True)
+        case "segfault":
+            os.kill(os.getpid(), signal.SIGSEGV)
+
+
+if __name__ == "__main__":
+    verb, *arguments = sys.argv[1:]
+    if verb == "serve":  # a server: it starts one job, says its id and waits
+        import mmexplore.jobs
+
+        mmexplore.jobs.COMMAND = [sys.executable, __file__]
+        print(start(arguments[0], arguments[1:]).id, flush=True)
+        time.sleep(600)
+    if verb == "mute":  # dies before it ever says that it is there
+        sys.exit(3)
+    folder = Path(arguments.pop()) if "--job" in arguments else None
+    arguments = [argument for argument in arguments if argument != "--job"]
+    with running(folder) as progress:
+        work(verb, arguments, progress)
