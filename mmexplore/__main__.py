@@ -33,8 +33,7 @@ Values = dict[str, Any]
 def _answer(work: Callable[[Progress], Values], as_json: bool, job: Path | None = None) -> None:
     """Do the work under the job's (or the terminal's) progress and print what it returns."""
     with jobs.running(job) as task:
-        values = work(task)
-        task.finish(values)
+        task.result = values = work(task)
     if as_json:
         typer.echo(json.dumps(values, allow_nan=False, default=_plain))
     elif job is None:
@@ -219,7 +218,7 @@ def manage_jobs(
         _answer(lambda _: {"cancelled": studio.cancel_job(job_id).id}, as_json)
     elif action == "follow":
         for event in jobs.follow(job_id):
-            print(json.dumps(event), file=sys.stderr)
+            print(f"{event.stage} {event.done}/{event.total}", event.values or "", file=sys.stderr)
         _answer(lambda _: {"id": job_id, "state": studio.job(job_id).state}, as_json)
     else:
         raise BadRecipe(f"jobs takes list, follow ID or cancel ID, and {action!r} came")

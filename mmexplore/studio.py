@@ -142,9 +142,10 @@ def start_map(model_name: str, data: str, view: str, method: str, seed: int = 0)
     """Have a map computed by a job, or the job that is at it already."""
     arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
     for job in jobs.jobs():
-        if job.verb == "map" and list(job.arguments) == arguments and job.state in ("queued", "running"):
+        if job.verb == "map" and list(job.arguments) == arguments and job.active:
             return job
-    return jobs.start("map", arguments, title=f"{method.upper()} map of {data}, {view}")
+    title = f"{method.upper()} map of {data}, {view}"
+    return jobs.start("map", arguments, device="maps", title=title)  # a lane of its own: maps do not wait for trainings
 
 
 def map_folders(chosen: Model, table: Dataset) -> list[Path]:
