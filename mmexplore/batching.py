@@ -1,9 +1,14 @@
 """The only bridge from packed numpy arrays to torch: a batch is slices and one gather, never a loop over molecules."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from mmexplore.feature_store import Features, Packed
+from mmexplore.registry import MODALITIES
 
 
 @dataclass(frozen=True)
@@ -11,8 +16,8 @@ class Records:
     """One modality of a batch of ``n`` molecules.
 
     ``columns`` are the modality's columns, packed end to end, ``points_into`` columns shifted to batch-wide rows.
-    ``counts[axis]`` ``(n,)`` says how many rows of an axis each molecule has, ``owner[axis]`` ``(rows,)`` which molecule
-    each row belongs to.
+    ``counts[axis]`` ``(n,)`` says how many rows of an axis each molecule has, ``owner[axis]`` ``(rows,)`` which
+    molecule each row belongs to.
     """
 
     n: int
@@ -22,14 +27,57 @@ class Records:
 
     def to(self, device: torch.device | str) -> "Records":
         """The same batch on another device."""
-        moved = [{k: v.to(device, non_blocking=True) for k, v in d.items()} for d in (self.columns, self.counts, self.owner)]
+        moved = [
+            {k: v.to(device, non_blocking=True) for k, v in d.items()} for d in (self.columns, self.counts, self.owner)
+        ]
         return Records(self.n, *moved)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Molecules of a step: ``records`` by modality, ``labels`` ``(n, tasks)`` with NaN where missing, ``rows`` ``(n,)``."""
+    """Molecules of a step.
+
+    ``records`` by modality, ``labels`` ``(n, tasks)`` with NaN where missing, ``rows`` ``(n,)`` in the data set.
+    """
 
     records: dict[str, Records]
     labels: Tensor
     rows: Tensor
+
+
+def collate(packed: Packed, modality: str) -> Records:
+    """Packed arrays of some molecules as tensors; columns that point into an axis become int64 rows of the batch."""
+    counts = {axis: torch.from_numpy(c) for axis, c in packed.counts.items()}
+    owner = {axis: torch.repeat_interleave(torch.arange(packed.n), c) for axis, c in counts.items()}
+    columns = {name: torch.from_numpy(values) for name, values in packed.columns.items()}
+    for name, column in MODALITIES[modality].columns.items():
+        if column.points_into:
+            first = counts[column.points_into].cumsum(0) - counts[column.points_into]
+            shift = first[owner[column.axis]] if column.axis else first
+            columns[name] = columns[name].long() + shift.reshape(-1, *[1] * (columns[name].ndim - 1))
+    return Records(packed.n, columns, counts, owner)
+
+
+def batches(  # noqa: PLR0913
+    features: Mapping[str, Features],
+    labels: np.ndarray,
+    rows: np.ndarray,
+    batch_size: int,
+    *,
+    shuffle: bool = False,
+    seed: int = 0,
+    epoch: int = 0,
+) -> Iterator[Batch]:
+    """Batches over ``rows`` of a data set, the last one short.
+
+    ``features`` by modality and ``labels`` (n, tasks) span the whole data set. The order of a shuffled epoch depends on
+    ``(seed, epoch)`` alone, so that an interrupted training goes on with the same batches. Raises BadMolecule for a row
+    that a modality cannot describe.
+    """
+    rows = np.asarray(rows, np.int64)
+    if shuffle:
+        rows = np.random.default_rng((seed, epoch)).permutation(rows)
+    for start in range(0, len(rows), batch_size):
+        chosen = rows[start : start + batch_size]
+        records = {name: collate(f.take(chosen), name) for name, f in features.items()}
+        yield Batch(records, torch.from_numpy(labels[chosen]), torch.from_numpy(chosen))

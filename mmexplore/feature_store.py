@@ -1,0 +1,114 @@
+"""What a model reads of a data set: records of a modality, made once per molecule and kept, memory-mapped.
+
+The key of a record is the canonical SMILES, the modality, its version and its options, so that data sets share their
+molecules and a new option never meets old records. See :mod:`mmexplore.feature_pool` for what lies on the disk.
+"""
+
+import os
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+
+from mmexplore.errors import BadMolecule
+from mmexplore.feature_pool import Head, Pool, Writer, content_keys
+from mmexplore.feature_workers import WORKERS
+from mmexplore.featurising import Chunk, featurise
+from mmexplore.packing import Packed, gather
+from mmexplore.progress import Progress, silent
+from mmexplore.registry import MODALITIES
+
+__all__ = ["Features", "Packed", "features"]
+
+SERIAL_BELOW = 500
+"""Fewer missing molecules than this are not worth a second process."""
+_MOST_WORKERS = 32  # each holds about 100 MB
+Made = Generator[tuple[np.ndarray, Chunk], None, None]
+
+
+class Features:
+    """Records of ``n`` molecules in the order asked for.
+
+    ``columns`` are the pool's memory maps, ``rows`` int64 (n,) each molecule's row there, ``ok`` bool (n,) whether the
+    modality could describe it.
+    """
+
+    def __init__(self, pool: Pool, head: Head, rows: np.ndarray, smiles: np.ndarray) -> None:
+        self._pool, self._head, self._smiles = pool, head, smiles
+        self.columns = {name: pool.column(head, name) for name in pool.columns}
+        self.rows = rows
+        self.ok = np.asarray(pool.ok(head)[rows])
+        self._values = {name: np.asarray(values) for name, values in self.columns.items()}
+        self._stops = {axis: np.asarray(pool.stops(head, axis)) for axis in pool.axes}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, indices: np.ndarray) -> Packed:
+        """Records of these molecules (numbers 0 to n - 1, repeats allowed). Raises BadMolecule for one without."""
+        indices = np.asarray(indices, np.int64)
+        if not self.ok[indices].all():
+            first = int(indices[~self.ok[indices]][0])
+            raise BadMolecule(f"molecule {first}, {self._smiles[first]!r}, has no record: {self.reasons()[first]}")
+        return gather(self._pool.columns, self._values, self._stops, self.rows[indices])
+
+    def reasons(self) -> dict[int, str]:
+        """Why molecules have no record, by their number."""
+        why = self._pool.reasons(self._head)
+        return {int(i): why[int(self.rows[i])] for i in np.flatnonzero(~self.ok)}
+
+
+def features(
+    modality: str,
+    smiles: Sequence[str] | np.ndarray,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+    workers: int | None = None,
+) -> Features:
+    """Records of canonical SMILES; what the store has not is made first, in ``workers`` processes (None: the cores).
+
+    Raises UnknownName, BadRecipe for options, and Cancelled from ``progress``: then what is done stays.
+    """
+    chosen = MODALITIES.validated(modality, dict(options or {}))
+    pool, smiles = Pool(modality, chosen), list(map(str, smiles))
+    keys = content_keys(smiles)
+    head = pool.head()
+    while ((rows := pool.find(head, keys)) < 0).any():
+        absent = np.flatnonzero(rows < 0)
+        absent = absent[np.sort(np.unique(keys[absent], axis=0, return_index=True)[1])]
+        made = _made(modality, chosen, [smiles[i] for i in absent], workers or _cores())
+        _keep(made, keys[absent], Writer(pool, head), progress)
+        head = pool.head()
+    return Features(pool, head, rows, np.asarray(smiles, object))
+
+
+def _cores() -> int:
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return min(len(usable), _MOST_WORKERS)
+
+
+def _made(modality: str, options: dict[str, Any], smiles: list[str], workers: int) -> Made:
+    """Chunks as they are done, each with the numbers of its molecules."""
+    serial = workers == 1 or len(smiles) < SERIAL_BELOW
+    size = 64 if serial else min(max(len(smiles) // (8 * workers), 128), 1024)
+    places = [np.arange(i, min(i + size, len(smiles))) for i in range(0, len(smiles), size)]
+    chunks = [[smiles[i] for i in place] for place in places]
+    if serial:
+        member = MODALITIES[modality](**options)
+        yield from ((place, featurise(member, chunk)) for place, chunk in zip(places, chunks, strict=True))
+    else:
+        yield from ((places[i], chunk) for i, chunk in WORKERS.featurise(modality, options, chunks, workers))
+
+
+def _keep(made: Made, keys: np.ndarray, writer: Writer, progress: Progress) -> None:
+    done = 0
+    progress("featurise", done, len(keys))
+    with closing(made):
+        try:
+            for place, chunk in made:
+                writer.add(keys[place], chunk)
+                done += len(place)
+                progress("featurise", done, len(keys))
+        finally:
+            writer.commit()

@@ -1,0 +1,51 @@
+"""Records of many molecules end to end, and any selection of them by one gather, without a loop over molecules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmexplore.modalities import Column, Record
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Records of ``n`` molecules: ``columns`` end to end; ``counts[axis]`` ``(n,)``: rows of an axis by molecule."""
+
+    n: int
+    columns: dict[str, np.ndarray]
+    counts: dict[str, np.ndarray]
+
+
+def pack(columns: Mapping[str, Column], records: Sequence[Record]) -> Packed:
+    """Records, at least one, end to end."""
+    packed, counts = {}, {}
+    for name, column in columns.items():
+        values = [record[name] for record in records]
+        packed[name] = np.asarray((np.concatenate if column.axis else np.stack)(values), column.dtype)
+        if column.axis:
+            counts[column.axis] = np.array([len(v) for v in values], np.int64)
+    return Packed(len(records), packed, counts)
+
+
+def nothing(columns: Mapping[str, Column]) -> Record:
+    """The record that keeps the place of a molecule without one: no rows, zeros where there must be a row."""
+    return {
+        name: np.zeros((0,) * bool(column.axis) + (column.width,) * bool(column.width), column.dtype)
+        for name, column in columns.items()
+    }
+
+
+def gather(
+    columns: Mapping[str, Column], values: Mapping[str, np.ndarray], stops: Mapping[str, np.ndarray], rows: np.ndarray
+) -> Packed:
+    """The records in ``rows``, in this order, of packed ``values`` whose rows of an axis stop at ``stops[axis]``."""
+    counts, places = {}, {}
+    for axis, stop in stops.items():
+        last = stop[rows]
+        first = np.where(rows > 0, stop[rows - 1], 0)
+        counts[axis] = last - first
+        before = np.cumsum(counts[axis]) - counts[axis]
+        places[axis] = np.repeat(first - before, counts[axis]) + np.arange(counts[axis].sum())
+    taken = {name: values[name].take(places[c.axis] if c.axis else rows, axis=0) for name, c in columns.items()}
+    return Packed(len(rows), taken, counts)
