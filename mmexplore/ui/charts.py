@@ -1,0 +1,142 @@
+"""Results drawn as plotly figures: numbers in, figure out, nothing of streamlit.
+
+Colours are Okabe and Ito's (Color Universal Design, 2008) without yellow and black, which vanish on a light or a dark
+page; lines differ by dash too. Backgrounds and fonts are left to the page's theme.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+GREY = "#8C8C8C"
+_DASHES = ("solid", "dash", "dot", "dashdot")
+_MOST_BARS = 40
+
+
+def lines(table: pd.DataFrame, title: str, x: str, y: str) -> go.Figure:
+    """One line a column over the table's index; NaN leaves a gap in no line, it is passed over."""
+    figure = _figure(title, x, y)
+    for number, name in enumerate(table.columns):
+        known = table[name].dropna()
+        figure.add_scatter(x=known.index, y=known, name=str(name), **_stroke(number, len(known)))
+    return figure
+
+
+def compare(histories: Mapping[str, pd.DataFrame], column: str, y: str = "") -> go.Figure:
+    """The same column of several runs' histories (index: epoch), one line a run."""
+    found = {name: table[column] for name, table in histories.items() if column in table}
+    return lines(pd.DataFrame(found), f"{column} of {len(found)} runs", "epoch", y or column)
+
+
+def histogram(values: np.ndarray, title: str, x: str, bins: int = 40) -> go.Figure:
+    """Counts of the known values in equal bins; missing and infinite values are left out."""
+    figure = _figure(title, x, "molecules")
+    figure.add_trace(_bars(values, x, bins))
+    return figure.update_layout(bargap=0.02, showlegend=False)
+
+
+def properties(table: pd.DataFrame, columns: int = 3, bins: int = 30) -> go.Figure:
+    """A small histogram for each column of numbers."""
+    names = list(table.columns)
+    rows = max(1, -(-len(names) // columns))
+    figure = make_subplots(rows, columns, subplot_titles=names, vertical_spacing=0.35 / rows, horizontal_spacing=0.06)
+    for number, name in enumerate(names):
+        figure.add_trace(_bars(table[name].to_numpy(float), name, bins), number // columns + 1, number % columns + 1)
+    figure.update_yaxes(title_text="molecules", col=1)
+    figure.update_layout(height=60 + 190 * rows, margin={"l": 10, "r": 10, "t": 40, "b": 10})
+    return figure.update_layout(bargap=0.02, showlegend=False)
+
+
+def label_balance(labels: pd.DataFrame) -> go.Figure:
+    """Positive, negative and missing labels of each classification task (a table as ``studio.label_table`` makes)."""
+    shown = labels[labels["kind"] == "classification"].head(_MOST_BARS).iloc[::-1]
+    total = int((labels["kind"] == "classification").sum())
+    title = "Label balance" if total <= _MOST_BARS else f"Label balance, first {_MOST_BARS} of {total} tasks"
+    figure = _figure(title, "molecules", "")
+    positive = shown.get("positive", pd.Series(0.0, shown.index)).fillna(0)
+    parts = {"positive": positive, "negative": shown["known"] - positive, "missing": shown["missing"]}
+    for (name, values), colour in zip(parts.items(), (PALETTE[1], PALETTE[0], GREY), strict=True):
+        figure.add_bar(x=values, y=shown["task"], orientation="h", name=name, marker={"color": colour})
+    figure.update_yaxes(type="category", automargin=True)
+    return figure.update_layout(barmode="stack", height=140 + 24 * len(shown), legend={"traceorder": "normal"})
+
+
+def split_balance(table: pd.DataFrame) -> go.Figure:
+    """Share of positives or mean label in train, validation and test (as ``studio.split_table``), bars by task."""
+    tasks = [name for name in table.columns if name not in ("part", "molecules")]
+    kinds = {name.rpartition(": ")[2] for name in tasks}
+    figure = _figure("Labels by part", "", " / ".join(sorted(kinds)))
+    for number, name in enumerate(tasks):
+        colour = PALETTE[number % len(PALETTE)]
+        figure.add_bar(x=table["part"], y=table[name], name=name, marker={"color": colour})
+    return figure.update_layout(barmode="group")
+
+
+def parity(truth: np.ndarray, prediction: np.ndarray, label: str, title: str) -> go.Figure:
+    """Predicted against measured values with the diagonal; pairs with a missing value are left out."""
+    known = np.isfinite(truth) & np.isfinite(prediction)
+    truth, prediction = truth[known], prediction[known]
+    figure = _figure(title, f"measured {label}", f"predicted {label}")
+    dots = {"color": PALETTE[0], "opacity": 0.6}
+    figure.add_scatter(x=truth, y=prediction, mode="markers", name="molecules", marker=dots)
+    if len(truth):
+        ends = [float(min(truth.min(), prediction.min())), float(max(truth.max(), prediction.max()))]
+        figure.add_scatter(x=ends, y=ends, mode="lines", name="equal", line={"color": GREY, "dash": "dash"})
+    return figure
+
+
+def roc(truth: np.ndarray, probability: np.ndarray, title: str) -> go.Figure:
+    """Receiver operating characteristic: true over false positive rate as the threshold falls; ties move together."""
+    known = np.isfinite(truth) & np.isfinite(probability)
+    truth, probability = truth[known], probability[known]
+    figure = _figure(title, "false positive rate", "true positive rate")
+    order = np.argsort(-probability, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(probability[order]) != 0, True)) if len(order) else np.zeros(0, np.int64)
+    hits, misses = np.cumsum(truth[order])[last], np.cumsum(1 - truth[order])[last]
+    if len(last) and hits[-1] and misses[-1]:
+        x, y = np.append(0, misses / misses[-1]), np.append(0, hits / hits[-1])
+        figure.add_scatter(x=x, y=y, mode="lines", name="model", line={"color": PALETTE[0], "width": 2})
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="chance", line={"color": GREY, "dash": "dash"})
+    return figure
+
+
+def table_of(figure: go.Figure) -> pd.DataFrame:
+    """The numbers of a figure as a long table: trace, x, y."""
+    frames = [pd.DataFrame({"trace": t.name, "x": list(t.x), "y": list(t.y)}) for t in figure.data]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["trace", "x", "y"])
+
+
+def _figure(title: str, x: str, y: str) -> go.Figure:
+    figure = go.Figure()
+    figure.update_layout(title={"text": plain(title)}, margin={"l": 10, "r": 10, "t": 48, "b": 10}, height=320)
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
+    figure.update_xaxes(title_text=plain(x))
+    figure.update_yaxes(title_text=plain(y))
+    return figure
+
+
+def plain(text: str) -> str:
+    """Text that plotly shows as it is: it reads a little HTML in titles and names.
+
+    >>> plain("<b>x</b>")
+    '&lt;b&gt;x&lt;/b&gt;'
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _stroke(number: int, points: int) -> dict[str, object]:
+    colour = PALETTE[number % len(PALETTE)]
+    dash = _DASHES[number // len(PALETTE) % len(_DASHES)]
+    return {"mode": "lines+markers" if points < 30 else "lines", "line": {"color": colour, "dash": dash, "width": 2}}
+
+
+def _bars(values: np.ndarray | Sequence[float], name: str, bins: int) -> go.Bar:
+    known = np.asarray(values, float)
+    known = known[np.isfinite(known)]
+    counts, edges = np.histogram(known, bins) if len(known) else (np.zeros(0), np.zeros(1))
+    middles = (edges[:-1] + edges[1:]) / 2
+    return go.Bar(x=middles, y=counts, width=np.diff(edges), name=name, marker={"color": PALETTE[0]})
