@@ -4,6 +4,7 @@ Colours are Okabe and Ito's (Color Universal Design, 2008) without yellow and bl
 page; lines differ by dash too. Backgrounds and fonts are left to the page's theme.
 """
 
+import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -22,7 +23,7 @@ def lines(table: pd.DataFrame, title: str, x: str, y: str) -> go.Figure:
     figure = _figure(title, x, y)
     for number, name in enumerate(table.columns):
         known = table[name].dropna()
-        figure.add_scatter(x=known.index, y=known, name=str(name), **_stroke(number, len(known)))
+        figure.add_scatter(x=known.index, y=known, name=plain(name), **_stroke(number, len(known)))
     return figure
 
 
@@ -43,7 +44,7 @@ def properties(table: pd.DataFrame, columns: int = 3, bins: int = 30) -> go.Figu
     """A small histogram for each column of numbers."""
     names = list(table.columns)
     rows = max(1, -(-len(names) // columns))
-    figure = make_subplots(rows, columns, subplot_titles=names, vertical_spacing=0.35 / rows, horizontal_spacing=0.06)
+    figure = make_subplots(rows, columns, subplot_titles=[plain(name) for name in names], vertical_spacing=0.35 / rows, horizontal_spacing=0.06)
     for number, name in enumerate(names):
         figure.add_trace(_bars(table[name].to_numpy(float), name, bins), number // columns + 1, number % columns + 1)
     figure.update_yaxes(title_text="molecules", col=1)
@@ -60,7 +61,7 @@ def label_balance(labels: pd.DataFrame) -> go.Figure:
     positive = shown.get("positive", pd.Series(0.0, shown.index)).fillna(0)
     parts = {"positive": positive, "negative": shown["known"] - positive, "missing": shown["missing"]}
     for (name, values), colour in zip(parts.items(), (PALETTE[1], PALETTE[0], GREY), strict=True):
-        figure.add_bar(x=values, y=shown["task"], orientation="h", name=name, marker={"color": colour})
+        figure.add_bar(x=values, y=shown["task"].map(plain), orientation="h", name=name, marker={"color": colour})
     figure.update_yaxes(type="category", automargin=True)
     return figure.update_layout(barmode="stack", height=140 + 24 * len(shown), legend={"traceorder": "normal"})
 
@@ -72,7 +73,7 @@ def split_balance(table: pd.DataFrame) -> go.Figure:
     figure = _figure("Labels by part", "", " / ".join(sorted(kinds)))
     for number, name in enumerate(tasks):
         colour = PALETTE[number % len(PALETTE)]
-        figure.add_bar(x=table["part"], y=table[name], name=name, marker={"color": colour})
+        figure.add_bar(x=table["part"], y=table[name], name=plain(name), marker={"color": colour})
     return figure.update_layout(barmode="group")
 
 
@@ -106,7 +107,7 @@ def roc(truth: np.ndarray, probability: np.ndarray, title: str) -> go.Figure:
 
 def table_of(figure: go.Figure) -> pd.DataFrame:
     """The numbers of a figure as a long table: trace, x, y."""
-    frames = [pd.DataFrame({"trace": t.name, "x": list(t.x), "y": list(t.y)}) for t in figure.data]
+    frames = [pd.DataFrame({"trace": html.unescape(t.name or ""), "x": list(t.x), "y": list(t.y)}) for t in figure.data]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["trace", "x", "y"])
 
 
@@ -119,13 +120,13 @@ def _figure(title: str, x: str, y: str) -> go.Figure:
     return figure
 
 
-def plain(text: str) -> str:
+def plain(text: object) -> str:
     """Text that plotly shows as it is: it reads a little HTML in titles and names.
 
     >>> plain("<b>x</b>")
     '&lt;b&gt;x&lt;/b&gt;'
     """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return html.escape(str(text), quote=False)
 
 
 def _stroke(number: int, points: int) -> dict[str, object]:
@@ -139,4 +140,4 @@ def _bars(values: np.ndarray | Sequence[float], name: str, bins: int) -> go.Bar:
     known = known[np.isfinite(known)]
     counts, edges = np.histogram(known, bins) if len(known) else (np.zeros(0), np.zeros(1))
     middles = (edges[:-1] + edges[1:]) / 2
-    return go.Bar(x=middles, y=counts, width=np.diff(edges), name=name, marker={"color": PALETTE[0]})
+    return go.Bar(x=middles, y=counts, width=np.diff(edges), name=plain(name), marker={"color": PALETTE[0]})
