@@ -154,9 +154,10 @@ def _new_folder(verb: str) -> tuple[Path, float]:
 
 def _environment(folder: Path) -> dict[str, str]:
     """Ours, with this very package and this very home, whatever the working directory is."""
-    package = str(Path(__file__).resolve().parents[1])
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    fixed = {"MMEXPLORE_HOME": str(home.home().resolve()), "PYTHONPATH": os.pathsep.join(paths), _MARK: str(folder)}
+    fixed = {"MMEXPLORE_HOME": str(home.home().resolve()), _MARK: str(folder)}
+    place = Path(__file__).resolve().parents[1]
+    if place.name not in ("site-packages", "dist-packages"):  # installed there, Python finds it anyway
+        fixed["PYTHONPATH"] = os.pathsep.join(filter(None, [str(place), os.environ.get("PYTHONPATH")]))
     return {**os.environ, **fixed, "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}  # a crash leaves its trace
 
 

@@ -17,7 +17,7 @@ KEPT = 3
 
 
 class ReadableLines(logging.Formatter):
-    """``2026-11-21 10:15:02 WARNING jobs: the text``, further lines indented by four."""
+    """``2026-11-21 10:15:02 WARNING mmexplore.jobs: the text``, further lines indented by four."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")

@@ -179,7 +179,7 @@ def test_cancel_while_queued_and_before_the_first_word() -> None:
 
 def test_one_device_does_one_job_at_a_time_in_order_and_two_devices_two() -> None:
     on_cpu = [jobs.start("count", ["4", "0.1"]).id for _ in range(3)]
-    elsewhere = jobs.start("count", ["20", "0.1"], device="cuda:0").id
+    elsewhere = jobs.start("count", ["600", "0.1"], device="cuda:0").id
     together = False
     while any(jobs.job(id).active for id in on_cpu):
         states = [jobs.job(id).state for id in on_cpu]
@@ -188,7 +188,7 @@ def test_one_device_does_one_job_at_a_time_in_order_and_two_devices_two() -> Non
     spans = [[event.time for event in jobs.events(id)] for id in on_cpu]
     assert all(before[-1] <= after[0] for before, after in pairwise(spans))
     assert together
-    assert ended(elsewhere).state == "done"
+    assert jobs.job(elsewhere).state == "running"
 
 
 def test_a_job_outlives_its_server_and_a_fresh_process_reads_it() -> None:
@@ -323,7 +323,7 @@ def test_any_bytes_are_read_and_reading_in_two_goes_is_reading_in_one(head: byte
     found = job_folder.parse_events(data)
     assert any((event.stage, event.done, event.end) == ("a", 2, len(head) + 1 + len(line)) for event in found)
     cut = found[0].end
-    assert found == found[:1] + job_folder.parse_events(data[cut:], cut) or math.isnan(found[0].values.get("x", 0))
+    assert found == found[:1] + job_folder.parse_events(data[cut:], cut)
 
 
 @given(
