@@ -65,7 +65,8 @@ def test_of_many_tasks_some_are_shown_and_it_is_said() -> None:
 
 
 def test_split_balance_has_a_bar_a_part_and_task() -> None:
-    table = pd.DataFrame({"part": ["train", "validation", "test"], "molecules": [8, 1, 1], "logS: mean": [1.0, 2.0, 3.0]})
+    parts = ["train", "validation", "test"]
+    table = pd.DataFrame({"part": parts, "molecules": [8, 1, 1], "logS: mean": [1.0, 2.0, 3.0]})
     (bars,) = charts.split_balance(table).data
     assert (list(bars.x), list(bars.y)) == (["train", "validation", "test"], [1, 2, 3])
 
@@ -91,7 +92,8 @@ def test_roc_is_scikit_learns(pairs: list[tuple[bool, int]]) -> None:
 def test_names_are_shown_as_text() -> None:
     name = "<img src=x onerror=alert(1)>"
     table = pd.DataFrame({name: [1.0, 2.0]})
-    for figure in (charts.lines(table, name, name, name), charts.properties(table), charts.histogram(np.ones(2), name, name)):
+    drawn = charts.lines(table, name, name, name), charts.properties(table), charts.histogram(np.ones(2), name, name)
+    for figure in drawn:
         assert "<img" not in figure.to_json().encode().decode("unicode_escape")
 
 

@@ -44,7 +44,8 @@ def properties(table: pd.DataFrame, columns: int = 3, bins: int = 30) -> go.Figu
     """A small histogram for each column of numbers."""
     names = list(table.columns)
     rows = max(1, -(-len(names) // columns))
-    figure = make_subplots(rows, columns, subplot_titles=[plain(name) for name in names], vertical_spacing=0.35 / rows, horizontal_spacing=0.06)
+    titles = [plain(name) for name in names]
+    figure = make_subplots(rows, columns, subplot_titles=titles, vertical_spacing=0.35 / rows, horizontal_spacing=0.06)
     for number, name in enumerate(names):
         figure.add_trace(_bars(table[name].to_numpy(float), name, bins), number // columns + 1, number % columns + 1)
     figure.update_yaxes(title_text="molecules", col=1)
