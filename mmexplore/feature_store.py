@@ -98,7 +98,8 @@ def _made(modality: str, options: dict[str, Any], smiles: list[str], workers: in
         member = MODALITIES[modality](**options)
         yield from ((place, featurise(member, chunk)) for place, chunk in zip(places, chunks, strict=True))
     else:
-        yield from ((places[i], chunk) for i, chunk in WORKERS.featurise(modality, options, chunks, workers))
+        with closing(WORKERS.featurise(modality, options, chunks, workers)) as results:
+            yield from ((places[i], chunk) for i, chunk in results)
 
 
 def _keep(made: Made, keys: np.ndarray, writer: Writer, progress: Progress) -> None:

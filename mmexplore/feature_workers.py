@@ -16,13 +16,12 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from rdkit import RDLogger
 
 from mmexplore.featurising import Chunk, featurise, join, refused
 from mmexplore.packing import Packed
@@ -74,7 +73,7 @@ class Workers:
 
     def featurise(
         self, modality: str, options: dict[str, Any], chunks: Sequence[Sequence[str]], workers: int
-    ) -> Iterator[tuple[int, Chunk]]:
+    ) -> Generator[tuple[int, Chunk], None, None]:
         """Number and content of each chunk as it is done. Closing the iterator drops what has not begun."""
         with ThreadPoolExecutor(workers, "featurise") as threads:
             asked: dict[Future[Chunk], int] = {
@@ -93,6 +92,10 @@ class Workers:
             idle, self._idle = self._idle, []
         for worker in idle:
             worker.close()
+
+    def forget(self) -> None:
+        """In a forked child: the idle workers are the parent's."""
+        self._idle, self._lock = [], threading.Lock()
 
     def _one(self, modality: str, options: dict[str, Any], smiles: Sequence[str], fresh: bool = False) -> Chunk:
         worker = Worker() if fresh else self._leased()
@@ -128,6 +131,8 @@ class Workers:
 
 WORKERS = Workers()
 atexit.register(WORKERS.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=WORKERS.forget)
 
 
 def _send(file: IO[bytes], content: bytes) -> None:
@@ -164,7 +169,6 @@ def _unpacked(content: bytes) -> Chunk:
 def _serve() -> None:
     """Answer frames from stdin until it closes or nothing comes for long."""
     answers = os.fdopen(os.dup(1), "wb")
-    RDLogger.DisableLog("rdApp.*")  # type: ignore[attr-defined]
     os.dup2(2, 1)  # whatever a library prints must not land between the frames
     while select.select([0], [], [], IDLE_SECONDS)[0]:
         try:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rdkit.Chem import Mol, MolFromSmiles
 
 from mmexplore.errors import BadMolecule
 from mmexplore.modalities import Column, Modality
+from mmexplore.molecules import parse
 from mmexplore.packing import Packed, gather, nothing, pack
 
 
@@ -32,7 +32,7 @@ def featurise(modality: Modality, smiles: Sequence[str]) -> Chunk:
     records, reasons = [], {}
     for i, text in enumerate(smiles):
         try:
-            records.append(modality.record_as_read(_parse(text)))
+            records.append(modality.record_as_read(parse(text)))
         except BadMolecule as error:
             reasons[i] = str(error)
             records.append(nothing(modality.columns))
@@ -61,10 +61,3 @@ def _chunk(packed: Packed, reasons: dict[int, str]) -> Chunk:
     ok = np.ones(packed.n, bool)
     ok[list(reasons)] = False
     return Chunk(packed, ok, reasons)
-
-
-def _parse(smiles: str) -> Mol:
-    molecule = MolFromSmiles(smiles)
-    if molecule is None:
-        raise BadMolecule(f"RDKit cannot read {smiles!r} as SMILES")
-    return molecule

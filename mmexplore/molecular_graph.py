@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from mmexplore.batching import Records
+from mmexplore.modalities.graph2d import ATOM_BLOCKS, BOND_STEREOS, BOND_TYPES
 
-ATOM_BLOCKS = (101, 7, 6, 5, 6, 6)
-"""Widths of the one-hot blocks Z, degree, charge, chirality, hydrogens, hybridisation."""
 ATOM_FEATURES, BOND_FEATURES = 133, 14
 
 
@@ -28,7 +27,7 @@ def atom_features(records: Records) -> Tensor:
 def bond_features(records: Records) -> Tensor:
     """Null, type, conjugated, in a ring, stereo, float32 ``(bonds, 14)``: one row a chemical bond."""
     codes = records.columns["bonds"].long()
-    rows = ((codes[:, 0] * 2 + codes[:, 1]) * 2 + codes[:, 2]) * 7 + codes[:, 3]
+    rows = ((codes[:, 0] * 2 + codes[:, 1]) * 2 + codes[:, 2]) * BOND_STEREOS + codes[:, 3]
     return _bond_table(codes.device).index_select(0, rows)
 
 
@@ -51,11 +50,11 @@ def _block_starts(device: torch.device) -> Tensor:
 @cache
 def _bond_table(device: torch.device) -> Tensor:
     """Features of every combination of type (5, the last without a bit), conjugated, ring and stereo: ``(140, 14)``."""
-    table = torch.zeros(140, BOND_FEATURES)
+    table = torch.zeros((BOND_TYPES + 1) * 4 * BOND_STEREOS, BOND_FEATURES)
     for row, (kind, conjugated, ring, stereo) in enumerate(
-        torch.cartesian_prod(*map(torch.arange, (5, 2, 2, 7))).tolist()
+        torch.cartesian_prod(*map(torch.arange, (BOND_TYPES + 1, 2, 2, BOND_STEREOS))).tolist()
     ):
-        if kind < 4:
+        if kind < BOND_TYPES:
             table[row, 1 + kind] = 1
         table[row, 5], table[row, 6], table[row, 7 + stereo] = conjugated, ring, 1
     return table.to(device)

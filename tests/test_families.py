@@ -1,0 +1,144 @@
+"""Laws over every member of every family: a new file is under them the moment it exists."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rdkit import Chem
+from rdkit.Chem import Mol
+
+from mmexplore.errors import BadMolecule, BadRecipe
+from mmexplore.modalities import Modality, Record
+from mmexplore.molecules import canonical, parse
+from mmexplore.registry import ENCODERS, FUSIONS, MODALITIES
+
+MOLECULES = {
+    "ethanol": "OCC",
+    "aspirin": "CC(=O)Oc1ccccc1C(=O)O",
+    "caffeine": "Cn1cnc2c1c(=O)n(C)c(=O)n2C",
+    "salt": "CC(=O)[O-].[Na+]",
+    "a metal's salt": "[O-]C(=O)C(O)C(O)C(=O)[O-].[K+].[Sb+3]",
+    "single atom": "[Xe]",
+    "single ion": "[Cl-]",
+    "disconnected": "c1ccccc1.CCO.O",
+    "isotopes": "[2H]C([2H])([13CH3])O",
+    "centres": "C[C@H](N)[C@@H](O)C(=O)O",
+    "double bonds": r"C/C=C/C=C\C",
+    "rings": "C1CC2CCC1CC2",
+    "sugar": "OC[C@H]1O[C@@H](O)[C@H](O)[C@@H](O)[C@@H]1O",
+    "hypervalent": "FS(F)(F)(F)(F)c1ccc(P(Cl)(Cl)(Cl)Cl)cc1",
+    "any atom": "*c1ccccc1",
+}
+
+
+def numbered_anew(molecule: Mol, seed: int) -> Mol:
+    """The same molecule with its atoms in another order."""
+    order = np.random.default_rng(seed).permutation(molecule.GetNumAtoms())
+    return Chem.RenumberAtoms(molecule, order.tolist())
+
+
+def assert_same(one: Record, other: Record) -> None:
+    assert one.keys() == other.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name, strict=True)
+
+
+# ---- every family ----------------------------------------------------------------------------------------------
+
+
+def test_names_and_options_are_known_without_importing_a_member() -> None:
+    program = """
+import json, sys
+from mmexplore.registry import ENCODERS, FUSIONS, MODALITIES
+found = {}
+for family in (MODALITIES, ENCODERS, FUSIONS):
+    for name in family.names():
+        found[f"{family.package}.{name}"] = sorted(family.options(name).model_json_schema().get("properties", {}))
+print(json.dumps([found, [m for m in sys.modules if m in found or m in ("torch", "rdkit")]]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1]
+    )
+    found, imported = json.loads(done.stdout)
+    assert {"mmexplore.modalities.graph2d", "mmexplore.modalities.fingerprint"} <= found.keys()
+    assert imported == []
+
+
+@pytest.mark.parametrize("family", [MODALITIES, ENCODERS, FUSIONS], ids=lambda f: f.kind)
+def test_an_unknown_option_is_refused_in_words(family) -> None:
+    for name in family.names():
+        with pytest.raises(BadRecipe, match="no_such_option"):
+            family.validated(name, {"no_such_option": 1})
+
+
+# ---- modalities ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=MODALITIES.names())
+def modality(request: pytest.FixtureRequest) -> Modality:
+    return MODALITIES[request.param]()
+
+
+@pytest.mark.parametrize("smiles", MOLECULES.values(), ids=MOLECULES.keys())
+def test_a_record_is_what_its_columns_say(modality: Modality, smiles: str) -> None:
+    record = modality.record(parse(smiles))
+    assert record.keys() == modality.columns.keys()
+    lengths: dict[str, set[int]] = {}
+    for name, column in modality.columns.items():
+        values = record[name]
+        assert values.dtype == np.dtype(column.dtype), name
+        assert values.shape[bool(column.axis) :] == (column.width,) * bool(column.width), name
+        if column.axis:
+            lengths.setdefault(column.axis, set()).add(len(values))
+    assert all(len(of_axis) == 1 for of_axis in lengths.values())
+    for name, column in modality.columns.items():
+        if column.points_into and record[name].size:
+            assert record[name].min() >= 0
+            assert record[name].max() < max(lengths[column.points_into])
+
+
+@pytest.mark.parametrize("smiles", MOLECULES.values(), ids=MOLECULES.keys())
+def test_two_spellings_of_a_molecule_have_one_record(modality: Modality, smiles: str) -> None:
+    molecule = parse(smiles)
+    record = modality.record(molecule)
+    assert_same(record, modality.record_as_read(parse(canonical(molecule))))
+    for seed in range(5):
+        assert_same(record, modality.record(numbered_anew(molecule, seed)))
+        spelt = Chem.MolToRandomSmilesVect(molecule, 1, randomSeed=seed + 1)[0]
+        assert_same(record, modality.record(parse(spelt)))
+
+
+def test_other_molecules_have_other_records(modality: Modality) -> None:
+    one, other = modality.record(parse("CCO")), modality.record(parse("CCN"))
+    assert any(not np.array_equal(one[name], other[name]) for name in modality.columns)
+
+
+def test_a_molecule_without_atoms_is_refused(modality: Modality) -> None:
+    with pytest.raises(BadMolecule, match="atom"):
+        modality.record(Mol())
+    with pytest.raises(BadMolecule, match="atom"):
+        modality.record_as_read(Mol())
+
+
+@pytest.mark.parametrize("nonsense", ["", "  ", "C1CC", "c1cccc1", "not a molecule", "C" * 20_000, "C(C)(C)(C)(C)C"])
+def test_nonsense_never_reaches_a_modality(nonsense: str) -> None:
+    with pytest.raises(BadMolecule):
+        parse(nonsense)
+
+
+def test_a_modality_leaves_the_molecule_as_it_came(modality: Modality) -> None:
+    molecule = numbered_anew(parse(MOLECULES["sugar"]), 3)
+    before = molecule.ToBinary()
+    modality.record(molecule)
+    assert molecule.ToBinary() == before
+
+
+# ---- encoders --------------------------------------------------------------------------------------------------
+# Laws of encoders stand here.
+
+
+# ---- fusions ---------------------------------------------------------------------------------------------------
+# Laws of fusions stand here.
