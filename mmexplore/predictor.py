@@ -18,7 +18,7 @@ from mmexplore.registry import ENCODERS, FUSIONS
 
 @dataclass(frozen=True)
 class Prediction:
-    """``outputs`` ``(n, tasks)``, logits or z-scores; ``views`` ``{name: (n, width)}``, branches first, then the fusion's."""
+    """``outputs`` ``(n, tasks)``, logits or z-scores; ``views`` ``{name: (n, width)}``, branches', then fusion's."""
 
     outputs: Tensor
     views: dict[str, Tensor]
@@ -46,9 +46,9 @@ class Predictor(nn.Module):
         self.register_buffer("label_std", torch.ones(len(self.tasks)))
 
     def forward(self, batch: Batch) -> Prediction:
-        """Outputs and every view of a batch."""
+        """Outputs and every view of a batch, on the model's device wherever the batch lies."""
         embeddings = {
-            branch.name: encoder(batch.records[encoder.reads])
+            branch.name: encoder(batch.records[encoder.reads].to(self.label_mean.device))
             for branch, encoder in zip(self.recipe.branches, self.branches, strict=True)
         }
         fused = self.fusion(embeddings)

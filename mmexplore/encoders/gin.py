@@ -25,8 +25,8 @@ _BOND_CODES = (5, 2, 2, 7)  # type or none of them, conjugated, in a ring, stere
 class GIN(Encoder):
     """Graph isomorphism network.
 
-    ``h_v = BN(MLP((1 + eps) h_v + sum_{u in N(v)} ReLU(h_u + e_uv)))``, the MLP ``size -> 2 size -> size``, ``e`` the sum
-    of the embeddings of the bond's codes, of each layer's own; ``h0`` the sum of the embeddings of the atom's codes.
+    ``h_v = BN(MLP((1 + eps) h_v + sum_{u in N(v)} ReLU(h_u + e_uv)))``, the MLP ``size -> 2 size -> size``, ``e``
+    the sum of the embeddings of the bond's codes, each layer's own; ``h0`` the sum of those of the atom's codes.
     """
 
     reads: ClassVar[str] = "graph2d"

@@ -1,0 +1,176 @@
+"""Fine-tune a recipe on a data set: from molecules with labels to a checkpoint that says how good it is.
+
+A run folder gets ``model/`` (:mod:`mmexplore.checkpoints`), ``predictions.parquet``, ``history.json`` and, while it runs,
+``resume/``: started again after a kill, a training goes on and loses at most the epoch in hand.
+"""
+
+import io
+import logging
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.plugins.environments import LightningEnvironment
+
+from mmexplore import __version__, checkpoints, metrics, numerics, provenance, training_state
+from mmexplore.checkpoints import Card, DataUsed, Scores, SplitUsed
+from mmexplore.datasets import Dataset
+from mmexplore.errors import NotAvailable
+from mmexplore.home import write_atomically, write_json
+from mmexplore.numerics import Policy
+from mmexplore.predictor import Predictor
+from mmexplore.progress import Progress, silent
+from mmexplore.recipe import Recipe
+from mmexplore.training_data import PARTS, Prepared, prepare
+from mmexplore.training_loop import Fit, predict_rows
+
+MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
+
+
+def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", progress: Progress = silent) -> Card:
+    """Train a recipe on a data set into a run folder; goes on where an interrupted training of both left off.
+
+    ``predictions.parquet`` has the data set's rows in order: ``row``, ``split`` (train, validation, test, "" where a molecule
+    could not be described or a training molecule has no label), a column a task (probability, or value in the label's
+    unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, and Cancelled from ``progress``, after which the
+    same call goes on.
+    """
+    main = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts one more process for each further GPU
+    progress = progress if main else silent
+    policy = numerics.policy(recipe.training.device, recipe.training.precision)
+    _check_devices(recipe, policy)
+    numerics.apply(policy)
+    prepared = prepare(recipe, dataset, progress)
+    fit, note = _fit(recipe, dataset, prepared, policy, folder, progress)
+    predictor = fit.predictor.to(policy.device)
+    predictor.load_state_dict(fit.state.best)
+    guess = _predictions(predictor, prepared, recipe.training.batch_size, policy, progress)
+    card = _card(recipe, dataset, prepared, fit, guess, name or recipe.name)
+    notes = (*prepared.notes, *([note] if note else []), *_notes_on_selection(fit))
+    card = card.model_copy(update={"notes": notes, "numerics": policy.why, "machine": _machine(policy)})
+    if main:
+        card = checkpoints.save(folder / MODEL, predictor, recipe, card)
+        _write_tables(folder, prepared, guess, fit)
+        shutil.rmtree(folder / RESUME, ignore_errors=True)
+    return card
+
+
+def _fit(
+    recipe: Recipe, dataset: Dataset, prepared: Prepared, policy: Policy, folder: Path, progress: Progress
+) -> tuple[Fit, str]:
+    key = f"{recipe.digest} {dataset.digest} {__version__}"
+    found, note = training_state.find(folder / RESUME, key)
+    torch.manual_seed(recipe.training.seed)
+    predictor = Predictor(recipe, prepared.tasks)
+    predictor.label_mean.copy_(torch.from_numpy(prepared.mean))
+    predictor.label_std.copy_(torch.from_numpy(prepared.std))
+    fit = Fit(predictor, recipe, prepared, policy, found, folder / RESUME)
+    fit.key, fit.progress = key, progress
+    if not fit.finished:
+        trainer = _trainer(recipe, policy, recipe.training.epochs - fit.first)
+        fit.trainer = trainer
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trainer.fit(fit, fit.batches)
+    return fit, note
+
+
+def _trainer(recipe: Recipe, policy: Policy, epochs: int) -> Trainer:
+    """Lightning with everything off that this project does itself."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    devices = recipe.training.devices
+    return Trainer(
+        max_epochs=epochs,
+        accelerator="gpu" if policy.device == "cuda" else "cpu",
+        devices=devices,
+        strategy="ddp" if devices > 1 else "auto",
+        precision="bf16-mixed" if policy.precision == "bfloat16" else "32-true",
+        plugins=[LightningEnvironment()],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        limit_val_batches=0,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+
+
+def _check_devices(recipe: Recipe, policy: Policy) -> None:
+    wanted = recipe.training.devices
+    there = torch.cuda.device_count() if policy.device == "cuda" else (os.cpu_count() or 1)
+    if wanted > there:
+        raise NotAvailable(f"training.devices asks for {wanted}, and this machine has {there} ({policy.device})")
+
+
+def _predictions(
+    predictor: Predictor, prepared: Prepared, size: int, policy: Policy, progress: Progress
+) -> dict[str, np.ndarray]:
+    """By part, float32 ``(rows of the part, tasks)``."""
+    guess: dict[str, np.ndarray] = {}
+    for done, part in enumerate(PARTS):
+        progress("evaluate", done, len(PARTS))
+        guess[part] = predict_rows(predictor, prepared, prepared.parts[part], size, policy)
+    progress("evaluate", len(PARTS), len(PARTS))
+    return guess
+
+
+def _card(
+    recipe: Recipe, dataset: Dataset, prepared: Prepared, fit: Fit, guess: dict[str, np.ndarray], name: str
+) -> Card:
+    truth = {part: prepared.labels[prepared.parts[part]] for part in guess}
+    names = [task.name for task in prepared.tasks]
+    scored = [part for part in ("validation", "test") if np.isfinite(truth[part]).any()]
+    per_task: dict[str, dict[str, Scores]] = {
+        part: metrics.named(names, metrics.per_task(prepared.kind, truth[part], guess[part])) for part in scored
+    }
+    speeds = [epoch["molecules_per_second"] for epoch in fit.state.history]
+    return Card(
+        name=name,
+        data=DataUsed(name=dataset.name, digest=dataset.digest, rows=len(dataset), tasks=prepared.tasks),
+        split=SplitUsed(rule=recipe.data.split, seed=recipe.data.split_seed, sizes=prepared.sizes),
+        seed=recipe.training.seed,
+        metrics={part: metrics.scores(prepared.kind, truth[part], guess[part]) for part in scored},
+        per_task=per_task,
+        epochs_run=len(fit.state.history),
+        best_epoch=fit.state.best_epoch,
+        seconds=round(fit.state.seconds, 3),
+        molecules_per_second=round(float(np.median(speeds)), 1),
+        peak_megabytes=round(_peak_megabytes(), 1),
+    )
+
+
+def _notes_on_selection(fit: Fit) -> list[str]:
+    if not fit.criterion:
+        return ["the validation part has no labels: the weights are the last epoch's"]
+    if fit.criterion == "cross_entropy":
+        return ["no task has both classes in the validation part: the weights have its lowest cross entropy"]
+    return []
+
+
+def _write_tables(folder: Path, prepared: Prepared, guess: dict[str, np.ndarray], fit: Fit) -> None:
+    values = np.full(prepared.labels.shape, np.nan, np.float32)
+    split = np.full(len(values), "", object)
+    for part, rows in prepared.parts.items():
+        values[rows], split[rows] = guess[part], part
+    names = [task.name for task in prepared.tasks]
+    columns = {"row": np.arange(len(values)), "split": split}
+    columns |= dict(zip(names, values.T, strict=True))
+    columns |= {f"truth: {name}": truth for name, truth in zip(names, prepared.labels.T, strict=True)}
+    buffer = io.BytesIO()
+    pd.DataFrame(columns).to_parquet(buffer, index=False)
+    write_atomically(folder / PREDICTIONS, buffer.getvalue())
+    write_json(folder / HISTORY, fit.state.history)
+
+
+def _peak_megabytes() -> float:
+    return torch.cuda.max_memory_allocated() / 1e6 if torch.cuda.is_available() else provenance.peak_megabytes()
+
+
+def _machine(policy: Policy) -> str:
+    return provenance.machine() + (f", {torch.cuda.get_device_name()}" if policy.device == "cuda" else "")

@@ -1,0 +1,133 @@
+"""What a training reads: chosen tasks, featurised molecules, parts of the split; and everything that forbids a training.
+
+Refusals are sentences for the user (BadRecipe); what can be lived with is kept as notes for the model's card.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmexplore import splits
+from mmexplore.datasets import Dataset, Kind, Task
+from mmexplore.errors import BadRecipe
+from mmexplore.feature_store import Features, features
+from mmexplore.progress import Progress
+from mmexplore.recipe import Recipe
+
+FEWEST_MOLECULES = 10
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Inputs of a training.
+
+    ``features`` by modality, and ``labels`` float32 ``(n, tasks)`` with NaN where missing, span the data set; ``parts`` are
+    int64 row numbers by name (PARTS), only rows that can be described, and in train only rows with a label;
+    ``mean`` and ``std`` ``(tasks,)`` z-score the labels (0 and 1 for classification).
+    """
+
+    features: dict[str, Features]
+    labels: np.ndarray
+    tasks: tuple[Task, ...]
+    parts: dict[str, np.ndarray]
+    mean: np.ndarray
+    std: np.ndarray
+    notes: tuple[str, ...]
+
+    @property
+    def kind(self) -> Kind:
+        """Classification or regression; tasks of both are refused."""
+        return self.tasks[0].kind
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Molecules in train, validation and test."""
+        return len(self.parts["train"]), len(self.parts["validation"]), len(self.parts["test"])
+
+
+def prepare(recipe: Recipe, dataset: Dataset, progress: Progress) -> Prepared:
+    """Check, featurise and split a data set. Raises BadRecipe where nothing could be learned from it."""
+    tasks, labels = _chosen(recipe, dataset)
+    _check_labels(dataset.name, tasks, labels)
+    described = {m: features(m, dataset.smiles, progress=progress) for m in recipe.modalities}
+    ok = np.logical_and.reduce([f.ok for f in described.values()])
+    data = recipe.data
+    split = splits.split(dataset.smiles, data.split, data.split_seed, data.fractions)
+    parts = {name: getattr(split, name)[ok[getattr(split, name)]] for name in PARTS}
+    parts["train"] = parts["train"][np.isfinite(labels[parts["train"]]).any(1)]
+    train = labels[parts["train"]]
+    _check_training_part(dataset.name, data.split, tasks, train)
+    mean, std = _moments(tasks, train)
+    return Prepared(described, labels, tasks, parts, mean, std, _notes(tasks, ok, labels, parts))
+
+
+def _chosen(recipe: Recipe, dataset: Dataset) -> tuple[tuple[Task, ...], np.ndarray]:
+    names = [task.name for task in dataset.tasks]
+    wanted = recipe.data.targets or tuple(names)
+    if unknown := [t for t in wanted if t not in names]:
+        there = ", ".join(names[:20]) or "none"
+        raise BadRecipe(f"{dataset.name!r} has no label column {unknown[0]!r}; there are: {there}")
+    columns = [names.index(t) for t in wanted]
+    return tuple(dataset.tasks[c] for c in columns), np.ascontiguousarray(dataset.labels[:, columns], np.float32)
+
+
+def _check_labels(name: str, tasks: tuple[Task, ...], labels: np.ndarray) -> None:
+    known = np.isfinite(labels)
+    if not tasks or not known.any():
+        raise BadRecipe(f"{name!r} has no labels to learn from; name a label column, or choose a data set with one")
+    if np.isinf(labels).any():
+        raise BadRecipe(f"{name!r} has infinite labels; leave such cells empty")
+    if empty := [t.name for t, some in zip(tasks, known.any(0), strict=True) if not some]:
+        raise BadRecipe(f"label column {empty[0]!r} of {name!r} holds no number at all; leave it out of the targets")
+    if len({t.kind for t in tasks}) > 1:
+        kinds = ", ".join(f"{t.name}: {t.kind}" for t in tasks[:6])
+        raise BadRecipe(
+            f"one model learns classification or regression, and both came ({kinds}); choose targets of one kind"
+        )
+    if (rows := int(known.any(1).sum())) < FEWEST_MOLECULES:
+        raise BadRecipe(f"{name!r} has {rows} molecules with a label, and a training needs {FEWEST_MOLECULES} or more")
+    if tasks[0].kind == "classification" and not np.isin(labels[known], (0, 1)).all():
+        odd = labels[known][~np.isin(labels[known], (0, 1))][0]
+        raise BadRecipe(f"labels of a classification are 0 and 1, and {odd:g} came in {name!r}")
+
+
+def _check_training_part(name: str, rule: str, tasks: tuple[Task, ...], train: np.ndarray) -> None:
+    """Of several tasks some may teach nothing here, but one must."""
+    if not len(train):
+        raise BadRecipe(
+            f"the training part of {name!r} has no labelled molecule; choose another split or larger fraction"
+        )
+    if not _teaches(train).any():
+        what = "one class" if tasks[0].kind == "classification" else "one value"
+        raise BadRecipe(
+            f"all labels in the training part of {name!r} (split {rule!r}) have {what}: nothing can be learned"
+        )
+
+
+def _teaches(train: np.ndarray) -> np.ndarray:
+    """Which tasks have two different labels in the training part."""
+    return np.array([len(np.unique(column[np.isfinite(column)])) > 1 for column in train.T])
+
+
+def _moments(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    mean, std = np.zeros(len(tasks), np.float32), np.ones(len(tasks), np.float32)
+    for number, column in enumerate(train.T.astype(np.float64)):
+        known = column[np.isfinite(column)]
+        if tasks[number].kind == "regression" and len(known):
+            mean[number], spread = known.mean(), known.std()
+            std[number] = spread if spread > 0 else 1.0
+    return mean, std
+
+
+def _notes(
+    tasks: tuple[Task, ...], ok: np.ndarray, labels: np.ndarray, parts: dict[str, np.ndarray]
+) -> tuple[str, ...]:
+    notes = []
+    if not ok.all():
+        notes.append(f"{int((~ok).sum())} molecules could not be described and were left out")
+    if dull := [t.name for t, teaches in zip(tasks, _teaches(labels[parts["train"]]), strict=True) if not teaches]:
+        notes.append(
+            f"{len(dull)} of {len(tasks)} tasks have no two labels in the training part: {', '.join(dull[:10])}"
+        )
+    return tuple(notes)
