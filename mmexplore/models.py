@@ -8,6 +8,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from mmexplore import checkpoints, home
 from mmexplore.checkpoints import Card
 from mmexplore.errors import BadCheckpoint, BadRecipe, UnknownName
@@ -102,6 +104,15 @@ def export(name: str, where: Path) -> Path:
     if chosen.card is None:
         raise BadRecipe("the ECFP baseline has no weights to export")
     return Path(shutil.make_archive(str(where / chosen.name), "zip", chosen.folder))
+
+
+def history(name: str) -> pd.DataFrame:
+    """What a training reported, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
+    chosen = model(name)
+    for place in (chosen.folder, chosen.folder.parent):
+        if chosen.card and (place / "history.json").is_file():
+            return pd.DataFrame(home.read_json(place / "history.json")).set_index("epoch")
+    return pd.DataFrame()
 
 
 def _trained(name: str) -> Model:

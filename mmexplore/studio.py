@@ -4,6 +4,7 @@ Plain values in, frozen dataclasses of numpy, pandas and str out. Importing this
 import it when they are called, and pages start them as jobs instead (``start_*``).
 """
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 
 from mmexplore import catalogue, colouring, embedding_map, home, jobs, molecules, search, selection, summary
 from mmexplore import models as model_shelf
 from mmexplore.colouring import Colour
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.embedding_map import MapFile
-from mmexplore.errors import BadRecipe, UnknownName
+from mmexplore.errors import BadRecipe, MmexploreError, UnknownName
 from mmexplore.jobs import Job
 from mmexplore.models import BASELINE, Model
 from mmexplore.progress import Progress, silent
@@ -58,6 +60,12 @@ label_table = summary.label_table
 split_table = summary.split_table
 
 
+def start_import(path: Path, title: str, options: dict[str, object]) -> Job:
+    """Have a user's file standardised and kept by a job; options are those of :data:`add_dataset`."""
+    arguments = [str(path), "--name", title, "--options", json.dumps(options)]
+    return jobs.start("import", arguments, device="imports", title=f"import of {title}")
+
+
 def find(data: str, text: str) -> Found:
     """Rows whose name holds the text, or whose structure matches it as SMILES or SMARTS. Raises BadMolecule."""
     return search.search(dataset(data), text)
@@ -70,6 +78,7 @@ model = model_shelf.model
 rename_model = model_shelf.rename
 delete_model = model_shelf.delete
 export_model = model_shelf.export
+history = model_shelf.history
 new_run = model_shelf.new_run
 
 
@@ -293,11 +302,35 @@ def common_scaffold(data: str, rows: Sequence[int] | np.ndarray, most: int = 500
 
 
 def start_training(recipe: Recipe, title: str) -> Job:
-    """Have a recipe trained by a job; the run folder appears at once, and a killed job started again goes on there."""
-    folder = model_shelf.new_run(title)
-    home.write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=1) + "\n")
-    arguments = [str(folder / "recipe.json"), "--out", str(folder), "--name", title]
-    return jobs.start("train", arguments, device=_device(recipe), title=title)
+    """Have a recipe trained by a job, or the job that is at it already under that title.
+
+    The run folder appears at once, and a killed job started again goes on there.
+    """
+    with FileLock(model_shelf.runs_folder() / ".start.lock"):  # two clicks, or two tabs, are one training
+        for job in jobs.jobs():
+            if job.verb == "train" and job.active and job.title == title and recipe_of(job) == recipe:
+                return job
+        folder = model_shelf.new_run(title)
+        home.write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=1) + "\n")
+        arguments = [str(folder / "recipe.json"), "--out", str(folder), "--name", title]
+        return jobs.start("train", arguments, device=_device(recipe), title=title)
+
+
+def recipe_of(job: Job) -> Recipe | None:
+    """The recipe that a training job was given; None for other jobs, and where its run was deleted."""
+    path = Path(job.arguments[0]) if job.verb == "train" and job.arguments else Path()
+    try:
+        return Recipe.model_validate(home.read_json(path)) if path.suffix == ".json" else None
+    except (OSError, ValueError, MmexploreError):
+        return None
+
+
+def job_history(job: Job) -> pd.DataFrame:
+    """What a training job has reported, one row an epoch; earlier attempts at the same run come before."""
+    attempts = [j for j in jobs.jobs() if j.arguments == job.arguments and j.created <= job.created]
+    told = [event for attempt in reversed(attempts) for event in jobs.events(attempt) if "train_loss" in event.values]
+    table = pd.DataFrame.from_dict({event.done: event.values for event in told}, orient="index")
+    return table.rename_axis("epoch").sort_index()
 
 
 def train(recipe: Recipe, folder: Path, name: str = "", progress: Progress = silent) -> Model:
@@ -363,3 +396,5 @@ def devices() -> list[Device]:
 job = jobs.job
 list_jobs = jobs.jobs
 cancel_job = jobs.cancel
+restart_job = jobs.again
+forget_job = jobs.remove
