@@ -1,0 +1,193 @@
+"""A map: two coordinates for each molecule, how they were made, and how much of the classes they show. No torch.
+
+Learned embeddings are laid out by Euclidean distance, as the figures of the papers are; fingerprints (uint8 bits)
+by cosine, that is Euclidean distance of rows scaled to length 1. Above 50,000 molecules UMAP and t-SNE lay out a seeded
+sample and the others are placed among their neighbours. A finished map is a parquet file and a JSON file beside it; the
+JSON is written last and names the parquet's hash, so that a map is whole or not there.
+"""
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from mmexplore import home, layouts
+from mmexplore.embedding_set import Embedded, stored_predictions
+from mmexplore.errors import MmexploreError, UnknownName
+from mmexplore.layouts import warm
+from mmexplore.map_quality import Classes, Quality, classes_of, quality
+from mmexplore.neighbours import interpolate, nearest, neighbours, unit_rows
+from mmexplore.progress import Progress, silent
+
+__all__ = [
+    "LANDMARKS", "METHODS", "Classes", "Embedded", "MapFile", "Quality", "classes_of", "make", "neighbours", "place",
+    "project", "quality", "stored", "stored_predictions", "warm",
+]  # fmt: skip
+
+METHODS = ("umap", "tsne", "pca")
+LANDMARKS = 50_000
+Layout = Callable[[np.ndarray], np.ndarray]
+
+
+def project(  # noqa: PLR0913
+    x: np.ndarray,
+    method: str = "umap",
+    seed: int = 0,
+    *,
+    n_neighbors: int = 15,
+    perplexity: float = 30.0,
+    landmarks: int = LANDMARKS,
+    progress: Progress = silent,
+) -> np.ndarray:
+    """Coordinates (n, 2) float32 of ``x`` (n, d); the same seed gives the same ones.
+
+    Rows with NaN or infinity get NaN. With fewer than five finite rows every method is PCA; where all rows are equal
+    all points lie at the origin. Raises UnknownName for a method, MmexploreError where no row is finite or ``x`` is no
+    matrix of numbers.
+    """
+    if method not in METHODS:
+        raise UnknownName("map method", method, METHODS)
+    x = _matrix(x)
+    rows = np.flatnonzero(_finite(x))
+    if not len(rows):
+        raise MmexploreError(f"no molecule has finite numbers in this view, so there is no map of its {len(x)} rows")
+    xy = np.full((len(x), 2), np.nan, np.float32)
+    usable = x if len(rows) == len(x) else x[rows]
+    if method == "pca" or len(rows) < layouts.FEWEST or not (usable != usable[0]).any():
+        progress("pca", 0, 1)
+        xy[rows] = layouts.pca(usable)
+        return xy
+    layout = partial(layouts.umap, seed=seed, k=n_neighbors, progress=progress)
+    if method == "tsne":
+        layout = partial(layouts.tsne, seed=seed, perplexity=perplexity, progress=progress)
+    xy[rows] = _by_landmarks(usable, landmarks, seed, layout, progress)
+    return xy
+
+
+def _by_landmarks(x: np.ndarray, landmarks: int, seed: int, layout: Layout, progress: Progress) -> np.ndarray:
+    if len(x) <= landmarks:
+        return layout(x)
+    chosen = np.sort(np.random.default_rng(seed).choice(len(x), landmarks, replace=False))
+    others = np.setdiff1d(np.arange(len(x)), chosen, assume_unique=True)
+    xy = np.empty((len(x), 2), np.float32)
+    xy[chosen] = layout(x[chosen])
+    xy[others] = interpolate(nearest(x[others], x[chosen], min(5, landmarks), progress), xy[chosen])
+    return xy
+
+
+def place(x_new: np.ndarray, x: np.ndarray, xy: np.ndarray, k: int = 5, progress: Progress = silent) -> np.ndarray:
+    """Coordinates (m, 2) float32 of new rows on an existing map: the mean of their ``k`` neighbours', by 1/distance^2.
+
+    A row that is on the map lands on itself. A new row with NaN gets NaN. Raises MmexploreError where the map is empty.
+    """
+    x, x_new = _matrix(x), _matrix(x_new)
+    known = np.flatnonzero(_finite(x) & np.isfinite(xy).all(1))
+    if not len(known) or x.shape[1] != x_new.shape[1]:
+        raise MmexploreError(f"nothing of width {x_new.shape[1]} can be placed on a map of {len(known)} x {x.shape[1]}")
+    x, xy = (x, xy) if len(known) == len(x) else (x[known], xy[known])
+    new = np.flatnonzero(_finite(x_new))
+    placed = np.full((len(x_new), 2), np.nan, np.float32)
+    if len(new):
+        placed[new] = interpolate(nearest(x_new[new], x, min(k, len(x)), progress), xy)
+    return placed
+
+
+def _matrix(x: np.ndarray) -> np.ndarray:
+    """Fingerprint bits as unit rows, anything else as float32."""
+    if x.ndim != 2 or x.shape[1] == 0 or x.dtype.kind not in "fiub":
+        raise MmexploreError(f"a map is made of a matrix of numbers, and {x.dtype} of shape {x.shape} came")
+    return unit_rows(x) if x.dtype in (np.uint8, np.bool_) else np.asarray(x, np.float32)
+
+
+def _finite(x: np.ndarray) -> np.ndarray:
+    finite: np.ndarray = np.isfinite(x).all(axis=1)
+    return finite
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """A finished map: ``xy`` (n, 2) float32, NaN where a molecule has no embedding; ``path`` is its parquet file."""
+
+    path: Path
+    xy: np.ndarray
+    view: str
+    method: str
+    seed: int
+    parameters: dict[str, Any]
+    quality: Quality
+    created: str
+    seconds: float
+
+
+def make(  # noqa: PLR0913
+    x: np.ndarray,
+    classes: Classes,
+    where: Path,
+    *,
+    view: str,
+    method: str,
+    seed: int = 0,
+    progress: Progress = silent,
+    **parameters: Any,
+) -> MapFile:
+    """Lay out ``x`` (n, d), score it, keep it in the folder ``where``, return it; more options are ``project``'s."""
+    started = time.monotonic()
+    xy = project(x, method, seed, progress=progress, **parameters)
+    progress("quality", 0, 1)
+    scores = quality(_matrix(x), xy, classes, seed)
+    parameters = _defaults(method, len(x)) | parameters | {"metric": "cosine" if x.dtype == np.uint8 else "euclidean"}
+    seconds = round(time.monotonic() - started, 3)
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    path = where / f"{_stem(view, method, seed)}.parquet"
+    made = MapFile(path, xy, view, method, seed, parameters, scores, created, seconds)
+    _save(made)
+    return made
+
+
+def _defaults(method: str, n: int) -> dict[str, Any]:
+    chosen = {"umap": {"n_neighbors": 15, "min_distance": 0.1}, "tsne": {"perplexity": 30.0}}.get(method, {})
+    return chosen | ({"landmarks": LANDMARKS} if chosen and n > LANDMARKS else {})
+
+
+def _stem(view: str, method: str, seed: int) -> str:
+    return f"{quote(view, safe='')}-{method}" + (f"-{seed}" if seed else "")
+
+
+def _save(made: MapFile) -> None:
+    buffer = io.BytesIO()
+    pd.DataFrame({"x": made.xy[:, 0], "y": made.xy[:, 1]}).to_parquet(buffer)
+    about = {k: v for k, v in asdict(made).items() if k not in ("path", "xy")}
+    about |= {"rows": len(made.xy), "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}
+    home.write_atomically(made.path, buffer.getvalue())
+    home.write_json(made.path.with_suffix(".json"), about)
+
+
+def stored(folders: Iterable[Path], view: str, method: str, seed: int = 0) -> MapFile | None:
+    """The first whole map of that view, method and seed in the folders, None if there is none."""
+    for folder in folders:
+        path = folder / f"{_stem(view, method, seed)}.parquet"
+        try:
+            return _load(path)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
+
+
+def _load(path: Path) -> MapFile:
+    about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != about.pop("sha256"):
+        raise ValueError(f"{path} and its JSON file are not of one map")
+    xy = pd.read_parquet(io.BytesIO(content))[["x", "y"]].to_numpy(np.float32)
+    about.pop("rows")
+    return MapFile(path=path, xy=xy, **about | {"quality": Quality(**about["quality"])})

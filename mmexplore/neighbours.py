@@ -1,0 +1,93 @@
+"""Exact nearest neighbours by blocks of matrix products; one search serves UMAP, t-SNE and new points on a map.
+
+Squared distances of a block come from ``|x|^2 - 2 q.x`` in float32, which cancels for near duplicates; so a few more
+candidates than asked for are taken and their distances computed again as differences. No index: exact search is linear
+in memory and fast enough up to the sizes that are laid out (see ``embedding_map.LANDMARKS``).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmexplore.errors import MmexploreError
+from mmexplore.progress import Progress, silent
+
+_BLOCK_ELEMENTS = 16_000_000
+_SPARE = 8
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """``indices`` int32 (n, k) into the searched rows, ``distances`` float32 (n, k), nearest first, ties by index."""
+
+    indices: np.ndarray
+    distances: np.ndarray
+
+
+def neighbours(x: np.ndarray, k: int, progress: Progress = silent) -> Neighbours:
+    """The ``k`` nearest other rows of each row of ``x`` (n, d), Euclidean; a row is never its own neighbour.
+
+    >>> neighbours(np.array([[0.0], [1.0], [3.0]]), 1).indices.ravel().tolist()
+    [1, 0, 1]
+    """
+    return _search(x, x, k, True, progress)
+
+
+def nearest(queries: np.ndarray, x: np.ndarray, k: int, progress: Progress = silent) -> Neighbours:
+    """The ``k`` nearest rows of ``x`` (n, d) to each query (m, d), Euclidean."""
+    return _search(queries, x, k, False, progress)
+
+
+def _search(queries: np.ndarray, x: np.ndarray, k: int, same: bool, progress: Progress) -> Neighbours:
+    if not 1 <= k <= len(x) - same:
+        raise MmexploreError(f"{len(x)} molecules have 1 to {len(x) - same} neighbours each, and {k} were asked for")
+    queries, x = np.asarray(queries, np.float32), np.ascontiguousarray(x, np.float32)
+    norms = np.einsum("ij,ij->i", x, x)
+    taken = min(k + _SPARE, len(x) - same)
+    block = max(1, min(_BLOCK_ELEMENTS // len(x), _BLOCK_ELEMENTS // (taken * max(1, x.shape[1]))))
+    indices = np.empty((len(queries), k), np.int32)
+    distances = np.empty((len(queries), k), np.float32)
+    for start in range(0, len(queries), block):
+        progress("neighbours", start, len(queries))
+        part = slice(start, start + block)
+        candidates = _candidates(queries[part], x, norms, taken, start if same else None)
+        indices[part], distances[part] = _exact(queries[part], x, candidates, k)
+    progress("neighbours", len(queries), len(queries))
+    return Neighbours(indices, distances)
+
+
+def _candidates(queries: np.ndarray, x: np.ndarray, norms: np.ndarray, taken: int, own: int | None) -> np.ndarray:
+    scores = (queries * np.float32(-2)) @ x.T
+    scores += norms
+    if own is not None:
+        here = np.arange(len(queries))
+        scores[here, own + here] = np.inf
+    if taken == scores.shape[1]:
+        return np.broadcast_to(np.arange(taken), scores.shape)
+    return np.argpartition(scores, taken - 1, axis=1)[:, :taken]
+
+
+def _exact(queries: np.ndarray, x: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    difference = x[candidates]
+    difference -= queries[:, None, :]
+    squared = np.einsum("ijk,ijk->ij", difference, difference)
+    order = np.lexsort((candidates, squared))[:, :k]
+    return np.take_along_axis(candidates, order, 1), np.sqrt(np.take_along_axis(squared, order, 1))
+
+
+def unit_rows(x: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1 (rows of zeros stay), float32: Euclidean neighbours of these are cosine neighbours."""
+    x = np.asarray(x, np.float32)
+    length = np.sqrt(np.einsum("ij,ij->i", x, x))
+    return x / np.where(length > 0, length, 1)[:, None]
+
+
+def interpolate(found: Neighbours, xy: np.ndarray) -> np.ndarray:
+    """Means of neighbours' coordinates weighted by 1/distance^2, (m, 2) float32; at distance 0 the neighbour's own."""
+    squared = np.square(found.distances, dtype=np.float64)
+    exact = squared == 0
+    with np.errstate(divide="ignore"):
+        weights = np.where(exact.any(1, keepdims=True), exact, 1 / squared)
+    weights /= weights.sum(1, keepdims=True)
+    placed: np.ndarray = np.einsum("ij,ijk->ik", weights, xy[found.indices]).astype(np.float32)
+    return placed
