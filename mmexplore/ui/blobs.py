@@ -1,0 +1,51 @@
+"""Bytes published for the browser under addresses that name their content, so that each is sent once and kept for good.
+
+The points of a map never travel with a page: the page carries addresses, the browser fetches what it has not seen.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+MOST_BYTES = 512 * 2**20
+
+_lock = threading.Lock()
+_contents: OrderedDict[str, bytes] = OrderedDict()
+_names: OrderedDict[Hashable, str] = OrderedDict()
+
+
+def publish(content: bytes) -> str:
+    """The path under which the server now gives these bytes: ``blob/<sha256>.bin``.
+
+    >>> publish(b"points")
+    'blob/0d40c50dd3b4ef90eb7ea98bd9eaa2a6.bin'
+    """
+    name = hashlib.sha256(content).hexdigest()[:32]
+    with _lock:
+        _contents[name] = content
+        _contents.move_to_end(name)
+        while len(_contents) > 1 and sum(map(len, _contents.values())) > MOST_BYTES:
+            _contents.popitem(last=False)
+    return f"blob/{name}.bin"
+
+
+def published(key: Hashable, make: Callable[[], bytes]) -> str:
+    """Like :func:`publish`, but made only if the bytes of this key are not there any more."""
+    with _lock:
+        name = _names.get(key, "")
+        if name in _contents:
+            _contents.move_to_end(name)
+            return f"blob/{name}.bin"
+    path = publish(make())
+    with _lock:
+        _names[key] = path[5:-4]
+        while len(_names) > 1000:
+            _names.popitem(last=False)
+    return path
+
+
+def content(name: str) -> bytes | None:
+    """The bytes of a name, None if they were never published or had to make room."""
+    with _lock:
+        return _contents.get(name)

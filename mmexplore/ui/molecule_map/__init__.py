@@ -1,0 +1,112 @@
+"""The map as a Streamlit component: addresses of points go in, an outline, a row or a wish comes back.
+
+The scripts beside this file draw with WebGL 2 directly. Plotly's scattergl was the first choice and lost: on two cores
+with a million points it took 10 s to recolour, 26 s to grey what is not selected and 5 s to find the point under the
+pointer (benchmarks/hover.py measures both).
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+import streamlit as st
+
+from mmexplore.ui import blobs
+from mmexplore.ui.molecule_map.painting import Painting
+
+HERE = Path(__file__).parent
+
+
+class Event(TypedDict, total=False):
+    """What a visitor did on the map; ``outline`` holds corners in data units, ``code`` a line of the legend."""
+
+    kind: Literal["lasso", "box", "click", "category", "clear"]
+    mode: Literal["replace", "add"]
+    outline: list[list[float]]
+    row: int
+    code: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the map shows.
+
+    ``points``, ``selected`` and ``found`` are blob addresses (float32 x, y pairs; bit masks, "" where there is none);
+    ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1.
+    """
+
+    title: str
+    data: str
+    model: str
+    points: str
+    painting: Painting
+    codes: str
+    selected: str = ""
+    found: str = ""
+    current: int = -1
+
+
+@cache
+def scripts() -> tuple[str, dict[str, bytes]]:
+    """The component's ES modules by name, and a digest that is part of their address."""
+    files = {path.name: path.read_bytes() for path in sorted(HERE.glob("*.js"))}
+    return hashlib.sha256(b"".join(files.values())).hexdigest()[:16], files
+
+
+def address(path: str) -> str:
+    """The browser's address of one of our routes, wherever the server is mounted."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/{path}" if base else f"/{path}"
+
+
+def _start() -> str:
+    main = address(f"molecule_map/{scripts()[0]}/molecule_map.js")
+    return (
+        "export default async function (component) {\n"
+        f"  const map = await import(new URL('{main}', location.origin).href);\n"
+        "  return map.default(component);\n"
+        "}\n"
+    )
+
+
+_component = st.components.v2.component(
+    "molecule_map", html=(HERE / "molecule_map.html").read_text(), css=(HERE / "molecule_map.css").read_text(), js=_start()
+)
+
+
+def mask(rows: np.ndarray, n: int) -> bytes:
+    """Rows as a bit mask of n bits, the first row in the highest bit.
+
+    >>> mask(np.array([0, 9]), 10).hex()
+    '8040'
+    """
+    bits = np.zeros(n, bool)
+    bits[rows] = True
+    return np.packbits(bits).tobytes()
+
+
+def molecule_map(key: str, shown: Shown, on_event: Callable[[], None]) -> None:
+    """Draw the map; ``on_event`` is called before the page's next run, when ``event(key)`` is what happened."""
+    painting = shown.painting
+    colour: dict[str, Any] = {"label": painting.label, "codes": _full(shown.codes), "palette": list(painting.palette)}
+    colour |= {"entries": [asdict(entry) for entry in painting.entries], "ticks": list(painting.ticks)}
+    data: dict[str, Any] = {name: getattr(shown, name) for name in ("title", "data", "model", "current")}
+    data |= {name: _full(getattr(shown, name)) for name in ("points", "selected", "found")}
+    _component(key=key, data=data | {"colour": colour, "base": address("").rstrip("/")}, on_event_change=on_event)
+
+
+def event(key: str) -> Event | None:
+    """What just happened on the map of that key, inside its callback."""
+    state = st.session_state.get(key) or {}
+    return state.get("event")
+
+
+def _full(path: str) -> str:
+    return address(path) if path else ""
+
+
+__all__ = ["Event", "Shown", "address", "blobs", "event", "mask", "molecule_map", "scripts"]

@@ -1,0 +1,262 @@
+// The map: points that the server published once, drawn here, asked about one at a time. What goes back is an outline,
+// a row or a wish, never the points: the server knows them.
+
+import { Card } from "./card.js";
+import { gestures } from "./gestures.js";
+import { legend } from "./legend.js";
+import { extent, Nearest } from "./nearest.js";
+import { downloadPicture } from "./picture.js";
+import { svgPainter } from "./svg.js";
+import { View } from "./view.js";
+import { webglPainter } from "./webgl.js";
+
+const REACH_PX = 10, GREYED = 0, SHOWN = 1, LIT = 2;
+const maps = new WeakMap(), kept = new Map();
+
+/** Called by Streamlit at every rerun of the page: the first time builds the map, later times bring it up to date. */
+export default function show({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".molecule-map");
+  if (!maps.has(root)) maps.set(root, new MoleculeMap(root));
+  maps.get(root).update(data, event => setTriggerValue("event", event));
+  return () => maps.get(root)?.close();
+}
+
+/** Bytes published under an address that never changes its content. */
+function fetched(url) {
+  if (!kept.has(url)) {
+    const bytes = fetch(url).then(r => { if (!r.ok) throw new Error(`${r.status}`); return r.arrayBuffer(); });
+    bytes.catch(() => kept.delete(url));
+    kept.set(url, bytes);
+    if (kept.size > 24) kept.delete(kept.keys().next().value);
+  }
+  return kept.get(url);
+}
+
+const rgb = text => [1, 3, 5].map(k => parseInt(text.slice(k, k + 2), 16));
+
+class MoleculeMap {
+  constructor(root) {
+    const find = name => root.querySelector(`.${name}`);
+    Object.assign(this, { root, surface: find("surface"), overlay: find("overlay"), said: find("said"), notice: find("notice") });
+    Object.assign(this, { view: new View(), data: {}, n: 0, cursor: -1, hovered: -1, working: Promise.resolve() });
+    this.card = new Card(find("card"), (path, row) => this.address(path, row));
+    this.listen();
+    this.tools(find("tools"));
+    this.painter = this.newPainter();
+    this.resizing = new ResizeObserver(() => this.resized());
+    this.resizing.observe(this.surface);
+    this.scheme = matchMedia("(prefers-color-scheme: dark)");
+    this.repaint = () => requestAnimationFrame(() => this.paint());
+    this.scheme.addEventListener("change", this.repaint);
+  }
+
+  close() {
+    this.resizing.disconnect();
+    this.scheme.removeEventListener("change", this.repaint);
+    maps.delete(this.root);
+  }
+
+  newPainter() {
+    const canvas = this.root.querySelector("canvas"), svg = this.root.querySelector(".sampled");
+    const painter = webglPainter(canvas);
+    canvas.hidden = !painter;
+    svg.style.display = painter ? "none" : "block";
+    canvas.addEventListener("webglcontextlost", e => e.preventDefault());
+    canvas.addEventListener("webglcontextrestored", () => { this.painter = webglPainter(canvas); this.drawn = {}; this.renew(); });
+    return painter ?? svgPainter(svg);
+  }
+
+  // ---- what the server says ----
+
+  update(data, send) {
+    const before = this.data;
+    Object.assign(this, { data, send });
+    if (before.data !== data.data || before.model !== data.model) this.card.forget();
+    if (before.current !== data.current) this.cursor = data.current;
+    this.surface.setAttribute("aria-label", data.title);
+    this.working = this.working.then(() => this.renew()).catch(problem => this.failed(problem));
+  }
+
+  /** Fetch and upload what is new; what has not changed stays on the GPU. */
+  async renew() {
+    const { data, drawn = {} } = this;
+    const [points, codes, selected, found] = await Promise.all(
+      [data.points, data.colour.codes, data.selected, data.found].map(url => url ? fetched(url) : null));
+    if (data !== this.data) return;
+    if (drawn.points !== data.points) this.newPoints(new Float32Array(points));
+    const palette = data.colour.palette.join();
+    if (drawn.codes !== data.colour.codes || drawn.palette !== palette) {
+      this.codes = new Uint8Array(codes);
+      this.painter.colours(this.codes, this.palette());
+      legend(this.root.querySelector(".legend"), data.colour, (code, add) => this.tell({ kind: "category", code, mode: add ? "add" : "replace" }));
+    }
+    const marks = [data.points, data.selected, data.found].join();
+    if (drawn.marks !== marks) this.newStates(selected && new Uint8Array(selected), found && new Uint8Array(found));
+    this.drawn = { points: data.points, codes: data.colour.codes, palette, marks };
+    this.outline(null);
+    this.root.dataset.busy = "no";
+    this.notify(this.painter.sampled ? `This browser has no WebGL: ${this.painter.sampled.toLocaleString("en")} of ${this.n.toLocaleString("en")} molecules are drawn, evenly sampled.` : "");
+    this.paint();
+  }
+
+  newPoints(xy) {
+    Object.assign(this, { xy, n: xy.length / 2, box: extent(xy), index: null });
+    this.view.resize(this.surface.clientWidth, this.surface.clientHeight);
+    this.view.fit(this.box);
+    this.painter.points(xy);
+    this.card.hide();
+  }
+
+  newStates(selected, found) {
+    const states = new Uint8Array(this.n).fill(selected || found ? GREYED : SHOWN), present = [false, false, false];
+    const bit = (mask, i) => mask[i >> 3] >> (7 - (i & 7)) & 1;
+    for (let i = 0; i < this.n; i++) {
+      if (selected && bit(selected, i)) states[i] = SHOWN;
+      if (found && bit(found, i)) states[i] = LIT;
+      present[states[i]] = true;
+    }
+    this.painter.states(states, present);
+  }
+
+  palette() {
+    const rgba = new Uint8Array(1024), alpha = this.n > 300000 ? 150 : this.n > 20000 ? 190 : 225;
+    this.data.colour.palette.forEach((colour, code) => rgba.set([...rgb(colour), alpha], 4 * code));
+    return rgba;
+  }
+
+  failed(problem) {
+    this.outline(null);
+    this.notify(`The points could not be fetched from the server (${problem.message}). Reload the page to try again.`);
+  }
+
+  // ---- what is seen ----
+
+  resized() {
+    this.view.resize(this.surface.clientWidth, this.surface.clientHeight);
+    if (!this.n) return;
+    this.view.refit(this.box);
+    this.paint();
+  }
+
+  /** Paint in the next frame, once, however often it is asked for. */
+  paint() {
+    if (this.waiting || !this.drawn) return;
+    this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.paintNow(); });
+  }
+
+  paintNow() {
+    const text = getComputedStyle(this.surface).color.match(/[\d.]+/g).slice(0, 3).map(v => v / 255);
+    this.dark = text[0] + text[1] + text[2] > 1.5;
+    const grey = this.n > 300000 ? 0.06 : this.n > 20000 ? 0.1 : 0.16;
+    this.painter.paint(this.view, [...text, grey], [...text, 1]);
+    this.rings();
+    this.root.dataset.painted = Number(this.root.dataset.painted || 0) + 1;
+  }
+
+  rings() {
+    const ring = (name, row) => {
+      const circle = this.overlay.querySelector(`.${name}`), there = row >= 0 && row < this.n;
+      circle.style.display = there ? "block" : "none";
+      if (!there) return;
+      const [x, y] = this.place(row);
+      circle.setAttribute("cx", x);
+      circle.setAttribute("cy", y);
+      circle.setAttribute("r", this.view.diameter(this.n) / 2 + (name === "current" ? 5 : 3));
+    };
+    ring("current", this.data.current);
+    ring("cursor", this.cursor === this.data.current ? -1 : this.cursor);
+    ring("hovered", this.hovered);
+  }
+
+  outline(points) {
+    this.overlay.querySelector("polygon").setAttribute("points", (points ?? []).map(p => p.join()).join(" "));
+  }
+
+  notify(text) { this.notice.textContent = text; this.notice.hidden = !text; }
+
+  place(row) { return this.view.toPixels(this.xy[2 * row], this.xy[2 * row + 1]); }
+
+  address(path, row) {
+    const { base, data, model } = this.data, query = new URLSearchParams({ data, model, row });
+    if (path === "depict.svg") { query.set("dark", this.dark ? 1 : 0); query.set("width", 220); query.set("height", 150); }
+    return `${base}/${path}?${query}`;
+  }
+
+  // ---- what the visitor does ----
+
+  listen() {
+    this.gestures = gestures(this.surface, {
+      hover: (x, y) => this.hover(this.under(x, y)),
+      leave: () => this.hover(-1),
+      drag: points => this.outline(points),
+      pan: (dx, dy) => { this.view.pan(dx, dy); this.paint(); },
+      zoom: (factor, ...at) => { this.hover(-1); this.view.zoom(factor, ...at); this.paint(); },
+      reset: () => { this.view.fit(this.box); this.paint(); },
+      click: (x, y, add) => { const row = this.under(x, y); if (row >= 0) this.choose(row, add); },
+      enter: add => { if (this.cursor >= 0) this.choose(this.cursor, add); },
+      escape: () => { this.hover(-1); this.tell({ kind: "clear" }); },
+      arrow: (dx, dy) => this.walk(dx, dy),
+      outline: (points, kind, add) => this.tell({ kind, mode: add ? "add" : "replace", outline: this.inData(points) }),
+    });
+  }
+
+  inData(points) {
+    const every = Math.ceil(points.length / 500);
+    return points.filter((_, k) => k % every === 0).map(p => this.view.toData(...p));
+  }
+
+  under(x, y) {
+    if (!this.n) return -1;
+    this.index ??= new Nearest(this.xy, this.box);
+    return this.index.at(...this.view.toData(x, y), REACH_PX / this.view.k);
+  }
+
+  hover(row) {
+    if (row === this.hovered) return;
+    this.hovered = row;
+    this.rings();
+    if (row < 0) this.card.hide();
+    else this.card.show(row, ...this.place(row), this.view);
+  }
+
+  choose(row, add) {
+    this.cursor = row;
+    if (!add) this.data = { ...this.data, current: row };
+    this.rings();
+    this.tell({ kind: "click", row, mode: add ? "add" : "replace" });
+  }
+
+  async walk(dx, dy) {
+    if (!this.n) return;
+    this.index ??= new Nearest(this.xy, this.box);
+    const next = this.cursor >= 0 ? this.index.towards(this.cursor, dx, dy) : this.index.at(this.view.x, this.view.y, this.view.width / this.view.k);
+    if (next < 0) { this.said.textContent = "No molecule further in this direction"; return; }
+    this.cursor = next;
+    this.view.reveal(this.xy[2 * next], this.xy[2 * next + 1]);
+    this.paint();
+    this.hovered = -1;
+    const words = await this.card.show(next, ...this.place(next), this.view);
+    if (words) this.said.textContent = words;
+  }
+
+  tell(event) {
+    this.root.dataset.busy = "yes";
+    this.send(event);
+  }
+
+  tools(bar) {
+    const press = chosen => {
+      this.gestures.setTool(chosen);
+      this.surface.dataset.tool = chosen;
+      bar.querySelectorAll("[data-tool]").forEach(b => b.setAttribute("aria-pressed", b.dataset.tool === chosen));
+    };
+    const act = { in: () => this.view.zoom(1.5), out: () => this.view.zoom(1 / 1.5), reset: () => this.view.fit(this.box) };
+    bar.addEventListener("click", e => {
+      const { tool, act: wish } = e.target.closest("button")?.dataset ?? {};
+      if (tool) press(tool);
+      else if (wish === "picture") { this.paintNow(); downloadPicture(this); }
+      else if (wish && this.n) { act[wish](); this.paint(); }
+    });
+    press("lasso");
+  }
+}

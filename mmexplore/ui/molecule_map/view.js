@@ -1,0 +1,49 @@
+// Where the map is looked at: data units <-> pixels of the element, one scale for both axes so that distances are true.
+
+export class View {
+  constructor() { Object.assign(this, { x: 0, y: 0, k: 1, width: 1, height: 1, home: 1 }); }
+
+  resize(width, height) { Object.assign(this, { width: Math.max(width, 1), height: Math.max(height, 1) }); }
+
+  /** Show all points, with a margin for the rings and the tool bar. */
+  fit({ left, right, bottom, top }) {
+    const across = right - left || 1, up = top - bottom || 1;
+    this.x = (left + right) / 2;
+    this.y = (bottom + top) / 2;
+    this.k = this.home = 0.92 * Math.min(this.width / across, this.height / up);
+  }
+
+  /** The whole map still fills the element after a resize; a zoomed map keeps its centre and scale. */
+  refit(box) {
+    const zoom = this.k / this.home, { x, y } = this;
+    this.fit(box);
+    if (Math.abs(zoom - 1) > 1e-3) Object.assign(this, { x, y, k: zoom * this.home });
+  }
+
+  toPixels(x, y) { return [this.width / 2 + (x - this.x) * this.k, this.height / 2 - (y - this.y) * this.k]; }
+
+  toData(px, py) { return [this.x + (px - this.width / 2) / this.k, this.y - (py - this.height / 2) / this.k]; }
+
+  pan(dx, dy) { this.x -= dx / this.k; this.y += dy / this.k; }
+
+  /** Zoom about a pixel, which stays where it is; from half the whole map to 2,000 times. */
+  zoom(factor, px = this.width / 2, py = this.height / 2) {
+    const [x, y] = this.toData(px, py);
+    this.k = Math.min(Math.max(this.k * factor, this.home / 2), this.home * 2000);
+    const [qx, qy] = this.toPixels(x, y);
+    this.pan(px - qx, py - qy);
+  }
+
+  /** Bring a point into sight with the smallest move. */
+  reveal(x, y, margin = 40) {
+    const [px, py] = this.toPixels(x, y);
+    const inside = (p, size) => Math.min(Math.max(p, margin), size - margin);
+    this.pan(inside(px, this.width) - px, inside(py, this.height) - py);
+  }
+
+  /** Diameter of a point in pixels: small where there are many, growing slowly as one comes closer. */
+  diameter(n) {
+    const base = Math.min(8, Math.max(1.5, 60 / Math.sqrt(Math.sqrt(n) + 1) / 1.15 - 0.3));
+    return Math.min(14, base * Math.pow(Math.max(this.k / this.home, 0.6), 0.35));
+  }
+}

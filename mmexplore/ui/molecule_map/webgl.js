@@ -1,0 +1,82 @@
+// Draws the points: nine bytes a molecule on the GPU (place, colour code, state), colours looked up in a palette, so
+// that a new colour or selection uploads one byte a point. A million points recolour in the time of one frame.
+
+const VERTEX = `#version 300 es
+in vec2 place; in float code; in float state;
+uniform vec2 centre, scale; uniform float diameter, layer; uniform vec4 grey; uniform sampler2D palette;
+out vec4 colour; out float px;
+void main() {
+  gl_Position = state == layer ? vec4((place - centre) * scale, 0., 1.) : vec4(2., 2., 2., 1.);
+  px = diameter * (layer == 2. ? 1.25 : 1.) + 1.;
+  gl_PointSize = px;
+  colour = layer == 0. ? grey : texelFetch(palette, ivec2(int(code + .5), 0), 0);
+}`;
+const FRAGMENT = `#version 300 es
+precision highp float;
+in vec4 colour; in float px; uniform vec4 rim; uniform float layer; out vec4 pixel;
+void main() {
+  float r = length(gl_PointCoord - .5) * px, edge = px / 2.;
+  float cover = clamp(edge - r, 0., 1.);
+  vec4 paint = layer == 2. ? mix(colour, rim, clamp(r - edge + 2.5, 0., 1.)) : colour;
+  pixel = vec4(paint.rgb, 1.) * paint.a * cover;
+}`;
+
+function compile(gl) {
+  const program = gl.createProgram();
+  for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    const shader = gl.createShader(kind);
+    gl.shaderSource(shader, text);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program));
+  return program;
+}
+
+/** A painter on a canvas, or null where the browser has no WebGL 2. */
+export function webglPainter(canvas) {
+  const gl = canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true, powerPreference: "high-performance" });
+  if (!gl) return null;
+  const program = compile(gl), uniform = name => gl.getUniformLocation(program, name), buffers = {};
+  gl.useProgram(program);
+  gl.enable(gl.BLEND);
+  gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+  let n = 0, layers = [false, true, false];
+  const upload = (name, values, size, type) => {
+    buffers[name] ??= gl.createBuffer();
+    gl.bindBuffer(gl.ARRAY_BUFFER, buffers[name]);
+    gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);
+    const where = gl.getAttribLocation(program, name);
+    gl.enableVertexAttribArray(where);
+    gl.vertexAttribPointer(where, size, type, false, 0, 0);
+  };
+  return {
+    exact: true,
+    points(xy) { n = xy.length / 2; upload("place", xy, 2, gl.FLOAT); },
+    colours(codes, palette) {
+      upload("code", codes, 1, gl.UNSIGNED_BYTE);
+      gl.bindTexture(gl.TEXTURE_2D, buffers.palette ??= gl.createTexture());
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    },
+    states(states, present) { upload("state", states, 1, gl.UNSIGNED_BYTE); layers = present; },
+    paint(view, grey, rim) {
+      const ratio = window.devicePixelRatio || 1;
+      canvas.width = Math.round(view.width * ratio);
+      canvas.height = Math.round(view.height * ratio);
+      gl.viewport(0, 0, canvas.width, canvas.height);
+      gl.uniform2f(uniform("centre"), view.x, view.y);
+      gl.uniform2f(uniform("scale"), 2 * view.k / view.width, 2 * view.k / view.height);
+      gl.uniform1f(uniform("diameter"), view.diameter(n) * ratio);
+      gl.uniform4fv(uniform("grey"), grey);
+      gl.uniform4fv(uniform("rim"), rim);
+      layers.forEach((there, layer) => {
+        if (!there || !n) return;
+        gl.uniform1f(uniform("layer"), layer);
+        gl.drawArrays(gl.POINTS, 0, n);
+      });
+    },
+  };
+}
