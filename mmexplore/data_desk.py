@@ -1,0 +1,34 @@
+"""The front desk's drawer for data sets: read once, kept in memory, searched; imports of files as jobs."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from mmexplore import catalogue, jobs, search
+from mmexplore.datasets import Dataset
+from mmexplore.jobs import Job
+from mmexplore.progress import Progress, silent
+from mmexplore.search import Found
+
+
+@lru_cache(maxsize=4)
+def _loaded(name: str, stamp: str) -> Dataset:  # noqa: ARG001
+    return catalogue.load(name)
+
+
+def dataset(name: str, progress: Progress = silent) -> Dataset:
+    """A data set by name or path, kept in memory between calls. Raises UnknownName, NotAvailable or BadTable."""
+    if progress is not silent:
+        return catalogue.load(name, progress=progress)
+    return _loaded(name, catalogue.stamp(name))
+
+
+def start_import(path: Path, title: str, options: dict[str, object]) -> Job:
+    """Have a user's file standardised and kept by a job; options are those of :data:`add_dataset`."""
+    arguments = [str(path), "--name", title, "--options", json.dumps(options)]
+    return jobs.start("import", arguments, device="imports", title=f"import of {title}")
+
+
+def find(data: str, text: str) -> Found:
+    """Rows whose name holds the text, or whose structure matches it as SMILES or SMARTS. Raises BadMolecule."""
+    return search.search(dataset(data), text)

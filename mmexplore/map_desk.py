@@ -1,0 +1,127 @@
+"""The front desk's drawer for embeddings and maps: what is on disk is shown, what is not is made by a job."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmexplore import colouring, embedding_map, home, jobs
+from mmexplore.data_desk import dataset
+from mmexplore.datasets import Dataset
+from mmexplore.embedding_map import Classes, Embedded, MapFile
+from mmexplore.embedding_set import model_digest
+from mmexplore.errors import UnknownName
+from mmexplore.jobs import Job
+from mmexplore.models import BASELINE, Model, model, models
+from mmexplore.progress import Progress, silent
+
+FIRST_DATA, FIRST_MODEL = "solubility", "solubility-dmpnn"
+
+
+def view_of(model_name: str, view: str = "") -> str:
+    """The view by its name, or the model's first one. Raises UnknownName."""
+    views = model(model_name).views
+    if view and view not in views:
+        raise UnknownName("view of this model", view, views)
+    return view or views[0]
+
+
+def first_choice() -> tuple[str, str, str, str]:
+    """What the app opens on: data set, model, view, method; the baseline where no model is shipped."""
+    names = [m.name for m in models()]
+    chosen = FIRST_MODEL if FIRST_MODEL in names else names[0]
+    return FIRST_DATA, chosen, model(chosen).views[0], "umap"
+
+
+def embed(model_name: str, data: str, progress: Progress = silent) -> Embedded:
+    """Every view and the predictions of a model on a data set, from disk where they are there; imports torch."""
+    from mmexplore import embedding
+
+    chosen = model(model_name)
+    if chosen.name == BASELINE:
+        return embedding.baseline(dataset(data), progress)
+    return embedding.embed(chosen.folder, dataset(data), progress)
+
+
+def write_embedding(
+    model_name: str, data: str, view: str, out: Path, progress: Progress = silent
+) -> dict[str, int | str | float]:
+    """Write one view as parquet: ``smiles``, ``name``, ``e0`` ... ; returns n, dim, file and molecules_per_second."""
+    started = time.monotonic()
+    table, chosen = dataset(data, progress), view_of(model_name, view)
+    x = np.asarray(embed(model_name, data, progress).view(chosen))
+    seconds = time.monotonic() - started
+    columns = {f"e{i}": x[:, i] for i in range(x.shape[1])}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"smiles": table.smiles, "name": table.names} | columns).to_parquet(out)
+    return {"n": len(x), "dim": x.shape[1], "file": str(out), "molecules_per_second": round(len(x) / seconds, 1)}
+
+
+def stored_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> MapFile | None:
+    """A finished map if there is one: shipped with the model, or computed here before."""
+    return embedding_map.stored(map_folders(model(model_name), dataset(data)), view, method, seed)
+
+
+def compute_map(
+    model_name: str, data: str, view: str, method: str, seed: int = 0, progress: Progress = silent
+) -> MapFile:
+    """A map with its quality, computed and kept unless it is there; the slow way in, for jobs and the CLI."""
+    done = stored_map(model_name, data, view, method, seed)
+    if done is not None:
+        return done
+    chosen, table = model(model_name), dataset(data)
+    x = embed(model_name, data, progress).view(view)
+    where = map_folders(chosen, table)[-1]
+    classes = quality_classes(table)
+    made = None
+    for each in dict.fromkeys(("pca", method)):
+        made = embedding_map.make(x, classes, where, view=view, method=each, seed=seed, progress=progress)
+    assert made is not None
+    return made
+
+
+def start_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
+    """Have a map computed by a job, or the job that is at it already."""
+    arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
+    for job in jobs.jobs():
+        if job.verb == "map" and list(job.arguments) == arguments and job.active:
+            return job
+    title = f"{method.upper()} map of {data}, {view}"
+    return jobs.start("map", arguments, device="maps", title=title)  # a lane of its own: maps do not wait for trainings
+
+
+def map_folders(chosen: Model, table: Dataset) -> list[Path]:
+    """Where maps of a model on a data set may lie: beside the shipped model, and under the home (the last)."""
+    digest = model_digest(chosen.folder) if chosen.card else "0"
+    own = home.home() / "maps" / f"{chosen.name}-{digest}-{table.digest[:16]}"
+    return [chosen.folder / "maps" / table.digest[:16], own]
+
+
+def quality_classes(table: Dataset) -> Classes:
+    """The classes that Davies-Bouldin and NMI are computed on: the first task, else the first telling column."""
+    if table.tasks:
+        return embedding_map.classes_of(table.labels[:, 0], table.tasks[0].name, table.tasks[0].kind)
+    for name in table.extra:
+        colour = colouring.of_column(str(name), table.extra[name])
+        if colour:
+            texts = np.array([*colour.categories, None], dtype=object) if colour.categories else None
+            values = texts[np.nan_to_num(colour.values, nan=-1).astype(int)] if texts is not None else colour.values
+            return embedding_map.classes_of(values, str(name), "category" if texts is not None else "regression")
+    return embedding_map.classes_of(np.full(len(table), np.nan, np.float32), "", "regression")
+
+
+def predictions(model_name: str, data: str) -> pd.DataFrame | None:
+    """What is known of a model's predictions on a data set: columns ``split`` and one a task; None if nothing yet.
+
+    Rows are in the data set's order. Classification: probabilities; regression: the label's unit.
+    """
+    chosen, table = model(model_name), dataset(data)
+    if chosen.card is None:
+        return None
+    trained_on = chosen.card.data.digest == table.digest
+    for path in (chosen.folder / "predictions.parquet", chosen.folder.parent / "predictions.parquet"):
+        if trained_on and path.is_file():
+            known = pd.read_parquet(path)
+            return known[[c for c in known if c == "split" or c in {t.name for t in table.tasks}]]
+    return embedding_map.stored_predictions(chosen.folder, table)

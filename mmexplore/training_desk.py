@@ -1,0 +1,106 @@
+"""The front desk's drawer for trainings: start one, see how it goes, and say beforehand what it will take."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import psutil
+from filelock import FileLock
+
+from mmexplore import home, jobs
+from mmexplore import models as model_shelf
+from mmexplore.data_desk import dataset
+from mmexplore.errors import MmexploreError
+from mmexplore.jobs import Job
+from mmexplore.models import Model, model, models
+from mmexplore.progress import Progress, silent
+from mmexplore.recipe import Recipe
+
+
+def start_training(recipe: Recipe, title: str) -> Job:
+    """Have a recipe trained by a job, or the job that is at it already under that title.
+
+    The run folder appears at once, and a killed job started again goes on there.
+    """
+    with FileLock(model_shelf.runs_folder() / ".start.lock"):  # two clicks, or two tabs, are one training
+        for job in jobs.jobs():
+            if job.verb == "train" and job.active and job.title == title and recipe_of(job) == recipe:
+                return job
+        folder = model_shelf.new_run(title)
+        home.write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=1) + "\n")
+        arguments = [str(folder / "recipe.json"), "--out", str(folder), "--name", title]
+        return jobs.start("train", arguments, device=_device(recipe), title=title)
+
+
+def recipe_of(job: Job) -> Recipe | None:
+    """The recipe that a training job was given; None for other jobs, and where its run was deleted."""
+    path = Path(job.arguments[0]) if job.verb == "train" and job.arguments else Path()
+    try:
+        return Recipe.model_validate(home.read_json(path)) if path.suffix == ".json" else None
+    except (OSError, ValueError, MmexploreError):
+        return None
+
+
+def job_history(job: Job) -> pd.DataFrame:
+    """What a training job has reported, one row an epoch; earlier attempts at the same run come before."""
+    attempts = [j for j in jobs.jobs() if j.arguments == job.arguments and j.created <= job.created]
+    told = [event for attempt in reversed(attempts) for event in jobs.events(attempt) if "train_loss" in event.values]
+    table = pd.DataFrame.from_dict({event.done: event.values for event in told}, orient="index")
+    return table.rename_axis("epoch").sort_index()
+
+
+def train(recipe: Recipe, folder: Path, name: str = "", progress: Progress = silent) -> Model:
+    """Train a recipe into a folder, or go on with what lies there; imports torch."""
+    from mmexplore import training
+
+    training.train(recipe, dataset(recipe.data.dataset), folder, name=name or recipe.name, progress=progress)
+    return model(str(folder))
+
+
+def _device(recipe: Recipe) -> str:
+    return "cpu" if recipe.training.device == "auto" else recipe.training.device
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training will take, and where the figures come from."""
+
+    seconds: float | None
+    megabytes: float | None
+    how: str
+
+
+def estimate(recipe: Recipe) -> Estimate:
+    """Time and memory of a training, from what models with the same encoders took on this machine or elsewhere."""
+    rows = len(dataset(recipe.data.dataset)) * recipe.data.fractions[0]
+    encoders = sorted(b.encoder for b in recipe.branches)
+    for known in models():
+        if known.recipe and known.card and sorted(b.encoder for b in known.recipe.branches) == encoders:
+            speed = known.card.molecules_per_second
+            if speed:
+                where = "the shipped model's machine" if known.shipped else "an earlier run here"
+                seconds = rows * recipe.training.epochs / speed + 8
+                return Estimate(seconds, known.card.peak_megabytes, f"from {speed:,.0f} molecules/s on {where}")
+    return Estimate(None, None, "no model with these encoders was trained yet")
+
+
+@dataclass(frozen=True)
+class Device:
+    """Something a training can run on."""
+
+    name: str
+    title: str
+    memory_gigabytes: float
+
+
+def devices() -> list[Device]:
+    """The CPU and any GPU that nvidia-smi names; imports no torch."""
+    cpu = Device("cpu", f"CPU, {psutil.cpu_count(logical=True)} cores", psutil.virtual_memory().total / 2**30)
+    if not shutil.which("nvidia-smi"):
+        return [cpu]
+    query = ["nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader,nounits"]
+    done = subprocess.run(query, capture_output=True, text=True, timeout=5, check=False)
+    lines = [line.split(", ") for line in done.stdout.splitlines() if line.count(", ") == 2]
+    return [*(Device("cuda", f"GPU {i}: {name}", float(mb) / 1024) for i, name, mb in lines), cpu]
