@@ -118,19 +118,11 @@ class TerminalProgress:
 
     def __init__(self) -> None:
         self.result: dict[str, Any] | None = None
+        self._shown = sys.stderr.isatty()
         self._line: RichProgress | None = None
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-            from rich.progress import Progress as RichProgress
-
-            columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            told = TextColumn("{task.fields[told]}")
-            self._line = RichProgress(*columns, told, console=Console(stderr=True), transient=True)
-            self._line.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -139,8 +131,9 @@ class TerminalProgress:
 
     def __call__(self, stage: str, done: int, total: int, /, **values: float) -> None:
         """Report where the work is; see :class:`mmexplore.progress.Progress`."""
-        if self._line is None:
+        if not self._shown:
             return
+        self._line = self._line or _terminal_line()
         told = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
         if self._task is None or self._line.tasks[0].description != stage:
             for task in self._line.task_ids:
@@ -149,6 +142,18 @@ class TerminalProgress:
         self._line.update(self._task, completed=done, total=total)
         if told:
             self._line.update(self._task, told=told)
+
+
+def _terminal_line() -> "RichProgress":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    told = TextColumn("{task.fields[told]}")
+    line = RichProgress(*columns, told, console=Console(stderr=True), transient=True)
+    line.start()
+    return line
 
 
 def as_json(value: Any) -> Any:

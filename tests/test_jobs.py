@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,10 +152,12 @@ def test_cancel_while_running() -> None:
 
 
 def test_cancel_reaches_work_that_never_reports() -> None:
-    job = at_work(jobs.start("stuck", []).id)
+    job = at_work(jobs.start("stuck", ["worker"]).id)
     jobs.cancel(job.id, patience=0)
     job = ended(job.id)
     assert (job.state, job.message) == ("cancelled", "stopped by a signal")
+    until(lambda: not marked(job.folder))
+    assert "Traceback" not in job.log_tail(), "to its workers a signal is just a signal"
 
 
 def test_cancel_kills_what_is_deaf_and_all_its_workers() -> None:
@@ -273,6 +276,25 @@ def test_a_zombie_is_dead(place: Path) -> None:
     folder_of(place, state="running", pid=process.pid, started=started)
     assert jobs.jobs()[0].died
     process.wait()
+
+
+def test_a_job_that_ends_between_two_looks_is_not_called_dead(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = folder_of(place, state="running", pid=1, started=0.0)
+
+    def ends(folder: Path, status: object) -> bool:
+        (folder / "status.json").write_text('{"state": "done"}')
+        return False
+
+    monkeypatch.setattr(job_folder, "is_alive", ends)
+    assert job_folder.read(folder).state == "done"
+
+
+def test_a_device_in_other_hands_is_waited_for(place: Path) -> None:
+    (place / ".locks").mkdir(parents=True)
+    with FileLock(place / ".locks" / "cuda_0.lock"):
+        job = jobs.start("count", ["1", "0"], device="cuda:0")
+        until(lambda: jobs.job(job.id).message == "waiting for cuda:0")
+    assert ended(job.id).state == "done"
 
 
 def test_torn_and_missing_files_do_not_stop_a_reader(place: Path) -> None:
