@@ -1,4 +1,4 @@
-"""A model is a folder: weights.safetensors, recipe.json, card.json. Never a pickle: a folder from anywhere is safe to read.
+"""A model is a folder: weights.safetensors, recipe.json, card.json. No pickle: a folder from anywhere is safe to read.
 
 The card is written last and holds the digest of the weights, so a folder with a card is whole, and a folder that was
 damaged or put together from two is refused. :func:`read` imports no torch: screens list models at once.
@@ -20,7 +20,7 @@ from mmexplore.recipe import Recipe, parse
 if TYPE_CHECKING:
     from mmexplore.predictor import Predictor
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 WEIGHTS, RECIPE, CARD = "weights.safetensors", "recipe.json", "card.json"
 Scores = dict[str, float]
 
@@ -116,7 +116,7 @@ def load(folder: Path) -> "Predictor":
     content = (Path(folder) / WEIGHTS).read_bytes()
     if card.weights_sha256 and hashlib.sha256(content).hexdigest() != card.weights_sha256:
         raise BadCheckpoint(
-            f"{Path(folder) / WEIGHTS} is not what its card was written for: damaged, or of another model"
+            f"{Path(folder) / WEIGHTS} is not what its card names: it was damaged, or is another model's"
         )
     predictor = Predictor(recipe, card.data.tasks)
     try:

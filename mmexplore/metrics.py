@@ -1,4 +1,4 @@
-"""Scores of predictions, by numpy alone: a training process starts faster without scikit-learn, which tests compare with.
+"""Scores of predictions, by numpy alone: a training starts faster without scikit-learn, which the tests compare with.
 
 Missing labels are NaN and count nowhere; a score over several tasks is the mean of the tasks that have it.
 """
@@ -17,8 +17,9 @@ LOWER_IS_BETTER = frozenset({"rmse", "mae", "cross_entropy"})
 def scores(kind: Kind, truth: np.ndarray, prediction: np.ndarray) -> Scores:
     """Mean scores over tasks, both arrays ``(n, tasks)``; a score that no task has is absent.
 
-    Classification (predictions are probabilities): ``roc_auc``, ``pr_auc``, ``cross_entropy`` in nats, and ``tasks`` that
-    have both classes here. Regression: ``rmse``, ``mae`` in the labels' unit, lower is better, ``r2``, ``tasks`` with labels.
+    Classification (predictions are probabilities): ``roc_auc``, ``pr_auc``, ``cross_entropy`` in nats, lower is better,
+    and the number of ``tasks`` with both classes here. Regression: ``rmse``, ``mae`` in the labels' unit, lower is better,
+    ``r2``, and the number of ``tasks`` with labels.
     """
     found = per_task(kind, truth, prediction)
     names = dict.fromkeys(name for task in found for name in task)

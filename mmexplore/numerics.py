@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Literal
 
 import torch
@@ -100,11 +100,11 @@ def measure(device: str, rounds: int = 5) -> dict[str, Measured]:
     side = 512 if device == "cpu" else 4096
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(side, side, generator=generator).to(device) for _ in range(2))
-    products = {name: lambda name=name: _product(a, b, name) for name in _SETTINGS}
+    products = {name: partial(_product, a, b, name) for name in _SETTINGS}
     results = {name: product() for name, product in products.items()}
     own = [name for name in _SETTINGS if name == "highest" or not torch.equal(results[name], results["highest"])]
     turns = [{name: _seconds(products[name]) for name in own} for _ in range(rounds)]
-    reference = a.double() @ b.double()
+    reference: Tensor = a.double() @ b.double()
     found = {name: Measured(min(t[name] for t in turns), _error(results[name], reference)) for name in own}
     found["bfloat16"] = _bfloat16(a.bfloat16(), b.bfloat16(), reference, found["highest"].seconds)
     return found

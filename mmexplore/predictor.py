@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mmexplore.batching import Batch
 from mmexplore.datasets import Task
+from mmexplore.encoders import Encoder
 from mmexplore.recipe import Recipe
 from mmexplore.registry import ENCODERS, FUSIONS
 
@@ -30,6 +31,7 @@ class Predictor(nn.Module):
     ``label_mean`` and ``label_std`` ``(tasks,)`` undo the z-scores of regression; 0 and 1 elsewhere.
     """
 
+    classify: Tensor
     label_mean: Tensor
     label_std: Tensor
 
@@ -37,8 +39,9 @@ class Predictor(nn.Module):
         super().__init__()
         self.recipe = recipe
         self.tasks = tuple(tasks)
-        self.branches = nn.ModuleList(ENCODERS[b.encoder](**b.options) for b in recipe.branches)
-        widths = {b.name: encoder.dimension for b, encoder in zip(recipe.branches, self.branches, strict=True)}
+        encoders: list[Encoder] = [ENCODERS[b.encoder](**b.options) for b in recipe.branches]
+        widths = {b.name: encoder.dimension for b, encoder in zip(recipe.branches, encoders, strict=True)}
+        self.branches = nn.ModuleList(encoders)
         self.fusion = FUSIONS[recipe.fusion.name](widths, len(self.tasks), **recipe.fusion.options)
         classify = [task.kind == "classification" for task in self.tasks]
         self.register_buffer("classify", torch.tensor(classify), persistent=False)
@@ -47,8 +50,10 @@ class Predictor(nn.Module):
 
     def forward(self, batch: Batch) -> Prediction:
         """Outputs and every view of a batch, on the model's device wherever the batch lies."""
+        device = self.label_mean.device
+        records = {name: records.to(device) for name, records in batch.records.items()}
         embeddings = {
-            branch.name: encoder(batch.records[encoder.reads].to(self.label_mean.device))
+            branch.name: encoder(records[str(encoder.reads)])
             for branch, encoder in zip(self.recipe.branches, self.branches, strict=True)
         }
         fused = self.fusion(embeddings)

@@ -1,7 +1,7 @@
 """Fine-tune a recipe on a data set: from molecules with labels to a checkpoint that says how good it is.
 
-A run folder gets ``model/`` (:mod:`mmexplore.checkpoints`), ``predictions.parquet``, ``history.json`` and, while it runs,
-``resume/``: started again after a kill, a training goes on and loses at most the epoch in hand.
+A run folder gets ``model/`` (:mod:`mmexplore.checkpoints`), ``predictions.parquet``, ``history.json`` and, while it
+runs, ``resume/``: started again after a kill, a training goes on and loses at most the epoch in hand.
 """
 
 import io
@@ -17,7 +17,7 @@ import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.plugins.environments import LightningEnvironment
 
-from mmexplore import __version__, checkpoints, metrics, numerics, provenance, training_state
+from mmexplore import checkpoints, metrics, numerics, provenance, training_state
 from mmexplore.checkpoints import Card, DataUsed, Scores, SplitUsed
 from mmexplore.datasets import Dataset
 from mmexplore.errors import NotAvailable
@@ -27,7 +27,7 @@ from mmexplore.predictor import Predictor
 from mmexplore.progress import Progress, silent
 from mmexplore.recipe import Recipe
 from mmexplore.training_data import PARTS, Prepared, prepare
-from mmexplore.training_loop import Fit, predict_rows
+from mmexplore.training_loop import Fit, Plan, predict_rows
 
 MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
 
@@ -35,10 +35,10 @@ MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.j
 def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", progress: Progress = silent) -> Card:
     """Train a recipe on a data set into a run folder; goes on where an interrupted training of both left off.
 
-    ``predictions.parquet`` has the data set's rows in order: ``row``, ``split`` (train, validation, test, "" where a molecule
-    could not be described or a training molecule has no label), a column a task (probability, or value in the label's
-    unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, and Cancelled from ``progress``, after which the
-    same call goes on.
+    ``predictions.parquet`` has the data set's rows in order: ``row``, ``split`` (train, validation, test, "" where a
+    molecule could not be described or a training molecule has no label), a column a task (probability, or value in the
+    label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, and Cancelled from ``progress``, after
+    which the same call goes on.
     """
     main = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts one more process for each further GPU
     progress = progress if main else silent
@@ -46,13 +46,12 @@ def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", pro
     _check_devices(recipe, policy)
     numerics.apply(policy)
     prepared = prepare(recipe, dataset, progress)
-    fit, note = _fit(recipe, dataset, prepared, policy, folder, progress)
+    plan = Plan(recipe, dataset, prepared, policy, folder / RESUME, progress)
+    fit, note = _fit(plan)
     predictor = fit.predictor.to(policy.device)
     predictor.load_state_dict(fit.state.best)
-    guess = _predictions(predictor, prepared, recipe.training.batch_size, policy, progress)
-    card = _card(recipe, dataset, prepared, fit, guess, name or recipe.name)
-    notes = (*prepared.notes, *([note] if note else []), *_notes_on_selection(fit))
-    card = card.model_copy(update={"notes": notes, "numerics": policy.why, "machine": _machine(policy)})
+    guess = _predictions(predictor, plan)
+    card = _card(fit, guess, name or recipe.name, note)
     if main:
         card = checkpoints.save(folder / MODEL, predictor, recipe, card)
         _write_tables(folder, prepared, guess, fit)
@@ -60,19 +59,16 @@ def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", pro
     return card
 
 
-def _fit(
-    recipe: Recipe, dataset: Dataset, prepared: Prepared, policy: Policy, folder: Path, progress: Progress
-) -> tuple[Fit, str]:
-    key = f"{recipe.digest} {dataset.digest} {__version__}"
-    found, note = training_state.find(folder / RESUME, key)
-    torch.manual_seed(recipe.training.seed)
-    predictor = Predictor(recipe, prepared.tasks)
-    predictor.label_mean.copy_(torch.from_numpy(prepared.mean))
-    predictor.label_std.copy_(torch.from_numpy(prepared.std))
-    fit = Fit(predictor, recipe, prepared, policy, found, folder / RESUME)
-    fit.key, fit.progress = key, progress
+def _fit(plan: Plan) -> tuple[Fit, str]:
+    """The finished training, and a note on how it began."""
+    found, note = training_state.find(plan.resume, plan.key)
+    torch.manual_seed(plan.recipe.training.seed)
+    predictor = Predictor(plan.recipe, plan.prepared.tasks)
+    predictor.label_mean.copy_(torch.from_numpy(plan.prepared.mean))
+    predictor.label_std.copy_(torch.from_numpy(plan.prepared.std))
+    fit = Fit(predictor, plan, found)
     if not fit.finished:
-        trainer = _trainer(recipe, policy, recipe.training.epochs - fit.first)
+        trainer = _trainer(plan.recipe, plan.policy, plan.recipe.training.epochs - fit.first)
         fit.trainer = trainer
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -108,21 +104,19 @@ def _check_devices(recipe: Recipe, policy: Policy) -> None:
         raise NotAvailable(f"training.devices asks for {wanted}, and this machine has {there} ({policy.device})")
 
 
-def _predictions(
-    predictor: Predictor, prepared: Prepared, size: int, policy: Policy, progress: Progress
-) -> dict[str, np.ndarray]:
+def _predictions(predictor: Predictor, plan: Plan) -> dict[str, np.ndarray]:
     """By part, float32 ``(rows of the part, tasks)``."""
+    prepared, progress, size = plan.prepared, plan.progress, plan.recipe.training.batch_size
     guess: dict[str, np.ndarray] = {}
     for done, part in enumerate(PARTS):
         progress("evaluate", done, len(PARTS))
-        guess[part] = predict_rows(predictor, prepared, prepared.parts[part], size, policy)
+        guess[part] = predict_rows(predictor, prepared, prepared.parts[part], size, plan.policy)
     progress("evaluate", len(PARTS), len(PARTS))
     return guess
 
 
-def _card(
-    recipe: Recipe, dataset: Dataset, prepared: Prepared, fit: Fit, guess: dict[str, np.ndarray], name: str
-) -> Card:
+def _card(fit: Fit, guess: dict[str, np.ndarray], name: str, note: str) -> Card:
+    recipe, dataset, prepared = fit.plan.recipe, fit.plan.dataset, fit.plan.prepared
     truth = {part: prepared.labels[prepared.parts[part]] for part in guess}
     names = [task.name for task in prepared.tasks]
     scored = [part for part in ("validation", "test") if np.isfinite(truth[part]).any()]
@@ -142,6 +136,9 @@ def _card(
         seconds=round(fit.state.seconds, 3),
         molecules_per_second=round(float(np.median(speeds)), 1),
         peak_megabytes=round(_peak_megabytes(), 1),
+        numerics=fit.plan.policy.why,
+        machine=_machine(fit.plan.policy),
+        notes=(*prepared.notes, *([note] if note else []), *_notes_on_selection(fit)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a training reads: chosen tasks, featurised molecules, parts of the split; and everything that forbids a training.
+"""What a training reads: chosen tasks, featurised molecules, parts of the split; and whatever forbids a training.
 
 Refusals are sentences for the user (BadRecipe); what can be lived with is kept as notes for the model's card.
 """
@@ -22,8 +22,8 @@ PARTS = ("train", "validation", "test")
 class Prepared:
     """Inputs of a training.
 
-    ``features`` by modality, and ``labels`` float32 ``(n, tasks)`` with NaN where missing, span the data set; ``parts`` are
-    int64 row numbers by name (PARTS), only rows that can be described, and in train only rows with a label;
+    ``features`` by modality, and ``labels`` float32 ``(n, tasks)`` with NaN where missing, span the data set; ``parts``
+    are int64 row numbers by name (PARTS), only rows that can be described, and in train only rows with a label;
     ``mean`` and ``std`` ``(tasks,)`` z-score the labels (0 and 1 for classification).
     """
 
@@ -53,13 +53,13 @@ def prepare(recipe: Recipe, dataset: Dataset, progress: Progress) -> Prepared:
     described = {m: features(m, dataset.smiles, progress=progress) for m in recipe.modalities}
     ok = np.logical_and.reduce([f.ok for f in described.values()])
     data = recipe.data
-    split = splits.split(dataset.smiles, data.split, data.split_seed, data.fractions)
+    split = splits.split(list(dataset.smiles), data.split, data.split_seed, data.fractions)
     parts = {name: getattr(split, name)[ok[getattr(split, name)]] for name in PARTS}
     parts["train"] = parts["train"][np.isfinite(labels[parts["train"]]).any(1)]
     train = labels[parts["train"]]
     _check_training_part(dataset.name, data.split, tasks, train)
     mean, std = _moments(tasks, train)
-    return Prepared(described, labels, tasks, parts, mean, std, _notes(tasks, ok, labels, parts))
+    return Prepared(described, labels, tasks, parts, mean, std, _notes(tasks, ok, train))
 
 
 def _chosen(recipe: Recipe, dataset: Dataset) -> tuple[tuple[Task, ...], np.ndarray]:
@@ -83,7 +83,7 @@ def _check_labels(name: str, tasks: tuple[Task, ...], labels: np.ndarray) -> Non
     if len({t.kind for t in tasks}) > 1:
         kinds = ", ".join(f"{t.name}: {t.kind}" for t in tasks[:6])
         raise BadRecipe(
-            f"one model learns classification or regression, and both came ({kinds}); choose targets of one kind"
+            f"a model learns classification or regression, and both came ({kinds}); choose targets of one kind"
         )
     if (rows := int(known.any(1).sum())) < FEWEST_MOLECULES:
         raise BadRecipe(f"{name!r} has {rows} molecules with a label, and a training needs {FEWEST_MOLECULES} or more")
@@ -96,13 +96,11 @@ def _check_training_part(name: str, rule: str, tasks: tuple[Task, ...], train: n
     """Of several tasks some may teach nothing here, but one must."""
     if not len(train):
         raise BadRecipe(
-            f"the training part of {name!r} has no labelled molecule; choose another split or larger fraction"
+            f"the training part of {name!r} has no labelled molecule; choose another split or a larger part"
         )
     if not _teaches(train).any():
         what = "one class" if tasks[0].kind == "classification" else "one value"
-        raise BadRecipe(
-            f"all labels in the training part of {name!r} (split {rule!r}) have {what}: nothing can be learned"
-        )
+        raise BadRecipe(f"labels in the training part of {name!r} (split {rule!r}) have {what}: nothing can be learned")
 
 
 def _teaches(train: np.ndarray) -> np.ndarray:
@@ -120,14 +118,11 @@ def _moments(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[np.ndarray, np
     return mean, std
 
 
-def _notes(
-    tasks: tuple[Task, ...], ok: np.ndarray, labels: np.ndarray, parts: dict[str, np.ndarray]
-) -> tuple[str, ...]:
+def _notes(tasks: tuple[Task, ...], ok: np.ndarray, train: np.ndarray) -> tuple[str, ...]:
     notes = []
     if not ok.all():
         notes.append(f"{int((~ok).sum())} molecules could not be described and were left out")
-    if dull := [t.name for t, teaches in zip(tasks, _teaches(labels[parts["train"]]), strict=True) if not teaches]:
-        notes.append(
-            f"{len(dull)} of {len(tasks)} tasks have no two labels in the training part: {', '.join(dull[:10])}"
-        )
+    if dull := [t.name for t, teaches in zip(tasks, _teaches(train), strict=True) if not teaches]:
+        few = ", ".join(dull[:10])
+        notes.append(f"{len(dull)} of {len(tasks)} tasks have no two different labels in the training part: {few}")
     return tuple(notes)

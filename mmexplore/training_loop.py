@@ -7,6 +7,7 @@ here: batches and dropout from (seed, epoch), learning rate from the step, the s
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.nn import functional
 
-from mmexplore import metrics, training_state
+from mmexplore import __version__, metrics, training_state
 from mmexplore.batching import Batch, batches
+from mmexplore.datasets import Dataset
 from mmexplore.errors import BadRecipe
 from mmexplore.numerics import Policy, exactly
 from mmexplore.predictor import Predictor
@@ -31,7 +33,7 @@ _SMALLEST_EVALUATION_BATCH = 256
 
 
 def learning_rate(training: Training, step: int, steps_per_epoch: int) -> float:
-    """Rate of a step, from 0. ``noam`` as chemprop: a tenth, linearly up in the warm-up, exponentially down to a tenth."""
+    """Rate of a step (from 0). ``noam`` is chemprop's: from a tenth linearly up, then exponentially down to a tenth."""
     highest = training.learning_rate
     if training.schedule == "constant":
         return highest
@@ -74,34 +76,47 @@ def criterion(prepared: Prepared) -> str:
     return "roc_auc" if both.any() else "cross_entropy"
 
 
-class Fit(LightningModule):
+@dataclass(frozen=True)
+class Plan:
+    """All that a training is given; ``key`` tells its interrupted state from that of another."""
+
+    recipe: Recipe
+    dataset: Dataset
+    prepared: Prepared
+    policy: Policy
+    resume: Path
+    progress: Progress
+
+    @property
+    def key(self) -> str:
+        """Changes with the recipe, the data and the version."""
+        return f"{self.recipe.digest} {self.dataset.digest} {__version__}"
+
+
+class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed by mypy
     """One training of a predictor; ``state`` is its outcome so far and the best weights."""
 
-    def __init__(
-        self, predictor: Predictor, recipe: Recipe, prepared: Prepared, policy: Policy, found: Found | None, where: Path
-    ) -> None:
+    def __init__(self, predictor: Predictor, plan: Plan, found: Found | None) -> None:
         super().__init__()
-        self.predictor, self.recipe, self.prepared, self.policy = predictor, recipe, prepared, policy
-        self.found, self.where = found, where
+        self.predictor, self.plan, self.found = predictor, plan, found
+        self.training_options, self.prepared = plan.recipe.training, plan.prepared
         self.state = found.state if found else State([], {})
         self.first = self.epoch = len(self.state.history)
-        self.criterion = criterion(prepared)
-        self.key = ""
-        self.progress: Progress
+        self.criterion = criterion(plan.prepared)
         self._reported = 0.0
 
     # ---- what Lightning asks for
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam, or AdamW where weights decay."""
-        training = self.recipe.training
+        training = self.training_options
         if training.weight_decay:
             return torch.optim.AdamW(
                 self.predictor.parameters(), training.learning_rate, weight_decay=training.weight_decay, fused=True
             )
         return torch.optim.Adam(self.predictor.parameters(), training.learning_rate, fused=True)
 
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+    def transfer_batch_to_device(self, batch: Batch, *_: Any) -> Batch:
         """Nothing: the predictor takes a batch from anywhere."""
         return batch
 
@@ -113,14 +128,14 @@ class Fit(LightningModule):
     def on_train_epoch_start(self) -> None:
         """Randomness of this epoch, whatever came before it."""
         self.epoch = self.first + self.trainer.current_epoch
-        words = (self.recipe.training.seed, self.epoch, self.trainer.global_rank)
+        words = (self.training_options.seed, self.epoch, self.trainer.global_rank)
         torch.manual_seed(int(np.random.SeedSequence(words).generate_state(1)[0]))
         self._loss = torch.zeros((), device=self.device)
         self._molecules, self._started = 0, time.perf_counter()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Loss of a batch; the learning rate is that of the step."""
-        rate = learning_rate(self.recipe.training, self.epoch * len(self.batches) + batch_idx, len(self.batches))
+        rate = learning_rate(self.training_options, self.epoch * len(self.batches) + batch_idx, len(self.batches))
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = rate
         loss = loss_of(self.predictor, self.predictor(batch).outputs, batch.labels.to(self.device))
@@ -128,7 +143,7 @@ class Fit(LightningModule):
         self._molecules += len(batch.rows)
         return loss
 
-    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+    def on_train_batch_end(self, _outputs: Any, _batch: Batch, batch_idx: int) -> None:
         """Say where we are, twice a second."""
         if time.monotonic() - self._reported > _REPORT_EVERY_SECONDS:
             self._reported = time.monotonic()
@@ -139,14 +154,16 @@ class Fit(LightningModule):
         seconds = time.perf_counter() - self._started
         loss = float(self._loss) / max(self._molecules, 1)
         if not math.isfinite(loss):
-            rate = self.recipe.training.learning_rate
+            rate = self.training_options.learning_rate
             raise BadRecipe(f"the loss became {loss} in epoch {self.epoch + 1}; try a learning rate below {rate:g}")
         values = {"train_loss": loss, "molecules_per_second": self._molecules / max(seconds, 1e-9)}
         values |= self._validated()
         self._note(values)
         self.state.seconds += time.perf_counter() - self._started
         if self.trainer.is_global_zero:
-            training_state.write(self.where, self.key, self.state, self.predictor, self.trainer.optimizers[0])
+            training_state.write(
+                self.plan.resume, self.plan.key, self.state, self.predictor, self.trainer.optimizers[0]
+            )
         self._report(self.epoch + 1, **values, seconds_left=self._seconds_left())
         self.trainer.should_stop = self.finished
 
@@ -160,7 +177,7 @@ class Fit(LightningModule):
     @property
     def finished(self) -> bool:
         """Whether every epoch was run, or patience ended."""
-        training, done = self.recipe.training, len(self.state.history)
+        training, done = self.training_options, len(self.state.history)
         stale = bool(training.patience and self.criterion) and done - self.state.best_epoch >= training.patience
         return stale or done >= training.epochs
 
@@ -168,7 +185,7 @@ class Fit(LightningModule):
         if not self.criterion:
             return {}
         rows = self.prepared.parts["validation"]
-        guess = predict_rows(self.predictor, self.prepared, rows, self.recipe.training.batch_size, self.policy)
+        guess = predict_rows(self.predictor, self.prepared, rows, self.training_options.batch_size, self.plan.policy)
         self.predictor.train()
         found = metrics.scores(self.prepared.kind, self.prepared.labels[rows], guess)
         return {f"validation_{name}": value for name, value in found.items() if name != "tasks"}
@@ -187,10 +204,10 @@ class Fit(LightningModule):
 
     def _seconds_left(self) -> float:
         done = len(self.state.history)
-        return self.state.seconds / done * (self.recipe.training.epochs - done)
+        return self.state.seconds / done * (self.training_options.epochs - done)
 
     def _report(self, done: int, **values: float) -> None:
-        self.progress("train", done, self.recipe.training.epochs, **values)
+        self.plan.progress("train", done, self.training_options.epochs, **values)
 
 
 class Batches:
@@ -198,16 +215,16 @@ class Batches:
 
     def __init__(self, fit: Fit) -> None:
         self.fit = fit
-        rows, world = fit.prepared.parts["train"], fit.trainer.world_size
-        self.rows = np.resize(rows, -(-len(rows) // world) * world)[fit.trainer.global_rank :: world]
-        self.size = max(1, fit.recipe.training.batch_size // world)
+        rows, world = fit.prepared.parts["train"], int(fit.trainer.world_size)
+        self.rows: np.ndarray = np.resize(rows, math.ceil(len(rows) / world) * world)[fit.trainer.global_rank :: world]
+        self.size: int = max(1, fit.training_options.batch_size // world)
 
     def __len__(self) -> int:
-        return -(-len(self.rows) // self.size)
+        return math.ceil(len(self.rows) / self.size)
 
     def __iter__(self) -> Iterator[Batch]:
         fit = self.fit
-        seed = fit.recipe.training.seed
+        seed = fit.training_options.seed
         yield from batches(
             fit.prepared.features, fit.prepared.labels, self.rows, self.size, shuffle=True, seed=seed, epoch=fit.epoch
         )

@@ -60,7 +60,7 @@ class Found:
 
 
 def find(folder: Path, key: str) -> tuple[Found | None, str]:
-    """The state in ``folder`` and a note on it: None and "" where there is none, None and why not where it is another's."""
+    """The state in ``folder`` and a note on it; None and why not where it is of no use, None and "" where none is."""
     path = folder / FILE
     if not path.is_file():
         return None, ""

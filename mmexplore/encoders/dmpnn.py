@@ -54,20 +54,20 @@ class DMPNN(Encoder):
         first = self._first(x, bond_features(records), sources)
         h = first.relu()
         for _ in range(self.depth - 1):
-            messages = _Messages.apply(h, sources, targets, len(x))
+            messages: Tensor = _Messages.apply(h, sources, targets, len(x))  # type: ignore[no-untyped-call]
             h = self.dropout(torch.addmm(first, messages, self.W_h.weight.t()).relu_())
         incoming = h.new_zeros(len(x), self.dimension).index_add_(0, targets, h)
         return self._read_out(self._atoms(x, incoming), records)
 
     def _first(self, x: Tensor, bonds: Tensor, sources: Tensor) -> Tensor:
         """``W_i [x_v; e_vw]`` for both directions of each bond, ``(2 * bonds, hidden_size)``."""
-        of_atom, of_bond = self.W_i.weight.split((ATOM_FEATURES, BOND_FEATURES), dim=1)
+        of_atom, of_bond = torch.split(self.W_i.weight, [ATOM_FEATURES, BOND_FEATURES], 1)
         from_atoms = functional.linear(x, of_atom).index_select(0, sources)
         from_bonds = functional.linear(bonds, of_bond)
         return (from_atoms.view(-1, 2, self.dimension) + from_bonds.unsqueeze(1)).view(-1, self.dimension)
 
     def _atoms(self, x: Tensor, incoming: Tensor) -> Tensor:
-        of_atom, of_messages = self.W_o.weight.split((ATOM_FEATURES, self.dimension), dim=1)
+        of_atom, of_messages = torch.split(self.W_o.weight, [ATOM_FEATURES, self.dimension], 1)
         own = functional.linear(x, of_atom, self.W_o.bias)
         h: Tensor = self.dropout(torch.addmm(own, incoming, of_messages.t()).relu_())
         return h

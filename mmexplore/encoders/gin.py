@@ -16,9 +16,9 @@ from torch_geometric.nn.conv.gin_conv import GINEConv
 
 from mmexplore.batching import Records
 from mmexplore.encoders import Encoder
-from mmexplore.molecular_graph import ATOM_BLOCKS, directed_edges
+from mmexplore.molecular_graph import directed_edges
 
-_ATOM_CODES = (*ATOM_BLOCKS, 2)
+_ATOM_CODES = (101, 7, 6, 5, 6, 6, 2)  # Z, degree, charge, chirality, hydrogens, hybridisation, aromatic
 _BOND_CODES = (5, 2, 2, 7)  # type or none of them, conjugated, in a ring, stereo
 
 
@@ -30,6 +30,7 @@ class GIN(Encoder):
     """
 
     reads: ClassVar[str] = "graph2d"
+    starts: Tensor
 
     def __init__(
         self,
@@ -85,7 +86,8 @@ def _combination(codes: Tensor) -> Tensor:
 
 def _combined(table: Tensor) -> Tensor:
     """Embeddings of every combination of bond codes, ``(140, size)``: one gather an edge instead of four."""
-    kind, conjugated, ring, stereo = table.split(_BOND_CODES)
+    kind, conjugated, ring, stereo = torch.split(table, list(_BOND_CODES))
     pairs = kind[:, None] + conjugated
     triples = pairs.flatten(0, 1)[:, None] + ring
-    return (triples.flatten(0, 1)[:, None] + stereo).flatten(0, 1)
+    combined: Tensor = triples.flatten(0, 1)[:, None] + stereo
+    return combined.flatten(0, 1)
