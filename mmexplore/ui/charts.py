@@ -112,9 +112,18 @@ def table_of(figure: go.Figure) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["trace", "x", "y"])
 
 
+def in_words(figure: go.Figure) -> str:
+    """What a figure shows, for those who cannot see it: its title, axes and the names of its traces."""
+    layout = figure.layout
+    axes = " over ".join(filter(None, (layout.yaxis.title.text, layout.xaxis.title.text)))
+    names = ", ".join(dict.fromkeys(filter(None, (trace.name for trace in figure.data))))
+    return html.unescape(". ".join(filter(None, (layout.title.text, axes, names))))
+
+
 def _figure(title: str, x: str, y: str) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(title={"text": plain(title)}, margin={"l": 10, "r": 10, "t": 48, "b": 10}, height=320)
+    figure.update_layout(uirevision="kept")  # a live figure keeps the reader's zoom
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
     figure.update_xaxes(title_text=plain(x))
     figure.update_yaxes(title_text=plain(y))
