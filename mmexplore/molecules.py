@@ -56,6 +56,15 @@ def parse(smiles: str) -> Mol:
     return _sized(mol, f"SMILES {_short(text)}")
 
 
+def readable(smiles: str) -> bool:
+    """Whether RDKit reads it; quicker than :func:`parse` where the reason is not asked for."""
+    text = _without_extension(smiles.strip())
+    if not 0 < len(text) <= MAX_CHARACTERS or len(text.split()) > 1:
+        return False
+    mol = Chem.MolFromSmiles(text)
+    return mol is not None and 0 < mol.GetNumAtoms() <= MAX_ATOMS
+
+
 def parse_block(block: str) -> Mol:
     """The sanitised molecule of a mol block, hydrogens made implicit. Raises BadMolecule with RDKit's reason."""
     mol = Chem.MolFromMolBlock(block)
@@ -97,7 +106,8 @@ def scaffold(smiles: str) -> str:
     >>> scaffold("CCc1ccccc1C"), scaffold("CCO")
     ('c1ccccc1', '')
     """
-    return str(MurckoScaffold.MurckoScaffoldSmiles(mol=parse(smiles), includeChirality=False))
+    core = MurckoScaffold.GetScaffoldForMol(parse(smiles))  # type: ignore[no-untyped-call]
+    return str(Chem.MolToSmiles(core, isomericSmiles=False))
 
 
 def pattern(smarts: str) -> Mol:
@@ -110,9 +120,7 @@ def pattern(smarts: str) -> Mol:
     return query
 
 
-def depict(
-    smiles: str, width: int = 250, height: int = 200, highlight: Iterable[int] = (), *, dark: bool = False
-) -> str:
+def depict(smiles: str, width: int = 250, height: int = 200, highlight: Iterable[int] = (), dark: bool = False) -> str:
     """An SVG drawing on a transparent ground; ``highlight`` marks atoms by number. Raises BadMolecule.
 
     It holds only what RDKit draws: letters are outlines, and no text of the user's comes through.
@@ -124,7 +132,7 @@ def depict(
     drawer = rdMolDraw2D.MolDraw2DSVG(int(width), int(height))
     if dark:
         rdMolDraw2D.SetDarkMode(drawer)
-    options = drawer.drawOptions()
+    options: Any = drawer.drawOptions()
     options.clearBackground = False
     options.setHighlightColour((0.25, 0.45, 0.75) if dark else (1.0, 0.8, 0.4))
     inside = set(atoms)
@@ -187,6 +195,7 @@ def _listening() -> Iterator[list[str]]:
     with _LISTENING:
         before, logger.handlers = logger.handlers, [listener]
         rdBase.EnableLog("rdApp.error")
+        rdBase.EnableLog("rdApp.warning")
         try:
             yield listener.heard
         finally:

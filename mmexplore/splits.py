@@ -1,8 +1,8 @@
 """Which rows train, which validate, which test. Molecules with one scaffold stay together, so that tests ask for new
 chemistry; the two scaffold rules give very different scores and are never to be compared with each other.
 
-    scaffold            deterministic, largest scaffold first (Wu et al., MoleculeNet, Chem. Sci. 2018, 9, 513), of equal
-                        ones that which begins last, as DeepChem sorts them
+    scaffold            deterministic, largest scaffold first (Wu et al., MoleculeNet, Chem. Sci. 2018, 9, 513), of
+                        equal ones that which begins last, as DeepChem sorts them
     scaffold_balanced   seeded, large scaffolds first, then shuffled ones (Yang et al., J. Chem. Inf. Model. 2019, 59,
                         3370; chemprop version 1; version 2 fills the test part first and so splits differently)
     random              a seeded permutation

@@ -59,6 +59,7 @@ class RawTable:
     rejected: tuple["Remark", ...] = ()
     salts: Literal["keep", "strip"] = "keep"
     duplicates: Literal["keep", "merge"] = "keep"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

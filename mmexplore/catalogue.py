@@ -1,0 +1,247 @@
+"""All data sets by name, and any table of molecules by path; each is standardised once and then read from the home.
+
+What is kept is keyed by the content of the source files, the choices made and the versions of RDKit and of this code:
+a changed file is a new data set, a second load does not touch RDKit.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mmexplore import dataset_files
+from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet
+from mmexplore.errors import BadTable, UnknownName
+from mmexplore.home import folder, read_json, write_json
+from mmexplore.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from mmexplore.datasets.file import Preview
+
+VERSION = 1
+Rule = Literal["keep", "strip"]
+Duplicates = Literal["keep", "merge"]
+
+_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".smi", ".smiles", ".ism", ".sdf", ".sd", ".mol", ".gz")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A data set before it is read: what it is called, which files it is made of, and how they are read."""
+
+    name: str
+    title: str
+    files: tuple[Path, ...]
+    read: Callable[[], RawTable]
+
+
+def entries() -> list[Entry]:
+    """Every data set that has a name: embedded ones, MoleculeNet's, then the user's own."""
+    return [*embedded.entries(), *moleculenet.entries(), *_yours()]
+
+
+def load(
+    name_or_path: str | Path,
+    *,
+    smiles: str | None = None,
+    name: str | None = None,
+    targets: Sequence[str] | None = None,
+    salts: Rule | None = None,
+    duplicates: Duplicates | None = None,
+    progress: Progress = silent,
+) -> Dataset:
+    """A data set by name, or a table of molecules by path; standardised on the first load, kept for the next.
+
+    ``smiles``, ``name`` and ``targets`` choose columns where the data set's own or the guessed ones are not meant;
+    ``salts`` and ``duplicates`` overrule how it is treated (a user's file: "strip", "merge"; published sets: "keep").
+    Raises UnknownName, NotAvailable, BadTable.
+    """
+    choices: dict[str, Any] = {"smiles": smiles, "name": name, "targets": None if targets is None else list(targets)}
+    choices |= {"salts": salts, "duplicates": duplicates}
+    if card := _cards().get(str(name_or_path)):
+        choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
+    source = _source(str(name_or_path), choices, progress)
+    place = folder("datasets") / _key(source.files, choices)
+    if found := dataset_files.read(place, source.name, source.title):
+        return found
+    from mmexplore.curation import curate
+
+    raw = source.read()
+    raw = replace(raw, salts=choices["salts"] or raw.salts, duplicates=choices["duplicates"] or raw.duplicates)
+    dataset = curate(raw, source.name, source.title, progress)
+    dataset_files.write(place, dataset)
+    return dataset
+
+
+def fetch(name: str, progress: Progress = silent) -> Path:
+    """The file of a named data set, downloaded if it is not here. Raises NotAvailable, UnknownName."""
+    if name in _cards():
+        return folder("uploads") / _cards()[name]["file"]
+    if name in _names(embedded.entries()):
+        return embedded.files(name)[0]
+    if name in _names(moleculenet.entries()):
+        return moleculenet.fetch(name, progress)
+    raise UnknownName("data set", name, _names(entries()))
+
+
+def preview(path_or_text: Path | str) -> "Preview":
+    """Columns, first rows and guesses of a file or of pasted text. Raises BadTable."""
+    from mmexplore.datasets import file
+
+    return file.preview(_given(path_or_text))
+
+
+def add(
+    path_or_text: Path | str,
+    title: str,
+    *,
+    smiles: str | None = None,
+    name: str | None = None,
+    targets: Sequence[str] | None = None,
+    salts: Rule | None = None,
+    duplicates: Duplicates | None = None,
+    progress: Progress = silent,
+) -> Dataset:
+    """Keep a user's molecules under a name made from the title, so that they load by that name from now on.
+
+    A name of the catalogue is never taken over; the same content with the same choices is not kept twice.
+    Raises BadTable, UnknownName.
+    """
+    given = _given(path_or_text)
+    choices = {"smiles": smiles, "name": name, "targets": list(targets) if targets is not None else None}
+    choices |= {"salts": salts, "duplicates": duplicates}
+    content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
+    cards = _cards()
+    for slug, card in cards.items():
+        if (card["content"], card["choices"]) == (content, choices):
+            return load(slug, progress=progress)
+    slug = _slug(title, [*_names(entries()), *cards])
+    suffixes = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
+    upload = folder("uploads") / (slug + re.sub(r"[^.a-z0-9]", "", suffixes))
+    card = {"title": title.strip() or slug, "file": upload.name, "content": content, "choices": choices}
+    try:
+        if isinstance(given, Path):
+            shutil.copyfile(given, upload)
+        else:
+            upload.write_text(given, encoding="utf-8", newline="")
+        dataset = load(
+            upload, smiles=smiles, name=name, targets=targets, salts=salts, duplicates=duplicates, progress=progress
+        )
+    except BaseException:
+        upload.unlink(missing_ok=True)
+        raise
+    card |= {"rows": dataset.report.read, "tasks": [asdict(task) for task in dataset.tasks]}
+    write_json(folder("datasets", "yours") / f"{slug}.json", card)
+    return load(slug, progress=progress)
+
+
+def remove(name: str) -> None:
+    """Forget a data set of the user's own, and delete its file. Raises UnknownName."""
+    cards = _cards()
+    if name not in cards:
+        raise UnknownName("data set of yours", name, cards)
+    upload = folder("uploads") / cards[name]["file"]
+    if upload.is_file():
+        shutil.rmtree(folder("datasets") / _key((upload,), cards[name]["choices"]), ignore_errors=True)
+        upload.unlink()
+    (folder("datasets", "yours") / f"{name}.json").unlink(missing_ok=True)
+
+
+def _source(name: str, choices: dict[str, Any], progress: Progress) -> _Source:
+    targets = choices["targets"]
+    if entry := _entry(embedded.entries(), name):
+        files = embedded.files(name)
+        return _Source(name, entry.title, files, lambda: _chosen(embedded.raw(name, progress), choices))
+    if entry := _entry(moleculenet.entries(), name):
+        files = (moleculenet.fetch(name, progress),)
+        return _Source(
+            name, entry.title, files, lambda: _chosen(moleculenet.raw(name, targets or (), progress), choices)
+        )
+    cards = _cards()
+    path = folder("uploads") / cards[name]["file"] if name in cards else Path(name).expanduser()
+    if name not in cards and not path.is_file() and not _looks_like_path(name):
+        raise UnknownName("data set", name, _names(entries()))
+    if not path.is_file():
+        raise BadTable(f"there is no file {str(path)!r}; give the path of a CSV, TSV, SDF or SMI file, or a name")
+
+    def read() -> RawTable:
+        from mmexplore.datasets import file
+
+        columns = {key: choices[key] for key in ("smiles", "name", "targets")}
+        return file.raw(path, **columns, progress=progress)
+
+    return _Source(name, cards[name]["title"] if name in cards else path.name, (path,), read)
+
+
+def _chosen(raw: RawTable, choices: dict[str, Any]) -> RawTable:
+    """A published set with other columns than its own for labels, names or structures."""
+    from mmexplore.datasets._columns import kind, numbers
+
+    for column in (choices["smiles"], choices["name"], *(choices["targets"] or ())):
+        if column is not None and column not in raw.frame:
+            raise UnknownName("column", column, raw.frame.columns)
+    known = {task.name: task for task in raw.tasks}
+    tasks = raw.tasks
+    if choices["targets"]:
+        tasks = tuple(known.get(t) or Task(t, kind(numbers(raw.frame[t])[0])) for t in choices["targets"])
+    return replace(
+        raw,
+        tasks=tasks,
+        smiles_column=choices["smiles"] or raw.smiles_column,
+        name_column=choices["name"] or raw.name_column,
+    )
+
+
+def _key(files: tuple[Path, ...], choices: dict[str, Any]) -> str:
+    content = [_digest(path) for path in files]
+    versions = [VERSION, importlib.metadata.version("rdkit")]
+    return hashlib.sha256(json.dumps([content, choices, versions], sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _digest(path: Path) -> str:
+    if not path.is_file():
+        raise BadTable(f"there is no file {str(path)!r}; give the path of a CSV, TSV, SDF or SMI file")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _given(path_or_text: Path | str) -> Path | str:
+    """Text is text; a str is a path only if it is one line that ends like a file of molecules."""
+    if isinstance(path_or_text, Path):
+        return path_or_text
+    one_line = "\n" not in path_or_text.strip()
+    return Path(path_or_text.strip()) if one_line and path_or_text.strip().lower().endswith(_ENDINGS) else path_or_text
+
+
+def _looks_like_path(name: str) -> bool:
+    return "/" in name or "\\" in name or name.lower().endswith(_ENDINGS)
+
+
+def _names(of: Sequence[Entry]) -> list[str]:
+    return [entry.name for entry in of]
+
+
+def _entry(of: Sequence[Entry], name: str) -> Entry | None:
+    return next((entry for entry in of if entry.name == name), None)
+
+
+def _slug(title: str, taken: Sequence[str]) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "molecules"
+    candidates = [stem, *(f"{stem}_{i}" for i in range(2, len(taken) + 3))]
+    return next(c for c in candidates if c not in taken)
+
+
+def _cards() -> dict[str, dict[str, Any]]:
+    return {path.stem: read_json(path) for path in sorted(folder("datasets", "yours").glob("*.json"))}
+
+
+def _yours() -> list[Entry]:
+    return [
+        Entry(name, card["title"], card["rows"], tuple(Task(**task) for task in card["tasks"]), "yours", True)
+        for name, card in _cards().items()
+    ]

