@@ -74,14 +74,7 @@ class Job:
 
     def log_tail(self, lines: int = 40) -> str:
         """The last lines of what the process wrote; of a line redrawn by a progress bar, its last state."""
-        try:
-            with (self.folder / "log.txt").open("rb") as file:
-                file.seek(max(0, file.seek(0, 2) - 65536))
-                text = file.read().decode(errors="replace")
-        except OSError:
-            return ""
-        kept = re.split(r"\r?\n", text.rstrip("\r\n"))[-lines:]
-        return "\n".join(line.rsplit("\r", 1)[-1] for line in kept)
+        return log_tail(self.folder, lines)
 
 
 def read(folder: Path) -> Job:
@@ -168,6 +161,18 @@ def parse_events(data: bytes, start: int = 0) -> list[Event]:
     return events
 
 
+def log_tail(folder: Path, lines: int) -> str:
+    """See :meth:`Job.log_tail`."""
+    try:
+        with (folder / "log.txt").open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - 65536))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    kept = re.split(r"\r?\n", text.rstrip("\r\n"))[-lines:]
+    return "\n".join(line.rsplit("\r", 1)[-1] for line in kept)
+
+
 def read_mapping(path: Path) -> dict[str, Any]:
     """A JSON object from a file; empty where there is none or it cannot be read."""
     try:
@@ -192,4 +197,6 @@ def _numbers(values: dict[str, float | None]) -> dict[str, float]:
 def _end_without_a_word(folder: Path) -> dict[str, Any]:
     if (folder / "cancel").exists():
         return {"state": "cancelled", "message": "stopped", "seconds_left": None}
-    return {"state": "failed", "message": DIED, "died": True, "seconds_left": None}
+    last_words = "" if (folder / "status.json").exists() else log_tail(folder, 1).strip()
+    message = f"the process ended before its work began: {last_words}" if last_words else DIED
+    return {"state": "failed", "message": message, "died": True, "seconds_left": None}

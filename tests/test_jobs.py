@@ -114,6 +114,13 @@ def test_a_process_that_ends_without_a_word_is_failed(verb: str) -> None:
     assert (job.state, job.died, job.message) == ("failed", True, job_folder.DIED)
 
 
+def test_a_process_that_fails_before_its_work_shows_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "COMMAND", [sys.executable, "-c", "import sys; print(1); sys.exit('no such option')"])
+    job = ended(jobs.start("count", []).id)
+    assert (job.state, job.message) == ("failed", "the process ended before its work began: no such option")
+    assert job.log_tail() == "1\nno such option"
+
+
 def test_kill_9_is_seen_and_the_job_can_be_started_again() -> None:
     job = at_work(jobs.start("count", ["600", "0.1"], title="long").id)
     with pytest.raises(MmexploreError, match="cancel it first"):
