@@ -197,6 +197,7 @@ def _numbers(values: dict[str, float | None]) -> dict[str, float]:
 def _end_without_a_word(folder: Path) -> dict[str, Any]:
     if (folder / "cancel").exists():
         return {"state": "cancelled", "message": "stopped", "seconds_left": None}
-    last_words = "" if (folder / "status.json").exists() else log_tail(folder, 1).strip()
-    message = f"the process ended before its work began: {last_words}" if last_words else DIED
+    log = "" if (folder / "status.json").exists() else log_tail(folder, 40)
+    words = [line.strip(" │") for line in log.splitlines() if re.search(r"\w", line)]  # typer frames its errors
+    message = f"the process ended before its work began: {words[-1]}" if words else DIED
     return {"state": "failed", "message": message, "died": True, "seconds_left": None}
