@@ -66,17 +66,12 @@ class Pool:
         short = any(not path.exists() or path.stat().st_size < size for path, size in self._sizes(head) if size)
         return self._empty() if short else head
 
-    def append(self, keys: np.ndarray, chunk: Chunk, since: Head) -> Head:
-        """Commit a chunk, less what others have committed after ``since``; returns the new head."""
-        with FileLock(self.folder / "lock"):
-            head = self.head()
-            self._cut_tails(head)
-            known = self.keys(head)[since.molecules if since.born == head.born else 0 :]
-            there = set(map(bytes, known))
-            new = np.flatnonzero([bytes(key) not in there for key in keys])
-            head = self._write(head, keys[new], chunk.take(self.columns, new))
-            write_json(self.folder / "head.json", vars(head))
-            return head
+    def append(self, head: Head, keys: np.ndarray, chunk: Chunk) -> Head:
+        """Commit a chunk after ``head``, the present one; the caller holds the lock. Returns the new head."""
+        self._cut_tails(head)
+        head = self._write(head, keys, chunk)
+        write_json(self.folder / "head.json", vars(head))
+        return head
 
     def keys(self, head: Head) -> np.ndarray:
         """Content keys uint64 ``(molecules, 2)``."""
@@ -163,10 +158,11 @@ class Pool:
 
 
 class Writer:
-    """Commits chunks to a pool about once in ``COMMIT_SECONDS``; ``since`` is the head that showed them missing."""
+    """Commits chunks about once in ``COMMIT_SECONDS``, less what others committed after the head ``since``."""
 
     def __init__(self, pool: Pool, since: Head) -> None:
         self._pool, self._since = pool, since
+        self._others: set[bytes] = set()
         self._keys: list[np.ndarray] = []
         self._chunks: list[Chunk] = []
         self._last = time.monotonic()
@@ -181,9 +177,19 @@ class Writer:
     def commit(self) -> None:
         """Bring what is kept to the disk."""
         if self._chunks:
-            self._since = self._pool.append(np.concatenate(self._keys), join(self._chunks), self._since)
+            keys, chunk = np.concatenate(self._keys), join(self._chunks)
+            with FileLock(self._pool.folder / "lock"):
+                head = self._pool.head()
+                self._notice_others(head)
+                new = np.flatnonzero([bytes(key) not in self._others for key in keys])
+                self._since = self._pool.append(head, keys[new], chunk.take(self._pool.columns, new))
             self._keys, self._chunks = [], []
         self._last = time.monotonic()
+
+    def _notice_others(self, head: Head) -> None:
+        if head.born != self._since.born:
+            self._others, self._since = set(), Head(head.born, 0, {}, 0)
+        self._others.update(map(bytes, self._pool.keys(head)[self._since.molecules :]))
 
 
 @lru_cache(maxsize=8)
