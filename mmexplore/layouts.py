@@ -60,6 +60,14 @@ def _two_columns(xy: np.ndarray) -> np.ndarray:
     return np.pad(xy, ((0, 0), (0, 2 - xy.shape[1]))).astype(np.float32)
 
 
+def _standard(x: np.ndarray) -> np.ndarray:
+    """Centred, rows of mean square length 1: neither method sees that, and float32 distances are exact there."""
+    centred: np.ndarray = x - x.mean(axis=0, dtype=np.float64).astype(np.float32)
+    centred /= max(float(centred.max()), -float(centred.min()), 1e-37)
+    centred /= max(float(np.linalg.norm(centred)) / np.sqrt(len(x)), 1e-37)
+    return centred
+
+
 def _start(x: np.ndarray, seed: int, spread: float, noise: float) -> np.ndarray:
     """PCA with its first axis scaled to ``spread`` and a little seeded noise that parts identical molecules."""
     xy = pca(x).astype(np.float64)
@@ -89,7 +97,7 @@ def _umap() -> Any:
 
 def umap(x: np.ndarray, seed: int, k: int, min_distance: float = 0.1, progress: Progress = silent) -> np.ndarray:
     """UMAP of ``x`` (n >= 5, d) with ``k`` neighbours (a molecule counts as its own first), (n, 2) float32."""
-    k = min(k, len(x))
+    x, k = _standard(x), min(k, len(x))
     found = neighbours(x, k - 1, progress)
     progress("umap", 0, 1)
     lib = _umap()
@@ -137,7 +145,7 @@ def tsne(x: np.ndarray, seed: int, perplexity: float, progress: Progress = silen
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
-    perplexity = min(perplexity, (len(x) - 1) / 3)
+    x, perplexity = _standard(x), min(perplexity, (len(x) - 1) / 3)
     found = neighbours(x, min(len(x) - 1, int(3 * perplexity)), progress)
     index = PrecomputedNeighbors(found.indices.astype(np.int64), found.distances.astype(np.float64))
     affinities = PerplexityBasedNN(perplexity=perplexity, knn_index=index, n_jobs=1, random_state=seed)
@@ -148,10 +156,11 @@ def tsne(x: np.ndarray, seed: int, perplexity: float, progress: Progress = silen
         done += 25
         progress("tsne", done, 750)
 
+    exaggeration = 12 if len(x) >= 100 else 1  # it makes a few points collapse into one
     state = openTSNE.TSNEEmbedding(
         _start(x, seed, 1e-4, 1e-3), affinities, n_jobs=1, random_state=seed, callbacks=listen, callbacks_every_iters=25
     )
-    state.optimize(n_iter=250, exaggeration=12, momentum=0.5, inplace=True)
+    state.optimize(n_iter=250, exaggeration=exaggeration, momentum=0.5, inplace=True)
     state.optimize(n_iter=500, momentum=0.8, inplace=True)
     return np.asarray(state, np.float32)
 

@@ -1,6 +1,6 @@
 """How well classes of molecules part in an embedding: Davies-Bouldin and NMI, each beside permuted labels.
 
-As in MMSA's Fig. 5 (arXiv:2505.08299). Davies & Bouldin 1979: mean over classes of the worst ratio (s_i + s_j) / d_ij
+As in Fig. 5 of MMSA. Davies & Bouldin 1979: mean over classes of the worst ratio (s_i + s_j) / d_ij
 of mean distances to the centroid and distance of centroids; here the *labels* are the clusters; lower is better. NMI:
 mutual information of the labels with k-means clusters (k = number of classes), over the mean of the two entropies;
 higher is better. Both are computed in the full space and on the picture, and again for permuted labels: a pretty
