@@ -103,7 +103,8 @@ def _integer(field: Field) -> Any:
     return int(st.number_input(field.label, low, high, int(field.value), 1, **field.about))
 
 
-def _decimal(field: Field) -> Any:
+def decimal(field: Field) -> Any:
+    """A number within its bounds, shown with the digits that it has."""
     if not math.isfinite(field.value):
         return _json(field)
     low, high = (None if bound is None else float(bound) for bound in bounds(field.info))
@@ -132,7 +133,7 @@ def _tuple(field: Field) -> tuple[Any, ...]:
 def _side_by_side(field: Field) -> Iterator[float]:
     for number, (cell, value) in enumerate(zip(st.columns(len(field.value)), field.value, strict=True)):
         with cell:
-            yield _decimal(replace(field, path=f"{field.path} {number + 1}", value=value, key=f"{field.key}.{number}"))
+            yield decimal(replace(field, path=f"{field.path} {number + 1}", value=value, key=f"{field.key}.{number}"))
 
 
 def _json(field: Field) -> Any:
@@ -144,4 +145,4 @@ def _json(field: Field) -> Any:
         return typed
 
 
-_BY_TYPE: dict[Any, Draw] = {bool: _toggle, int: _integer, float: _decimal, str: text, tuple: _tuple}
+_BY_TYPE: dict[Any, Draw] = {bool: _toggle, int: _integer, float: decimal, str: text, tuple: _tuple}

@@ -1,0 +1,121 @@
+"""The Train page's form: presets, the recipe with data sets that are here, and seeds."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.datasets import Entry
+from mmexplore.errors import MmexploreError
+from mmexplore.recipe import preset, preset_names
+from mmexplore.ui import training_plan, widgets
+from mmexplore.ui.recipe_form import recipe_form
+from mmexplore.ui.training_plan import Plan
+from mmexplore.ui.widgets import Field
+
+VERSIONS = {"quick": "20 epochs at most, in batches of 64, stopped early", "paper": "as published"}
+_SEED_KEY = "train/seeded split"
+_KEEP: dict[str, Any] = {"persist_state": "session"}
+
+
+def draw(data: str) -> Plan:
+    """Draw the form, beginning with a data set, and return what it asks for. Raises BadRecipe, UnknownName."""
+    name, version = _preset()
+    start = preset(name, quick=version == "quick")
+    start = start.model_copy(update={"data": start.data.model_copy(update={"dataset": data})})
+    key = f"train/{name}/{version}/{data}"
+    left, right = st.columns([3, 2])
+    title = left.text_input("Name of the run", f"{data} {name}", max_chars=80, key=f"{key}/title", **_KEEP)
+    help_ = "one run each, queued on the device: 0, 1, 2 or 0-4; they draw the weights and, if so chosen, the split"
+    typed = right.text_input("Seeds", "0", max_chars=80, key=f"{key}/seeds", help=help_, **_KEEP)
+    recipe = recipe_form(start, key, _INSTEAD)
+    seeded = bool(st.session_state.get(f"{key}/{_SEED_KEY}", True))
+    return Plan(recipe, name, title.strip() or f"{data} {name}", training_plan.seeds(typed), seeded)
+
+
+def _preset() -> tuple[str, str]:
+    left, right = st.columns([3, 2])
+    words = "; ".join(f"{name}: {_first_line(name)}" for name in preset_names())
+    name = left.selectbox("Preset", preset_names(), key="train/preset", help=words, **_KEEP)
+    about: dict[str, Any] = {"required": True, "default": "quick", "key": "train/version", **_KEEP}
+    about["help"] = "; ".join(f"{version}: {what}" for version, what in VERSIONS.items())
+    return name, right.segmented_control("Version", list(VERSIONS), **about) or "quick"
+
+
+def _first_line(name: str) -> str:
+    recipe = preset(name)
+    encoders = " + ".join(branch.encoder for branch in recipe.branches)
+    return f"{encoders}, {recipe.training.epochs} epochs"
+
+
+def _entries() -> dict[str, Entry]:
+    return {entry.name: entry for entry in studio.datasets() if entry.available}
+
+
+def _dataset(field: Field) -> str:
+    """A data set that is here; one that the recipe names by path stays choosable."""
+    here = _entries()
+    names = list(here) if field.value in here else [field.value, *here]
+
+    def words(name: str) -> str:
+        rows = here[name].rows if name in here else None
+        return f"{name} ({rows:,} rows)" if rows else name
+
+    return str(st.selectbox("Dataset", names, names.index(field.value), format_func=words, **field.about))
+
+
+def _targets(field: Field) -> tuple[str, ...]:
+    """Label columns of the chosen data set; none chosen means all."""
+    data = str(_now(field, "data.dataset"))
+    try:
+        tasks = [task.name for task in studio.dataset(data).tasks]
+    except MmexploreError:
+        tasks = []
+    begin = [name for name in field.value if name in tasks]
+    about = field.about | {"key": f"{field.key}/{data}"}
+    return tuple(st.multiselect("Targets", tasks, begin, placeholder="all label columns", **about))
+
+
+def _split_seed(field: Field) -> int:
+    """Drawn by the run's seed, unless a fixed one is chosen."""
+    prefix = field.key.removesuffix(field.path)
+    help_ = "on: each seed draws its own split (scaffold has none); off: all runs share one split"
+    if st.toggle("Split by the run's seed", True, key=f"{prefix}{_SEED_KEY}", help=help_, **_KEEP):
+        return int(field.value)
+    return int(widgets.draw(field))
+
+
+def _fractions(field: Field) -> tuple[float, ...]:
+    """Train and validation are typed; test is the rest."""
+    train, validation, test = field.value
+    cells = st.columns(3)
+    parts = []
+    for cell, part, value in zip(cells, ("train", "validation"), (train, validation), strict=False):
+        with cell:
+            number = replace(field, path=f"{field.path}.{part}", key=f"{field.key}.{part}", value=value)
+            parts.append(float(widgets.decimal(number)))
+    rest = test if parts == [train, validation] else round(1 - sum(parts), 9)
+    cells[2].number_input(
+        "Test", value=rest, format="%g", disabled=True, help="what is left", key=f"{field.key}/{rest}"
+    )
+    return (*parts, rest)
+
+
+def _now(field: Field, path: str) -> Any:
+    """What stands in a field of the same form that was drawn before."""
+    return st.session_state[field.key.removesuffix(field.path) + path]
+
+
+def _as_it_is(field: Field) -> Any:
+    return field.value
+
+
+_INSTEAD = {
+    "name": _as_it_is,
+    "training.seed": _as_it_is,
+    "data.dataset": _dataset,
+    "data.targets": _targets,
+    "data.split_seed": _split_seed,
+    "data.fractions": _fractions,
+}
