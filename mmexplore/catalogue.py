@@ -7,17 +7,16 @@ a changed file is a new data set, a second load does not touch RDKit.
 import hashlib
 import importlib.metadata
 import json
-import re
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mmexplore import dataset_files
-from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet
+from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, yours
 from mmexplore.errors import BadTable, UnknownName
-from mmexplore.home import folder, read_json, write_json
+from mmexplore.home import folder
 from mmexplore.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class _Source:
 
 def entries() -> list[Entry]:
     """Every data set that has a name: embedded ones, MoleculeNet's, then the user's own."""
-    return [*embedded.entries(), *moleculenet.entries(), *_yours()]
+    return [*embedded.entries(), *moleculenet.entries(), *yours.entries()]
 
 
 def load(
@@ -61,9 +60,8 @@ def load(
     ``salts`` and ``duplicates`` overrule how it is treated (a user's file: "strip", "merge"; published sets: "keep").
     Raises UnknownName, NotAvailable, BadTable.
     """
-    choices: dict[str, Any] = {"smiles": smiles, "name": name, "targets": None if targets is None else list(targets)}
-    choices |= {"salts": salts, "duplicates": duplicates}
-    if card := _cards().get(str(name_or_path)):
+    choices = _choices(smiles, name, targets, salts, duplicates)
+    if card := yours.cards().get(str(name_or_path)):
         choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
     source = _source(str(name_or_path), choices, progress)
     place = folder("datasets") / _key(source.files, choices)
@@ -80,13 +78,12 @@ def load(
 
 def fetch(name: str, progress: Progress = silent) -> Path:
     """The file of a named data set, downloaded if it is not here. Raises NotAvailable, UnknownName."""
-    if name in _cards():
-        return folder("uploads") / _cards()[name]["file"]
-    if name in _names(embedded.entries()):
-        return embedded.files(name)[0]
-    if name in _names(moleculenet.entries()):
-        return moleculenet.fetch(name, progress)
-    raise UnknownName("data set", name, _names(entries()))
+    sources = {entry.name: entry.source for entry in entries()}
+    if name not in sources:
+        raise UnknownName("data set", name, sources)
+    if sources[name] == "yours":
+        return yours.upload(name)
+    return embedded.files(name)[0] if sources[name] == "embedded" else moleculenet.fetch(name, progress)
 
 
 def preview(path_or_text: Path | str) -> "Preview":
@@ -113,61 +110,48 @@ def add(
     Raises BadTable, UnknownName.
     """
     given = _given(path_or_text)
-    choices = {"smiles": smiles, "name": name, "targets": list(targets) if targets is not None else None}
-    choices |= {"salts": salts, "duplicates": duplicates}
+    choices = _choices(smiles, name, targets, salts, duplicates)
     content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
-    cards = _cards()
-    for slug, card in cards.items():
+    for known, card in yours.cards().items():
         if (card["content"], card["choices"]) == (content, choices):
-            return load(slug, progress=progress)
-    slug = _slug(title, [*_names(entries()), *cards])
-    suffixes = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
-    upload = folder("uploads") / (slug + re.sub(r"[^.a-z0-9]", "", suffixes))
-    card = {"title": title.strip() or slug, "file": upload.name, "content": content, "choices": choices}
+            return load(known, progress=progress)
+    new, path = yours.receive(given, title, [entry.name for entry in entries()])
     try:
-        if isinstance(given, Path):
-            shutil.copyfile(given, upload)
-        else:
-            upload.write_text(given, encoding="utf-8", newline="")
-        dataset = load(
-            upload, smiles=smiles, name=name, targets=targets, salts=salts, duplicates=duplicates, progress=progress
-        )
+        yours.keep(new, title, path, content, choices, load(path, **choices, progress=progress))
     except BaseException:
-        upload.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         raise
-    card |= {"rows": dataset.report.read, "tasks": [asdict(task) for task in dataset.tasks]}
-    write_json(folder("datasets", "yours") / f"{slug}.json", card)
-    return load(slug, progress=progress)
+    return load(new, progress=progress)
 
 
 def remove(name: str) -> None:
     """Forget a data set of the user's own, and delete its file. Raises UnknownName."""
-    cards = _cards()
-    if name not in cards:
-        raise UnknownName("data set of yours", name, cards)
-    upload = folder("uploads") / cards[name]["file"]
-    if upload.is_file():
-        shutil.rmtree(folder("datasets") / _key((upload,), cards[name]["choices"]), ignore_errors=True)
-        upload.unlink()
-    (folder("datasets", "yours") / f"{name}.json").unlink(missing_ok=True)
+    path = yours.upload(name)
+    if path.is_file():
+        shutil.rmtree(folder("datasets") / _key((path,), yours.cards()[name]["choices"]), ignore_errors=True)
+    yours.forget(name)
+
+
+def _choices(
+    smiles: str | None, name: str | None, targets: Sequence[str] | None, salts: str | None, duplicates: str | None
+) -> dict[str, Any]:
+    columns = {"smiles": smiles, "name": name, "targets": None if targets is None else list(targets)}
+    return columns | {"salts": salts, "duplicates": duplicates}
 
 
 def _source(name: str, choices: dict[str, Any], progress: Progress) -> _Source:
-    targets = choices["targets"]
-    if entry := _entry(embedded.entries(), name):
+    titles = {entry.name: (entry.source, entry.title) for entry in entries()}
+    kind, title = titles.get(name, ("path", Path(name).name))
+    if kind == "embedded":
         files = embedded.files(name)
-        return _Source(name, entry.title, files, lambda: _chosen(embedded.raw(name, progress), choices))
-    if entry := _entry(moleculenet.entries(), name):
+        return _Source(name, title, files, lambda: _chosen(embedded.raw(name, progress), choices))
+    if kind == "moleculenet":
+        also = choices["targets"] or ()
         files = (moleculenet.fetch(name, progress),)
-        return _Source(
-            name, entry.title, files, lambda: _chosen(moleculenet.raw(name, targets or (), progress), choices)
-        )
-    cards = _cards()
-    path = folder("uploads") / cards[name]["file"] if name in cards else Path(name).expanduser()
-    if name not in cards and not path.is_file() and not _looks_like_path(name):
-        raise UnknownName("data set", name, _names(entries()))
-    if not path.is_file():
-        raise BadTable(f"there is no file {str(path)!r}; give the path of a CSV, TSV, SDF or SMI file, or a name")
+        return _Source(name, title, files, lambda: _chosen(moleculenet.raw(name, also, progress), choices))
+    path = yours.upload(name) if kind == "yours" else Path(name).expanduser()
+    if kind == "path" and not path.is_file() and not _looks_like_path(name):
+        raise UnknownName("data set", name, titles)
 
     def read() -> RawTable:
         from mmexplore.datasets import file
@@ -175,7 +159,7 @@ def _source(name: str, choices: dict[str, Any], progress: Progress) -> _Source:
         columns = {key: choices[key] for key in ("smiles", "name", "targets")}
         return file.raw(path, **columns, progress=progress)
 
-    return _Source(name, cards[name]["title"] if name in cards else path.name, (path,), read)
+    return _Source(name, title, (path,), read)
 
 
 def _chosen(raw: RawTable, choices: dict[str, Any]) -> RawTable:
@@ -220,28 +204,3 @@ def _given(path_or_text: Path | str) -> Path | str:
 
 def _looks_like_path(name: str) -> bool:
     return "/" in name or "\\" in name or name.lower().endswith(_ENDINGS)
-
-
-def _names(of: Sequence[Entry]) -> list[str]:
-    return [entry.name for entry in of]
-
-
-def _entry(of: Sequence[Entry], name: str) -> Entry | None:
-    return next((entry for entry in of if entry.name == name), None)
-
-
-def _slug(title: str, taken: Sequence[str]) -> str:
-    stem = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "molecules"
-    candidates = [stem, *(f"{stem}_{i}" for i in range(2, len(taken) + 3))]
-    return next(c for c in candidates if c not in taken)
-
-
-def _cards() -> dict[str, dict[str, Any]]:
-    return {path.stem: read_json(path) for path in sorted(folder("datasets", "yours").glob("*.json"))}
-
-
-def _yours() -> list[Entry]:
-    return [
-        Entry(name, card["title"], card["rows"], tuple(Task(**task) for task in card["tasks"]), "yours", True)
-        for name, card in _cards().items()
-    ]

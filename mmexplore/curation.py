@@ -1,12 +1,11 @@
 """Raw rows to a data set: every structure standardised, duplicates merged or counted, and a report of every row.
 
-Merging goes by canonical SMILES. Numbers are averaged; classes that agree are kept, and where they contradict each other
-the label is left empty, because no honest vote can be taken between two. MoleculeNet's sets are not merged, so that
-scores stay comparable with published ones; their report says what would have been.
+Merging goes by canonical SMILES. Numbers are averaged; classes that agree are kept, and where they contradict each
+other the label is left empty, because no honest vote can be taken between two. MoleculeNet's sets are not merged, so
+that scores stay comparable with published ones; their report says what would have been.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -151,13 +150,13 @@ def _duplicates(smiles: np.ndarray, labels: np.ndarray, first: np.ndarray, group
         return []
     spreads = [_mean_and_spread(column, group, len(first))[1] > 0 for column in labels.T]
     differing = int(np.any(spreads, axis=0).sum()) if spreads else 0
-    told = f"; {differing:,} molecules have labels that differ" if differing else ""
-    return [f"{len(smiles) - len(first):,} rows repeat a molecule of an earlier row and were kept{told}"]
+    told = f"; labels differ for {differing:,} of these molecules" if differing else ""
+    return [f"the molecule of an earlier row again, kept as published: {len(smiles) - len(first):,} rows{told}"]
 
 
 def _salts(smiles: np.ndarray) -> list[str]:
-    count = Counter("." in text for text in smiles)[True]
-    return [f"{count:,} rows have more than one fragment (salts, mixtures) and were kept as published"] if count else []
+    count = sum("." in text for text in smiles)
+    return [f"more than one fragment (salts, mixtures), kept as published: {count:,} rows"] if count else []
 
 
 def _names(raw: RawTable, kept: np.ndarray) -> np.ndarray:

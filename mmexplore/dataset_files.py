@@ -1,4 +1,4 @@
-"""A data set on disk: ``table.parquet`` and ``card.json`` in one folder; the card is written last and makes it whole."""
+"""A data set on disk: ``table.parquet`` and ``card.json`` in one folder; the card, written last, makes it whole."""
 
 import io
 from dataclasses import asdict

@@ -1,8 +1,6 @@
 """Reading, standardising, drawing and describing molecules; RDKit's log is silent, its complaint becomes the error.
 
-A molecule is known everywhere by its canonical SMILES. ``keep`` leaves it as drawn; ``strip`` disconnects metals,
-keeps the parent fragment, normalises charge-separated groups and neutralises it (RDKit's MolStandardize), except that
-sulfoxides stay S=O, as the published data sets write them. Scaffolds are those of Bemis and Murcko (J. Med. Chem.
+A molecule is known everywhere by its canonical SMILES. Scaffolds are those of Bemis and Murcko (J. Med. Chem.
 1996, 39, 2887) without chirality, as DeepChem and chemprop split by them.
 """
 
@@ -11,7 +9,6 @@ import logging
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from rdkit import Chem, rdBase
@@ -20,6 +17,7 @@ from rdkit.Chem.Draw import rdMolDraw2D
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from mmexplore.errors import BadMolecule
+from mmexplore.salts import parent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,15 +87,10 @@ def standardise(mol: Mol, salts: Salts = "keep") -> tuple[Mol, str]:
     >>> canonical(fixed), done
     ('CC(=O)O', 'salt stripped: removed [Na+]; neutralised')
     """
-    if salts == "keep" or _nothing_to_strip(mol):
+    if salts == "keep":
         return mol, ""
-    steps = _steps()
-    parent, done = mol, []
-    for words, step in steps:
-        before, parent = parent, step(parent)
-        if canonical(before) != canonical(parent):
-            done.append(words + _removed(before, parent))
-    return _sized(parent, "the stripped molecule"), "; ".join(done)
+    stripped, done = parent(mol)
+    return _sized(stripped, "the stripped molecule"), done
 
 
 def scaffold(smiles: str) -> str:
@@ -212,44 +205,3 @@ def _complaint(attempt: Any) -> str:
             place = next((m[0] for h in heard if (m := re.search(r"around position \d+", h))), "")
             return f"{found[1]} {place}".strip()
     return re.sub(r"\s+", " ", heard[0]) if heard else "RDKit refuses it"
-
-
-@cache
-def _steps() -> tuple[tuple[str, Any], ...]:
-    """What "strip" does, in order; kept, because building these objects costs more than using them."""
-    from rdkit.Chem.MolStandardize import rdMolStandardize
-
-    sulfoxide = rdMolStandardize.NormalizerFromData(
-        "Sulfoxide\t[!O:1][S+1;X3:2]([O-:3])[!O:4]>>[*:1][S+0:2](=[O+0:3])[*:4]\n",
-        rdMolStandardize.CleanupParameters(),
-    )
-    normalizer, reionizer = rdMolStandardize.Normalizer(), rdMolStandardize.Reionizer()
-    return (
-        ("metal disconnected", rdMolStandardize.MetalDisconnector().Disconnect),
-        ("salt stripped", rdMolStandardize.LargestFragmentChooser(preferOrganic=True).choose),
-        ("groups normalised", lambda m: sulfoxide.normalize(reionizer.reionize(normalizer.normalize(m)))),
-        ("neutralised", rdMolStandardize.Uncharger().uncharge),
-    )
-
-
-@cache
-def _metal() -> Mol:
-    others = (0, 1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 34, 35, 36, 53, 54)
-    return Chem.MolFromSmarts(f"[{';'.join(f'!#{z}' for z in others)}]")
-
-
-def _nothing_to_strip(mol: Mol) -> bool:
-    """One fragment without charges or metals is left alone by every step (checked in the tests)."""
-    if any(atom.GetFormalCharge() for atom in mol.GetAtoms()) or mol.HasSubstructMatch(_metal()):
-        return False
-    return len(Chem.GetMolFrags(mol)) == 1
-
-
-def _removed(before: Mol, after: Mol) -> str:
-    fragments = canonical(before).split(".")
-    remaining = canonical(after).split(".")
-    for fragment in remaining:
-        if fragment in fragments:
-            fragments.remove(fragment)
-    lost = len(canonical(before).split(".")) > len(remaining)
-    return f": removed {', '.join(fragments)}" if lost else ""

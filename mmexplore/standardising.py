@@ -23,7 +23,7 @@ POOL_FROM = 5_000
 
 
 class Outcome(NamedTuple):
-    """Canonical SMILES ("" where refused), what was done to it in words, and why it was refused ("" where it was not)."""
+    """Canonical SMILES ("" where refused), what was done to it in words, why it was refused ("" where it was not)."""
 
     smiles: str
     done: str
@@ -118,7 +118,8 @@ class _Worker:
         if self._stopped:
             return [["", "", "stopped"]] * len(chunk)
         process = self._process = self._process or _started()
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         try:
             process.stdin.write(json.dumps([salts, chunk]) + "\n")
             process.stdin.flush()

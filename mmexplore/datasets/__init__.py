@@ -1,8 +1,8 @@
 """A data set is a table of standardised molecules with labels and a report of how each row got there.
 
 Members of this family bring raw tables: ``embedded`` (come with installed packages), ``moleculenet`` (fetched or
-taken from MMEXPLORE_DATA_DIR), ``file`` (a user's CSV, SDF, SMI or pasted SMILES). :mod:`mmexplore.catalogue` standardises,
-merges and keeps them.
+taken from MMEXPLORE_DATA_DIR), ``file`` (a user's CSV, SDF, SMI or pasted SMILES). :mod:`mmexplore.curation`
+standardises and merges them, :mod:`mmexplore.catalogue` knows them by name and keeps them.
 """
 
 from dataclasses import dataclass

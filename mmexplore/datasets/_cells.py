@@ -92,7 +92,7 @@ def sd_records(file: TextIO) -> Cells:
         _append(cells, number, row)
     cells.columns = list(places)
     for row in cells.rows:
-        row += [""] * (len(places) - len(row))
+        row.extend([""] * (len(places) - len(row)))
     return cells
 
 
@@ -118,8 +118,8 @@ def unique(names: list[str]) -> list[str]:
     ['a', 'column 2', 'a (2)']
     """
     taken: dict[str, None] = {}
-    for place, name in enumerate(names, 1):
-        name = name or f"column {place}"
+    for place, given in enumerate(names, 1):
+        name = given or f"column {place}"
         candidates = itertools.chain([name], (f"{name} ({i})" for i in itertools.count(2)))
         taken[next(c for c in candidates if c not in taken)] = None
     return list(taken)

@@ -9,17 +9,9 @@ import pandas as pd
 from mmexplore.datasets import Kind, Task
 from mmexplore.molecules import readable
 
-MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nd", "n.d.", "-", "--", "?", ".", "missing"})
-_WORDS = {
-    "true": 1.0,
-    "yes": 1.0,
-    "active": 1.0,
-    "positive": 1.0,
-    "false": 0.0,
-    "no": 0.0,
-    "inactive": 0.0,
-    "negative": 0.0,
-}
+_WORDS = dict.fromkeys(("true", "yes", "active", "positive"), 1.0) | dict.fromkeys(
+    ("false", "no", "inactive", "negative"), 0.0
+)
 _NAMES = (
     "name", "compound name", "molecule name", "pref_name", "title", "drug", "iupac", "compound", "molecule", "id",
     "compound id", "molecule id", "mol_id", "cmpd_chemblid", "molecule_chembl_id", "chembl_id", "cid", "cas",
@@ -94,12 +86,12 @@ def numbers(cells: Sequence[str] | pd.Series) -> tuple[np.ndarray, dict[str, lis
     with np.errstate(over="ignore"):
         values[~np.isfinite(values.astype(np.float32))] = np.nan
     odd: dict[str, list[int]] = {}
-    for place in np.flatnonzero(np.isnan(values)).tolist():
+    filled = (texts.notna() & (texts != "")).to_numpy()
+    for place in np.flatnonzero(np.isnan(values) & filled).tolist():
         text = str(texts.iloc[place]).strip()
-        word = text.lower()
-        if word in _WORDS:
-            values[place] = _WORDS[word]
-        elif word not in ("", "nan", "<na>", "none"):
+        if text.lower() in _WORDS:
+            values[place] = _WORDS[text.lower()]
+        elif text:
             odd.setdefault(text, []).append(place)
     return values, odd
 

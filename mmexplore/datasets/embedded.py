@@ -44,7 +44,7 @@ _ROWS: dict[str, tuple[str, tuple[str, ...], str, str | None, Entry]] = {
         ),
         (
             "rdkit", ("Data/NCI/first_5K.smi",), "smiles", "name",
-            Entry("nci", "NCI open database, first 5,000", 4999, (), "embedded", True, "BSD-3-Clause (RDKit)"),
+            Entry("nci", "NCI open database, its first 4,999", 4999, (), "embedded", True, "BSD-3-Clause (RDKit)"),
         ),
     )
 }  # fmt: skip
@@ -90,9 +90,17 @@ def _frame(path: Path) -> pd.DataFrame:
             return _from_cells(smiles_lines(file))
         if path.suffix == ".csv":
             return _from_cells(delimited(file, ","))
-        frame = _from_cells(sd_records(file)).rename(columns={"SMILES": "smiles"})
+        frame = _from_cells(sd_records(file))
     frame["split"] = path.suffixes[0].removeprefix(".")
-    return frame.drop(columns=["mol block", "title"])
+    frame["smiles"] = _drawn(frame["mol block"].tolist())
+    return frame.drop(columns=["mol block", "title", "SMILES"], errors="ignore")
+
+
+def _drawn(blocks: list[str]) -> list[str]:
+    """SMILES of the drawings: those in the file's own property are unreadable here and there."""
+    from mmexplore.standardising import standardised
+
+    return [standardised(block).smiles for block in blocks]
 
 
 def _from_cells(cells: Cells) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """A user's own molecules: CSV, TSV, SDF or SMI files, plain or gzipped, and pasted SMILES.
 
-The ending says how to read a file; where it says nothing (.txt, pasted text) its first lines do. A table without a header
-is recognised by a header row that is a molecule.
+The ending says how to read a file; where it says nothing (.txt, pasted text) its first lines do. A table without a
+header is recognised by a header row that is a molecule.
 """
 
 from collections.abc import Iterable, Sequence
@@ -102,6 +102,10 @@ def _style(source: Path | str, file: TextIO) -> str:
     delimiter = best_delimiter(file)
     if ending in (".csv", ".tsv", ".tab"):
         return delimiter or ("\t" if ending != ".csv" else ",")
+    return _style_by_content(file, delimiter)
+
+
+def _style_by_content(file: TextIO, delimiter: str | None) -> str:
     head = [line for _, line in zip(range(200), file, strict=False) if line.strip()]
     file.seek(0)
     if any(line.startswith(("$$$$", "M  END")) for line in head):

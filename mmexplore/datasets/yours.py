@@ -1,0 +1,78 @@
+"""Data sets of the user's own: the file as it was given in ``uploads/``, and a card with its title and choices.
+
+A name is made from the title and never taken from another data set.
+"""
+
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mmexplore.datasets import Dataset, Entry, Task
+from mmexplore.errors import UnknownName
+from mmexplore.home import folder, read_json, write_json
+
+Card = dict[str, Any]
+
+
+def entries() -> list[Entry]:
+    """The user's own data sets by name."""
+    return [
+        Entry(name, card["title"], card["rows"], tuple(Task(**task) for task in card["tasks"]), "yours", True)
+        for name, card in cards().items()
+    ]
+
+
+def cards() -> dict[str, Card]:
+    """What is known of each: title, file, content (sha256), choices, rows, tasks."""
+    found = {}
+    for path in sorted(folder("datasets", "yours").glob("*.json")):
+        try:
+            card = read_json(path)
+        except (OSError, ValueError):
+            continue  # removed by another process meanwhile, or damaged: then it is no data set
+        if isinstance(card, dict) and card.keys() >= {"title", "file", "content", "choices", "rows", "tasks"}:
+            found[path.stem] = card
+    return found
+
+
+def upload(name: str) -> Path:
+    """Where a data set's file lies. Raises UnknownName."""
+    known = cards()
+    if name not in known:
+        raise UnknownName("data set of yours", name, known)
+    return folder("uploads") / Path(known[name]["file"]).name
+
+
+def receive(given: Path | str, title: str, taken: Iterable[str]) -> tuple[str, Path]:
+    """A new name, and the file or text copied to the uploads under it."""
+    name = _slug(title, set(taken))
+    endings = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
+    path = folder("uploads") / (name + re.sub(r"[^.a-z0-9]", "", endings))
+    if isinstance(given, Path):
+        shutil.copyfile(given, path)
+    else:
+        path.write_text(given, encoding="utf-8", newline="")
+    return name, path
+
+
+def keep(name: str, title: str, path: Path, content: str, choices: dict[str, Any], dataset: Dataset) -> None:
+    """Write the card that makes it a data set."""
+    card: Card = {"title": title.strip() or name, "file": path.name, "content": content, "choices": choices}
+    card |= {"rows": dataset.report.read, "tasks": [asdict(task) for task in dataset.tasks]}
+    write_json(folder("datasets", "yours") / f"{name}.json", card)
+
+
+def forget(name: str) -> None:
+    """Delete the card and the file. Raises UnknownName."""
+    path = upload(name)
+    (folder("datasets", "yours") / f"{name}.json").unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def _slug(title: str, taken: set[str]) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "molecules"
+    candidates = [stem, *(f"{stem}_{i}" for i in range(2, len(taken) + 3))]
+    return next(c for c in candidates if c not in taken)
