@@ -47,6 +47,14 @@ def summarise(dataset: Dataset, scaffolds: int = 12) -> Summary:
     return Summary(label_table(dataset), table, len(counts), acyclic)
 
 
+def property_table(dataset: Dataset, most: int = 5000, seed: int = 0) -> pd.DataFrame:
+    """RDKit descriptors of the molecules, of ``most`` drawn at random where there are more (about 600 a second)."""
+    rows = np.arange(len(dataset))
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+    return molecules.descriptors(dataset.smiles[rows]).set_axis(rows)
+
+
 def split_table(dataset: Dataset, rule: str, seed: int, fractions: tuple[float, float, float]) -> pd.DataFrame:
     """How a split would fall: molecules and label balance or mean of each part, one row a part."""
     split = splits.split(dataset.smiles, rule, seed, fractions)
