@@ -13,6 +13,7 @@ import pandas as pd
 from mmexplore.datasets import Dataset
 from mmexplore.splits import Split
 
+CHEMPROP = (sys.executable, "-c", "from chemprop.cli.main import main; main()")
 _ARCHITECTURE = "--message-hidden-dim 300 --depth 3 --aggregation mean --ffn-hidden-dim 300 --ffn-num-layers 1"
 _SCHEDULE = "--batch-size 64 --warmup-epochs 2 --init-lr 1e-4 --max-lr 1e-3 --final-lr 1e-4"
 _MACHINE = "--accelerator cpu --num-workers 0 --multi-hot-atom-featurizer-mode V1"
@@ -32,7 +33,7 @@ def train(dataset: Dataset, split: Split, folder: Path, *, epochs: int, seed: in
     (folder / "splits.json").write_text(json.dumps(parts))
     metric = "roc" if kind == "classification" else "rmse"
     words = f"train -t {kind} --epochs {epochs} --metrics {metric} --tracking-metric {metric} --pytorch-seed {seed}"
-    command = [sys.executable, "-m", "chemprop.cli.main", *f"{words} {_ARCHITECTURE} {_SCHEDULE} {_MACHINE}".split()]
+    command = [*CHEMPROP, *f"{words} {_ARCHITECTURE} {_SCHEDULE} {_MACHINE}".split()]
     command += ["-i", str(folder / "data.csv"), "-s", "smiles", "--target-columns", *names]
     command += ["--splits-file", str(folder / "splits.json"), "-o", str(folder / "out")]
     return _run(command, folder, names)
