@@ -1,0 +1,28 @@
+"""Structures in tables: a column of addresses that the server answers with drawings."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+
+ROW_PX = 96
+WIDTH_PX, HEIGHT_PX = 150, 92
+
+
+def address(smiles: str) -> str:
+    """Where the drawing of a structure is, in the colours of the page's theme."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    dark = "&dark=1" if st.context.theme.type == "dark" else ""
+    size = f"&width={WIDTH_PX}&height={HEIGHT_PX}"
+    return f"{f'/{base}' if base else ''}/depict.svg?smiles={quote(smiles, safe='')}{size}{dark}"
+
+
+def addresses(smiles: Iterable[str]) -> list[str]:
+    """One address a structure."""
+    return [address(str(text)) for text in smiles]
+
+
+def column(title: str = "structure") -> Any:
+    """The column of a table that holds such addresses."""
+    return st.column_config.ImageColumn(title, width=WIDTH_PX + 10)
