@@ -74,7 +74,10 @@ def _start() -> str:
 
 
 _component = st.components.v2.component(
-    "molecule_map", html=(HERE / "molecule_map.html").read_text(), css=(HERE / "molecule_map.css").read_text(), js=_start()
+    "molecule_map",
+    html=(HERE / "molecule_map.html").read_text(),
+    css=(HERE / "molecule_map.css").read_text(),
+    js=_start(),
 )
 
 

@@ -1,7 +1,7 @@
 """Colours as the map draws them: one byte a molecule into a palette of at most 256, and the words of its legend.
 
-Categories take colours of Okabe and Ito (Color Universal Design, 2008), beyond eight those of Tol's muted scheme; numbers
-take viridis (van der Walt and Smith 2015) without its ends, which vanish on a dark or a light ground.
+Categories take colours of Okabe and Ito (Color Universal Design, 2008), beyond eight those of Tol's muted scheme;
+numbers take viridis (van der Walt and Smith 2015) without its ends, which vanish on a dark or a light ground.
 """
 
 from dataclasses import dataclass
@@ -17,10 +17,9 @@ _LAST = 254  # codes 0 to 254 are the scale, 255 is missing
 _UNKNOWN = "#9b9b9b"
 _FEW = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#999933", "#7b5aa6")
 _TWO = ("#0072b2", "#d55e00")
-_MANY = (*_FEW, "#882255", "#44aa99", "#aa4499", "#117733", "#88ccee", "#ddcc77", "#332288", "#cc6677")
-_MANY = (*_MANY, "#6f4c1f", "#b7a57a", "#5d8aa8", "#a3c1ad")
-_VIRIDIS = ((68, 1, 84), (72, 40, 120), (62, 73, 137), (49, 104, 142), (38, 130, 142))
-_VIRIDIS = (*_VIRIDIS, (31, 158, 137), (53, 183, 121), (110, 206, 88), (181, 222, 43), (253, 231, 37))
+_MORE = ("#882255", "#44aa99", "#aa4499", "#117733", "#88ccee", "#ddcc77", "#332288", "#cc6677")
+_MANY = (*_FEW, *_MORE, "#6f4c1f", "#b7a57a", "#5d8aa8", "#a3c1ad")
+_VIRIDIS = "440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725".split()
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def _missing(codes: np.ndarray) -> tuple[Entry, ...]:
 
 def _scale() -> tuple[str, ...]:
     at = np.linspace(0.04, 0.93, _LAST + 1) * (len(_VIRIDIS) - 1)
-    stops = np.array(_VIRIDIS, float)
+    stops = np.array([list(bytes.fromhex(stop)) for stop in _VIRIDIS], float)
     channels = [np.interp(at, np.arange(len(stops)), stops[:, channel]).round().astype(int) for channel in range(3)]
     return (*(f"#{r:02x}{g:02x}{b:02x}" for r, g, b in zip(*channels, strict=True)), _UNKNOWN)
 

@@ -1,0 +1,13 @@
+"""The server. Run: streamlit run app.py"""
+
+import streamlit as st
+
+from mmexplore.ui.routes import routes
+from mmexplore.ui.startup import explain, lifespan
+
+app = st.App(
+    "mmexplore/ui/frame.py",
+    routes=routes(str(st.get_option("server.baseUrlPath") or "")),
+    lifespan=lifespan,
+    on_script_error=explain,
+)

@@ -1,0 +1,83 @@
+"""The picture frame of all pages: navigation over pages/, the data set, model and view, and what is at work.
+
+Every file ``pages/N_Title.py`` is a page, in the order of the numbers; nothing else has to be told.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.studio import Model
+from mmexplore.ui import job_banner, places, session
+from mmexplore.ui.plain_text import literal
+
+ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
+_ICONS = {
+    "Map": "scatter_plot", "Fusion": "merge", "Retrieval": "manage_search", "Subgraphs": "hub",
+    "Train": "model_training", "Data": "table_view", "Results": "leaderboard",
+}  # fmt: skip
+_STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
+[data-testid="stSidebar"] { min-width: 15rem; }
+</style>"""
+
+
+def main() -> None:
+    """One run of the app for one visitor."""
+    st.set_page_config(page_title="mmexplore", page_icon=str(ICON), layout="wide")
+    st.html(_STYLE)
+    chosen = st.navigation(_pages(), expanded=True)
+    with st.sidebar:
+        session.remember(_pickers())
+        job_banner.job_banner()
+    chosen.run()
+
+
+def _pages() -> list[st.Page]:
+    return [_page(path, first=number == 0) for number, path in enumerate(places.pages())]
+
+
+def _page(path: Path, *, first: bool) -> st.Page:
+    title = places.title(path)
+    return st.Page(path, title=title, icon=f":material/{_ICONS.get(title, 'article')}:", default=first)
+
+
+def _pickers() -> session.Choice:
+    first_data, first_model, *_ = studio.first_choice()
+    names = [entry.name for entry in studio.datasets() if entry.available]
+    models = {model.name: model for model in studio.models()}
+    data = st.selectbox(
+        "Data set", names, _index(names, first_data), key="data", bind="query-params", on_change=_follow_data
+    )
+    model = st.selectbox("Model", list(models), _index(list(models), first_model), key="model", bind="query-params")
+    st.caption(_about(models[model]))
+    views = list(models[model].views)
+    view = st.selectbox("View", views, key="view", bind="query-params", help=_VIEW_HELP)
+    return session.Choice(data, model, view)
+
+
+_VIEW_HELP = "Which of the model's pictures of a molecule is shown: that of one branch, or the fused one."
+
+
+def _index(names: list[str], wanted: str) -> int:
+    return names.index(wanted) if wanted in names else 0
+
+
+def _follow_data() -> None:
+    """Another data set brings the model that was trained on it, where there is one."""
+    models = studio.models()
+    by_name = {model.name: model for model in models}
+    fitting = [model.name for model in models if model.data == st.session_state["data"]]
+    now = by_name.get(st.session_state.get("model", ""))
+    if fitting and (now is None or now.data != st.session_state["data"]):
+        st.session_state["model"] = fitting[0]
+
+
+def _about(model: Model) -> str:
+    if model.card is None:
+        return "Morgan fingerprints, radius 2, 2,048 bits; nothing was learned."
+    return literal(f"{model.title}: trained on {model.data}")
+
+
+main()

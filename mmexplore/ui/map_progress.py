@@ -1,0 +1,46 @@
+"""The wait for a map: a job computes it, this shows how far it is and brings the page up to date when more is there."""
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.errors import UnknownName
+from mmexplore.studio import Job
+from mmexplore.ui import map_state
+from mmexplore.ui.job_banner import share, words
+from mmexplore.ui.plain_text import literal
+from mmexplore.ui.session import Choice
+
+
+def wait(choice: Choice, method: str, shown: str) -> None:
+    """Have the map computed and show the progress; ``shown`` is the method that is on the screen meanwhile, or ""."""
+    key = "/".join(("map-job", choice.data, choice.model, choice.view, method))
+    job = _job(key)
+    if job is None:
+        job = studio.start_map(choice.model, choice.data, choice.view, method)
+        st.session_state[key] = job.id
+    if job.active or job.state == "done":
+        _follow(choice, method, shown, job.id)
+        return
+    title = map_state.TITLES[method]
+    st.error(literal(job.message or f"The {title} map was not finished."), icon=":material/info:")
+    if st.button("Compute it again", icon=":material/refresh:"):
+        del st.session_state[key]
+        st.rerun()
+
+
+def _job(key: str) -> Job | None:
+    try:
+        return studio.job(st.session_state[key])
+    except (KeyError, UnknownName):
+        return None
+
+
+@st.fragment(run_every=0.7)
+def _follow(choice: Choice, method: str, shown: str, job_id: str) -> None:
+    job = studio.job(job_id)
+    news = map_state.finished_map(choice, method) or (not shown and map_state.finished_map(choice, "pca"))
+    if news or not (job.active or job.state == "done"):
+        st.rerun(scope="app")
+    title = map_state.TITLES[method]
+    what = f"PCA for now; {title} is being computed" if shown else f"The {title} map is being computed"
+    st.progress(share(job), literal(f"{what}: {words(job)}"))

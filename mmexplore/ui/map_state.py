@@ -1,0 +1,85 @@
+"""What the Map page reads more than once, kept between runs: finished maps, colours, what a search found.
+
+Kept values are shared by all visitors and never changed. Keys hold the digests of data and model, so that a model
+trained again or a file imported again is not mistaken for the old one.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.studio import Found, MapFile
+from mmexplore.ui.molecule_map.painting import Painting, paint
+from mmexplore.ui.session import Choice
+
+TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
+
+
+@dataclass(frozen=True)
+class Missing(Exception):  # noqa: N818 - not an error: the map is still to be made
+    """Raised inside the cache, which keeps returned values only."""
+
+    method: str
+
+
+def finished_map(choice: Choice, method: str) -> MapFile | None:
+    """The map if it is there; None while it is not."""
+    try:
+        return _map(choice, method, _stamp(choice))
+    except Missing:
+        return None
+
+
+def painting(choice: Choice, name: str) -> Painting:
+    """A colour of the molecules, ready to be drawn. Raises BadRecipe for an unknown name."""
+    return _painting(choice, name, _stamp(choice), _known(choice))
+
+
+def colour_names(choice: Choice) -> list[str]:
+    """What the points can be coloured by."""
+    return _colour_names(choice, _stamp(choice), _known(choice))
+
+
+def found(data: str, text: str) -> Found | None:
+    """What a search found, None for an empty text. Raises BadMolecule."""
+    return _found(data, studio.dataset(data).digest, text.strip()) if text.strip() else None
+
+
+def _stamp(choice: Choice) -> str:
+    return str(studio.map_folders(studio.model(choice.model), studio.dataset(choice.data))[-1])
+
+
+def _known(choice: Choice) -> tuple[str, ...]:
+    known = studio.predictions(choice.model, choice.data)
+    return tuple(map(str, known.columns)) if known is not None else ()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _map(choice: Choice, method: str, stamp: str) -> MapFile:  # noqa: ARG001
+    ready = studio.stored_map(choice.model, choice.data, choice.view, method)
+    if ready is None:
+        raise Missing(method)
+    ready.xy.setflags(write=False)
+    return ready
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reading the colours ...")
+def _painting(choice: Choice, name: str, stamp: str, known: tuple[str, ...]) -> Painting:  # noqa: ARG001
+    return paint(studio.colour(choice.model, choice.data, choice.view, name))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _colour_names(choice: Choice, stamp: str, known: tuple[str, ...]) -> list[str]:  # noqa: ARG001
+    return studio.colour_names(choice.model, choice.data)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Searching ...")
+def _found(data: str, digest: str, text: str) -> Found:  # noqa: ARG001
+    return studio.find(data, text)
+
+
+def placed(xy: np.ndarray) -> int:
+    """How many molecules have a place on the map."""
+    return int(np.isfinite(xy[:, 0]).sum())

@@ -1,0 +1,24 @@
+"""Where the pages lie: a file ``pages/N_Title.py`` is the page Title, the N-th in the navigation."""
+
+from pathlib import Path
+
+PAGES = Path(__file__).parents[2] / "pages"
+
+
+def pages() -> list[Path]:
+    """All pages in the order of their numbers."""
+    return sorted(PAGES.glob("[0-9]*_*.py"), key=lambda path: int(path.stem.partition("_")[0]))
+
+
+def title(path: Path) -> str:
+    """What a page is called.
+
+    >>> title(Path("pages/1_Map.py"))
+    'Map'
+    """
+    return path.stem.partition("_")[2].replace("_", " ")
+
+
+def page(name: str) -> Path | None:
+    """The file of a page by its title, for ``st.switch_page`` and ``st.page_link``; None if there is none."""
+    return next((path for path in pages() if title(path) == name), None)
