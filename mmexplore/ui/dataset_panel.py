@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.errors import MmexploreError
 from mmexplore.recipe import Data
 from mmexplore.registry import choices
 from mmexplore.studio import Dataset, Entry, Summary
@@ -22,7 +23,11 @@ _SCORE = st.column_config.NumberColumn(format="%.4g")
 
 def show(entry: Entry, dataset: Dataset) -> None:
     """Draw the data set under tabs."""
-    st.subheader(literal(dataset.title))
+    head, button = st.columns([5, 1], vertical_alignment="bottom")
+    head.subheader(literal(dataset.title))
+    if entry.source == "yours":
+        with button:
+            _remove(entry)
     tasks = f"{len(dataset.tasks)} label column{'s' if len(dataset.tasks) != 1 else ''}"
     facts = [f"{len(dataset):,} molecules", tasks, f"digest {dataset.digest[:12]}"]
     st.caption(literal(", ".join([entry.name, *facts, *([f"licence: {entry.licence}"] if entry.licence else [])])))
@@ -39,6 +44,23 @@ def show(entry: Entry, dataset: Dataset) -> None:
         if tab.open:
             with tab:
                 panel(dataset)
+
+
+def _remove(entry: Entry) -> None:
+    with st.popover("Remove", icon=":material/delete:"):
+        st.text(f"Remove {entry.title} and its file from this machine? Models trained on it stay.")
+        about: dict[str, Any] = {"type": "primary", "on_click": _removed, "args": (entry.name,)}
+        st.button("Remove this data set", key=f"data/remove/{entry.name}", **about)
+
+
+def _removed(name: str) -> None:
+    try:
+        studio.remove_dataset(name)
+    except (MmexploreError, OSError) as error:
+        st.toast(literal(error), icon=":material/error:")
+        return
+    st.session_state.pop("upload/made", None)
+    st.session_state["data"] = studio.first_choice()[0]
 
 
 def report(dataset: Dataset) -> None:

@@ -51,7 +51,7 @@ def _source() -> Path | None:
         if given is not None:
             return uploads.keep(given.name, given.getvalue())
         return _left()
-    about = {"key": f"upload/text/{_turn()}", "height": 160, "placeholder": "CCO ethanol"}
+    about: dict[str, Any] = {"key": f"upload/text/{_turn()}", "height": 160, "placeholder": "CCO ethanol"}
     text = st.text_area("SMILES, one a line, a name after it; or a table with its header", **about)
     return uploads.keep(f"{uploads.PASTED}txt", text.encode()) if text.strip() else None
 
@@ -150,6 +150,7 @@ def _following() -> None:
                 st.progress(share, text=literal(f"{job.stage or 'starting'} {job.done:,} of {job.total:,}"))
                 st.button("Cancel", key=f"upload/cancel/{job.id}", on_click=_cancel, args=(job.id,))
             elif job.state == "done":
+                uploads.forget(Path(job.arguments[0]))
                 _done(str((job.result or {}).get("data", "")))
             else:
                 st.error(literal(job.message or job.state))
