@@ -86,14 +86,6 @@ def fetch(name: str, progress: Progress = silent) -> Path:
     return embedded.files(name)[0] if sources[name] == "embedded" else moleculenet.fetch(name, progress)
 
 
-def stamp(name_or_path: str | Path) -> str:
-    """A cheap key that changes when a data set's files or its choices do, without reading them. Raises as load does."""
-    card = yours.cards().get(str(name_or_path), {})
-    files = _source(str(name_or_path), card.get("choices") or _choices(None, None, None, None, None), silent).files
-    stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file()]
-    return json.dumps([stats, card], sort_keys=True)
-
-
 def preview(path_or_text: Path | str) -> "Preview":
     """Columns, first rows and guesses of a file or of pasted text. Raises BadTable."""
     from mmexplore.datasets import file
