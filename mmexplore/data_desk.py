@@ -4,8 +4,8 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from mmexplore import catalogue, jobs, search, yours
-from mmexplore.datasets import Dataset
+from mmexplore import catalogue, jobs, search
+from mmexplore.datasets import Dataset, yours
 from mmexplore.jobs import Job
 from mmexplore.progress import Progress, silent
 from mmexplore.search import Found
