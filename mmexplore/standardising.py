@@ -37,7 +37,7 @@ def standardised(text: str, salts: Salts = "keep") -> Outcome:
     Outcome(smiles='CCO', done='salt stripped: removed Cl', refused='')
     """
     try:
-        mol, done = standardise(parse_block(text) if "\n" in text.strip() else parse(text), salts)
+        mol, done = standardise(parse_block(text) if "\n" in text else parse(text), salts)
         return Outcome(canonical(mol), done, "")
     except BadMolecule as error:
         return Outcome("", "", str(error))

@@ -30,6 +30,7 @@ class Cells:
     columns: list[str]
     rows: list[list[str]]
     lines: list[int]
+    header_line: int = 0
     rejected: list[Remark] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -45,7 +46,7 @@ def delimited(file: TextIO, delimiter: str) -> Cells:
         empty += gap
         gap = []
         if not cells.columns:
-            cells.columns = unique([cell.strip() for cell in row])
+            cells.columns, cells.header_line = unique([cell.strip() for cell in row]), line
         elif len(row) > len(cells.columns) and any(cell.strip() for cell in row[len(cells.columns) :]):
             reason = f"{len(row)} cells where the header has {len(cells.columns)}"
             cells.rejected.append(Remark(line, delimiter.join(row)[:200], reason))

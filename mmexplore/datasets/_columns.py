@@ -12,6 +12,9 @@ from mmexplore.molecules import readable
 _WORDS = dict.fromkeys(("true", "yes", "active", "positive"), 1.0) | dict.fromkeys(
     ("false", "no", "inactive", "negative"), 0.0
 )
+_MISSING = frozenset(
+    ("na", "n/a", "#n/a", "nan", "null", "none", "nd", "n.d.", "-", "--", "?", ".", "missing", "unknown")
+)
 _NAMES = (
     "name", "compound name", "molecule name", "pref_name", "title", "drug", "iupac", "compound", "molecule", "id",
     "compound id", "molecule id", "mol_id", "cmpd_chemblid", "molecule_chembl_id", "chembl_id", "cid", "cas",
@@ -62,7 +65,8 @@ def tasks(frame: pd.DataFrame, besides: Sequence[str | None]) -> tuple[Task, ...
             continue
         values, odd = numbers(frame[column])
         known = values[np.isfinite(values)]
-        if len(known) and len(odd) <= 0.1 * len(known):
+        unread = sum(len(places) for text, places in odd.items() if text.lower() not in _MISSING)
+        if len(known) and unread <= 0.1 * len(known):
             found.append(Task(column, kind(known)))
     regressions = [task for task in found if task.kind == "regression"]
     return tuple(t for t in found if len(regressions) <= _MANY or t.kind == "classification" or t is regressions[0])

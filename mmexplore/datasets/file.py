@@ -4,6 +4,7 @@ The ending says how to read a file; where it says nothing (.txt, pasted text) it
 header is recognised by a header row that is a molecule.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from mmexplore.molecules import readable
 from mmexplore.progress import Progress, silent
 from mmexplore.standardising import standardise_all
 
+_DECIMAL = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".smi", ".smiles", ".ism", ".sdf", ".sd", ".mol")
 
 
@@ -49,7 +51,7 @@ def raw(
     >>> raw("CCO ethanol\\nCCN").frame["smiles"].tolist()
     ['CCO', 'CCN']
     """
-    cells = _read(source, progress)
+    cells, _ = _read(source, progress)
     frame = _frame(cells)
     for column in (smiles, name, *(targets or ())):
         if column is not None and column not in frame:
@@ -68,19 +70,20 @@ def raw(
 
 def preview(source: Path | str, rows: int = 20) -> Preview:
     """The first rows of a file or text, and guesses. Raises BadTable."""
-    cells = _read(source, silent)
+    cells, count = _read(source, silent, head=200)
     frame = _frame(cells)
     structures = _columns.smiles_column(frame)
     title = _columns.name_column(frame, structures or "")
     tasks = _columns.tasks(frame, (structures, title))
-    return Preview(tuple(frame.columns), frame.head(rows), len(frame), structures, title, tasks, tuple(cells.notes))
+    return Preview(tuple(frame.columns), frame.head(rows), count, structures, title, tasks, tuple(cells.notes))
 
 
-def _read(source: Path | str, progress: Progress) -> Cells:
+def _read(source: Path | str, progress: Progress, head: int | None = None) -> tuple[Cells, int]:
+    """The cells and how many rows there are; of an SDF's structures only the first ``head`` are made out."""
     with opened(source) as file:
         style = _style(source, file)
         if style == "sdf":
-            cells = _structures(sd_records(file), progress)
+            cells = sd_records(file)
         elif style == "smi":
             cells = smiles_lines(file)
         else:
@@ -89,7 +92,13 @@ def _read(source: Path | str, progress: Progress) -> Cells:
             cells.notes.append("the file is not UTF-8 and was read as Windows Latin-1")
     if not cells.rows and not cells.rejected:
         raise BadTable("the table holds a header and no rows")
-    return cells
+    count = len(cells.rows)
+    if style == "sdf":
+        cells.rows, cells.lines = cells.rows[:head], cells.lines[:head]
+        return _structures(cells, progress), count
+    if style == ";":
+        _read_decimal_commas(cells)
+    return cells, count
 
 
 def _style(source: Path | str, file: TextIO) -> str:
@@ -128,16 +137,26 @@ def _headed(cells: Cells) -> Cells:
         return cells
     cells.columns = unique([""] * len(header))
     cells.rows.insert(0, header)
-    cells.lines.insert(0, 1)
+    cells.lines.insert(0, cells.header_line)
     cells.notes.append("the table has no header; its first line was read as a row")
     return cells
+
+
+def _read_decimal_commas(cells: Cells) -> None:
+    """Between semicolons, as spreadsheets write them in half of Europe, 1,5 is a number."""
+    for place, name in enumerate(cells.columns):
+        filled = [row[place].strip() for row in cells.rows if row[place].strip()]
+        if any("," in text for text in filled) and all(_DECIMAL.fullmatch(text) for text in filled):
+            cells.notes.append(f"column {name!r}: decimal commas were read as points")
+            for row in cells.rows:
+                row[place] = row[place].replace(",", ".")
 
 
 def _structures(cells: Cells, progress: Progress) -> Cells:
     """SD records with canonical SMILES in the place of mol blocks; unreadable ones are rejected."""
     outcomes = standardise_all([row[0] for row in cells.rows], "keep", progress)
     columns = unique(["smiles", *cells.columns[1:]])
-    kept = Cells(columns, [], [], cells.rejected, cells.notes)
+    kept = Cells(columns, [], [], rejected=cells.rejected, notes=cells.notes)
     for row, line, outcome in zip(cells.rows, cells.lines, outcomes, strict=True):
         if outcome.refused:
             kept.rejected.append(Remark(line, row[1], outcome.refused))
