@@ -4,8 +4,6 @@ Kept values are shared by all visitors and never changed. Keys hold the digests 
 trained again or a file imported again is not mistaken for the old one.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
 
@@ -17,11 +15,8 @@ from mmexplore.ui.session import Choice
 TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
 
 
-@dataclass(frozen=True)
-class Missing(Exception):  # noqa: N818 - not an error: the map is still to be made
+class Missing(Exception):  # noqa: N818 - no mistake: the map is still to be made
     """Raised inside the cache, which keeps returned values only."""
-
-    method: str
 
 
 def finished_map(choice: Choice, method: str) -> MapFile | None:

@@ -39,10 +39,10 @@ def _start(plan: Plan) -> None:
 def _estimate(plan: Plan) -> None:
     count = len(plan.seeds)
     guess = studio.estimate(plan.recipe)
-    left, right = st.columns(2)
-    seconds = "not known yet" if guess.seconds is None else f"about {duration(guess.seconds * count)}"
-    left.metric("Time" if count == 1 else f"Time of {count} runs", seconds)
-    right.metric("Memory", "not known yet" if not guess.megabytes else f"{guess.megabytes / 1000:.1f} GB")
+    time = "not known yet" if guess.seconds is None else f"about {duration(guess.seconds * count)}"
+    memory = "not known yet" if not guess.megabytes else f"about {guess.megabytes / 1000:.1f} GB"
+    runs = "" if count == 1 else f" of {count} runs, one after the other"
+    st.markdown(f"**Time**{runs}: {time} &nbsp;·&nbsp; **Memory**: {memory}")
     st.caption(f"{literal(guess.how[:1].upper() + guess.how[1:])}.")
 
 

@@ -1,6 +1,5 @@
 """The Train page's form: presets, the recipe with data sets that are here, and seeds."""
 
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -86,22 +85,6 @@ def _split_seed(field: Field) -> int:
     return int(widgets.draw(field))
 
 
-def _fractions(field: Field) -> tuple[float, ...]:
-    """Train and validation are typed; test is the rest."""
-    train, validation, test = field.value
-    cells = st.columns(3)
-    parts = []
-    for cell, part, value in zip(cells, ("train", "validation"), (train, validation), strict=False):
-        with cell:
-            number = replace(field, path=f"{field.path}.{part}", key=f"{field.key}.{part}", value=value)
-            parts.append(float(widgets.decimal(number)))
-    rest = test if parts == [train, validation] else round(1 - sum(parts), 9)
-    cells[2].number_input(
-        "Test", value=rest, format="%g", disabled=True, help="what is left", key=f"{field.key}/{rest}"
-    )
-    return (*parts, rest)
-
-
 def _now(field: Field, path: str) -> Any:
     """What stands in a field of the same form that was drawn before."""
     return st.session_state[field.key.removesuffix(field.path) + path]
@@ -117,5 +100,4 @@ _INSTEAD = {
     "data.dataset": _dataset,
     "data.targets": _targets,
     "data.split_seed": _split_seed,
-    "data.fractions": _fractions,
 }

@@ -1,7 +1,7 @@
 """One field of a pydantic schema as one widget: its type, bounds, choices and description say which.
 
 Literal -> selectbox, bool -> toggle, int and float with their bounds -> number input, str -> text, a tuple of
-numbers -> numbers side by side, a tuple of texts -> multiselect, anything else -> JSON. Values outlive a page change.
+numbers -> text with commas, a tuple of texts -> multiselect, anything else -> JSON. Values outlive a page change.
 """
 
 import json
@@ -103,7 +103,7 @@ def _integer(field: Field) -> Any:
     return int(st.number_input(field.label, low, high, int(field.value), 1, **field.about))
 
 
-def decimal(field: Field) -> Any:
+def _decimal(field: Field) -> Any:
     """A number within its bounds, shown with the digits that it has."""
     if not math.isfinite(field.value):
         return _json(field)
@@ -126,14 +126,18 @@ def _tuple(field: Field) -> tuple[Any, ...]:
     if members == (str, ...):
         return tuple(st.multiselect(field.label, begin, begin, accept_new_options=True, **field.about))
     if set(members) == {float}:
-        return tuple(_side_by_side(field))
+        return _decimals(field)
     return tuple(_json(field))
 
 
-def _side_by_side(field: Field) -> Iterator[float]:
-    for number, (cell, value) in enumerate(zip(st.columns(len(field.value)), field.value, strict=True)):
-        with cell:
-            yield decimal(replace(field, path=f"{field.path} {number + 1}", value=value, key=f"{field.key}.{number}"))
+def _decimals(field: Field) -> tuple[Any, ...]:
+    """Numbers with commas between; what is no number is left to the schema to refuse."""
+    typed = text(replace(field, value=", ".join(repr(float(value)) for value in field.value)))
+    words = typed.replace(",", " ").split()
+    try:
+        return tuple(float(word) for word in words)
+    except ValueError:
+        return tuple(words)
 
 
 def _json(field: Field) -> Any:
@@ -145,4 +149,4 @@ def _json(field: Field) -> Any:
         return typed
 
 
-_BY_TYPE: dict[Any, Draw] = {bool: _toggle, int: _integer, float: decimal, str: text, tuple: _tuple}
+_BY_TYPE: dict[Any, Draw] = {bool: _toggle, int: _integer, float: _decimal, str: text, tuple: _tuple}
