@@ -11,12 +11,13 @@ chemistry; the two scaffold rules give very different scores and are never to be
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from mmexplore.errors import BadRecipe, UnknownName
-from mmexplore.molecules import scaffold
+from mmexplore.standardising import scaffolds
 
 Rule = Literal["scaffold", "scaffold_balanced", "random"]
 
@@ -60,14 +61,16 @@ def split(
 
 def scaffold_groups(smiles: Iterable[str]) -> dict[str, list[int]]:
     """Rows by Bemis-Murcko scaffold, in order of first appearance; "" holds the molecules without rings."""
+    texts = tuple(smiles)
     groups: dict[str, list[int]] = {}
-    known: dict[str, str] = {}
-    for row, text in enumerate(smiles):
-        found = known.get(text)
-        if found is None:
-            found = known[text] = scaffold(text)
+    for row, found in enumerate(_scaffolds(texts)):
         groups.setdefault(found, []).append(row)
     return groups
+
+
+@lru_cache(maxsize=4)  # a preview of several splits asks again for the same molecules
+def _scaffolds(smiles: tuple[str, ...]) -> list[str]:
+    return scaffolds(smiles)
 
 
 Parts = tuple[list[int], list[int], list[int]]

@@ -1,4 +1,4 @@
-"""Many structures to canonical SMILES: in this process for a few thousand, over worker processes for more.
+"""Many structures to canonical SMILES or scaffolds: in this process for a few thousand, over worker processes for more.
 
 Workers are ``python -m mmexplore.standardising`` and speak lines of JSON through pipes, rather than being forked or
 spawned by :mod:`multiprocessing`: a forked child of a threaded server can hang, a spawned one runs the caller's main
@@ -10,14 +10,17 @@ import os
 import queue
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import IO, NamedTuple
+from typing import IO, Literal, NamedTuple
 
 from mmexplore.errors import BadMolecule
-from mmexplore.molecules import Salts, canonical, parse, parse_block, standardise
+from mmexplore.molecules import Salts, canonical, parse, parse_block, scaffold, standardise
 from mmexplore.progress import Progress, silent
 
+Task = Literal["keep", "strip", "scaffold"]
+
+_STAGES = {"keep": "standardise", "strip": "standardise", "scaffold": "find scaffolds"}
 CHUNK = 256
 POOL_FROM = 5_000
 
@@ -49,27 +52,49 @@ def standardise_all(
     texts: Sequence[str], salts: Salts = "keep", progress: Progress = silent, workers: int | None = None
 ) -> list[Outcome]:
     """Outcomes in the order of ``texts``; ``workers`` None: one a processor from 5,000 texts on, else none (0)."""
+    return _all(texts, salts, progress, workers)
+
+
+def scaffolds(smiles: Sequence[str], progress: Progress = silent, workers: int | None = None) -> list[str]:
+    """Bemis-Murcko scaffolds in the order of ``smiles``. Raises BadMolecule for the first that cannot be read."""
+    outcomes = _all(smiles, "scaffold", progress, workers)
+    for outcome in outcomes:
+        if outcome.refused:
+            raise BadMolecule(outcome.refused)
+    return [outcome.smiles for outcome in outcomes]
+
+
+def _done(task: Task, text: str) -> Outcome:
+    if task != "scaffold":
+        return standardised(text, task)
+    try:
+        return Outcome(scaffold(text), "", "")
+    except BadMolecule as error:
+        return Outcome("", "", str(error))
+
+
+def _all(texts: Sequence[str], task: Task, progress: Progress, workers: int | None) -> list[Outcome]:
     if workers is None:
         workers = _processors() if len(texts) >= POOL_FROM else 0
     chunks = [list(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
     if workers < 2:
-        return _serially(chunks, salts, progress, len(texts))
-    return _pooled(chunks, salts, progress, len(texts), workers)
+        return _serially(chunks, task, progress, len(texts))
+    return _pooled(chunks, task, progress, len(texts), workers)
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _serially(chunks: list[list[str]], salts: Salts, progress: Progress, total: int) -> list[Outcome]:
+def _serially(chunks: list[list[str]], task: Task, progress: Progress, total: int) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for chunk in chunks:
-        outcomes += [standardised(text, salts) for text in chunk]
-        progress("standardise", len(outcomes), total)
+        outcomes += [_done(task, text) for text in chunk]
+        progress(_STAGES[task], len(outcomes), total)
     return outcomes
 
 
-def _pooled(chunks: list[list[str]], salts: Salts, progress: Progress, total: int, workers: int) -> list[Outcome]:
+def _pooled(chunks: list[list[str]], task: Task, progress: Progress, total: int, workers: int) -> list[Outcome]:
     idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
     everyone = [_Worker() for _ in range(min(workers, len(chunks)))]
     for worker in everyone:
@@ -78,7 +103,7 @@ def _pooled(chunks: list[list[str]], salts: Salts, progress: Progress, total: in
     def run(chunk: list[str]) -> list[Outcome]:
         worker = idle.get()
         try:
-            return worker.ask(chunk, salts)
+            return worker.ask(chunk, task)
         finally:
             idle.put(worker)
 
@@ -88,7 +113,7 @@ def _pooled(chunks: list[list[str]], salts: Salts, progress: Progress, total: in
             done = 0
             for future in as_completed(futures):
                 done += len(future.result())
-                progress("standardise", done, total)
+                progress(_STAGES[task], done, total)
             return [outcome for future in futures for outcome in future.result()]
         finally:
             for future in futures:
@@ -104,16 +129,16 @@ class _Worker:
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
 
-    def ask(self, chunk: list[str], salts: Salts) -> list[Outcome]:
-        answer = self._answer(chunk, salts)
+    def ask(self, chunk: list[str], task: Task) -> list[Outcome]:
+        answer = self._answer(chunk, task)
         if answer is not None:
             return [Outcome(*fields) for fields in answer]
         if len(chunk) == 1:
             return [Outcome("", "", "RDKit crashed on it")]
         half = len(chunk) // 2
-        return self.ask(chunk[:half], salts) + self.ask(chunk[half:], salts)
+        return self.ask(chunk[:half], task) + self.ask(chunk[half:], task)
 
-    def _answer(self, chunk: list[str], salts: Salts) -> list[list[str]] | None:
+    def _answer(self, chunk: list[str], task: Task) -> list[list[str]] | None:
         """None when the process died over it."""
         if self._stopped:
             return [["", "", "stopped"]] * len(chunk)
@@ -121,7 +146,7 @@ class _Worker:
         assert process.stdin
         assert process.stdout
         try:
-            process.stdin.write(json.dumps([salts, chunk]) + "\n")
+            process.stdin.write(json.dumps([task, chunk]) + "\n")
             process.stdin.flush()
             line = process.stdout.readline()
         except (OSError, ValueError):
@@ -155,10 +180,10 @@ def _started() -> "subprocess.Popen[str]":
     )
 
 
-def _serve(inbox: IO[str], outbox: IO[str], work: Callable[[str, Salts], Outcome] = standardised) -> None:
+def _serve(inbox: IO[str], outbox: IO[str]) -> None:
     for line in inbox:
-        salts, chunk = json.loads(line)
-        outbox.write(json.dumps([work(text, salts) for text in chunk]) + "\n")
+        task, chunk = json.loads(line)
+        outbox.write(json.dumps([_done(task, text) for text in chunk]) + "\n")
         outbox.flush()
 
 

@@ -20,10 +20,10 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 from mmexplore import molecules, salts
 from mmexplore.errors import BadMolecule
 
-ODD = (
-    "[Na+].[Cl-] [He] * [2H]C F/C=C/F F/C=C\\F C[C@H](N)O C[C@@H](N)O [CH3] [O-][n+]1ccccc1 N[Pt](N)(Cl)Cl "
-    "C1CC1.C1CC1 c1cc2ccccc2cc1 [C-]#[O+] [Fe+2] O=C=O [NH4+]"
-).split()
+ODD = [
+    *("[Na+].[Cl-]", "[He]", "*", "[2H]C", "F/C=C/F", "F/C=C\\F", "C[C@H](N)O", "C[C@@H](N)O", "[CH3]", "[NH4+]"),
+    *("[O-][n+]1ccccc1", "N[Pt](N)(Cl)Cl", "C1CC1.C1CC1", "c1cc2ccccc2cc1", "[C-]#[O+]", "[Fe+2]", "O=C=O"),
+]
 
 
 def nci(n: int) -> list[str]:

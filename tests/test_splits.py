@@ -103,7 +103,7 @@ def test_every_row_is_in_one_part_and_scaffolds_stay_together(smiles, rule, seed
     assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(len(smiles)))
     if rule != "random":
         homes = [{text for text, rows in scaffold_groups(smiles).items() if set(rows) & set(part)} for part in parts]
-        assert not (homes[0] & homes[1] or homes[0] & homes[2] or homes[1] & homes[2])
+        assert sum(map(len, homes)) == len(set.union(*homes))
         assert len(found.train) <= 0.8 * len(smiles)
 
 
@@ -131,9 +131,9 @@ def test_molecules_without_rings_are_one_scaffold():
 
 
 def test_what_cannot_be_split_says_so():
-    with pytest.raises(BadRecipe, match="leaves no molecule for train .of 20, in 1 scaffold."):
+    with pytest.raises(BadRecipe, match=r"leaves no molecule for train \(of 20, in 1 scaffold\)"):
         split(["CCO"] * 20, "scaffold")
-    with pytest.raises(BadRecipe, match="leaves no molecule for train .of 0"):
+    with pytest.raises(BadRecipe, match=r"leaves no molecule for train \(of 0"):
         split([], "random")
     with pytest.raises(BadRecipe, match="sum to 1"):
         split(MOLECULES, "random", fractions=(0.8, 0.1, 0.2))
