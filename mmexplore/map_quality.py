@@ -124,6 +124,8 @@ def _finite(x: np.ndarray) -> np.ndarray:
 
 
 def _scores(x: np.ndarray, codes: np.ndarray, permuted: list[np.ndarray], seed: int) -> tuple[float | None, ...]:
+    if (x == x[0]).all():
+        return (None,) * 4  # neither score is defined where all molecules lie at one point
     found = clusters(x, int(codes.max()) + 1, seed)
     scores = [(davies_bouldin(x, c), mutual_information(c, found)) for c in (codes, *permuted)]
     dbi, nmi = scores[0]

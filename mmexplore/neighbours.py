@@ -1,8 +1,9 @@
 """Exact nearest neighbours by blocks of matrix products; one search serves UMAP, t-SNE and new points on a map.
 
-Squared distances of a block come from ``|x|^2 - 2 q.x`` in float32, which cancels for near duplicates; so a few more
-candidates than asked for are taken and their distances computed again as differences. No index: exact search is linear
-in memory and fast enough up to the sizes that are laid out (see ``embedding_map.LANDMARKS``).
+Squared distances of a block come from ``|q|^2 + |x|^2 - 2 q.x`` in float32, which cancels for near ones; so a few more
+candidates than asked for are taken, and those nearer than a seventh of their length are computed again as differences.
+No index: exact search is linear in memory and fast enough up to the sizes that are laid out
+(``embedding_map.LANDMARKS``).
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from mmexplore.progress import Progress, silent
 
 _BLOCK_ELEMENTS = 16_000_000
 _SPARE = 8
+_NEAR = 0.02  # of |x|^2: beyond, the relative error of a float32 difference stays below some 1e-5
 
 
 @dataclass(frozen=True)
@@ -44,35 +46,42 @@ def _search(queries: np.ndarray, x: np.ndarray, k: int, same: bool, progress: Pr
     queries, x = np.asarray(queries, np.float32), np.ascontiguousarray(x, np.float32)
     norms = np.einsum("ij,ij->i", x, x)
     taken = min(k + _SPARE, len(x) - same)
-    block = max(1, min(_BLOCK_ELEMENTS // len(x), _BLOCK_ELEMENTS // (taken * max(1, x.shape[1]))))
+    block = max(1, _BLOCK_ELEMENTS // len(x))
     indices = np.empty((len(queries), k), np.int32)
     distances = np.empty((len(queries), k), np.float32)
     for start in range(0, len(queries), block):
         progress("neighbours", start, len(queries))
         part = slice(start, start + block)
-        candidates = _candidates(queries[part], x, norms, taken, start if same else None)
-        indices[part], distances[part] = _exact(queries[part], x, candidates, k)
+        candidates, squared = _candidates(queries[part], x, norms, taken, start if same else None)
+        _mend(squared, candidates, queries[part], x, norms)
+        order = np.lexsort((candidates, squared))[:, :k]
+        indices[part] = np.take_along_axis(candidates, order, 1)
+        distances[part] = np.sqrt(np.take_along_axis(squared, order, 1))
     progress("neighbours", len(queries), len(queries))
     return Neighbours(indices, distances)
 
 
-def _candidates(queries: np.ndarray, x: np.ndarray, norms: np.ndarray, taken: int, own: int | None) -> np.ndarray:
+def _candidates(
+    queries: np.ndarray, x: np.ndarray, norms: np.ndarray, taken: int, own: int | None
+) -> tuple[np.ndarray, np.ndarray]:
     scores = (queries * np.float32(-2)) @ x.T
     scores += norms
     if own is not None:
         here = np.arange(len(queries))
         scores[here, own + here] = np.inf
-    if taken == scores.shape[1]:
-        return np.broadcast_to(np.arange(taken), scores.shape)
-    return np.argpartition(scores, taken - 1, axis=1)[:, :taken]
+    candidates = np.argpartition(scores, taken - 1, axis=1)[:, :taken]
+    squared = np.take_along_axis(scores, candidates, 1)
+    squared += np.einsum("ij,ij->i", queries, queries)[:, None]
+    return candidates, squared
 
 
-def _exact(queries: np.ndarray, x: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    difference = x[candidates]
-    difference -= queries[:, None, :]
-    squared = np.einsum("ijk,ijk->ij", difference, difference)
-    order = np.lexsort((candidates, squared))[:, :k]
-    return np.take_along_axis(candidates, order, 1), np.sqrt(np.take_along_axis(squared, order, 1))
+def _mend(squared: np.ndarray, candidates: np.ndarray, queries: np.ndarray, x: np.ndarray, norms: np.ndarray) -> None:
+    near, columns = np.nonzero(squared <= _NEAR * norms[candidates])
+    step = max(1, _BLOCK_ELEMENTS // max(1, x.shape[1]))
+    for start in range(0, len(near), step):
+        rows, places = near[start : start + step], columns[start : start + step]
+        difference = x[candidates[rows, places]] - queries[rows]
+        squared[rows, places] = np.einsum("ij,ij->i", difference, difference)
 
 
 def unit_rows(x: np.ndarray) -> np.ndarray:
