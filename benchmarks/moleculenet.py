@@ -25,10 +25,10 @@ from mmexplore.datasets import Dataset
 
 SETS = ("bbbp", "bace", "esol", "lipophilicity")
 SEEDS = (0, 1, 2)
-EPOCHS = 50
+EPOCHS = 30
 OURS = {
     "dmpnn": ["--set", f"training.epochs={EPOCHS}", "--set", "training.batch_size=64"],
-    "gin": ["--set", "training.epochs=100"],
+    "gin": ["--set", "training.epochs=50"],
 }
 
 
