@@ -18,8 +18,8 @@ def scores(kind: Kind, truth: np.ndarray, prediction: np.ndarray) -> Scores:
     """Mean scores over tasks, both arrays ``(n, tasks)``; a score that no task has is absent.
 
     Classification (predictions are probabilities): ``roc_auc``, ``pr_auc``, ``cross_entropy`` in nats, lower is better,
-    and the number of ``tasks`` with both classes here. Regression: ``rmse``, ``mae`` in the labels' unit, lower is better,
-    ``r2``, and the number of ``tasks`` with labels.
+    and ``tasks``, how many have both classes here. Regression: ``rmse``, ``mae`` in the labels' unit, lower is better,
+    ``r2``, and ``tasks``, how many have labels.
     """
     found = per_task(kind, truth, prediction)
     names = dict.fromkeys(name for task in found for name in task)
