@@ -19,7 +19,9 @@ _ICONS = {
 }  # fmt: skip
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
-[data-testid="stSidebar"] { min-width: 15rem; }
+[data-testid="stMarkdownContainer"] table { font-size: 0.875rem; line-height: 1.3; width: 100%; }
+[data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.3rem 0.5rem; }
+[data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
 </style>"""
 
 
@@ -27,6 +29,7 @@ def main() -> None:
     """One run of the app for one visitor."""
     st.set_page_config(page_title="mmexplore", page_icon=str(ICON), layout="wide")
     st.html(_STYLE)
+    st.logo(str(ICON.with_name("wordmark.svg")), icon_image=str(ICON), size="large")
     chosen = st.navigation(_pages(), expanded=True)
     with st.sidebar:
         session.remember(_pickers())

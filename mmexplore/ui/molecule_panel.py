@@ -12,11 +12,13 @@ def molecule_panel(smarts: str = "") -> None:
     """The current molecule, or how to choose one; atoms that match ``smarts`` are highlighted."""
     choice, row = session.choice(), session.current_row()
     if row < 0:
-        st.caption("Click a molecule on the map to see it here; every page then speaks of it.")
+        st.caption(
+            "Click a molecule on the map, or walk to one with the arrow keys and press Enter; every page then shows it."
+        )
         return
     card = studio.molecule_card(choice.data, row, choice.model)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"##### {literal(card.name or f'Molecule {row + 1}')}", anchors=False, width="content")
+        st.markdown(f"**{literal(card.name or f'Molecule {row + 1}')}**", width="content")
         st.button(
             "Close",
             key="close-molecule",

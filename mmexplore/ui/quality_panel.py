@@ -25,15 +25,15 @@ def quality_panel(shown: MapFile) -> None:
     st.markdown("##### Quality of the picture", help=_HELP, anchors=False)
     title = map_state.TITLES[shown.method]
     rows = [
-        f"| | Full space | On the {title} map |",
+        f"| | Full space | {title} map |",
         "|:--|--:|--:|",
-        _row("Davies-Bouldin :small[(lower is better)]", scores.dbi, scores.dbi_2d, bold=True),
+        _row("**Davies-Bouldin** :small[lower is better]", scores.dbi, scores.dbi_2d, bold=True),
         _row("&emsp;permuted labels", scores.dbi_permuted, scores.dbi_2d_permuted),
-        _row("NMI :small[(higher is better)]", scores.nmi, scores.nmi_2d, bold=True),
+        _row("**NMI** :small[higher is better]", scores.nmi, scores.nmi_2d, bold=True),
         _row("&emsp;permuted labels", scores.nmi_permuted, scores.nmi_2d_permuted),
     ]
     st.markdown("\n".join(rows))
-    st.caption(literal(scores.how))
+    st.caption(f":small[{literal(scores.how)}]")
 
 
 def _row(name: str, *values: float | None, bold: bool = False) -> str:

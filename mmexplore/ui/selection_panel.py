@@ -27,14 +27,14 @@ def selection_grid(smarts: str = "") -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"##### {len(rows):,} selected", anchors=False, width="content")
+        st.markdown(f"**{len(rows):,} selected**", width="content")
         st.button("Clear", key="clear", type="tertiary", icon=":material/close:", on_click=session.clear_selection)
     pages = -(-len(rows) // A_PAGE)
     if st.session_state.get(_PAGE, 1) > pages:
         del st.session_state[_PAGE]
     page = int(st.session_state.get(_PAGE, 1))
     shown = rows[(page - 1) * A_PAGE : page * A_PAGE]
-    drawings(_GRID, _cells(choice.data, shown, smarts), _pick, width=104, height=76, current=session.current_row())
+    drawings(_GRID, _cells(choice.data, shown, smarts), _pick, width=84, height=66, current=session.current_row())
     if pages > 1:
         st.pagination(pages, key=_PAGE, max_visible_pages=5)
 

@@ -14,6 +14,7 @@ export function gestures(surface, on) {
   surface.addEventListener("pointerdown", e => {
     if (e.button > 1) return;
     surface.focus({ preventScroll: true });
+    surface.dataset.by = "pointer";
     surface.setPointerCapture(e.pointerId);
     down = { moved: false, last: at(e), panning: tool === "move" || e.button === 1 || e.altKey };
     path = [at(e)];
@@ -48,6 +49,7 @@ export function gestures(surface, on) {
     on.zoom(Math.exp(-e.deltaY * (e.deltaMode ? 0.05 : 0.002)), ...at(e));
   }, { passive: false });
   surface.addEventListener("keydown", e => {
+    surface.dataset.by = "keys";
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     if (e.key === "Escape") { if (down) stop(); else on.escape(); }
     else if (ARROWS[e.key]) on.arrow(...ARROWS[e.key]);

@@ -145,10 +145,10 @@ class MoleculeMap {
   }
 
   paintNow() {
-    const text = getComputedStyle(this.surface).color.match(/[\d.]+/g).slice(0, 3).map(v => v / 255);
-    this.dark = text[0] + text[1] + text[2] > 1.5;
-    const grey = this.n > 300000 ? 0.06 : this.n > 20000 ? 0.1 : 0.16;
-    this.painter.paint(this.view, [...text, grey], [...text, 1]);
+    const channels = css => css.match(/[\d.]+/g).slice(0, 3).map(v => v / 255), style = getComputedStyle(this.surface);
+    const text = channels(style.color), paper = channels(style.backgroundColor);
+    this.dark = text[0] > paper[0];
+    this.painter.paint(this.view, [...text.map((ink, k) => paper[k] + 0.17 * (ink - paper[k])), 1], [...text, 1]);
     this.rings();
     this.root.dataset.painted = Number(this.root.dataset.painted || 0) + 1;
   }

@@ -59,8 +59,8 @@ function asSvg(map, ink, paper) {
 
 /** Save the map as SVG where that stays small, else as PNG. */
 export function downloadPicture(map) {
-  const style = getComputedStyle(map.surface), colour = text => "#" + text.match(/[\d.]+/g).slice(0, 3).map(v => hex(Number(v))).join("");
-  const ink = colour(style.color), paper = map.dark ? "#14171a" : "#ffffff";
+  const colour = text => "#" + text.match(/[\d.]+/g).slice(0, 3).map(v => hex(Number(v))).join("");
+  const style = getComputedStyle(map.surface), ink = colour(style.color), paper = colour(style.backgroundColor);
   if (map.n <= MOST_SVG || !map.painter.exact) asSvg(map, ink, paper);
   else asPng(map, ink, paper);
 }
