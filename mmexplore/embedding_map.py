@@ -2,36 +2,31 @@
 
 Learned embeddings are laid out by Euclidean distance, as the figures of the papers are; fingerprints (uint8 bits)
 by cosine, that is Euclidean distance of rows scaled to length 1. Above 50,000 molecules UMAP and t-SNE lay out a seeded
-sample and the others are placed among their neighbours. A finished map is a parquet file and a JSON file beside it; the
-JSON is written last and names the parquet's hash, so that a map is whole or not there.
+sample and the others are placed among their neighbours.
 """
 
-import hashlib
-import io
-import json
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
-import pandas as pd
 
-from mmexplore import home, layouts
+from mmexplore import layouts
 from mmexplore.embedding_set import Embedded, stored_predictions
 from mmexplore.errors import MmexploreError, UnknownName
 from mmexplore.layouts import warm
+from mmexplore.map_file import UNSCORED, MapFile, place_of, save, stored
 from mmexplore.map_quality import Classes, Quality, classes_of, quality
 from mmexplore.neighbours import interpolate, nearest, neighbours, unit_rows
 from mmexplore.progress import Progress, silent
 
 __all__ = [
-    "LANDMARKS", "METHODS", "Classes", "Embedded", "MapFile", "Quality", "classes_of", "make", "neighbours", "place",
-    "project", "quality", "stored", "stored_predictions", "warm",
+    "LANDMARKS", "METHODS", "UNSCORED", "Classes", "Embedded", "MapFile", "Quality", "classes_of", "make", "neighbours",
+    "place", "project", "quality", "stored", "stored_predictions", "warm",
 ]  # fmt: skip
 
 METHODS = ("umap", "tsne", "pca")
@@ -39,7 +34,7 @@ LANDMARKS = 50_000
 Layout = Callable[[np.ndarray], np.ndarray]
 
 
-def project(  # noqa: PLR0913
+def project(
     x: np.ndarray,
     method: str = "umap",
     seed: int = 0,
@@ -114,22 +109,7 @@ def _finite(x: np.ndarray) -> np.ndarray:
     return finite
 
 
-@dataclass(frozen=True)
-class MapFile:
-    """A finished map: ``xy`` (n, 2) float32, NaN where a molecule has no embedding; ``path`` is its parquet file."""
-
-    path: Path
-    xy: np.ndarray
-    view: str
-    method: str
-    seed: int
-    parameters: dict[str, Any]
-    quality: Quality
-    created: str
-    seconds: float
-
-
-def make(  # noqa: PLR0913
+def make(
     x: np.ndarray,
     classes: Classes,
     where: Path,
@@ -140,54 +120,27 @@ def make(  # noqa: PLR0913
     progress: Progress = silent,
     **parameters: Any,
 ) -> MapFile:
-    """Lay out ``x`` (n, d), score it, keep it in the folder ``where``, return it; more options are ``project``'s."""
+    """Lay out ``x`` (n, d), keep it in the folder ``where``, score it, keep that too; more options are ``project``'s.
+
+    Already before it is scored the map can be had by :func:`stored` with ``unscored=True``. Scores in the full space
+    are computed once for all maps of a view.
+    """
     started = time.monotonic()
     xy = project(x, method, seed, progress=progress, **parameters)
-    progress("quality", 0, 1)
-    scores = quality(_matrix(x), xy, classes, seed)
     parameters = _defaults(method, len(x)) | parameters | {"metric": "cosine" if x.dtype == np.uint8 else "euclidean"}
-    seconds = round(time.monotonic() - started, 3)
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    path = where / f"{_stem(view, method, seed)}.parquet"
-    made = MapFile(path, xy, view, method, seed, parameters, scores, created, seconds)
-    _save(made)
+    seconds, now = round(time.monotonic() - started, 3), datetime.now(UTC).isoformat(timespec="seconds")
+    path = place_of(where, view, method, seed)
+    made = MapFile(path, xy, view, method, seed, parameters, UNSCORED, now, seconds)
+    save(made)
+    progress("quality", 0, 1)
+    others = (stored([where], view, other, seed) for other in METHODS if other != method)
+    scored = next((other.quality for other in others if other), None)
+    made = replace(made, quality=quality(_matrix(x), xy, classes, seed, other=scored))
+    save(made)
+    progress("quality", 1, 1)
     return made
 
 
 def _defaults(method: str, n: int) -> dict[str, Any]:
     chosen = {"umap": {"n_neighbors": 15, "min_distance": 0.1}, "tsne": {"perplexity": 30.0}}.get(method, {})
     return chosen | ({"landmarks": LANDMARKS} if chosen and n > LANDMARKS else {})
-
-
-def _stem(view: str, method: str, seed: int) -> str:
-    return f"{quote(view, safe='')}-{method}" + (f"-{seed}" if seed else "")
-
-
-def _save(made: MapFile) -> None:
-    buffer = io.BytesIO()
-    pd.DataFrame({"x": made.xy[:, 0], "y": made.xy[:, 1]}).to_parquet(buffer)
-    about = {k: v for k, v in asdict(made).items() if k not in ("path", "xy")}
-    about |= {"rows": len(made.xy), "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}
-    home.write_atomically(made.path, buffer.getvalue())
-    home.write_json(made.path.with_suffix(".json"), about)
-
-
-def stored(folders: Iterable[Path], view: str, method: str, seed: int = 0) -> MapFile | None:
-    """The first whole map of that view, method and seed in the folders, None if there is none."""
-    for folder in folders:
-        path = folder / f"{_stem(view, method, seed)}.parquet"
-        try:
-            return _load(path)
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return None
-
-
-def _load(path: Path) -> MapFile:
-    about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != about.pop("sha256"):
-        raise ValueError(f"{path} and its JSON file are not of one map")
-    xy = pd.read_parquet(io.BytesIO(content))[["x", "y"]].to_numpy(np.float32)
-    about.pop("rows")
-    return MapFile(path=path, xy=xy, **about | {"quality": Quality(**about["quality"])})

@@ -16,6 +16,7 @@ from mmexplore.datasets import Kind
 
 MOST = 20_000
 MOST_CATEGORIES = 20
+Scores = tuple[float | None, ...]
 _TERTILES = ("low", "middle", "high")
 
 
@@ -91,8 +92,18 @@ def _tertiles(values: np.ndarray, name: str) -> Classes:
     return Classes(_codes(np.where(raw >= 0, raw, np.nan), used), names, how)
 
 
-def quality(x: np.ndarray, xy: np.ndarray, classes: Classes, seed: int = 0, permutations: int = 20) -> Quality:
-    """Both scores in ``x`` (n, d) and on ``xy`` (n, 2); above 20,000 molecules on a seeded sample, as ``how`` says."""
+def quality(
+    x: np.ndarray,
+    xy: np.ndarray,
+    classes: Classes,
+    seed: int = 0,
+    permutations: int = 20,
+    other: Quality | None = None,
+) -> Quality:
+    """Both scores in ``x`` (n, d) and on ``xy`` (n, 2); above 20,000 molecules on a seeded sample, as ``how`` says.
+
+    The scores in ``x`` are taken from ``other``, another map of the same ``x``, if it was scored in the same way.
+    """
     rows = np.flatnonzero((classes.codes >= 0) & _finite(x) & np.isfinite(xy).all(1))
     labelled = len(rows)
     rng = np.random.default_rng(seed)
@@ -103,11 +114,14 @@ def quality(x: np.ndarray, xy: np.ndarray, classes: Classes, seed: int = 0, perm
     if not 2 <= groups < len(rows):
         return Quality(f"not computed: {classes.how}, {_few(groups, len(rows))}")
     permuted = [rng.permutation(codes) for _ in range(permutations)]
-    full = _scores(x[rows].astype(np.float32), codes, permuted, seed)
-    flat = _scores(xy[rows].astype(np.float32), codes, permuted, seed)
     sample = f"{len(rows)} molecules" + (f" drawn from {labelled} with seed {seed}" if labelled > len(rows) else "")
     method = f"NMI against k-means, k = {groups}, best of 10 starts; permuted: mean of {permutations}"
-    return Quality(f"{classes.how}; {sample}; {method}", *full, *flat)
+    how = f"{classes.how}; {sample}; {method}"
+    if other is not None and other.how == how:
+        full: Scores = (other.dbi, other.nmi, other.dbi_permuted, other.nmi_permuted)
+    else:
+        full = _scores(x[rows].astype(np.float32), codes, permuted, seed)
+    return Quality(how, *full, *_scores(xy[rows].astype(np.float32), codes, permuted, seed))
 
 
 def _few(groups: int, rows: int) -> str:
@@ -123,7 +137,7 @@ def _finite(x: np.ndarray) -> np.ndarray:
     return finite
 
 
-def _scores(x: np.ndarray, codes: np.ndarray, permuted: list[np.ndarray], seed: int) -> tuple[float | None, ...]:
+def _scores(x: np.ndarray, codes: np.ndarray, permuted: list[np.ndarray], seed: int) -> Scores:
     if (x == x[0]).all():
         return (None,) * 4  # neither score is defined where all molecules lie at one point
     found = clusters(x, int(codes.max()) + 1, seed)

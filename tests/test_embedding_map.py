@@ -9,7 +9,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
-from mmexplore import embedding_map, layouts
+from mmexplore import embedding_map, layouts, map_quality
 from mmexplore.embedding_map import METHODS, classes_of, make, place, project, stored
 from mmexplore.errors import Cancelled, MmexploreError, UnknownName
 
@@ -218,3 +218,39 @@ def test_maps_need_no_torch() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
     assert embedding_map.warm is layouts.warm
+
+
+def test_a_map_can_be_seen_before_it_is_scored(tmp_path: Path) -> None:
+    x, codes = clustered(60)
+    classes = classes_of(codes.astype(str), "kind", "category")
+
+    def stop(stage: str, done: int, total: int, /, **_: float) -> None:
+        if stage == "quality":
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        make(x, classes, tmp_path, view="gin", method="pca", progress=stop)
+    assert stored([tmp_path], "gin", "pca") is None
+    early = stored([tmp_path], "gin", "pca", unscored=True)
+    made = make(x, classes, tmp_path, view="gin", method="pca")
+    assert early is not None
+    assert (early.xy == made.xy).all()
+    assert early.quality == embedding_map.UNSCORED
+    both = [stored([tmp_path], "gin", "pca", unscored=u) for u in (True, False)]
+    assert [found.quality for found in both if found] == [made.quality] * 2
+
+
+def test_the_full_space_is_scored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, codes = clustered(60)
+    classes = classes_of(codes.astype(str), "kind", "category")
+    first = make(x, classes, tmp_path, view="gin", method="pca").quality
+    alone = make(x, classes, tmp_path / "other", view="gin", method="tsne").quality
+    wide: list[int] = []
+    clusters = map_quality.clusters
+    monkeypatch.setattr(map_quality, "clusters", lambda x, k, seed: wide.append(x.shape[1]) or clusters(x, k, seed))
+    second = make(x, classes, tmp_path, view="gin", method="tsne").quality
+    assert wide == [2]
+    assert second == alone
+    assert (second.dbi, second.nmi_permuted) == (first.dbi, first.nmi_permuted)
+    make(x, classes_of(codes % 2, "odd", "classification"), tmp_path, view="gin", method="umap")
+    assert wide == [2, 20, 2]
