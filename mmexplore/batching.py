@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmexplore.feature_store import Features, Packed
+from mmexplore.modalities import Column
 from mmexplore.registry import MODALITIES
 
 
@@ -47,18 +49,26 @@ class Batch:
 
 def collate(packed: Packed, modality: str) -> Records:
     """Packed arrays of some molecules as tensors; columns that point into an axis become int64 rows of the batch."""
-    counts = {axis: torch.from_numpy(c) for axis, c in packed.counts.items()}
-    owner = {axis: torch.repeat_interleave(torch.arange(packed.n), c) for axis, c in counts.items()}
-    columns = {name: torch.from_numpy(values) for name, values in packed.columns.items()}
-    for name, column in MODALITIES[modality].columns.items():
-        if column.points_into:
-            first = counts[column.points_into].cumsum(0) - counts[column.points_into]
-            shift = first[owner[column.axis]] if column.axis else first
-            columns[name] = columns[name].long() + shift.reshape(-1, *[1] * (columns[name].ndim - 1))
-    return Records(packed.n, columns, counts, owner)
+    owner = {axis: np.repeat(np.arange(packed.n), counts) for axis, counts in packed.counts.items()}
+    columns = dict(packed.columns)
+    for name, axis, into in _pointers(modality):
+        first = np.cumsum(packed.counts[into]) - packed.counts[into]
+        shift = first[owner[axis]] if axis else first
+        columns[name] = columns[name] + shift.reshape(-1, *[1] * (columns[name].ndim - 1))
+    return Records(packed.n, _tensors(columns), _tensors(packed.counts), _tensors(owner))
 
 
-def batches(  # noqa: PLR0913
+@cache
+def _pointers(modality: str) -> list[tuple[str, str | None, str]]:
+    columns: dict[str, Column] = MODALITIES[modality].columns  # kept: looking a family up reads its folder
+    return [(name, c.axis, c.points_into) for name, c in columns.items() if c.points_into]
+
+
+def _tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def batches(
     features: Mapping[str, Features],
     labels: np.ndarray,
     rows: np.ndarray,

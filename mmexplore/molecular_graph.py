@@ -16,19 +16,22 @@ ATOM_FEATURES, BOND_FEATURES = 133, 14
 
 def atom_features(records: Records) -> Tensor:
     """One-hot blocks, aromaticity and mass, float32 ``(atoms, 133)``."""
-    codes, mass = records.columns["atoms"], records.columns["mass"]
+    codes = records.columns["atoms"]
     x = torch.zeros(len(codes), ATOM_FEATURES, device=codes.device)
-    x.scatter_(1, codes[:, :6].long() + _block_starts(codes.device), 1.0)
-    x[:, 131] = codes[:, 6].float()
-    x[:, 132] = mass
+    ones = codes.long()
+    ones[:, 6].neg_()  # an aromatic atom's one falls before its mass, any other's where the mass then is
+    ones += _firsts(codes.device)
+    ones += torch.arange(0, x.numel(), ATOM_FEATURES, device=codes.device)[:, None]
+    x.view(-1).index_fill_(0, ones.flatten(), 1.0)
+    x[:, -1] = records.columns["mass"]
     return x
 
 
-def bond_features(records: Records) -> Tensor:
-    """Null, type, conjugated, in a ring, stereo, float32 ``(bonds, 14)``: one row a chemical bond."""
-    codes = records.columns["bonds"].long()
-    rows = ((codes[:, 0] * 2 + codes[:, 1]) * 2 + codes[:, 2]) * BOND_STEREOS + codes[:, 3]
-    return _bond_table(codes.device).index_select(0, rows)
+def bond_features(records: Records, directed: bool = False) -> Tensor:
+    """Null, type, conjugated, in a ring, stereo, float32 ``(bonds, 14)``; ``directed``: each row twice."""
+    kind, conjugated, ring, stereo = records.columns["bonds"].unbind(1)
+    rows = ((kind * 2 + conjugated) * 2 + ring) * BOND_STEREOS + stereo
+    return _bond_table(rows.device, 1 + directed).index_select(0, rows.int()).view(-1, BOND_FEATURES)
 
 
 def directed_edges(records: Records) -> tuple[Tensor, Tensor]:
@@ -37,24 +40,26 @@ def directed_edges(records: Records) -> tuple[Tensor, Tensor]:
     Edge ``2k`` leads from begin to end of bond ``k``, edge ``2k + 1`` back.
     """
     ends = records.columns["ends"]
-    edge_index = torch.stack((ends, ends.flip(1)), 1).reshape(-1, 2).t().contiguous()
+    edge_index = torch.stack((ends.flatten(), ends.flip(1).flatten()))
     return edge_index, torch.arange(edge_index.shape[1], device=ends.device) ^ 1
 
 
 @cache
-def _block_starts(device: torch.device) -> Tensor:
-    widths = torch.tensor(ATOM_BLOCKS, device=device)
-    return widths.cumsum(0) - widths
+def _firsts(device: torch.device) -> Tensor:
+    """Where each block of an atom begins; for aromaticity, where the row ends."""
+    widths = torch.tensor((*ATOM_BLOCKS, 1))
+    firsts = widths.cumsum(0) - widths
+    firsts[-1] = ATOM_FEATURES - 1
+    return firsts.to(device)
 
 
 @cache
-def _bond_table(device: torch.device) -> Tensor:
-    """Features of every combination of type (5, the last without a bit), conjugated, ring and stereo: ``(140, 14)``."""
-    table = torch.zeros((BOND_TYPES + 1) * 4 * BOND_STEREOS, BOND_FEATURES)
-    for row, (kind, conjugated, ring, stereo) in enumerate(
-        torch.cartesian_prod(*map(torch.arange, (BOND_TYPES + 1, 2, 2, BOND_STEREOS))).tolist()
-    ):
+def _bond_table(device: torch.device, times: int) -> Tensor:
+    """Features of every type (the last has no bit), conjugated, ring and stereo: ``(140, 14 * times)``."""
+    codes = torch.cartesian_prod(*map(torch.arange, (BOND_TYPES + 1, 2, 2, BOND_STEREOS)))
+    table = torch.zeros(len(codes), BOND_FEATURES)
+    for row, (kind, conjugated, ring, stereo) in enumerate(codes.tolist()):
         if kind < BOND_TYPES:
             table[row, 1 + kind] = 1
         table[row, 5], table[row, 6], table[row, 7 + stereo] = conjugated, ring, 1
-    return table.to(device)
+    return table.repeat(1, times).to(device)

