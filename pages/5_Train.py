@@ -5,19 +5,14 @@ from mmexplore.errors import MmexploreError
 from mmexplore.ui import job_picker, run_panel, session, start_panel, training_form, training_view
 from mmexplore.ui.plain_text import literal
 
-
-def use(model: str) -> None:
-    """Look at a model on the map, with the data set that it was trained on."""
-    st.switch_page("pages/1_Map.py", query_params={"model": model, "data": studio.model(model).data})
-
-
 st.title("Train")
 data = session.choice().data
 jobs = job_picker.trainings()
 shown = job_picker.chosen(jobs)
-if shown:
-    training_view.follow(shown.id, use)
-job_picker.others(jobs, shown)
+with st.container():  # always there, so that what stands below keeps its place, and with it its state
+    if shown:
+        training_view.follow(shown.id)
+    job_picker.others(jobs, shown)
 
 st.subheader("New run")
 left, right = st.columns([3, 2], gap="large")
@@ -30,4 +25,4 @@ except MmexploreError as error:
     st.error(literal(error))
 
 st.subheader("Models")
-run_panel.show(studio.models(), use)
+run_panel.show(studio.models())

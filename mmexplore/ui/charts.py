@@ -122,7 +122,7 @@ def in_words(figure: go.Figure) -> str:
 
 def _figure(title: str, x: str, y: str) -> go.Figure:
     figure = go.Figure()
-    figure.update_layout(title={"text": plain(title)}, margin={"l": 10, "r": 10, "t": 48, "b": 10}, height=320)
+    figure.update_layout(title={"text": plain(title)}, margin={"l": 10, "r": 10, "t": 48, "b": 10}, height=300)
     figure.update_layout(uirevision="kept")  # a live figure keeps the reader's zoom
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
     figure.update_xaxes(title_text=plain(x))

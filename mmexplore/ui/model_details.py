@@ -1,9 +1,12 @@
 """What a model says of itself: scores with their split, curves, predictions against labels, and how it was made."""
 
+import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.datasets import Task
 from mmexplore.errors import MmexploreError
 from mmexplore.models import Model
 from mmexplore.ui import charts, figure_panel, score_words, training_view
@@ -48,25 +51,28 @@ def pictures(model: Model) -> None:
 
 
 def _test_picture(model: Model, split: str) -> None:
+    """Predictions of the test part against its labels, where both are here."""
     assert model.card is not None
     try:
-        known = studio.predictions(model.name, model.card.data.name)
+        known, table = studio.predictions(model.name, model.card.data.name), studio.dataset(model.card.data.name)
     except MmexploreError:
         return  # the data set is gone
-    tasks = [t for t in model.card.data.tasks if known is not None and f"truth: {t.name}" in known]
-    if known is None or not tasks:
+    labels = {task.name: table.labels[:, number] for number, task in enumerate(table.tasks)}
+    tasks = {task.name: task for task in model.card.data.tasks if known is not None and task.name in known}
+    if known is None or "split" not in known or not tasks.keys() & labels.keys():
         return
-    names = [task.name for task in tasks]
+    names = [name for name in tasks if name in labels]
     name = st.selectbox("Task", names, key=f"task/{model.name}") if len(names) > 1 else names[0]
-    task = tasks[names.index(name)]
-    rows = known[known["split"] == "test"]
-    truth, guess = rows[f"truth: {name}"].to_numpy(float), rows[name].to_numpy(float)
-    label = f"{name} ({task.unit})" if task.unit else name
+    test = (known["split"] == "test").to_numpy()
+    truth, guess = labels[name][test], known[name].to_numpy(float)[test]
+    figure_panel.show(_against(tasks[name], truth, guess, split), f"{model.name}-test", f"run-test/{model.name}")
+
+
+def _against(task: Task, truth: np.ndarray, guess: np.ndarray, split: str) -> go.Figure:
     if task.kind == "classification":
-        figure = charts.roc(truth, guess, f"ROC of {name}, test, {split}")
-    else:
-        figure = charts.parity(truth, guess, label, f"{name}, test, {split}")
-    figure_panel.show(figure, f"{model.name}-test", f"run-test/{model.name}")
+        return charts.roc(truth, guess, f"ROC of {task.name}, test, {split}")
+    label = f"{task.name} ({task.unit})" if task.unit else task.name
+    return charts.parity(truth, guess, label, f"{task.name}, test, {split}")
 
 
 def facts(model: Model) -> None:

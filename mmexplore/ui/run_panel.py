@@ -10,7 +10,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
 from mmexplore.models import Model
-from mmexplore.ui import charts, figure_panel, model_details, runs_table, score_words
+from mmexplore.ui import charts, figure_panel, map_link, model_details, runs_table, score_words
 from mmexplore.ui.plain_text import literal
 
 _COLUMNS: dict[str, Any] = {
@@ -24,8 +24,8 @@ _COLUMNS: dict[str, Any] = {
 }
 
 
-def show(models: Sequence[Model], use: Callable[[str], None]) -> None:
-    """Draw the table of models; ``use`` is called with the name of one that shall be looked at on the map."""
+def show(models: Sequence[Model]) -> None:
+    """Draw the table of models, and the chosen ones below it."""
     table = runs_table.table(models).reset_index()
     if table.empty:
         st.info("No model is here yet. Choose a recipe above and start a training: it will appear in this table.")
@@ -37,7 +37,7 @@ def show(models: Sequence[Model], use: Callable[[str], None]) -> None:
     by_name = {model.name: model for model in models}
     members = [by_name[name] for name in table["name"].iloc[chosen]]
     if len(members) == 1:
-        _one(members[0], use)
+        _one(members[0])
     elif members:
         _several(members)
 
@@ -49,12 +49,11 @@ def _over_seeds(models: Sequence[Model]) -> None:
         st.dataframe(groups, hide_index=True, column_config=_COLUMNS)
 
 
-def _one(model: Model, use: Callable[[str], None]) -> None:
+def _one(model: Model) -> None:
     with st.container(border=True):
         st.markdown(f"**{literal(model.title)}**")
         with st.container(horizontal=True):
-            if st.button("Use on the map", type="primary", key=f"map/{model.name}", icon=":material/scatter_plot:"):
-                use(model.name)
+            map_link.button(model.name, key=f"map/{model.name}")
             _export(model)
             if not model.shipped:
                 _rename(model)

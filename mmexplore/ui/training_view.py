@@ -3,7 +3,6 @@
 Everything is read from the job's folder, so a reload, another tab or a restarted server shows the same.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -13,7 +12,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
 from mmexplore.jobs import Job
-from mmexplore.ui import charts, figure_panel, score_words
+from mmexplore.ui import charts, figure_panel, map_link, score_words
 from mmexplore.ui.plain_text import duration, literal
 
 _STATES = {
@@ -25,11 +24,8 @@ _STATES = {
 }
 
 
-def follow(job_id: str, use: Callable[[str], None]) -> None:
-    """Show a training, renewed every second while it is active; the whole page runs again when it ends.
-
-    ``use`` is called with the model's name when somebody wants to look at it on the map.
-    """
+def follow(job_id: str) -> None:
+    """Show a training, renewed every second while it is active; the whole page runs again when it ends."""
     every = 1.0 if studio.job(job_id).active else None
 
     @st.fragment(run_every=every)
@@ -41,17 +37,18 @@ def follow(job_id: str, use: Callable[[str], None]) -> None:
             return
         if every and not job.active:
             st.rerun()
-        _show(job, use)
+        _show(job)
 
     live()
 
 
-def _show(job: Job, use: Callable[[str], None]) -> None:
+def _show(job: Job) -> None:
     with st.container(border=True):
         head, actions = st.columns([3, 2], vertical_alignment="center")
         head.markdown(f"**{literal(job.title)}** &nbsp; {_STATES[job.state]}")
         with actions, st.container(horizontal=True, horizontal_alignment="right"):
-            _actions(job, use)
+            _actions(job)
+        st.caption(literal(_about(job)))
         _where(job)
         history = studio.job_history(job)
         if len(history):
@@ -62,13 +59,20 @@ def _show(job: Job, use: Callable[[str], None]) -> None:
                 st.code(log, language=None)
 
 
-def _actions(job: Job, use: Callable[[str], None]) -> None:
+def _about(job: Job) -> str:
+    recipe = studio.recipe_of(job)
+    if recipe is None:
+        return "its run was deleted"
+    encoders = " + ".join(branch.encoder for branch in recipe.branches)
+    return f"{recipe.data.dataset}, split {split_words(job)}, {encoders}, seed {recipe.training.seed}"
+
+
+def _actions(job: Job) -> None:
     if job.active:
         st.button("Cancel", key=f"cancel/{job.id}", on_click=_cancel, args=(job.id,), icon=":material/stop:")
         return
     if job.state == "done":
-        if st.button("Use on the map", key=f"use/{job.id}", type="primary", icon=":material/scatter_plot:"):
-            use(run_name(job))
+        map_link.button(run_name(job), key=f"use/{job.id}")
     else:
         about: dict[str, Any] = {"help": "goes on after the last finished epoch", "icon": ":material/replay:"}
         st.button("Continue", key=f"again/{job.id}", on_click=_again, args=(job.id,), **about)
