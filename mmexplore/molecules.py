@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import Mol
-from rdkit.Chem.Draw import rdMolDraw2D
-from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from mmexplore.errors import BadMolecule
 from mmexplore.salts import parent
@@ -99,6 +97,8 @@ def scaffold(smiles: str) -> str:
     >>> scaffold("CCc1ccccc1C"), scaffold("CCO")
     ('c1ccccc1', '')
     """
+    from rdkit.Chem.Scaffolds import MurckoScaffold
+
     core = MurckoScaffold.GetScaffoldForMol(parse(smiles))  # type: ignore[no-untyped-call]
     return str(Chem.MolToSmiles(core, isomericSmiles=False))
 
@@ -118,6 +118,8 @@ def depict(smiles: str, width: int = 250, height: int = 200, highlight: Iterable
 
     It holds only what RDKit draws: letters are outlines, and no text of the user's comes through.
     """
+    from rdkit.Chem.Draw import rdMolDraw2D
+
     mol = parse(smiles)
     atoms = [int(i) for i in highlight]
     if any(not 0 <= i < mol.GetNumAtoms() for i in atoms):

@@ -21,6 +21,7 @@ from mmexplore.progress import Progress, silent
 Task = Literal["keep", "strip", "scaffold"]
 
 _STAGES = {"keep": "standardise", "strip": "standardise", "scaffold": "find scaffolds"}
+_COMMAND = ("-m", "mmexplore.standardising")
 CHUNK = 256
 POOL_FROM = 5_000
 
@@ -167,7 +168,7 @@ class _Worker:
 
 
 def _started() -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "mmexplore.standardising"]
+    command = [sys.executable, *_COMMAND]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         command,

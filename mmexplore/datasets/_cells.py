@@ -46,7 +46,7 @@ def delimited(file: TextIO, delimiter: str) -> Cells:
         empty += gap
         gap = []
         if not cells.columns:
-            cells.columns, cells.header_line = unique([cell.strip() for cell in row]), line
+            cells.columns, cells.header_line = unique(row), line
         elif len(row) > len(cells.columns) and any(cell.strip() for cell in row[len(cells.columns) :]):
             reason = f"{len(row)} cells where the header has {len(cells.columns)}"
             cells.rejected.append(Remark(line, delimiter.join(row)[:200], reason))
@@ -113,14 +113,14 @@ def best_delimiter(file: TextIO) -> str | None:
 
 
 def unique(names: list[str]) -> list[str]:
-    """Column names without empty and repeated ones.
+    """Column names of one line each, without empty and repeated ones.
 
     >>> unique(["a", "", "a"])
     ['a', 'column 2', 'a (2)']
     """
     taken: dict[str, None] = {}
     for place, given in enumerate(names, 1):
-        name = given or f"column {place}"
+        name = " ".join(given.split()) or f"column {place}"
         candidates = itertools.chain([name], (f"{name} ({i})" for i in itertools.count(2)))
         taken[next(c for c in candidates if c not in taken)] = None
     return list(taken)
@@ -188,7 +188,7 @@ def _sd_values(record: list[str]) -> dict[str, str]:
     name: str | None = None
     for line in record[start:]:
         if line.startswith(">") and (found := re.match(r">.*?<(.+)>", line)):
-            name = found[1].strip()
+            name = " ".join(found[1].split()) or "property"
             name = f"{name} (property)" if name in ("mol block", "title") else name
             values[name] = ""
         elif name and line:
