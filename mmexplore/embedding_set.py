@@ -17,7 +17,7 @@ import pandas as pd
 
 from mmexplore import home
 from mmexplore.datasets import Dataset
-from mmexplore.errors import MmexploreError, UnknownName
+from mmexplore.errors import BadCheckpoint, UnknownName
 
 VERSION = 1
 PREDICTIONS = "predictions.bin"
@@ -77,12 +77,12 @@ def place(model_folder: Path, dataset: Dataset) -> Path:
 
 
 def model_digest(folder: Path) -> str:
-    """Sixteen hex digits of a model's weights and recipe. Raises MmexploreError where they cannot be read."""
+    """Sixteen hex digits of a model's weights and recipe. Raises BadCheckpoint where they cannot be read."""
     try:
         stat = (folder / "weights.safetensors").stat()
         return _digest_of(folder, stat.st_mtime_ns, stat.st_size, (folder / "recipe.json").read_bytes())
     except OSError as error:
-        raise MmexploreError(f"{folder} is not a model: {error.strerror or error}") from None
+        raise BadCheckpoint(f"{folder} is not a model: {error.strerror or error}") from None
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,249 @@
+"""An embedding is what the model says, whatever the shards and however often it was interrupted."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from rdkit import Chem
+from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
+
+from mmexplore import checkpoints, embedding, embedding_set, recipe
+from mmexplore.batching import batches
+from mmexplore.checkpoints import Card, DataUsed, SplitUsed
+from mmexplore.datasets import Dataset, Report, Task
+from mmexplore.embedding import Embedded, baseline, embed
+from mmexplore.errors import BadCheckpoint, BadMolecule, BadTable, Cancelled, NotAvailable, UnknownName
+from mmexplore.feature_store import features
+from mmexplore.predictor import Predictor
+
+ROOT = Path(__file__).parent.parent
+SMILES = [
+    f"{'C' * (1 + i % 9)}{end}" for i, end in enumerate(["O", "N", "C(=O)O", "c1ccccc1", "Cl", "S(C)(=O)=O"] * 12)
+]
+TASKS = (Task("active", "classification"), Task("logS", "regression", "log mol/L"))
+
+
+def a_dataset(smiles: list[str] | None = None) -> Dataset:
+    smiles = [Chem.CanonSmiles(s) for s in SMILES] if smiles is None else smiles
+    n = len(smiles)
+    text = np.array(smiles, dtype=object)
+    digest = embedding_set.hashlib.sha256("".join(smiles).encode()).hexdigest()
+    empty = np.full((n, 2), np.nan, np.float32)
+    names = np.full(n, "", dtype=object)
+    return Dataset(
+        "toy", "Toy", digest, text, names, np.arange(n), empty, TASKS, pd.DataFrame(index=range(n)), Report(n, n)
+    )
+
+
+def save_model(folder: Path, seed: int = 0, encoder: str = "dmpnn") -> Predictor:
+    torch.manual_seed(seed)
+    chosen = recipe.parse({"branches": [{"encoder": encoder, "options": {"hidden_size": 16}}]})
+    predictor = Predictor(chosen, TASKS)
+    predictor.label_mean[1], predictor.label_std[1] = -3.0, 2.0
+    data, split = (
+        DataUsed(name="toy", digest="0", rows=1, tasks=TASKS),
+        SplitUsed(rule="random", seed=0, sizes=(1, 1, 1)),
+    )
+    card = Card(name="toy", data=data, split=split, seed=0, metrics={}, epochs_run=1, best_epoch=1, seconds=1.0)
+    checkpoints.save(folder, predictor, chosen, card)
+    return predictor.eval()
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    save_model(tmp_path / "model")
+    return tmp_path / "model"
+
+
+class Ear:
+    """Hears progress; stops at ``last`` molecules embedded if that is given."""
+
+    def __init__(self, last: int | None = None) -> None:
+        self.heard: list[tuple[str, int, int]] = []
+        self.last = last
+
+    def __call__(self, stage: str, done: int, total: int, /, **_: float) -> None:
+        self.heard.append((stage, done, total))
+        if stage == "embed" and self.last is not None and done >= self.last:
+            raise Cancelled("stopped")
+
+    @property
+    def embedded(self) -> list[int]:
+        return [done for stage, done, _ in self.heard if stage == "embed"]
+
+
+@pytest.mark.parametrize("encoder", ["dmpnn", "gin"])
+def test_an_embedding_is_what_the_model_says(tmp_path: Path, encoder: str) -> None:
+    predictor, data = save_model(tmp_path / "model", encoder=encoder), a_dataset()
+    found = embed(tmp_path / "model", data)
+    packed = {"graph2d": features("graph2d", data.smiles)}
+    batch = next(batches(packed, data.labels, np.arange(len(data)), len(data)))
+    with torch.inference_mode():
+        wanted, predicted = predictor(batch), predictor.predict(batch)
+    assert found.views == (encoder,)
+    assert found.view(encoder).dtype == found.predictions.dtype == np.float32
+    np.testing.assert_allclose(found.view(encoder), wanted.views[encoder], atol=2e-6)
+    np.testing.assert_allclose(found.predictions, predicted, atol=2e-6)
+    assert ((found.predictions[:, 0] >= 0) & (found.predictions[:, 0] <= 1)).all()
+    assert found.predictions[:, 1].mean() == pytest.approx(-3, abs=1)
+    assert not len(found.missing)
+    assert isinstance(found.view(encoder), np.memmap)
+    with pytest.raises(UnknownName, match="there are"):
+        found.view("comenet")
+
+
+def test_shards_do_not_matter(model: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = embed(model, a_dataset())
+    monkeypatch.setenv("MMEXPLORE_HOME", str(own_home) + "2")
+    ear = Ear()
+    many = embed(model, a_dataset(), ear, shard=7)
+    assert ear.embedded == [*range(0, 72, 7), 72]
+    assert one.folder != many.folder
+    np.testing.assert_allclose(one.view("dmpnn"), many.view("dmpnn"), atol=1e-6)
+    np.testing.assert_allclose(one.predictions, many.predictions, atol=1e-6)
+
+
+def test_what_is_there_is_not_computed_again(model: Path) -> None:
+    first, ear = embed(model, a_dataset()), Ear()
+    again = embed(model, a_dataset(), ear)
+    assert again == first
+    assert ear.heard == []
+
+
+def test_a_cancelled_embedding_goes_on_where_it_stopped(model: Path) -> None:
+    with pytest.raises(Cancelled):
+        embed(model, a_dataset(), Ear(last=30), shard=10)
+    assert embedding_set.read(embedding_set.place(model, a_dataset())) is None
+    ear = Ear()
+    found = embed(model, a_dataset(), ear, shard=10)
+    assert ear.embedded == [30, 40, 50, 60, 70, 72]
+    assert np.isfinite(found.view("dmpnn")).all()
+
+
+def test_a_killed_embedding_goes_on_where_it_stopped(
+    model: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-m", "tests.embedding_script", str(model), "10"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("embed 20 "):
+            break
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    folder = embedding_set.place(model, a_dataset())
+    with (folder / embedding_set.view_file("dmpnn")).open("ab") as file:
+        file.write(b"half a shard that was not committed")
+    ear = Ear()
+    found = embed(model, a_dataset(), ear, shard=10)
+    assert ear.embedded[0] >= 20
+    monkeypatch.setenv("MMEXPLORE_HOME", str(own_home) + "2")
+    whole = embed(model, a_dataset(), shard=10)
+    assert (found.view("dmpnn") == whole.view("dmpnn")).all()
+    assert (found.predictions == whole.predictions).all()
+
+
+@pytest.mark.parametrize("damage", ["head", "short", "foreign"])
+def test_a_damaged_unfinished_embedding_is_begun_anew(model: Path, damage: str) -> None:
+    with pytest.raises(Cancelled):
+        embed(model, a_dataset(), Ear(last=30), shard=10)
+    folder = embedding_set.place(model, a_dataset())
+    if damage == "short":
+        os.truncate(folder / embedding_set.view_file("dmpnn"), 5)
+    else:
+        head = folder / "head.json"
+        head.write_text("{" if damage == "head" else head.read_text().replace('"dmpnn": 16', '"dmpnn": 17'))
+    ear = Ear()
+    embed(model, a_dataset(), ear, shard=40)
+    assert ear.embedded == [0, 40, 72]
+
+
+def test_other_weights_recipes_and_data_have_embeddings_of_their_own(model: Path, tmp_path: Path) -> None:
+    data = a_dataset()
+    folders = {embedding_set.place(model, data), embedding_set.place(model, replace(data, digest="f" * 64))}
+    save_model(tmp_path / "other", seed=1)
+    folders.add(embedding_set.place(tmp_path / "other", data))
+    recipe_file = model / "recipe.json"
+    recipe_file.write_text(recipe_file.read_text().replace('"epochs": 50', '"epochs": 51'))
+    folders.add(embedding_set.place(model, data))
+    assert len(folders) == 4
+
+
+def test_molecules_without_features_are_nan_and_listed(model: Path) -> None:
+    smiles = ["CCO", "not a molecule", "CCN", "CCC"]
+    found = embed(model, a_dataset(smiles), shard=1)
+    assert found.missing.tolist() == [1]
+    assert np.isnan(found.view("dmpnn")[1]).all()
+    assert np.isnan(found.predictions[1]).all()
+    assert np.isfinite(found.view("dmpnn")[[0, 2, 3]]).all()
+    alone = embed(model, a_dataset(["CCN"]))
+    np.testing.assert_allclose(found.view("dmpnn")[2:3], alone.view("dmpnn"), atol=1e-6)
+
+
+def test_nothing_to_embed_is_said(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadMolecule, match="no molecule of 'toy' can be described for this model: "):
+        embed(model, a_dataset(["not a molecule", "nor this"]))
+    with pytest.raises(BadTable, match="'toy' has no molecules to embed"):
+        embed(model, a_dataset([]))
+    with pytest.raises(BadCheckpoint, match="is not a model"):
+        embed(tmp_path / "nowhere", a_dataset())
+
+
+def test_a_full_disk_is_said_and_what_is_done_stays(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, calls = embedding.write_json, []
+
+    def full(path: Path, value: object) -> None:
+        calls.append(path)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, value)
+
+    monkeypatch.setattr(embedding, "write_json", full)
+    with pytest.raises(NotAvailable, match="No space left on device; make room and start again"):
+        embed(model, a_dataset(), shard=10)
+    ear = Ear()
+    found = embed(model, a_dataset(), ear, shard=10)
+    assert ear.embedded[0] == 20
+    assert np.isfinite(found.view("dmpnn")).all()
+
+
+def test_stored_predictions_are_those_of_the_embedding(model: Path) -> None:
+    data = a_dataset()
+    assert embedding_set.stored_predictions(model, data) is None
+    found = embed(model, data)
+    table = embedding_set.stored_predictions(model, data)
+    assert table is not None
+    assert list(table.columns) == ["active", "logS"]
+    assert (table.to_numpy() == found.predictions).all()
+
+
+def test_baseline_is_rdkits_fingerprint() -> None:
+    data = a_dataset([*map(Chem.CanonSmiles, SMILES[:20]), "not a molecule"])
+    found = baseline(data)
+    generator = GetMorganGenerator(radius=2, fpSize=2048)
+    wanted = np.stack([generator.GetFingerprintAsNumPy(Chem.MolFromSmiles(s)) for s in SMILES[:20]])
+    assert isinstance(found, Embedded)
+    assert found.views == ("ecfp",)
+    assert found.view("ecfp").dtype == np.uint8
+    assert (found.view("ecfp")[:20] == wanted).all()
+    assert found.missing.tolist() == [20]
+    assert found.predictions.shape == (21, 0)
+    with pytest.raises(UnknownName):
+        found.view("gin")
