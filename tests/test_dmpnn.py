@@ -1,0 +1,84 @@
+"""Our D-MPNN is chemprop's: same weights, same molecules, same embeddings and gradients."""
+
+import numpy as np
+import pytest
+import torch
+from chemprop.data import BatchMolGraph
+from chemprop.featurizers import MultiHotAtomFeaturizer, SimpleMoleculeMolGraphFeaturizer
+from chemprop.nn import Aggregation, BondMessagePassing, MeanAggregation, NormAggregation, SumAggregation
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdkit import Chem
+
+from mmexplore import catalogue
+from mmexplore.batching import Records, collate
+from mmexplore.encoders.dmpnn import DMPNN, _Messages
+from mmexplore.feature_store import features
+
+ODD = ["C", "[Na+].[Cl-]", "[Xe]", "CC(=O)[O-].[K+]", "N#CC/C=C/[13CH3]", "FS(F)(F)(F)(F)c1ccccc1", "C[C@H](N)C(=O)O"]
+READOUTS = {"mean": MeanAggregation(), "sum": SumAggregation(), "norm": NormAggregation()}
+
+
+@pytest.fixture(scope="module")
+def smiles() -> list[str]:
+    real = catalogue.load("solubility").smiles
+    return [*ODD, *map(str, real[:: len(real) // 60])]
+
+
+def records_of(smiles: list[str]) -> Records:
+    return collate(features("graph2d", smiles).take(np.arange(len(smiles))), "graph2d")
+
+
+def graphs_of(smiles: list[str]) -> BatchMolGraph:
+    featurizer = SimpleMoleculeMolGraphFeaturizer(MultiHotAtomFeaturizer.v1())
+    return BatchMolGraph([featurizer(Chem.MolFromSmiles(s)) for s in smiles])
+
+
+def pair(readout: str, depth: int = 3) -> tuple[BondMessagePassing, Aggregation, DMPNN]:
+    torch.manual_seed(depth)
+    theirs = BondMessagePassing(d_v=133, d_e=14, depth=depth)
+    ours = DMPNN(depth=depth, readout=readout)  # type: ignore[arg-type]
+    ours.load_state_dict(theirs.state_dict())
+    return theirs, READOUTS[readout], ours
+
+
+@pytest.mark.parametrize(("readout", "depth"), [("mean", 3), ("sum", 3), ("norm", 2), ("mean", 1), ("mean", 5)])
+def test_embeddings_and_gradients_equal_chemprops(smiles: list[str], readout: str, depth: int) -> None:
+    torch.set_float32_matmul_precision("highest")
+    theirs, pool, ours = pair(readout, depth)
+    graphs = graphs_of(smiles)
+    expected, found = pool(theirs(graphs), graphs.batch), ours(records_of(smiles))
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-6)
+    weights = torch.randn_like(expected) / len(smiles)
+    (expected * weights).sum().backward()
+    (found * weights).sum().backward()
+    for (name, one), (other_name, other) in zip(theirs.named_parameters(), ours.named_parameters(), strict=True):
+        assert name == other_name
+        if depth > 1 or name != "W_h.weight":
+            assert one.grad is not None
+            torch.testing.assert_close(other.grad, one.grad, atol=1e-6 * float(one.grad.abs().max()), rtol=1e-5)
+
+
+@given(seed=st.integers(0, 10_000), atoms=st.integers(1, 7), bonds=st.integers(0, 9))
+@settings(max_examples=25, deadline=None)
+def test_messages_and_their_adjoint(seed: int, atoms: int, bonds: int) -> None:
+    """Against the definition, edge by edge, and against finite differences; any multigraph will do."""
+    rng = np.random.default_rng(seed)
+    ends = torch.from_numpy(rng.integers(0, atoms, (bonds, 2)))
+    sources, targets = ends.flatten(), ends.flip(1).flatten()
+    h = torch.from_numpy(rng.normal(size=(2 * bonds, 3))).requires_grad_()
+    expected = torch.zeros(2 * bonds, 3, dtype=torch.float64)
+    for edge in range(2 * bonds):
+        for other in range(2 * bonds):
+            if targets[other] == sources[edge] and other != edge ^ 1:
+                expected[edge] += h[other].detach()
+    torch.testing.assert_close(_Messages.apply(h, sources, targets, atoms), expected)
+    if bonds:
+        assert torch.autograd.gradcheck(lambda x: _Messages.apply(x, sources, targets, atoms), (h,))
+
+
+def test_dropout_acts_in_training_alone() -> None:
+    model, records = DMPNN(dropout=0.5), records_of(["CCO", "c1ccccc1"])
+    assert not torch.equal(model(records), model(records))
+    model.eval()
+    assert torch.equal(model(records), model(records))
