@@ -28,7 +28,7 @@ SEEDS = (0, 1, 2)
 EPOCHS = 30
 OURS = {
     "dmpnn": ["--set", f"training.epochs={EPOCHS}", "--set", "training.batch_size=64"],
-    "gin": ["--set", "training.epochs=50"],
+    "gin": ["--set", f"training.epochs={EPOCHS}"],
 }
 
 
