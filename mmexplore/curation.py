@@ -180,4 +180,4 @@ def _extra(raw: RawTable, kept: np.ndarray) -> pd.DataFrame:
         values = pd.to_numeric(cells.where(cells.str.strip() != ""), errors="coerce")
         numeric = values.notna().any() and (values.notna() | (cells.str.strip() == "") | cells.isna()).all()
         columns[column] = values.astype(np.float64) if numeric else cells.fillna("").astype(str)
-    return pd.DataFrame(columns, index=range(len(kept)))
+    return pd.DataFrame(columns, index=range(len(kept)), columns=pd.Index(list(columns), dtype="str"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mmexplore.datasets import Dataset, Remark, Report, Task
 from mmexplore.home import read_json, write_atomically, write_json
@@ -47,7 +48,7 @@ def read(folder: Path, name: str, title: str) -> Dataset | None:
         table = pq.read_table(folder / "table.parquet")
         labels = [table[f"label {i}"].to_numpy() for i in range(len(card["tasks"]))]
         extra = table.select([f"extra {i}" for i in range(len(card["extra"]))]).to_pandas()
-        extra.columns = card["extra"]
+        extra.columns = pd.Index(card["extra"], dtype="str")
         return Dataset(
             name=name,
             title=title,
@@ -57,7 +58,7 @@ def read(folder: Path, name: str, title: str) -> Dataset | None:
             lines=table["line"].to_numpy(),
             labels=np.stack(labels, axis=1) if labels else np.empty((len(table), 0), np.float32),
             tasks=tuple(Task(**task) for task in card["tasks"]),
-            extra=extra if card["extra"] else extra.reindex(range(len(table))),
+            extra=extra.reindex(range(len(table))),
             report=_report(card["report"]),
         )
     except (OSError, ValueError, KeyError, TypeError):  # Arrow's errors are children of these

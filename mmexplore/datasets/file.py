@@ -91,7 +91,7 @@ def _read(source: Path | str, progress: Progress, head: int | None = None) -> tu
         if file.encoding == "cp1252":
             cells.notes.append("the file is not UTF-8 and was read as Windows Latin-1")
     if not cells.rows and not cells.rejected:
-        raise BadTable("the table holds a header and no rows")
+        raise BadTable(f"the table holds a header and no rows: {' | '.join(cells.columns)[:80]!r}")
     count = len(cells.rows)
     if style == "sdf":
         cells.rows, cells.lines = cells.rows[:head], cells.lines[:head]
