@@ -14,7 +14,7 @@ _FROM = {"embedded": "comes with the project", "moleculenet": "published, fetche
 _COLUMNS = {
     "here": st.column_config.CheckboxColumn("here", help="on this machine"),
     "megabytes": st.column_config.NumberColumn("download", format="%.1f MB"),
-    "rows": st.column_config.NumberColumn("rows", help="rows of the source, before anything is rejected"),
+    "rows": st.column_config.NumberColumn(format="localized", help="rows of the source, before anything is rejected"),
     "address": st.column_config.LinkColumn("address"),
 }
 
@@ -28,6 +28,7 @@ def show(entries: Sequence[Entry], chosen: str) -> None:
         table(entries),
         hide_index=True,
         height=320,
+        placeholder="",
         column_config=_COLUMNS,
         key=key,
         selection_mode="single-row",

@@ -21,6 +21,9 @@ _MANY = 20_000
 _SCORE = st.column_config.NumberColumn(format="%.4g")
 
 
+TAB = "data/tab"
+
+
 def show(entry: Entry, dataset: Dataset) -> None:
     """Draw the data set under tabs."""
     head, button = st.columns([5, 1], vertical_alignment="bottom")
@@ -39,7 +42,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
         "Split": split,
         "Molecules": molecules,
     }
-    tabs = st.tabs(list(panels), key="data/tab", on_change="rerun")
+    tabs = st.tabs(list(panels), key=TAB, on_change="rerun")
     for panel, tab in zip(panels.values(), tabs, strict=True):
         if tab.open:
             with tab:
@@ -115,7 +118,7 @@ def scaffolds(dataset: Dataset) -> None:
     table = found.scaffolds.assign(share=found.scaffolds["molecules"] / max(1, len(dataset)))
     table.insert(0, "structure", structures.addresses(table["scaffold"]))
     config = {"structure": structures.column(), "share": st.column_config.NumberColumn(format="percent")}
-    st.dataframe(table, hide_index=True, row_height=structures.ROW_PX, height=520, column_config=config)
+    structures.table(table, config)
 
 
 def properties(dataset: Dataset) -> None:
@@ -153,7 +156,7 @@ def molecules(dataset: Dataset) -> None:
     table.insert(0, "line", dataset.lines[table.index])
     config: dict[str, Any] = {"structure": structures.column()}
     config |= {task.name: _SCORE for task in dataset.tasks}
-    st.dataframe(table, hide_index=True, row_height=structures.ROW_PX, height=560, column_config=config)
+    structures.table(table, config)
     st.caption("line: where the molecule stands in the source, as a text editor counts")
 
 

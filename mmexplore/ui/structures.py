@@ -1,9 +1,10 @@
 """Structures in tables: a column of addresses that the server answers with drawings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 import streamlit as st
 
 ROW_PX = 96
@@ -26,3 +27,10 @@ def addresses(smiles: Iterable[str]) -> list[str]:
 def column(title: str = "structure") -> Any:
     """The column of a table that holds such addresses."""
     return st.column_config.ImageColumn(title, width=WIDTH_PX + 10)
+
+
+def table(frame: pd.DataFrame, config: Mapping[str, Any], most_px: int = 560) -> None:
+    """A table whose rows are high enough for drawings."""
+    height = min(most_px, 40 + ROW_PX * len(frame))
+    about: dict[str, Any] = {"hide_index": True, "placeholder": "–", "column_config": config}
+    st.dataframe(frame, row_height=ROW_PX, height=height, **about)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
-from mmexplore.ui import catalogue_panel, uploads
+from mmexplore.ui import catalogue_panel, dataset_panel, uploads
 from mmexplore.ui.plain_text import literal
 
 _INLINE_ROWS = 5_000
@@ -173,4 +173,11 @@ def _done(name: str) -> None:
             f"{len(report.standardised):,} standardised, {len(report.rejected):,} rejected"
         )
         about: dict[str, Any] = {"type": "primary", "key": f"upload/open/{name}"}
-        st.button("Show this data set", on_click=catalogue_panel.choose, args=(name,), **about)
+        st.button("Show this data set", on_click=_look_at, args=(name,), **about)
+
+
+def _look_at(name: str) -> None:
+    for key in ("upload/made", "upload/job"):
+        st.session_state.pop(key, None)
+    st.session_state[dataset_panel.TAB] = "Report"
+    catalogue_panel.choose(name)
