@@ -115,6 +115,7 @@ class MoleculeMap {
       if (found && bit(found, i)) states[i] = LIT;
       present[states[i]] = true;
     }
+    this.states = states;
     this.painter.states(states, present);
   }
 
@@ -148,8 +149,10 @@ class MoleculeMap {
     const channels = css => css.match(/[\d.]+/g).slice(0, 3).map(v => v / 255), style = getComputedStyle(this.surface);
     const text = channels(style.color), paper = channels(style.backgroundColor);
     this.dark = text[0] > paper[0];
-    this.painter.paint(this.view, [...text.map((ink, k) => paper[k] + 0.17 * (ink - paper[k])), 1], [...text, 1]);
+    this.grey = [...text.map((ink, k) => paper[k] + 0.17 * (ink - paper[k])), 1];
+    this.painter.paint(this.view, this.grey, [...text, 1]);
     this.rings();
+    this.root.dataset.zoom = (this.view.k / this.view.home).toFixed(2);
     this.root.dataset.painted = Number(this.root.dataset.painted || 0) + 1;
   }
 

@@ -42,13 +42,13 @@ function asPng(map, ink, paper) {
 }
 
 function asSvg(map, ink, paper) {
-  const { view, xy, codes, data } = map, { width, height } = view, rows = lines(data), r = view.diameter(map.n) / 2;
+  const { view, xy, codes, states, data } = map, { width, height } = view, rows = lines(data), r = view.diameter(map.n) / 2;
   const escape = text => text.replace(/[&<>"]/g, c => `&#${c.charCodeAt(0)};`);
-  const dots = [], foot = 30 + 22 * rows.length;
+  const dots = [], foot = 30 + 22 * rows.length, grey = "#" + map.grey.slice(0, 3).map(v => hex(Math.round(255 * v))).join("");
   for (let i = 0; i < map.n; i++) {
     const [x, y] = view.toPixels(xy[2 * i], xy[2 * i + 1]);
     if (x < 0 || y < 0 || x > width || y > height) continue;
-    dots.push(`<circle cx="${x.toFixed(1)}" cy="${(y + 28).toFixed(1)}" r="${r.toFixed(1)}" fill="${data.colour.palette[codes[i]]}"/>`);
+    dots.push(`<circle cx="${x.toFixed(1)}" cy="${(y + 28).toFixed(1)}" r="${r.toFixed(1)}" fill="${states[i] ? data.colour.palette[codes[i]] : grey}"/>`);
   }
   const texts = rows.map(({ text, colour }, k) => `<circle cx="16" cy="${height + 62 + 22 * k}" r="6" fill="${colour}"/><text x="30" y="${height + 66 + 22 * k}">${escape(text)}</text>`);
   const body = `<rect width="100%" height="100%" fill="${paper}"/><g fill-opacity="0.85">${dots.join("")}</g>

@@ -1,0 +1,189 @@
+"""A real server and a real Chromium for tests of the screens; ``pytest_plugins = ("browser",)`` brings the fixtures.
+
+Chromium is the one named by MMEXPLORE_CHROMIUM, one on the PATH, one that apt-get can install (root on Debian), or
+playwright's own download, in this order. A page aborts and notes every request that would leave this machine.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Playwright, Route, expect, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SOFTWARE_GL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+expect.set_options(timeout=20_000)  # machines that test are busy
+MAP = "[...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector('.molecule-map')).shadowRoot"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: its address and its home."""
+
+    url: str
+    home: Path
+    log: Path
+
+
+@dataclass
+class Seen:
+    """What a page did behind the screen."""
+
+    foreign: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+def chromium_path() -> str | None:
+    """Where a Chromium is; None means playwright's own."""
+    wanted = os.environ.get("MMEXPLORE_CHROMIUM")
+    if wanted:
+        return wanted
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False, capture_output=True)
+        if path := shutil.which("chromium"):
+            return path
+    done = subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False, capture_output=True)
+    if done.returncode:
+        pytest.fail("no Chromium is here and none could be installed: install one, or name it in MMEXPLORE_CHROMIUM")
+    return None
+
+
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """Chromium with WebGL in software, which is there on every machine."""
+    return playwright.chromium.launch(executable_path=chromium_path(), args=[*SOFTWARE_GL, *more])
+
+
+def start_server(home: Path) -> tuple[subprocess.Popen[bytes], Server]:
+    """``streamlit run app.py`` on a free port with a home of its own; comes back when it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
+    log = home / "server.txt"
+    with log.open("wb") as out:
+        env = os.environ | {"MMEXPLORE_HOME": str(home), "OMP_NUM_THREADS": "1"}
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out)
+    url, end = f"http://localhost:{port}", time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+                if answer.status == 200:
+                    return process, Server(url, home, log)
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(f"the server did not come up: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server a test file."""
+    process, running = start_server(tmp_path_factory.mktemp("server-home"))
+    yield running
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """What starts browsers; one a test file."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """One browser a test file."""
+    browser = launch(playwright)
+    yield browser
+    browser.close()
+
+
+def new_page(
+    browser: Browser, url: str, width: int = 1440, height: int = 900, scheme: str = "light"
+) -> tuple[Page, Seen]:
+    """A fresh visitor whose requests to anything but the server are aborted."""
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+    seen = Seen()
+
+    def judge(route: Route) -> None:
+        address = route.request.url
+        seen.requests.append(address)
+        if address.startswith((url, "data:", "blob:")):
+            route.continue_()
+        else:
+            seen.foreign.append(address)
+            route.abort()
+
+    page.route("**/*", judge)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("console", lambda line: seen.errors.append(line.text) if line.type == "error" else None)
+    return page, seen
+
+
+@pytest.fixture
+def page(server: Server, chromium: Browser) -> Iterator[Page]:
+    """A visitor with nothing open yet; after the test, nothing foreign was asked for and no script failed."""
+    opened, seen = new_page(chromium, server.url)
+    opened.seen = seen  # type: ignore[attr-defined]
+    yield opened
+    opened.close()
+    assert seen.foreign == [], "requests that leave this machine"
+    assert seen.errors == [], "errors in the browser's console"
+
+
+def open_map(page: Page, url: str, timeout_seconds: float = 60) -> Locator:
+    """Go to a page with a map and wait until it is painted; returns the surface that takes gestures."""
+    page.goto(url)
+    page.wait_for_selector(".molecule-map[data-painted][data-busy='no']", timeout=timeout_seconds * 1000)
+    return page.locator(".molecule-map .surface")
+
+
+def settle(page: Page) -> None:
+    """Wait until the server has answered what was last done on the map and its picture is there."""
+    page.wait_for_selector(".molecule-map[data-painted][data-busy='no']")
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+
+
+def middle(surface: Locator) -> tuple[float, float, float, float]:
+    """Centre and size of the map in pixels."""
+    box = surface.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"], box["height"]
+
+
+def draw(page: Page, corners: list[tuple[float, float]]) -> None:
+    """Drag the mouse along these corners."""
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*corner, steps=4)
+    page.mouse.up()

@@ -1,0 +1,110 @@
+"""The frame and pages as scripts: they run without torch, and show mistakes as they are, ours in one sentence."""
+
+import subprocess
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mmexplore import studio
+from mmexplore.errors import BadRecipe
+from mmexplore.ui import places
+
+FRAME = str(places.PAGES.parent / "mmexplore" / "ui" / "frame.py")
+
+
+@pytest.fixture(autouse=True)
+def no_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Screens must not start real work in these tests."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise BadRecipe("no jobs in this test")
+
+    monkeypatch.setattr(studio, "start_map", refuse)
+
+
+def test_screens_import_no_torch() -> None:
+    code = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+from mmexplore import studio
+studio.start_map = lambda *a, **k: None
+import app
+from mmexplore.ui import places
+for page in places.pages():
+    AppTest.from_file(str(page), default_timeout=60).run()
+AppTest.from_file({FRAME!r}, default_timeout=60).run()
+heavy = {{"torch", "torch_geometric", "lightning", "umap", "openTSNE", "chemprop", "numba"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=places.PAGES.parent, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_frame_has_every_page_and_the_pickers() -> None:
+    app = AppTest.from_file(FRAME, default_timeout=60).run()
+    assert [box.label for box in app.sidebar.selectbox] == ["Data set", "Model", "View"]
+    assert places.title(places.pages()[0]) == "Map"
+    first = studio.first_choice()
+    assert [box.value for box in app.sidebar.selectbox] == list(first[:3])
+
+
+def test_a_link_chooses_the_data_set() -> None:
+    app = AppTest.from_file(FRAME, default_timeout=60)
+    app.query_params["data"] = "freesolv"
+    app.run()
+    assert app.sidebar.selectbox[0].value == "freesolv"
+
+
+def test_a_users_mistake_is_shown_as_it_is_and_ours_in_one_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    def script(kind: str) -> None:
+        from mmexplore.errors import BadRecipe
+        from mmexplore.ui import startup
+
+        startup.explain(BadRecipe("no *such* colour") if kind == "theirs" else ZeroDivisionError("secret detail"))
+
+    theirs = AppTest.from_function(script, args=("theirs",)).run()
+    assert theirs.error[0].value.replace("\\", "") == "no *such* colour"
+    ours = AppTest.from_function(script, args=("ours",)).run()
+    assert "the log has the details" in ours.error[0].value
+    assert "secret" not in ours.error[0].value + "".join(caption.value for caption in ours.caption)
+    assert "secret detail" in caplog.text
+
+
+def test_selection_is_of_one_data_set_and_adds_up() -> None:
+    def script() -> None:
+        import numpy as np
+        import streamlit as st
+
+        from mmexplore.ui import session
+        from mmexplore.ui.session import Choice
+
+        session.remember(Choice("solubility", "ecfp", "ecfp"))
+        session.select(np.array([5, 3]))
+        session.select(np.array([3, 9]), "add")
+        session.choose_row(7)
+        st.session_state["first"] = (session.selection().tolist(), session.current_row())
+        session.remember(Choice("freesolv", "ecfp", "ecfp"))
+        st.session_state["second"] = (session.selection().tolist(), session.current_row())
+
+    app = AppTest.from_function(script, default_timeout=60).run()
+    assert not app.exception
+    assert app.session_state["first"] == ([3, 5, 9], 7)
+    assert app.session_state["second"] == ([], -1)
+
+
+def test_a_row_of_a_link_beyond_the_last_is_no_molecule() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from mmexplore.ui import session
+
+        st.session_state["seen"] = session.current_row()
+
+    for came, seen in [("12", 12), ("99999999", -1), ("-3", -1), ("x", -1), ("", -1)]:
+        app = AppTest.from_function(script, default_timeout=60)
+        app.query_params["row"] = came
+        app.run()
+        assert app.session_state["seen"] == seen

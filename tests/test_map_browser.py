@@ -1,0 +1,190 @@
+"""The Map in a real browser: what a chemist does with it, on the data set that the app opens on."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from browser import MAP, ROOT, Server, draw, launch, middle, new_page, open_map, settle
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+
+pytest_plugins = ("browser",)
+pytestmark = pytest.mark.browser
+N = 1282
+URL = "/?model=ecfp&method=PCA"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def a_map(server: Server) -> None:
+    """A map that needs no trained model and no compiling, made by the command line as a user would."""
+    command = [sys.executable, "-m", "mmexplore", "map", "--model", "ecfp", "--data", "solubility", "--view", "ecfp"]
+    env = os.environ | {"MMEXPLORE_HOME": str(server.home)}
+    subprocess.run([*command, "--method", "pca", "--json"], cwd=ROOT, env=env, check=True, capture_output=True)
+
+
+def everything(page: Page, server: Server) -> Locator:
+    """Open the map and draw a box round all of it."""
+    surface = open_map(page, server.url + URL)
+    x, y, width, height = middle(surface)
+    page.get_by_role("button", name="Box").click()
+    draw(page, [(x - width / 2 + 3, y - height / 2 + 3), (x + width / 2 - 3, y + height / 2 - 3)])
+    settle(page)
+    return surface
+
+
+def hover_a_molecule(page: Page, surface: Locator) -> tuple[float, float]:
+    """Move the pointer over the map until a card shows."""
+    x, y, *_ = middle(surface)
+    for step in range(60):
+        page.mouse.move(x + 5 * step - 100, y + 2 * step - 60)
+        page.wait_for_timeout(40)
+        if page.locator(".card").is_visible():
+            page.wait_for_timeout(100)
+            return x + 5 * step - 100, y + 2 * step - 60
+    raise AssertionError("no card under the pointer anywhere")
+
+
+def test_the_app_opens_on_a_real_map_with_its_quality(page: Page, server: Server) -> None:
+    open_map(page, server.url + URL)
+    expect(page.get_by_role("heading", name=re.compile(f"{N:,} molecules"))).to_be_visible()
+    for text in ("Davies-Bouldin", "NMI", "permuted labels"):
+        expect(page.get_by_text(text).first).to_be_visible()
+
+
+def test_the_card_shows_the_molecule_under_the_pointer_and_stays_inside(page: Page, server: Server) -> None:
+    surface = open_map(page, server.url + URL)
+    hover_a_molecule(page, surface)
+    card, plane = page.locator(".card").bounding_box(), page.locator(".plane").bounding_box()
+    assert card
+    assert plane
+    assert plane["x"] <= card["x"]
+    assert card["x"] + card["width"] <= plane["x"] + plane["width"]
+    assert plane["y"] <= card["y"]
+    assert card["y"] + card["height"] <= plane["y"] + plane["height"]
+    page.wait_for_function(f"() => {MAP}.querySelector('.card img').naturalWidth > 0")
+    expect(page.locator(".card .smiles")).not_to_be_empty()
+
+
+def test_box_selects_all_shift_adds_escape_clears(page: Page, server: Server) -> None:
+    surface = everything(page, server)
+    expect(page.get_by_text(f"{N:,} selected").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text(f"{N:,} selected")).to_have_count(0)
+    x, y, width, height = middle(surface)
+    top, bottom, left, right = y - height / 2 + 3, y + height / 2 - 3, x - width / 2 + 3, x + width / 2 - 3
+    page.get_by_role("button", name="Lasso").click()
+    draw(page, [(left, top), (x, top), (x, bottom), (left, bottom), (left, top + 20)])
+    settle(page)
+    first = page.get_by_text(re.compile(r"^[\d,]+ selected$")).first.inner_text()
+    page.keyboard.down("Shift")
+    draw(page, [(x, top), (right, top), (right, bottom), (x, bottom), (x, top + 20)])
+    page.keyboard.up("Shift")
+    settle(page)
+    expect(page.get_by_text(re.compile(r"^[\d,]+ selected$")).first).not_to_have_text(first)
+    both = int(page.get_by_text(re.compile(r"^[\d,]+ selected$")).first.inner_text().split()[0].replace(",", ""))
+    assert int(first.split()[0].replace(",", "")) < both <= N
+    assert both > 0.98 * N  # the corners beside the start of each lasso are cut off
+    expect(page.locator(".drawings .cell").first).to_be_visible()
+
+
+def test_the_current_molecule_stands_in_the_url_and_survives_reload_and_page_change(page: Page, server: Server) -> None:
+    surface = open_map(page, server.url + URL)
+    page.mouse.click(*hover_a_molecule(page, surface))
+    page.wait_for_url(re.compile(r"row=\d+"))
+    row = re.search(r"row=(\d+)", page.url)
+    assert row
+    expect(page.locator("[data-testid=stCode] code")).not_to_be_empty()
+    smiles = page.locator("[data-testid=stCode] code").inner_text()
+    page.get_by_role("link", name="Data").click()
+    page.wait_for_url(re.compile(r"/Data"))
+    page.wait_for_url(re.compile(rf"row={row[1]}"))
+    page.get_by_role("link", name="Map").click()
+    page.wait_for_selector(".molecule-map[data-painted]")
+    assert "method=PCA" in page.url
+    page.reload()
+    page.wait_for_selector(".molecule-map[data-painted]")
+    assert f"row={row[1]}" in page.url
+    page.get_by_role("tab", name="Molecule").click()
+    expect(page.locator("[data-testid=stCode] code")).to_have_text(smiles)
+
+
+def test_arrow_keys_walk_and_the_card_is_announced(page: Page, server: Server) -> None:
+    surface = open_map(page, server.url + URL)
+    surface.focus()
+    said = set()
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+        page.wait_for_function(f"text => {MAP}.querySelector('.said').textContent != text", arg=max(said, default=""))
+        page.wait_for_timeout(150)
+        said.add(page.locator(".said").text_content() or "")
+    assert len(said) >= 3
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"row=\d+"))
+
+
+def test_search_lights_up_and_junk_is_answered_in_words(page: Page, server: Server) -> None:
+    open_map(page, server.url + URL + "&search=c1ccncc1")
+    expect(page.get_by_text(re.compile("molecules contain c1ccncc1"))).to_be_visible()
+    page.get_by_role("button", name="Select these").click()
+    expect(page.get_by_text(re.compile(r"^[\d,]+ selected$")).first).to_be_visible()
+    page.get_by_role("textbox", name="Search").fill("C1CC(((")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("reads neither as SMILES nor as SMARTS"))).to_be_visible()
+
+
+def test_another_colour_sends_colours_only(page: Page, server: Server) -> None:
+    open_map(page, server.url + URL)
+    before = {r for r in page.seen.requests if "/blob/" in r}  # type: ignore[attr-defined]
+    page.get_by_role("combobox", name="Colour by").click()
+    page.get_by_role("option", name="SOL_classification").click()
+    expect(page.locator(".legend .entry").first).to_be_visible()
+    settle(page)
+    new = {r for r in page.seen.requests if "/blob/" in r} - before  # type: ignore[attr-defined]
+    assert len(new) == 1
+    assert "colour=SOL_classification" in page.url
+    entry = page.locator(".legend .entry").first
+    n = (entry.locator(".count").text_content() or "").strip()
+    entry.click()
+    settle(page)
+    expect(page.get_by_text(f"{n} selected").first).to_be_visible()
+
+
+def test_a_zoomed_map_stays_zoomed_when_the_page_runs_again(page: Page, server: Server) -> None:
+    surface = open_map(page, server.url + URL)
+    x, y, *_ = middle(surface)
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -500)
+    page.wait_for_timeout(300)
+    zoom = page.locator(".molecule-map").get_attribute("data-zoom")
+    assert float(zoom or 1) > 2
+    page.get_by_role("tab", name="Molecule").click()
+    settle(page)
+    assert page.locator(".molecule-map").get_attribute("data-zoom") == zoom
+    page.mouse.dblclick(x + 3, y + 3)
+    page.wait_for_selector(".molecule-map[data-zoom='1.00']")
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1440, 900, "light"), (1024, 768, "dark")])
+def test_nothing_is_cut_off(chromium: Browser, server: Server, width: int, height: int, scheme: str) -> None:
+    small, seen = new_page(chromium, server.url, width, height, scheme)
+    surface = open_map(small, server.url + URL)
+    _, _, wide, tall = middle(surface)
+    assert wide > 350
+    assert tall >= 350
+    assert small.evaluate("document.documentElement.scrollWidth") <= width
+    small.get_by_test_id("stSidebar").hover()
+    small.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    small.wait_for_function(f"w => {MAP}.querySelector('.surface').clientWidth > w + 50", arg=wide)
+    small.close()
+    assert seen.foreign == []
+
+
+def test_without_webgl_the_map_is_drawn_as_svg(server: Server, playwright: Playwright) -> None:
+    browser = launch(playwright, "--disable-3d-apis")
+    plain, seen = new_page(browser, server.url)
+    surface = open_map(plain, server.url + URL)
+    assert plain.locator(".sampled circle").count() == N
+    hover_a_molecule(plain, surface)
+    browser.close()
+    assert seen.foreign == []
