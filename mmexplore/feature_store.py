@@ -5,6 +5,7 @@ molecules and a new option never meets old records. See :mod:`mmexplore.feature_
 """
 
 import os
+import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -21,8 +22,11 @@ from mmexplore.registry import MODALITIES
 
 __all__ = ["Features", "Packed", "features"]
 
-SERIAL_BELOW = 500
-"""Fewer missing molecules than this are not worth a second process."""
+TRIAL_SECONDS = 0.3
+"""So long the work is done here, to see how long the rest would take."""
+START_SECONDS = 2.0
+"""A rest of so many seconds is worth starting processes for."""
+_AT_ONCE = 16
 _MOST_WORKERS = 32  # each holds about 100 MB
 Made = Generator[tuple[np.ndarray, Chunk], None, None]
 
@@ -89,17 +93,29 @@ def _cores() -> int:
 
 
 def _made(modality: str, options: dict[str, Any], smiles: list[str], workers: int) -> Made:
-    """Chunks as they are done, each with the numbers of its molecules."""
-    serial = workers == 1 or len(smiles) < SERIAL_BELOW
-    size = 64 if serial else min(max(len(smiles) // (8 * workers), 128), 1024)
-    places = [np.arange(i, min(i + size, len(smiles))) for i in range(0, len(smiles), size)]
+    """Chunks as they are done, each with the numbers of its molecules: the first ones here, a long rest by workers."""
+    member, done, spent = MODALITIES[modality](**options), 0, 0.0
+    while done < len(smiles):
+        if workers > 1 and _is_long(done, len(smiles), spent, WORKERS.idle() >= workers):
+            yield from _by_workers(modality, options, smiles, done, workers)
+            return
+        start = time.perf_counter()
+        chunk = featurise(member, smiles[done : done + _AT_ONCE])
+        spent += time.perf_counter() - start
+        yield np.arange(done, done + len(chunk.ok)), chunk
+        done += len(chunk.ok)
+
+
+def _is_long(done: int, total: int, spent: float, warm: bool) -> bool:
+    return spent > TRIAL_SECONDS and spent / done * (total - done) > (TRIAL_SECONDS if warm else START_SECONDS)
+
+
+def _by_workers(modality: str, options: dict[str, Any], smiles: list[str], done: int, workers: int) -> Made:
+    size = min(max((len(smiles) - done) // (8 * workers), 128), 1024)
+    places = [np.arange(i, min(i + size, len(smiles))) for i in range(done, len(smiles), size)]
     chunks = [[smiles[i] for i in place] for place in places]
-    if serial:
-        member = MODALITIES[modality](**options)
-        yield from ((place, featurise(member, chunk)) for place, chunk in zip(places, chunks, strict=True))
-    else:
-        with closing(WORKERS.featurise(modality, options, chunks, workers)) as results:
-            yield from ((places[i], chunk) for i, chunk in results)
+    with closing(WORKERS.featurise(modality, options, chunks, workers)) as results:
+        yield from ((places[i], chunk) for i, chunk in results)
 
 
 def _keep(made: Made, keys: np.ndarray, writer: Writer, progress: Progress) -> None:

@@ -86,6 +86,10 @@ class Workers:
             finally:
                 threads.shutdown(wait=False, cancel_futures=True)
 
+    def idle(self) -> int:
+        """How many are warm and wait."""
+        return len(self._idle)
+
     def close(self) -> None:
         """End all idle workers."""
         with self._lock:

@@ -206,7 +206,8 @@ def test_wide_rows_ragged_axes_and_blobs_are_kept(monkeypatch: pytest.MonkeyPatc
 def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[feature_workers.Workers]:
     own = feature_workers.Workers()
     monkeypatch.setattr(feature_store, "WORKERS", own)
-    monkeypatch.setattr(feature_store, "SERIAL_BELOW", 0)
+    monkeypatch.setattr(feature_store, "TRIAL_SECONDS", 0)
+    monkeypatch.setattr(feature_store, "START_SECONDS", 0)
     yield own
     own.close()
 
@@ -214,7 +215,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[feature_workers.Workers
 def test_workers_make_what_one_process_makes(workers: feature_workers.Workers, smiles: list[str]) -> None:
     asked = [*smiles[:400], "nonsense"]
     found = features("graph2d", asked, workers=2)
-    assert len(workers._idle) == 2
+    assert workers.idle() == 2
     assert found.reasons().keys() == {400}
     assert_same(found.take(np.arange(400)), direct("graph2d", smiles[:400]))
 
@@ -237,7 +238,7 @@ def test_workers_are_asked_from_any_thread(workers: feature_workers.Workers, smi
 def test_a_script_without_a_main_guard_may_ask(smiles: list[str]) -> None:
     program = f"""
 from mmexplore import feature_store
-feature_store.SERIAL_BELOW = 0
+feature_store.TRIAL_SECONDS = feature_store.START_SECONDS = 0
 print("once", len(feature_store.features("fingerprint", {smiles[:300]!r}, workers=2)))
 """
     done = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, check=True, cwd=ROOT)
