@@ -1,0 +1,134 @@
+"""A training that was stopped or killed goes on, and ends where an uninterrupted one ends."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmexplore import catalogue, checkpoints, training_state
+from mmexplore.datasets import Dataset
+from mmexplore.errors import Cancelled
+from mmexplore.home import read_json
+from mmexplore.recipe import Recipe
+from mmexplore.training import train
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from mmexplore.recipe import parse
+from mmexplore.training import train
+from test_resume import part
+
+def heard(stage, done, total, /, **values):
+    if "train_loss" in values:
+        print("epoch", done, flush=True)
+
+train(parse(json.loads(sys.argv[1])), part(), Path(sys.argv[2]), progress=heard)
+"""
+
+
+def part() -> Dataset:
+    """A hundred molecules with one label."""
+    whole = catalogue.load("solubility")
+    rows = slice(0, 100)
+    return replace(
+        whole, smiles=whole.smiles[rows], labels=whole.labels[rows, :1], tasks=whole.tasks[:1], digest="part"
+    )
+
+
+@pytest.fixture(scope="module")
+def recipe() -> Recipe:
+    training = {"epochs": 6, "batch_size": 16, "schedule": "noam", "device": "cpu", "precision": "float32"}
+    return Recipe.model_validate(
+        {
+            "data": {"split": "random"},
+            "branches": [{"encoder": "dmpnn", "options": {"hidden_size": 24, "depth": 2, "dropout": 0.2}}],
+            "fusion": {"options": {"hidden_size": 8}},
+            "training": training,
+        }
+    )
+
+
+def killed_after(epoch: int, recipe: Recipe, folder: Path) -> None:
+    """Train in a process of its own and kill it once it has told of this epoch."""
+    command = [sys.executable, "-c", PROGRAM, recipe.model_dump_json(), str(folder)]
+    paths = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    with subprocess.Popen(command, env=os.environ | paths, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == f"epoch {epoch}":
+                os.kill(process.pid, signal.SIGKILL)
+                break
+    assert process.returncode == -signal.SIGKILL
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return checkpoints.load(folder / "model").state_dict()
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(recipe: Recipe, tmp_path: Path) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    killed_after(2, recipe, killed)
+    assert (killed / "resume" / training_state.FILE).is_file()
+    assert not (killed / "model").exists()
+    card = train(recipe, part(), killed)
+    went_on = [note for note in card.notes if note.startswith("went on after epoch")]
+    assert int(went_on[0].split()[-1]) >= 2, "at most the epoch in hand is done again"
+    train(recipe, part(), whole)
+    for name, value in weights(whole).items():
+        torch.testing.assert_close(weights(killed)[name], value, atol=1e-6, rtol=1e-6)
+    histories = [[e["train_loss"] for e in read_json(folder / "history.json")] for folder in (killed, whole)]
+    assert histories[0] == pytest.approx(histories[1], rel=1e-6)
+    assert not (killed / "resume").exists()
+
+
+def test_a_cancelled_training_goes_on_and_another_starts_afresh(recipe: Recipe, tmp_path: Path) -> None:
+    def stop(stage: str, done: int, total: int, /, **values: float) -> None:
+        if stage == "train" and done == 2:
+            raise Cancelled("stopped by the user")
+
+    for folder in (tmp_path / "one", tmp_path / "other"):
+        with pytest.raises(Cancelled):
+            train(recipe, part(), folder, progress=stop)
+    card = train(recipe, part(), tmp_path / "one")
+    assert "went on after epoch 2" in card.notes
+    assert card.epochs_run == 6
+    other = train(recipe.with_settings(["training.epochs=3"]), part(), tmp_path / "other")
+    assert any("started afresh" in note for note in other.notes)
+    assert other.epochs_run == 3
+
+
+def test_a_damaged_state_is_left_alone(tmp_path: Path) -> None:
+    assert training_state.find(tmp_path, "key") == (None, "")
+    for content in (b"", b"nonsense", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "):
+        (tmp_path / training_state.FILE).write_bytes(content)
+        found, note = training_state.find(tmp_path, "key")
+        assert found is None
+        assert note.startswith("started afresh")
+
+
+def test_the_state_is_replaced_whole(tmp_path: Path) -> None:
+    """No temporary file stays behind, and the file is there at every moment after the first epoch."""
+    model = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    state = training_state.State([{"epoch": 1.0}], {k: v.clone() for k, v in model.state_dict().items()}, 1, 0.5)
+    for _ in range(3):
+        training_state.write(tmp_path, "key", state, model, optimizer)
+    assert [p.name for p in tmp_path.iterdir()] == [training_state.FILE]
+    found, note = training_state.find(tmp_path, "key")
+    assert found is not None
+    assert note == "went on after epoch 1"
+    other = torch.nn.Linear(3, 2)
+    again = torch.optim.Adam(other.parameters())
+    found.restore(other, again)
+    assert torch.equal(other.weight, model.weight)
+    first, second = optimizer.state_dict()["state"], again.state_dict()["state"]
+    assert all(torch.equal(first[i][k], second[i][k]) for i in first for k in first[i])
