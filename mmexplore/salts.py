@@ -20,12 +20,13 @@ def parent(mol: Mol) -> tuple[Mol, str]:
     """
     if _is_parent(mol):
         return mol, ""
-    done = []
+    done, before = [], Chem.MolToSmiles(mol)
     for words, step in _steps():
-        before, mol = Chem.MolToSmiles(mol), step(mol)
+        mol = step(mol)
         after = Chem.MolToSmiles(mol)
         if before != after:
             done.append(words + _removed(before.split("."), after.split(".")))
+        before = after
     return mol, "; ".join(done)
 
 
@@ -48,16 +49,14 @@ def _steps() -> tuple[tuple[str, Any], ...]:
 
 
 @cache
-def _metal() -> Mol:
+def _charge_or_metal() -> Mol:
     others = (0, 1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 34, 35, 36, 53, 54)
-    return Chem.MolFromSmarts(f"[{';'.join(f'!#{z}' for z in others)}]")
+    return Chem.MolFromSmarts(f"[!+0,{'&'.join(f'!#{z}' for z in others)}]")
 
 
 def _is_parent(mol: Mol) -> bool:
     """One fragment without charges or metals is left alone by every step (checked in the tests)."""
-    if any(atom.GetFormalCharge() for atom in mol.GetAtoms()) or mol.HasSubstructMatch(_metal()):
-        return False
-    return len(Chem.GetMolFrags(mol)) == 1
+    return not mol.HasSubstructMatch(_charge_or_metal()) and len(Chem.GetMolFrags(mol)) == 1
 
 
 def _removed(before: list[str], after: list[str]) -> str:
