@@ -1,0 +1,78 @@
+"""How long does it take to put 500 new molecules onto a map, beside umap-learn's own transform?
+
+    python benchmarks/place.py [--n 4000] [--rounds 5]
+
+ECFP-coloured noise would flatter neither side: rows are ECFP4 fingerprints of the NCI set reduced to 256 principal
+components, the width of a learned embedding. ``transform`` is timed warm: its first call, which compiles and builds an
+index, is listed beside it. Both run on one thread; trust is the trustworthiness (10 neighbours) of old and new points
+together, higher is better.
+"""
+
+import argparse
+import os
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = "1"
+
+import numpy as np
+from record import record
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
+
+from mmexplore import catalogue, embedding
+from mmexplore.embedding_map import place
+
+NEW = 500
+warnings.filterwarnings("ignore")
+
+
+def rows_of(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """``n`` molecules that have a map, and 500 that come new; different molecules, the same in every run."""
+    data = catalogue.load("nci")
+    bits = np.unique(embedding.baseline(data).view("ecfp"), axis=0)
+    bits = np.random.default_rng(0).permutation(bits)[: n + NEW]
+    x = PCA(256, random_state=0).fit_transform(bits.astype(np.float32)).astype(np.float32)
+    return x[:-NEW], x[-NEW:]
+
+
+def seconds(way: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
+    started = time.perf_counter()
+    found = way()
+    return time.perf_counter() - started, found
+
+
+def main(n: int, rounds: int) -> None:
+    from umap import UMAP
+
+    x, new = rows_of(n)
+    fitted = UMAP(random_state=0).fit(x)
+    xy = fitted.embedding_.astype(np.float32)
+    ways = {"umap-learn transform": lambda: fitted.transform(new), "place": lambda: place(new, x, xy)}
+    first = {name: seconds(way)[0] for name, way in ways.items()}
+    turns = [{name: seconds(way) for name, way in ways.items()} for _ in range(rounds)]
+    took = {name: statistics.median(turn[name][0] for turn in turns) for name in ways}
+    rows: list[dict[str, Any]] = [
+        {
+            "way": name,
+            "first call, s": first[name],
+            "warm, ms": 1e3 * took[name],
+            "times umap-learn": took["umap-learn transform"] / took[name],
+            "budget": 20 if name == "place" else 1,
+            "trust": trustworthiness(np.vstack([x, new]), np.vstack([xy, turns[0][name][1]]), n_neighbors=10),
+        }
+        for name in ways
+    ]
+    question = f"How long does it take to put {NEW} new molecules onto a map of {len(x)}?"
+    record("place", question, f"python benchmarks/place.py --n {n} --rounds {rounds}", rows)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--n", type=int, default=4000)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    main(arguments.n, arguments.rounds)
