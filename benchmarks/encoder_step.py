@@ -112,7 +112,11 @@ def main() -> None:
     atoms, edges = len(records.owner["atoms"]), 2 * len(records.owner["bonds"])
     rows: list[dict[str, Any]] = []
     for name, s in seconds.items():
-        row: dict[str, Any] = {"variant": name, "milliseconds": s * 1e3, "molecules/s": BATCH / s if "product" not in name else ""}
+        row: dict[str, Any] = {
+            "variant": name,
+            "milliseconds": s * 1e3,
+            "molecules/s": BATCH / s if "product" not in name else "",
+        }
         row["times chemprop"] = seconds["chemprop, float32"] / s if name.startswith("D-MPNN") else ""
         rows.append(row)
     peak = 2 * 1024**3 / seconds["product 1024, float32"]
@@ -121,7 +125,12 @@ def main() -> None:
     rows.append({"variant": f"peak {peak / 1e9:.0f} Gflop/s; {atoms} atoms, {edges} directed edges"})
     rows.append({"variant": "largest difference of embeddings to chemprop's", "fraction": difference})
     print(numerics.policy("cpu").why)
-    record("encoder_step", "training step at batch 256, one thread: ours against chemprop", "python benchmarks/encoder_step.py", rows)
+    record(
+        "encoder_step",
+        "training step at batch 256, one thread: ours against chemprop",
+        "python benchmarks/encoder_step.py",
+        rows,
+    )
 
 
 if __name__ == "__main__":

@@ -16,11 +16,12 @@ import pandas as pd
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.plugins.environments import LightningEnvironment
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mmexplore import checkpoints, metrics, numerics, provenance, training_state
 from mmexplore.checkpoints import Card, DataUsed, Scores, SplitUsed
 from mmexplore.datasets import Dataset
-from mmexplore.errors import NotAvailable
+from mmexplore.errors import Cancelled, NotAvailable
 from mmexplore.home import write_atomically, write_json
 from mmexplore.numerics import Policy
 from mmexplore.predictor import Predictor
@@ -72,7 +73,10 @@ def _fit(plan: Plan) -> tuple[Fit, str]:
         fit.trainer = trainer
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            trainer.fit(fit, fit.batches)
+            try:
+                trainer.fit(fit, fit.batches)
+            except SIGTERMException:  # a SystemExit with code 0: a job that was told to stop would look done
+                raise Cancelled("the training was told to stop by SIGTERM; started again it goes on") from None
     return fit, note
 
 

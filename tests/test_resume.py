@@ -104,6 +104,17 @@ def test_a_cancelled_training_goes_on_and_another_starts_afresh(recipe: Recipe, 
     assert other.epochs_run == 3
 
 
+def test_a_training_told_to_stop_says_so_and_goes_on(recipe: Recipe, tmp_path: Path) -> None:
+    def told(stage: str, done: int, total: int, /, **values: float) -> None:
+        if "train_loss" in values and done == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Cancelled, match="SIGTERM"):
+        train(recipe, part(), tmp_path, progress=told)
+    assert not (tmp_path / "model").exists()
+    assert train(recipe, part(), tmp_path).epochs_run == 6
+
+
 def test_a_damaged_state_is_left_alone(tmp_path: Path) -> None:
     assert training_state.find(tmp_path, "key") == (None, "")
     for content in (b"", b"nonsense", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "):
