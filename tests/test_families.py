@@ -1,4 +1,7 @@
-"""Laws over every member of every family: a new file is under them the moment it exists."""
+"""Laws over every member of every family: a new file is under them the moment it exists.
+
+Those of encoders and fusions that need batches stand in ``test_encoder_laws.py``.
+"""
 
 import json
 import subprocess
@@ -134,11 +137,3 @@ def test_a_modality_leaves_the_molecule_as_it_came(modality: Modality) -> None:
     before = molecule.ToBinary()
     modality.record(molecule)
     assert molecule.ToBinary() == before
-
-
-# ---- encoders --------------------------------------------------------------------------------------------------
-# Laws of encoders stand here.
-
-
-# ---- fusions ---------------------------------------------------------------------------------------------------
-# Laws of fusions stand here.

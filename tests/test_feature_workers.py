@@ -1,0 +1,120 @@
+"""Warm processes make what one process makes, from any thread and script; one that dies costs nothing."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from packed_records import assert_holds, assert_same, direct, embedded
+
+from mmexplore import feature_store, feature_workers
+from mmexplore.errors import Cancelled
+from mmexplore.feature_pool import Pool
+from mmexplore.feature_store import Features, features
+from mmexplore.registry import MODALITIES
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def smiles() -> list[str]:
+    return embedded(420)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[feature_workers.Workers]:
+    own = feature_workers.Workers()
+    monkeypatch.setattr(feature_store, "WORKERS", own)
+    monkeypatch.setattr(feature_store, "TRIAL_SECONDS", 0)
+    monkeypatch.setattr(feature_store, "START_SECONDS", 0)
+    yield own
+    own.close()
+
+
+def test_workers_make_what_one_process_makes(workers: feature_workers.Workers, smiles: list[str]) -> None:
+    asked = [*smiles[:300], "nonsense"]
+    found = features("graph2d", asked, workers=2)
+    assert workers.idle() == 2
+    assert found.reasons().keys() == {300}
+    assert_same(found.take(np.arange(300)), direct("graph2d", smiles[:300]))
+
+
+def test_workers_are_asked_from_any_thread(workers: feature_workers.Workers, smiles: list[str]) -> None:
+    found: dict[str, Features] = {}
+
+    def ask(modality: str) -> None:
+        found[modality] = features(modality, smiles[:200], workers=1 + (modality == "graph2d"))
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in ("graph2d", "fingerprint")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for modality, those in found.items():
+        assert_holds(those, modality, smiles[:200])
+
+
+def test_a_script_without_a_main_guard_may_ask(smiles: list[str]) -> None:
+    program = f"""
+from mmexplore import feature_store
+feature_store.TRIAL_SECONDS = feature_store.START_SECONDS = 0
+print("once", len(feature_store.features("fingerprint", {smiles[:300]!r}, workers=2)))
+"""
+    done = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["once", "300"]
+
+
+def test_a_killed_worker_is_replaced(workers: feature_workers.Workers, smiles: list[str]) -> None:
+    features("fingerprint", smiles[:150], workers=2)
+    workers._idle[0].process.kill()
+    workers._idle[0].process.wait()
+    assert_holds(features("fingerprint", smiles[:300], workers=2), "fingerprint", smiles[:300])
+
+
+def test_the_molecule_that_kills_its_process_is_found(
+    workers: feature_workers.Workers, smiles: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Mortal:
+        def featurise(self, modality, options, chunk):
+            if smiles[77] in chunk:
+                raise feature_workers.WorkerDiedError
+            return feature_workers.featurise(MODALITIES[modality](**options), chunk)
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(feature_workers, "Worker", Mortal)
+    found = features("fingerprint", smiles[:200], workers=2)
+    assert np.flatnonzero(~found.ok).tolist() == [77]
+    assert "died" in found.reasons()[77]
+    rest = np.delete(np.arange(200), 77)
+    assert_same(found.take(rest), direct("fingerprint", [smiles[i] for i in rest]))
+
+
+def test_what_goes_wrong_in_a_worker_is_told(workers: feature_workers.Workers) -> None:
+    with pytest.raises(RuntimeError, match="takes no arguments"):
+        list(workers.featurise("fingerprint", {"no_such_option": 1}, [["C"]], 1))
+    assert len(list(workers.featurise("fingerprint", {}, [["C"]], 1))) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_cancelling_keeps_what_is_done(workers: feature_workers.Workers, smiles: list[str], count: int) -> None:
+    def stop(stage: str, done: int, total: int, /, **values: float) -> None:
+        if done:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        features("graph2d", smiles, progress=stop, workers=count)
+    kept = Pool("graph2d", {}).head().molecules
+    assert 0 < kept < len(smiles)
+    said: list[int] = []
+    assert_holds(features("graph2d", smiles, progress=lambda _s, _d, total: said.append(total)), "graph2d", smiles)
+    assert said[0] == len(smiles) - kept
