@@ -69,10 +69,29 @@ def _candidates(
     if own is not None:
         here = np.arange(len(queries))
         scores[here, own + here] = np.inf
-    candidates = np.argpartition(scores, taken - 1, axis=1)[:, :taken]
+    candidates = _smallest(scores, taken)
     squared = np.take_along_axis(scores, candidates, 1)
     squared += np.einsum("ij,ij->i", queries, queries)[:, None]
     return candidates, squared
+
+
+def _smallest(scores: np.ndarray, taken: int) -> np.ndarray:
+    """Columns of the ``taken`` smallest of each row, unsorted.
+
+    They lie in the ``taken`` groups of columns with the smallest minima, and minima are far cheaper than a partition.
+    """
+    rows, width = scores.shape
+    size = int(np.sqrt(width / taken))
+    if size < 4:
+        return np.argpartition(scores, taken - 1, axis=1)[:, :taken]
+    groups = width // size
+    minima = scores[:, : groups * size].reshape(rows, size, groups).min(axis=1)
+    best = np.argpartition(minima, taken - 1, axis=1)[:, :taken]
+    columns = (best[:, None, :] + groups * np.arange(size)[:, None]).reshape(rows, -1)
+    rest = np.broadcast_to(np.arange(groups * size, width), (rows, width - groups * size))
+    columns = np.hstack([columns, rest])
+    chosen = np.argpartition(np.take_along_axis(scores, columns, 1), taken - 1, axis=1)[:, :taken]
+    return np.take_along_axis(columns, chosen, 1)
 
 
 def _mend(squared: np.ndarray, candidates: np.ndarray, queries: np.ndarray, x: np.ndarray, norms: np.ndarray) -> None:

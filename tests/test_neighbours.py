@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
 from mmexplore import neighbours as module
@@ -13,7 +15,7 @@ def random(n: int, d: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
 
 
-@pytest.mark.parametrize(("n", "d", "k"), [(300, 17, 10), (40, 300, 39), (2, 1, 1), (1000, 2, 5)])
+@pytest.mark.parametrize(("n", "d", "k"), [(300, 17, 10), (40, 300, 39), (2, 1, 1), (1000, 2, 5), (3001, 9, 2)])
 def test_neighbours_are_those_of_scikit_learn(n: int, d: int, k: int, monkeypatch: pytest.MonkeyPatch) -> None:
     x = random(n, d)
     distances, indices = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(x.astype(np.float64)).kneighbors()
@@ -58,3 +60,12 @@ def test_interpolation_weighs_by_inverse_square() -> None:
     indices = np.array([[0, 1], [0, 1]], np.int32)
     found = Neighbours(indices, np.array([[1, 2], [0, 3]], np.float32))
     np.testing.assert_allclose(interpolate(found, xy), [[1, 2], [0, 0]])
+
+
+@given(st.integers(1, 400), st.integers(1, 30), st.integers(0, 99))
+def test_the_smallest_of_each_row(width: int, taken: int, seed: int) -> None:
+    taken = min(taken, width)
+    scores = np.random.default_rng(seed).integers(0, 50, (3, width)).astype(np.float32)
+    found = module._smallest(scores, taken)
+    assert all(len(set(row)) == taken for row in found.tolist())
+    assert (np.sort(np.take_along_axis(scores, found, 1)) == np.sort(scores)[:, :taken]).all()
