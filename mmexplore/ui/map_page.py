@@ -24,11 +24,11 @@ def map_page() -> None:
     header = st.container(gap="small")
     method, colour, text = map_controls.controls(choice)
     found = map_controls.search(choice.data, text)
-    shown = map_state.finished_map(choice, method) or map_state.finished_map(choice, "pca")
+    shown = map_state.best_map(choice, method)
     with header:
         map_controls.title(choice, shown, method)
-    if shown is None or shown.method != method:
-        map_progress.wait(choice, method, shown.method if shown else "")
+    if not map_state.is_final(shown, method):
+        map_progress.wait(choice, method, shown)
     if shown is None:
         words = "The first picture, by PCA, appears here as soon as the molecules are embedded."
         st.info(words, icon=":material/hourglass_top:")

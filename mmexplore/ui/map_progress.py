@@ -4,22 +4,22 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.errors import UnknownName
-from mmexplore.studio import Job
+from mmexplore.studio import Job, MapFile
 from mmexplore.ui import map_state
 from mmexplore.ui.job_banner import share, words
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.session import Choice
 
 
-def wait(choice: Choice, method: str, shown: str) -> None:
-    """Have the map computed and show the progress; ``shown`` is the method that is on the screen meanwhile, or ""."""
+def wait(choice: Choice, method: str, shown: MapFile | None) -> None:
+    """Have the map computed and show the progress; ``shown`` is what is on the screen meanwhile."""
     key = "/".join(("map-job", choice.data, choice.model, choice.view, method))
     job = _job(key)
     if job is None:
         job = studio.start_map(choice.model, choice.data, choice.view, method)
         st.session_state[key] = job.id
     if job.active or job.state == "done":
-        _follow(choice, method, shown, job.id)
+        _follow(choice, method, _state(shown), job.id)
         return
     title = map_state.TITLES[method]
     st.error(literal(job.message or f"The {title} map was not finished."), icon=":material/info:")
@@ -36,11 +36,19 @@ def _job(key: str) -> Job | None:
 
 
 @st.fragment(run_every=0.7)
-def _follow(choice: Choice, method: str, shown: str, job_id: str) -> None:
+def _follow(choice: Choice, method: str, shown: tuple[str, bool] | None, job_id: str) -> None:
     job = studio.job(job_id)
-    news = map_state.finished_map(choice, method) or (not shown and map_state.finished_map(choice, "pca"))
-    if news or not (job.active or job.state == "done"):
+    if _state(map_state.best_map(choice, method)) != shown or not (job.active or job.state == "done"):
         st.rerun(scope="app")
     title = map_state.TITLES[method]
-    what = f"PCA for now; {title} is being computed" if shown else f"The {title} map is being computed"
+    what = f"The {title} map is being computed"
+    if shown and shown[0] == method:
+        what = f"The {title} map is being scored"
+    elif shown:
+        what = f"PCA for now; {title} is being computed"
     st.progress(share(job), literal(f"{what}: {words(job)}"))
+
+
+def _state(shown: MapFile | None) -> tuple[str, bool] | None:
+    """What tells one picture from the next: the method, and whether it has been scored."""
+    return (shown.method, map_state.is_scored(shown)) if shown else None

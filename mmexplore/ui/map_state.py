@@ -4,10 +4,13 @@ Kept values are shared by all visitors and never changed. Keys hold the digests 
 trained again or a file imported again is not mistaken for the old one.
 """
 
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.map_file import UNSCORED, stored
 from mmexplore.studio import Found, MapFile
 from mmexplore.ui.molecule_map.painting import Painting, paint
 from mmexplore.ui.session import Choice
@@ -19,12 +22,26 @@ class Missing(Exception):  # noqa: N818 - no mistake: the map is still to be mad
     """Raised inside the cache, which keeps returned values only."""
 
 
-def finished_map(choice: Choice, method: str) -> MapFile | None:
-    """The map if it is there; None while it is not."""
+def best_map(choice: Choice, method: str) -> MapFile | None:
+    """The map by that method if it is there, else the one by PCA, which comes first; neither need be scored yet."""
+    return _if_there(choice, method) or _if_there(choice, "pca")
+
+
+def is_final(shown: MapFile | None, method: str) -> bool:
+    """Whether nothing better is to come: this method, with its scores."""
+    return shown is not None and shown.method == method and is_scored(shown)
+
+
+def is_scored(shown: MapFile) -> bool:
+    """Whether the map's quality is known."""
+    return shown.quality != UNSCORED
+
+
+def _if_there(choice: Choice, method: str) -> MapFile | None:
     try:
         return _map(choice, method, _stamp(choice))
     except Missing:
-        return None
+        return stored(_folders(choice), choice.view, method, unscored=True)
 
 
 def painting(choice: Choice, name: str) -> Painting:
@@ -42,8 +59,12 @@ def found(data: str, text: str) -> Found | None:
     return _found(data, studio.dataset(data).digest, text.strip()) if text.strip() else None
 
 
+def _folders(choice: Choice) -> list[Path]:
+    return studio.map_folders(studio.model(choice.model), studio.dataset(choice.data))
+
+
 def _stamp(choice: Choice) -> str:
-    return str(studio.map_folders(studio.model(choice.model), studio.dataset(choice.data))[-1])
+    return str(_folders(choice)[-1])
 
 
 def _known(choice: Choice) -> tuple[str, ...]:

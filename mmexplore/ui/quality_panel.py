@@ -23,6 +23,9 @@ def quality_panel(shown: MapFile) -> None:
     """Both scores, in the full space and on the map, with what they were computed on."""
     scores = shown.quality
     st.markdown("##### Quality of the picture", help=_HELP, anchors=False)
+    if not map_state.is_scored(shown):
+        st.caption("The scores are being computed.")
+        return
     title = map_state.TITLES[shown.method]
     rows = [
         f"| | Full space | {title} map |",

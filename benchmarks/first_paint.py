@@ -1,0 +1,69 @@
+"""What does the first page cost: imports against `import torch`, and seconds until the map and its scores are seen?
+
+The first start has an empty home, the second finds what the first left. Run: python benchmarks/first_paint.py
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from browser import launch, new_page, open_map, start_server  # noqa: E402
+from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+from record import record  # noqa: E402
+
+SCREENS = "import streamlit, mmexplore.ui.routes, mmexplore.ui.startup, mmexplore.ui.map_page"
+TRIES = 5
+
+
+def main() -> None:
+    imports = {"import torch": [], "screens": [], "screens beyond streamlit": []}
+    for _ in range(TRIES):
+        imports["import torch"].append(seconds("import torch"))
+        imports["screens"].append(seconds(SCREENS))
+        imports["screens beyond streamlit"].append(imports["screens"][-1] - seconds("import streamlit"))
+    torch = statistics.median(imports["import torch"])
+    rows = [
+        {"what": what, "seconds": statistics.median(t), "of torch": statistics.median(t) / torch}
+        for what, t in imports.items()
+    ]
+    home = Path(tempfile.mkdtemp(prefix="mmexplore-bench-"))
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        rows += [
+            {"what": f"{which} start to map and scores", "seconds": start(browser, home)}
+            for which in ("first", "second")
+        ]
+    record("first_paint", "seconds until the first page is seen", "python benchmarks/first_paint.py", rows)
+
+
+def seconds(code: str) -> float:
+    """Wall time of a fresh interpreter that runs this."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    return time.perf_counter() - began
+
+
+def start(browser: Browser, home: Path) -> float:
+    """From the command that starts the server to a painted map with DBI and NMI beside it."""
+    began = time.perf_counter()
+    process, server = start_server(home)
+    try:
+        page, _ = new_page(browser, server.url)
+        open_map(page, server.url, 120)
+        page.get_by_text("Davies-Bouldin").first.wait_for()
+        took = time.perf_counter() - began
+        page.close()
+    finally:
+        process.terminate()
+        process.wait()
+    return took
+
+
+if __name__ == "__main__":
+    main()

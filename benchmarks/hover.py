@@ -1,0 +1,99 @@
+"""How soon does the map answer the pointer, at 1,282 to 1,000,000 molecules, and how does Plotly's scattergl do?
+
+Both run in the same Chromium with WebGL in software, on the same points, with drawings from the same server.
+Run: python benchmarks/hover.py [--most 1000000]
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("MMEXPLORE_HOME", tempfile.mkdtemp(prefix="mmexplore-bench-"))
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
+
+from browser import MAP, Server, launch, middle, new_page, open_map, start_server  # noqa: E402
+from libraries import library  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from record import record  # noqa: E402
+
+QUESTION = "milliseconds from the pointer's move to the drawn card; seconds to draw, recolour and grey out"
+MOVES = 12
+
+LISTEN = f"""() => {{
+  const root = {MAP}, image = root.querySelector(".card img");
+  window.times = [];
+  root.querySelector(".surface").addEventListener("pointermove", e => {{ window.began = e.timeStamp; }}, true);
+  image.addEventListener("load", () => image.decode().then(() => window.times.push(performance.now() - window.began)));
+}}"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--most", type=int, default=1_000_000)
+    sizes = [n for n in (1_282, 100_000, 1_000_000) if n <= parser.parse_args().most]
+    home = Path(os.environ["MMEXPLORE_HOME"])
+    names = {n: library(n, home) for n in sizes}
+    process, server = start_server(home)
+    try:
+        with sync_playwright() as playwright:
+            browser = launch(playwright)
+            rows = [measured(browser, server, n, name) for n, name in names.items()]
+    finally:
+        process.terminate()
+    record("hover", QUESTION, "python benchmarks/hover.py", rows)
+
+
+def measured(browser: Browser, server: Server, n: int, name: str) -> dict[str, float | int | str]:
+    """One size: the pointer on the app's own page, then both ways to draw on bare pages."""
+    page, seen = new_page(browser, server.url)
+    surface = open_map(page, f"{server.url}/?data={name}&model=ecfp", 120)
+    page.wait_for_timeout(2000)
+    page.evaluate(LISTEN)
+    x, y, *_ = middle(surface)
+    ours = sweep(page, x - 60, y - 60)
+    blobs = [address for address in seen.requests if "/blob/" in address][:1]
+    modules = next(address for address in seen.requests if "/molecule_map/" in address).rpartition("/")[0]
+    page.close()
+    mine, _ = drawn(browser, server, "hover_ours.js", modules, blobs)
+    theirs, hovers = drawn(browser, server, "hover_plotly.js", modules, blobs, hover=True)
+    times = {
+        "card_ms": statistics.median(ours),
+        "card_ms_worst": max(ours),
+        "card_ms_plotly": statistics.median(hovers),
+    }
+    pairs = {f"{what}_s{whose}": took[what] for what in mine for whose, took in (("", mine), ("_plotly", theirs))}
+    return {"n": n} | times | pairs
+
+
+def sweep(page: Page, x: float, y: float) -> list[float]:
+    """Move about until a dozen cards were drawn; the milliseconds of each."""
+    for move in range(20 * MOVES):
+        before = page.evaluate("window.times.length")
+        if before >= MOVES:
+            break
+        page.mouse.move(x + 41 * move % 240, y + 23 * move % 180)
+        page.wait_for_timeout(60)
+        if page.evaluate("window.times.length") > before:
+            page.wait_for_timeout(150)
+    page.wait_for_timeout(6000)  # the slowest may still be on their way
+    return list(page.evaluate("window.times")) or [float("nan")]
+
+
+def drawn(
+    browser: Browser, server: Server, script: str, modules: str, blobs: list[str], *, hover: bool = False
+) -> tuple[dict[str, float], list[float]]:
+    """Run a script on an empty page of the server; returns its seconds, and the milliseconds of a sweep."""
+    page = browser.new_page(viewport={"width": 1000, "height": 700})
+    page.set_default_timeout(300_000)
+    page.goto(f"{server.url}/healthz")
+    took = page.evaluate((Path(__file__).parent / script).read_text(), [modules, blobs])
+    times = sweep(page, 400, 250) if hover else []
+    page.close()
+    return took, times
+
+
+if __name__ == "__main__":
+    main()

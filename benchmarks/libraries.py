@@ -1,0 +1,62 @@
+"""Large data sets for benchmarks of the screens: real small molecules repeated, on a map of seeded blobs.
+
+Written into a home as an import and a map job would leave them, without the hours that a million molecules take.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmexplore import catalogue, dataset_files, home, map_desk, map_file, models
+from mmexplore.datasets import Dataset, Report, Task, yours
+from mmexplore.embedding_map import MapFile, Quality
+
+
+def library(n: int, where: Path, seed: int = 0) -> str:
+    """A data set of n rows with one label and a "UMAP" map under the ECFP baseline; returns its name."""
+    source = where / f"synthetic {n}.csv"
+    real = catalogue.load("solubility")
+    pd.DataFrame({"smiles": real.smiles[:2], "n": n}).to_csv(source, index=False)
+    name, path = yours.receive(source, f"synthetic {n}", [])
+    choices = catalogue._choices(None, None, None, None, None)
+    table = _table(name, n, real, seed)
+    dataset_files.write(home.folder("datasets") / catalogue._key((path,), choices), table)
+    yours.keep(name, f"{n:,} synthetic molecules", path, catalogue._digest(path), choices, table)
+    _map(catalogue.load(name), seed)
+    return name
+
+
+def blobs(n: int, seed: int = 0) -> np.ndarray:
+    """Coordinates (n, 2) float32: thirty groups of unlike sizes."""
+    rng = np.random.default_rng(seed)
+    group = rng.choice(30, n, p=rng.dirichlet(np.ones(30)))
+    return (rng.normal(size=(30, 2)) * 8 + 0)[group].astype(np.float32) + rng.normal(size=(n, 2)).astype(np.float32)
+
+
+def _table(name: str, n: int, real: Dataset, seed: int) -> Dataset:
+    rows = np.arange(n) % len(real)
+    label = np.random.default_rng(seed).normal(size=(n, 1)).astype(np.float32)
+    names = np.array([f"synthetic {i}" for i in range(n)], dtype=object)
+    report = Report(read=n, kept=n)
+    task = Task("label", "regression")
+    return Dataset(
+        name,
+        name,
+        f"{n:032x}",
+        real.smiles[rows],
+        names,
+        np.arange(n) + 2,
+        label,
+        (task,),
+        pd.DataFrame(index=range(n)),
+        report,
+    )
+
+
+def _map(table: Dataset, seed: int) -> None:
+    folder = map_desk.map_folders(models.model(models.BASELINE), table)[-1]
+    path = map_file.place_of(folder, models.BASELINE, "umap", 0)
+    quality = Quality("synthetic points: nothing was scored")
+    made = MapFile(path, blobs(len(table), seed), models.BASELINE, "umap", 0, {}, quality, "2026-01-01", 0.0)
+    map_file.save(made)

@@ -1,0 +1,45 @@
+"""How many bytes does a map of 100,000 molecules send, against px.scatter with SMILES as hover text?
+
+Run: python benchmarks/map_payload.py
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import pandas as pd
+import plotly.express as px
+from libraries import blobs
+from record import record
+
+from mmexplore import catalogue
+from mmexplore.colouring import Colour
+from mmexplore.ui.molecule_map import mask
+from mmexplore.ui.molecule_map.painting import paint
+
+
+def main() -> None:
+    real = catalogue.load("solubility")
+    rows = [compared(n, np.asarray(real.smiles)) for n in (1_282, 100_000)]
+    record(
+        "map_payload", "bytes of a map, of its recolouring and of a selection", "python benchmarks/map_payload.py", rows
+    )
+
+
+def compared(n: int, smiles: np.ndarray) -> dict[str, float | int]:
+    """Bytes of both for n molecules."""
+    xy, label = blobs(n), np.random.default_rng(0).normal(size=n).astype(np.float32)
+    painting = paint(Colour("label", label))
+    selected = np.flatnonzero(xy[:, 0] > 0)
+    ours = xy.nbytes + painting.codes.nbytes
+    frame = pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "label": label, "smiles": np.resize(smiles, n)})
+    theirs = len(px.scatter(frame, x="x", y="y", color="label", hover_name="smiles", render_mode="webgl").to_json())
+    again = {"recolour_bytes": painting.codes.nbytes, "selection_bytes": len(mask(selected, n))}
+    return {"n": n, "ours_bytes": ours, "plotly_bytes": theirs, "ratio": ours / theirs} | again
+
+
+if __name__ == "__main__":
+    main()
