@@ -15,6 +15,6 @@ with own:
     upload_panel.show({entry.title for entry in entries.values()})
 
 try:
-    dataset_panel.show(entries[chosen], studio.dataset(chosen))
+    dataset_panel.show(entries[chosen], dataset_panel.read(chosen))
 except MmexploreError as error:
     st.error(literal(error))

@@ -73,7 +73,7 @@ def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], server
     expect(page.get_by_text("split scaffold", exact=False).first).to_be_visible()
     use.click()
     expect(page.get_by_text("trained on solubility")).to_be_visible()
-    assert "/Train" not in page.url
+    page.wait_for_url(lambda url: "/Train" not in url)
 
 
 def test_a_messy_upload_becomes_a_data_set(visitor: tuple[Page, Seen], server: Server, tmp_path: Path) -> None:

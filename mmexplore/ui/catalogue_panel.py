@@ -8,6 +8,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
 from mmexplore.studio import Entry
+from mmexplore.ui import progress_bar
 from mmexplore.ui.plain_text import literal
 
 _FROM = {"embedded": "comes with the project", "moleculenet": "published, fetched", "yours": "yours"}
@@ -96,15 +97,10 @@ def _elsewhere(entries: Sequence[Entry]) -> None:
 
 
 def _fetch(entry: Entry) -> None:
-    bar = st.progress(0.0, text=f"Fetching {literal(entry.name)}")
-
-    def progress(stage: str, done: int, total: int, /, **_: float) -> None:
-        bar.progress(min(1.0, done / total) if total else 0.0, text=literal(stage))
-
     try:
-        studio.fetch(entry.name, progress)
+        with progress_bar.shown(f"Fetching {entry.name}") as progress:
+            studio.fetch(entry.name, progress)
     except MmexploreError as error:
-        bar.empty()
         st.warning(literal(error))
         return
     st.toast(f"{literal(entry.name)} is here now")

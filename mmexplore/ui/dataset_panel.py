@@ -14,7 +14,7 @@ from mmexplore.errors import MmexploreError
 from mmexplore.recipe import Data
 from mmexplore.registry import choices
 from mmexplore.studio import Dataset, Entry, Summary
-from mmexplore.ui import charts, figure_panel, score_words, start_panel, structures
+from mmexplore.ui import charts, figure_panel, progress_bar, score_words, start_panel, structures
 from mmexplore.ui.plain_text import literal
 
 _MANY = 20_000
@@ -22,6 +22,16 @@ _SCORE = st.column_config.NumberColumn(format="%.4g")
 
 
 TAB = "data/tab"
+
+
+def read(name: str) -> Dataset:
+    """The data set; its first reading in a session shows how far it is. Raises NotAvailable, BadTable."""
+    seen = st.session_state.setdefault("data/seen", set())
+    if name not in seen:
+        with progress_bar.shown(f"Reading {name}") as progress:
+            studio.dataset(name, progress)
+        seen.add(name)
+    return studio.dataset(name)
 
 
 def show(entry: Entry, dataset: Dataset) -> None:

@@ -9,6 +9,8 @@ from mmexplore.ui import score_words
 from mmexplore.ui.plain_text import duration, literal
 from mmexplore.ui.training_plan import Plan
 
+_MANY = 20_000
+
 
 def show(plan: Plan) -> None:
     """Draw the panel; its button starts one job a seed. A second click meets the jobs of the first."""
@@ -19,7 +21,8 @@ def show(plan: Plan) -> None:
         label = "Start training" if count == 1 else f"Start {count} trainings"
         st.button(label, type="primary", icon=":material/play_arrow:", on_click=_start, args=(plan,), width="stretch")
     with st.expander("Split preview", expanded=True):
-        _split(plan)
+        if small_enough(plan):
+            _split(plan)
     with st.expander("Recipe as JSON and command line"):
         st.code(plan.run(plan.seeds[0]).model_dump_json(indent=1), language="json", height=260)
         for seed in plan.seeds[:5]:
@@ -56,6 +59,19 @@ def _device(plan: Plan) -> None:
 @st.cache_data(ttl=300, show_spinner=False)
 def _devices() -> list[studio.Device]:
     return studio.devices()
+
+
+def small_enough(plan: Plan) -> bool:
+    """Asks before the scaffolds of many molecules are found."""
+    data = plan.recipe.data
+    try:
+        count = len(studio.dataset(data.dataset))
+    except MmexploreError:
+        return True  # the split says what is wrong
+    if count <= _MANY or data.split == "random":
+        return True
+    words = f"Preview the split of {count:,} molecules (about {count / 4000:.0f} s)"
+    return bool(st.toggle(words, key=f"train/preview/{data.dataset}"))
 
 
 def _split(plan: Plan) -> None:

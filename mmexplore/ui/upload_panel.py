@@ -1,6 +1,5 @@
 """Bring your own molecules: a file or pasted SMILES, what it seems to hold, the import and its report."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
-from mmexplore.ui import catalogue_panel, dataset_panel, uploads
+from mmexplore.ui import catalogue_panel, dataset_panel, progress_bar, uploads
 from mmexplore.ui.plain_text import literal
 
 _INLINE_ROWS = 5_000
@@ -23,7 +22,7 @@ def show(titles: set[str]) -> None:
     if path is None:
         return
     try:
-        found = studio.preview(path)
+        found = _preview(str(path), path.stat().st_mtime_ns)
     except MmexploreError as error:
         st.error(literal(error))
         return
@@ -32,14 +31,20 @@ def show(titles: set[str]) -> None:
         st.text(note)
     st.dataframe(found.head.head(8), hide_index=True)
     title, options = _choices(path, found, titles)
-    st.button("Import", type="primary", key="upload/import", icon=":material/download_done:", on_click=_mark)
-    if st.session_state.pop("upload/wanted", False):
+    about: dict[str, Any] = {"type": "primary", "icon": ":material/download_done:"}
+    st.button("Import", key="upload/import", on_click=_mark, args=(str(path),), **about)
+    if st.session_state.pop("upload/wanted", "") == str(path):
         _import(path, title, options, found.rows)
 
 
-def _mark() -> None:
-    """Two clicks at once leave one mark."""
-    st.session_state["upload/wanted"] = True
+def _mark(path: str) -> None:
+    """Two clicks at once leave one mark, and none for the next file."""
+    st.session_state["upload/wanted"] = path
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the file…")
+def _preview(path: str, changed: int) -> Any:  # noqa: ARG001 - part of the key
+    return studio.preview(Path(path))
 
 
 def _source() -> Path | None:
@@ -48,12 +53,19 @@ def _source() -> Path | None:
     if way == "File":
         words = "CSV, TSV, SDF or SMI, plain or gzipped; the first line of a table may name its columns"
         given = st.file_uploader("File", key=f"upload/file/{_turn()}", help=words)
-        if given is not None:
-            return uploads.keep(given.name, given.getvalue())
-        return _left()
+        return _kept(given) if given is not None else _left()
     about: dict[str, Any] = {"key": f"upload/text/{_turn()}", "height": 160, "placeholder": "CCO ethanol"}
     text = st.text_area("SMILES, one a line, a name after it; or a table with its header", **about)
     return uploads.keep(f"{uploads.PASTED}txt", text.encode()) if text.strip() else None
+
+
+def _kept(given: Any) -> Path:
+    """Written once a file, not once a run of the page."""
+    known = st.session_state.setdefault("upload/kept", {})
+    path = known.get(given.file_id)
+    if path is None or not path.is_file():
+        path = known[given.file_id] = uploads.keep(given.name, given.getvalue())
+    return Path(path)
 
 
 def _turn() -> int:
@@ -105,11 +117,10 @@ def _import(path: Path, title: str, options: dict[str, Any], rows: int) -> None:
         st.session_state["upload/job"] = studio.start_import(path, title, options).id
         st.session_state["upload/turn"] = _turn() + 1
         st.rerun()
-    bar = st.progress(0.0, text="Reading")
     try:
-        made = studio.add_dataset(path, title, progress=_progress(bar), **options)
+        with progress_bar.shown("Reading") as progress:
+            made = studio.add_dataset(path, title, progress=progress, **options)
     except MmexploreError as error:
-        bar.empty()
         st.error(literal(error))
         return
     _away(path)
@@ -120,13 +131,6 @@ def _import(path: Path, title: str, options: dict[str, Any], rows: int) -> None:
 def _away(path: Path) -> None:
     uploads.forget(path)
     st.session_state["upload/turn"] = _turn() + 1
-
-
-def _progress(bar: Any) -> Callable[..., None]:
-    def progress(stage: str, done: int, total: int, /, **_: float) -> None:
-        bar.progress(min(1.0, done / total) if total else 0.0, text=literal(f"{stage} {done:,} of {total:,}"))
-
-    return progress
 
 
 def _following() -> None:
