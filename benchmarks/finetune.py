@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import chemprop_cli
@@ -37,7 +38,8 @@ def ours(dataset: Dataset, split: Split, folder: Path, epochs: int) -> np.ndarra
     command = [sys.executable, "-m", "mmexplore", *words, "--out", str(folder / "run")]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=surroundings)
     table = pd.read_parquet(folder / "run" / "predictions.parquet")
-    return table[dataset.tasks[0].name].to_numpy()[split.test]
+    guess = np.asarray(table[dataset.tasks[0].name], np.float64)
+    return guess[split.test]
 
 
 def theirs(dataset: Dataset, split: Split, folder: Path, epochs: int) -> np.ndarray:
@@ -66,7 +68,8 @@ def main() -> None:
     found: dict[str, list[tuple[float, float, float]]] = {"chemprop train": [], "mmexplore train dmpnn": []}
     for _ in range(chosen.repeats):
         for name, run in zip(found, (theirs, ours), strict=True):
-            found[name].append(timed(lambda folder, run=run: run(dataset, split, folder, chosen.epochs), truth))
+            work = partial(run, dataset, split, epochs=chosen.epochs)
+            found[name].append(timed(work, truth))
             print(name, found[name][-1], flush=True)
     reference = np.median(found["chemprop train"], 0)
     rows = []

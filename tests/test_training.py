@@ -16,11 +16,11 @@ from mmexplore.checkpoints import Card
 from mmexplore.datasets import Dataset, Task
 from mmexplore.errors import BadRecipe, NotAvailable
 from mmexplore.home import read_json
+from mmexplore.objective import learning_rate, loss_of
 from mmexplore.predictor import Predictor
 from mmexplore.recipe import Recipe, Training, preset
 from mmexplore.splits import split
 from mmexplore.training import train
-from mmexplore.training_loop import learning_rate, loss_of
 
 TINY = ["branches.0.options.hidden_size=24", "branches.0.options.depth=2", "fusion.options.hidden_size=16"]
 SETTINGS = [*TINY, "training.epochs=3", "training.batch_size=16", "training.device=cpu", "training.precision=float32"]
