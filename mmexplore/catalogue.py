@@ -22,7 +22,7 @@ from mmexplore.progress import Progress, silent
 if TYPE_CHECKING:
     from mmexplore.datasets.file import Preview
 
-VERSION = 1
+VERSION = 2
 Rule = Literal["keep", "strip"]
 Duplicates = Literal["keep", "merge"]
 

@@ -1,4 +1,7 @@
-"""A data set on disk: ``table.parquet`` and ``card.json`` in one folder; the card, written last, makes it whole."""
+"""A data set on disk: ``table.parquet``, ``remarks.parquet`` and ``card.json``; the card, written last, makes it whole.
+
+The remarks of the report lie apart, because a million salted rows have hundreds of thousands of them.
+"""
 
 import io
 from dataclasses import asdict
@@ -11,11 +14,12 @@ import pandas as pd
 from mmexplore.datasets import Dataset, Remark, Report, Task
 from mmexplore.home import read_json, write_atomically, write_json
 
+_KINDS = ("merged", "standardised", "rejected")
+
 
 def write(folder: Path, dataset: Dataset) -> None:
     """Keep a data set in a folder of its own."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     columns: dict[str, Any] = {
         "smiles": pa.array(dataset.smiles, pa.string()),
@@ -25,14 +29,17 @@ def write(folder: Path, dataset: Dataset) -> None:
     columns |= {f"label {i}": pa.array(column) for i, column in enumerate(dataset.labels.T)}
     for i, column in enumerate(dataset.extra.columns):
         columns[f"extra {i}"] = pa.array(dataset.extra[column])
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(columns), buffer, compression="zstd")
-    write_atomically(folder / "table.parquet", buffer.getvalue())
+    remarks = [(kind, r.line, r.text, r.reason) for kind in _KINDS for r in getattr(dataset.report, kind)]
+    told = dict(
+        zip(("kind", "line", "text", "reason"), zip(*remarks, strict=True) if remarks else ([],) * 4, strict=True)
+    )
+    _write_table(folder / "table.parquet", columns)
+    _write_table(folder / "remarks.parquet", {name: list(values) for name, values in told.items()})
     card = {
         "digest": dataset.digest,
         "tasks": [asdict(task) for task in dataset.tasks],
         "extra": list(dataset.extra.columns),
-        "report": asdict(dataset.report),
+        "report": {key: getattr(dataset.report, key) for key in ("read", "kept", "notes")},
     }
     write_json(folder / "card.json", card)
 
@@ -59,12 +66,24 @@ def read(folder: Path, name: str, title: str) -> Dataset | None:
             labels=np.stack(labels, axis=1) if labels else np.empty((len(table), 0), np.float32),
             tasks=tuple(Task(**task) for task in card["tasks"]),
             extra=extra.reindex(range(len(table))),
-            report=_report(card["report"]),
+            report=_report(card["report"], pq.read_table(folder / "remarks.parquet")),
         )
     except (OSError, ValueError, KeyError, TypeError):  # Arrow's errors are children of these
         return None
 
 
-def _report(values: dict[str, Any]) -> Report:
-    remarks = {kind: tuple(Remark(**r) for r in values[kind]) for kind in ("merged", "standardised", "rejected")}
-    return Report(read=values["read"], kept=values["kept"], notes=tuple(values["notes"]), **remarks)
+def _write_table(path: Path, columns: dict[str, Any]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer, compression="zstd")
+    write_atomically(path, buffer.getvalue())
+
+
+def _report(values: dict[str, Any], table: Any) -> Report:
+    remarks: dict[str, list[Remark]] = {kind: [] for kind in _KINDS}
+    for kind, *fields in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        remarks[kind].append(Remark(*fields))
+    told = {kind: tuple(found) for kind, found in remarks.items()}
+    return Report(read=values["read"], kept=values["kept"], notes=tuple(values["notes"]), **told)

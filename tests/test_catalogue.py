@@ -167,7 +167,7 @@ def test_the_digest_changes_with_molecules_labels_and_tasks_only(written):
 def test_a_damaged_file_in_the_home_is_made_again(written, own_home):
     path = written("smiles,y\nCCO,1.5\nCCN,2\n")
     first = catalogue.load(path)
-    for damaged in ("table.parquet", "card.json"):
+    for damaged in ("table.parquet", "remarks.parquet", "card.json"):
         for file in own_home.glob(f"datasets/*/{damaged}"):
             file.write_bytes(b"{}" if damaged == "card.json" else b"nonsense")
         same(catalogue.load(path), first)
@@ -395,7 +395,7 @@ def test_a_data_set_written_twice_at_once_is_whole(written, own_home):
     assert [run.communicate()[0].strip() for run in runs] == ["59"] * 3
     folder = next(own_home.glob("datasets/*/card.json")).parent
     assert dataset_files.read(folder, "t", "t") is not None
-    assert sorted(file.name for file in folder.iterdir()) == ["card.json", "table.parquet"]
+    assert sorted(file.name for file in folder.iterdir()) == ["card.json", "remarks.parquet", "table.parquet"]
 
 
 # --- the real files

@@ -40,18 +40,20 @@ def delimited(file: TextIO, delimiter: str) -> Cells:
     cells, empty = Cells([], [], []), []
     gap: list[int] = []  # empty lines are only spoken of once something follows them
     for line, row in _records(file, delimiter):
-        if not any(cell.strip() for cell in row):
+        if not any(map(str.strip, row)):
             gap.append(line)
             continue
         empty += gap
         gap = []
         if not cells.columns:
             cells.columns, cells.header_line = unique(row), line
-        elif len(row) > len(cells.columns) and any(cell.strip() for cell in row[len(cells.columns) :]):
+        elif len(row) > len(cells.columns) and any(map(str.strip, row[len(cells.columns) :])):
             reason = f"{len(row)} cells where the header has {len(cells.columns)}"
             cells.rejected.append(Remark(line, delimiter.join(row)[:200], reason))
         else:
-            _append(cells, line, (row + [""] * len(cells.columns))[: len(cells.columns)])
+            if len(row) != len(cells.columns):
+                row = (row + [""] * len(cells.columns))[: len(cells.columns)]  # noqa: PLW2901
+            _append(cells, line, row)
     if not cells.columns:
         raise BadTable("the table is empty: no line holds anything")
     _tell_empty(cells, empty)

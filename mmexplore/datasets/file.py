@@ -6,7 +6,7 @@ header is recognised by a header row that is a molecule.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -130,7 +130,7 @@ def _style_by_content(file: TextIO, delimiter: str | None) -> str:
 
 def _headed(cells: Cells) -> Cells:
     """Takes a header that is a molecule, above a column of molecules, for the first row."""
-    guess = _columns.smiles_column(_frame(cells)) if cells.rows else None
+    guess = _columns.smiles_column(_frame(replace(cells, rows=cells.rows[:500]))) if cells.rows else None
     header = cells.columns
     alone = not cells.rows and any(len(name) > 1 and readable(name) for name in header)
     if not alone and (guess is None or not readable(guess)):
