@@ -87,7 +87,6 @@ class TestTrain:
 
     def test_a_fixed_split_is_shared_by_the_seeds(self, home: Path, started: list[tuple[Recipe, str]]) -> None:
         app = page("5_Train.py")
-        next(t for t in app.toggle if t.label.startswith("Split by")).set_value(False).run()
         next(n for n in app.number_input if n.label == "Split seed").set_value(7).run()
         next(t for t in app.text_input if t.label == "Seeds").set_value("3-4").run()
         next(b for b in app.button if b.label == "Start 2 trainings").click().run()

@@ -30,7 +30,7 @@ def lines(table: pd.DataFrame, title: str, x: str, y: str) -> go.Figure:
 def compare(histories: Mapping[str, pd.DataFrame], column: str, y: str = "") -> go.Figure:
     """The same column of several runs' histories (index: epoch), one line a run."""
     found = {name: table[column] for name, table in histories.items() if column in table}
-    return lines(pd.DataFrame(found), f"{column} of {len(found)} runs", "epoch", y or column)
+    return lines(pd.DataFrame(found), f"{y or column} of {len(found)} runs", "epoch", y or column)
 
 
 def histogram(values: np.ndarray, title: str, x: str, bins: int = 40) -> go.Figure:
@@ -88,7 +88,7 @@ def parity(truth: np.ndarray, prediction: np.ndarray, label: str, title: str) ->
     if len(truth):
         ends = [float(min(truth.min(), prediction.min())), float(max(truth.max(), prediction.max()))]
         figure.add_scatter(x=ends, y=ends, mode="lines", name="equal", line={"color": GREY, "dash": "dash"})
-    return figure
+    return figure.update_layout(showlegend=False)
 
 
 def roc(truth: np.ndarray, probability: np.ndarray, title: str) -> go.Figure:
@@ -103,7 +103,7 @@ def roc(truth: np.ndarray, probability: np.ndarray, title: str) -> go.Figure:
         x, y = np.append(0, misses / misses[-1]), np.append(0, hits / hits[-1])
         figure.add_scatter(x=x, y=y, mode="lines", name="model", line={"color": PALETTE[0], "width": 2})
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="chance", line={"color": GREY, "dash": "dash"})
-    return figure
+    return figure.update_layout(showlegend=False)
 
 
 def table_of(figure: go.Figure) -> pd.DataFrame:

@@ -19,9 +19,12 @@ _LOWER = frozenset({"rmse", "mae", "cross_entropy"})
 def title(metric: str) -> str:
     """A metric's name as chemists write it; one that is not known here stays as it is.
 
-    >>> title("roc_auc"), title("train_loss")
-    ('ROC-AUC', 'train loss')
+    >>> title("roc_auc"), title("validation_rmse"), title("train_loss")
+    ('ROC-AUC', 'validation RMSE', 'train loss')
     """
+    part, _, rest = metric.partition("_")
+    if part in ("validation", "test"):
+        return f"{part} {title(rest)}"
     return TITLES.get(metric, metric.replace("_", " "))
 
 

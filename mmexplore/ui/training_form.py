@@ -5,7 +5,6 @@ from typing import Any
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.datasets import Entry
 from mmexplore.errors import MmexploreError
 from mmexplore.recipe import preset, preset_names
 from mmexplore.ui import training_plan, widgets
@@ -14,7 +13,6 @@ from mmexplore.ui.training_plan import Plan
 from mmexplore.ui.widgets import Field
 
 VERSIONS = {"quick": "20 epochs at most, in batches of 64, stopped early", "paper": "as published"}
-_SEED_KEY = "train/seeded split"
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
@@ -29,7 +27,7 @@ def draw(data: str) -> Plan:
     help_ = "one run each, queued on the device: 0, 1, 2 or 0-4; they draw the weights and, if so chosen, the split"
     typed = right.text_input("Seeds", "0", max_chars=80, key=f"{key}/seeds", help=help_, **_KEEP)
     recipe = recipe_form(start, key, _INSTEAD)
-    seeded = bool(st.session_state.get(f"{key}/{_SEED_KEY}", True))
+    seeded = st.session_state.get(f"{key}/data.split_seed") is None
     return Plan(recipe, name, title.strip() or f"{data} {name}", training_plan.seeds(typed), seeded)
 
 
@@ -48,20 +46,11 @@ def _first_line(name: str) -> str:
     return f"{encoders}, {recipe.training.epochs} epochs"
 
 
-def _entries() -> dict[str, Entry]:
-    return {entry.name: entry for entry in studio.datasets() if entry.available}
-
-
 def _dataset(field: Field) -> str:
     """A data set that is here; one that the recipe names by path stays choosable."""
-    here = _entries()
-    names = list(here) if field.value in here else [field.value, *here]
-
-    def words(name: str) -> str:
-        rows = here[name].rows if name in here else None
-        return f"{name} ({rows:,} rows)" if rows else name
-
-    return str(st.selectbox("Dataset", names, names.index(field.value), format_func=words, **field.about))
+    here = [entry.name for entry in studio.datasets() if entry.available]
+    names = here if field.value in here else [field.value, *here]
+    return str(st.selectbox("Dataset", names, names.index(field.value), **field.about))
 
 
 def _targets(field: Field) -> tuple[str, ...]:
@@ -73,16 +62,15 @@ def _targets(field: Field) -> tuple[str, ...]:
         tasks = []
     begin = [name for name in field.value if name in tasks]
     about = field.about | {"key": f"{field.key}/{data}"}
-    return tuple(st.multiselect("Targets", tasks, begin, placeholder="all label columns", **about))
+    return tuple(st.multiselect("Targets", tasks, begin, placeholder="all", **about))
 
 
 def _split_seed(field: Field) -> int:
-    """Drawn by the run's seed, unless a fixed one is chosen."""
-    prefix = field.key.removesuffix(field.path)
-    help_ = "on: each seed draws its own split (scaffold has none); off: all runs share one split"
-    if st.toggle("Split by the run's seed", True, key=f"{prefix}{_SEED_KEY}", help=help_, **_KEEP):
-        return int(field.value)
-    return int(widgets.draw(field))
+    """Empty: the run's seed draws the split too, so several seeds are several splits."""
+    low, high = widgets.bounds(field.info, step=1)
+    about = field.about | {"help": "empty: the run's seed draws the split too (scaffold has none)"}
+    typed = st.number_input("Split seed", low, high, None, 1, placeholder="the run's", **about)
+    return int(field.value if typed is None else typed)
 
 
 def _now(field: Field, path: str) -> Any:
