@@ -70,5 +70,10 @@ def found_line(found: Found | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(literal(found.how), width="content")
         if len(found.rows):
-            about = {"icon": ":material/select_all:", "on_click": session.select, "args": (found.rows,)}
-            st.button("Select these", key="select-found", **about)
+            st.button(
+                "Select these",
+                key="select-found",
+                icon=":material/select_all:",
+                on_click=session.select,
+                args=(found.rows,),
+            )

@@ -88,7 +88,7 @@ def _painting(choice: Choice, name: str, stamp: str, known: tuple[str, ...]) -> 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _colour_names(choice: Choice, stamp: str, known: tuple[str, ...]) -> list[str]:  # noqa: ARG001
-    return studio.colour_names(choice.model, choice.data)
+    return studio.colour_names(choice.model, choice.data, choice.view)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Searching ...")
