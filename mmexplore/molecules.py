@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 
 Salts = Literal["keep", "strip"]
 
+DESCRIPTORS = (
+    "molecular weight",
+    "logP",
+    "TPSA",
+    "H-bond donors",
+    "H-bond acceptors",
+    "rotatable bonds",
+    "rings",
+    "QED",
+)
+
 MAX_CHARACTERS = 10_000
 MAX_ATOMS = 2_000  # beyond some 10,000 atoms RDKit's canonicalisation overflows its stack
 
@@ -138,25 +149,49 @@ def depict(smiles: str, width: int = 250, height: int = 200, highlight: Iterable
 
 
 def descriptors(molecules: Iterable[Mol | str]) -> "pd.DataFrame":
-    """Seven properties and QED, one row a molecule: molecular weight in g/mol, TPSA in square angstrom, counts.
+    """The columns of ``DESCRIPTORS``, one row a molecule: molecular weight in g/mol, TPSA in square angstrom, counts.
 
     Crippen logP, QED as Bickerton et al. (Nat. Chem. 2012, 4, 90). Raises BadMolecule.
     """
     import pandas as pd
     from rdkit.Chem import QED, rdMolDescriptors
 
-    columns: dict[str, Any] = {
-        "molecular weight": rdMolDescriptors._CalcMolWt,
-        "logP": lambda m: rdMolDescriptors.CalcCrippenDescriptors(m)[0],
-        "TPSA": rdMolDescriptors.CalcTPSA,
-        "H-bond donors": rdMolDescriptors.CalcNumHBD,
-        "H-bond acceptors": rdMolDescriptors.CalcNumHBA,
-        "rotatable bonds": rdMolDescriptors.CalcNumRotatableBonds,
-        "rings": rdMolDescriptors.CalcNumRings,
-        "QED": QED.qed,
-    }
-    mols = [parse(m) if isinstance(m, str) else m for m in molecules]
-    return pd.DataFrame({name: [function(m) for m in mols] for name, function in columns.items()})
+    functions: tuple[Any, ...] = (
+        rdMolDescriptors._CalcMolWt,
+        lambda mol: rdMolDescriptors.CalcCrippenDescriptors(mol)[0],
+        rdMolDescriptors.CalcTPSA,
+        rdMolDescriptors.CalcNumHBD,
+        rdMolDescriptors.CalcNumHBA,
+        rdMolDescriptors.CalcNumRotatableBonds,
+        rdMolDescriptors.CalcNumRings,
+        QED.qed,
+    )
+    mols = (parse(m) if isinstance(m, str) else m for m in molecules)
+    return pd.DataFrame([[function(mol) for function in functions] for mol in mols], columns=list(DESCRIPTORS))
+
+
+def to_sdf(table: "pd.DataFrame") -> str:
+    """SDF text with 2D coordinates: structures from the column "smiles", titles from "name", the rest as properties.
+
+    Empty cells are left out; line breaks within a cell or a name become blanks. Raises BadMolecule.
+    """
+    from rdkit.Chem import rdDepictor
+
+    records = []
+    for row in table.to_dict("records"):
+        mol = parse(str(row.pop("smiles")))
+        mol.SetProp("_Name", _one_line(row.pop("name", ""))[:80])
+        rdDepictor.Compute2DCoords(mol)
+        told = {re.sub(r"[<>]", "", _one_line(key)): _one_line(value) for key, value in row.items()}
+        fields = "".join(f"> <{key}>\n{value}\n\n" for key, value in told.items() if value)
+        records.append(f"{Chem.MolToMolBlock(mol)}{fields}$$$$\n")
+    return "".join(records)
+
+
+def _one_line(value: object) -> str:
+    """Text that an SDF reader takes neither for a new field nor for the end of a record; "" for None and NaN."""
+    text = "" if value is None or value != value else " ".join(str(value).split())  # noqa: PLR0124
+    return f" {text}" if text.startswith((">", "$", "M  ")) else text
 
 
 def _short(text: str) -> str:

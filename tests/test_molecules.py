@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -203,9 +204,31 @@ def test_descriptors_are_rdkits():
         assert values["logP"] == pytest.approx(Crippen.MolLogP(mol))
         assert values["TPSA"] == pytest.approx(rdMolDescriptors.CalcTPSA(mol))
         assert values["rings"] == mol.GetRingInfo().NumRings()
+    assert tuple(table.columns) == molecules.DESCRIPTORS
     assert np.isfinite(table.to_numpy(dtype=float)).all()
     with pytest.raises(BadMolecule):
         molecules.descriptors(["CCO", "C1CC"])
+
+
+def test_sdf_comes_back_as_it_was(tmp_path):
+    table = pd.DataFrame(
+        {
+            "smiles": ["CCO", "C[C@H](N)O", "[Na+].[Cl-]"],
+            "name": ["ethanol", "<b>two\nlines</b>", ""],
+            "y": [1.5, np.nan, 2.0],
+            "a <b>": ["x", "$$$$\n> <fake>\n1", None],
+        }
+    )
+    path = tmp_path / "t.sdf"
+    path.write_text(molecules.to_sdf(table))
+    read = list(Chem.SDMolSupplier(str(path)))
+    assert [Chem.MolToSmiles(mol) for mol in read] == [Chem.CanonSmiles(text) for text in table["smiles"]]
+    assert [mol.GetProp("_Name") for mol in read] == ["ethanol", "<b>two lines</b>", ""]
+    assert [mol.GetPropsAsDict() for mol in read] == [
+        {"y": 1.5, "a b": "x"},
+        {"a b": " $$$$ > <fake> 1"},
+        {"y": 2.0},
+    ]
 
 
 def test_real_files_round_trip(real_data):
