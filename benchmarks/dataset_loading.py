@@ -1,0 +1,77 @@
+"""How fast does a file of 20,000 SMILES become a data set, in one process and over workers, and when loaded again?
+
+    python benchmarks/dataset_loading.py [turns]
+
+ZINC250k's first 20,000 where MMEXPLORE_DATA_DIR has it, else the embedded molecules over and over. Variants take turns;
+figures are medians of wall time.
+"""
+
+import itertools
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from record import record
+
+from mmexplore import catalogue
+from mmexplore.datasets import embedded, moleculenet
+from mmexplore.datasets._source import opened
+from mmexplore.standardising import standardise_all
+
+N = 20_000
+
+
+def main(turns: int) -> None:
+    smiles, source = _smiles()
+    workers = len(os.sched_getaffinity(0))
+    variants: dict[str, Callable[[], Any]] = {
+        "one process": lambda: standardise_all(smiles, "strip", workers=0),
+        f"our workers, {workers}": lambda: standardise_all(smiles, "strip", workers=workers),
+    }
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["MMEXPLORE_HOME"] = home
+        path = Path(home, "molecules.smi")
+        path.write_text("\n".join(smiles) + "\n")
+        seconds: dict[str, list[float]] = {name: [] for name in [*variants, "first load of the file", "second load"]}
+        for turn in range(turns):
+            for name, run in variants.items():
+                seconds[name].append(_timed(run))
+            path.write_text("\n".join([*smiles, "C" * (turn + 1)]) + "\n")  # another content: the first load is one
+            for name in ("first load of the file", "second load"):
+                seconds[name].append(_timed(lambda: catalogue.load(path)))
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    rows = [
+        {
+            "variant": name,
+            "seconds": round(value, 3),
+            "molecules a second": round(N / value),
+            "times one process": round(medians["one process"] / value, 2),
+        }
+        for name, value in medians.items()
+    ]
+    question = f"How fast do {N:,} SMILES ({source}) become a data set?"
+    record("dataset_loading", question, f"python benchmarks/dataset_loading.py {turns}", rows)
+
+
+def _smiles() -> tuple[list[str], str]:
+    path = moleculenet.find("zinc250k")
+    if path and ".smi" in path.suffixes:
+        with opened(path) as file:
+            return [line.strip() for line in itertools.islice(file, N)], "ZINC250k"
+    few = [text for name in ("nci", "chembl_samples") for text in embedded.raw(name).frame["smiles"]]
+    return list(itertools.islice(itertools.cycle(few), N)), "NCI and ChEMBL, repeated"
+
+
+def _timed(run: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
