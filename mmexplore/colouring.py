@@ -1,11 +1,11 @@
-"""What a map can be coloured by: labels, predictions, errors, the split, descriptors, clusters, any column of the table."""
+"""What a map can be coloured by: labels, predictions, errors, the split, descriptors, clusters, any column."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from mmexplore import home, map_quality, molecules
+from mmexplore import home, molecules
 from mmexplore.datasets import Dataset
 
 DESCRIPTORS_VERSION = 1
@@ -16,8 +16,8 @@ _MOST_CATEGORIES = 20
 class Colour:
     """A colour for each molecule.
 
-    ``values`` (n,) float32 with NaN where missing; for categories they number ``categories`` (whole numbers). ``label`` says
-    what is shown, with its unit.
+    ``values`` (n,) float32 with NaN where missing; for categories they number ``categories`` (whole numbers).
+    ``label`` says what is shown, with its unit.
     """
 
     label: str
@@ -52,13 +52,16 @@ def of_label(dataset: Dataset, number: int, values: np.ndarray | None = None, wh
     return Colour(label, shown.astype(np.float32))
 
 
-def of_clusters(x: np.ndarray, clusters: int = 8, seed: int = 0) -> Colour:
-    """k-means clusters of an embedding (full space), numbered by size."""
-    labels = map_quality.clusters(x, clusters, seed)
-    order = np.argsort(-np.bincount(labels))
+def of_clusters(labels: np.ndarray) -> Colour:
+    """Clusters (n,), numbered from 0, as categories numbered by size.
+
+    >>> of_clusters(np.array([1, 1, 0])).values.tolist()
+    [0.0, 0.0, 1.0]
+    """
+    order = np.argsort(-np.bincount(labels), kind="stable")
     rank = np.empty(len(order), np.float32)
     rank[order] = np.arange(len(order))
-    return Colour(f"k-means cluster of {len(order)}", rank[labels], tuple(f"cluster {i + 1}" for i in range(len(order))))
+    return Colour(f"k-means, k = {len(order)}", rank[labels], tuple(f"cluster {i + 1}" for i in range(len(order))))
 
 
 def descriptors(dataset: Dataset) -> pd.DataFrame:

@@ -1,12 +1,14 @@
 """The front desk's drawer for embeddings and maps: what is on disk is shown, what is not is made by a job."""
 
+import io
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 
-from mmexplore import colouring, embedding_map, home, jobs
+from mmexplore import colouring, embedding_map, home, jobs, map_quality
 from mmexplore.data_desk import dataset
 from mmexplore.datasets import Dataset
 from mmexplore.embedding_map import Classes, Embedded, MapFile
@@ -16,6 +18,7 @@ from mmexplore.jobs import Job
 from mmexplore.models import BASELINE, Model, model, models
 from mmexplore.progress import Progress, silent
 
+CLUSTERS = 8
 FIRST_DATA, FIRST_MODEL = "solubility", "solubility-dmpnn"
 
 
@@ -74,6 +77,7 @@ def compute_map(
     x = embed(model_name, data, progress).view(view)
     where = map_folders(chosen, table)[-1]
     classes = quality_classes(table)
+    _keep_clusters(x, where, view)
     made = None
     for each in dict.fromkeys(("pca", method)):
         made = embedding_map.make(x, classes, where, view=view, method=each, seed=seed, progress=progress)
@@ -93,9 +97,27 @@ def start_map(model_name: str, data: str, view: str, method: str, seed: int = 0)
 
 def map_folders(chosen: Model, table: Dataset) -> list[Path]:
     """Where maps of a model on a data set may lie: beside the shipped model, and under the home (the last)."""
-    digest = model_digest(chosen.folder) if chosen.card else "0"
-    own = home.home() / "maps" / f"{chosen.name}-{digest}-{table.digest[:16]}"
+    digest = model_digest(chosen.folder) if chosen.card else chosen.name
+    own = home.home() / "maps" / f"{digest}-{table.digest[:16]}"
     return [chosen.folder / "maps" / table.digest[:16], own]
+
+
+def stored_clusters(model_name: str, data: str, view: str) -> np.ndarray | None:
+    """k-means clusters (n,) of a view in its full space, numbered from 0; None before there is a map of it."""
+    for folder in map_folders(model(model_name), dataset(data)):
+        if (found := _clusters_file(folder, view)).is_file():
+            return np.asarray(np.load(found, allow_pickle=False))
+    return None
+
+
+def _keep_clusters(x: np.ndarray, folder: Path, view: str) -> None:
+    content = io.BytesIO()
+    np.save(content, map_quality.clusters(x, CLUSTERS).astype(np.uint8), allow_pickle=False)
+    home.write_atomically(_clusters_file(folder, view), content.getvalue())
+
+
+def _clusters_file(folder: Path, view: str) -> Path:
+    return folder / f"{quote(view, safe='')}-clusters.npy"
 
 
 def quality_classes(table: Dataset) -> Classes:

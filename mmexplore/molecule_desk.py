@@ -1,7 +1,8 @@
 """The front desk's drawer for molecules: what colours them, what is known of one, tables of many."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,47 +10,50 @@ import pandas as pd
 from mmexplore import colouring, molecules
 from mmexplore.colouring import Colour
 from mmexplore.data_desk import dataset
-from mmexplore.errors import BadRecipe
-from mmexplore.map_desk import embed, predictions
+from mmexplore.datasets import Dataset
+from mmexplore.errors import BadRecipe, UnknownName
+from mmexplore.map_desk import predictions, stored_clusters, view_of
 
 
-def colour_names(model_name: str, data: str) -> list[str]:
+def colour_names(model_name: str, data: str, view: str = "") -> list[str]:
     """What :func:`colour` can show for this model on this data set, labels first."""
-    table, known = dataset(data), predictions(model_name, data)
-    names = [task.name for task in table.tasks]
-    for task in table.tasks if known is not None else ():
-        if task.name in known:
-            names += [f"prediction: {task.name}", f"error: {task.name}"]
-    names += ["split"] if known is not None and "split" in known else []
-    names += [str(c) for c in table.extra if colouring.of_column(str(c), table.extra[c])]
-    return [*names, *(f"descriptor: {d}" for d in molecules.DESCRIPTORS), "cluster"]
+    return list(_offers(model_name, data, view_of(model_name, view)))
 
 
 def colour(model_name: str, data: str, view: str, name: str) -> Colour:
-    """A colour by one of :func:`colour_names`. Raises BadRecipe for anything else."""
-    table = dataset(data)
-    kind, _, rest = name.partition(": ")
-    tasks = {task.name: number for number, task in enumerate(table.tasks)}
-    if name in tasks:
-        return colouring.of_label(table, tasks[name])
-    if name == "cluster":
-        return colouring.of_clusters(embed(model_name, data).view(view))
-    if kind == "descriptor":
-        return Colour(rest, colouring.descriptors(table)[rest].to_numpy(np.float32))
-    known = predictions(model_name, data)
-    if known is not None and name == "split":
-        found = colouring.of_column("split", known["split"])
-        return found or Colour("split", np.zeros(len(table), np.float32), ("all",))
-    if known is not None and rest in tasks and kind in ("prediction", "error"):
-        values = known[rest].to_numpy(np.float32)
-        shown = values if kind == "prediction" else np.abs(values - table.labels[:, tasks[rest]])
-        return colouring.of_label(table, tasks[rest], shown, f"{kind} of ")
-    found = colouring.of_column(name, table.extra[name]) if name in table.extra else None
-    if found is None:
-        raise BadRecipe(
-            f"nothing to colour by is called {name!r}; there are: {', '.join(colour_names(model_name, data))}"
-        )
-    return found
+    """A colour by one of :func:`colour_names`. Raises UnknownName for anything else."""
+    offers = _offers(model_name, data, view)
+    if name not in offers:
+        raise UnknownName("colour", name, offers)
+    return offers[name]()
+
+
+def _offers(model_name: str, data: str, view: str) -> dict[str, Callable[[], Colour]]:
+    """Each colour by its name, made when it is asked for."""
+    table, known, clusters = dataset(data), predictions(model_name, data), stored_clusters(model_name, data, view)
+    offers: dict[str, Callable[[], Colour]] = {}
+    for number, task in enumerate(table.tasks):
+        offers[task.name] = partial(colouring.of_label, table, number)
+    for number, task in enumerate(table.tasks):
+        if known is not None and task.name in known:
+            values = known[task.name].to_numpy(np.float32)
+            error = np.abs(values - table.labels[:, number])
+            offers[f"prediction: {task.name}"] = partial(colouring.of_label, table, number, values, "prediction of ")
+            offers[f"error: {task.name}"] = partial(colouring.of_label, table, number, error, "error of ")
+    columns = {"split of the model": known["split"]} if known is not None and "split" in known else {}
+    columns |= {str(name): table.extra[name] for name in table.extra}
+    found = {name: colouring.of_column(name, column) for name, column in columns.items()}
+    offers |= {name: partial(_same, made) for name, made in found.items() if made and name not in offers}
+    offers |= {f"descriptor: {name}": partial(_descriptor, table, name) for name in molecules.DESCRIPTORS}
+    return offers | ({"cluster": partial(colouring.of_clusters, clusters)} if clusters is not None else {})
+
+
+def _same(made: Colour) -> Colour:
+    return made
+
+
+def _descriptor(table: Dataset, name: str) -> Colour:
+    return Colour(name, colouring.descriptors(table)[name].to_numpy(np.float32))
 
 
 @dataclass(frozen=True)
@@ -88,10 +92,11 @@ def table_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") 
     for number, task in enumerate(table.tasks):
         frame[task.name] = table.labels[rows, number]
     known = predictions(model_name, data) if model_name else None
-    for name in known.columns if known is not None else ():
-        frame["split" if name == "split" else f"{name}, predicted"] = known[name].to_numpy()[rows]
-    for name in table.extra:
-        frame[str(name) if name not in frame else f"{name} (source)"] = table.extra[name].to_numpy()[rows]
+    for column in map(str, known.columns) if known is not None else ():
+        assert known is not None
+        frame["split of the model" if column == "split" else f"{column}, predicted"] = known[column].to_numpy()[rows]
+    for column in map(str, table.extra):
+        frame[column if column not in frame else f"{column} (source)"] = table.extra[column].to_numpy()[rows]
     return frame
 
 

@@ -36,7 +36,8 @@ class Family:
 
     def _folder(self) -> Path:
         spec = importlib.util.find_spec("mmexplore")
-        assert spec is not None and spec.submodule_search_locations
+        assert spec is not None
+        assert spec.submodule_search_locations
         return Path(spec.submodule_search_locations[0]) / self.package.rpartition(".")[2]
 
     def names(self) -> tuple[str, ...]:
@@ -74,11 +75,8 @@ class Family:
         """A literal class attribute of a member (such as an encoder's ``reads``), read without importing it."""
         self._check(name)
         for statement in _member_class(self._folder() / f"{name}.py", name).body:
-            target = statement.target if isinstance(statement, ast.AnnAssign) else None
-            if isinstance(statement, ast.Assign):
-                target = statement.targets[0]
-            if isinstance(target, ast.Name) and target.id == attribute:
-                return ast.literal_eval(statement.value)  # type: ignore[attr-defined]
+            if isinstance(statement, ast.AnnAssign) and statement.value and ast.unparse(statement.target) == attribute:
+                return ast.literal_eval(statement.value)
         raise AttributeError(f"{self.kind} {name!r} states no {attribute!r}")
 
     def _check(self, name: str) -> None:

@@ -63,10 +63,8 @@ def matches(dataset: Dataset, smarts: str) -> np.ndarray:
 
 @lru_cache(maxsize=2)
 def _library(digest: str, smiles: tuple[str, ...]):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    from rdkit import RDLogger
     from rdkit.Chem import rdSubstructLibrary
 
-    RDLogger.DisableLog("rdApp.*")
     holder = rdSubstructLibrary.CachedTrustedSmilesMolHolder()
     for one in smiles:
         holder.AddSmiles(one)

@@ -37,7 +37,7 @@ class Split:
 
 
 def split(
-    smiles: Sequence[str], rule: str, seed: int = 0, fractions: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    smiles: Sequence[str] | np.ndarray, rule: str, seed: int = 0, fractions: tuple[float, float, float] = (0.8, 0.1, 0.1)
 ) -> Split:
     """Split molecules (n,) by a rule. Raises BadRecipe where a part would be empty, BadMolecule, UnknownName.
 
@@ -76,13 +76,13 @@ def _scaffolds(smiles: tuple[str, ...]) -> list[str]:
 Parts = tuple[list[int], list[int], list[int]]
 
 
-def _random(smiles: Sequence[str], seed: int, fractions: tuple[float, float, float]) -> Parts:
+def _random(smiles: Sequence[str] | np.ndarray, seed: int, fractions: tuple[float, float, float]) -> Parts:
     order = np.random.default_rng(seed).permutation(len(smiles)).tolist()
     first, second = _cuts(len(smiles), fractions)
     return order[:first], order[first:second], order[second:]
 
 
-def _scaffold(smiles: Sequence[str], _seed: int, fractions: tuple[float, float, float]) -> Parts:
+def _scaffold(smiles: Sequence[str] | np.ndarray, _seed: int, fractions: tuple[float, float, float]) -> Parts:
     groups = sorted(scaffold_groups(smiles).values(), key=lambda rows: (len(rows), rows[0]), reverse=True)
     first, second = _cuts(len(smiles), fractions)
     train: list[int] = []
@@ -98,7 +98,7 @@ def _scaffold(smiles: Sequence[str], _seed: int, fractions: tuple[float, float, 
     return train, validation, test
 
 
-def _scaffold_balanced(smiles: Sequence[str], seed: int, fractions: tuple[float, float, float]) -> Parts:
+def _scaffold_balanced(smiles: Sequence[str] | np.ndarray, seed: int, fractions: tuple[float, float, float]) -> Parts:
     train_size, validation_size, test_size = (fraction * len(smiles) for fraction in fractions)
     groups = list(scaffold_groups(smiles).values())
     half = min(validation_size, test_size) / 2
@@ -128,6 +128,6 @@ def _cuts(n: int, fractions: tuple[float, float, float]) -> tuple[int, int]:
     return int(n * fractions[0] + 1e-6), int(n * (fractions[0] + fractions[1]) + 1e-6)
 
 
-def _count(smiles: Sequence[str], rule: str) -> str:
+def _count(smiles: Sequence[str] | np.ndarray, rule: str) -> str:
     groups = len(smiles) if rule == "random" else len(scaffold_groups(smiles))
     return f"{groups} scaffold{'s' * (groups != 1)}" if rule != "random" else f"{groups} rows"

@@ -30,7 +30,7 @@ def label_table(dataset: Dataset) -> pd.DataFrame:
     for number, task in enumerate(dataset.tasks):
         values = dataset.labels[:, number]
         known = values[~np.isnan(values)]
-        row = {"task": task.name, "kind": task.kind, "known": len(known), "missing": len(values) - len(known)}
+        row: dict[str, object] = {"task": task.name, "kind": task.kind, "known": len(known), "missing": len(values) - len(known)}
         if len(known) and task.kind == "classification":
             row |= {"positive": int(known.sum()), "share positive": float(known.mean())}
         elif len(known):
@@ -61,7 +61,7 @@ def split_table(dataset: Dataset, rule: str, seed: int, fractions: tuple[float, 
     rows = []
     for part in ("train", "validation", "test"):
         chosen = getattr(split, part)
-        row = {"part": part, "molecules": len(chosen)}
+        row: dict[str, object] = {"part": part, "molecules": len(chosen)}
         for number, task in enumerate(dataset.tasks[:5]):
             values = dataset.labels[chosen, number]
             known = values[~np.isnan(values)]

@@ -51,7 +51,8 @@ def painting(choice: Choice, name: str) -> Painting:
 
 def colour_names(choice: Choice) -> list[str]:
     """What the points can be coloured by."""
-    return _colour_names(choice, _stamp(choice), _known(choice))
+    kept = (p.name for folder in _folders(choice) if folder.is_dir() for p in folder.glob("*-clusters.npy"))
+    return _colour_names(choice, _stamp(choice), (*_known(choice), *kept))
 
 
 def found(data: str, text: str) -> Found | None:

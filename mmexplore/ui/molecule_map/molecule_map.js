@@ -2,16 +2,17 @@
 // a row or a wish, never the points: the server knows them.
 
 import { Card } from "./card.js";
+import { fetched } from "./fetched.js";
 import { gestures } from "./gestures.js";
 import { legend } from "./legend.js";
 import { extent, Nearest } from "./nearest.js";
-import { downloadPicture } from "./picture.js";
 import { svgPainter } from "./svg.js";
+import { tools } from "./tools.js";
 import { View } from "./view.js";
 import { webglPainter } from "./webgl.js";
 
 const REACH_PX = 10, GREYED = 0, SHOWN = 1, LIT = 2;
-const maps = new WeakMap(), kept = new Map();
+const maps = new WeakMap();
 
 /** Called by Streamlit at every rerun of the page: the first time builds the map, later times bring it up to date. */
 export default function show({ data, parentElement, setTriggerValue }) {
@@ -19,17 +20,6 @@ export default function show({ data, parentElement, setTriggerValue }) {
   if (!maps.has(root)) maps.set(root, new MoleculeMap(root));
   maps.get(root).update(data, event => setTriggerValue("event", event));
   return () => maps.get(root)?.close();
-}
-
-/** Bytes published under an address that never changes its content. */
-function fetched(url) {
-  if (!kept.has(url)) {
-    const bytes = fetch(url).then(r => { if (!r.ok) throw new Error(`${r.status}`); return r.arrayBuffer(); });
-    bytes.catch(() => kept.delete(url));
-    kept.set(url, bytes);
-    if (kept.size > 24) kept.delete(kept.keys().next().value);
-  }
-  return kept.get(url);
 }
 
 const rgb = text => [1, 3, 5].map(k => parseInt(text.slice(k, k + 2), 16));
@@ -41,7 +31,7 @@ class MoleculeMap {
     Object.assign(this, { view: new View(), data: {}, n: 0, cursor: -1, hovered: -1, working: Promise.resolve() });
     this.card = new Card(find("card"), (path, row) => this.address(path, row));
     this.listen();
-    this.tools(find("tools"));
+    tools(find("tools"), this);
     this.painter = this.newPainter();
     this.resizing = new ResizeObserver(() => this.resized());
     this.resizing.observe(this.surface);
@@ -245,21 +235,5 @@ class MoleculeMap {
   tell(event) {
     this.root.dataset.busy = "yes";
     this.send(event);
-  }
-
-  tools(bar) {
-    const press = chosen => {
-      this.gestures.setTool(chosen);
-      this.surface.dataset.tool = chosen;
-      bar.querySelectorAll("[data-tool]").forEach(b => b.setAttribute("aria-pressed", b.dataset.tool === chosen));
-    };
-    const act = { in: () => this.view.zoom(1.5), out: () => this.view.zoom(1 / 1.5), reset: () => this.view.fit(this.box) };
-    bar.addEventListener("click", e => {
-      const { tool, act: wish } = e.target.closest("button")?.dataset ?? {};
-      if (tool) press(tool);
-      else if (wish === "picture") { this.paintNow(); downloadPicture(this); }
-      else if (wish && this.n) { act[wish](); this.paint(); }
-    });
-    press("lasso");
   }
 }
