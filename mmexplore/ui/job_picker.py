@@ -33,9 +33,15 @@ def others(jobs: list[Job], shown: Job | None) -> None:
     words = f"Other trainings ({len(rest)}" + (f", {len(waiting)} waiting or running)" if waiting else ")")
     with st.expander(words, expanded=bool(waiting)):
         table = pd.DataFrame([_row(job) for job in rest])
-        about = {"hide_index": True, "key": f"jobs/{len(rest)}/{shown.id if shown else ''}"}
         config = {"started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"), "id": None}
-        picked = st.dataframe(table, on_select="rerun", selection_mode="single-row", column_config=config, **about)
+        picked = st.dataframe(
+            table,
+            on_select="rerun",
+            selection_mode="single-row",
+            column_config=config,
+            hide_index=True,
+            key=f"jobs/{len(rest)}/{shown.id if shown else ''}",
+        )
         for number in picked.selection.rows[:1]:
             _one(rest[number])
 
