@@ -31,6 +31,7 @@ __all__ = [
 
 METHODS = ("umap", "tsne", "pca")
 LANDMARKS = 50_000
+_PLACED_AT_ONCE = 16_384
 Layout = Callable[[np.ndarray], np.ndarray]
 
 
@@ -76,7 +77,10 @@ def _by_landmarks(x: np.ndarray, landmarks: int, seed: int, layout: Layout, prog
     others = np.setdiff1d(np.arange(len(x)), chosen, assume_unique=True)
     xy = np.empty((len(x), 2), np.float32)
     xy[chosen] = layout(x[chosen])
-    xy[others] = interpolate(nearest(x[others], x[chosen], min(5, landmarks), progress), xy[chosen])
+    for start in range(0, len(others), _PLACED_AT_ONCE):
+        progress("place", start, len(others))
+        part = others[start : start + _PLACED_AT_ONCE]
+        xy[part] = interpolate(nearest(x[part], x[chosen], min(5, landmarks)), xy[chosen])
     return xy
 
 
