@@ -1,0 +1,31 @@
+"""A page without a browser, with a home of its own and no shipped models; ``pytest_plugins = ("screens",)``."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+PAGES = Path(__file__).parents[1] / "pages"
+NASTY = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of this test alone, and no shipped models."""
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    monkeypatch.setattr("mmexplore.models.SHIPPED", tmp_path / "none")
+    return tmp_path
+
+
+def page(name: str, **query: str) -> AppTest:
+    """A page after its first run, opened with these query parameters."""
+    app = AppTest.from_file(str(PAGES / name), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def shown(app: AppTest) -> str:
+    """All text of a page, tables apart."""
+    kinds = (app.markdown, app.caption, app.text, app.error, app.warning, app.info, app.subheader, app.title)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)

@@ -1,0 +1,101 @@
+"""The Data page without a browser: the catalogue, uploads, their reports, and sentences for what holds no molecules."""
+
+from pathlib import Path
+
+import pytest
+from screens import NASTY, page, shown
+from streamlit.testing.v1 import AppTest
+
+from mmexplore import studio
+from mmexplore.errors import NotAvailable
+from mmexplore.ui import uploads
+
+pytest_plugins = ("screens",)
+TABLE = f"""Compound Name;Structure;pIC50\r
+{NASTY};CCO;5.1\r
+*bold* $x$ [link](http://evil);c1ccccc1O;6.2\r
+:red[hey];CC(=O)Oc1ccccc1C(=O)O;n/a\r
+twice;OCC;5.3\r
+bad;C1CC;3\r
+;;\r
+"""
+
+
+class TestData:
+    def test_it_opens_on_the_catalogue_and_the_chosen_set(self, empty_home: Path) -> None:
+        app = page("6_Data.py")
+        assert not app.exception
+        names = list(app.dataframe[0].value["name"])
+        assert {"solubility", "freesolv", "bbbp", "hiv"} <= set(names)
+        assert {metric.label: metric.value for metric in app.metric}["Rows read"] == "1,282"
+
+    def test_what_cannot_be_fetched_is_one_sentence(self, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def no_network(name: str, progress: object) -> Path:
+            raise NotAvailable(f"data set {name!r} could not be fetched; try again with a network")
+
+        monkeypatch.delenv("MMEXPLORE_DATA_DIR", raising=False)
+        monkeypatch.setattr(studio, "fetch", no_network)
+        app = page("6_Data.py")
+        app.button(key="fetch/hiv").click().run()
+        assert not app.exception
+        assert "could not be fetched" in app.warning[0].value
+
+    def pasted(self, text: str, app: AppTest | None = None) -> AppTest:
+        app = app or page("6_Data.py")
+        app.segmented_control(key="upload/way").set_value("Pasted SMILES").run()
+        return next(a for a in app.text_area if a.label.startswith("SMILES")).set_value(text).run()
+
+    def test_a_messy_table_is_imported_and_reported(self, empty_home: Path) -> None:
+        app = self.pasted(TABLE)
+        assert not app.exception
+        guesses = {s.label: s.value for s in app.selectbox if s.label.endswith("column")}
+        assert guesses == {"SMILES column": "Structure", "Name column": "Compound Name"}
+        next(t for t in app.text_input if t.label == "Title").set_value(NASTY).run()
+        app.button(key="upload/import").click().run()
+        assert not app.exception
+        entry = next(entry for entry in studio.datasets() if entry.source == "yours")
+        assert entry.title == NASTY
+        made = studio.dataset(entry.name)
+        assert (made.report.read, made.report.kept, len(made.report.merged), len(made.report.rejected)) == (5, 3, 1, 1)
+        assert NASTY in made.names
+        assert any("1 rejected" in text.value for text in app.text)
+        assert not uploads.waiting()
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [("smiles,y\n", "no rows"), ("a,b\n1,2\n3,4\n", ""), ("\x00\x01\x02 junk \x03", ""), ("some words\n" * 3, "")],
+    )
+    def test_what_holds_no_molecules_is_one_sentence(self, empty_home: Path, text: str, said: str) -> None:
+        app = self.pasted(text)
+        assert not app.exception
+        if not app.error:
+            app.button(key="upload/import").click().run()
+        assert not app.exception
+        assert len(app.error) == 1
+        assert said in app.error[0].value
+        assert not [entry for entry in studio.datasets() if entry.source == "yours"]
+
+    def test_a_workbook_is_refused_in_words(self, empty_home: Path) -> None:
+        path = uploads.keep("../../evil name.xlsx", b"PK\x03\x04 and more")
+        assert path.parent.parent == empty_home / "uploads" / "incoming"
+        app = page("6_Data.py")
+        left = next(s for s in app.selectbox if s.label.startswith("Uploaded"))
+        left.select_index(0).run()
+        assert "Excel" in app.error[0].value
+
+    def test_a_title_that_is_taken_is_said_and_kept_apart(self, empty_home: Path) -> None:
+        app = self.pasted("CCO\nCCN\n")
+        app.button(key="upload/import").click().run()
+        app = self.pasted("CCC\nCCCC\n", app)
+        title = next(t for t in app.text_input if t.label == "Title")
+        assert "already" in shown(app) or title.value != "pasted"
+        app.button(key="upload/import").click().run()
+        assert not app.exception
+        assert len({entry.name for entry in studio.datasets() if entry.source == "yours"}) == 2
+
+    def test_two_clicks_import_once(self, empty_home: Path) -> None:
+        app = self.pasted("CCO\nCCN\n")
+        button = app.button(key="upload/import")
+        button.click()
+        button.click().run()
+        assert len([entry for entry in studio.datasets() if entry.source == "yours"]) == 1
