@@ -37,7 +37,7 @@ def show(models: Sequence[Model]) -> None:
     by_name = {model.name: model for model in models}
     members = [by_name[name] for name in table["name"].iloc[chosen]]
     if len(members) == 1:
-        _one(members[0])
+        show_one(members[0])
     elif members:
         _several(members)
 
@@ -49,7 +49,8 @@ def _over_seeds(models: Sequence[Model]) -> None:
         st.dataframe(groups, hide_index=True, column_config=_COLUMNS)
 
 
-def _one(model: Model) -> None:
+def show_one(model: Model) -> None:
+    """One model: what can be done with it, its scores, pictures and facts."""
     with st.container(border=True):
         st.markdown(f"**{literal(model.title)}**")
         with st.container(horizontal=True):

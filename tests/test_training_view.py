@@ -1,0 +1,99 @@
+"""A training as the page shows it, read from the job's folder alone; renaming and deleting what came of it."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from screens import NASTY, page, shown
+from streamlit.testing.v1 import AppTest
+from test_runs_table import card
+
+from mmexplore import studio
+from mmexplore.recipe import preset
+
+pytest_plugins = ("screens",)
+ID = "20260101-000000-train-ab12"
+
+
+def job(home: Path, state: str, message: str = "", epochs: int = 3) -> Path:
+    """The folder of a training as a job leaves it."""
+    folder, run = home / "jobs" / ID, home / "runs" / "a-run"
+    for place in (folder, run):
+        place.mkdir(parents=True)
+    (run / "recipe.json").write_text(preset("dmpnn").model_dump_json())
+    arguments = [str(run / "recipe.json"), "--out", str(run), "--name", NASTY]
+    asked = {"id": ID, "verb": "train", "arguments": arguments, "title": NASTY, "device": "cpu", "created": time.time()}
+    (folder / "job.json").write_text(json.dumps(asked))
+    status = {"state": state, "stage": "train", "done": epochs, "total": 20, "message": message, "seconds_left": 75.0}
+    (folder / "status.json").write_text(json.dumps(status))
+    values = {n: {"train_loss": 1 / n, "validation_rmse": 2 / n} for n in range(1, epochs + 1)}
+    events = [{"time": 1.0, "stage": "train", "done": n, "total": 20, "values": values[n]} for n in values]
+    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    (folder / "log.txt").write_text("what the process said")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("state", "button"), [("done", "Use on the map"), ("failed", "Continue"), ("cancelled", "Continue")]
+)
+def test_what_can_be_done_depends_on_how_it_ended(empty_home: Path, state: str, button: str) -> None:
+    job(empty_home, state, "the loss became nan; try a learning rate below 0.001")
+    app = page("5_Train.py", job=ID)
+    assert not app.exception
+    assert button in [b.label for b in app.button]
+    assert ("learning rate below" in shown(app)) is (state == "failed")
+
+
+def test_its_numbers_are_those_of_the_job(empty_home: Path) -> None:
+    job(empty_home, "done")
+    app = page("5_Train.py", job=ID)
+    found = {metric.label: metric.value for metric in app.metric}
+    assert (found["Epoch"], found["Training loss"], found["Validation RMSE"]) == ("3 of 20", "0.3333", "0.6667")
+    assert any("what the process said" in code.value for code in app.code)
+
+
+def test_a_killed_process_is_named_and_can_go_on(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = job(empty_home, "running")
+    (folder / "process.json").write_text(json.dumps({"pid": 2**22 + 1, "started": 0.0}))
+    again: list[str] = []
+    monkeypatch.setattr(studio, "restart_job", lambda id: again.append(id) or studio.job(id))
+    app = page("5_Train.py", job=ID)
+    assert "killed" in shown(app)
+    next(b for b in app.button if b.label == "Continue").click().run()
+    assert again == [ID]
+
+
+def test_an_earlier_attempt_counts_in_the_curves(empty_home: Path) -> None:
+    first = job(empty_home, "failed", epochs=2)
+    second = first.with_name("20260102-000000-train-cd34")
+    second.mkdir()
+    for name in ("job.json", "status.json"):
+        (second / name).write_text((first / name).read_text().replace(ID, second.name))
+    late = {"time": 2.0, "stage": "train", "done": 3, "total": 20, "values": {"train_loss": 0.1}}
+    (second / "events.jsonl").write_text(json.dumps(late) + "\n")
+    asked = json.loads((second / "job.json").read_text())
+    (second / "job.json").write_text(json.dumps(asked | {"created": asked["created"] + 5}))
+    history = studio.job_history(studio.job(second.name))
+    assert history["train_loss"].to_dict() == {1: 1.0, 2: 0.5, 3: 0.1}
+
+
+def _one_model() -> None:
+    from mmexplore import studio
+    from mmexplore.ui import run_panel
+
+    run_panel.show_one(studio.model("a"))
+
+
+def test_a_model_is_renamed_and_deleted(empty_home: Path) -> None:
+    card(empty_home, "a")
+    app = AppTest.from_function(_one_model, default_timeout=60).run()
+    assert not app.exception
+    app.text_input[0].set_value("  ")
+    next(b for b in app.button if b.label == "Rename").click().run()
+    assert "cannot be empty" in app.error[0].value
+    app.text_input[0].set_value("*another*")
+    next(b for b in app.button if b.label == "Rename").click().run()
+    assert studio.model("a").title == "*another*"
+    next(b for b in app.button if b.label == "Delete this model").click().run()
+    assert not (empty_home / "runs" / "a").exists()
