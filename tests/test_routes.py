@@ -79,9 +79,9 @@ def test_junk_is_answered_with_a_sentence(client: TestClient, query: str, words:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(max_size=30))
-def test_no_text_breaks_the_drawing_or_comes_through_as_markup(text: str) -> None:
-    answer = TestClient(Starlette(routes=routes())).get("/depict.svg", params={"smiles": text})
+@given(text=st.text(max_size=30))
+def test_no_text_breaks_the_drawing_or_comes_through_as_markup(client: TestClient, text: str) -> None:
+    answer = client.get("/depict.svg", params={"smiles": text})
     assert answer.status_code in (200, 422)
     if answer.status_code == 200:
         assert "<script" not in answer.text
