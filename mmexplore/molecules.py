@@ -4,16 +4,14 @@ A molecule is known everywhere by its canonical SMILES. Scaffolds are those of B
 1996, 39, 2887) without chirality, as DeepChem and chemprop split by them.
 """
 
-import contextlib
-import logging
 import re
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import Mol
 
+from mmexplore.complaints import complaint
 from mmexplore.errors import BadMolecule
 from mmexplore.salts import parent
 
@@ -36,10 +34,6 @@ DESCRIPTORS = (
 MAX_CHARACTERS = 10_000
 MAX_ATOMS = 2_000  # beyond some 10,000 atoms RDKit's canonicalisation overflows its stack
 
-rdBase.LogToPythonLogger()
-rdBase.DisableLog("rdApp.*")
-_LISTENING = threading.Lock()
-
 
 def parse(smiles: str) -> Mol:
     """The sanitised molecule. Raises BadMolecule with RDKit's reason.
@@ -57,16 +51,18 @@ def parse(smiles: str) -> Mol:
         raise BadMolecule(f"SMILES of {len(text):,} characters came; {MAX_CHARACTERS:,} is the most that is read")
     if len(text.split()) > 1:
         raise BadMolecule(f"cannot read SMILES {_short(text)}: it holds a blank")
+    if odd := _foreign(text):
+        raise BadMolecule(f"cannot read SMILES {_short(text)}: no SMILES holds {odd!r}")
     mol = Chem.MolFromSmiles(text)
     if mol is None:
-        raise BadMolecule(f"cannot read SMILES {_short(text)}: {_complaint(lambda: Chem.MolFromSmiles(text))}")
+        raise BadMolecule(f"cannot read SMILES {_short(text)}: {complaint(lambda: Chem.MolFromSmiles(text))}")
     return _sized(mol, f"SMILES {_short(text)}")
 
 
 def readable(smiles: str) -> bool:
     """Whether RDKit reads it; quicker than :func:`parse` where the reason is not asked for."""
     text = _without_extension(smiles.strip())
-    if not 0 < len(text) <= MAX_CHARACTERS or len(text.split()) > 1:
+    if not 0 < len(text) <= MAX_CHARACTERS or len(text.split()) > 1 or _foreign(text):
         return False
     mol = Chem.MolFromSmiles(text)
     return mol is not None and 0 < mol.GetNumAtoms() <= MAX_ATOMS
@@ -74,9 +70,10 @@ def readable(smiles: str) -> bool:
 
 def parse_block(block: str) -> Mol:
     """The sanitised molecule of a mol block, hydrogens made implicit. Raises BadMolecule with RDKit's reason."""
-    mol = Chem.MolFromMolBlock(block)
+    plain = block.encode("ascii", "replace").decode()
+    mol = Chem.MolFromMolBlock(plain)
     if mol is None:
-        raise BadMolecule(f"cannot read the mol block: {_complaint(lambda: Chem.MolFromMolBlock(block))}")
+        raise BadMolecule(f"cannot read the mol block: {complaint(lambda: Chem.MolFromMolBlock(plain))}")
     return _sized(mol, "the mol block")
 
 
@@ -117,9 +114,11 @@ def scaffold(smiles: str) -> str:
 def pattern(smarts: str) -> Mol:
     """A query molecule. Raises BadMolecule."""
     text = smarts.strip()
+    if odd := _foreign(text):
+        raise BadMolecule(f"cannot read SMARTS {_short(text)}: no SMARTS holds {odd!r}")
     query = Chem.MolFromSmarts(text) if 0 < len(text) <= MAX_CHARACTERS else None
     if query is None or query.GetNumAtoms() == 0:
-        why = _complaint(lambda: Chem.MolFromSmarts(text[:MAX_CHARACTERS])) if text else "it is empty"
+        why = complaint(lambda: Chem.MolFromSmarts(text[:MAX_CHARACTERS])) if text else "it is empty"
         raise BadMolecule(f"cannot read SMARTS {_short(text)}: {why}")
     return query
 
@@ -198,6 +197,11 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 80 else text[:77] + "...")
 
 
+def _foreign(text: str) -> str:
+    """The first character that is no printable ASCII; RDKit's log breaks such text in the middle of a character."""
+    return next((c for c in text if not (c.isascii() and c.isprintable())), "")
+
+
 def _without_extension(text: str) -> str:
     """ChemAxon's ``|...|`` after a SMILES holds labels and drawings, which nothing here reads."""
     head, blank, tail = text.partition(" ")
@@ -208,37 +212,3 @@ def _sized(mol: Mol, what: str) -> Mol:
     if not 0 < mol.GetNumAtoms() <= MAX_ATOMS:
         raise BadMolecule(f"{what} has {mol.GetNumAtoms():,} atoms; 1 to {MAX_ATOMS:,} are taken")
     return mol
-
-
-class _Listener(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(re.sub(r"^\[[\d:]+\] ", "", record.getMessage()).strip())
-
-
-@contextlib.contextmanager
-def _listening() -> Iterator[list[str]]:
-    logger, listener = logging.getLogger("rdkit"), _Listener()
-    with _LISTENING:
-        before, logger.handlers = logger.handlers, [listener]
-        rdBase.EnableLog("rdApp.error")
-        rdBase.EnableLog("rdApp.warning")
-        try:
-            yield listener.heard
-        finally:
-            rdBase.DisableLog("rdApp.*")
-            logger.handlers = before
-
-
-def _complaint(attempt: Any) -> str:
-    """Why RDKit refuses something, in its own words: the attempt is made again with the log listened to."""
-    with _listening() as heard:
-        attempt()
-    for line in heard:
-        if found := re.match(r"SM\w+ Parse Error: (.*?)( while parsing| for input|$)", line):
-            place = next((m[0] for h in heard if (m := re.search(r"around position \d+", h))), "")
-            return f"{found[1]} {place}".strip()
-    return re.sub(r"\s+", " ", heard[0]) if heard else "RDKit refuses it"

@@ -37,7 +37,10 @@ class Split:
 
 
 def split(
-    smiles: Sequence[str] | np.ndarray, rule: str, seed: int = 0, fractions: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    smiles: Sequence[str] | np.ndarray,
+    rule: str,
+    seed: int = 0,
+    fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
 ) -> Split:
     """Split molecules (n,) by a rule. Raises BadRecipe where a part would be empty, BadMolecule, UnknownName.
 

@@ -69,6 +69,7 @@ def test_any_text_is_a_molecule_or_a_sentence(text):
         ("C1CC", "unclosed ring"), ("C(C", "extra open parentheses"), ("hello", "syntax error around position 1"),
         ("CN(C)(C)(C)C", "valence"), ("c1cccc1", "kekulize"), ("", "empty"), ("   ", "empty"), ("CC O", "blank"),
         ("C" * 3_000, "3,000 atoms"), ("C" * 20_000, "20,000 characters"), ("CC>>CC", "syntax error"),
+        ("Cé", "no SMILES holds .é."), ("C\0", "no SMILES holds"),
     ],
 )  # fmt: skip
 def test_an_unreadable_smiles_says_why(smiles, says):
@@ -167,7 +168,7 @@ def test_scaffolds_are_rdkits_murcko_scaffolds():
 
 def test_patterns():
     assert molecules.parse("CCO").HasSubstructMatch(molecules.pattern("[OX2H]"))
-    for text in ("", "[", "C(", " "):
+    for text in ("", "[", "C(", " ", "Cé", "\udc80"):
         with pytest.raises(BadMolecule, match="cannot read SMARTS"):
             molecules.pattern(text)
 
