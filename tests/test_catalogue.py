@@ -3,8 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from mmexplore import catalogue, curation, dataset_files
-from mmexplore.datasets import RawTable, Task, moleculenet
+from mmexplore import catalogue
+from mmexplore.datasets import Task
 from mmexplore.errors import BadTable, Cancelled, MmexploreError, NotAvailable, UnknownName
 
 NAMES = (
@@ -204,73 +202,6 @@ def test_columns_salts_and_duplicates_can_be_chosen(written):
         catalogue.load(path, smiles="a", targets=["id"])
 
 
-# --- merging
-
-
-def table(rows, tasks, **choices):
-    frame = pd.DataFrame(
-        {"smiles": [r[0] for r in rows]} | {t.name: [r[1][i] for r in rows] for i, t in enumerate(tasks)}
-    )
-    return RawTable(frame.astype(str), np.arange(2, len(rows) + 2), "smiles", None, tuple(tasks), **choices)
-
-
-CLASS, NUMBER = Task("c", "classification"), Task("r", "regression")
-SPELLINGS = ["CCO", "OCC", "C(O)C", "CCN", "NCC", "c1ccccc1", "C1=CC=CC=C1", "C1CC", "", "CCN.Cl", "[NH3+]CC"]
-cell = st.sampled_from(["0", "1", "", "n/a"])
-number = st.sampled_from(["0", "1", "2.5", "-3", "", ">5"])
-
-
-@settings(max_examples=80, deadline=None)
-@given(
-    rows=st.lists(st.tuples(st.sampled_from(SPELLINGS), st.tuples(cell, number)), min_size=1, max_size=12),
-    salts=st.sampled_from(["keep", "strip"]),
-    duplicates=st.sampled_from(["keep", "merge"]),
-)
-def test_merging_agrees_with_reading_row_by_row(rows, salts, duplicates):
-    some = [("CC", ("0", "7")), ("CCC", ("1", "8")), *rows]
-    raw = table(some, [CLASS, NUMBER], salts=salts, duplicates=duplicates)
-    made = curation.curate(raw, "t", "t")
-    assert sums_up(made.report)
-    assert made.report.kept == len(made) == len(made.names) == len(made.lines) == len(made.extra)
-    expected: dict = {}
-    for line, smiles, first, second in zip(raw.lines, raw.frame["smiles"], raw.frame["c"], raw.frame["r"], strict=True):
-        if smiles in ("C1CC", ""):
-            continue
-        canonical = Chem.CanonSmiles(smiles)
-        if salts == "strip":
-            canonical = {"CCN.Cl": "CCN", "CC[NH3+]": "CCN", "Cl.CCN": "CCN"}.get(canonical, canonical)
-        key = canonical if duplicates == "merge" else line
-        found = expected.setdefault(key, (canonical, line, [], []))
-        found[2].extend([float(first)] if first in ("0", "1") else [])
-        found[3].extend([float(second)] if second not in ("", ">5") else [])
-    assert made.smiles.tolist() == [found[0] for found in expected.values()]
-    assert made.lines.tolist() == [found[1] for found in expected.values()]
-    for row, (_, _, classes, values) in enumerate(expected.values()):
-        agreed = classes[0] if len(set(classes)) == 1 else np.nan
-        assert np.array_equal(made.labels[row, 0], np.float32(agreed), equal_nan=True)
-        mean = np.mean(values) if values else np.nan
-        assert np.allclose(made.labels[row, 1], mean, equal_nan=True)
-
-
-def test_contradicting_classes_leave_the_label_empty_and_say_so():
-    made = curation.curate(
-        table([("CCO", ["1"]), ("OCC", ["0"]), ("CCN", ["1"])], [CLASS], duplicates="merge"), "t", "t"
-    )
-    assert np.isnan(made.labels[0, 0])
-    assert lines(made.report.merged) == {3: "same molecule as line 2; 'c' contradicts, label left empty"}
-
-
-def test_single_atoms_stereo_fragments_and_many_tasks():
-    tasks = [Task(f"t{i}", "classification") for i in range(700)]
-    smiles = ["[Na+]", "C", "[Na+].[Cl-]", "C[C@H](N)O", "C[C@@H](N)O", "F/C=C/F", "F/C=C\\F", "*C"]
-    rows = [(text, [str(i % 2) if (i + row) % 3 else "" for i in range(700)]) for row, text in enumerate(smiles)]
-    made = curation.curate(table(rows, tasks, duplicates="merge"), "t", "t")
-    assert len(made) == len(smiles)
-    assert made.labels.shape == (8, 700)
-    missing = np.add.outer(np.arange(8), np.arange(700)) % 3 == 0
-    assert np.array_equal(np.isnan(made.labels), missing)
-
-
 def test_a_table_without_a_readable_molecule_is_refused(written):
     with pytest.raises(
         BadTable, match=r"no row of 'table.csv' holds a readable molecule; line 2: 'C1CC': unclosed ring"
@@ -318,123 +249,3 @@ def test_the_report_accounts_for_every_row(written, rows):
     numbers = [remark.line for remark in (*report.merged, *report.rejected)]
     assert len(set(numbers)) == len(numbers)
     assert all(2 <= line <= len(rows) + 1 for line in numbers)
-
-
-# --- a user's own data sets
-
-
-def test_a_set_of_ones_own_is_kept_under_its_title(written):
-    added = catalogue.add(written(ACCEPTANCE, "My Table.CSV"), "Screen 7: ümlaut & co.", targets=["active"])
-    assert added.name == "screen_7_mlaut_co"
-    assert added.title == "Screen 7: ümlaut & co."
-    same(catalogue.load("screen_7_mlaut_co"), added)
-    entry = next(e for e in catalogue.entries() if e.name == added.name)
-    assert (entry.source, entry.rows, entry.available) == ("yours", 8, True)
-    assert entry.tasks == (Task("active", "classification"),)
-    assert catalogue.fetch(added.name).read_bytes() == ACCEPTANCE.encode()
-    assert list(added.extra) == ["logS"]
-
-
-def test_pasted_molecules_can_be_kept(own_home):
-    added = catalogue.add("CCO ethanol\nCCN.Cl\nOCC\n", "pasted")
-    assert added.smiles.tolist() == ["CCO", "CCN"]
-    assert lines(added.report.merged) == {3: "same molecule as line 1"}
-    assert (own_home / "uploads" / "pasted.txt").read_bytes() == b"CCO ethanol\nCCN.Cl\nOCC\n"
-
-
-def test_no_name_is_taken_over_and_nothing_is_kept_twice():
-    first = catalogue.add("CCO\nCCN\n", "BACE")
-    assert first.name == "bace_2"
-    assert catalogue.add("CCO\nCCN\n", "again").name == "bace_2"
-    assert catalogue.add("CCO\nCCC\n", "BACE").name == "bace_3"
-    assert catalogue.add("CCO\nCCN\n", "kept", duplicates="keep").name == "kept"
-    assert catalogue.add("CCCO\n", "../../etc/<x>").name == "etc_x"
-    assert catalogue.add("CCCCO\n", "???").name == "molecules"
-
-
-def test_what_cannot_be_read_is_not_kept(own_home, written):
-    for given_, title in (("foo\nbar\n", "bad"), (written("smiles\n"), "empty")):
-        with pytest.raises(BadTable):
-            catalogue.add(given_, title)
-    with pytest.raises(BadTable, match="no file"):
-        catalogue.add(Path("none.csv"), "none")
-    assert not [e for e in catalogue.entries() if e.source == "yours"]
-    assert list((own_home / "uploads").iterdir()) == []
-
-
-def test_a_set_can_be_removed_but_not_one_of_the_catalogue(own_home):
-    added = catalogue.add("CCO\nCCN\n", "mine")
-    catalogue.remove(added.name)
-    with pytest.raises(UnknownName):
-        catalogue.load("mine")
-    assert list((own_home / "uploads").iterdir()) == []
-    assert list(own_home.glob("datasets/*/table.parquet")) == []
-    for name in ("mine", "bace", "../../x"):
-        with pytest.raises(UnknownName, match="data set of yours"):
-            catalogue.remove(name)
-
-
-def test_text_is_never_read_as_a_path_unless_it_ends_like_a_table(written):
-    path = written("smiles\nCCO\n")
-    assert catalogue.preview(str(path)).rows == 1
-    assert catalogue.preview("CCO").rows == 1
-    with pytest.raises(BadTable, match="a header and no rows: '/etc/passwd'"):
-        catalogue.preview("/etc/passwd")
-
-
-def test_a_damaged_card_is_no_data_set(own_home):
-    catalogue.add("CCO\nCCN\n", "mine")
-    (own_home / "datasets" / "yours" / "mine.json").write_text("{")
-    assert not [e for e in catalogue.entries() if e.source == "yours"]
-
-
-def test_a_data_set_written_twice_at_once_is_whole(written, own_home):
-    path = written("smiles,y\n" + "".join(f"{'C' * n}O,{n}.5\n" for n in range(1, 60)))
-    code = f"from mmexplore import catalogue; print(len(catalogue.load({str(path)!r})))"
-    runs = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    assert [run.communicate()[0].strip() for run in runs] == ["59"] * 3
-    folder = next(own_home.glob("datasets/*/card.json")).parent
-    assert dataset_files.read(folder, "t", "t") is not None
-    assert sorted(file.name for file in folder.iterdir()) == ["card.json", "remarks.parquet", "table.parquet"]
-
-
-# --- the real files
-
-
-@pytest.mark.parametrize(
-    ("name", "read", "kept", "bad"),
-    [("bbbp", 2050, 2039, [61, 63, 393, 616, 644, 647, 648, 649, 650, 651, 687]), ("bace", 1513, 1513, []),
-     ("clintox", 1484, 1480, [9, 304, 1221, 1222]), ("sider", 1427, 1427, []), ("esol", 1128, 1128, []),
-     ("lipophilicity", 4200, 4200, []), ("tox21", 7831, 7823, [1324, 2292, 2299, 3560, 4567, 4651, 5540, 6725])],
-)  # fmt: skip
-def test_real_sets_keep_the_published_molecules(real_data, name, read, kept, bad):
-    loaded = catalogue.load(name)
-    assert (loaded.report.read, len(loaded)) == (read, kept)
-    assert [remark.line for remark in loaded.report.rejected] == bad
-    assert sums_up(loaded.report)
-
-
-def test_real_bbbp_tells_of_its_contradictions(real_data):
-    loaded = catalogue.load("bbbp")
-    assert (int((loaded.labels == 1).sum()), int((loaded.labels == 0).sum())) == (1560, 479)
-    assert any("labels differ for 10" in note for note in loaded.report.notes)
-    merged = catalogue.load("bbbp", duplicates="merge")
-    assert len(merged) == 1975
-    assert int(np.isnan(merged.labels).sum()) == 10
-    assert sums_up(merged.report)
-
-
-def test_real_bace_can_be_read_for_its_affinity(real_data):
-    loaded = catalogue.load("bace", targets=["pIC50"])
-    assert loaded.tasks == (Task("pIC50", "regression"),)
-    assert np.isfinite(loaded.labels).all()
-    assert list(loaded.extra) == ["Class", "Model"]
-
-
-def test_real_hiv_holds_seven_unreadable_molecules(real_data):
-    raw = moleculenet.raw("hiv")
-    bad = [137, 987, 12882, 18293, 30784, 30785, 35728]
-    rows = sorted({*bad, *range(0, len(raw.frame), 150)})
-    some = replace(raw, frame=raw.frame.iloc[rows].reset_index(drop=True), lines=raw.lines[rows])
-    made = curation.curate(some, "hiv", "HIV")
-    assert [remark.line for remark in made.report.rejected] == raw.lines[bad].tolist()

@@ -1,0 +1,247 @@
+"""A user's own tables in every form: delimiters, encodings, line ends, SDF, SMI, and what is no table at all."""
+
+import gzip
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rdkit import Chem
+
+from mmexplore.datasets import Task, _cells, _columns, file
+from mmexplore.errors import BadTable, UnknownName
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(content, name="table.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", "smiles,name,y\nCCO,a,1.5\nCCN,b,2.5\n"),
+        ("t.csv", "name;smiles;y\r\na;CCO;1,5\r\nb;CCN;2,5\r\n"),
+        ("t.tsv", "y\tname\tsmiles\n1.5\ta\tCCO\n2.5\tb\tCCN"),
+        ("t.csv", "\ufeffname|canonical_smiles|y\na|CCO|1.5\nb|CCN|2.5\n"),
+        ("t.csv", '"name","smiles","y"\n"a","CCO","1.5"\n"b","CCN","2.5"\n'),
+        ("t.txt", "smiles,name,y\nCCO,a,1.5\nCCN,b,2.5\n"),
+        ("t.csv.gz", gzip.compress(b"smiles,name,y\nCCO,a,1.5\nCCN,b,2.5\n")),
+        ("t.csv", "smiles,name,y\nCCO,a,1.5\nCCN,b,2.5\n".encode("utf-16")),
+        ("noending", "smiles,name,y\nCCO,a,1.5\nCCN,b,2.5\n"),
+    ],
+)
+def test_tables_in_many_forms_are_one_table(written, name, content):
+    raw = file.raw(written(content, name))
+    assert raw.frame[raw.smiles_column].tolist() == ["CCO", "CCN"]
+    assert raw.frame[raw.name_column].tolist() == ["a", "b"]
+    assert raw.tasks == (Task("y", "regression"),)
+    assert _columns.numbers(raw.frame["y"])[0].tolist() == [1.5, 2.5]
+    assert raw.lines.tolist() == [2, 3]
+    assert (raw.salts, raw.duplicates) == ("strip", "merge")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "names"),
+    [
+        ("t.smi", "CCO ethanol\nCCN\tethyl amine\n", ["ethanol", "ethyl amine"]),
+        ("t.smi", "smiles name\nCCO a\nCCN b\n", ["a", "b"]),
+        ("t.smi", "CCO |$a;;$| ethanol\nCCN\n", ["ethanol", ""]),
+        ("t.smi.gz", gzip.compress(b"CCO a\r\nCCN b\r\n"), ["a", "b"]),
+        ("t.txt", "CCO\nCCN", ["", ""]),
+    ],
+)
+def test_smiles_files(written, name, content, names):
+    raw = file.raw(written(content, name))
+    assert raw.frame["smiles"].tolist() == ["CCO", "CCN"]
+    assert raw.frame["name"].tolist() == names
+    assert raw.tasks == ()
+
+
+def test_pasted_text():
+    assert file.raw("CCO ethanol\nCCN\n").frame["smiles"].tolist() == ["CCO", "CCN"]
+    assert file.raw("CCO,ethanol,1.5\nCCN,amine,2\n").tasks == (Task("column 3", "regression"),)
+    assert file.raw("CCO").frame["smiles"].tolist() == ["CCO"]
+    assert file.raw("C1CC\nCCO\nCCN\n").lines.tolist() == [1, 2, 3]
+
+
+def sdf(*smiles, end="\n"):
+    blocks = []
+    for number, text in enumerate(smiles):
+        block = Chem.MolToMolBlock(Chem.MolFromSmiles(text)) if Chem.MolFromSmiles(text) else f"bad\n\n\n{text}\n"
+        title, _, rest = block.partition("\n")
+        blocks.append(f"molecule {number}{title}\n{rest}> <activity>\n{number}.5\n\n> <note> (1)\ntwo\nlines\n\n$$$$\n")
+    return "".join(blocks).replace("\n", end)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_sd_files(written, end, packed):
+    content = sdf("CCO", "c1ccccc1", "xx", "C[C@H](N)C(=O)O", end=end).encode()
+    raw = file.raw(written(gzip.compress(content) if packed else content, "t.sdf.gz" if packed else "t.sdf"))
+    assert raw.frame["smiles"].tolist() == ["CCO", "c1ccccc1", Chem.CanonSmiles("C[C@H](N)C(=O)O")]
+    assert raw.frame["title"].tolist() == ["molecule 0", "molecule 1", "molecule 3"]
+    assert raw.name_column == "title"
+    assert raw.frame["note"].tolist() == ["two\nlines"] * 3
+    assert raw.tasks == (Task("activity", "regression"),)
+    assert raw.lines.tolist() == [1, 2, 4]
+    assert [(remark.line, remark.text) for remark in raw.rejected] == [(3, "molecule 2bad")]
+
+
+def test_an_sdf_preview_makes_out_only_its_head(written):
+    shown = file.preview(written(sdf(*["CCO"] * 250), "t.sdf"), rows=5)
+    assert (shown.rows, len(shown.head), shown.smiles, shown.name) == (250, 5, "smiles", "title")
+
+
+def test_lines_are_those_of_a_text_editor(written):
+    content = 'smiles,name\r\n\r\nCCO,"two\r\nlines"\r\n\r\n\r\nC1CC,x\r\nCCN,y\r\n\r\n\r\n'
+    raw = file.raw(written(content))
+    editor = content.split("\r\n")
+    assert raw.lines.tolist() == [3, 7, 8]
+    assert all(editor[line - 1].startswith(smiles) for line, smiles in zip(raw.lines, raw.frame["smiles"], strict=True))
+    assert [remark.line for remark in raw.rejected] == [2, 5, 6]
+
+
+def test_thousands_of_empty_lines_are_one_note(written):
+    raw = file.raw(written("smiles\n" + "\nCCO\n" * 1500))
+    assert raw.rejected == ()
+    assert "1,500 empty lines" in raw.notes[0]
+
+
+def test_a_row_with_too_many_cells_is_rejected_and_a_short_one_is_filled(written):
+    raw = file.raw(written("smiles,name,y\nCCO,a,1\nCCN,b,2,extra\nCCC,c\nCCCC,d,3,,\n"))
+    assert raw.frame["smiles"].tolist() == ["CCO", "CCC", "CCCC"]
+    assert raw.frame["y"].tolist() == ["1", "", "3"]
+    assert [(r.line, r.reason) for r in raw.rejected] == [(3, "4 cells where the header has 3")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("t.csv", b"", "is empty"), ("t.csv", b"\n\n", "is empty"), ("t.csv", "smiles,y\n", "no rows"),
+        ("t.csv", "a,b\n1,2\n", "no column holds SMILES"), ("t.txt", "foo\nbar\n", "no column holds SMILES"),
+        ("t.xlsx", b"PK\x03\x04rest", "Excel"), ("t.csv", b"PK\x03\x04rest", "Excel"),
+        ("t.xls", b"\xd0\xcf\x11\xe0rest", "Excel"), ("t.csv", bytes(range(256)) * 8, "binary"),
+        ("t.csv", gzip.compress(b"smiles\nCCO\n" * 99)[:-12], "cannot be read"),
+        ("t.csv", b"\x1f\x8bnonsense", "cannot be read"),
+        ("t.csv", 'smiles,name\nCCO,"open\n' + "CCN,x\n" * 300, "quotation mark opened in line 2"),
+        ("t.csv", "smiles\n" + "C" * 200_000, "line 2 cannot be divided"), ("t.parquet", b"PAR1", "Parquet"),
+        ("t.pdf", b"%PDF-1.4", "PDF"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_says_so_in_a_sentence(written, name, content, says):
+    with pytest.raises(BadTable, match=says) as caught:
+        file.raw(written(content, name))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_and_a_missing_column(tmp_path, written):
+    with pytest.raises(BadTable, match="no file"):
+        file.raw(tmp_path / "none.csv")
+    with pytest.raises(BadTable, match="no file"):
+        file.raw(tmp_path)
+    with pytest.raises(UnknownName, match="no column is called 'z'; there are: smiles, y"):
+        file.raw(written("smiles,y\nCCO,1\n"), targets=["z"])
+
+
+def test_too_many_rows_are_refused(written, monkeypatch):
+    monkeypatch.setattr(_cells, "MAX_ROWS", 3)
+    with pytest.raises(BadTable, match="more than 3 rows"):
+        file.raw(written("smiles\nC\nCC\nCCC\nCCCC\n"))
+
+
+def test_columns_are_guessed_from_their_cells(written):
+    content = "id,compound,structure,flag,pIC50,comment\n1,Aspirin,CC(=O)O,0,5.5,x\n2,Ethanol,CCO,1,n/a,x\n"
+    content += "3,Amine,CCN,1,6,y\n"
+    shown = file.preview(written(content))
+    assert (shown.smiles, shown.name, shown.rows) == ("structure", "compound", 3)
+    assert shown.tasks == (Task("flag", "classification"), Task("pIC50", "regression"))
+    assert shown.columns == ("id", "compound", "structure", "flag", "pIC50", "comment")
+    assert len(file.preview(written(content), rows=2).head) == 2
+
+
+def test_choices_overrule_guesses(written):
+    path = written("a,smiles,other,p,q\nx,CCO,CCN,1,2\ny,CCCO,CCCN,0,3\n")
+    raw = file.raw(path, smiles="other", name="a", targets=["q"])
+    assert (raw.smiles_column, raw.name_column, raw.tasks) == ("other", "a", (Task("q", "regression"),))
+    assert file.raw(path, targets=[]).tasks == ()
+
+
+def test_many_descriptors_are_not_many_labels(written):
+    columns = [f"d{i}" for i in range(40)]
+    rows = [f"{smiles},{','.join(str(i + 0.5) for i in range(40))}" for smiles in ("CCO", "CCN", "CCC")]
+    shown = file.preview(written(f"smiles,{','.join(columns)}\n" + "\n".join(rows)))
+    assert [task.name for task in shown.tasks] == ["d0"]
+
+
+def test_numbers_tell_what_they_could_not_read():
+    cells = ["1", " 2.5 ", "", "n/a", "inf", "1e39", "Active", "inactive", ">10", "nan"]
+    values, odd = _columns.numbers(cells)
+    assert np.array_equal(values, [1, 2.5, np.nan, np.nan, np.nan, np.nan, 1, 0, np.nan, np.nan], equal_nan=True)
+    assert odd == {"n/a": [3], "inf": [4], "1e39": [5], ">10": [8], "nan": [9]}
+
+
+def test_headers_are_made_unique():
+    assert _cells.unique(["a", "a", "", "a (2)", "column 3"]) == ["a", "a (2)", "column 3", "a (2) (2)", "column 3 (2)"]
+
+
+TABLES = st.lists(st.text(st.sampled_from("CNO1()=#,;\t|\"\r\n .'smile0né$>M"), max_size=30), max_size=12).map(
+    "\n".join
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode) | TABLES.map(str.encode),
+    ending=st.sampled_from([*file.ENDINGS, ".csv.gz", ".sdf.gz", ""]),
+)
+def test_any_bytes_are_a_table_or_a_sentence(written, content, ending):
+    path = written(content, f"any{ending}")
+    for read in (file.raw, file.preview):
+        try:
+            found = read(path)
+        except BadTable as error:
+            assert "\n" not in str(error)  # noqa: PT017
+            continue
+        if read is file.raw:
+            assert len(found.lines) == len(found.frame)
+            assert found.smiles_column in found.frame
+            assert (np.diff(found.lines) > 0).all()
+
+
+@settings(max_examples=150, deadline=None)
+@given(TABLES | st.text(max_size=100))
+def test_any_pasted_text_is_a_table_or_a_sentence(text):
+    try:
+        raw = file.raw(text)
+    except BadTable as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert raw.smiles_column in raw.frame
+
+
+cells_of_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    names=st.lists(cells_of_text, min_size=1, max_size=8),
+    delimiter=st.sampled_from(",\t;"),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_quoted_cells_come_back_as_they_were(written, names, delimiter, end):
+    import csv
+    import io
+
+    text = io.StringIO()
+    table = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
+    table.writerow(["smiles", "name"])
+    table.writerows([["CCO", name] for name in names])
+    raw = file.raw(written(text.getvalue()), smiles="smiles", name="name")
+    assert raw.frame["name"].tolist() == names
+    assert len(raw.frame) == len(names)
