@@ -126,20 +126,23 @@ def make(
 ) -> MapFile:
     """Lay out ``x`` (n, d), keep it in the folder ``where``, score it, keep that too; more options are ``project``'s.
 
-    Already before it is scored the map can be had by :func:`stored` with ``unscored=True``. Scores in the full space
-    are computed once for all maps of a view.
+    What is there already is not done again. Already before it is scored the map can be had by :func:`stored` with
+    ``unscored=True``. Scores in the full space are computed once for all maps of a view.
     """
-    started = time.monotonic()
-    xy = project(x, method, seed, progress=progress, **parameters)
-    parameters = _defaults(method, len(x)) | parameters | {"metric": "cosine" if x.dtype == np.uint8 else "euclidean"}
-    seconds, now = round(time.monotonic() - started, 3), datetime.now(UTC).isoformat(timespec="seconds")
-    path = place_of(where, view, method, seed)
-    made = MapFile(path, xy, view, method, seed, parameters, UNSCORED, now, seconds)
-    save(made)
+    full = _defaults(method, len(x)) | parameters | {"metric": "cosine" if x.dtype == np.uint8 else "euclidean"}
+    made = stored([where], view, method, seed, unscored=True)
+    if made is None or made.parameters != full or len(made.xy) != len(x):
+        started = time.monotonic()
+        xy = project(x, method, seed, progress=progress, **parameters)
+        seconds, now = round(time.monotonic() - started, 3), datetime.now(UTC).isoformat(timespec="seconds")
+        made = MapFile(place_of(where, view, method, seed), xy, view, method, seed, full, UNSCORED, now, seconds)
+        save(made)
+    if classes.how in made.quality.how:
+        return made
     progress("quality", 0, 1)
     others = (stored([where], view, other, seed) for other in METHODS if other != method)
     scored = next((other.quality for other in others if other), None)
-    made = replace(made, quality=quality(_matrix(x), xy, classes, seed, other=scored))
+    made = replace(made, quality=quality(_matrix(x), made.xy, classes, seed, other=scored))
     save(made)
     progress("quality", 1, 1)
     return made

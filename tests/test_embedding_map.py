@@ -252,3 +252,19 @@ def test_the_full_space_is_scored_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert (second.dbi, second.nmi_permuted) == (first.dbi, first.nmi_permuted)
     make(x, classes_of(codes % 2, "odd", "classification"), tmp_path, view="gin", method="umap")
     assert wide == [2, 20, 2]
+
+
+def test_what_is_there_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, codes = clustered(60)
+    classes = classes_of(codes.astype(str), "kind", "category")
+    first = make(x, classes, tmp_path, view="gin", method="tsne", perplexity=5.0)
+    made: list[str] = []
+    monkeypatch.setattr(embedding_map, "project", lambda x, *_, **__: made.append("laid out") or x[:, :2])
+    monkeypatch.setattr(embedding_map, "quality", lambda *_, **__: made.append("scored") or first.quality)
+    again = make(x, classes, tmp_path, view="gin", method="tsne", perplexity=5.0)
+    assert (again.created, again.quality) == (first.created, first.quality)
+    assert made == []
+    make(x, classes_of(codes % 2, "odd", "classification"), tmp_path, view="gin", method="tsne", perplexity=5.0)
+    assert made == ["scored"]
+    make(x, classes, tmp_path, view="gin", method="tsne", perplexity=6.0)
+    assert made == ["scored", "laid out", "scored"]
