@@ -39,7 +39,7 @@ def ours(dataset: Dataset, split: Split, folder: Path, epochs: int) -> np.ndarra
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=surroundings)
     table = pd.read_parquet(folder / "run" / "predictions.parquet")
     guess = np.asarray(table[dataset.tasks[0].name], np.float64)
-    return guess[split.test]
+    return np.asarray(guess[split.test])
 
 
 def theirs(dataset: Dataset, split: Split, folder: Path, epochs: int) -> np.ndarray:

@@ -60,7 +60,6 @@ class GIN(Encoder):
         pooled = h.new_zeros(records.n, self.dimension).index_add_(0, records.owner["atoms"], h)
         return pooled / records.counts["atoms"].unsqueeze(1)
 
-
     def _dropped(self, h: Tensor) -> Tensor:
         """Dropout; on a CPU torch's own draws five times as slowly."""
         if not self.training or not self.dropout:
