@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+import pooch
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -220,8 +221,6 @@ def test_unknown_names_and_paths():
 
 
 def test_what_is_not_here_says_how_to_get_it(monkeypatch):
-    import pooch
-
     def refused(*_, **__):
         raise ConnectionError
 
