@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-_PACKAGES = ("torch", "torch-geometric", "lightning", "rdkit", "numpy", "chemprop", "umap-learn", "streamlit", "scikit-learn")
+_PACKAGES = (
+    "torch",
+    "torch-geometric",
+    "lightning",
+    "rdkit",
+    "numpy",
+    "chemprop",
+    "umap-learn",
+    "streamlit",
+    "scikit-learn",
+)
 
 
 def record(name: str, question: str, command: str, rows: list[dict[str, Any]], seed: int = 0) -> Path:
@@ -23,7 +33,8 @@ def record(name: str, question: str, command: str, rows: list[dict[str, Any]], s
         "name": name,
         "question": question,
         "command": command,
-        "commit": _git("rev-parse", "--short", "HEAD") + ("+changes" if _git("status", "--porcelain", "mmexplore") else ""),
+        "commit": _git("rev-parse", "--short", "HEAD")
+        + ("+changes" if _git("status", "--porcelain", "mmexplore") else ""),
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "seed": seed,
         "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system()},
@@ -48,7 +59,9 @@ def _text(value: Any) -> str:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False)
+    done = subprocess.run(
+        ["git", *arguments], capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False
+    )
     return done.stdout.strip()
 
 

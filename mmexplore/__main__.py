@@ -1,7 +1,7 @@
 """The same doors from a shell: ``python -m mmexplore VERB ... --json``.
 
-Every verb prints a table for people, or with ``--json`` one JSON object on stdout and nothing else there; it exits 0, or
-non-zero with one sentence on stderr. ``--job FOLDER`` is how the app runs a verb as a job of its own.
+Every verb prints a table for people, or with ``--json`` one JSON object on stdout and nothing else there; it exits 0,
+or non-zero with one sentence on stderr. ``--job FOLDER`` is how the app runs a verb as a job of its own.
 """
 
 import json

@@ -1,9 +1,9 @@
 """The one writable home: everything the app keeps lies under MMEXPLORE_HOME, nothing beside the code.
 
-    datasets/    standardised tables of molecules       features/    packed records of modalities
-    embeddings/  what a model makes of a data set       maps/        coordinates and their quality
-    runs/        trained models                         jobs/        status folders of long work
-    logs/        mmexplore.log                          uploads/     files as users gave them
+datasets/    standardised tables of molecules       features/    packed records of modalities
+embeddings/  what a model makes of a data set       maps/        coordinates and their quality
+runs/        trained models                         jobs/        status folders of long work
+logs/        mmexplore.log                          uploads/     files as users gave them
 """
 
 import json
@@ -39,7 +39,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -10,7 +10,8 @@ class Progress(Protocol):
     may raise :class:`~mmexplore.errors.Cancelled`; callers let it through and leave resumable state behind.
     """
 
-    def __call__(self, stage: str, done: int, total: int, /, **values: float) -> None: ...
+    def __call__(self, stage: str, done: int, total: int, /, **values: float) -> None:
+        """Take note of a report."""
 
 
 def silent(stage: str, done: int, total: int, /, **values: float) -> None:

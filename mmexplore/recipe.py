@@ -84,12 +84,15 @@ class Training(Section):
     ] = "constant"
     warmup_epochs: Annotated[float, Field(ge=0, description="epochs of warm-up (noam)")] = 2.0
     weight_decay: Annotated[float, Field(ge=0, le=1, description="decoupled weight decay (AdamW); 0: Adam")] = 0.0
-    patience: Annotated[int, Field(ge=0, description="stop after so many epochs without a better validation; 0: never")] = 0
+    patience: Annotated[
+        int, Field(ge=0, description="stop after so many epochs without a better validation; 0: never")
+    ] = 0
     seed: Annotated[int, Field(ge=0, description="seed of weights, order and dropout")] = 0
     device: Annotated[Literal["auto", "cpu", "cuda"], Field(description="where it runs")] = "auto"
     devices: Annotated[int, Field(ge=1, le=64, description="how many GPUs")] = 1
     precision: Annotated[
-        Literal["auto", "float32", "bfloat16"], Field(description="auto: what the self-check found fast and exact enough")
+        Literal["auto", "float32", "bfloat16"],
+        Field(description="auto: what the self-check found fast and exact enough"),
     ] = "auto"
 
 

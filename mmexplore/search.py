@@ -49,7 +49,8 @@ def _by_pattern(dataset: Dataset, text: str) -> Found:
     try:
         molecules.pattern(text)
     except BadMolecule:
-        raise BadMolecule(f"{text!r} is in no name of this data set and reads neither as SMILES nor as SMARTS") from None
+        words = f"{text!r} is in no name of this data set and reads neither as SMILES nor as SMARTS"
+        raise BadMolecule(words) from None
     rows = matches(dataset, text)
     return Found(rows, f"{len(rows):,} molecules match the SMARTS {text}", text)
 

@@ -1,4 +1,4 @@
-"""Laws of the house: the README's tree is true, files stay small, contracts hold, and a first paint imports no torch."""
+"""Laws of the house: the README's tree is true, files stay small, and a first paint imports no torch."""
 
 import os
 import re
