@@ -47,9 +47,9 @@ def _page(path: Path, *, first: bool) -> st.Page:
 
 
 def _pickers() -> session.Choice:
-    first_data, first_model, *_ = studio.first_choice()
     names = [entry.name for entry in studio.datasets() if entry.available]
     models = {model.name: model for model in studio.models()}
+    first_data, first_model = _first(tuple(models))
     data = st.selectbox(
         "Data set", names, _index(names, first_data), key="data", bind="query-params", on_change=_follow_data
     )
@@ -61,6 +61,11 @@ def _pickers() -> session.Choice:
 
 
 _VIEW_HELP = "Which of the model's pictures of a molecule is shown: that of one branch, or the fused one."
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _first(models: tuple[str, ...]) -> tuple[str, str]:  # noqa: ARG001 - another shelf, another first choice
+    return studio.first_choice()[:2]
 
 
 def _index(names: list[str], wanted: str) -> int:

@@ -25,14 +25,14 @@ def title(choice: Choice, shown: MapFile | None, method: str) -> None:
     st.caption(literal(f"View {choice.view} of model {choice.model}, {by}{seed}{without}"))
 
 
-def controls(choice: Choice) -> tuple[str, str, str]:
+def controls(on: map_state.Ground) -> tuple[str, str, str]:
     """The method, the colour and the text to search for, as they stand in the URL."""
     method, colour, search = st.columns([1.5, 1.5, 2.2])
     with method:
         chosen = st.segmented_control(
             "Map by",
             METHODS,
-            default=studio.first_choice()[3],
+            default=METHODS[0],
             required=True,
             key="method",
             bind="query-params",
@@ -40,7 +40,7 @@ def controls(choice: Choice) -> tuple[str, str, str]:
             help=_METHOD_HELP,
         )
     with colour:
-        names = map_state.colour_names(choice)
+        names = map_state.colour_names(on)
         by = st.selectbox("Colour by", names, key="colour", bind="query-params")
     with search:
         text = st.text_input(

@@ -22,9 +22,10 @@ def map_page() -> None:
     """The whole page."""
     choice = session.choice()
     header = st.container(gap="small")
-    method, colour, text = map_controls.controls(choice)
+    on = map_state.ground(choice)
+    method, colour, text = map_controls.controls(on)
     found = map_controls.search(choice.data, text)
-    shown = map_state.best_map(choice, method)
+    shown = map_state.best_map(on, method)
     with header:
         map_controls.title(choice, shown, method)
     if not map_state.is_final(shown, method):
@@ -33,11 +34,10 @@ def map_page() -> None:
         words = "The first picture, by PCA, appears here as soon as the molecules are embedded."
         st.info(words, icon=":material/hourglass_top:")
         return
-    _body(choice, shown, colour, found)
+    _body(choice, shown, map_state.painting(on, colour), found)
 
 
-def _body(choice: Choice, shown: MapFile, colour: str, found: Found | None) -> None:
-    painting = map_state.painting(choice, colour)
+def _body(choice: Choice, shown: MapFile, painting: Painting, found: Found | None) -> None:
     picture, side = st.columns([12, 8], gap="medium")
     with picture:
         map_controls.found_line(found)

@@ -38,7 +38,7 @@ def _job(key: str) -> Job | None:
 @st.fragment(run_every=0.7)
 def _follow(choice: Choice, method: str, shown: tuple[str, bool] | None, job_id: str) -> None:
     job = studio.job(job_id)
-    if _state(map_state.best_map(choice, method)) != shown or not (job.active or job.state == "done"):
+    if _state(map_state.best_map(map_state.ground(choice), method)) != shown or not (job.active or job.state == "done"):
         st.rerun(scope="app")
     title = map_state.TITLES[method]
     what = f"The {title} map is being computed"

@@ -4,6 +4,7 @@ Kept values are shared by all visitors and never changed. Keys hold the digests 
 trained again or a file imported again is not mistaken for the old one.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,36 @@ from mmexplore.ui.session import Choice
 TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
 
 
-class Missing(Exception):  # noqa: N818 - no mistake: the map is still to be made
+class Missing(Exception):
     """Raised inside the cache, which keeps returned values only."""
 
 
-def best_map(choice: Choice, method: str) -> MapFile | None:
+@dataclass(frozen=True)
+class Ground:
+    """What a run of the page stands on, looked up once: where maps lie, and what is known of the model's output."""
+
+    choice: Choice
+    folders: tuple[Path, ...]
+    known: tuple[str, ...]
+
+    @property
+    def stamp(self) -> str:
+        """Changes with the model's weights and the data."""
+        return str(self.folders[-1])
+
+
+def ground(choice: Choice) -> Ground:
+    """Where the maps of a choice lie, and the columns of the predictions."""
+    folders = studio.map_folders(studio.model(choice.model), studio.dataset(choice.data))
+    clusters = (path.name for folder in folders if folder.is_dir() for path in folder.glob("*-clusters.npy"))
+    predicted = studio.predictions(choice.model, choice.data)
+    columns = map(str, predicted.columns) if predicted is not None else ()
+    return Ground(choice, tuple(folders), (*columns, *clusters))
+
+
+def best_map(on: Ground, method: str) -> MapFile | None:
     """The map by that method if it is there, else the one by PCA, which comes first; neither need be scored yet."""
-    return _if_there(choice, method) or _if_there(choice, "pca")
+    return _if_there(on, method) or _if_there(on, "pca")
 
 
 def is_final(shown: MapFile | None, method: str) -> bool:
@@ -37,40 +61,26 @@ def is_scored(shown: MapFile) -> bool:
     return shown.quality != UNSCORED
 
 
-def _if_there(choice: Choice, method: str) -> MapFile | None:
+def _if_there(on: Ground, method: str) -> MapFile | None:
     try:
-        return _map(choice, method, _stamp(choice))
+        return _map(on.choice, method, on.stamp)
     except Missing:
-        return stored(_folders(choice), choice.view, method, unscored=True)
+        return stored(on.folders, on.choice.view, method, unscored=True)
 
 
-def painting(choice: Choice, name: str) -> Painting:
+def painting(on: Ground, name: str) -> Painting:
     """A colour of the molecules, ready to be drawn. Raises BadRecipe for an unknown name."""
-    return _painting(choice, name, _stamp(choice), _known(choice))
+    return _painting(on.choice, name, on.stamp, on.known)
 
 
-def colour_names(choice: Choice) -> list[str]:
+def colour_names(on: Ground) -> list[str]:
     """What the points can be coloured by."""
-    kept = (p.name for folder in _folders(choice) if folder.is_dir() for p in folder.glob("*-clusters.npy"))
-    return _colour_names(choice, _stamp(choice), (*_known(choice), *kept))
+    return _colour_names(on.choice, on.stamp, on.known)
 
 
 def found(data: str, text: str) -> Found | None:
     """What a search found, None for an empty text. Raises BadMolecule."""
     return _found(data, studio.dataset(data).digest, text.strip()) if text.strip() else None
-
-
-def _folders(choice: Choice) -> list[Path]:
-    return studio.map_folders(studio.model(choice.model), studio.dataset(choice.data))
-
-
-def _stamp(choice: Choice) -> str:
-    return str(_folders(choice)[-1])
-
-
-def _known(choice: Choice) -> tuple[str, ...]:
-    known = studio.predictions(choice.model, choice.data)
-    return tuple(map(str, known.columns)) if known is not None else ()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
