@@ -29,7 +29,6 @@ WAYS = {
     "umap-learn": (THEIRS, ""),
     "something to look at (PCA)": (OURS, "pca"),
     "our UMAP": (OURS, "umap"),
-    "our t-SNE": (OURS, "tsne"),
 }
 
 
