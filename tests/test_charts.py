@@ -41,6 +41,11 @@ def test_a_histogram_counts_each_known_value_once(values: np.ndarray) -> None:
     assert sum(bars.y) == np.isfinite(values).sum()
 
 
+def test_counts_have_a_bar_each() -> None:
+    (bars,) = charts.histogram(np.array([0.0, 1, 1, 3]), "rings", "rings").data
+    assert (list(bars.x), list(bars.y)) == ([0, 1, 2, 3], [1, 2, 0, 1])
+
+
 def test_properties_have_a_panel_each() -> None:
     table = pd.DataFrame({name: np.arange(5.0) for name in "abcd"})
     figure = charts.properties(table)
@@ -64,11 +69,11 @@ def test_of_many_tasks_some_are_shown_and_it_is_said() -> None:
     assert "first 40 of 617" in charts.label_balance(labels).layout.title.text
 
 
-def test_split_balance_has_a_bar_a_part_and_task() -> None:
+def test_split_balance_has_a_point_a_part_and_task() -> None:
     parts = ["train", "validation", "test"]
     table = pd.DataFrame({"part": parts, "molecules": [8, 1, 1], "logS: mean": [1.0, 2.0, 3.0]})
-    (bars,) = charts.split_balance(table).data
-    assert (list(bars.x), list(bars.y)) == (["train", "validation", "test"], [1, 2, 3])
+    (points,) = charts.split_balance(table).data
+    assert (list(points.x), list(points.y)) == (["train", "validation", "test"], [1, 2, 3])
 
 
 def test_parity_leaves_out_what_is_missing() -> None:

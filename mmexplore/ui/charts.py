@@ -15,6 +15,7 @@ from plotly.subplots import make_subplots
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 GREY = "#8C8C8C"
 _DASHES = ("solid", "dash", "dot", "dashdot")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 _MOST_BARS = 40
 
 
@@ -68,14 +69,17 @@ def label_balance(labels: pd.DataFrame) -> go.Figure:
 
 
 def split_balance(table: pd.DataFrame) -> go.Figure:
-    """Share of positives or mean label in train, validation and test (as ``studio.split_table``), bars by task."""
+    """Share of positives or mean label in train, validation and test (as ``studio.split_table``), a line a task."""
     tasks = [name for name in table.columns if name not in ("part", "molecules")]
     kinds = {name.rpartition(": ")[2] for name in tasks}
     figure = _figure("Labels by part", "", " / ".join(sorted(kinds)))
     for number, name in enumerate(tasks):
-        colour = PALETTE[number % len(PALETTE)]
-        figure.add_bar(x=table["part"], y=table[name], name=plain(name), marker={"color": colour})
-    return figure.update_layout(barmode="group")
+        stroke = {"color": PALETTE[number % len(PALETTE)], "dash": "dot", "width": 1}
+        dots = {"size": 12, "symbol": _SYMBOLS[number % len(_SYMBOLS)]}
+        figure.add_scatter(
+            x=table["part"], y=table[name], name=plain(name), mode="lines+markers", line=stroke, marker=dots
+        )
+    return figure.update_layout(showlegend=len(tasks) > 1)
 
 
 def parity(truth: np.ndarray, prediction: np.ndarray, label: str, title: str) -> go.Figure:
@@ -148,6 +152,14 @@ def _stroke(number: int, points: int) -> dict[str, object]:
 def _bars(values: np.ndarray | Sequence[float], name: str, bins: int) -> go.Bar:
     known = np.asarray(values, float)
     known = known[np.isfinite(known)]
-    counts, edges = np.histogram(known, bins) if len(known) else (np.zeros(0), np.zeros(1))
+    counts, edges = np.histogram(known, _edges(known, bins)) if len(known) else (np.zeros(0), np.zeros(1))
     middles = (edges[:-1] + edges[1:]) / 2
     return go.Bar(x=middles, y=counts, width=np.diff(edges), name=plain(name), marker={"color": PALETTE[0]})
+
+
+def _edges(known: np.ndarray, bins: int) -> int | np.ndarray:
+    """Whole numbers over a short span get a bar each; anything else equal bins."""
+    low, high = known.min(), known.max()
+    if high - low <= 2 * bins and (known == np.round(known)).all():
+        return np.arange(low - 0.5, high + 1)
+    return bins

@@ -18,6 +18,7 @@ from mmexplore.ui import charts, figure_panel, progress_bar, score_words, start_
 from mmexplore.ui.plain_text import literal
 
 _MANY = 20_000
+_WITH_UNITS = {"molecular weight": "molecular weight (g/mol)", "TPSA": "TPSA (Å²)"}
 _SCORE = st.column_config.NumberColumn(format="%.4g")
 
 
@@ -133,7 +134,7 @@ def scaffolds(dataset: Dataset) -> None:
 
 def properties(dataset: Dataset) -> None:
     """Histograms of descriptors."""
-    table = _properties(dataset, dataset.name, dataset.digest)
+    table = _properties(dataset, dataset.name, dataset.digest).rename(columns=_WITH_UNITS)
     drawn = f"{len(table):,} drawn at random from " if len(table) < len(dataset) else ""
     st.caption(f"RDKit descriptors of {drawn}{len(dataset):,} molecules")
     figure_panel.show(charts.properties(table), f"{dataset.name}-properties", "data/properties")
