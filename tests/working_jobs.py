@@ -1,0 +1,66 @@
+"""What the tests of jobs share; ``pytest_plugins = ("working_jobs",)`` brings the fixture: a home for each test."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mmexplore import jobs
+
+SCRIPT = [sys.executable, str(Path(__file__).with_name("job_script.py"))]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of its own for each test; what still runs at its end is killed."""
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(Path(jobs.__file__).parents[1]))  # for the scripts started here
+    monkeypatch.setattr(jobs, "COMMAND", SCRIPT)
+    yield tmp_path / "jobs"
+    for job in jobs.jobs():
+        jobs._kill_leftovers(job.folder)
+
+
+def until(true: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def ended(id: str) -> jobs.Job:
+    until(lambda: not jobs.job(id).active)
+    return jobs.job(id)
+
+
+def at_work(id: str) -> jobs.Job:
+    until(lambda: jobs.job(id).stage)
+    return jobs.job(id)
+
+
+def marked(folder: Path) -> list[psutil.Process]:
+    """The living processes of a job."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            alive = process.status() != psutil.STATUS_ZOMBIE
+            if alive and process.environ().get("MMEXPLORE_JOB") == str(folder):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def folder_of(place: Path, **status: object) -> Path:
+    """A job's folder as if its process had been here."""
+    folder = place / "20260101-000000-count-0000"
+    folder.mkdir(parents=True)
+    asked = {"id": folder.name, "verb": "count", "arguments": [], "title": "", "device": "cpu", "created": time.time()}
+    (folder / "job.json").write_text(json.dumps(asked))
+    if status:
+        (folder / "status.json").write_text(json.dumps(status))
+    return folder
