@@ -2,6 +2,7 @@
 
 import io
 import time
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -133,6 +134,11 @@ def quality_classes(table: Dataset) -> Classes:
     return embedding_map.classes_of(np.full(len(table), np.nan, np.float32), "", "regression")
 
 
+@lru_cache(maxsize=8)
+def _table(path: Path, changed: int) -> pd.DataFrame:  # noqa: ARG001
+    return pd.read_parquet(path)
+
+
 def predictions(model_name: str, data: str) -> pd.DataFrame | None:
     """What is known of a model's predictions on a data set: columns ``split`` and one a task; None if nothing yet.
 
@@ -144,6 +150,6 @@ def predictions(model_name: str, data: str) -> pd.DataFrame | None:
     trained_on = chosen.card.data.digest == table.digest
     for path in (chosen.folder / "predictions.parquet", chosen.folder.parent / "predictions.parquet"):
         if trained_on and path.is_file():
-            known = pd.read_parquet(path)
+            known = _table(path, path.stat().st_mtime_ns)
             return known[[c for c in known if c == "split" or c in {t.name for t in table.tasks}]]
     return embedding_map.stored_predictions(chosen.folder, table)

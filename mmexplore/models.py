@@ -6,6 +6,7 @@ its predictions and history. Nothing here imports torch.
 
 import shutil
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -123,8 +124,15 @@ def _trained(name: str) -> Model:
 
 
 def _read(folder: Path, shipped: bool) -> Model | None:
-    if not (folder / "card.json").is_file():
+    try:
+        changed = (folder / "card.json").stat().st_mtime_ns
+    except OSError:
         return None
+    return _read_once(folder, shipped, changed)
+
+
+@lru_cache(maxsize=1024)
+def _read_once(folder: Path, shipped: bool, changed: int) -> Model | None:  # noqa: ARG001
     try:
         recipe, card = checkpoints.read(folder)
     except BadCheckpoint:

@@ -84,6 +84,7 @@ class Family:
             raise UnknownName(self.kind, name, self.names())
 
 
+@cache
 def _member_class(path: Path, name: str) -> ast.ClassDef:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     wanted = name.replace("_", "")
