@@ -129,7 +129,7 @@ def recipes(draw: some.DrawFn) -> Recipe:
 def test_any_recipe_comes_back_from_its_form() -> None:
     app, number = AppTest.from_function(_form, default_timeout=30), count()
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(recipes())
     def comes_back(start: Recipe) -> None:
         assert found(drawn(start, app, f"form {next(number)}")) == start
