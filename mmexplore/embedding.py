@@ -7,6 +7,7 @@ Importing this costs no torch, and neither does an embedding that is on disk alr
 import errno
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,20 +100,32 @@ class _Run:
         return values
 
     def _forward(self, rows: np.ndarray) -> Arrays:
+        """Batches side by side, each on one thread: threads that share a batch wait for each other at every product."""
+        import torch
+
+        from mmexplore.numerics import exactly
+
+        size = _BATCH[self.policy.device]
+        batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+        workers = min(self.policy.threads if self.policy.device == "cpu" else 1, len(batches))
+        with (
+            exactly(self.policy),
+            ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
+        ):
+            parts = list(pool.map(self._batch, batches))
+        torch.set_num_threads(self.policy.threads)
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _batch(self, rows: np.ndarray) -> Arrays:
         import torch
 
         from mmexplore.batching import batches
-        from mmexplore.numerics import exactly
 
-        parts: dict[str, list[np.ndarray]] = {}
-        with torch.inference_mode(), exactly(self.policy):
-            for batch in batches(self.features, self._labels, rows, _BATCH[self.policy.device]):
-                made = self.predictor(batch)
-                found = {view_file(view): values for view, values in made.views.items()}
-                found[PREDICTIONS] = self.predictor.readable(made.outputs)
-                for name, values in found.items():
-                    parts.setdefault(name, []).append(values.float().cpu().numpy())
-        return {name: np.concatenate(values) for name, values in parts.items()}
+        with torch.inference_mode():
+            made = self.predictor(next(batches(self.features, self._labels, rows, len(rows))))
+            found = {view_file(view): values for view, values in made.views.items()}
+            found[PREDICTIONS] = self.predictor.readable(made.outputs)
+        return {name: values.float().cpu().numpy() for name, values in found.items()}
 
 
 class _Store:

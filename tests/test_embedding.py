@@ -15,7 +15,7 @@ import torch
 from rdkit import Chem
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 
-from mmexplore import checkpoints, embedding, embedding_set, recipe
+from mmexplore import checkpoints, embedding, embedding_set, numerics, recipe
 from mmexplore.batching import batches
 from mmexplore.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.datasets import Dataset, Report, Task
@@ -247,3 +247,18 @@ def test_baseline_is_rdkits_fingerprint() -> None:
     assert found.predictions.shape == (21, 0)
     with pytest.raises(UnknownName):
         found.view("gin")
+
+
+@pytest.mark.parametrize("encoder", ["dmpnn", "gin"])
+def test_batches_side_by_side_keep_their_order(tmp_path: Path, encoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_model(tmp_path / "model", encoder=encoder)
+    one = embed(tmp_path / "model", a_dataset())
+    before = torch.get_num_threads()
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "second"))
+    monkeypatch.setattr(embedding, "_BATCH", {"cpu": 5})
+    monkeypatch.setattr(numerics, "policy", lambda chosen=numerics.policy("cpu"): replace(chosen, threads=3))
+    many = embed(tmp_path / "model", a_dataset(), shard=40)
+    np.testing.assert_allclose(one.view(encoder), many.view(encoder), atol=1e-6)
+    np.testing.assert_allclose(one.predictions, many.predictions, atol=1e-6)
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(before)
