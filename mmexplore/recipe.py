@@ -197,7 +197,7 @@ def _dmpnn() -> Recipe:
     )
 
 
-_PRESETS = {"gin": _gin, "dmpnn": _dmpnn}
+_PRESETS = {"dmpnn": _dmpnn, "gin": _gin}
 
 
 def preset_names() -> tuple[str, ...]:

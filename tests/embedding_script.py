@@ -4,8 +4,9 @@ import sys
 import time
 from pathlib import Path
 
+from toy_models import a_dataset
+
 from mmexplore.embedding import embed
-from tests.test_embedding import a_dataset
 
 
 def report(stage: str, done: int, total: int, /, **_: float) -> None:

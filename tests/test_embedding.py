@@ -9,52 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from rdkit import Chem
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
+from toy_models import SMILES, a_dataset, save_model
 
-from mmexplore import checkpoints, embedding, embedding_set, numerics, recipe
+from mmexplore import embedding, embedding_set, numerics
 from mmexplore.batching import batches
-from mmexplore.checkpoints import Card, DataUsed, SplitUsed
-from mmexplore.datasets import Dataset, Report, Task
 from mmexplore.embedding import Embedded, baseline, embed
 from mmexplore.errors import BadCheckpoint, BadMolecule, BadTable, Cancelled, NotAvailable, UnknownName
 from mmexplore.feature_store import features
-from mmexplore.predictor import Predictor
 
-ROOT = Path(__file__).parent.parent
-SMILES = [
-    f"{'C' * (1 + i % 9)}{end}" for i, end in enumerate(["O", "N", "C(=O)O", "c1ccccc1", "Cl", "S(C)(=O)=O"] * 12)
-]
-TASKS = (Task("active", "classification"), Task("logS", "regression", "log mol/L"))
-
-
-def a_dataset(smiles: list[str] | None = None) -> Dataset:
-    smiles = [Chem.CanonSmiles(s) for s in SMILES] if smiles is None else smiles
-    n = len(smiles)
-    text = np.array(smiles, dtype=object)
-    digest = embedding_set.hashlib.sha256("".join(smiles).encode()).hexdigest()
-    empty = np.full((n, 2), np.nan, np.float32)
-    names = np.full(n, "", dtype=object)
-    return Dataset(
-        "toy", "Toy", digest, text, names, np.arange(n), empty, TASKS, pd.DataFrame(index=range(n)), Report(n, n)
-    )
-
-
-def save_model(folder: Path, seed: int = 0, encoder: str = "dmpnn") -> Predictor:
-    torch.manual_seed(seed)
-    chosen = recipe.parse({"branches": [{"encoder": encoder, "options": {"hidden_size": 16}}]})
-    predictor = Predictor(chosen, TASKS)
-    predictor.label_mean[1], predictor.label_std[1] = -3.0, 2.0
-    data, split = (
-        DataUsed(name="toy", digest="0", rows=1, tasks=TASKS),
-        SplitUsed(rule="random", seed=0, sizes=(1, 1, 1)),
-    )
-    card = Card(name="toy", data=data, split=split, seed=0, metrics={}, epochs_run=1, best_epoch=1, seconds=1.0)
-    checkpoints.save(folder, predictor, chosen, card)
-    return predictor.eval()
+SCRIPT = Path(__file__).with_name("embedding_script.py")
 
 
 @pytest.fixture(autouse=True)
@@ -137,10 +104,9 @@ def test_a_cancelled_embedding_goes_on_where_it_stopped(model: Path) -> None:
 def test_a_killed_embedding_goes_on_where_it_stopped(
     model: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = [sys.executable, "-m", "tests.embedding_script", str(model), "10"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
+    command = [sys.executable, str(SCRIPT), str(model), "10"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(SCRIPT.parents[1])}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("embed 20 "):

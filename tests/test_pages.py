@@ -54,7 +54,7 @@ class TestTrain:
         app = page("5_Train.py")
         next(t for t in app.text_input if t.label == "Seeds").set_value("0, 1 2").run()
         next(b for b in app.button if b.label == "Start 3 trainings").click().run()
-        assert [title for _, title in started] == [f"solubility gin, seed {seed}" for seed in range(3)]
+        assert [title for _, title in started] == [f"solubility dmpnn, seed {seed}" for seed in range(3)]
         assert [(r.training.seed, r.data.split_seed) for r, _ in started] == [(0, 0), (1, 1), (2, 2)]
 
     def test_a_fixed_split_is_shared_by_the_seeds(self, empty_home: Path, started: list[tuple[Recipe, str]]) -> None:
