@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmexplore import splits
+from mmexplore import molecules, splits
 from mmexplore.datasets import Dataset
 
 
