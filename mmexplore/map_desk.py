@@ -135,8 +135,8 @@ def quality_classes(table: Dataset) -> Classes:
 
 
 @lru_cache(maxsize=8)
-def _table(path: Path, changed: int) -> pd.DataFrame:  # noqa: ARG001
-    return pd.read_parquet(path)
+def _table(path: Path, changed: int, tasks: tuple[str, ...]) -> pd.DataFrame:  # noqa: ARG001
+    return pd.read_parquet(path, columns=["split", *tasks])
 
 
 def predictions(model_name: str, data: str) -> pd.DataFrame | None:
@@ -150,6 +150,5 @@ def predictions(model_name: str, data: str) -> pd.DataFrame | None:
     trained_on = chosen.card.data.digest == table.digest
     for path in (chosen.folder / "predictions.parquet", chosen.folder.parent / "predictions.parquet"):
         if trained_on and path.is_file():
-            known = _table(path, path.stat().st_mtime_ns)
-            return known[[c for c in known if c == "split" or c in {t.name for t in table.tasks}]]
+            return _table(path, path.stat().st_mtime_ns, tuple(task.name for task in chosen.card.data.tasks))
     return embedding_map.stored_predictions(chosen.folder, table)
