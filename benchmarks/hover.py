@@ -78,7 +78,7 @@ def sweep(page: Page, x: float, y: float) -> list[float]:
         if before >= MOVES:
             break
         page.mouse.move(x + 41 * move % 400, y + 23 * move % 300)
-        page.wait_for_timeout(60)
+        page.wait_for_timeout(150)
         if page.evaluate("window.times.length") > before:
             page.wait_for_timeout(150)
     page.wait_for_timeout(6000)  # the slowest may still be on their way
