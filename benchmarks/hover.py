@@ -51,7 +51,7 @@ def measured(browser: Browser, server: Server, n: int, name: str) -> dict[str, f
     """One size: the pointer on the app's own page, then both ways to draw on bare pages."""
     page, seen = new_page(browser, server.url)
     surface = open_map(page, f"{server.url}/?data={name}&model=ecfp", 120)
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(5000)
     page.evaluate(LISTEN)
     x, y, *_ = middle(surface)
     ours = sweep(page, x - 200, y - 150)
