@@ -1,11 +1,19 @@
-"""Every test writes to a home of its own session, never to the user's; CPU threads stay at one a worker."""
+"""Every test writes to a home of its own session, never to the user's; CPU threads stay at one a worker.
+
+Property tests draw the same examples in every run, so that a change is blamed for what it breaks; set HYPOTHESIS_SEEK=1
+to look for new ones.
+"""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("same", derandomize=True)
+if not os.environ.get("HYPOTHESIS_SEEK"):
+    settings.load_profile("same")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 

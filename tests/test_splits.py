@@ -36,9 +36,9 @@ def deepchem(smiles, fractions):
     for row, text in enumerate(smiles):
         groups[MurckoScaffold.MurckoScaffoldSmiles(smiles=text, includeChirality=False)].append(row)
     train, valid, test = [], [], []
-    for rows in sorted(groups.values(), key=lambda rows: (len(rows), rows[0]), reverse=True):
+    for rows in sorted(groups.values(), key=lambda rows: (len(rows), rows[0]), reverse=True):  # 0.7 + 0.1 is 0.7999...
         if len(train) + len(rows) > fractions[0] * len(smiles) + 1e-6:
-            if len(train) + len(valid) + len(rows) > (fractions[0] + fractions[1]) * len(smiles) + 1e-6:  # 0.7 + 0.1 is 0.7999...
+            if len(train) + len(valid) + len(rows) > (fractions[0] + fractions[1]) * len(smiles) + 1e-6:
                 test += rows
             else:
                 valid += rows
