@@ -45,12 +45,12 @@ def models(folder: Path) -> None:
     from chemprop.models import MPNN, save_model
     from chemprop.nn import BondMessagePassing, MeanAggregation, RegressionFFN
 
-    from mmexplore import checkpoints, recipe
+    from mmexplore import checkpoints, presets
     from mmexplore.checkpoints import Card, DataUsed, SplitUsed
     from mmexplore.datasets import Task
     from mmexplore.predictor import Predictor
 
-    task, chosen = Task("y", "regression"), recipe.preset("dmpnn")
+    task, chosen = Task("y", "regression"), presets.preset("dmpnn")
     data = DataUsed(name="none", digest="0", rows=0, tasks=(task,))
     split = SplitUsed(rule="random", seed=0, sizes=(0, 0, 0))
     card = Card(name="none", data=data, split=split, seed=0, metrics={}, epochs_run=0, best_epoch=0, seconds=0.0)

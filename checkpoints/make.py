@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmexplore import embedding_map, recipe, studio
+from mmexplore import embedding_map, presets, studio
 
 HERE = Path(__file__).parent
 SHIPPED = {"solubility-dmpnn": ("dmpnn", "solubility", "Solubility D-MPNN")}
@@ -17,7 +17,7 @@ SHIPPED = {"solubility-dmpnn": ("dmpnn", "solubility", "Solubility D-MPNN")}
 
 def make(name: str, preset: str, data: str, title: str) -> None:
     """Train one model and write its folder: weights, recipe, card, predictions, history, maps."""
-    chosen = recipe.preset(preset).with_settings([f"data.dataset={data}", "training.batch_size=64"])
+    chosen = presets.preset(preset).with_settings([f"data.dataset={data}", "training.batch_size=64"])
     with tempfile.TemporaryDirectory() as run:
         trained = studio.train(chosen, Path(run), title)
         shutil.rmtree(HERE / name, ignore_errors=True)

@@ -7,17 +7,18 @@ or non-zero with one sentence on stderr. ``--job FOLDER`` is how the app runs a 
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from mmexplore import __version__, jobs, studio
 from mmexplore.errors import BadRecipe, MmexploreError
+from mmexplore.presets import preset, preset_names, pretraining, pretraining_names
 from mmexplore.progress import Progress
-from mmexplore.recipe import Recipe, parse, preset, preset_names
+from mmexplore.recipe import Recipe, parse
+from mmexplore.shell import Values, answer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -26,38 +27,10 @@ JobFolder = Annotated[Path | None, typer.Option("--job", hidden=True)]
 ModelName = Annotated[str, typer.Option("--model", help="name of a model, or its folder")]
 DataName = Annotated[str, typer.Option("--data", help="name of a data set, or a CSV, SDF or SMI file")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="section.field=value of the recipe, repeatable")]
-
-Values = dict[str, Any]
-
-
-def _answer(work: Callable[[Progress], Values], as_json: bool, job: Path | None = None) -> None:
-    """Do the work under the job's (or the terminal's) progress and print what it returns."""
-    with jobs.running(job) as task:
-        task.result = values = work(task)
-    if as_json:
-        typer.echo(json.dumps(values, allow_nan=False, default=_plain))
-    elif job is None:
-        _print(values)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else str(value)
-
-
-def _print(values: Values) -> None:
-    console = Console()
-    for key, value in values.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            table = Table(*value[0], title=key)
-            for row in value:
-                table.add_row(*(", ".join(map(str, v)) if isinstance(v, list) else _text(v) for v in row.values()))
-            console.print(table)
-        else:
-            console.print(f"{key}: {_text(value)}", highlight=False, markup=False)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+Data = Annotated[str, typer.Option("--data", help="name of a data set, or a file")]
+Seed = Annotated[int | None, typer.Option("--seed", help="seed of split and training")]
+Out = Annotated[Path | None, typer.Option("--out", help="folder of the run; one that was cut off goes on")]
+Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 
 
 @app.callback(invoke_without_command=True)
@@ -74,7 +47,7 @@ def datasets(as_json: Json = False) -> None:
         {"name": e.name, "rows": e.rows, "tasks": _names(e.tasks), "source": e.source, "available": e.available}
         for e in studio.datasets()
     ]
-    _answer(lambda _: {"datasets": rows}, as_json)
+    answer(lambda _: {"datasets": rows}, as_json)
 
 
 def _names(tasks: Any) -> list[str]:
@@ -84,7 +57,7 @@ def _names(tasks: Any) -> list[str]:
 @app.command()
 def fetch(names: Annotated[list[str], typer.Argument(metavar="DATASET...")], as_json: Json = False) -> None:
     """Download data sets with their checksums, or take them from MMEXPLORE_DATA_DIR."""
-    _answer(lambda p: {"fetched": [{"name": n, "file": str(studio.fetch(n, p))} for n in names]}, as_json)
+    answer(lambda p: {"fetched": [{"name": n, "file": str(studio.fetch(n, p))} for n in names]}, as_json)
 
 
 @app.command("models")
@@ -98,46 +71,75 @@ def list_models(as_json: Json = False) -> None:
         about = {"name": model.name, "data": model.data, "task": ", ".join(tasks), "views": list(model.views)}
         return about | {"metrics": metrics, "megabytes": size, "shipped": model.shipped}
 
-    _answer(lambda _: {"models": [row(m) for m in studio.models()]}, as_json)
+    answer(lambda _: {"models": [row(m) for m in studio.models()]}, as_json)
 
 
 @app.command()
 def train(
     recipe: Annotated[str, typer.Argument(help=f"{', '.join(preset_names())}, or a recipe.json")],
-    data: Annotated[str, typer.Option("--data", help="name of a data set, or a file")] = "",
+    data: Data = "",
     target: Annotated[list[str] | None, typer.Option("--target", help="label column, repeatable")] = None,
     split: Annotated[str, typer.Option("--split", help="scaffold, scaffold_balanced or random")] = "",
-    seed: Annotated[int | None, typer.Option("--seed", help="seed of split and training")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="folder of the run; one that was cut off goes on")] = None,
-    name: Annotated[str, typer.Option("--name", help="the model's display name")] = "",
+    seed: Seed = None,
+    out: Out = None,
+    name: Name = "",
     settings: Settings = None,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
     """Train a recipe on a data set."""
 
+    def chosen() -> Recipe:
+        return _recipe(recipe, preset, preset_names(), data, seed, {"targets": target, "split": split})
+
+    answer(_training(chosen, settings, out, name), as_json, job)
+
+
+@app.command()
+def pretrain(
+    recipe: Annotated[str, typer.Argument(help=f"{', '.join(pretraining_names())}, or a recipe.json")],
+    data: Data = "",
+    version: Annotated[str, typer.Option("--version", help="of the recipe: paper, quick, ...")] = "paper",
+    seed: Seed = None,
+    out: Out = None,
+    name: Name = "",
+    settings: Settings = None,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Pre-train a recipe's encoders on molecules, without labels."""
+
+    def chosen() -> Recipe:
+        return _recipe(recipe, partial(pretraining, version=version), pretraining_names(), data, seed, {})
+
+    answer(_training(chosen, settings, out, name), as_json, job)
+
+
+def _training(
+    recipe: Callable[[], Recipe], settings: list[str] | None, out: Path | None, name: str
+) -> Callable[[Progress], Values]:
     def work(progress: Progress) -> Values:
-        chosen = _recipe(recipe, data, target or [], split, seed).with_settings(settings or [])
+        chosen = recipe().with_settings(settings or [])
         folder = out or studio.new_run(name or f"{chosen.data.dataset} {chosen.name}")
         model = studio.train(chosen, folder, name, progress)
         assert model.card is not None
         return {"model": str(folder), "metrics": model.card.metrics}
 
-    _answer(work, as_json, job)
+    return work
 
 
-def _recipe(name: str, data: str, target: list[str], split: str, seed: int | None) -> Recipe:
+def _recipe(
+    name: str, by_name: Callable[[str], Recipe], known: tuple[str, ...], data: str, seed: int | None, rest: Values
+) -> Recipe:
     path = Path(name).expanduser()
     if path.suffix == ".json" and path.is_file():
         chosen = parse(json.loads(path.read_text(encoding="utf-8")))
     elif path.suffix == ".json":
-        raise BadRecipe(f"there is no recipe file {name}; the recipes by name are: {', '.join(preset_names())}")
+        raise BadRecipe(f"there is no recipe file {name}; the recipes by name are: {', '.join(known)}")
     else:
-        chosen = preset(name)
+        chosen = by_name(name)
     values = chosen.model_dump(mode="json")
-    values["data"] |= {"dataset": data} if data else {}
-    values["data"] |= {"targets": target} if target else {}
-    values["data"] |= {"split": split} if split else {}
+    values["data"] |= {key: value for key, value in (rest | {"dataset": data}).items() if value}
     if seed is not None:
         values["data"]["split_seed"] = values["training"]["seed"] = seed
     return parse(values)
@@ -157,7 +159,7 @@ def embed(
     def work(progress: Progress) -> Values:
         return studio.write_embedding(model, data, view, out, progress)
 
-    _answer(work, as_json, job)
+    answer(work, as_json, job)
 
 
 @app.command("map")
@@ -181,7 +183,7 @@ def make_map(
         about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
         return about | scores | {"how": quality.how, "file": str(made.path)}
 
-    _answer(work, as_json, job)
+    answer(work, as_json, job)
 
 
 @app.command("import")
@@ -201,7 +203,7 @@ def import_file(
         counts |= {"standardised": len(report.standardised), "rejected": len(report.rejected)}
         return {"data": added.name, "report": counts}
 
-    _answer(work, as_json, job)
+    answer(work, as_json, job)
 
 
 @app.command("jobs")
@@ -213,13 +215,13 @@ def manage_jobs(
     """List, follow or cancel long work."""
     if action == "list":
         keys = ("id", "verb", "title", "state", "stage", "done", "total", "message")
-        _answer(lambda _: {"jobs": [{k: getattr(j, k) for k in keys} for j in studio.list_jobs()]}, as_json)
+        answer(lambda _: {"jobs": [{k: getattr(j, k) for k in keys} for j in studio.list_jobs()]}, as_json)
     elif action == "cancel":
-        _answer(lambda _: {"cancelled": studio.cancel_job(job_id).id}, as_json)
+        answer(lambda _: {"cancelled": studio.cancel_job(job_id).id}, as_json)
     elif action == "follow":
         for event in jobs.follow(job_id):
             print(f"{event.stage} {event.done}/{event.total}", event.values or "", file=sys.stderr)
-        _answer(lambda _: {"id": job_id, "state": studio.job(job_id).state}, as_json)
+        answer(lambda _: {"id": job_id, "state": studio.job(job_id).state}, as_json)
     else:
         raise BadRecipe(f"jobs takes list, follow ID or cancel ID, and {action!r} came")
 

@@ -64,7 +64,7 @@ def _compute(model_folder: Path, dataset: Dataset, folder: Path, shard: int, pro
     while store.done < len(dataset):
         progress("embed", store.done, len(dataset))
         stop = min(store.done + shard, len(dataset))
-        store.add(run.rows(store.done, stop))
+        store.add(run.rows(store.done, stop), last=stop == len(dataset))
     progress("embed", len(dataset), len(dataset))
     found = read(folder)
     assert found is not None
@@ -76,7 +76,8 @@ class _Run:
 
     def __init__(self, predictor: "Predictor", policy: "Policy", dataset: Dataset, progress: Progress) -> None:
         self.predictor, self.policy = predictor, policy
-        self.features = {m: features(m, dataset.smiles, progress=progress) for m in predictor.recipe.modalities}
+        wanted = predictor.recipe.modalities
+        self.features = {m: features(m, dataset.smiles, options, progress) for m, options in wanted.items()}
         self.ok = np.logical_and.reduce([f.ok for f in self.features.values()])
         if not self.ok.any():
             why = next(reason for f in self.features.values() for reason in f.reasons().values())
@@ -98,6 +99,15 @@ class _Run:
             for name, computed in self._forward(good).items():
                 values[name][good - start] = computed
         return values
+
+    def among(self, own: Arrays) -> Arrays:
+        """Set views of all molecules from their own views; molecules without features stay NaN and out of it."""
+        good = np.flatnonzero(self.ok)
+        found = self.predictor.among({view: values[good] for view, values in own.items()})
+        whole = {view: np.full((len(self.ok), values.shape[1]), np.nan, np.float32) for view, values in found.items()}
+        for view, values in found.items():
+            whole[view][good] = values
+        return whole
 
     def _forward(self, rows: np.ndarray) -> Arrays:
         """Batches side by side, each on one thread: threads that share a batch wait for each other at every product."""
@@ -133,7 +143,9 @@ class _Store:
 
     def __init__(self, folder: Path, n: int, run: _Run) -> None:
         self.folder, self.widths = folder, run.widths
-        views = {view: run.widths[view_file(view)] for view in run.predictor.recipe.views}
+        self.run, recipe = run, run.predictor.recipe
+        self.own = {view: run.widths[view_file(view)] for view in recipe.views if view not in recipe.set_views}
+        views = {v: self.own[recipe.set_views.get(v, v)] for v in recipe.views}
         self.head = {"version": VERSION, "n": n, "dtype": "float32", "dimensions": views, "tasks": run.tasks}
         before = read_head(folder) or {}
         self.done: int = before["done"] if self._fits(before) else 0
@@ -148,8 +160,8 @@ class _Store:
         path = self.folder / name
         return path.stat().st_size if path.is_file() else -1
 
-    def add(self, shard: Arrays) -> None:
-        """Append a shard behind the whole rows, then commit it."""
+    def add(self, shard: Arrays, last: bool) -> None:
+        """Append a shard behind the whole rows, then commit it; behind the last one come the set views."""
         rows = {len(values) for values in shard.values()}.pop()
         for name, values in shard.items():
             with (self.folder / name).open("r+b" if self._size(name) >= 0 else "w+b") as file:
@@ -159,7 +171,21 @@ class _Store:
                 file.flush()
                 os.fsync(file.fileno())
         self.done += rows
+        if last:
+            self._complete()
         write_json(self.folder / "head.json", self.head | {"done": self.done})
+
+    def _complete(self) -> None:
+        """Views that a molecule has only among others."""
+        own = {
+            view: np.fromfile(self.folder / view_file(view), np.float32).reshape(-1, width)
+            for view, width in self.own.items()
+        }
+        for view, values in self.run.among(own).items():
+            with (self.folder / view_file(view)).open("wb") as file:
+                file.write(values.data)
+                file.flush()
+                os.fsync(file.fileno())
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from mmexplore.datasets import Kind
 
 Scores = dict[str, float]
 
-LOWER_IS_BETTER = frozenset({"rmse", "mae", "cross_entropy"})
+LOWER_IS_BETTER = frozenset({"rmse", "mae", "cross_entropy", "loss"})
 
 
 def scores(kind: Kind, truth: np.ndarray, prediction: np.ndarray) -> Scores:

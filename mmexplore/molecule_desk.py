@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from mmexplore import colouring, molecules
+from mmexplore import kinship as kin
 from mmexplore.colouring import Colour
 from mmexplore.data_desk import dataset
 from mmexplore.datasets import Dataset
 from mmexplore.errors import BadRecipe, UnknownName
+from mmexplore.kinship import Kinship
 from mmexplore.map_desk import predictions, stored_clusters, view_of
+from mmexplore.models import model
 
 
 def colour_names(model_name: str, data: str, view: str = "") -> list[str]:
@@ -112,3 +115,13 @@ def common_scaffold(data: str, rows: Sequence[int] | np.ndarray, most: int = 500
     )
     counts = names[names != ""].value_counts()
     return (str(counts.index[0]), int(counts.iloc[0])) if len(counts) else ("", 0)
+
+
+def has_kinship(model_name: str) -> bool:
+    """Whether the model has hyperedges and a memory to show."""
+    return kin.has_kinship(model(model_name))
+
+
+def kinship(model_name: str, data: str, row: int) -> Kinship | None:
+    """A molecule's hyperedge and memory anchors among a data set; None before the model has embedded it."""
+    return kin.kinship(model(model_name), dataset(data), row)

@@ -1,13 +1,81 @@
 """What a training minimises, how large its steps are, and which score chooses the weights that are kept."""
 
-import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import numpy as np
+from torch import Tensor
+
+from mmexplore import __version__
+from mmexplore.batching import Batch
+from mmexplore.datasets import Dataset
+from mmexplore.metrics import Scores
+from mmexplore.numerics import Policy
 from mmexplore.predictor import Predictor
-from mmexplore.recipe import Training
+from mmexplore.progress import Progress
+from mmexplore.recipe import Recipe, Training
 from mmexplore.training_data import Prepared
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a training is given; ``key`` tells its interrupted state from that of another."""
+
+    recipe: Recipe
+    dataset: Dataset
+    prepared: Prepared
+    policy: Policy
+    resume: Path
+    progress: Progress
+
+    @property
+    def key(self) -> str:
+        """Changes with the recipe, the data and the version."""
+        return f"{self.recipe.digest} {self.dataset.digest} {__version__}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How good a trained model is: ``metrics`` by part, ``per_task`` by part and task, ``notes`` on the selection.
+
+    ``predictions`` by part, float32 ``(rows of the part, tasks)``; empty after a pre-training.
+    """
+
+    metrics: dict[str, Scores]
+    per_task: dict[str, dict[str, Scores]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    predictions: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+class Objective(ABC):
+    """The part of a training that depends on whether labels are learned or not.
+
+    ``criterion`` names the validation score that chooses the weights, "" for the last ones; ``fewest`` molecules make
+    a batch.
+    """
+
+    criterion: str
+    fewest: int = 1
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    @abstractmethod
+    def begin(self, predictor: Predictor) -> None:
+        """Give a fresh model what the training molecules tell beforehand, such as the scale of their labels."""
+
+    @abstractmethod
+    def losses(self, predictor: Predictor, batch: Batch) -> dict[str, Tensor]:
+        """``loss``, which is minimised, and any terms worth telling, each a number."""
+
+    @abstractmethod
+    def validated(self, predictor: Predictor) -> Scores:
+        """Scores on the validation part; leaves evaluation mode on."""
+
+    @abstractmethod
+    def outcome(self, predictor: Predictor) -> Outcome:
+        """Scores of the finished model."""
 
 
 def learning_rate(training: Training, step: int, steps_per_epoch: int) -> float:
@@ -20,25 +88,3 @@ def learning_rate(training: Training, step: int, steps_per_epoch: int) -> float:
         return highest * (0.1 + 0.9 * step / warm)
     cooling = max(1, training.epochs * steps_per_epoch - warm)
     return float(highest * 0.1 ** min(1.0, (step - warm) / cooling))
-
-
-def loss_of(predictor: Predictor, outputs: Tensor, labels: Tensor) -> Tensor:
-    """Mean over the labels that are there: cross entropy of logits, or squared error of z-scores."""
-    known = torch.isfinite(labels)
-    target = predictor.scale(torch.where(known, labels, predictor.label_mean))
-    if predictor.tasks[0].kind == "classification":
-        each = functional.binary_cross_entropy_with_logits(outputs.float(), target, reduction="none")
-    else:
-        each = functional.mse_loss(outputs.float(), target, reduction="none")
-    return torch.where(known, each, 0.0).sum() / known.sum().clamp(min=1)
-
-
-def criterion(prepared: Prepared) -> str:
-    """The validation score that chooses the weights; "" where the validation part has no labels."""
-    labels = prepared.labels[prepared.parts["validation"]]
-    if not np.isfinite(labels).any():
-        return ""
-    if prepared.kind == "regression":
-        return "rmse"
-    both = (labels == 1).any(0) & (labels == 0).any(0)
-    return "roc_auc" if both.any() else "cross_entropy"

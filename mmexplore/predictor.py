@@ -1,4 +1,4 @@
-"""A recipe made flesh: branches encode, the fusion predicts.
+"""A recipe made flesh: branches encode, the fusion predicts; or a pre-training teaches the branches without labels.
 
 Inside, classification speaks logits and regression z-scores of the training set; :meth:`Predictor.predict` speaks
 probabilities and original units.
@@ -7,19 +7,22 @@ probabilities and original units.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmexplore.batching import Batch
+from mmexplore.batching import Batch, Records
 from mmexplore.datasets import Task
 from mmexplore.encoders import Encoder
 from mmexplore.recipe import Recipe
-from mmexplore.registry import ENCODERS, FUSIONS
+from mmexplore.registry import ENCODERS, FUSIONS, PRETRAININGS
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """``outputs`` ``(n, tasks)``, logits or z-scores; ``views`` ``{name: (n, width)}``, branches', then fusion's."""
+    """``outputs`` ``(n, tasks)``, logits or z-scores; ``views`` ``{name: (n, width)}``: those of the branches, then
+    what the fusion or the pre-training adds (its set views apart, which need all molecules: :meth:`Predictor.among`).
+    """
 
     outputs: Tensor
     views: dict[str, Tensor]
@@ -42,7 +45,10 @@ class Predictor(nn.Module):
         encoders: list[Encoder] = [ENCODERS[b.encoder](**b.options) for b in recipe.branches]
         widths = {b.name: encoder.dimension for b, encoder in zip(recipe.branches, encoders, strict=True)}
         self.branches = nn.ModuleList(encoders)
-        self.fusion = FUSIONS[recipe.fusion.name](widths, len(self.tasks), **recipe.fusion.options)
+        if recipe.pretrains:
+            self.pretraining = PRETRAININGS[recipe.pretraining.name](widths, **recipe.pretraining.options)
+        else:
+            self.fusion = FUSIONS[recipe.fusion.name](widths, len(self.tasks), **recipe.fusion.options)
         classify = [task.kind == "classification" for task in self.tasks]
         self.register_buffer("classify", torch.tensor(classify), persistent=False)
         self.register_buffer("label_mean", torch.zeros(len(self.tasks)))
@@ -50,14 +56,30 @@ class Predictor(nn.Module):
 
     def forward(self, batch: Batch) -> Prediction:
         """Outputs and every view of a batch, on the model's device wherever the batch lies."""
-        device = self.label_mean.device
-        records = {name: records.to(device) for name, records in batch.records.items()}
-        embeddings = {
-            branch.name: encoder(records[str(encoder.reads)])
-            for branch, encoder in zip(self.recipe.branches, self.branches, strict=True)
-        }
+        records = self._here(batch)
+        embeddings = self._embedded(records)
+        if self.recipe.pretrains:
+            return Prediction(batch.labels.new_empty(len(batch.rows), 0), embeddings | self.pretraining(embeddings))
         fused = self.fusion(embeddings)
         return Prediction(fused.outputs, embeddings | fused.views)
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """The pre-training's ``loss`` and its terms over a batch."""
+        records = self.pretraining.chosen(self._here(batch))
+        found: dict[str, Tensor] = self.pretraining.losses(self._embedded(records), records)
+        return found
+
+    def among(self, views: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Set views of all molecules of a data set, from their own views, each ``(n, width)``."""
+        found: dict[str, np.ndarray] = self.pretraining.among(views) if self.recipe.pretrains else {}
+        return found
+
+    def _here(self, batch: Batch) -> dict[str, Records]:
+        return {name: records.to(self.label_mean.device) for name, records in batch.records.items()}
+
+    def _embedded(self, records: dict[str, Records]) -> dict[str, Tensor]:
+        pairs = zip(self.recipe.branches, self.branches, strict=True)
+        return {branch.name: encoder(records[str(encoder.reads)]) for branch, encoder in pairs}
 
     def scale(self, labels: Tensor) -> Tensor:
         """Labels ``(n, tasks)`` in original units as the outputs speak of them: z-scores for regression."""

@@ -2,7 +2,9 @@
 
 Adding a hyper-parameter is adding a field here, or a keyword option to an encoder or a fusion. The published
 models are recipes made of the same parts (``gin``: MMSA's downstream baseline, ``dmpnn``: MMFRL's without
-pre-training), so that what is compared is the same kind of thing.
+pre-training), so that what is compared is the same kind of thing. A recipe with a pre-training describes learning
+without labels: it has no fusion and no targets, and other recipes begin with what it left (``start``).
+Ready ones are in :mod:`mmexplore.presets`.
 """
 
 import hashlib
@@ -12,8 +14,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mmexplore.errors import BadRecipe, UnknownName
-from mmexplore.registry import ENCODERS, FUSIONS
+from mmexplore.errors import BadRecipe
+from mmexplore.registry import ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
 
 
 class Section(BaseModel):
@@ -41,12 +43,17 @@ class Data(Section):
         return self
 
 
+_START = "a pre-trained model to begin with; empty: random weights; hub:NAME: published weights of that name"
+
+
 class Branch(Section):
     """One encoder of the model; its name is the name of its view on the map."""
 
     encoder: Annotated[str, Field(description="which encoder")] = "gin"
     name: Annotated[str, Field(description="name of the view; empty: the encoder's")] = ""
+    start: Annotated[str, Field(description=_START)] = ""
     options: Annotated[dict[str, Any], Field(description="the encoder's own options")] = {}
+    features: Annotated[dict[str, Any], Field(description="options of the modality that it reads")] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -55,13 +62,20 @@ class Branch(Section):
             return values
         encoder = values.get("encoder", "gin")
         options = ENCODERS.validated(encoder, values.get("options", {}))
-        return values | {"name": values.get("name") or encoder, "options": options}
+        features = MODALITIES.validated(ENCODERS.attribute(encoder, "reads"), values.get("features", {}))
+        return values | {"name": values.get("name") or encoder, "options": options, "features": features}
+
+    @property
+    def reads(self) -> str:
+        """The modality that its encoder reads."""
+        return str(ENCODERS.attribute(self.encoder, "reads"))
 
 
 class Fusion(Section):
     """How the branches become a prediction."""
 
     name: Annotated[str, Field(description="which fusion")] = "single"
+    start: Annotated[str, Field(description="a pre-trained model whose fusing layers begin; empty: random")] = ""
     options: Annotated[dict[str, Any], Field(description="the fusion's own options")] = {}
 
     @model_validator(mode="before")
@@ -70,6 +84,20 @@ class Fusion(Section):
         if not isinstance(values, dict):
             return values
         return values | {"options": FUSIONS.validated(values.get("name", "single"), values.get("options", {}))}
+
+
+class Pretraining(Section):
+    """What the branches learn without labels."""
+
+    name: Annotated[str, Field(description="which pre-training; empty: none, labels are learned")] = ""
+    options: Annotated[dict[str, Any], Field(description="the pre-training's own options")] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or not values.get("name"):
+            return values
+        return values | {"options": PRETRAININGS.validated(values["name"], values.get("options", {}))}
 
 
 class Training(Section):
@@ -97,12 +125,13 @@ class Training(Section):
 
 
 class Recipe(Section):
-    """A whole model: data, branches, fusion and training."""
+    """A whole model: data, branches, and either a fusion or a pre-training, and training."""
 
     name: str = "custom"
     data: Data = Data()
     branches: tuple[Branch, ...] = (Branch(),)
     fusion: Fusion = Fusion()
+    pretraining: Pretraining = Pretraining()
     training: Training = Training()
 
     @model_validator(mode="after")
@@ -110,19 +139,50 @@ class Recipe(Section):
         names = [branch.name for branch in self.branches]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"a recipe needs branches with names of their own, and {names} came")
-        if self.fusion.name == "single" and len(names) > 1:
+        if not self.pretrains and self.fusion.name == "single" and len(names) > 1:
             raise ValueError(f"fusion 'single' takes one branch, and {len(names)} came: {', '.join(names)}")
+        for branch in self.branches:
+            if self.modalities[branch.reads] != branch.features:
+                raise ValueError(f"branches that read {branch.reads!r} must read it with the same options")
         return self
 
     @property
-    def views(self) -> tuple[str, ...]:
-        """Names of the embeddings that this model makes: its branches, then what its fusion adds."""
-        return (*(branch.name for branch in self.branches), *FUSIONS.attribute(self.fusion.name, "views"))
+    def pretrains(self) -> bool:
+        """Whether it learns without labels."""
+        return bool(self.pretraining.name)
 
     @property
-    def modalities(self) -> tuple[str, ...]:
-        """What has to be featurised for it, each once, in the order of the branches."""
-        return tuple(dict.fromkeys(ENCODERS.attribute(b.encoder, "reads") for b in self.branches))
+    def views(self) -> tuple[str, ...]:
+        """Names of the embeddings that this model makes: its branches, then what its fusion or pre-training adds."""
+        branches = tuple(branch.name for branch in self.branches)
+        if not self.pretrains:
+            return (*branches, *FUSIONS.attribute(self.fusion.name, "views"))
+        return (*branches, *self._switched_on("views"))
+
+    @property
+    def set_views(self) -> dict[str, str]:
+        """Views that a molecule has only among others, each with the view in which its neighbours are sought."""
+        if not self.pretrains:
+            return {}
+        found: dict[str, str] = PRETRAININGS.attribute(self.pretraining.name, "set_views")
+        return {view: basis for view, basis in found.items() if view in self.views}
+
+    @property
+    def modalities(self) -> dict[str, dict[str, Any]]:
+        """What has to be featurised to embed a molecule, each with its options, in the order of the branches."""
+        return {branch.reads: branch.features for branch in reversed(self.branches)}
+
+    @property
+    def teachers(self) -> dict[str, dict[str, Any]]:
+        """What a pre-training reads besides to make its targets, each with its options."""
+        if not self.pretrains:
+            return {}
+        return {m: self.modalities.get(m, MODALITIES.validated(m, {})) for m in self._switched_on("targets")}
+
+    def _switched_on(self, attribute: str) -> list[str]:
+        """Keys of a pre-training's table whose option, if they name one, is on."""
+        table: dict[str, str] = PRETRAININGS.attribute(self.pretraining.name, attribute)
+        return [key for key, option in table.items() if not option or self.pretraining.options[option]]
 
     @property
     def digest(self) -> str:
@@ -133,7 +193,7 @@ class Recipe(Section):
     def with_settings(self, settings: Iterable[str]) -> "Recipe":
         """The recipe with ``section.field=value`` settings, as the CLI's ``--set`` gives them. Raises BadRecipe.
 
-        >>> preset("gin").with_settings(["training.epochs=3", "branches.0.options.layers=2"]).training.epochs
+        >>> Recipe().with_settings(["training.epochs=3", "branches.0.options.layers=2"]).training.epochs
         3
         """
         values = self.model_dump(mode="json")
@@ -175,42 +235,3 @@ def parse(values: Any) -> Recipe:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "recipe"
         raise BadRecipe(f"{where}: {first['msg'].removeprefix('Value error, ')}, and {first['input']!r} came") from None
-
-
-def _gin() -> Recipe:
-    """MMSA's downstream model (section V-A): five GIN layers of 256, linear head, 100 epochs at 1e-3."""
-    return Recipe(
-        name="gin",
-        branches=(Branch(encoder="gin"),),
-        fusion=Fusion(options={"hidden_layers": 0}),
-        training=Training(epochs=100, learning_rate=1e-3),
-    )
-
-
-def _dmpnn() -> Recipe:
-    """MMFRL's model without pre-training: D-MPNN of 300, one hidden layer of 300, Noam schedule, 100 epochs."""
-    return Recipe(
-        name="dmpnn",
-        branches=(Branch(encoder="dmpnn"),),
-        fusion=Fusion(options={"hidden_layers": 1, "hidden_size": 300}),
-        training=Training(epochs=100, batch_size=256, schedule="noam"),
-    )
-
-
-_PRESETS = {"dmpnn": _dmpnn, "gin": _gin}
-
-
-def preset_names() -> tuple[str, ...]:
-    """Names that :func:`preset` knows."""
-    return tuple(_PRESETS)
-
-
-def preset(name: str, *, quick: bool = False) -> Recipe:
-    """A ready recipe; ``quick`` shortens it to 20 epochs that stop early. Raises UnknownName."""
-    if name not in _PRESETS:
-        raise UnknownName("recipe", name, _PRESETS)
-    recipe = _PRESETS[name]()
-    if not quick:
-        return recipe
-    training = recipe.training.model_copy(update={"epochs": 20, "patience": 5, "batch_size": 64})
-    return recipe.model_copy(update={"training": training})

@@ -119,3 +119,4 @@ def choices(annotation: Any) -> tuple[Any, ...]:
 MODALITIES = Family("modality", "mmexplore.modalities")
 ENCODERS = Family("encoder", "mmexplore.encoders")
 FUSIONS = Family("fusion", "mmexplore.fusions")
+PRETRAININGS = Family("pre-training", "mmexplore.pretraining")

@@ -40,6 +40,8 @@ from mmexplore.molecule_desk import (
     colour,
     colour_names,
     common_scaffold,
+    has_kinship,
+    kinship,
     molecule_card,
     sdf_of,
     table_of,
@@ -48,15 +50,25 @@ from mmexplore.molecules import depict
 from mmexplore.search import Found
 from mmexplore.selection import inside
 from mmexplore.summary import Summary, label_table, property_table, split_table, summarise
-from mmexplore.training_desk import Device, Estimate, devices, estimate, job_history, recipe_of, start_training, train
+from mmexplore.training_desk import (
+    TRAINING_VERBS,
+    Device,
+    Estimate,
+    devices,
+    estimate,
+    job_history,
+    recipe_of,
+    start_training,
+    train,
+)
 
 __all__ = [
-    "BASELINE", "METHODS", "Colour", "Dataset", "Device", "Entry", "Estimate", "Found", "Job", "MapFile", "Model",
-    "MoleculeCard", "Summary", "add_dataset", "cancel_job", "colour", "colour_names", "common_scaffold", "compute_map",
-    "dataset", "datasets", "delete_model", "depict", "devices", "embed", "estimate", "export_model", "fetch", "find",
-    "first_choice", "follow_job", "forget_job", "history", "inside", "job", "job_history", "label_table", "list_jobs",
-    "map_folders", "model", "models", "molecule_card", "new_run", "predictions", "preview", "property_table",
-    "quality_classes",
-    "recipe_of", "remove_dataset", "rename_model", "restart_job", "sdf_of", "split_table", "start_import", "start_map",
-    "start_training", "stored_map", "summarise", "table_of", "train", "view_of", "write_embedding",
+    "BASELINE", "METHODS", "TRAINING_VERBS", "Colour", "Dataset", "Device", "Entry", "Estimate", "Found", "Job",
+    "MapFile", "Model", "MoleculeCard", "Summary", "add_dataset", "cancel_job", "colour", "colour_names",
+    "common_scaffold", "compute_map", "dataset", "datasets", "delete_model", "depict", "devices", "embed", "estimate",
+    "export_model", "fetch", "find", "first_choice", "follow_job", "forget_job", "has_kinship", "history", "inside",
+    "job", "job_history", "kinship", "label_table", "list_jobs", "map_folders", "model", "models", "molecule_card",
+    "new_run", "predictions", "preview", "property_table", "quality_classes", "recipe_of", "remove_dataset",
+    "rename_model", "restart_job", "sdf_of", "split_table", "start_import", "start_map", "start_training",
+    "stored_map", "summarise", "table_of", "train", "view_of", "write_embedding",
 ]  # fmt: skip

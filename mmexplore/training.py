@@ -1,4 +1,4 @@
-"""Fine-tune a recipe on a data set: from molecules with labels to a checkpoint that says how good it is.
+"""Pre-train or fine-tune a recipe on a data set: from molecules to a checkpoint that says how good it is.
 
 A run folder gets ``model/`` (:mod:`mmexplore.checkpoints`), ``predictions.parquet``, ``history.json`` and, while it
 runs, ``resume/``: started again after a kill, a training goes on and loses at most the epoch in hand.
@@ -18,17 +18,20 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-from mmexplore import checkpoints, metrics, numerics, provenance, training_state
-from mmexplore.checkpoints import Card, DataUsed, Scores, SplitUsed
+from mmexplore import checkpoints, numerics, provenance, starting, training_state
+from mmexplore.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.datasets import Dataset
 from mmexplore.errors import Cancelled, NotAvailable
 from mmexplore.home import write_atomically, write_json
 from mmexplore.numerics import Policy
+from mmexplore.objective import Objective, Outcome, Plan
 from mmexplore.predictor import Predictor
 from mmexplore.progress import Progress, silent
 from mmexplore.recipe import Recipe
-from mmexplore.training_data import PARTS, Prepared, prepare
-from mmexplore.training_loop import Fit, Plan, predict_rows
+from mmexplore.self_supervised import SelfSupervised
+from mmexplore.supervised import Supervised
+from mmexplore.training_data import Prepared, prepare
+from mmexplore.training_loop import Fit
 
 MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
 
@@ -48,26 +51,32 @@ def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", pro
     numerics.apply(policy)
     prepared = prepare(recipe, dataset, progress)
     plan = Plan(recipe, dataset, prepared, policy, folder / RESUME, progress)
-    fit, note = _fit(plan)
+    objective = SelfSupervised(plan) if recipe.pretrains else Supervised(plan)
+    fit, notes = _fit(objective)
     predictor = fit.predictor.to(policy.device)
     predictor.load_state_dict(fit.state.best)
-    guess = _predictions(predictor, plan)
-    card = _card(fit, guess, name or recipe.name, note)
+    outcome = objective.outcome(predictor)
+    card = _card(fit, outcome, name or recipe.name, notes)
     if main:
         card = checkpoints.save(folder / MODEL, predictor, recipe, card)
-        _write_tables(folder, prepared, guess, fit)
+        write_json(folder / HISTORY, fit.state.history)
+        if outcome.predictions:
+            _write_predictions(folder, prepared, outcome.predictions)
         shutil.rmtree(folder / RESUME, ignore_errors=True)
     return card
 
 
-def _fit(plan: Plan) -> tuple[Fit, str]:
-    """The finished training, and a note on how it began."""
+def _fit(objective: Objective) -> tuple[Fit, tuple[str, ...]]:
+    """The finished training, and notes on how it began."""
+    plan = objective.plan
     found, note = training_state.find(plan.resume, plan.key)
     torch.manual_seed(plan.recipe.training.seed)
     predictor = Predictor(plan.recipe, plan.prepared.tasks)
-    predictor.label_mean.copy_(torch.from_numpy(plan.prepared.mean))
-    predictor.label_std.copy_(torch.from_numpy(plan.prepared.std))
-    fit = Fit(predictor, plan, found)
+    notes = (note,) if note else ()
+    if not found:
+        notes += starting.begin(predictor)
+    objective.begin(predictor)
+    fit = Fit(predictor, objective, found)
     if not fit.finished:
         trainer = _trainer(plan.recipe, plan.policy, plan.recipe.training.epochs - fit.first)
         fit.trainer = trainer
@@ -77,7 +86,7 @@ def _fit(plan: Plan) -> tuple[Fit, str]:
                 trainer.fit(fit, fit.batches)
             except SIGTERMException:  # a SystemExit with code 0: a job that was told to stop would look done
                 raise Cancelled("the training was told to stop by SIGTERM; started again it goes on") from None
-    return fit, note
+    return fit, notes
 
 
 def _trainer(recipe: Recipe, policy: Policy, epochs: int) -> Trainer:
@@ -108,33 +117,16 @@ def _check_devices(recipe: Recipe, policy: Policy) -> None:
         raise NotAvailable(f"training.devices asks for {wanted}, and this machine has {there} ({policy.device})")
 
 
-def _predictions(predictor: Predictor, plan: Plan) -> dict[str, np.ndarray]:
-    """By part, float32 ``(rows of the part, tasks)``."""
-    prepared, progress, size = plan.prepared, plan.progress, plan.recipe.training.batch_size
-    guess: dict[str, np.ndarray] = {}
-    for done, part in enumerate(PARTS):
-        progress("evaluate", done, len(PARTS))
-        guess[part] = predict_rows(predictor, prepared, prepared.parts[part], size, plan.policy)
-    progress("evaluate", len(PARTS), len(PARTS))
-    return guess
-
-
-def _card(fit: Fit, guess: dict[str, np.ndarray], name: str, note: str) -> Card:
+def _card(fit: Fit, outcome: Outcome, name: str, notes: tuple[str, ...]) -> Card:
     recipe, dataset, prepared = fit.plan.recipe, fit.plan.dataset, fit.plan.prepared
-    truth = {part: prepared.labels[prepared.parts[part]] for part in guess}
-    names = [task.name for task in prepared.tasks]
-    scored = [part for part in ("validation", "test") if np.isfinite(truth[part]).any()]
-    per_task: dict[str, dict[str, Scores]] = {
-        part: metrics.named(names, metrics.per_task(prepared.kind, truth[part], guess[part])) for part in scored
-    }
     speeds = [epoch["molecules_per_second"] for epoch in fit.state.history]
     return Card(
         name=name,
         data=DataUsed(name=dataset.name, digest=dataset.digest, rows=len(dataset), tasks=prepared.tasks),
         split=SplitUsed(rule=recipe.data.split, seed=recipe.data.split_seed, sizes=prepared.sizes),
         seed=recipe.training.seed,
-        metrics={part: metrics.scores(prepared.kind, truth[part], guess[part]) for part in scored},
-        per_task=per_task,
+        metrics=outcome.metrics,
+        per_task=outcome.per_task,
         epochs_run=len(fit.state.history),
         best_epoch=fit.state.best_epoch,
         seconds=round(fit.state.seconds, 3),
@@ -142,19 +134,11 @@ def _card(fit: Fit, guess: dict[str, np.ndarray], name: str, note: str) -> Card:
         peak_megabytes=round(_peak_megabytes(), 1),
         numerics=fit.plan.policy.why,
         machine=_machine(fit.plan.policy),
-        notes=(*prepared.notes, *([note] if note else []), *_notes_on_selection(fit)),
+        notes=(*prepared.notes, *notes, *outcome.notes),
     )
 
 
-def _notes_on_selection(fit: Fit) -> list[str]:
-    if not fit.criterion:
-        return ["the validation part has no labels: the weights are the last epoch's"]
-    if fit.criterion == "cross_entropy":
-        return ["no task has both classes in the validation part: the weights have its lowest cross entropy"]
-    return []
-
-
-def _write_tables(folder: Path, prepared: Prepared, guess: dict[str, np.ndarray], fit: Fit) -> None:
+def _write_predictions(folder: Path, prepared: Prepared, guess: dict[str, np.ndarray]) -> None:
     values = np.full(prepared.labels.shape, np.nan, np.float32)
     split = np.full(len(values), "", object)
     for part, rows in prepared.parts.items():
@@ -166,7 +150,6 @@ def _write_tables(folder: Path, prepared: Prepared, guess: dict[str, np.ndarray]
     buffer = io.BytesIO()
     pd.DataFrame(columns).to_parquet(buffer, index=False)
     write_atomically(folder / PREDICTIONS, buffer.getvalue())
-    write_json(folder / HISTORY, fit.state.history)
 
 
 def _peak_megabytes() -> float:

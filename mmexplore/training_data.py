@@ -1,9 +1,11 @@
-"""What a training reads: chosen tasks, featurised molecules, parts of the split; and whatever forbids a training.
+"""What a training reads: the tasks it learns (none without labels), featurised molecules, parts of the split.
 
-Refusals are sentences for the user (BadRecipe); what can be lived with is kept as notes for the model's card.
+Whatever forbids a training is refused here, in sentences for the user (BadRecipe); what can be lived with is kept as
+notes for the model's card.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -48,18 +50,43 @@ class Prepared:
 
 def prepare(recipe: Recipe, dataset: Dataset, progress: Progress) -> Prepared:
     """Check, featurise and split a data set. Raises BadRecipe where nothing could be learned from it."""
+    if recipe.pretrains:
+        return _prepare_unlabelled(recipe, dataset, progress)
     tasks, labels = _chosen(recipe, dataset)
     _check_labels(dataset.name, tasks, labels)
-    described = {m: features(m, dataset.smiles, progress=progress) for m in recipe.modalities}
-    ok = np.logical_and.reduce([f.ok for f in described.values()])
-    data = recipe.data
-    split = splits.split(list(dataset.smiles), data.split, data.split_seed, data.fractions)
-    parts = {name: getattr(split, name)[ok[getattr(split, name)]] for name in PARTS}
+    described, ok = _described(recipe.modalities, dataset, progress)
+    parts = _parts(recipe, dataset, ok)
     parts["train"] = parts["train"][np.isfinite(labels[parts["train"]]).any(1)]
     train = labels[parts["train"]]
-    _check_training_part(dataset.name, data.split, tasks, train)
+    _check_training_part(dataset.name, recipe.data.split, tasks, train)
     mean, std = _moments(tasks, train)
-    return Prepared(described, labels, tasks, parts, mean, std, _notes(tasks, ok, train))
+    return Prepared(described, labels, tasks, parts, mean, std, _left_out(ok) + _dull(tasks, train))
+
+
+def _prepare_unlabelled(recipe: Recipe, dataset: Dataset, progress: Progress) -> Prepared:
+    described, ok = _described(recipe.modalities | recipe.teachers, dataset, progress)
+    if ok.sum() < FEWEST_MOLECULES:
+        raise BadRecipe(
+            f"{dataset.name!r} has {ok.sum()} molecules that can be described, and a pre-training needs "
+            f"{FEWEST_MOLECULES} or more"
+        )
+    parts, nothing = _parts(recipe, dataset, ok), np.empty(0, np.float32)
+    labels = np.empty((len(dataset), 0), np.float32)
+    return Prepared(described, labels, (), parts, nothing, nothing, _left_out(ok))
+
+
+def _described(
+    modalities: dict[str, dict[str, Any]], dataset: Dataset, progress: Progress
+) -> tuple[dict[str, Features], np.ndarray]:
+    """Features by modality, and which molecules have all of them."""
+    found = {m: features(m, dataset.smiles, options, progress) for m, options in modalities.items()}
+    return found, np.logical_and.reduce([f.ok for f in found.values()])
+
+
+def _parts(recipe: Recipe, dataset: Dataset, ok: np.ndarray) -> dict[str, np.ndarray]:
+    data = recipe.data
+    split = splits.split(list(dataset.smiles), data.split, data.split_seed, data.fractions)
+    return {name: getattr(split, name)[ok[getattr(split, name)]] for name in PARTS}
 
 
 def _chosen(recipe: Recipe, dataset: Dataset) -> tuple[tuple[Task, ...], np.ndarray]:
@@ -118,11 +145,12 @@ def _moments(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[np.ndarray, np
     return mean, std
 
 
-def _notes(tasks: tuple[Task, ...], ok: np.ndarray, train: np.ndarray) -> tuple[str, ...]:
-    notes = []
-    if not ok.all():
-        notes.append(f"{int((~ok).sum())} molecules could not be described and were left out")
-    if dull := [t.name for t, teaches in zip(tasks, _teaches(train), strict=True) if not teaches]:
-        few = ", ".join(dull[:10])
-        notes.append(f"{len(dull)} of {len(tasks)} tasks have no two different labels in the training part: {few}")
-    return tuple(notes)
+def _left_out(ok: np.ndarray) -> tuple[str, ...]:
+    return () if ok.all() else (f"{int((~ok).sum())} molecules could not be described and were left out",)
+
+
+def _dull(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[str, ...]:
+    dull = [t.name for t, teaches in zip(tasks, _teaches(train), strict=True) if not teaches]
+    few = ", ".join(dull[:10])
+    what = f"{len(dull)} of {len(tasks)} tasks have no two different labels in the training part: {few}"
+    return (what,) if dull else ()

@@ -18,25 +18,28 @@ from mmexplore.models import Model, model, models
 from mmexplore.progress import Progress, silent
 from mmexplore.recipe import Recipe
 
+TRAINING_VERBS = ("train", "pretrain")
+
 
 def start_training(recipe: Recipe, title: str) -> Job:
-    """Have a recipe trained by a job, or the job that is at it already under that title.
+    """Have a recipe trained, or pre-trained, by a job, or the job that is at it already under that title.
 
     The run folder appears at once, and a killed job started again goes on there.
     """
     with FileLock(model_shelf.runs_folder() / ".start.lock"):  # two clicks, or two tabs, are one training
         for job in jobs.jobs():
-            if job.verb == "train" and job.active and job.title == title and recipe_of(job) == recipe:
+            if job.verb in TRAINING_VERBS and job.active and job.title == title and recipe_of(job) == recipe:
                 return job
         folder = model_shelf.new_run(title)
         home.write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=1) + "\n")
         arguments = [str(folder / "recipe.json"), "--out", str(folder), "--name", title]
-        return jobs.start("train", arguments, device=_device(recipe), title=title)
+        verb = "pretrain" if recipe.pretrains else "train"
+        return jobs.start(verb, arguments, device=_device(recipe), title=title)
 
 
 def recipe_of(job: Job) -> Recipe | None:
     """The recipe that a training job was given; None for other jobs, and where its run was deleted."""
-    path = Path(job.arguments[0]) if job.verb == "train" and job.arguments else Path()
+    path = Path(job.arguments[0]) if job.verb in TRAINING_VERBS and job.arguments else Path()
     try:
         return Recipe.model_validate(home.read_json(path)) if path.suffix == ".json" else None
     except (OSError, ValueError, MmexploreError):

@@ -7,8 +7,7 @@ here: batches and dropout from (seed, epoch), learning rate from the step, the s
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -16,59 +15,27 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 
-from mmexplore import __version__, metrics, training_state
+from mmexplore import metrics, training_state
 from mmexplore.batching import Batch, batches
-from mmexplore.datasets import Dataset
 from mmexplore.errors import BadRecipe
-from mmexplore.numerics import Policy, exactly
-from mmexplore.objective import criterion, learning_rate, loss_of
+from mmexplore.objective import Objective, learning_rate
 from mmexplore.predictor import Predictor
-from mmexplore.progress import Progress
-from mmexplore.recipe import Recipe
-from mmexplore.training_data import Prepared
 from mmexplore.training_state import Found, State
 
 _REPORT_EVERY_SECONDS = 0.5
-_SMALLEST_EVALUATION_BATCH = 256
-
-
-def predict_rows(predictor: Predictor, prepared: Prepared, rows: np.ndarray, size: int, policy: Policy) -> np.ndarray:
-    """Probabilities or values in original units of these rows, float32 ``(rows, tasks)``; leaves evaluation mode on."""
-    predictor.eval()
-    found = [np.empty((0, len(prepared.tasks)), np.float32)]
-    with torch.inference_mode(), exactly(policy):
-        for batch in batches(prepared.features, prepared.labels, rows, max(size, _SMALLEST_EVALUATION_BATCH)):
-            found.append(predictor.predict(batch).cpu().numpy())
-    return np.concatenate(found)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that a training is given; ``key`` tells its interrupted state from that of another."""
-
-    recipe: Recipe
-    dataset: Dataset
-    prepared: Prepared
-    policy: Policy
-    resume: Path
-    progress: Progress
-
-    @property
-    def key(self) -> str:
-        """Changes with the recipe, the data and the version."""
-        return f"{self.recipe.digest} {self.dataset.digest} {__version__}"
 
 
 class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed by mypy
     """One training of a predictor; ``state`` is its outcome so far and the best weights."""
 
-    def __init__(self, predictor: Predictor, plan: Plan, found: Found | None) -> None:
+    def __init__(self, predictor: Predictor, objective: Objective, found: Found | None) -> None:
         super().__init__()
-        self.predictor, self.plan, self.found = predictor, plan, found
+        self.predictor, self.objective, self.found = predictor, objective, found
+        self.plan = plan = objective.plan
         self.training_options, self.prepared = plan.recipe.training, plan.prepared
         self.state = found.state if found else State([], {})
         self.first = self.epoch = len(self.state.history)
-        self.criterion = criterion(plan.prepared)
+        self.criterion = objective.criterion
         self._reported = 0.0
 
     # ---- what Lightning asks for
@@ -96,7 +63,7 @@ class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed b
         self.epoch = self.first + self.trainer.current_epoch
         words = (self.training_options.seed, self.epoch, self.trainer.global_rank)
         torch.manual_seed(int(np.random.SeedSequence(words).generate_state(1)[0]))
-        self._loss = torch.zeros((), device=self.device)
+        self._sums: dict[str, Tensor] = {}
         self._molecules, self._started = 0, time.perf_counter()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
@@ -104,10 +71,11 @@ class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed b
         rate = learning_rate(self.training_options, self.epoch * len(self.batches) + batch_idx, len(self.batches))
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = rate
-        loss = loss_of(self.predictor, self.predictor(batch).outputs, batch.labels.to(self.device))
-        self._loss += loss.detach() * len(batch.rows)
+        losses = self.objective.losses(self.predictor, batch)
+        for name, value in losses.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value.detach() * len(batch.rows)
         self._molecules += len(batch.rows)
-        return loss
+        return losses["loss"]
 
     def on_train_batch_end(self, _outputs: Any, _batch: Batch, batch_idx: int) -> None:
         """Say where we are, twice a second."""
@@ -118,12 +86,13 @@ class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed b
     def on_train_epoch_end(self) -> None:
         """Validate, keep the best weights, write the state, then report: a listener may stop us here."""
         seconds = time.perf_counter() - self._started
-        loss = float(self._loss) / max(self._molecules, 1)
-        if not math.isfinite(loss):
+        means = {f"train_{name}": float(total) / max(self._molecules, 1) for name, total in self._sums.items()}
+        if not math.isfinite(loss := means["train_loss"]):
             rate = self.training_options.learning_rate
             raise BadRecipe(f"the loss became {loss} in epoch {self.epoch + 1}; try a learning rate below {rate:g}")
-        values = {"train_loss": loss, "molecules_per_second": self._molecules / max(seconds, 1e-9)}
-        values |= self._validated()
+        values = means | {"molecules_per_second": self._molecules / max(seconds, 1e-9)}
+        values |= {f"validation_{name}": value for name, value in self.objective.validated(self.predictor).items()}
+        self.predictor.train()
         self._note(values)
         self.state.seconds += time.perf_counter() - self._started
         if self.trainer.is_global_zero:
@@ -146,15 +115,6 @@ class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed b
         training, done = self.training_options, len(self.state.history)
         stale = bool(training.patience and self.criterion) and done - self.state.best_epoch >= training.patience
         return stale or done >= training.epochs
-
-    def _validated(self) -> dict[str, float]:
-        if not self.criterion:
-            return {}
-        rows = self.prepared.parts["validation"]
-        guess = predict_rows(self.predictor, self.prepared, rows, self.training_options.batch_size, self.plan.policy)
-        self.predictor.train()
-        found = metrics.scores(self.prepared.kind, self.prepared.labels[rows], guess)
-        return {f"validation_{name}": value for name, value in found.items() if name != "tasks"}
 
     def _note(self, values: dict[str, float]) -> None:
         """Append the epoch to the history; without validation the last weights are the best."""
@@ -186,11 +146,14 @@ class Batches:
         self.size: int = max(1, fit.training_options.batch_size // world)
 
     def __len__(self) -> int:
-        return math.ceil(len(self.rows) / self.size)
+        """A last batch that is too small to learn from is left out, unless it is the only one."""
+        rest = len(self.rows) % self.size
+        return max(1, len(self.rows) // self.size + (rest >= self.fit.objective.fewest and rest > 0))
 
     def __iter__(self) -> Iterator[Batch]:
         fit = self.fit
         seed = fit.training_options.seed
-        yield from batches(
+        made = batches(
             fit.prepared.features, fit.prepared.labels, self.rows, self.size, shuffle=True, seed=seed, epoch=fit.epoch
         )
+        yield from islice(made, len(self))

@@ -16,7 +16,7 @@ from mmexplore.datasets import Task
 from mmexplore.errors import BadCheckpoint
 from mmexplore.feature_store import features
 from mmexplore.predictor import Predictor
-from mmexplore.recipe import preset
+from mmexplore.presets import preset
 
 TASKS = (Task("logS", "regression", "log mol/L"),)
 RECIPE = preset("dmpnn").with_settings(["branches.0.options.hidden_size=12", "fusion.options.hidden_size=8"])

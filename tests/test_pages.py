@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from screens import NASTY, page, shown
 
-from mmexplore import recipe, studio
+from mmexplore import presets, studio
 from mmexplore.errors import BadRecipe
 from mmexplore.jobs import Job
 from mmexplore.recipe import Recipe
@@ -35,17 +35,17 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Recipe, str]]:
 
 
 class TestTrain:
-    @pytest.mark.parametrize("name", recipe.preset_names())
+    @pytest.mark.parametrize("name", presets.preset_names())
     @pytest.mark.parametrize("version", ["quick", "paper"])
     def test_a_preset_is_started_as_it_is(
         self, empty_home: Path, started: list[tuple[Recipe, str]], name: str, version: str
     ) -> None:
         app = page("5_Train.py")
         app.selectbox(key="train/preset").select(name).run()
-        app.segmented_control(key="train/version").set_value(version).run()
+        app.segmented_control(key="train/preset/version").set_value(version).run()
         assert not app.exception
         next(b for b in app.button if b.label == "Start training").click().run()
-        preset = recipe.preset(name, quick=version == "quick")
+        preset = presets.preset(name, quick=version == "quick")
         assert started[0] == (preset, f"solubility {name}")
 
     def test_several_seeds_are_several_runs_with_splits_of_their_own(
@@ -85,7 +85,7 @@ class TestTrain:
 
 class TestPlan:
     def plan(self, *settings: str, seeded: bool = True) -> training_plan.Plan:
-        chosen = recipe.preset("dmpnn", quick=True).with_settings(settings)
+        chosen = presets.preset("dmpnn", quick=True).with_settings(settings)
         return training_plan.Plan(chosen, "dmpnn", "a run's name", (0, 4), seeded)
 
     @pytest.mark.parametrize("seeded", [True, False])
@@ -102,7 +102,7 @@ class TestPlan:
         options = words[words.index("--data") + 2 :]
         given = [value for flag, value in pairwise(options) if flag == "--set"]
         data = f"data.dataset={json.dumps(words[words.index('--data') + 1])}"
-        assert recipe.preset("dmpnn").with_settings([data, *given]) == plan.run(4)
+        assert presets.preset("dmpnn").with_settings([data, *given]) == plan.run(4)
 
     @pytest.mark.parametrize("typed", ["", "-1", "1.5", "3-1", "0-99", "1e3", "٣", ",".join(map(str, range(30)))])
     def test_seeds_that_are_none(self, typed: str) -> None:

@@ -8,7 +8,8 @@ from mmexplore.batching import Batch, batches
 from mmexplore.datasets import Task
 from mmexplore.feature_store import features
 from mmexplore.predictor import Predictor
-from mmexplore.recipe import Recipe, preset, preset_names
+from mmexplore.presets import preset, preset_names
+from mmexplore.recipe import Recipe
 
 SMILES = ["CCO", "c1ccccc1", "[Na+].[Cl-]"]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from screens import NASTY, page
 
-from mmexplore import recipe, studio
+from mmexplore import presets, studio
 from mmexplore.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.datasets import Task
 from mmexplore.ui import runs_table, score_words
@@ -18,7 +18,7 @@ pytest_plugins = ("screens",)
 def card(home: Path, name: str, *, seed: int = 0, split_seed: int = 0, rmse: float = 1.0, depth: int = 3) -> None:
     folder = home / "runs" / name / "model"
     folder.mkdir(parents=True)
-    chosen = recipe.preset("dmpnn").with_settings(
+    chosen = presets.preset("dmpnn").with_settings(
         [f"training.seed={seed}", f"data.split_seed={split_seed}", f"branches.0.options.depth={depth}"]
     )
     made = Card(

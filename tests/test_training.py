@@ -11,15 +11,17 @@ import torch
 from chemprop.schedulers import build_NoamLike_LRSched
 from sklearn.metrics import mean_squared_error, roc_auc_score
 
-from mmexplore import catalogue, checkpoints, training_loop
+from mmexplore import catalogue, checkpoints, supervised
 from mmexplore.checkpoints import Card
 from mmexplore.datasets import Dataset, Task
 from mmexplore.errors import BadRecipe, NotAvailable
 from mmexplore.home import read_json
-from mmexplore.objective import learning_rate, loss_of
+from mmexplore.objective import learning_rate
 from mmexplore.predictor import Predictor
-from mmexplore.recipe import Recipe, Training, preset
+from mmexplore.presets import preset
+from mmexplore.recipe import Recipe, Training
 from mmexplore.splits import split
+from mmexplore.supervised import loss_of
 from mmexplore.training import train
 
 TINY = ["branches.0.options.hidden_size=24", "branches.0.options.depth=2", "fusion.options.hidden_size=16"]
@@ -205,7 +207,7 @@ def test_what_cannot_be_learned_is_refused_in_words(dataset: Dataset, tmp_path: 
 
 
 def test_a_diverging_training_is_named(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_loop, "loss_of", lambda model, outputs, labels: outputs.sum() * float("nan"))
+    monkeypatch.setattr(supervised, "loss_of", lambda model, outputs, labels: outputs.sum() * float("nan"))
     with pytest.raises(BadRecipe, match=r"nan in epoch 1.*learning rate below 0\.001"):
         train(DMPNN, dataset, tmp_path)
 

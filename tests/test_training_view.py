@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from test_runs_table import card
 
 from mmexplore import studio
-from mmexplore.recipe import preset
+from mmexplore.presets import preset
 
 pytest_plugins = ("screens",)
 ID = "20260101-000000-train-ab12"

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from pydantic import BaseModel, ConfigDict, Field
 from streamlit.testing.v1 import AppTest
 
-from mmexplore import recipe
+from mmexplore import presets, recipe
 from mmexplore.recipe import Recipe
 from mmexplore.registry import ENCODERS, FUSIONS, choices
 from mmexplore.ui import widgets
@@ -56,16 +56,16 @@ def _leaves(kind: type[BaseModel], path: str = "") -> list[str]:
     return [name for name in names if not name.endswith(".options")]
 
 
-@pytest.mark.parametrize("name", recipe.preset_names())
+@pytest.mark.parametrize("name", presets.preset_names())
 @pytest.mark.parametrize("quick", [False, True])
 def test_an_untouched_form_is_the_preset(name: str, quick: bool) -> None:
-    preset = recipe.preset(name, quick=quick)
+    preset = presets.preset(name, quick=quick)
     assert found(drawn(preset)) == preset
 
 
-@pytest.mark.parametrize("name", recipe.preset_names())
+@pytest.mark.parametrize("name", presets.preset_names())
 def test_every_field_of_the_schema_is_drawn(name: str) -> None:
-    preset = recipe.preset(name)
+    preset = presets.preset(name)
     there = {key.partition("/")[2] for key in keys(drawn(preset))}
     leaves = _leaves(Recipe)
     encoder = preset.branches[0].encoder
@@ -75,7 +75,7 @@ def test_every_field_of_the_schema_is_drawn(name: str) -> None:
 
 
 def test_another_encoder_brings_its_own_options() -> None:
-    app = drawn(recipe.preset("dmpnn"))
+    app = drawn(presets.preset("dmpnn"))
     app.selectbox(key="form/branches.0.encoder").select("gin").run()
     branch = found(app).branches[0]
     assert branch.model_dump() == recipe.Branch(encoder="gin").model_dump()
@@ -84,7 +84,7 @@ def test_another_encoder_brings_its_own_options() -> None:
 
 
 def test_what_cannot_be_run_is_one_sentence() -> None:
-    app = drawn(recipe.preset("gin"))
+    app = drawn(presets.preset("gin"))
     for typed, said in (("0.5 0.1 0.1", "fractions must be positive and add up to 1"), ("half", "fractions")):
         app.text_input(key="form/data.fractions").set_value(typed).run()
         assert not app.exception

@@ -6,6 +6,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from mmexplore.batching import Records
+from mmexplore.errors import NotAvailable
 
 
 class Encoder(nn.Module, ABC):
@@ -20,3 +21,7 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def forward(self, records: Records) -> Tensor:
         """Embeddings, shape ``(n_molecules, dimension)``; a molecule's row does not depend on its neighbours."""
+
+    def from_hub(self, name: str) -> None:
+        """Take published weights of that name. Raises NotAvailable where there are none or they cannot be reached."""
+        raise NotAvailable(f"there are no published weights {name!r} for encoder {type(self).__name__.lower()!r}")

@@ -11,7 +11,7 @@ from mmexplore.ui.plain_text import literal
 
 def trainings() -> list[Job]:
     """All training jobs, the newest first."""
-    return [job for job in studio.list_jobs() if job.verb == "train"]
+    return [job for job in studio.list_jobs() if job.verb in studio.TRAINING_VERBS]
 
 
 def chosen(jobs: list[Job]) -> Job | None:

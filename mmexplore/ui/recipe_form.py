@@ -1,7 +1,7 @@
 """A recipe's form, drawn from the recipe's own schema.
 
 Nothing here names a hyper-parameter: sections, fields and help come from :mod:`mmexplore.recipe`, the options of an
-encoder or a fusion from its file, so a new field, option, encoder or fusion appears by itself.
+encoder, a fusion or a pre-training from its file, so whatever is new appears by itself.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,11 +11,15 @@ from typing import Any, get_args
 import streamlit as st
 from pydantic import BaseModel
 
-from mmexplore.recipe import Branch, Fusion, Recipe, parse
-from mmexplore.registry import ENCODERS, FUSIONS, Family
+from mmexplore.recipe import Branch, Fusion, Pretraining, Recipe, parse
+from mmexplore.registry import ENCODERS, FUSIONS, MODALITIES, PRETRAININGS, Family
 from mmexplore.ui.widgets import Draw, Field, choice, draw, grid, text
 
-_CHOOSERS: dict[type[BaseModel], tuple[str, Family]] = {Branch: ("encoder", ENCODERS), Fusion: ("name", FUSIONS)}
+_CHOOSERS: dict[type[BaseModel], tuple[str, Family]] = {
+    Branch: ("encoder", ENCODERS),
+    Fusion: ("name", FUSIONS),
+    Pretraining: ("name", PRETRAININGS),
+}
 _MOST_BRANCHES = 8
 
 
@@ -39,7 +43,8 @@ def recipe_form(start: Recipe, key: str, instead: Mapping[str, Draw] | None = No
     """
     form, values = Form(key, instead or {}), start.model_dump(mode="json")
     sections = {name: part for name, info in Recipe.model_fields.items() if (part := section_in(info.annotation))}
-    for name in [n for n in Recipe.model_fields if n not in sections]:
+    del sections["fusion" if start.pretrains else "pretraining"]
+    for name in [n for n, info in Recipe.model_fields.items() if not section_in(info.annotation)]:
         values[name] = draw(form.field(Recipe, name, name, values[name]), form.instead)
     for (name, (kind, several)), tab in zip(sections.items(), st.tabs([n.capitalize() for n in sections]), strict=True):
         with tab:
@@ -56,7 +61,7 @@ def section_in(annotation: Any) -> tuple[type[BaseModel], bool] | None:
 
 
 def _section(form: Form, kind: type[BaseModel], values: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """The fields of a section in a grid, and after a chosen encoder or fusion the options of that one."""
+    """The fields of a section in a grid, and after a chosen member of a family the options of that one."""
     chooser, family = _CHOOSERS.get(kind, ("", None))
     found: dict[str, Any] = {}
     cells = grid()
@@ -65,6 +70,11 @@ def _section(form: Form, kind: type[BaseModel], values: Mapping[str, Any], path:
         if family and name == "options":
             begin = values[name] if found[chooser] == values[chooser] else {}
             found[name] = _options(form, family.options(found[chooser]), replace(field, value=begin), cells)
+            continue
+        if kind is Branch and name == "features":
+            reads = ENCODERS.attribute(found[chooser], "reads")
+            begin = values[name] if reads == ENCODERS.attribute(values[chooser], "reads") else {}
+            found[name] = _options(form, MODALITIES.options(reads), replace(field, value=begin), cells)
             continue
         with next(cells):
             if family and name == chooser:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from mmexplore.checkpoints import Card
+from mmexplore.metrics import LOWER_IS_BETTER
 
 TITLES = {
     "roc_auc": "ROC-AUC",
@@ -13,7 +14,9 @@ TITLES = {
     "r2": "R²",
     "tasks": "tasks scored",
 }
-_LOWER = frozenset({"rmse", "mae", "cross_entropy"})
+_LOWER = LOWER_IS_BETTER | {
+    "contrastive", "reconstruction_within", "reconstruction_across", "memory", "geometry", "properties"
+}  # fmt: skip
 
 
 def title(metric: str) -> str:
@@ -23,13 +26,15 @@ def title(metric: str) -> str:
     ('ROC-AUC', 'validation RMSE', 'train loss')
     """
     part, _, rest = metric.partition("_")
-    if part in ("validation", "test"):
+    if part in ("validation", "test") and rest:
         return f"{part} {title(rest)}"
     return TITLES.get(metric, metric.replace("_", " "))
 
 
 def direction(metric: str) -> str:
     """Which way is better, in words."""
+    if metric == "spread":
+        return "how far molecules lie apart; near 0 the embedding has collapsed"
     return "lower is better" if metric in _LOWER else "higher is better"
 
 
@@ -48,8 +53,10 @@ def split_of(card: Card) -> str:
 
 
 def main_metric(card: Card) -> str:
-    """The one metric a table shows: ROC-AUC for classification, RMSE for regression."""
-    return "roc_auc" if card.data.tasks and card.data.tasks[0].kind == "classification" else "rmse"
+    """The one metric a table shows: ROC-AUC for classification, RMSE for regression, the loss without labels."""
+    if not card.data.tasks:
+        return "loss"
+    return "roc_auc" if card.data.tasks[0].kind == "classification" else "rmse"
 
 
 def unit(card: Card, metric: str) -> str:

@@ -4,44 +4,57 @@ from typing import Any
 
 import streamlit as st
 
-from mmexplore import studio
+from mmexplore import presets, studio
 from mmexplore.errors import MmexploreError
-from mmexplore.recipe import preset, preset_names
+from mmexplore.recipe import Recipe
 from mmexplore.ui import training_plan, widgets
 from mmexplore.ui.recipe_form import recipe_form
 from mmexplore.ui.training_plan import Plan
 from mmexplore.ui.widgets import Field
 
-VERSIONS = {"quick": "20 epochs at most, in batches of 64, stopped early", "paper": "as published"}
+VERSIONS = {"quick": "cut short for a first look", "paper": "as published"}
+_LEARN = {"labels": "train or fine-tune on a data set's labels", "without labels": "pre-train encoders on molecules"}
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
 def draw(data: str) -> Plan:
     """Draw the form, beginning with a data set, and return what it asks for. Raises BadRecipe, UnknownName."""
-    name, version = _preset()
-    start = preset(name, quick=version == "quick")
+    name, version, start = _preset()
     start = start.model_copy(update={"data": start.data.model_copy(update={"dataset": data})})
-    key = f"train/{name}/{version}/{data}"
+    kind = "pretraining" if start.pretrains else "preset"
+    key = f"train/{kind}/{name}/{version}/{data}"
     left, right = st.columns([3, 2])
     title = left.text_input("Name of the run", f"{data} {name}", max_chars=80, key=f"{key}/title", **_KEEP)
     help_ = "one run each, queued on the device: 0, 1, 2 or 0-4; they draw the weights and, if so chosen, the split"
     typed = right.text_input("Seeds", "0", max_chars=80, key=f"{key}/seeds", help=help_, **_KEEP)
-    recipe = recipe_form(start, key, _INSTEAD)
+    recipe = recipe_form(start, key, _INSTEAD | ({"data.targets": _as_it_is} if start.pretrains else {}))
     seeded = st.session_state.get(f"{key}/data.split_seed") is None
     return Plan(recipe, name, title.strip() or f"{data} {name}", training_plan.seeds(typed), seeded)
 
 
-def _preset() -> tuple[str, str]:
-    left, right = st.columns([3, 2])
-    words = "; ".join(f"{name}: {_first_line(name)}" for name in preset_names())
-    name = left.selectbox("Preset", preset_names(), key="train/preset", help=words, **_KEEP)
-    about: dict[str, Any] = {"required": True, "default": "quick", "key": "train/version", **_KEEP}
-    about["help"] = "; ".join(f"{version}: {what}" for version, what in VERSIONS.items())
-    return name, right.segmented_control("Version", list(VERSIONS), **about) or "quick"
+def _preset() -> tuple[str, str, Recipe]:
+    """Name, version and recipe of what was chosen to begin with."""
+    first, left, right = st.columns([3, 3, 3])
+    help_ = "; ".join(f"{learn}: {what}" for learn, what in _LEARN.items())
+    about: dict[str, Any] = {"required": True, **_KEEP}
+    labels = first.segmented_control("Learn", list(_LEARN), default="labels", help=help_, key="train/learn", **about)
+    kind = "preset" if labels != "without labels" else "pretraining"
+    names = presets.preset_names() if kind == "preset" else presets.pretraining_names()
+    words = "; ".join(f"{name}: {_first_line(_ready(kind, name, 'paper'))}" for name in names)
+    name = left.selectbox("Preset", names, key=f"train/{kind}", help=words, **_KEEP)
+    versions = list(VERSIONS) if kind == "preset" else list(presets.versions(name))
+    about |= {"key": f"train/{kind}/version", "help": "; ".join(f"{v}: {what}" for v, what in VERSIONS.items())}
+    version = right.segmented_control("Version", versions, default="quick", **about) or "quick"
+    return name, version, _ready(kind, name, version)
 
 
-def _first_line(name: str) -> str:
-    recipe = preset(name)
+def _ready(kind: str, name: str, version: str) -> Recipe:
+    if kind == "preset":
+        return presets.preset(name, quick=version == "quick")
+    return presets.pretraining(name, version)
+
+
+def _first_line(recipe: Recipe) -> str:
     encoders = " + ".join(branch.encoder for branch in recipe.branches)
     return f"{encoders}, {recipe.training.epochs} epochs"
 

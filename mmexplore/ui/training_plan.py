@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmexplore.errors import BadRecipe
-from mmexplore.recipe import Recipe, preset
+from mmexplore.presets import preset, pretraining
+from mmexplore.recipe import Recipe
 
 MOST_SEEDS = 20
 
@@ -39,9 +40,10 @@ class Plan:
 
     def shell(self, seed: int) -> str:
         """The same run as a line for the shell."""
-        settings = settings_between(preset(self.preset), self.run(seed))
+        verb, begin = ("pretrain", pretraining) if self.recipe.pretrains else ("train", preset)
+        settings = settings_between(begin(self.preset), self.run(seed))
         data, rest = self.recipe.data.dataset, [s for s in settings if not s.startswith("data.dataset=")]
-        words = ["python", "-m", "mmexplore", "train", self.preset, "--data", data, f"--name={self._title(seed)}"]
+        words = ["python", "-m", "mmexplore", verb, self.preset, "--data", data, f"--name={self._title(seed)}"]
         return shlex.join([*words, *(word for setting in rest for word in ("--set", setting))])
 
     def _title(self, seed: int) -> str:

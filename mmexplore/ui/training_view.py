@@ -137,14 +137,18 @@ def _curves(job: Job, history: pd.DataFrame) -> None:
 
 
 def losses(history: pd.DataFrame) -> go.Figure:
-    """Every loss term over epochs."""
-    terms = [name for name in map(str, history) if "loss" in name]
+    """Every loss term of the training over epochs."""
+    terms = [name for name in map(str, history) if name.startswith("train_")]
     return charts.lines(history[terms].rename(columns=score_words.title), "Loss", "epoch", "loss")
 
 
 def validation(history: pd.DataFrame, split: str = "") -> go.Figure:
-    """The first validation score over epochs: the one that chooses the weights."""
-    names = _validation_scores(history)[:1]
+    """The first validation score over epochs, which chooses the weights; without labels every term of the loss."""
+    names = _validation_scores(history)
+    if "validation_loss" in names:
+        table = history[names].rename(columns=score_words.title)
+        return charts.lines(table, "Validation loss" + (f", {split}" if split else ""), "epoch", "loss")
+    names = names[:1]
     metric = names[0].removeprefix("validation_") if names else ""
     title = f"Validation {score_words.title(metric)}" + (f", {split}" if split else "")
     words = f"{score_words.title(metric)} ({score_words.direction(metric)})" if metric else "no labels in this part"

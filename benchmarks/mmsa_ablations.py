@@ -1,0 +1,98 @@
+"""What does each part of MMSA contribute? Tables VI to IX and figures 6 and 7 of the paper at a smaller scale.
+
+    MMEXPLORE_DATA_DIR=... python benchmarks/mmsa_ablations.py VII --work FOLDER
+
+One table a call; the paper's figure stands beside ours where it prints one. Defaults: 2,000 ZINC molecules for 3
+epochs at 112 px with one conformer (paper: 100,000 for 30), then 10 epochs of fine-tuning (paper: 100) on the
+deterministic scaffold split. Finished runs in the work folder are not run again.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from mmsa_runs import finetuned, pretrained, rows_beside_the_paper, sample
+from record import record
+
+_QUICK = {"resnet": {"side_px": 112}, "comenet": {"conformers": 1}}
+_NAMES = {"gin": "graph2d", "resnet": "image", "comenet": "graph3d"}
+
+
+def branches(*encoders: str) -> str:
+    """The branches of a pre-training as a setting; the first one is the 2D graph's."""
+    chosen = [{"encoder": e, "name": _NAMES.get(e, "graph2d"), "features": _QUICK.get(e, {})} for e in encoders]
+    return f"branches={json.dumps(chosen)}"
+
+
+def _option(**options: object) -> list[str]:
+    return [f"pretraining.options.{name}={json.dumps(value)}" for name, value in options.items()]
+
+
+_ALL = branches("gin", "resnet", "comenet")
+TABLES: dict[str, dict[str, list[str]]] = {
+    "VI": {
+        "2D graph": [branches("gin")],
+        "2D graph + image": [branches("gin", "resnet")],
+        "2D graph + 3D graph": [branches("gin", "comenet")],
+        "all three": [_ALL],
+    },
+    "VII": {
+        "without contrastive loss": [_ALL, *_option(contrastive_loss=False)],
+        "without reconstruction loss": [_ALL, *_option(reconstruction_loss=False)],
+        "without memory loss": [_ALL, *_option(memory_loss=False)],
+        "without prediction loss": [_ALL, *_option(prediction_loss=False)],
+        "GCN in place of the hypergraph": [_ALL, *_option(structure="graph")],
+        "MMSA": [_ALL],
+    },
+    "VIII": {e: [branches(e, "resnet", "comenet")] for e in ("gcn", "gat", "gin", "graphsage", "graphormer")},
+    "IX": {f"K = {k}": [_ALL, *_option(neighbours=k)] for k in (2, 5, 10, 15)},
+    "figure 6": {
+        **{f"lambda = {x}": [_ALL, *_option(alignment_weight=x)] for x in (0.3, 0.5, 0.6, 0.7, 0.9)},
+        **{f"alpha = {x}": [_ALL, *_option(memory_weight=x)] for x in (0.1, 0.2, 0.5, 0.8)},
+    },
+    "figure 7": {
+        **{f"L = {n}": [_ALL, *_option(anchors=n)] for n in (32, 64, 128, 256)},
+        **{f"d = {n}": [_ALL, *_option(dimension=n)] for n in (64, 128, 256, 512)},
+    },
+}
+COLUMNS = {
+    "VI": ("bbbp", "tox21", "clintox", "esol", "lipophilicity"),
+    "VII": ("bbbp", "tox21", "clintox", "lipophilicity", "esol"),
+    "VIII": ("bbbp", "tox21", "lipophilicity", "esol"),
+    "IX": ("bbbp", "tox21", "lipophilicity", "esol"),
+    "figure 6": ("bace",),
+    "figure 7": ("bace",),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", choices=TABLES)
+    parser.add_argument("--work", type=Path, required=True, help="folder for the runs")
+    parser.add_argument("--molecules", type=int, default=2000)
+    parser.add_argument("--pretraining-epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--only", nargs="+", help="data sets; default: the paper's columns")
+    asked = parser.parse_args()
+    molecules = sample("zinc250k", asked.molecules, asked.work)
+    found: dict[str, dict[str, list[float]]] = {}
+    for variant, settings in TABLES[asked.table].items():
+        start = pretrained(molecules, "quick", [*settings, f"training.epochs={asked.pretraining_epochs}"], asked.work)
+        encoder = variant if asked.table == "VIII" else "gin"
+        found[variant] = {
+            data: [finetuned(start, encoder, data, s, asked.epochs, asked.work) for s in range(asked.seeds)]
+            for data in asked.only or COLUMNS[asked.table]
+        }
+        print(variant, found[variant], flush=True)
+    question = (
+        f"{asked.table}: {asked.molecules:,} molecules x {asked.pretraining_epochs} epochs of pre-training, then "
+        f"{asked.epochs} epochs of fine-tuning, {asked.seeds} seed(s), scaffold split"
+    )
+    name = "mmsa_table_" + asked.table.replace(" ", "_")
+    command = f"python benchmarks/mmsa_ablations.py {json.dumps(asked.table)} --work FOLDER"
+    record(name, question, command, rows_beside_the_paper(asked.table, found))
+
+
+if __name__ == "__main__":
+    main()

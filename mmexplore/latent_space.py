@@ -1,0 +1,32 @@
+"""The latent space that MMSA's modalities share: outputs to one width, then one auto-encoder each (equation 4).
+
+``x_i`` is the encoder's output, projected where its width is not ``d``; ``c_i = tanh(W x_i + b)``; the unified
+embedding is the mean of the ``c_i`` (equation 8: the paper leaves the aggregation open, and a mean takes any subset).
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class LatentSpace(nn.Module):
+    """Branches ``{name: width}`` into a space of ``dimension``."""
+
+    def __init__(self, dimensions: dict[str, int], dimension: int) -> None:
+        super().__init__()
+        self.names = tuple(dimensions)
+        self.projections = nn.ModuleList(
+            nn.Identity() if width == dimension else nn.Linear(width, dimension) for width in dimensions.values()
+        )
+        self.encoders = nn.ModuleList(nn.Sequential(nn.Linear(dimension, dimension), nn.Tanh()) for _ in dimensions)
+
+    def features(self, embeddings: dict[str, Tensor]) -> list[Tensor]:
+        """``x_i`` of each modality, ``(n, dimension)``."""
+        return [project(embeddings[name]) for name, project in zip(self.names, self.projections, strict=True)]
+
+    def forward(self, features: list[Tensor]) -> list[Tensor]:
+        """``c_i`` of each modality, ``(n, dimension)``."""
+        return [encode(x) for x, encode in zip(features, self.encoders, strict=True)]
+
+    def unified(self, embeddings: dict[str, Tensor]) -> Tensor:
+        """``c`` (n, dimension): the mean of the modalities' embeddings."""
+        return torch.stack(self(self.features(embeddings))).mean(0)

@@ -1,0 +1,52 @@
+"""Whom a structure-aware model takes the current molecule to be like: its hyperedge and its memory anchors."""
+
+import numpy as np
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.ui import session
+from mmexplore.ui.drawings import Drawing, drawings, of_row, picked
+
+_HYPEREDGE, _ANCHORS = "hyperedge", "anchors"
+
+
+def kinship_panel() -> None:
+    """Drawings of the current molecule's kin; nothing for a model without a memory."""
+    choice, row = session.choice(), session.current_row()
+    if not studio.has_kinship(choice.model):
+        return
+    st.subheader("Kin of the current molecule", anchor=False)
+    if row < 0:
+        st.caption("Click a molecule on the map: its hyperedge and its memory anchors appear here.")
+        return
+    kin = studio.kinship(choice.model, choice.data, row)
+    if kin is None:
+        st.caption("They appear once this model has embedded the data set.")
+        return
+    if not kin.anchors:
+        st.caption("This molecule could not be embedded, so it has no kin.")
+        return
+    names = studio.dataset(choice.data).names
+    members = [(other, f"distance {d:.3g}") for other, d in zip(kin.members, kin.distances, strict=True)]
+    st.caption(f"Its hyperedge: the {len(members)} nearest in the unified embedding, nearest first")
+    _grid(_HYPEREDGE, choice.data, names, members)
+    st.caption(
+        f"Its strongest memory anchors of {kin.anchors_in_all}, each by the molecules of this data set that have most "
+        "of it"
+    )
+    shown = [
+        (other, f"anchor {anchor.number}, {anchor.share:.1%} of the molecule")
+        for anchor in kin.anchors
+        for other in anchor.typical
+    ]
+    _grid(_ANCHORS, choice.data, names, shown)
+
+
+def _grid(key: str, data: str, names: np.ndarray, rows: list[tuple[int, str]]) -> None:
+    cells = [Drawing(of_row(data, row), str(names[row]) or f"Molecule {row + 1}", text, row) for row, text in rows]
+    drawings(key, cells, lambda: _pick(key), width=110, height=84)
+
+
+def _pick(key: str) -> None:
+    if (row := picked(key)) >= 0:
+        session.choose_row(row)
