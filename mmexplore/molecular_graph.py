@@ -1,17 +1,23 @@
-"""Packed codes of ``graph2d`` to the tensors of a graph network: chemprop v1's 133 + 14 features, directed edges.
+"""Packed codes of ``graph2d`` to the tensors of a graph network: one-hot features, embeddings, directed edges.
 
-Equal bit for bit to chemprop's ``MultiHotAtomFeaturizer.v1()`` and ``MultiHotBondFeaturizer()``, edges in its order.
+The features, chemprop v1's 133 + 14, are equal bit for bit to chemprop's ``MultiHotAtomFeaturizer.v1()`` and
+``MultiHotBondFeaturizer()``, edges in its order. Embeddings are sums over an atom's seven codes or a bond's four.
 """
 
 from functools import cache
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from mmexplore.batching import Records
 from mmexplore.modalities.graph2d import ATOM_BLOCKS, BOND_STEREOS, BOND_TYPES
 
 ATOM_FEATURES, BOND_FEATURES = 133, 14
+ATOM_CODES = (*ATOM_BLOCKS, 2)
+"""How many values each code of an atom has: Z, degree, charge, chirality, hydrogens, hybridisation, aromatic."""
+BOND_CODES = (BOND_TYPES + 1, 2, 2, BOND_STEREOS)
+"""And of a bond: type or none of them, conjugated, in a ring, stereo."""
 
 
 def atom_features(records: Records) -> Tensor:
@@ -29,9 +35,8 @@ def atom_features(records: Records) -> Tensor:
 
 def bond_features(records: Records, directed: bool = False) -> Tensor:
     """Null, type, conjugated, in a ring, stereo, float32 ``(bonds, 14)``; ``directed``: each row twice."""
-    kind, conjugated, ring, stereo = records.columns["bonds"].unbind(1)
-    rows = ((kind * 2 + conjugated) * 2 + ring) * BOND_STEREOS + stereo
-    return _bond_table(rows.device, 1 + directed).index_select(0, rows.int()).view(-1, BOND_FEATURES)
+    kinds = bond_kinds(records)
+    return _bond_table(kinds.device, 1 + directed).index_select(0, kinds).view(-1, BOND_FEATURES)
 
 
 def directed_edges(records: Records) -> tuple[Tensor, Tensor]:
@@ -42,6 +47,38 @@ def directed_edges(records: Records) -> tuple[Tensor, Tensor]:
     ends = records.columns["ends"]
     edge_index = torch.stack((ends.flatten(), ends.flip(1).flatten()))
     return edge_index, torch.arange(edge_index.shape[1], device=ends.device) ^ 1
+
+
+def bond_kinds(records: Records) -> Tensor:
+    """One number for the four codes of each bond, 0 to 139, int32 ``(bonds,)``."""
+    kind, conjugated, ring, stereo = records.columns["bonds"].unbind(1)
+    return (((kind * 2 + conjugated) * 2 + ring) * BOND_STEREOS + stereo).int()
+
+
+def code_table(widths: tuple[int, ...], size: int) -> Tensor:
+    """A fresh embedding for each value of each code, ``(sum(widths), size)``, by Glorot's uniform rule."""
+    return torch.nn.init.xavier_uniform_(torch.empty(sum(widths), size))
+
+
+def embedded_atoms(records: Records, table: Tensor) -> Tensor:
+    """The sum of the embeddings of each atom's codes, ``(atoms, size)``, from a table ``(sum(ATOM_CODES), size)``."""
+    codes = records.columns["atoms"].long()
+    return functional.embedding_bag(codes + _code_starts(codes.device), table, mode="sum")
+
+
+def kind_embeddings(table: Tensor) -> Tensor:
+    """The sum of the embeddings of each kind of bond's codes, ``(140, size)``: one gather a bond instead of four."""
+    kind, conjugated, ring, stereo = torch.split(table, list(BOND_CODES))
+    pairs = kind[:, None] + conjugated
+    triples = pairs.flatten(0, 1)[:, None] + ring
+    kinds: Tensor = triples.flatten(0, 1)[:, None] + stereo
+    return kinds.flatten(0, 1)
+
+
+@cache
+def _code_starts(device: torch.device) -> Tensor:
+    widths = torch.tensor(ATOM_CODES)
+    return (widths.cumsum(0) - widths).to(device)
 
 
 @cache

@@ -86,6 +86,19 @@ def canonical(mol: Mol) -> str:
     return str(Chem.MolToSmiles(mol))
 
 
+def reread(mol: Mol) -> Mol:
+    """The molecule as its canonical SMILES reads: one order of atoms and bonds for every spelling. Raises BadMolecule.
+
+    >>> [atom.GetSymbol() for atom in reread(parse("OCC")).GetAtoms()]
+    ['C', 'C', 'O']
+    """
+    smiles = canonical(mol)
+    again = Chem.MolFromSmiles(smiles)
+    if again is None:
+        raise BadMolecule(f"RDKit writes the molecule as {_short(smiles)} and cannot read that; give another form of it")
+    return again
+
+
 def standardise(mol: Mol, salts: Salts = "keep") -> tuple[Mol, str]:
     """The molecule to work with, and what was done to it in words ("" for nothing). Raises BadMolecule.
 

@@ -24,7 +24,7 @@ class Family:
     """The members of one folder, by file name.
 
     >>> MODALITIES.names()[:2]
-    ('fingerprint', 'graph2d')
+    ('descriptors', 'fingerprint')
     >>> FUSIONS["doubled"]
     Traceback (most recent call last):
     mmexplore.errors.UnknownName: no fusion is called 'doubled'; there are: single

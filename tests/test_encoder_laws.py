@@ -40,6 +40,8 @@ def shuffled(records: Records, modality: str, seed: int) -> Records:
     rng = np.random.default_rng(seed)
     columns, new_row = dict(records.columns), {}
     for axis, owner in records.owner.items():
+        if axis not in {"atoms", "bonds", "points"}:
+            continue
         order = np.lexsort((rng.random(len(owner)), owner.numpy()))
         new_row[axis] = torch.from_numpy(np.argsort(order))
         for name, column in MODALITIES[modality].columns.items():

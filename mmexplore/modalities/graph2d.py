@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
-from rdkit.Chem import Mol, MolFromSmiles, MolToSmiles
+from rdkit.Chem import Mol
 from rdkit.Chem.rdchem import Atom, Bond, BondType, HybridizationType
 
 from mmexplore.errors import BadMolecule
 from mmexplore.modalities import Column, Modality, Record
+from mmexplore.molecules import reread
 
 ATOM_BLOCKS = (101, 7, 6, 5, 6, 6)
 """Widths of the blocks Z, degree, charge, chirality, hydrogens, hybridisation; the last code of each: anything else."""
@@ -57,11 +58,7 @@ class Graph2D(Modality):
     def record(self, molecule: Mol) -> Record:
         """The record, the same for every numbering of the atoms. Raises BadMolecule."""
         _check_size(molecule)
-        smiles = MolToSmiles(molecule)
-        again = MolFromSmiles(smiles)
-        if again is None:
-            raise BadMolecule(f"RDKit writes the molecule as {smiles!r} and cannot read that; give another form of it")
-        return self.record_as_read(again)
+        return self.record_as_read(reread(molecule))
 
     def record_as_read(self, molecule: Mol) -> Record:
         """The record of a molecule read from canonical SMILES: its order is kept. Raises BadMolecule."""
