@@ -132,10 +132,10 @@ class MMSA(Pretraining):
         return torch.stack([weights[name] * value for name, value in terms.items()]).sum()
 
     def _geometry(self, records: Records) -> tuple[Tensor, Tensor]:
+        """Y_geom, and which of its values are known."""
         if self.geometry == "coordinates":
             return geometry_labels(records, _COORDINATES // 3)
-        found = distance_histogram(records, _BINS)
-        return found, torch.ones_like(found, dtype=torch.bool)
+        return distance_histogram(records, _BINS)
 
     def learn_scales(self, targets: dict[str, Features], rows: np.ndarray) -> None:
         """Mean and deviation of the properties over the training molecules: raw, weights alone would be the loss."""

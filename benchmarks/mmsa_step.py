@@ -1,0 +1,127 @@
+"""How long does a pre-training step of MMSA take beside the same with 224 px drawings made on the fly?
+
+    MMEXPLORE_DATA_DIR=... python benchmarks/mmsa_step.py [--rounds 3]
+
+One thread, one process, variants take turns, medians of CPU seconds; all three branches, hypergraph and memory, batch
+128 of ZINC molecules, forward, backward and Adam. The alternative draws its 128 molecules with RDKit in the step and
+feeds float32 pictures in torch's default layout; everything else is read from the store in both.
+"""
+
+import argparse
+import gzip
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from record import record
+
+from mmexplore.batching import Batch, Records, collate
+from mmexplore.encoders.resnet import ResNet
+from mmexplore.feature_store import Features, features
+from mmexplore.featurising import featurise
+from mmexplore.modalities.image import Image
+from mmexplore.packing import gather
+from mmexplore.predictor import Predictor
+from mmexplore.presets import pretraining
+from mmexplore.recipe import Recipe
+
+BATCH = 128
+
+
+def molecules() -> list[str]:
+    """128 of ZINC's, the same in every run."""
+    found = next(Path(os.environ["MMEXPLORE_DATA_DIR"]).rglob("zinc250k.smi.gz"))
+    lines = gzip.decompress(found.read_bytes()).decode().split()
+    return [lines[i] for i in np.random.default_rng(0).permutation(len(lines))[:BATCH]]
+
+
+def recipe(side_px: int) -> Recipe:
+    """The published pre-training with drawings of that side and random weights."""
+    return pretraining("mmsa", "quick").with_settings(
+        ["branches.1.start=", f"branches.1.features.side_px={side_px}", "branches.2.features.conformers=1"]
+    )
+
+
+def described(chosen: Recipe, smiles: list[str]) -> dict[str, Features]:
+    """Features of all that the pre-training reads, from the store."""
+    wanted = chosen.modalities | chosen.teachers
+    return {m: features(m, smiles, options) for m, options in wanted.items()}
+
+
+def batch(known: Mapping[str, Features]) -> Batch:
+    """All molecules as one batch."""
+    rows = np.arange(BATCH)
+    records = {m: collate(f.take(rows), m) for m, f in known.items()}
+    return Batch(records, torch.empty(BATCH, 0), torch.from_numpy(rows))
+
+
+def drawn(smiles: list[str], side_px: int) -> Records:
+    """Drawings made now, one after the other."""
+    packed = featurise(Image(side_px=side_px), smiles).packed
+    stops = {axis: np.cumsum(counts) for axis, counts in packed.counts.items()}
+    return collate(gather(Image.columns, packed.columns, stops, np.arange(len(smiles))), "image")
+
+
+def step(chosen: Recipe, make: Callable[[], Batch], plain: bool) -> Callable[[], None]:
+    """Batch, forward, backward and Adam."""
+    torch.manual_seed(0)
+    model = Predictor(chosen, ())
+    if plain:
+        for encoder in model.branches:
+            if isinstance(encoder, ResNet):
+                encoder.to(memory_format=torch.contiguous_format)
+    optimizer = torch.optim.Adam(model.parameters())
+
+    def run() -> None:
+        optimizer.zero_grad()
+        model.losses(make())["loss"].backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    return run
+
+
+def variants(smiles: list[str]) -> dict[str, Callable[[], None]]:
+    """Steps by name, the alternative first."""
+    large = recipe(224)
+    known = described(large, smiles)
+
+    def on_the_fly() -> Batch:
+        made = batch({m: f for m, f in known.items() if m != "image"})
+        return Batch(made.records | {"image": drawn(smiles, 224)}, made.labels, made.rows)
+
+    found = {"224 px drawn on the fly, default layout": step(large, on_the_fly, plain=True)}
+    for side in (224, 112, 64):
+        chosen = recipe(side)
+        kept = described(chosen, smiles)
+        found[f"{side} px from the store"] = step(chosen, lambda kept=kept: batch(kept), plain=False)  # type: ignore[misc]
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    torch.set_num_threads(1)
+    steps = variants(molecules())
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, run in steps.items():
+            started = time.process_time()
+            run()
+            seconds[name].append(time.process_time() - started)
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    first = next(iter(medians.values()))
+    rows: list[dict[str, Any]] = [
+        {"variant": n, "CPU seconds a step": s, "molecules a second": BATCH / s, "times as fast": first / s}
+        for n, s in medians.items()
+    ]
+    record("mmsa_step", "a pre-training step of MMSA, batch 128, one thread", "python benchmarks/mmsa_step.py", rows)
+
+
+if __name__ == "__main__":
+    main()
