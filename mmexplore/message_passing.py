@@ -1,8 +1,8 @@
-"""What GIN, GCN, GAT and GraphSAGE share: layers of messages along bonds, as Hu et al. 2020, arXiv:1905.12265, stack them.
+"""What GIN, GCN, GAT and GraphSAGE share: layers of messages along bonds.
 
-Atoms and bonds are embedded from their codes, bonds anew for each layer; after each layer come batch normalisation,
-ReLU (not after the last) and dropout; the atoms of the last layer are averaged. Departs from Hu et al.: all seven atom
-codes and four bond codes in place of two each.
+As Hu et al. 2020, arXiv:1905.12265, stack them: atoms and bonds are embedded from their codes, bonds anew for each
+layer; after each layer come batch normalisation, ReLU (not after the last) and dropout; the atoms of the last layer are
+averaged. Departs from Hu et al.: all seven atom codes and four bond codes in place of two each.
 """
 
 from collections.abc import Callable

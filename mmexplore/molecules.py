@@ -95,7 +95,7 @@ def reread(mol: Mol) -> Mol:
     smiles = canonical(mol)
     again = Chem.MolFromSmiles(smiles)
     if again is None:
-        raise BadMolecule(f"RDKit writes the molecule as {_short(smiles)} and cannot read that; give another form of it")
+        raise BadMolecule(f"RDKit writes the molecule as {_short(smiles)} and cannot read that; another form would do")
     return again
 
 

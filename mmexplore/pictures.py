@@ -65,10 +65,10 @@ def normalised(images: Tensor) -> Tensor:
 
 
 def _side(sides: Tensor) -> int:
-    found = sides.long().unique().tolist()
+    found: list[int] = sorted(set(sides.tolist()))
     if len(found) != 1:
         raise BadRecipe(f"images of one batch must have one size, and sides of {found} pixels came; choose one side_px")
-    return int(found[0])
+    return found[0]
 
 
 @cache

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from rdkit import Chem
 from rdkit.Chem import Crippen, GraphDescriptors, Lipinski, rdMolDescriptors
-from rdkit.Chem import Descriptors as rdkit_descriptors
+from rdkit.Chem import Descriptors as RDKitDescriptors
 
 from mmexplore.feature_store import features
 from mmexplore.modalities import descriptors
@@ -25,12 +25,12 @@ def test_values_are_what_rdkits_functions_say(smiles: list[str]) -> None:
     assert found.dtype == np.float32
     for row, molecule in zip(found, map(Chem.MolFromSmiles, smiles), strict=True):
         expected = [
-            rdkit_descriptors.MolWt(molecule),
+            RDKitDescriptors.MolWt(molecule),
             *rdMolDescriptors.CalcCrippenDescriptors(molecule),
             GraphDescriptors.BalabanJ(molecule),
             rdMolDescriptors.CalcNumHBA(molecule),
             rdMolDescriptors.CalcNumHBD(molecule),
-            rdkit_descriptors.NumValenceElectrons(molecule),
+            RDKitDescriptors.NumValenceElectrons(molecule),
             rdMolDescriptors.CalcTPSA(molecule),
         ]
         np.testing.assert_array_equal(row, np.array(expected, np.float32))
@@ -55,7 +55,7 @@ def test_what_is_no_number_is_nought(broken: object, monkeypatch: pytest.MonkeyP
             return broken
         raise ZeroDivisionError if broken is ZeroDivisionError else ValueError
 
-    monkeypatch.setattr(descriptors.rdkit_descriptors, "BalabanJ", answer)
+    monkeypatch.setattr(descriptors.RDKitDescriptors, "BalabanJ", answer)
     values = Descriptors().record(parse("CCO"))["values"]
     assert values[NAMES.index("BalabanJ")] == 0
     assert values[0] > 46

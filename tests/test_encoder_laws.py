@@ -65,16 +65,16 @@ def test_an_embedding_does_not_depend_on_its_neighbours(encoder: Encoder) -> Non
     together = encoder(records_of(encoder.reads, SMILES))
     for number, smiles in enumerate(SMILES):
         alone = encoder(records_of(encoder.reads, [smiles]))
-        torch.testing.assert_close(alone[0], together[number], atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(alone[0], together[number], atol=3e-6, rtol=1e-5)
     turned = encoder(records_of(encoder.reads, SMILES[::-1]))
-    torch.testing.assert_close(turned.flip(0), together, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(turned.flip(0), together, atol=3e-6, rtol=1e-5)
 
 
 def test_an_embedding_does_not_depend_on_the_order_of_atoms_and_bonds(encoder: Encoder) -> None:
     records = records_of(encoder.reads, SMILES)
     expected = encoder.eval()(records)
     for seed in range(3):
-        torch.testing.assert_close(encoder(shuffled(records, encoder.reads, seed)), expected, atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(encoder(shuffled(records, encoder.reads, seed)), expected, atol=3e-6, rtol=1e-5)
 
 
 def test_molecules_differ(encoder: Encoder) -> None:

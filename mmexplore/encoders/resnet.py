@@ -1,8 +1,8 @@
 """ResNet-18 over RDKit's drawing: MMSA's image encoder (its section V-A).
 
-He et al. 2016, arXiv:1512.03385, table 1, 18 layers, by transformers' ``ResNetModel``: the average of the last map, 512
-numbers. Weights start at random; :meth:`ResNet.from_hub` brings ImageNet's. MMSA says "pre-trained ResNet-18" and not on
-what. Channels lie last in memory, which halves a step's time on a processor.
+He et al. 2016, arXiv:1512.03385, table 1, 18 layers, by transformers' ``ResNetModel``: the mean of the last map, 512
+numbers. Weights start at random; :meth:`ResNet.from_hub` brings ImageNet's. MMSA says "pre-trained ResNet-18" and not
+on what. Channels lie last in memory, as the pictures come.
 """
 
 from typing import Annotated, ClassVar
@@ -37,7 +37,7 @@ class ResNet(Encoder):
     reads: ClassVar[str] = "image"
 
     def __init__(
-        self, *, augment: Annotated[bool, Field(description="turn, mirror and grey images at random in training")] = True
+        self, *, augment: Annotated[bool, Field(description="turn, mirror, zoom and grey images in training")] = True
     ) -> None:
         super().__init__()
         self.augment, self.dimension = augment, _WIDTHS[-1]
@@ -67,7 +67,7 @@ class ResNet(Encoder):
             raise NotAvailable(f"the file of the weights {name!r} cannot be read: {_line(error)}") from error
         wanted = {k: v for k, v in self.network.state_dict().items() if not k.endswith("num_batches_tracked")}
         if misfits := [k for k, v in wanted.items() if k not in found or found[k].shape != v.shape]:
-            raise NotAvailable(f"the weights {name!r} are not those of a ResNet-18: {misfits[0]!r} is absent or differs")
+            raise NotAvailable(f"the weights {name!r} are not those of a ResNet-18: {misfits[0]!r} is not as wanted")
         self.network.load_state_dict({key: found[key] for key in wanted}, strict=False)
 
 

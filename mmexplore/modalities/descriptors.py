@@ -7,7 +7,7 @@ bring them to one scale first.
 from typing import ClassVar
 
 import numpy as np
-from rdkit.Chem import Descriptors as rdkit_descriptors
+from rdkit.Chem import Descriptors as RDKitDescriptors
 from rdkit.Chem import Mol
 
 from mmexplore.errors import BadMolecule
@@ -15,8 +15,8 @@ from mmexplore.modalities import Column, Modality, Record
 from mmexplore.molecules import reread
 
 NAMES = ("MolWt", "MolLogP", "MolMR", "BalabanJ", "NumHAcceptors", "NumHDonors", "NumValenceElectrons", "TPSA")
-"""RDKit's names in the order of ``values``: g/mol, Crippen's logP and molar refractivity, Balaban's index, three counts,
-square angstrom."""
+"""RDKit's names in the order of ``values``: g/mol, Crippen's logP and molar refractivity, Balaban's index, three
+counts, square angstrom."""
 
 
 class Descriptors(Modality):
@@ -30,7 +30,7 @@ class Descriptors(Modality):
     columns: ClassVar[dict[str, Column]] = {"values": Column("float32", len(NAMES))}
 
     def record(self, molecule: Mol) -> Record:
-        """The record: sums run over the atoms in canonical order, so every spelling has the same. Raises BadMolecule."""
+        """The record: sums run over atoms in canonical order, so every spelling has the same. Raises BadMolecule."""
         return self.record_as_read(reread(molecule))
 
     def record_as_read(self, molecule: Mol) -> Record:
@@ -43,6 +43,6 @@ class Descriptors(Modality):
 
 def _value(name: str, molecule: Mol) -> float:
     try:
-        return float(getattr(rdkit_descriptors, name)(molecule))
+        return float(getattr(RDKitDescriptors, name)(molecule))
     except (ArithmeticError, ValueError):
         return 0.0
