@@ -116,7 +116,8 @@ def colours() -> np.ndarray:
     [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
     coverage = np.arange(LEVELS + 1)[:, None] / LEVELS
-    return (1 - coverage * (1 - np.array(PALETTE))[:, None]).reshape(-1, 3).astype(np.float32)
+    table: np.ndarray = 1 - coverage * (1 - np.array(PALETTE))[:, None]
+    return table.reshape(-1, 3).astype(np.float32)
 
 
 def _codes(pixels: np.ndarray) -> np.ndarray:
