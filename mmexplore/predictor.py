@@ -50,7 +50,7 @@ class Predictor(nn.Module):
         else:
             self.fusion = FUSIONS[recipe.fusion.name](widths, len(self.tasks), **recipe.fusion.options)
         classify = [task.kind == "classification" for task in self.tasks]
-        self.register_buffer("classify", torch.tensor(classify), persistent=False)
+        self.register_buffer("classify", torch.tensor(classify, dtype=torch.bool), persistent=False)
         self.register_buffer("label_mean", torch.zeros(len(self.tasks)))
         self.register_buffer("label_std", torch.ones(len(self.tasks)))
 

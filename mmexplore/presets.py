@@ -90,7 +90,7 @@ def _pretrain_mmsa() -> Recipe:
     """MMSA's pre-training (section V-A): three modalities, 30 epochs, batch 128, 1e-3, lambda 0.6, alpha 0.5."""
     return Recipe(
         name="mmsa",
-        data=Data(dataset="zinc250k", split="random", fractions=(0.98, 0.01, 0.01)),
+        data=Data(dataset="zinc250k", split="random", fractions=(0.9, 0.05, 0.05)),
         branches=_three_branches(224),
         pretraining=Pretraining(name="mmsa"),
         training=Training(epochs=30, batch_size=128, learning_rate=1e-3),

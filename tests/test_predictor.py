@@ -14,8 +14,9 @@ from mmexplore.recipe import Recipe
 SMILES = ["CCO", "c1ccccc1", "[Na+].[Cl-]"]
 
 
-def batch() -> Batch:
-    described = {"graph2d": features("graph2d", SMILES)}
+def batch(recipe: Recipe | None = None) -> Batch:
+    wanted = recipe.modalities if recipe else {"graph2d": {}}
+    described = {name: features(name, SMILES, options) for name, options in wanted.items()}
     return next(batches(described, np.zeros((3, 1), np.float32), np.arange(3), 3))
 
 
@@ -23,7 +24,7 @@ def batch() -> Batch:
 def test_a_preset_makes_its_views_and_outputs(name: str) -> None:
     recipe = preset(name)
     model = Predictor(recipe, [Task("a", "regression"), Task("b", "regression")]).eval()
-    found = model(batch())
+    found = model(batch(recipe))
     assert found.outputs.shape == (3, 2)
     assert tuple(found.views) == recipe.views
     assert all(view.shape[0] == 3 for view in found.views.values())

@@ -53,7 +53,7 @@ def _leaves(kind: type[BaseModel], path: str = "") -> list[str]:
         part = section_in(info.annotation)
         within = f"{path}{name}.0." if part and part[1] else f"{path}{name}."
         names += _leaves(part[0], within) if part else [f"{path}{name}"]
-    return [name for name in names if not name.endswith(".options")]
+    return [name for name in names if not name.endswith((".options", ".features"))]
 
 
 @pytest.mark.parametrize("name", presets.preset_names())
@@ -63,15 +63,18 @@ def test_an_untouched_form_is_the_preset(name: str, quick: bool) -> None:
     assert found(drawn(preset)) == preset
 
 
-@pytest.mark.parametrize("name", presets.preset_names())
-def test_every_field_of_the_schema_is_drawn(name: str) -> None:
-    preset = presets.preset(name)
-    there = {key.partition("/")[2] for key in keys(drawn(preset))}
-    leaves = _leaves(Recipe)
-    encoder = preset.branches[0].encoder
-    options = [f"{encoder}/branches.0.options.{o}" for o in ENCODERS.options(encoder).model_fields]
-    options += [f"{preset.fusion.name}/fusion.options.{o}" for o in FUSIONS.options(preset.fusion.name).model_fields]
-    assert set(leaves) | set(options) <= there
+@pytest.mark.parametrize("start", [*map(presets.preset, presets.preset_names()), presets.pretraining("mmsa")])
+def test_every_field_of_the_schema_is_drawn(start: Recipe) -> None:
+    """A recipe learns labels or goes without: the fields of the other kind are not drawn."""
+    there = {key.partition("/")[2] for key in keys(drawn(start))}
+    other = "fusion." if start.pretrains else "pretraining."
+    wanted = [name for name in _leaves(Recipe) if not name.startswith(other)]
+    for number, branch in enumerate(start.branches):
+        wanted += [f"{branch.encoder}/branches.{number}.options.{o}" for o in branch.options]
+        wanted += [f"{branch.reads}/branches.{number}.features.{o}" for o in branch.features]
+    last = start.pretraining if start.pretrains else start.fusion
+    wanted += [f"{last.name}/{'pretraining' if start.pretrains else 'fusion'}.options.{o}" for o in last.options]
+    assert set(wanted) <= there
 
 
 def test_another_encoder_brings_its_own_options() -> None:
