@@ -52,8 +52,8 @@ class Preset:
     @property
     def needs(self) -> str:
         """What a model must have to fill it, in words."""
-        needs = [wish.needs for wish in self.wishes if wish.needs]
-        return ", ".join(needs) or "a recipe"
+        *some, last = [wish.needs for wish in self.wishes if wish.needs] or ["a recipe"]
+        return f"{', '.join(some)} and {last}" if some else last
 
 
 PRESETS = (
