@@ -33,14 +33,12 @@ from mmexplore.ui.session import Choice
 
 _BAR = "compare-bar"
 _STYLE = """<style>
-div[class*="st-key-maps-"] { display: grid; gap: 1rem; grid-template-columns: repeat(2, minmax(0, 1fr)); }
-div:is(.st-key-maps-4, .st-key-maps-5, .st-key-maps-6) { --map-height: max(220px, calc(50vh - 170px)); }
-@media (min-width: 1200px) {
-  div:is(.st-key-maps-3, .st-key-maps-5, .st-key-maps-6) { grid-template-columns: repeat(3, minmax(0, 1fr)); }
-}
-div[class*="st-key-maps-"] table { font-size: 0.75rem; margin: 0 0 0.4rem; }
-div[class*="st-key-maps-"] :is(th, td) { padding: 0.15rem 0.4rem; }
-</style>"""  # two rows of maps fit one screen, so that what lights up is seen
+div.st-key-maps { display: grid; gap: 1rem; grid-template-columns: repeat(2, minmax(0, 1fr)); HEIGHT }
+@media (min-width: 1200px) { div.st-key-maps { grid-template-columns: repeat(COLUMNS, minmax(0, 1fr)); } }
+div.st-key-maps table { font-size: 0.75rem; margin: 0 0 0.4rem; }
+div.st-key-maps :is(th, td) { padding: 0.15rem 0.4rem; }
+</style>"""
+_TWO_ROWS = "--map-height: max(220px, calc(50vh - 170px));"  # both on one screen, so that what lights up is seen
 
 
 def compare_page(
@@ -83,12 +81,16 @@ def _marks(painting: Painting, found: Found | None) -> Marks:
 def _panels(looks: list[Look], method: str, seed: int, marks: Marks) -> None:
     at_work = _next(looks, method, seed)
     first = next((look.shown for look in looks if look.shown), None)
-    st.html(_STYLE)
-    with st.container(key=f"maps-{len(looks)}"):
+    st.html(_style(len(looks)))
+    with st.container(key="maps"):
         for look in looks:
             with st.container(key=f"panel-{look.number}", gap="xsmall"):
                 compare_panel.panel(look, first, marks, closable=len(looks) > FEWEST_PANELS)
                 _progress(look, method, seed, look is at_work)
+
+
+def _style(n: int) -> str:
+    return _STYLE.replace("COLUMNS", "2" if n in (2, 4) else "3").replace("HEIGHT", _TWO_ROWS if n > 3 else "")
 
 
 def _next(looks: list[Look], method: str, seed: int) -> Look | None:

@@ -133,7 +133,7 @@ class MoleculeMap {
   /** Paint in the next frame, once, however often it is asked for. */
   paint() {
     if (this.waiting || !this.drawn) return;
-    this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.paintNow(); });
+    this.waiting = requestAnimationFrame(() => { this.waiting = 0; if (this.root.isConnected) this.paintNow(); });
   }
 
   paintNow() {
@@ -153,6 +153,7 @@ class MoleculeMap {
     this.marks.ring("cursor", at(this.cursor === this.data.current ? -1 : this.cursor), radius + 3);
     this.marks.ring("hovered", at(this.hovered), radius + 3);
     this.marks.ring("echoed", at(this.echoed), radius + 7);
+    this.root.dataset.lit = Math.max(this.hovered, this.echoed);
   }
 
   notify(text) { this.notice.textContent = text; this.notice.hidden = !text; }
