@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from screens import page, shown
+from screens import PAGES, page, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import map_file, models, studio
@@ -227,6 +227,17 @@ def test_one_map_again_and_back() -> None:
     assert "Quality of the picture" in shown(app)
     app.toggle(key="compare").set_value(True).run()
     assert panels(app) == f"{TWIN},{DMPNN}"
+
+
+def test_the_frame_lists_an_untrained_model_where_a_link_names_it() -> None:
+    app = AppTest.from_file(str(PAGES.parent / "mmexplore" / "ui" / "frame.py"), default_timeout=60)
+    app.query_params["model"] = "untrained:solubility-dmpnn"
+    picker = app.run().sidebar.selectbox(key="model")
+    assert picker.value == "untrained:solubility-dmpnn"
+    assert "nothing was learned" in shown(app)
+    picker.select("ecfp").run()
+    assert "untrained:solubility-dmpnn" not in app.sidebar.selectbox(key="model").options
+    assert not app.exception
 
 
 @given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), max_size=6))
