@@ -24,7 +24,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else")]
 JobFolder = Annotated[Path | None, typer.Option("--job", hidden=True)]
-ModelName = Annotated[str, typer.Option("--model", help="name of a model, or its folder")]
+ModelName = Annotated[
+    str, typer.Option("--model", help="name of a model or its folder; untrained:NAME: without training")
+]
 DataName = Annotated[str, typer.Option("--data", help="name of a data set, or a CSV, SDF or SMI file")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="section.field=value of the recipe, repeatable")]
 Data = Annotated[str, typer.Option("--data", help="name of a data set, or a file")]

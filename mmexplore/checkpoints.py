@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FORMAT: Literal[1] = 1
 WEIGHTS, RECIPE, CARD = "weights.safetensors", "recipe.json", "card.json"
 Scores = dict[str, float]
+_NO_WEIGHTS = (2).to_bytes(8, "little") + b"{}"  # a safetensors file that holds nothing
 
 
 class _Part(BaseModel):
@@ -51,6 +52,7 @@ class Card(_Part):
 
     ``metrics`` and ``per_task`` are by part (validation, test), the second then by task; ``seconds`` the training's,
     ``epochs_run`` those done, ``best_epoch`` the one whose weights were kept (from 1).
+    ``untrained``: the weights are those that the recipe's seed draws, and the folder holds none.
     """
 
     format: Literal[1] = FORMAT
@@ -73,6 +75,7 @@ class Card(_Part):
     versions: dict[str, str] = {}
     machine: str = ""
     notes: tuple[str, ...] = ()
+    untrained: bool = False
 
 
 def save(folder: Path, predictor: "Predictor", recipe: Recipe, card: Card) -> Card:
@@ -105,6 +108,27 @@ def read(folder: Path) -> tuple[Recipe, Card]:
     return _recipe(folder), _card(folder)
 
 
+def save_untrained(folder: Path, recipe: Recipe, tasks: tuple[Task, ...]) -> None:
+    """A model folder without weights: :func:`load` draws them from the recipe's seed. Costs no torch, and is small."""
+    seed = recipe.training.seed
+    card = Card(
+        name="untrained",
+        data=DataUsed(name="", digest="", rows=0, tasks=tasks),
+        split=SplitUsed(rule="none", seed=0, sizes=(0, 0, 0)),
+        seed=seed,
+        metrics={},
+        epochs_run=0,
+        best_epoch=0,
+        seconds=0.0,
+        weights_sha256=hashlib.sha256(_NO_WEIGHTS).hexdigest(),
+        notes=(f"nothing was trained: the weights are those that seed {seed} draws",),
+        untrained=True,
+    )
+    write_atomically(folder / WEIGHTS, _NO_WEIGHTS)
+    write_json(folder / RECIPE, recipe.model_copy(update={"name": "untrained"}).model_dump(mode="json"))
+    write_atomically(folder / CARD, card.model_dump_json(indent=1) + "\n")
+
+
 def load(folder: Path) -> "Predictor":
     """The model in a folder, on the CPU, in evaluation mode. Raises BadCheckpoint."""
     from safetensors import SafetensorError
@@ -118,6 +142,8 @@ def load(folder: Path) -> "Predictor":
         raise BadCheckpoint(
             f"{Path(folder) / WEIGHTS} is not what its card names: it was damaged, or is another model's"
         )
+    if card.untrained:
+        return _fresh(recipe, card.data.tasks)
     predictor = Predictor(recipe, card.data.tasks)
     try:
         predictor.load_state_dict(from_bytes(content))
@@ -125,6 +151,17 @@ def load(folder: Path) -> "Predictor":
         first = " ".join(str(error).split())[:300]
         raise BadCheckpoint(f"the weights in {folder} do not fit its recipe: {first}") from None
     return predictor.eval()
+
+
+def _fresh(recipe: Recipe, tasks: tuple[Task, ...]) -> "Predictor":
+    """The weights that a training of this recipe begins with."""
+    import torch
+
+    from mmexplore.predictor import Predictor
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.training.seed)
+        return Predictor(recipe, tasks).eval()
 
 
 def _recipe(folder: Path) -> Recipe:

@@ -16,7 +16,7 @@ from mmexplore.embedding_map import Classes, Embedded, MapFile
 from mmexplore.embedding_set import model_digest
 from mmexplore.errors import UnknownName
 from mmexplore.jobs import Job
-from mmexplore.models import BASELINE, Model, model, models
+from mmexplore.models import BASELINE, UNTRAINED, Model, model, models
 from mmexplore.progress import Progress, silent
 
 CLUSTERS = 8
@@ -70,7 +70,11 @@ def stored_map(model_name: str, data: str, view: str, method: str, seed: int = 0
 def compute_map(
     model_name: str, data: str, view: str, method: str, seed: int = 0, progress: Progress = silent
 ) -> MapFile:
-    """A map with its quality, computed and kept unless it is there; the slow way in, for jobs and the CLI."""
+    """A map with its quality, computed and kept unless it is there; the slow way in, for jobs and the CLI.
+
+    A map by PCA is made first, to be looked at meanwhile; it has no seed and is kept under seed 0.
+    """
+    seed = 0 if method == "pca" else seed
     done = stored_map(model_name, data, view, method, seed)
     if done is not None:
         return done
@@ -80,8 +84,8 @@ def compute_map(
     classes = quality_classes(table)
     _keep_clusters(x, where, view)
     made = None
-    for each in dict.fromkeys(("pca", method)):
-        made = embedding_map.make(x, classes, where, view=view, method=each, seed=seed, progress=progress)
+    for each, of in {"pca": 0, method: seed}.items():
+        made = embedding_map.make(x, classes, where, view=view, method=each, seed=of, progress=progress)
     assert made is not None
     return made
 
@@ -92,7 +96,7 @@ def start_map(model_name: str, data: str, view: str, method: str, seed: int = 0)
     for job in jobs.jobs():
         if job.verb == "map" and list(job.arguments) == arguments and job.active:
             return job
-    title = f"{method.upper()} map of {data}, {view}"
+    title = f"{method.upper()} map of {data}, {view}" + (" (untrained)" if model_name.startswith(UNTRAINED) else "")
     return jobs.start("map", arguments, device="maps", title=title)  # a lane of its own: maps do not wait for trainings
 
 
@@ -142,10 +146,11 @@ def _table(path: Path, changed: int, tasks: tuple[str, ...]) -> pd.DataFrame:  #
 def predictions(model_name: str, data: str) -> pd.DataFrame | None:
     """What is known of a model's predictions on a data set: columns ``split`` and one a task; None if nothing yet.
 
+    An untrained model predicts nothing worth showing.
     Rows are in the data set's order. Classification: probabilities; regression: the label's unit.
     """
     chosen, table = model(model_name), dataset(data)
-    if chosen.card is None:
+    if chosen.card is None or chosen.card.untrained:
         return None
     trained_on = chosen.card.data.digest == table.digest
     for path in (chosen.folder / "predictions.parquet", chosen.folder.parent / "predictions.parquet"):

@@ -1,11 +1,14 @@
 """Which models there are: shipped beside the code, trained under the home, and the ECFP baseline that needs none.
 
+Every model but the baseline has an untrained twin, ``untrained:NAME``: the same recipe with the weights that its seed
+draws. It is not listed; whoever asks for it by name gets it.
+
 A model is a folder (:mod:`mmexplore.checkpoints`); a run is a folder under ``home/runs`` that holds one, together with
 its predictions and history. Nothing here imports torch.
 """
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from mmexplore.recipe import Recipe
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints"
 BASELINE = "ecfp"
+UNTRAINED = "untrained:"
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,9 @@ def models() -> list[Model]:
 
 
 def model(name: str) -> Model:
-    """The model of that name, or at that path. Raises UnknownName or BadCheckpoint."""
+    """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
+    if name.startswith(UNTRAINED):
+        return _twin(model(name.removeprefix(UNTRAINED)))
     known = models()
     for candidate in known:
         if candidate.name == name:
@@ -64,6 +70,21 @@ def model(name: str) -> Model:
             recipe, card = checkpoints.read(place)
             return Model(str(folder), card.name, place, False, recipe.views, recipe, card)
     raise UnknownName("model", name, [m.name for m in known])
+
+
+def _twin(chosen: Model) -> Model:
+    """The same recipe without any training; models with the same recipe share it."""
+    if chosen.recipe is None or chosen.card is None:
+        raise BadRecipe(f"{chosen.name!r} has no weights, hence no untrained twin")
+    if chosen.card.untrained:
+        return chosen
+    tasks = chosen.card.data.tasks
+    folder = home.home() / "untrained" / f"{chosen.recipe.digest}-{len(tasks)}"
+    if _read(folder, False) is None:
+        checkpoints.save_untrained(folder, chosen.recipe, tasks)
+    made = _read(folder, False)
+    assert made is not None
+    return replace(made, name=UNTRAINED + chosen.name, title=f"{chosen.title}, untrained", views=chosen.views)
 
 
 def runs_folder() -> Path:

@@ -5,11 +5,16 @@ import it when they are called, and pages start them as jobs instead (``start_*`
 ``data_desk``, ``map_desk``, ``molecule_desk`` and ``training_desk``.
 """
 
+from mmexplore.alignment import Aligned, align
 from mmexplore.catalogue import add as add_dataset
 from mmexplore.catalogue import entries as datasets
 from mmexplore.catalogue import fetch, preview
 from mmexplore.catalogue import remove as remove_dataset
 from mmexplore.colouring import Colour
+from mmexplore.comparison import FEWEST as FEWEST_PANELS
+from mmexplore.comparison import MOST as MOST_PANELS
+from mmexplore.comparison import PRESETS, Panel, Preset
+from mmexplore.comparison import fill as fill_preset
 from mmexplore.data_desk import dataset, find, start_import
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.embedding_map import METHODS, MapFile
@@ -31,7 +36,7 @@ from mmexplore.map_desk import (
     view_of,
     write_embedding,
 )
-from mmexplore.models import BASELINE, Model, history, model, models, new_run
+from mmexplore.models import BASELINE, UNTRAINED, Model, history, model, models, new_run
 from mmexplore.models import delete as delete_model
 from mmexplore.models import export as export_model
 from mmexplore.models import rename as rename_model
@@ -63,12 +68,13 @@ from mmexplore.training_desk import (
 )
 
 __all__ = [
-    "BASELINE", "METHODS", "TRAINING_VERBS", "Colour", "Dataset", "Device", "Entry", "Estimate", "Found", "Job",
-    "MapFile", "Model", "MoleculeCard", "Summary", "add_dataset", "cancel_job", "colour", "colour_names",
-    "common_scaffold", "compute_map", "dataset", "datasets", "delete_model", "depict", "devices", "embed", "estimate",
-    "export_model", "fetch", "find", "first_choice", "follow_job", "forget_job", "has_kinship", "history", "inside",
+    "BASELINE", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "PRESETS", "TRAINING_VERBS", "UNTRAINED", "Aligned",
+    "Colour", "Dataset", "Device", "Entry", "Estimate", "Found", "Job", "MapFile", "Model", "MoleculeCard", "Panel",
+    "Preset", "Summary", "add_dataset", "align", "cancel_job", "colour", "colour_names", "common_scaffold",
+    "compute_map", "dataset", "datasets", "delete_model", "depict", "devices", "embed", "estimate", "export_model",
+    "fetch", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "has_kinship", "history", "inside",
     "job", "job_history", "kinship", "label_table", "list_jobs", "map_folders", "model", "models", "molecule_card",
     "new_run", "predictions", "preview", "property_table", "quality_classes", "recipe_of", "remove_dataset",
-    "rename_model", "restart_job", "sdf_of", "split_table", "start_import", "start_map", "start_training",
-    "stored_map", "summarise", "table_of", "train", "view_of", "write_embedding",
+    "rename_model", "restart_job", "sdf_of", "split_table", "start_import", "start_map", "start_training", "stored_map",
+    "summarise", "table_of", "train", "view_of", "write_embedding",
 ]  # fmt: skip

@@ -1,120 +1,78 @@
-"""Equations 5 and 6 against plain numpy, and the values that they must take where those are known."""
-
-import math
+"""Procrustes analysis against SciPy's, and what it may and may not do to a map."""
 
 import numpy as np
 import pytest
-import torch
-from torch import Tensor, nn
+import scipy.linalg
+import scipy.spatial
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mmexplore.alignment import contrastive_loss, reconstruction_loss
-
-
-def some(count: int, n: int = 6, width: int = 5, seed: int = 0) -> list[Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    return [torch.randn(n, width, generator=generator, dtype=torch.float64) for _ in range(count)]
+from mmexplore.alignment import align
 
 
-def cosine(a: np.ndarray, b: np.ndarray) -> float:
-    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+def a_map(seed: int, n: int = 60) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return (rng.normal(size=(n, 2)) @ rng.normal(size=(2, 2)) + 5 * rng.normal(size=2)).astype(np.float32)
 
 
-def equation_5(c: list[np.ndarray], others: np.ndarray) -> float:
-    """As printed, with the negatives of molecule ``l`` taken from ``others[l]`` (several: their exponentials add)."""
-    count, n = len(c), len(c[0])
-    total = 0.0
-    for i in range(count):
-        for j in range(count):
-            if i == j:
-                continue
-            for row in range(n):
-                positive = math.exp(cosine(c[i][row], c[j][row]))
-                negative = sum(
-                    math.exp(cosine(c[i][row], c[i][o])) + math.exp(cosine(c[i][row], c[j][o])) for o in others[row]
-                )
-                total -= math.log(positive / (positive + negative)) / n
-    return 2 / (count * (count + 1)) * total
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("n", [3, 17, 400])
+def test_it_is_scipys(seed: int, n: int) -> None:
+    x, y = a_map(seed, n), a_map(seed + 100, n)
+    found = align(x, y)
+    wanted, mine, disparity = scipy.spatial.procrustes(y.astype(float), x.astype(float))
+    centred = y - y.mean(0, dtype=np.float64)
+    np.testing.assert_allclose((found.xy - y.mean(0, dtype=np.float64)) / np.linalg.norm(centred), mine, atol=1e-5)
+    assert found.disparity == pytest.approx(disparity, abs=1e-6)
+    assert np.abs(((found.xy - y) ** 2).sum() / (centred**2).sum() - disparity) < 1e-4
+    assert wanted.shape == found.xy.shape
 
 
-@pytest.mark.parametrize("count", [2, 3, 4])
-def test_contrast_against_every_other_molecule_is_equation_5(count: int) -> None:
-    c = some(count)
-    others = np.array([[o for o in range(6) if o != row] for row in range(6)])
-    found = contrastive_loss(c, negatives="all")
-    assert float(found) == pytest.approx(equation_5([x.numpy() for x in c], others))
+@pytest.mark.parametrize("seed", range(4))
+def test_the_turn_is_the_orthogonal_procrustes_one(seed: int) -> None:
+    x, y = a_map(seed).astype(float), a_map(seed + 50).astype(float)
+    x, y = x - x.mean(0), y - y.mean(0)
+    turn, total = scipy.linalg.orthogonal_procrustes(x, y)
+    np.testing.assert_allclose(align(x, y).xy, x @ turn * total / (x**2).sum(), atol=1e-5)
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_contrast_against_one_other_molecule_is_equation_5(count: int) -> None:
-    """Of two molecules the other one is the only choice; of more, each has one that is not itself."""
-    c = some(count, n=2)
-    assert float(contrastive_loss(c)) == pytest.approx(equation_5([x.numpy() for x in c], np.array([[1], [0]])))
+@settings(deadline=None, max_examples=50)
+@given(
+    angle=st.floats(0, 6.3),
+    scale=st.floats(1e-3, 1e3),
+    mirrored=st.booleans(),
+    dx=st.floats(-50, 50),
+    seed=st.integers(0, 9),
+)
+def test_a_moved_map_comes_back(angle: float, scale: float, mirrored: bool, dx: float, seed: int) -> None:
+    y = a_map(seed).astype(float)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag(
+        [1, -1 if mirrored else 1]
+    )
+    found = align(y @ turn * scale + [dx, -dx], y)
+    np.testing.assert_allclose(found.xy, y, atol=1e-3)
+    assert found.disparity == pytest.approx(0, abs=1e-6)
 
 
-def test_the_one_other_molecule_is_never_the_molecule_itself() -> None:
-    """Orthogonal molecules: with itself as a negative the loss would differ."""
-    c = [torch.eye(8, dtype=torch.float64)] * 3
-    expected = math.log((math.e + 2) / math.e)
-    for seed in range(20):
-        torch.manual_seed(seed)
-        assert float(contrastive_loss(c)) == pytest.approx(expected)
+@given(st.integers(0, 30))
+def test_distances_keep_their_proportions(seed: int) -> None:
+    x, y = a_map(seed, 20).astype(float), a_map(seed + 1, 20).astype(float)
+    before, after = scipy.spatial.distance.pdist(x), scipy.spatial.distance.pdist(align(x, y).xy)
+    np.testing.assert_allclose(after / before, after[0] / before[0], rtol=1e-3)
 
 
-def test_perfect_alignment_against_opposite_negatives() -> None:
-    c = [torch.tensor([[1.0, 0.0], [-1.0, 0.0]])] * 3
-    assert float(contrastive_loss(c)) == pytest.approx(math.log(1 + 2 * math.exp(-2)))
+def test_molecules_without_a_place_do_not_count_and_stay_without() -> None:
+    x, y = a_map(0), a_map(1)
+    x[3], y[7, 0] = np.nan, np.nan
+    found = align(x, y)
+    assert np.flatnonzero(np.isnan(found.xy).any(1)).tolist() == [3]
+    rest = np.delete(np.arange(60), [3, 7])
+    np.testing.assert_allclose(found.xy[rest], align(x[rest], y[rest]).xy, atol=1e-5)
 
 
-def test_equal_embeddings_give_the_logarithm_of_three() -> None:
-    assert float(contrastive_loss([torch.ones(7, 4)] * 3)) == pytest.approx(math.log(3))
-
-
-@pytest.mark.parametrize(("count", "n"), [(1, 5), (3, 1)])
-def test_one_modality_or_one_molecule_has_nothing_to_contrast(count: int, n: int) -> None:
-    assert float(contrastive_loss(some(count, n))) == 0.0
-
-
-def test_contrast_does_not_depend_on_lengths() -> None:
-    c = some(3)
-    found = []
-    for lengths in (1.0, torch.rand(6, 1, dtype=torch.float64) + 0.1):
-        torch.manual_seed(1)
-        found.append(float(contrastive_loss([x * lengths for x in c])))
-    assert found[0] == pytest.approx(found[1])
-
-
-def decoders(count: int, width: int = 5) -> list[nn.Linear]:
-    torch.manual_seed(3)
-    return [nn.Linear(width, width).double() for _ in range(count)]
-
-
-@pytest.mark.parametrize("count", [2, 3])
-@pytest.mark.parametrize("tau", [0.0, 0.3, 1.0])
-def test_reconstruction_is_equation_6(count: int, tau: float) -> None:
-    x, c, psi = some(count), some(count, seed=1), decoders(count)
-    plain = [(p.weight.detach().numpy(), p.bias.detach().numpy()) for p in psi]
-    within = across = 0.0
-    for i in range(count):
-        for j in range(count):
-            if i == j:
-                continue
-            own = c[i].numpy() @ plain[i][0].T + plain[i][1]
-            others = c[j].numpy() @ plain[i][0].T + plain[i][1]
-            within += tau * np.linalg.norm(x[i].numpy() - own, axis=1).mean() / count
-            across += (1 - tau) * np.linalg.norm(x[i].numpy() - others, axis=1).mean() / count
-    found = reconstruction_loss(x, c, psi, tau)
-    assert [float(part) for part in found] == pytest.approx([within, across])
-
-
-def test_one_modality_is_reconstructed_within_itself_only() -> None:
-    x, c, psi = some(1), some(1, seed=1), decoders(1)
-    within, across = reconstruction_loss(x, c, psi, 0.5)
-    assert float(within) == pytest.approx(0.5 * float((x[0] - psi[0](c[0])).norm(dim=1).mean()))
-    assert float(across) == 0.0
-
-
-def test_an_exact_reconstruction_has_a_finite_gradient() -> None:
-    x = [torch.ones(3, 5, requires_grad=True)]
-    within, _ = reconstruction_loss(x, [torch.ones(3, 5)], [nn.Identity()], 0.5)
-    within.backward()
-    assert torch.isfinite(x[0].grad).all()
+def test_what_cannot_be_aligned_comes_back_as_it_was() -> None:
+    x, nothing, point = a_map(0, 9), np.full((9, 2), np.nan), np.ones((9, 2))
+    for one, other in ((x, nothing), (nothing, x), (x, point), (point, x), (x[:1], x[1:2])):
+        found = align(one, other)
+        assert found.disparity is None
+        np.testing.assert_array_equal(found.xy, one.astype(np.float32))

@@ -1,15 +1,15 @@
 """MMSA's pre-training: its sum of losses by hand, and every switch of the paper's ablations.
 
-The losses themselves are held against numpy in ``test_alignment.py`` and ``test_structure_awareness.py``.
+The losses themselves are held against numpy in ``test_modality_losses.py`` and ``test_structure_awareness.py``.
 """
 
 import numpy as np
 import pytest
 import torch
-from mmexplore.conformers import geometry_labels, one_conformer
 from torch import Tensor
 
 from mmexplore.batching import Records, collate
+from mmexplore.conformers import geometry_labels, one_conformer
 from mmexplore.feature_store import Features, features
 from mmexplore.hypergraph import hyperedges
 from mmexplore.pretraining.mmsa import MMSA

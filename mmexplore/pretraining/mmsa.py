@@ -12,13 +12,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from mmexplore.alignment import contrastive_loss, reconstruction_loss
 from mmexplore.batching import Records
 from mmexplore.conformers import distance_histogram, geometry_labels, one_conformer
 from mmexplore.feature_store import Features
 from mmexplore.hypergraph import StructureAwareness, hyperedges
 from mmexplore.latent_space import LatentSpace
 from mmexplore.memory import Memory, memory_loss
+from mmexplore.modality_losses import contrastive_loss, reconstruction_loss
 from mmexplore.pretraining import Pretraining
 
 _PROPERTIES = 8

@@ -3,11 +3,13 @@
 Every file ``pages/N_Title.py`` is a page, in the order of the numbers; nothing else has to be told.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.errors import MmexploreError
 from mmexplore.studio import Model
 from mmexplore.ui import job_banner, places, session
 from mmexplore.ui.plain_text import literal
@@ -53,11 +55,20 @@ def _pickers() -> session.Choice:
     data = st.selectbox(
         "Data set", names, _index(names, first_data), key="data", bind="query-params", on_change=_follow_data
     )
+    _with_twin(models)
     model = st.selectbox("Model", list(models), _index(list(models), first_model), key="model", bind="query-params")
     st.caption(_about(models[model]))
     views = list(models[model].views)
     view = st.selectbox("View", views, key="view", bind="query-params", help=_VIEW_HELP)
     return session.Choice(data, model, view)
+
+
+def _with_twin(models: dict[str, Model]) -> None:
+    """An untrained model stands in the list only where it is the one that is asked for."""
+    wanted = str(st.session_state.get("model") or st.query_params.get("model", ""))
+    if wanted.startswith(studio.UNTRAINED):
+        with suppress(MmexploreError):
+            models[wanted] = studio.model(wanted)
 
 
 _VIEW_HELP = "Which of the model's pictures of a molecule is shown: that of one branch, or the fused one."
@@ -85,6 +96,8 @@ def _follow_data() -> None:
 def _about(model: Model) -> str:
     if model.card is None:
         return "Morgan fingerprints, radius 2, 2,048 bits; nothing was learned."
+    if model.card.untrained:
+        return literal(f"{model.title}: the weights that seed {model.card.seed} draws; nothing was learned.")
     return literal(f"{model.title}: trained on {model.data}")
 
 

@@ -1,17 +1,33 @@
 """What stands above the map: what is shown, how it is laid out and coloured, and the search box."""
 
+from dataclasses import dataclass
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mmexplore import studio
 from mmexplore.errors import BadMolecule
 from mmexplore.studio import METHODS, Found, MapFile
-from mmexplore.ui import map_state, session
+from mmexplore.ui import compare_menu, map_state, session
 from mmexplore.ui.map_state import TITLES
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.session import Choice
 
 _METHOD_HELP = """**UMAP** and **t-SNE** keep neighbours together; distances between far groups mean little.
 **PCA** is a straight projection: distances are true as far as two axes go."""
+
+
+def header(choice: Choice) -> tuple[DeltaGenerator, bool]:
+    """The place of the title, and whether several maps are wanted, as it stands in the URL."""
+    title, switch = st.columns([3, 2], vertical_alignment="center")
+    about = "Two to six maps of these molecules side by side: point at one and it lights up in all"
+    with switch, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        before = st.container(horizontal=True, width="content")
+        several = st.toggle("Compare", key="compare", bind="query-params", help=about)
+        if several:
+            with before:
+                compare_menu.menu(choice)
+    return title, several
 
 
 def title(choice: Choice, shown: MapFile | None, method: str) -> None:
@@ -25,9 +41,19 @@ def title(choice: Choice, shown: MapFile | None, method: str) -> None:
     st.caption(literal(f"View {choice.view} of model {choice.model}, {by}{seed}{without}"))
 
 
-def controls(on: map_state.Ground) -> tuple[str, str, str]:
-    """The method, the colour and the text to search for, as they stand in the URL."""
-    method, colour, search = st.columns([1.5, 1.5, 2.2])
+@dataclass(frozen=True)
+class Controls:
+    """What is asked for above the map: method, colour, the text to search for, and the seed of a comparison."""
+
+    method: str
+    colour: str
+    search: str
+    seed: int = 0
+
+
+def controls(on: map_state.Ground, several: bool) -> Controls:
+    """As they stand in the URL."""
+    method, colour, search, *seed = st.columns([1.5, 1.5, 1.6, 0.6] if several else [1.5, 1.5, 2.2])
     with method:
         chosen = st.segmented_control(
             "Map by",
@@ -51,7 +77,12 @@ def controls(on: map_state.Ground) -> tuple[str, str, str]:
             icon=":material/search:",
             max_chars=500,
         )
-    return str(chosen or METHODS[0]), by or names[0], text or ""
+    return Controls(str(chosen or METHODS[0]), by or names[0], text or "", _seed(seed[0]) if several else 0)
+
+
+def _seed(place: DeltaGenerator) -> int:
+    about = "Seed of UMAP and t-SNE, the same for all maps"
+    return int(place.number_input("Seed", 0, 2**31 - 1, 0, 1, key="seed", bind="query-params", help=about))
 
 
 def search(data: str, text: str) -> Found | None:

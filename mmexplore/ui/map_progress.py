@@ -11,21 +11,35 @@ from mmexplore.ui.plain_text import literal
 from mmexplore.ui.session import Choice
 
 
-def wait(choice: Choice, method: str, shown: MapFile | None) -> None:
+def wait(choice: Choice, method: str, shown: MapFile | None, seed: int = 0) -> None:
     """Have the map computed and show the progress; ``shown`` is what is on the screen meanwhile."""
-    key = "/".join(("map-job", choice.data, choice.model, choice.view, method))
+    key = _key(choice, method, seed)
     job = _job(key)
     if job is None:
-        job = studio.start_map(choice.model, choice.data, choice.view, method)
+        job = studio.start_map(choice.model, choice.data, choice.view, method, seed)
         st.session_state[key] = job.id
-    if job.active or job.state == "done":
-        _follow(choice, method, _state(shown), job.id)
+    if not _failed(job):
+        _follow(choice, method, seed, _state(shown), job.id)
         return
     title = map_state.TITLES[method]
     st.error(literal(job.message or f"The {title} map was not finished."), icon=":material/info:")
-    if st.button("Compute it again", icon=":material/refresh:"):
+    if st.button("Compute it again", key=f"again/{key}", icon=":material/refresh:"):
         del st.session_state[key]
         st.rerun()
+
+
+def failed(choice: Choice, method: str, seed: int = 0) -> bool:
+    """Whether the map was asked for and did not come about."""
+    job = _job(_key(choice, method, seed))
+    return job is not None and _failed(job)
+
+
+def _failed(job: Job) -> bool:
+    return not job.active and job.state != "done"
+
+
+def _key(choice: Choice, method: str, seed: int) -> str:
+    return "/".join(("map-job", map_state.ground(choice).stamp, choice.view, method, str(seed)))
 
 
 def _job(key: str) -> Job | None:
@@ -36,9 +50,9 @@ def _job(key: str) -> Job | None:
 
 
 @st.fragment(run_every=0.7)
-def _follow(choice: Choice, method: str, shown: tuple[str, bool] | None, job_id: str) -> None:
+def _follow(choice: Choice, method: str, seed: int, shown: tuple[str, bool] | None, job_id: str) -> None:
     job = studio.job(job_id)
-    if _state(map_state.best_map(map_state.ground(choice), method)) != shown or not (job.active or job.state == "done"):
+    if _state(map_state.best_map(map_state.ground(choice), method, seed)) != shown or _failed(job):
         st.rerun(scope="app")
     title = map_state.TITLES[method]
     what = f"The {title} map is being computed"

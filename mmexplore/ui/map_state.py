@@ -12,7 +12,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.map_file import UNSCORED, stored
-from mmexplore.studio import Found, MapFile
+from mmexplore.studio import Aligned, Found, MapFile
 from mmexplore.ui.molecule_map.painting import Painting, paint
 from mmexplore.ui.session import Choice
 
@@ -46,9 +46,9 @@ def ground(choice: Choice) -> Ground:
     return Ground(choice, tuple(folders), (*columns, *clusters))
 
 
-def best_map(on: Ground, method: str) -> MapFile | None:
+def best_map(on: Ground, method: str, seed: int = 0) -> MapFile | None:
     """The map by that method if it is there, else the one by PCA, which comes first; neither need be scored yet."""
-    return _if_there(on, method) or _if_there(on, "pca")
+    return _if_there(on, method, 0 if method == "pca" else seed) or _if_there(on, "pca", 0)
 
 
 def is_final(shown: MapFile | None, method: str) -> bool:
@@ -61,11 +61,20 @@ def is_scored(shown: MapFile) -> bool:
     return shown.quality != UNSCORED
 
 
-def _if_there(on: Ground, method: str) -> MapFile | None:
+def _if_there(on: Ground, method: str, seed: int) -> MapFile | None:
     try:
-        return _map(on.choice, method, on.stamp)
+        return _map(on.choice, method, seed, on.stamp)
     except Missing:
-        return stored(on.folders, on.choice.view, method, unscored=True)
+        return stored(on.folders, on.choice.view, method, seed, unscored=True)
+
+
+def aligned(shown: MapFile, onto: MapFile) -> Aligned:
+    """A map turned onto another one, for drawing; the other one itself stays as it is."""
+    return _aligned(_key(shown), _key(onto), shown, onto)
+
+
+def _key(shown: MapFile) -> tuple[str, str, float]:
+    return str(shown.path), shown.created, shown.seconds
 
 
 def painting(on: Ground, name: str) -> Painting:
@@ -83,13 +92,20 @@ def found(data: str, text: str) -> Found | None:
     return _found(data, studio.dataset(data).digest, text.strip()) if text.strip() else None
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _map(choice: Choice, method: str, stamp: str) -> MapFile:  # noqa: ARG001
-    ready = studio.stored_map(choice.model, choice.data, choice.view, method)
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _map(choice: Choice, method: str, seed: int, stamp: str) -> MapFile:  # noqa: ARG001
+    ready = studio.stored_map(choice.model, choice.data, choice.view, method, seed)
     if ready is None:
         raise Missing(method)
     ready.xy.setflags(write=False)
     return ready
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _aligned(key: tuple[str, str, float], onto_key: tuple[str, str, float], _shown: MapFile, _onto: MapFile) -> Aligned:
+    made = studio.align(_shown.xy, _onto.xy) if key != onto_key else Aligned(_shown.xy, 0.0)
+    made.xy.setflags(write=False)
+    return made
 
 
 @st.cache_resource(max_entries=32, show_spinner="Reading the colours ...")

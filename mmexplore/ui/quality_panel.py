@@ -39,6 +39,21 @@ def quality_panel(shown: MapFile) -> None:
     st.caption(f":small[{literal(scores.how)}]")
 
 
+def small_quality(shown: MapFile) -> None:
+    """The same numbers in little, for one map of several; what they were computed on is said once, elsewhere."""
+    scores = shown.quality
+    if not map_state.is_scored(shown):
+        st.caption("The scores are being computed.")
+        return
+    rows = [
+        f"| | Full | perm. | {map_state.TITLES[shown.method]} | perm. |",
+        "|:--|--:|--:|--:|--:|",
+        _row("DBI \u2193", scores.dbi, scores.dbi_permuted, scores.dbi_2d, scores.dbi_2d_permuted),
+        _row("NMI \u2191", scores.nmi, scores.nmi_permuted, scores.nmi_2d, scores.nmi_2d_permuted),
+    ]
+    st.markdown("\n".join(rows), help=_HELP)
+
+
 def _row(name: str, *values: float | None, bold: bool = False) -> str:
     texts = [number(value) for value in values]
     return "| " + " | ".join([name, *(f"**{text}**" if bold else text for text in texts)]) + " |"

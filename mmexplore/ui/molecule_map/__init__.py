@@ -36,7 +36,9 @@ class Shown:
     """What the map shows.
 
     ``points``, ``selected`` and ``found`` are blob addresses (float32 x, y pairs; bit masks, "" where there is none);
-    ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1.
+    ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1. Maps of one ``group``
+    light up in each other the molecule that is pointed at, and leave tools and legend to the group's bar (see
+    :func:`map_bar`); ``name`` is what their picture calls them.
     """
 
     title: str
@@ -48,6 +50,8 @@ class Shown:
     selected: str = ""
     found: str = ""
     current: int = -1
+    group: str = ""
+    name: str = ""
 
 
 @cache
@@ -63,22 +67,19 @@ def address(path: str) -> str:
     return f"/{base}/{path}" if base else f"/{path}"
 
 
-def _start() -> str:
-    main = address(f"molecule_map/{scripts()[0]}/molecule_map.js")
-    return (
+def _component(name: str) -> Any:
+    main = address(f"molecule_map/{scripts()[0]}/{name}.js")
+    start = (
         "export default async function (component) {\n"
         f"  const map = await import(new URL('{main}', location.origin).href);\n"
         "  return map.default(component);\n"
         "}\n"
     )
+    html = (HERE / f"{name}.html").read_text().replace("<!-- tools -->", (HERE / "tools.html").read_text())
+    return st.components.v2.component(name, html=html, css=(HERE / "molecule_map.css").read_text(), js=start)
 
 
-_component = st.components.v2.component(
-    "molecule_map",
-    html=(HERE / "molecule_map.html").read_text(),
-    css=(HERE / "molecule_map.css").read_text(),
-    js=_start(),
-)
+_map, _bar = _component("molecule_map"), _component("map_bar")
 
 
 def mask(rows: np.ndarray, n: int) -> bytes:
@@ -94,16 +95,27 @@ def mask(rows: np.ndarray, n: int) -> bytes:
 
 def molecule_map(key: str, shown: Shown, on_event: Callable[[], None]) -> None:
     """Draw the map; ``on_event`` is called before the page's next run, when ``event(key)`` is what happened."""
-    painting = shown.painting
-    colour: dict[str, Any] = {"label": painting.label, "codes": _full(shown.codes), "palette": list(painting.palette)}
-    colour |= {"entries": [asdict(entry) for entry in painting.entries], "ticks": list(painting.ticks)}
-    data: dict[str, Any] = {name: getattr(shown, name) for name in ("title", "data", "model", "current")}
+    data: dict[str, Any] = {
+        name: getattr(shown, name) for name in ("title", "data", "model", "current", "group", "name")
+    }
     data |= {name: _full(getattr(shown, name)) for name in ("points", "selected", "found")}
-    _component(key=key, data=data | {"colour": colour, "base": address("").rstrip("/")}, on_event_change=on_event)
+    colour = _colour(shown.painting) | {"codes": _full(shown.codes)}
+    _map(key=key, data=data | {"colour": colour, "base": address("").rstrip("/")}, on_event_change=on_event)
+
+
+def map_bar(key: str, group: str, painting: Painting, on_event: Callable[[], None]) -> None:
+    """Draw the tools and the legend of a group of maps; the legend's clicks are told like the map's own."""
+    _bar(key=key, data={"group": group, "colour": _colour(painting)}, on_event_change=on_event)
+
+
+def _colour(painting: Painting) -> dict[str, Any]:
+    entries = [asdict(entry) for entry in painting.entries]
+    words: dict[str, Any] = {"label": painting.label, "entries": entries, "ticks": list(painting.ticks)}
+    return words | {"palette": list(painting.palette)}
 
 
 def event(key: str) -> Event | None:
-    """What just happened on the map of that key, inside its callback."""
+    """What just happened on the map or bar of that key, inside its callback."""
     state = st.session_state.get(key) or {}
     return state.get("event")
 
@@ -112,4 +124,4 @@ def _full(path: str) -> str:
     return address(path) if path else ""
 
 
-__all__ = ["Event", "Shown", "address", "blobs", "event", "mask", "molecule_map", "scripts"]
+__all__ = ["Event", "Shown", "address", "blobs", "event", "map_bar", "mask", "molecule_map", "scripts"]

@@ -3,7 +3,8 @@
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const SLACK = 4;   // pixels that a hand trembles during a click
 
-/** Listen on a surface. `on` holds hover, leave, drag, outline, click, pan, zoom, reset, arrow, enter, escape, tool. */
+/** Listen on a surface. `on` holds hover, leave, drag, outline, click, pan, zoom, reset, arrow, enter, escape, tool, and
+ *  scrolls, which says whether the wheel is the page's unless Ctrl is held. */
 export function gestures(surface, on) {
   let tool = "lasso", down = null, path = [];
   const at = e => { const box = surface.getBoundingClientRect(); return [e.clientX - box.left, e.clientY - box.top]; };
@@ -45,6 +46,7 @@ export function gestures(surface, on) {
   surface.addEventListener("pointerleave", () => { if (!down) on.leave(); });
   surface.addEventListener("dblclick", () => on.reset());
   surface.addEventListener("wheel", e => {
+    if (on.scrolls() && !e.ctrlKey && !e.metaKey) return;
     e.preventDefault();
     on.zoom(Math.exp(-e.deltaY * (e.deltaMode ? 0.05 : 0.002)), ...at(e));
   }, { passive: false });

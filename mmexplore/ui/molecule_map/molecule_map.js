@@ -5,13 +5,16 @@ import { Card } from "./card.js";
 import { fetched } from "./fetched.js";
 import { gestures } from "./gestures.js";
 import { legend } from "./legend.js";
+import { light, link, unlink } from "./linked.js";
+import { Marks } from "./marks.js";
+import { states } from "./masks.js";
 import { extent, Nearest } from "./nearest.js";
 import { svgPainter } from "./svg.js";
 import { tools } from "./tools.js";
 import { View } from "./view.js";
 import { webglPainter } from "./webgl.js";
 
-const REACH_PX = 10, GREYED = 0, SHOWN = 1, LIT = 2;
+const REACH_PX = 10;
 const maps = new WeakMap();
 
 /** Called by Streamlit at every rerun of the page: the first time builds the map, later times bring it up to date. */
@@ -27,11 +30,11 @@ const rgb = text => [1, 3, 5].map(k => parseInt(text.slice(k, k + 2), 16));
 class MoleculeMap {
   constructor(root) {
     const find = name => root.querySelector(`.${name}`);
-    Object.assign(this, { root, surface: find("surface"), overlay: find("overlay"), said: find("said"), notice: find("notice") });
-    Object.assign(this, { view: new View(), data: {}, n: 0, cursor: -1, hovered: -1, working: Promise.resolve() });
+    Object.assign(this, { root, surface: find("surface"), marks: new Marks(find("overlay")), said: find("said"), notice: find("notice") });
+    Object.assign(this, { view: new View(), data: {}, n: 0, cursor: -1, hovered: -1, echoed: -1, group: "", working: Promise.resolve() });
     this.card = new Card(find("card"), (path, row) => this.address(path, row));
     this.listen();
-    tools(find("tools"), this);
+    tools(find("tools"), () => [this]);
     this.painter = this.newPainter();
     this.resizing = new ResizeObserver(() => this.resized());
     this.resizing.observe(this.surface);
@@ -41,6 +44,8 @@ class MoleculeMap {
   }
 
   close() {
+    unlink(this);
+    this.painter.close();
     this.resizing.disconnect();
     this.scheme.removeEventListener("change", this.repaint);
     maps.delete(this.root);
@@ -64,6 +69,8 @@ class MoleculeMap {
     if (before.data !== data.data || before.model !== data.model) this.card.forget();
     if (before.current !== data.current) this.cursor = data.current;
     this.surface.setAttribute("aria-label", data.title);
+    this.root.dataset.group = data.group;
+    link(this, data.group);
     this.working = this.working.then(() => this.renew()).catch(problem => this.failed(problem));
   }
 
@@ -83,7 +90,7 @@ class MoleculeMap {
     const marks = [data.points, data.selected, data.found].join();
     if (drawn.marks !== marks) this.newStates(selected && new Uint8Array(selected), found && new Uint8Array(found));
     this.drawn = { points: data.points, codes: data.colour.codes, palette, marks };
-    this.outline(null);
+    this.marks.outline(null);
     this.root.dataset.busy = "no";
     this.notify(this.painter.sampled ? `This browser has no WebGL: ${this.painter.sampled.toLocaleString("en")} of ${this.n.toLocaleString("en")} molecules are drawn, evenly sampled.` : "");
     this.paint();
@@ -98,15 +105,9 @@ class MoleculeMap {
   }
 
   newStates(selected, found) {
-    const states = new Uint8Array(this.n).fill(selected || found ? GREYED : SHOWN), present = [false, false, false];
-    const bit = (mask, i) => mask[i >> 3] >> (7 - (i & 7)) & 1;
-    for (let i = 0; i < this.n; i++) {
-      if (selected && bit(selected, i)) states[i] = SHOWN;
-      if (found && bit(found, i)) states[i] = LIT;
-      present[states[i]] = true;
-    }
-    this.states = states;
-    this.painter.states(states, present);
+    const [made, present] = states(this.n, selected, found);
+    this.states = made;
+    this.painter.states(made, present);
   }
 
   palette() {
@@ -116,7 +117,7 @@ class MoleculeMap {
   }
 
   failed(problem) {
-    this.outline(null);
+    this.marks.outline(null);
     this.notify(`The points could not be fetched from the server (${problem.message}). Reload the page to try again.`);
   }
 
@@ -132,7 +133,7 @@ class MoleculeMap {
   /** Paint in the next frame, once, however often it is asked for. */
   paint() {
     if (this.waiting || !this.drawn) return;
-    this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.paintNow(); });
+    this.waiting = requestAnimationFrame(() => { this.waiting = 0; if (this.root.isConnected) this.paintNow(); });
   }
 
   paintNow() {
@@ -147,22 +148,12 @@ class MoleculeMap {
   }
 
   rings() {
-    const ring = (name, row) => {
-      const circle = this.overlay.querySelector(`.${name}`), there = row >= 0 && row < this.n;
-      circle.style.display = there ? "block" : "none";
-      if (!there) return;
-      const [x, y] = this.place(row);
-      circle.setAttribute("cx", x);
-      circle.setAttribute("cy", y);
-      circle.setAttribute("r", this.view.diameter(this.n) / 2 + (name === "current" ? 5 : 3));
-    };
-    ring("current", this.data.current);
-    ring("cursor", this.cursor === this.data.current ? -1 : this.cursor);
-    ring("hovered", this.hovered);
-  }
-
-  outline(points) {
-    this.overlay.querySelector("polygon").setAttribute("points", (points ?? []).map(p => p.join()).join(" "));
+    const radius = this.view.diameter(this.n) / 2, at = row => row >= 0 && row < this.n ? this.place(row) : null;
+    this.marks.ring("current", at(this.data.current), radius + 5);
+    this.marks.ring("cursor", at(this.cursor === this.data.current ? -1 : this.cursor), radius + 3);
+    this.marks.ring("hovered", at(this.hovered), radius + 3);
+    this.marks.ring("echoed", at(this.echoed), radius + 7);
+    this.root.dataset.lit = Math.max(this.hovered, this.echoed);
   }
 
   notify(text) { this.notice.textContent = text; this.notice.hidden = !text; }
@@ -181,13 +172,14 @@ class MoleculeMap {
     this.gestures = gestures(this.surface, {
       hover: (x, y) => this.hover(this.under(x, y)),
       leave: () => this.hover(-1),
-      drag: points => this.outline(points),
+      scrolls: () => this.group !== "",   // six maps fill a page, which could not be scrolled otherwise
+      drag: points => this.marks.outline(points),
       pan: (dx, dy) => { this.view.pan(dx, dy); this.paint(); },
       zoom: (factor, ...at) => { this.hover(-1); this.view.zoom(factor, ...at); this.paint(); },
       reset: () => { this.view.fit(this.box); this.paint(); },
       click: (x, y, add) => { const row = this.under(x, y); if (row >= 0) this.choose(row, add); },
       enter: add => { if (this.cursor >= 0) this.choose(this.cursor, add); },
-      escape: () => { this.hover(-1); this.tell({ kind: "clear" }); },
+      escape: () => { this.hover(-1); light(this, -1); this.tell({ kind: "clear" }); },
       arrow: (dx, dy) => this.walk(dx, dy),
       outline: (points, kind, add) => this.tell({ kind, mode: add ? "add" : "replace", outline: this.inData(points) }),
     });
@@ -207,9 +199,23 @@ class MoleculeMap {
   hover(row) {
     if (row === this.hovered) return;
     this.hovered = row;
+    this.echoed = -1;
     this.rings();
+    light(this, row);
     if (row < 0) this.card.hide();
     else this.card.show(row, ...this.place(row), this.view);
+  }
+
+  /** The molecule that is pointed at in another map of the comparison. */
+  echo(row) {
+    Object.assign(this, { echoed: row, hovered: -1 });
+    this.card.hide();
+    this.rings();
+  }
+
+  take(tool) {
+    this.gestures.setTool(tool);
+    this.surface.dataset.tool = tool;
   }
 
   choose(row, add) {
@@ -228,6 +234,7 @@ class MoleculeMap {
     this.view.reveal(this.xy[2 * next], this.xy[2 * next + 1]);
     this.paint();
     this.hovered = -1;
+    light(this, next);
     const words = await this.card.show(next, ...this.place(next), this.view);
     if (words) this.said.textContent = words;
   }

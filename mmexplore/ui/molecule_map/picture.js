@@ -1,7 +1,9 @@
-// The map as a file: what is in sight, with its title and legend, as an SVG drawing (small maps) or a PNG picture.
+// Maps as a file: what is in sight, with title and legend, as an SVG drawing (small maps) or a PNG picture. Several maps
+// of a comparison stand in it as they do on the page.
 
-const MOST_SVG = 20000;
+const MOST_SVG = 20000, HEAD = 28, LINE = 22, GAP = 12;
 const hex = v => v.toString(16).padStart(2, "0");
+const escape = text => text.replace(/[&<>"]/g, c => `&#${c.charCodeAt(0)};`);
 
 function save(blob, name) {
   const link = document.createElement("a");
@@ -17,50 +19,72 @@ function lines({ colour }) {
   return [...scale, ...colour.entries.map(e => ({ text: `${e.name} (${e.n.toLocaleString("en")})`, colour: colour.palette[e.code] }))];
 }
 
-function asPng(map, ink, paper) {
-  const from = map.root.querySelector("canvas"), ratio = from.width / map.view.width, head = 28, foot = 22 * lines(map.data).length + 30;
-  const to = Object.assign(document.createElement("canvas"), { width: from.width, height: from.height + (head + foot) * ratio });
-  const pen = to.getContext("2d");
+/** Where everything goes: maps in rows as on the page, their names over them, the legend below. */
+function sheet(maps) {
+  const places = [], rows = lines(maps[0].data);
+  let x = 0, y = 0, tall = 0, width = 0, last = null;
+  for (const map of maps) {
+    const top = map.root.getBoundingClientRect().top;
+    if (last !== null && Math.abs(top - last) > 40) { x = 0; y += tall + HEAD + GAP; tall = 0; }
+    last = top;
+    places.push({ map, x, y: y + HEAD, title: maps.length > 1 ? map.data.name : map.data.title });
+    tall = Math.max(tall, map.view.height);
+    width = Math.max(width, x + map.view.width);
+    x += map.view.width + GAP;
+  }
+  const foot = y + HEAD + tall;
+  return { places, rows, foot, width, height: foot + LINE * rows.length + 30, label: maps[0].data.colour.label };
+}
+
+function asPng({ places, rows, foot, width, height, label }, ink, paper) {
+  const ratio = places[0].map.root.querySelector("canvas").width / places[0].map.view.width;
+  const to = Object.assign(document.createElement("canvas"), { width: width * ratio, height: height * ratio }), pen = to.getContext("2d");
   pen.fillStyle = paper;
   pen.fillRect(0, 0, to.width, to.height);
-  pen.drawImage(from, 0, head * ratio);
   pen.scale(ratio, ratio);
   pen.font = "14px sans-serif";
-  pen.fillStyle = ink;
-  pen.fillText(map.data.title, 10, 19);
-  pen.fillText(map.data.colour.label, 10, head + map.view.height + 18);
-  lines(map.data).forEach(({ text, colour }, k) => {
-    const y = head + map.view.height + 38 + 22 * k;
+  const write = (text, x, y) => { pen.fillStyle = ink; pen.fillText(text, x, y); };
+  for (const { map, x, y, title } of places) {
+    map.paintNow();   // what was drawn is gone from the canvas after its frame
+    pen.drawImage(map.root.querySelector("canvas"), x, y, map.view.width, map.view.height);
+    write(title, x + 10, y - 9);
+  }
+  write(label, 10, foot + 18);
+  rows.forEach(({ text, colour }, k) => {
+    const y = foot + 38 + LINE * k;
     pen.fillStyle = colour;
     pen.beginPath();
     pen.arc(16, y - 4, 6, 0, 7);
     pen.fill();
-    pen.fillStyle = ink;
-    pen.fillText(text, 30, y);
+    write(text, 30, y);
   });
   to.toBlob(blob => save(blob, "map.png"));
 }
 
-function asSvg(map, ink, paper) {
-  const { view, xy, codes, states, data } = map, { width, height } = view, rows = lines(data), r = view.diameter(map.n) / 2;
-  const escape = text => text.replace(/[&<>"]/g, c => `&#${c.charCodeAt(0)};`);
-  const dots = [], foot = 30 + 22 * rows.length, grey = "#" + map.grey.slice(0, 3).map(v => hex(Math.round(255 * v))).join("");
-  for (let i = 0; i < map.n; i++) {
+function dots({ view, xy, codes, states, data, n, grey }) {
+  const made = [], r = view.diameter(n) / 2, pale = "#" + grey.slice(0, 3).map(v => hex(Math.round(255 * v))).join("");
+  for (let i = 0; i < n; i++) {
     const [x, y] = view.toPixels(xy[2 * i], xy[2 * i + 1]);
-    if (x < 0 || y < 0 || x > width || y > height) continue;
-    dots.push(`<circle cx="${x.toFixed(1)}" cy="${(y + 28).toFixed(1)}" r="${r.toFixed(1)}" fill="${states[i] ? data.colour.palette[codes[i]] : grey}"/>`);
+    if (!(x >= 0 && y >= 0 && x <= view.width && y <= view.height)) continue;
+    made.push(`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${r.toFixed(1)}" fill="${states[i] ? data.colour.palette[codes[i]] : pale}"/>`);
   }
-  const texts = rows.map(({ text, colour }, k) => `<circle cx="16" cy="${height + 62 + 22 * k}" r="6" fill="${colour}"/><text x="30" y="${height + 66 + 22 * k}">${escape(text)}</text>`);
-  const body = `<rect width="100%" height="100%" fill="${paper}"/><g fill-opacity="0.85">${dots.join("")}</g>
-<g font-family="sans-serif" font-size="14" fill="${ink}"><text x="10" y="19">${escape(data.title)}</text><text x="10" y="${height + 46}">${escape(data.colour.label)}</text>${texts.join("")}</g>`;
-  const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + 28 + foot}">${body}</svg>`;
-  save(new Blob([text], { type: "image/svg+xml" }), "map.svg");
+  return made.join("");
 }
 
-/** Save the map as SVG where that stays small, else as PNG. */
-export function downloadPicture(map) {
+function asSvg({ places, rows, foot, width, height, label }, ink, paper) {
+  const drawn = places.map(({ map, x, y }) => `<g transform="translate(${x} ${y})">${dots(map)}</g>`).join("\n");
+  const titles = places.map(({ x, y, title }) => `<text x="${x + 10}" y="${y - 9}">${escape(title)}</text>`).join("");
+  const texts = rows.map(({ text, colour }, k) => `<circle cx="16" cy="${foot + 34 + LINE * k}" r="6" fill="${colour}"/><text x="30" y="${foot + 38 + LINE * k}">${escape(text)}</text>`);
+  const body = `<rect width="100%" height="100%" fill="${paper}"/><g fill-opacity="0.85">${drawn}</g>
+<g font-family="sans-serif" font-size="14" fill="${ink}">${titles}<text x="10" y="${foot + 18}">${escape(label)}</text>${texts.join("")}</g>`;
+  save(new Blob([`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${body}</svg>`], { type: "image/svg+xml" }), "map.svg");
+}
+
+/** Save maps as one SVG where that stays small, else as PNG. */
+export function downloadPicture(maps) {
   const colour = text => "#" + text.match(/[\d.]+/g).slice(0, 3).map(v => hex(Number(v))).join("");
-  const style = getComputedStyle(map.surface), ink = colour(style.color), paper = colour(style.backgroundColor);
-  if (map.n <= MOST_SVG || !map.painter.exact) asSvg(map, ink, paper);
-  else asPng(map, ink, paper);
+  const style = getComputedStyle(maps[0].surface), ink = colour(style.color), paper = colour(style.backgroundColor);
+  maps.forEach(map => map.paintNow());
+  const small = maps.reduce((sum, map) => sum + map.n, 0) <= MOST_SVG || !maps[0].painter.exact;
+  (small ? asSvg : asPng)(sheet(maps), ink, paper);
 }

@@ -19,6 +19,7 @@ export function svgPainter(svg) {
     },
     colours(newCodes, newPalette) { codes = newCodes; palette = newPalette; },
     states(newStates) { states = newStates; },
+    close() { group.remove(); },
     paint(view, grey, rim) {
       const radius = view.diameter(rows.length) / 2;
       rows.forEach((row, k) => {

@@ -1,21 +1,21 @@
-// The tool bar: which gesture draws, and zoom, whole map and picture at a click.
+// The tool bar: which gesture draws, and zoom, whole map and picture at a click, for one map or all of a comparison.
 
 import { downloadPicture } from "./picture.js";
 
-/** Bring the bar's buttons to life for a map. */
-export function tools(bar, map) {
+/** Bring the bar's buttons to life; `maps()` are those it works on, `took(tool)` hears which tool was taken. */
+export function tools(bar, maps, took = () => {}) {
   const press = chosen => {
-    map.gestures.setTool(chosen);
-    map.surface.dataset.tool = chosen;
+    took(chosen);
+    maps().forEach(map => map.take(chosen));
     bar.querySelectorAll("[data-tool]").forEach(b => b.setAttribute("aria-pressed", b.dataset.tool === chosen));
   };
-  const act = { in: () => map.view.zoom(1.5), out: () => map.view.zoom(1 / 1.5), reset: () => map.view.fit(map.box) };
+  const act = { in: map => map.view.zoom(1.5), out: map => map.view.zoom(1 / 1.5), reset: map => map.view.fit(map.box) };
   bar.addEventListener("click", e => {
-    const { tool, act: wish } = e.target.closest("button")?.dataset ?? {};
+    const { tool, act: wish } = e.target.closest("button")?.dataset ?? {}, there = maps().filter(map => map.n);
     if (tool) press(tool);
-    else if (!wish || !map.n) return;
-    else if (wish === "picture") { map.paintNow(); downloadPicture(map); }
-    else { act[wish](); map.paint(); }
+    else if (!wish || !there.length) return;
+    else if (wish === "picture") downloadPicture(there);
+    else there.forEach(map => { act[wish](map); map.paint(); });
   });
   press("lasso");
 }

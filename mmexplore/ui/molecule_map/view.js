@@ -1,7 +1,7 @@
 // Where the map is looked at: data units <-> pixels of the element, one scale for both axes so that distances are true.
 
 export class View {
-  constructor() { Object.assign(this, { x: 0, y: 0, k: 1, width: 1, height: 1, home: 1 }); }
+  constructor() { Object.assign(this, { x: 0, y: 0, k: 1, width: 1, height: 1, home: 1, dot: 1 }); }   // dot: finer points below 1
 
   resize(width, height) { Object.assign(this, { width: Math.max(width, 1), height: Math.max(height, 1) }); }
 
@@ -44,6 +44,6 @@ export class View {
   /** Diameter of a point in pixels: small where there are many, growing slowly as one comes closer. */
   diameter(n) {
     const base = Math.min(8, Math.max(1.5, 60 / Math.sqrt(Math.sqrt(n) + 1) / 1.15 - 0.3));
-    return Math.min(14, base * Math.pow(Math.max(this.k / this.home, 0.6), 0.35));
+    return this.dot * Math.min(14, base * Math.pow(Math.max(this.k / this.home, 0.6), 0.35));
   }
 }

@@ -61,6 +61,7 @@ export function webglPainter(canvas) {
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
     },
+    close() { gl.getExtension("WEBGL_lose_context")?.loseContext(); },   // a page may hold some sixteen
     states(states, present) { upload("state", states, 1, gl.UNSIGNED_BYTE); layers = present; },
     paint(view, grey, rim) {
       const ratio = window.devicePixelRatio || 1;

@@ -1,0 +1,42 @@
+"""Ready comparisons and one more map. Presets that no model here can fill are listed too, and say what they need."""
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.studio import MOST_PANELS, PRESETS, Model, Preset
+from mmexplore.ui import compare_state
+from mmexplore.ui.plain_text import literal
+from mmexplore.ui.session import Choice
+
+
+def menu(choice: Choice) -> None:
+    """The presets, of which a click shows one's panels, and the button that adds a map."""
+    models = sorted(studio.models(), key=lambda model: model.name != choice.model)  # the chosen one first
+    with st.popover("Presets", icon=":material/dashboard:"), st.container(width=380, gap="xsmall"):
+        for preset in PRESETS:
+            _preset(preset, models)
+    full = len(compare_state.panels(choice)) >= MOST_PANELS
+    st.button(
+        "Add a map",
+        key="add-panel",
+        icon=":material/add:",
+        disabled=full,
+        help="Six are shown: take one away first" if full else None,
+        on_click=compare_state.add,
+        args=(choice,),
+    )
+
+
+def _preset(preset: Preset, models: list[Model]) -> None:
+    panels = studio.fill_preset(preset, models)
+    st.button(
+        preset.name,
+        key=f"preset-{preset.name}",
+        disabled=not panels,
+        width="stretch",
+        on_click=compare_state.replace,
+        args=(panels,),
+    )
+    model = panels[-1].model if panels else ""
+    lacking = f"{preset.about}. Needs a model with {preset.needs}; none is here."
+    st.caption(literal(f"{preset.about}, by {model}." if panels else lacking))

@@ -1,0 +1,15 @@
+// What each point is: greyed, shown or lit, from the bit masks of what is selected and what was found.
+
+export const GREYED = 0, SHOWN = 1, LIT = 2;
+const bit = (mask, i) => mask[i >> 3] >> (7 - (i & 7)) & 1;
+
+/** A state for each of n points, and which states there are at all; a mask may be null. */
+export function states(n, selected, found) {
+  const made = new Uint8Array(n).fill(selected || found ? GREYED : SHOWN), present = [false, false, false];
+  for (let i = 0; i < n; i++) {
+    if (selected && bit(selected, i)) made[i] = SHOWN;
+    if (found && bit(found, i)) made[i] = LIT;
+    present[made[i]] = true;
+  }
+  return [made, present];
+}
