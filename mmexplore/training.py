@@ -72,7 +72,7 @@ def _fit(objective: Objective) -> tuple[Fit, tuple[str, ...]]:
     found, note = training_state.find(plan.resume, plan.key)
     torch.manual_seed(plan.recipe.training.seed)
     predictor = Predictor(plan.recipe, plan.prepared.tasks)
-    notes = (note,) if note else ()
+    notes: tuple[str, ...] = (note,) if note else ()
     if not found:
         notes += starting.begin(predictor)
     objective.begin(predictor)
