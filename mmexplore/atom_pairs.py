@@ -1,4 +1,4 @@
-"""All pairs of atoms of each conformer: distances and ComENet's angles (Wang et al. 2022, arXiv:2206.08515, section 3).
+"""All pairs of atoms of each conformer: distances and ComENet's angles (Wang et al. 2022, arXiv:2206.08515).
 
 Molecules of about one size stand in one padded block, so that everything over pairs is a plane of a dense array: on a
 CPU no list of edges comes near it. Angles come as their sines and cosines, which is all that spherical harmonics read,

@@ -1,7 +1,7 @@
 """Conformers as tensors: one a molecule, its shape as a label, and how each was made, counted in words.
 
 MMSA (section V-A) shows an encoder one of five conformers at a time; its geometric label (section IV-B.2) is that of
-IEM (Xiang et al. 2024, appendix F): coordinates, normalised and flattened. Neither says which frame they stand in.
+IEM (its appendix F): coordinates, normalised and flattened. Neither says which frame they stand in.
 """
 
 import numpy as np
@@ -37,8 +37,8 @@ def geometry_labels(records: Records, atoms: int = 20) -> tuple[Tensor, Tensor]:
     Both ``(n, 3 * atoms)``, float32 and bool: x1, y1, z1, x2, ... along the principal axes, longest first, the molecule's
     largest coordinate 1; zeros, unknown, behind its last atom. The first two axes point where their third moment is
     positive and the third makes the frame right-handed, so that mirror images differ. Of records with several
-    conformers number 0 counts. The same for every rotation and translation of a shape, unless it has two principal
-    moments or a third moment in common with its own mirror image: then the frame is one of several.
+    conformers number 0 counts. Rotation and translation change nothing, except where two principal moments are
+    equal or a third moment is 0: such a shape has several frames, and one of them is taken.
     Departs from the paper: it names no frame, and the raw one would be noise.
     """
     records = one_conformer(records, False)
