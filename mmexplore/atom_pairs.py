@@ -32,11 +32,11 @@ class Block:
 class Pairs:
     """Ordered pairs, atom ``i`` with its neighbour ``j``: float32 planes ``(molecules, i, j)`` of a block.
 
-    ``near``: closer than the cut-off, and not one atom; where it is false the others hold anything finite. ``n0``, ``n1``:
-    the nearest and second nearest atom of ``i``. ``theta``: between ``j -> i`` and ``i -> n0``. ``phi``: from the plane of
-    ``i, j, n0`` to that of ``i, j, n1`` about ``i -> j``. ``tau``: dihedral angle of ``r_i, i, j, r_j``, each ``r`` the
-    nearest of its atom that is not the other one. Angles that do not exist, for want of a neighbour or because atoms
-    lie in a line, count as a sine and cosine of 0.
+    ``near``: closer than the cut-off, and not one atom; where it is false the others hold anything finite. ``n0`` and
+    ``n1``: the nearest and second nearest atom of ``i``. ``theta``: between ``j -> i`` and ``i -> n0``. ``phi``: from
+    the plane of ``i, j, n0`` to that of ``i, j, n1`` about ``i -> j``. ``tau``: dihedral angle of ``r_i, i, j, r_j``,
+    each ``r`` the nearest of its atom that is not the other one. Angles that do not exist, for want of a neighbour or
+    because atoms lie in a line, count as a sine and cosine of 0.
     """
 
     near: Tensor

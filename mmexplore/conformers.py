@@ -34,11 +34,11 @@ def one_conformer(records: Records, random: bool) -> Records:
 def geometry_labels(records: Records, atoms: int = 20) -> tuple[Tensor, Tensor]:
     """MMSA's geometric label: coordinates of the first atoms, and which of them are known.
 
-    Both ``(n, 3 * atoms)``, float32 and bool: x1, y1, z1, x2, ... along the principal axes, longest first, the molecule's
-    largest coordinate 1; zeros, unknown, behind its last atom. The first two axes point where their third moment is
-    positive and the third makes the frame right-handed, so that mirror images differ. Of records with several
-    conformers number 0 counts. Rotation and translation change nothing, except where two principal moments are
-    equal or a third moment is 0: such a shape has several frames, and one of them is taken.
+    Both ``(n, 3 * atoms)``, float32 and bool: x1, y1, z1, x2, ... along the principal axes, longest first, the
+    molecule's largest coordinate 1; zeros, unknown, behind its last atom. The first two axes point where their third
+    moment is positive and the third makes the frame right-handed, so that mirror images differ. Of records with
+    several conformers number 0 counts. Rotation and translation change nothing, except where two principal moments
+    are equal or a third moment is 0: such a shape has several frames, and one of them is taken.
     Departs from the paper: it names no frame, and the raw one would be noise.
     """
     records = one_conformer(records, False)

@@ -117,7 +117,8 @@ def test_fragments_stand_apart(smiles: str) -> None:
 def test_every_molecule_has_a_conformer_and_what_fell_back_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph3d, "MOST_EMBEDDED", 60)
     ways = {
-        graph3d.EMBEDDED: [ASPIRIN, "[Xe]", "[Cl-]", "*", "*.*", "[H][H]", "[H+]", "N->[Pt](Cl)(Cl)<-N"],
+        graph3d.EMBEDDED: [ASPIRIN, "[Cl-]"],
+        graph3d.UNREFINED: ["[Xe]", "*", "*.*", "[H][H]", "[H+]", "N->[Pt](Cl)(Cl)<-N"],
         graph3d.LOOSE: [TWISTED],
         graph3d.FLAT: [STRAINED],
         graph3d.LARGE: ["C" * 200],
@@ -159,7 +160,9 @@ def test_two_processes_make_what_one_makes() -> None:
     for number, chunk in WORKERS.featurise("graph3d", {}, [smiles[:4], smiles[4:]], 2):
         place = np.arange(4) if number == 0 else np.arange(4, len(smiles))
         points = np.repeat(np.arange(len(smiles)), here.counts["points"])
-        np.testing.assert_array_equal(chunk.packed.columns["positions"], here.columns["positions"][np.isin(points, place)])
+        np.testing.assert_array_equal(
+            chunk.packed.columns["positions"], here.columns["positions"][np.isin(points, place)]
+        )
         np.testing.assert_array_equal(chunk.packed.columns["made"], here.columns["made"][place])
 
 

@@ -1,14 +1,14 @@
 """ComENet: complete and efficient message passing over a conformer (Wang et al. 2022, arXiv:2206.08515).
 
-MMSA's encoder of the 3D graph (its section V-A: four layers). Each atom hears every atom within the cut-off, weighted by
-functions of distance and angles that together fix the shape up to rotation and translation, mirror images apart.
+MMSA's encoder of the 3D graph (its section V-A: four layers). Each atom hears every atom within the cut-off, weighted
+by functions of distance and angles that tell shapes apart, mirror images too, but not rotations and translations.
 
 The weight of a pair is linear in its few basis functions, so that the sum over neighbours is one product a molecule,
 ``sum_j sum_r F_ijr (M_rc x_jc)``, and no array has an entry for each pair and channel.
 
 Departs from the published code: negative angles stay as they are (it adds pi, which jumps where atoms lie in a plane);
-angles that do not exist count as 0 (see :mod:`mmexplore.atom_pairs`); all atoms within the cut-off are heard; one or two
-atoms are not normalised (one would be the same vector for every element); mean readout by default.
+angles that do not exist count as 0 (see :mod:`mmexplore.atom_pairs`); all atoms within the cut-off are heard; one or
+two atoms are not normalised (one would be the same vector for every element); mean readout by default.
 """
 
 import math
@@ -171,8 +171,9 @@ class GraphNorm(nn.Module):
         self.mean_scale = nn.Parameter(torch.ones(size))
 
     def forward(self, x: Tensor, owner: Tensor, counts: Tensor) -> Tensor:
-        """Atoms ``(atoms, size)``, in float32."""
-        x, n, several = x.float(), len(counts), (counts > 2)[:, None]
+        """Atoms ``(atoms, size)``, in float32 at least."""
+        n, several = len(counts), (counts > 2)[:, None]
+        x = x.to(torch.promote_types(x.dtype, torch.float32))
         share = several / counts[:, None]
         x = x - (_sums(x, owner, n) * share * self.mean_scale)[owner]
         scale = torch.where(several, (_sums(x.square(), owner, n) * share + self.eps).rsqrt(), 1)
