@@ -53,7 +53,7 @@ def blocks(counts: Tensor) -> tuple[Tensor, list[Block]]:
     first = counts.cumsum(0) - counts
     padded = _padded(counts)
     found, order, offset = list[Block](), list[Tensor](), 0
-    for places in padded.unique().tolist():
+    for places in sorted(set(padded.tolist())):
         for molecules in (padded == places).nonzero()[:, 0].split(max(1, MOST_PLACES // places)):
             place = torch.arange(places)
             real = place < counts[molecules, None]

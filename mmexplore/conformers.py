@@ -85,7 +85,7 @@ def _rank(owner: Tensor, counts: Tensor) -> Tensor:
 def _pairs(owner: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     """Every two atoms of a molecule once, int64 ``(pairs,)`` each."""
     later = counts[owner] - 1 - _rank(owner, counts)
-    one = torch.arange(len(owner), device=owner.device).repeat_interleave(later)
+    one: Tensor = torch.arange(len(owner), device=owner.device).repeat_interleave(later)
     return one, one + 1 + _rank(one, later)
 
 
@@ -99,7 +99,7 @@ def _along_axes(positions: Tensor, owner: Tensor, counts: Tensor) -> Tensor:
     centred = positions - (_sums(positions, owner, n) / counts[:, None])[owner]
     spread = _sums(centred[:, :, None] * centred[:, None], owner, n)
     axes = torch.linalg.eigh(spread).eigenvectors.flip(2)
-    turned = (centred[:, :, None] * axes[owner]).sum(1)
+    turned: Tensor = (centred[:, :, None] * axes[owner]).sum(1)
     signs = _sums(turned**3, owner, n).sign()
     signs = torch.where(signs == 0, 1, signs)
     signs[:, 2] = signs[:, 0] * signs[:, 1] * torch.linalg.det(axes).sign()

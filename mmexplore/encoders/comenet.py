@@ -144,7 +144,7 @@ class _Heard(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         (x, weights, functions), g = ctx.saved_tensors, gradients[0]
-        back = torch.bmm(functions.transpose(1, 2), g).unflatten(1, (len(weights), -1)).unbind(1)
+        back = torch.bmm(functions.transpose(1, 2), g).view(len(x), len(weights), -1, x.shape[2]).unbind(1)
         of_x = back[0] * weights[0]
         for one, weight in zip(back[1:], weights[1:], strict=True):
             of_x.addcmul_(one, weight)

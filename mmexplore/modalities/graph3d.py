@@ -120,10 +120,9 @@ class Graph3D(Modality):
 
     def _parameters(self, changes: dict[str, Any]) -> Any:
         parameters = ETKDGv3()
-        parameters.randomSeed = self.seed * _MOST_CONFORMERS
-        parameters.enableSequentialRandomSeeds = True  # else seed 0 makes the same conformer again and again
-        parameters.timeout, parameters.numThreads = SECONDS, 1
-        for name, value in changes.items():
+        sequential = {"enableSequentialRandomSeeds": True}  # else seed 0 makes the same conformer again and again
+        seeded = {"randomSeed": self.seed * _MOST_CONFORMERS} | sequential
+        for name, value in (seeded | {"timeout": SECONDS, "numThreads": 1} | changes).items():
             setattr(parameters, name, value)
         return parameters
 
@@ -177,7 +176,7 @@ def _record(molecule: Mol, made: int, positions: np.ndarray) -> Record:
     conformers, atoms = positions.shape[:2]
     return {
         "atoms": np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()], np.uint8),
-        "made": np.uint8(made).reshape(()),
+        "made": np.array(made, np.uint8),
         "positions": positions.reshape(-1, 3).astype(np.float32),
         "atom": np.tile(np.arange(atoms, dtype=np.uint16), conformers),
         "conformer": np.repeat(np.arange(conformers, dtype=np.uint8), atoms),
