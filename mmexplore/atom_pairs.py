@@ -1,4 +1,4 @@
-"""All pairs of atoms of each conformer: distances and ComENet's angles (Wang et al. 2022, arXiv:2206.08515, section 3).
+"""All pairs of atoms of each conformer: distances and ComENet's angles (Wang et al. 2022, arXiv:2206.08515).
 
 Molecules of about one size stand in one padded block, so that everything over pairs is a plane of a dense array: on a
 CPU no list of edges comes near it. Angles come as their sines and cosines, which is all that spherical harmonics read,
@@ -32,11 +32,11 @@ class Block:
 class Pairs:
     """Ordered pairs, atom ``i`` with its neighbour ``j``: float32 planes ``(molecules, i, j)`` of a block.
 
-    ``near``: closer than the cut-off, and not one atom; where it is false the others hold anything finite. ``n0``, ``n1``:
-    the nearest and second nearest atom of ``i``. ``theta``: between ``j -> i`` and ``i -> n0``. ``phi``: from the plane of
-    ``i, j, n0`` to that of ``i, j, n1`` about ``i -> j``. ``tau``: dihedral angle of ``r_i, i, j, r_j``, each ``r`` the
-    nearest of its atom that is not the other one. Angles that do not exist, for want of a neighbour or because atoms
-    lie in a line, count as a sine and cosine of 0.
+    ``near``: closer than the cut-off, and not one atom; where it is false the others hold anything finite. ``n0`` and
+    ``n1``: the nearest and second nearest atom of ``i``. ``theta``: between ``j -> i`` and ``i -> n0``. ``phi``: from
+    the plane of ``i, j, n0`` to that of ``i, j, n1`` about ``i -> j``. ``tau``: dihedral angle of ``r_i, i, j, r_j``,
+    each ``r`` the nearest of its atom that is not the other one. Angles that do not exist, for want of a neighbour or
+    because atoms lie in a line, count as a sine and cosine of 0.
     """
 
     near: Tensor
@@ -53,7 +53,7 @@ def blocks(counts: Tensor) -> tuple[Tensor, list[Block]]:
     first = counts.cumsum(0) - counts
     padded = _padded(counts)
     found, order, offset = list[Block](), list[Tensor](), 0
-    for places in padded.unique().tolist():
+    for places in sorted(set(padded.tolist())):
         for molecules in (padded == places).nonzero()[:, 0].split(max(1, MOST_PLACES // places)):
             place = torch.arange(places)
             real = place < counts[molecules, None]

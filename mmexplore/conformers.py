@@ -1,7 +1,7 @@
 """Conformers as tensors: one a molecule, its shape as a label, and how each was made, counted in words.
 
 MMSA (section V-A) shows an encoder one of five conformers at a time; its geometric label (section IV-B.2) is that of
-IEM (Xiang et al. 2024, appendix F): coordinates, normalised and flattened. Neither says which frame they stand in.
+IEM (its appendix F): coordinates, normalised and flattened. Neither says which frame they stand in.
 """
 
 import numpy as np
@@ -34,11 +34,11 @@ def one_conformer(records: Records, random: bool) -> Records:
 def geometry_labels(records: Records, atoms: int = 20) -> tuple[Tensor, Tensor]:
     """MMSA's geometric label: coordinates of the first atoms, and which of them are known.
 
-    Both ``(n, 3 * atoms)``, float32 and bool: x1, y1, z1, x2, ... along the principal axes, longest first, the molecule's
-    largest coordinate 1; zeros, unknown, behind its last atom. The first two axes point where their third moment is
-    positive and the third makes the frame right-handed, so that mirror images differ. Of records with several
-    conformers number 0 counts. The same for every rotation and translation of a shape, unless it has two principal
-    moments or a third moment in common with its own mirror image: then the frame is one of several.
+    Both ``(n, 3 * atoms)``, float32 and bool: x1, y1, z1, x2, ... along the principal axes, longest first, the
+    molecule's largest coordinate 1; zeros, unknown, behind its last atom. The first two axes point where their third
+    moment is positive and the third makes the frame right-handed, so that mirror images differ. Of records with
+    several conformers number 0 counts. Rotation and translation change nothing, except where two principal moments
+    are equal or a third moment is 0: such a shape has several frames, and one of them is taken.
     Departs from the paper: it names no frame, and the raw one would be noise.
     """
     records = one_conformer(records, False)
@@ -85,7 +85,7 @@ def _rank(owner: Tensor, counts: Tensor) -> Tensor:
 def _pairs(owner: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     """Every two atoms of a molecule once, int64 ``(pairs,)`` each."""
     later = counts[owner] - 1 - _rank(owner, counts)
-    one = torch.arange(len(owner), device=owner.device).repeat_interleave(later)
+    one: Tensor = torch.arange(len(owner), device=owner.device).repeat_interleave(later)
     return one, one + 1 + _rank(one, later)
 
 
@@ -99,7 +99,7 @@ def _along_axes(positions: Tensor, owner: Tensor, counts: Tensor) -> Tensor:
     centred = positions - (_sums(positions, owner, n) / counts[:, None])[owner]
     spread = _sums(centred[:, :, None] * centred[:, None], owner, n)
     axes = torch.linalg.eigh(spread).eigenvectors.flip(2)
-    turned = (centred[:, :, None] * axes[owner]).sum(1)
+    turned: Tensor = (centred[:, :, None] * axes[owner]).sum(1)
     signs = _sums(turned**3, owner, n).sign()
     signs = torch.where(signs == 0, 1, signs)
     signs[:, 2] = signs[:, 0] * signs[:, 1] * torch.linalg.det(axes).sign()

@@ -30,7 +30,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("modality", MODALITIES.names())
 def test_the_store_gives_back_the_records(modality: str, smiles: list[str]) -> None:
-    some = smiles[:60]
+    some = sorted(smiles, key=len)[:12]  # small ones: conformers take long
     assert_holds(features(modality, some), modality, some)
     assert_holds(features(modality, np.array(some[::-1])), modality, some[::-1])
 

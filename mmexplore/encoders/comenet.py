@@ -1,31 +1,31 @@
 """ComENet: complete and efficient message passing over a conformer (Wang et al. 2022, arXiv:2206.08515).
 
-MMSA's encoder of the 3D graph (its section V-A: four layers). Each atom hears every atom within the cut-off, weighted by
-functions of distance and angles that together fix the shape up to rotation and translation, mirror images apart.
+MMSA's encoder of the 3D graph (its section V-A: four layers). Each atom hears every atom within the cut-off, weighted
+by functions of distance and angles that tell shapes apart, mirror images too, but not rotations and translations.
 
 The weight of a pair is linear in its few basis functions, so that the sum over neighbours is one product a molecule,
 ``sum_j sum_r F_ijr (M_rc x_jc)``, and no array has an entry for each pair and channel.
 
 Departs from the published code: negative angles stay as they are (it adds pi, which jumps where atoms lie in a plane);
-angles that do not exist count as 0 (see :mod:`mmexplore.atom_pairs`); all atoms within the cut-off are heard; one or two
-atoms are not normalised (one would be the same vector for every element); mean readout by default.
+angles that do not exist count as 0 (see :mod:`mmexplore.atom_pairs`); all atoms within the cut-off are heard; one or
+two atoms are not normalised (one would be the same vector for every element); mean readout by default.
 """
 
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mmexplore.atom_pairs import Block, Pairs, blocks, pairs
+from mmexplore.atom_pairs import Block, blocks, pairs
 from mmexplore.batching import Records
 from mmexplore.conformers import one_conformer
 from mmexplore.encoders import Encoder
+from mmexplore.spherical_basis import Basis
 
 _ELEMENTS = 119  # with 0 for any atom
-_Y00, _Y1 = math.sqrt(1 / (4 * math.pi)), math.sqrt(3 / (4 * math.pi))
 
 
 class ComENet(Encoder):
@@ -72,62 +72,6 @@ class ComENet(Encoder):
             x = functional.silu(output(x))
         pooled = _sums(self.last(x), owner, records.n)
         return pooled / counts.unsqueeze(1) if self.readout == "mean" else pooled
-
-
-class Basis(nn.Module):
-    """``j_l(z_ln d / c) Y_lm(theta, phi)`` and ``j_l(z_ln d / c) Y_l0(tau)``, ``z_ln`` the n-th zero of ``j_l``.
-
-    Radial functions carry ``sqrt(2) / |j_l+1(z_ln)|``; all of them are 0 at the cut-off ``c``. In the order of ``l``,
-    then ``m = 0, 1, -1``, then ``n``.
-    """
-
-    zeros: Tensor
-
-    def __init__(self, num_radial: int, num_spherical: int, cutoff_angstrom: float) -> None:
-        super().__init__()
-        self.widths = (num_radial * num_spherical**2, num_radial * num_spherical)
-        self.num_spherical, self.cutoff_angstrom = num_spherical, cutoff_angstrom
-        zeros = [[bessel_zero(degree, n) for n in range(1, num_radial + 1)] for degree in range(2)]
-        self.register_buffer("zeros", torch.tensor(zeros), persistent=False)
-
-    def forward(self, of: Pairs) -> tuple[Tensor, Tensor]:
-        """For each pair the first kind and the second, ``(molecules, i, functions * j)``, 0 for pairs not near."""
-        even = self._radial(of, 0) * _Y00
-        wide, narrow = [even], [even]
-        if self.num_spherical > 1:
-            odd = self._radial(of, 1) * _Y1
-            wide += [odd * y[:, :, None] for y in (of.cos_theta, of.sin_theta_cos_phi, of.sin_theta_sin_phi)]
-            narrow += [odd * of.cos_tau[:, :, None]]
-        return torch.cat(wide, 2).flatten(2), torch.cat(narrow, 2).flatten(2)
-
-    def _radial(self, of: Pairs, degree: int) -> Tensor:
-        """``(molecules, i, num_radial, j)``."""
-        z = self.zeros[degree, :, None]
-        argument = (of.distance / self.cutoff_angstrom)[:, :, None] * z
-        scale = math.sqrt(2) / spherical_bessel(z, degree + 1).abs()
-        return spherical_bessel(argument, degree) * scale * of.near[:, :, None]
-
-
-def spherical_bessel(x: Tensor, degree: int) -> Tensor:
-    """``j_0``, ``j_1`` or ``j_2`` of positive numbers."""
-    x = x.clamp(min=0.01)  # below, j_1 and j_2 lose themselves in rounding; no two atoms are so close
-    sinc = x.sin() / x
-    if degree == 0:
-        return sinc
-    first = (sinc - x.cos()) / x
-    return first if degree == 1 else 3 * first / x - sinc
-
-
-def bessel_zero(degree: int, n: int) -> float:
-    """The n-th positive zero of ``j_0`` or ``j_1``, where ``tan x`` is 0 or ``x``.
-
-    >>> round(bessel_zero(1, 1), 4)
-    4.4934
-    """
-    x = n * math.pi
-    for _ in range(50 * degree):
-        x = n * math.pi + math.atan(x)
-    return x
 
 
 class _Layer(nn.Module):
@@ -178,16 +122,44 @@ class _Convolution(nn.Module):
 
     def _heard(self, x: Tensor, parts: list[Block], functions: list[Tensor]) -> Tensor:
         """``sum_j g_ij x_j``."""
-        weights = (self.wide.weight @ self.narrow.weight).t()[:, None]
+        weights = (self.wide.weight @ self.narrow.weight).t().to(x.dtype)
         found = []
         for part, f in zip(parts, functions, strict=True):
-            spoken = (x[part.rows][:, None] * weights).flatten(1, 2)
-            found.append(torch.bmm(f, spoken)[part.real])
+            heard: Tensor = _Heard.apply(x[part.rows], weights, f.to(x.dtype))  # type: ignore[no-untyped-call]
+            found.append(heard[part.real])
         return torch.cat(found)
 
 
+class _Heard(torch.autograd.Function):
+    """``h_ic = sum_jr F_ijr M_rc x_jc`` of a block: ``x`` ``(b, j, c)``, ``M`` ``(r, c)``, ``F`` ``(b, i, r * j)``.
+
+    The adjoint takes one function at a time: autograd's own writes arrays of all of them twice more.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weights: Tensor, functions: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weights, functions)
+        return torch.bmm(functions, _spoken(x, weights))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        (x, weights, functions), g = ctx.saved_tensors, gradients[0]
+        back = torch.bmm(functions.transpose(1, 2), g).view(len(x), len(weights), -1, x.shape[2]).unbind(1)
+        of_x = back[0] * weights[0]
+        for one, weight in zip(back[1:], weights[1:], strict=True):
+            of_x.addcmul_(one, weight)
+        of_weights = torch.stack([(one * x).sum((0, 1)) for one in back])
+        wanted = ctx.needs_input_grad[2]
+        return of_x, of_weights, torch.bmm(g, _spoken(x, weights).transpose(1, 2)) if wanted else None
+
+
+def _spoken(x: Tensor, weights: Tensor) -> Tensor:
+    """``M_rc x_jc``, ``(b, r * j, c)``."""
+    return (x[:, None] * weights[:, None]).flatten(1, 2)
+
+
 class GraphNorm(nn.Module):
-    """``w (x - a mean) / sqrt(mean of its square + eps) + b`` over a molecule (Cai et al. 2021, arXiv:2009.03294, eq. 4).
+    """``w (x - a mean) / sqrt(mean of its square + eps) + b`` over a molecule (Cai et al. 2021, arXiv:2009.03294).
 
     Of a molecule of one or two atoms it would leave zeros or signs: there it is ``w x + b``.
     """
@@ -199,8 +171,9 @@ class GraphNorm(nn.Module):
         self.mean_scale = nn.Parameter(torch.ones(size))
 
     def forward(self, x: Tensor, owner: Tensor, counts: Tensor) -> Tensor:
-        """Atoms ``(atoms, size)``, in float32."""
-        x, n, several = x.float(), len(counts), (counts > 2)[:, None]
+        """Atoms ``(atoms, size)``, in float32 at least."""
+        n, several = len(counts), (counts > 2)[:, None]
+        x = x.to(torch.promote_types(x.dtype, torch.float32))
         share = several / counts[:, None]
         x = x - (_sums(x, owner, n) * share * self.mean_scale)[owner]
         scale = torch.where(several, (_sums(x.square(), owner, n) * share + self.eps).rsqrt(), 1)

@@ -1,9 +1,9 @@
-"""Conformers: up to twenty guesses at a molecule's shape, by ETKDGv3 with explicit hydrogens, refined by MMFF94 if asked.
+"""Conformers: guesses at a molecule's shape, by ETKDGv3 with explicit hydrogens, refined by MMFF94 if asked.
 
 Riniker and Landrum 2015, doi:10.1021/acs.jcim.5b00654; Wang et al. 2020, doi:10.1021/acs.jcim.0c00025. MMSA (section
-V-A) takes five conformers a molecule. Every molecule gets at least one: what could not be embedded is laid out flat, and
-``made`` says so. Attempts end after a count of tries, not of seconds, so that a record does not depend on the machine;
-``SECONDS`` only guards against what the count does not bound.
+V-A) takes five conformers a molecule. Every molecule gets at least one: what could not be embedded is laid out flat,
+and ``made`` says so. Attempts end after a count of tries, not of seconds, so that a record does not depend on the
+machine; ``SECONDS`` only guards against what the count does not bound.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ GAP_ANGSTROM = 3.0
 """Between fragments: RDKit embeds each of them round the origin, one through the other."""
 _MOST_ATOMS = 65_535  # uint16 atom numbers
 _MOST_CONFORMERS = 20
-_STEPS = {"off": 0, "capped": 20, "full": 1000}
+_STEPS = {"off": 0, "capped": 50, "full": 1000}
 _RANDOM = {"maxIterations": 5, "useRandomCoords": True}
 _ATTEMPTS: dict[int, dict[str, Any]] = {  # of 400 odd molecules the first does for 97 %, the second for all but 2
     EMBEDDED: {"maxIterations": 20},
@@ -56,6 +56,9 @@ class Graph3D(Modality):
     ``atoms`` (atoms,): atomic number, 0 for any atom. ``made`` (): a key of MADE. ``positions`` (points, 3): angstrom,
     each conformer's centroid at the origin; ``atom`` (points,), ``conformer`` (points,): whose place it is, in which
     conformer, numbered from 0. Where RDKit finds fewer conformers than asked there are fewer.
+
+    ETKDG alone leaves bonds some 0.04 angstrom off, enough to change which neighbour is nearest, and with it ComENet's
+    angles, from one conformer to the next; fifty steps of MMFF mend half of that (``benchmarks/conformers.py``).
     """
 
     version: ClassVar[int] = 1
@@ -76,8 +79,8 @@ class Graph3D(Modality):
         ] = False,
         mmff: Annotated[
             Literal["off", "capped", "full"],
-            Field(description="MMFF94 after embedding: capped takes 20 steps, full up to 1,000; full doubles the time"),
-        ] = "off",
+            Field(description="MMFF94 steps: capped 50 (a third more time), full up to 1,000 (twice the time)"),
+        ] = "capped",
         seed: Annotated[int, Field(ge=0, le=100_000_000, description="of the embedding")] = 0,
     ) -> None:
         self.conformers, self.hydrogens, self.mmff, self.seed = conformers, hydrogens, mmff, seed
@@ -117,10 +120,9 @@ class Graph3D(Modality):
 
     def _parameters(self, changes: dict[str, Any]) -> Any:
         parameters = ETKDGv3()
-        parameters.randomSeed = self.seed * _MOST_CONFORMERS
-        parameters.enableSequentialRandomSeeds = True  # else seed 0 makes the same conformer again and again
-        parameters.timeout, parameters.numThreads = SECONDS, 1
-        for name, value in changes.items():
+        sequential = {"enableSequentialRandomSeeds": True}  # else seed 0 makes the same conformer again and again
+        seeded = {"randomSeed": self.seed * _MOST_CONFORMERS} | sequential
+        for name, value in (seeded | {"timeout": SECONDS, "numThreads": 1} | changes).items():
             setattr(parameters, name, value)
         return parameters
 
@@ -174,7 +176,7 @@ def _record(molecule: Mol, made: int, positions: np.ndarray) -> Record:
     conformers, atoms = positions.shape[:2]
     return {
         "atoms": np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()], np.uint8),
-        "made": np.uint8(made).reshape(()),
+        "made": np.array(made, np.uint8),
         "positions": positions.reshape(-1, 3).astype(np.float32),
         "atom": np.tile(np.arange(atoms, dtype=np.uint16), conformers),
         "conformer": np.repeat(np.arange(conformers, dtype=np.uint8), atoms),
