@@ -6,6 +6,7 @@ import streamlit as st
 
 from mmexplore.studio import Found, MapFile
 from mmexplore.ui import blobs, compare_page, compare_state, map_controls, map_events, map_progress, map_state, session
+from mmexplore.ui.kinship_panel import kinship_panel
 from mmexplore.ui.map_side import map_side
 from mmexplore.ui.map_state import TITLES
 from mmexplore.ui.molecule_map import Shown, mask, molecule_map
@@ -51,6 +52,7 @@ def _body(choice: Choice, shown: MapFile, painting: Painting, found: Found | Non
     with side:
         quality_panel(shown)
         map_side(found.smarts if found else "")
+    kinship_panel()
     selection_table()
 
 
