@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmexplore import recipe, registry
+from mmexplore import presets, registry
 from mmexplore.comparison import FEWEST, MOST, PRESETS, Panel, Preset, fill
 from mmexplore.models import Model
 from mmexplore.recipe import Branch, Fusion, Recipe
@@ -78,5 +78,5 @@ def test_the_chosen_model_comes_first() -> None:
 
 def test_recipes_of_today_name_their_branches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    here = recipe.preset("gin")
+    here = presets.preset("gin")
     assert fill(preset("MMSA Fig. 5"), [Model("gin", "gin", Path("gin"), False, here.views, here)]) == ()
