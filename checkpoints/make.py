@@ -1,39 +1,122 @@
-"""How the shipped models are made: ``python checkpoints/make.py`` trains each again and lays out its maps.
+"""How the shipped models are made: trained, checked in half precision where asked, laid out as maps.
 
-Needs no network: the data come with the installed packages. About five minutes on two cores.
+    python checkpoints/make.py NAME ...                  any of SHIPPED; those on embedded data need no network
+    python checkpoints/make.py mmsa --work FOLDER        hours on two cores; cut off, it goes on
+
+``mmsa`` and what starts from it want ``MMEXPLORE_DATA_DIR`` with ZINC250k's and ChEMBL's SMILES, ``bbbp`` and ``bace``
+theirs. Nothing of those files is kept but what the networks learned from them.
 """
 
+import argparse
+import gzip
+import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from halving import halve
 
 from mmexplore import embedding_map, presets, studio
+from mmexplore.models import model
+from mmexplore.recipe import Recipe
 
 HERE = Path(__file__).parent
-SHIPPED = {"solubility-dmpnn": ("dmpnn", "solubility", "Solubility D-MPNN")}
+MOLECULES = {"zinc250k": 15_000, "chembl_78k": 5_000}
 
 
-def make(name: str, preset: str, data: str, title: str) -> None:
-    """Train one model and write its folder: weights, recipe, card, predictions, history, maps."""
-    chosen = presets.preset(preset).with_settings([f"data.dataset={data}", "training.batch_size=64"])
-    with tempfile.TemporaryDirectory() as run:
-        trained = studio.train(chosen, Path(run), title)
-        shutil.rmtree(HERE / name, ignore_errors=True)
-        shutil.copytree(trained.folder, HERE / name)
-        shutil.copy(Path(run) / "history.json", HERE / name)
-        known = pd.read_parquet(Path(run) / "predictions.parquet")
-        known[["split", *(t.name for t in studio.dataset(data).tasks)]].to_parquet(HERE / name / "predictions.parquet")
-    table = studio.dataset(data)
-    shipped, own = studio.map_folders(studio.model(name), table)
+@dataclass(frozen=True)
+class Made:
+    """How one model is made: its recipe's preset, its data, its title, settings, and on what its maps are drawn."""
+
+    preset: str
+    data: str
+    title: str
+    settings: tuple[str, ...] = ("training.batch_size=64",)
+    half: bool = True
+
+
+SHIPPED = {
+    "solubility-dmpnn": Made("dmpnn", "solubility", "Solubility D-MPNN", half=False),
+    "mmsa": Made(
+        "",
+        "",
+        "MMSA, pre-trained on 20,000 drug-like molecules",
+        (
+            "branches.1.start=",
+            "branches.1.features.side_px=64",
+            "branches.2.features.conformers=1",
+            'branches.2.features.mmff="off"',
+            "training.epochs=10",
+        ),
+    ),
+    "solubility-mmsa": Made("mmsa", "solubility", "Solubility, fine-tuned MMSA"),
+    "freesolv-mmsa": Made("mmsa", "freesolv", "FreeSolv, fine-tuned MMSA"),
+    "bbbp-mmsa": Made("mmsa", "bbbp", "BBBP, fine-tuned MMSA"),
+    "bace-mmsa": Made("mmsa", "bace", "BACE, fine-tuned MMSA"),
+}
+
+
+def recipe(made: Made, work: Path) -> Recipe:
+    """The recipe of a shipped model."""
+    if made.preset:
+        return presets.preset(made.preset).with_settings([f"data.dataset={made.data}", *made.settings])
+    return presets.pretraining("mmsa", "quick").with_settings([f"data.dataset={sample(work)}", *made.settings])
+
+
+def sample(work: Path, seed: int = 0) -> Path:
+    """Molecules to pre-train on, drawn from the files as a file of their own in the work folder."""
+    path, chosen = work / "druglike-20k.smi", []
+    for name, count in MOLECULES.items():
+        found = next(Path(os.environ["MMEXPLORE_DATA_DIR"]).rglob(f"{name}.smi.gz"))
+        lines = gzip.decompress(found.read_bytes()).decode().split()
+        rows = np.sort(np.random.default_rng(seed).permutation(len(lines))[:count])
+        chosen += [lines[row] for row in rows]
+    path.write_text("\n".join(chosen) + "\n")
+    return path
+
+
+def make(name: str, work: Path) -> None:
+    """Train one model in the work folder, or go on with it, and write its folder here."""
+    made, run = SHIPPED[name], work / name
+    trained = studio.train(recipe(made, work), run, made.title)
+    shutil.rmtree(HERE / name, ignore_errors=True)
+    shutil.copytree(trained.folder, HERE / name)
+    shutil.copy(run / "history.json", HERE / name)
+    if made.half:
+        print(name, "in half precision, largest change of a view or prediction:", halve(HERE / name))
+    if made.preset:
+        known = pd.read_parquet(run / "predictions.parquet")
+        tasks = [task.name for task in studio.dataset(made.data).tasks]
+        known[["split", *tasks]].to_parquet(HERE / name / "predictions.parquet")
+    lay_out(name, made.data or "solubility")
+
+
+def lay_out(name: str, data: str) -> None:
+    """Maps of every view by every method, beside the model; only of data that come with installed packages."""
+    if studio.model(name).shipped and data not in ("solubility", "freesolv"):
+        return
+    shipped, own = studio.map_folders(model(name), studio.dataset(data))
     for view in studio.model(name).views:
         for method in embedding_map.METHODS:
-            made = studio.compute_map(name, data, view, method)
-            print(name, view, method, made.quality)
+            print(name, view, method, studio.compute_map(name, data, view, method).quality)
     shutil.copytree(own, shipped, dirs_exist_ok=True)
 
 
+def main() -> None:
+    """Make the models that were named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="+", choices=SHIPPED)
+    parser.add_argument("--work", type=Path, help="folder of the runs; default: a temporary one")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        work = asked.work or Path(temporary)
+        work.mkdir(parents=True, exist_ok=True)
+        for name in asked.names:
+            make(name, work)
+
+
 if __name__ == "__main__":
-    for name, (preset, data, title) in SHIPPED.items():
-        make(name, preset, data, title)
+    main()

@@ -48,6 +48,18 @@ class TestTrain:
         preset = presets.preset(name, quick=version == "quick")
         assert started[0] == (preset, f"solubility {name}")
 
+    @pytest.mark.parametrize("version", ["quick", "paper", "V-G"])
+    def test_a_pretraining_is_started_as_it_is(
+        self, empty_home: Path, started: list[tuple[Recipe, str]], version: str
+    ) -> None:
+        app = page("5_Train.py")
+        app.segmented_control(key="train/learn").set_value("without labels").run()
+        app.segmented_control(key="train/pretraining/version").set_value(version).run()
+        assert not app.exception
+        next(b for b in app.button if b.label == "Start training").click().run()
+        expected = presets.pretraining("mmsa", version).with_settings(["data.dataset=solubility"])
+        assert started[0] == (expected, "solubility mmsa")
+
     def test_several_seeds_are_several_runs_with_splits_of_their_own(
         self, empty_home: Path, started: list[tuple[Recipe, str]]
     ) -> None:
@@ -103,6 +115,13 @@ class TestPlan:
         given = [value for flag, value in pairwise(options) if flag == "--set"]
         data = f"data.dataset={json.dumps(words[words.index('--data') + 1])}"
         assert presets.preset("dmpnn").with_settings([data, *given]) == plan.run(4)
+
+    def test_the_shell_line_of_a_pretraining(self) -> None:
+        chosen = presets.pretraining("mmsa", "quick")
+        words = shlex.split(training_plan.Plan(chosen, "mmsa", "a run", (0,), True).shell(0))
+        assert words[:5] == ["python", "-m", "mmexplore", "pretrain", "mmsa"]
+        given = [value for flag, value in pairwise(words) if flag == "--set"]
+        assert presets.pretraining("mmsa").with_settings(given) == chosen
 
     @pytest.mark.parametrize("typed", ["", "-1", "1.5", "3-1", "0-99", "1e3", "٣", ",".join(map(str, range(30)))])
     def test_seeds_that_are_none(self, typed: str) -> None:

@@ -212,7 +212,7 @@ def test_presets_are_the_papers_hyper_parameters() -> None:
     assert (options["neighbours"], options["anchors"], options["dimension"]) == (10, 128, 256)
     assert (training.epochs, training.batch_size, training.learning_rate) == (30, 128, 1e-3)
     assert chosen.modalities["graph3d"]["conformers"] == 5
-    other = presets.pretraining("mmsa", "section V-G").pretraining.options
+    other = presets.pretraining("mmsa", "V-G").pretraining.options
     assert (other["alignment_weight"], other["memory_weight"]) == (0.7, 0.2)
 
 

@@ -31,13 +31,11 @@ def kinship_panel() -> None:
     st.caption(f"Its hyperedge: the {len(members)} nearest in the unified embedding, nearest first")
     _grid(_HYPEREDGE, choice.data, names, members)
     st.caption(
-        f"Its strongest memory anchors of {kin.anchors_in_all}, each by the molecules of this data set that have most "
-        "of it"
+        f"Its strongest memory anchors of {kin.anchors_in_all}, with its share of each, shown by the molecules of this "
+        "data set that have most of it"
     )
     shown = [
-        (other, f"anchor {anchor.number}, {anchor.share:.1%} of the molecule")
-        for anchor in kin.anchors
-        for other in anchor.typical
+        (other, f"anchor {anchor.number}: {anchor.share:.1%}") for anchor in kin.anchors for other in anchor.typical
     ]
     _grid(_ANCHORS, choice.data, names, shown)
 

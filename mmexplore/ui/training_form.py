@@ -12,7 +12,11 @@ from mmexplore.ui.recipe_form import recipe_form
 from mmexplore.ui.training_plan import Plan
 from mmexplore.ui.widgets import Field
 
-VERSIONS = {"quick": "cut short for a first look", "paper": "as published"}
+VERSIONS = {
+    "quick": "cut short for a first look",
+    "paper": "as published",
+    "V-G": "lambda and alpha as section V-G of the paper prints them",
+}
 _LEARN = {"labels": "train or fine-tune on a data set's labels", "without labels": "pre-train encoders on molecules"}
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 
@@ -42,8 +46,8 @@ def _preset() -> tuple[str, str, Recipe]:
     names = presets.preset_names() if kind == "preset" else presets.pretraining_names()
     words = "; ".join(f"{name}: {_first_line(_ready(kind, name, 'paper'))}" for name in names)
     name = left.selectbox("Preset", names, key=f"train/{kind}", help=words, **_KEEP)
-    versions = list(VERSIONS) if kind == "preset" else list(presets.versions(name))
-    about |= {"key": f"train/{kind}/version", "help": "; ".join(f"{v}: {what}" for v, what in VERSIONS.items())}
+    versions = ("quick", "paper") if kind == "preset" else presets.versions(name)
+    about |= {"key": f"train/{kind}/version", "help": "; ".join(f"{v}: {VERSIONS[v]}" for v in versions)}
     version = right.segmented_control("Version", versions, default="quick", **about) or "quick"
     return name, version, _ready(kind, name, version)
 

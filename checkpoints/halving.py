@@ -1,0 +1,51 @@
+"""Weights in half precision: half the bytes, and how much that changes what a model says, measured and written down."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save
+
+from mmexplore import catalogue, checkpoints
+from mmexplore.batching import batches
+from mmexplore.feature_store import features
+from mmexplore.predictor import Predictor
+
+MOST_CHANGE = 0.01
+"""Of a view or a prediction, in units of its spread over molecules; a model that changes more is left as it was."""
+
+
+def halve(folder: Path) -> float:
+    """Halve a model's weights in place unless it then differs; returns the largest change, in units of the spread."""
+    before = _said(checkpoints.load(folder))
+    whole, card = load_file(folder / checkpoints.WEIGHTS), checkpoints.read(folder)[1]
+    content = save({k: v.half() if v.is_floating_point() and v.numel() > 256 else v for k, v in whole.items()})
+    kept = (folder / checkpoints.WEIGHTS).read_bytes()
+    _write(folder, content, card)
+    change = max(_change(a, b) for a, b in zip(before, _said(checkpoints.load(folder)), strict=True))
+    if change > MOST_CHANGE:
+        _write(folder, kept, card)
+        return change
+    note = f"weights in half precision: no view or prediction changes by more than {change:.1g} of its spread"
+    _write(folder, content, card.model_copy(update={"notes": (*card.notes, note)}))
+    return change
+
+
+def _write(folder: Path, content: bytes, card: checkpoints.Card) -> None:
+    (folder / checkpoints.WEIGHTS).write_bytes(content)
+    card = card.model_copy(update={"weights_sha256": hashlib.sha256(content).hexdigest()})
+    (folder / checkpoints.CARD).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def _said(predictor: Predictor) -> list[np.ndarray]:
+    """Views and predictions of 256 molecules; set views follow from them."""
+    smiles = catalogue.load("solubility").smiles[:256]
+    known = {m: features(m, smiles, options) for m, options in predictor.recipe.modalities.items()}
+    with torch.inference_mode():
+        made = predictor(next(batches(known, np.empty((256, 0), np.float32), np.arange(256), 256)))
+    return [*(v.numpy() for v in made.views.values()), *([made.outputs.numpy()] if predictor.tasks else [])]
+
+
+def _change(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.abs(one - other).max() / one.std(0).max())

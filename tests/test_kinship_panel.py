@@ -1,0 +1,86 @@
+"""The panel of a molecule's kin without a browser: what it says in each state, and what a click does."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from screens import shown
+from streamlit.testing.v1 import AppTest
+
+from mmexplore import studio
+from mmexplore.kinship import Anchor, Kinship
+from mmexplore.ui import kinship_panel
+
+pytest_plugins = ("screens",)
+
+KIN = Kinship((3, 7), (0.5, 1.25), (Anchor(4, 0.25, (9, 2)), Anchor(0, 0.125, (1,))), 128)
+
+
+def _panel() -> None:
+    from mmexplore.ui.kinship_panel import kinship_panel as draw
+
+    draw()
+
+
+@pytest.fixture
+def drawn(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[tuple[int, str]]]]:
+    """What the panel draws: the key of each grid, its rows and the words under them."""
+    found: list[tuple[str, list[tuple[int, str]]]] = []
+
+    def drawings(key: str, molecules: list, on_pick: object, **_: object) -> None:
+        assert on_pick
+        found.append((key, [(m.row, m.text) for m in molecules]))
+
+    monkeypatch.setattr(kinship_panel, "drawings", drawings)
+    monkeypatch.setattr(studio, "has_kinship", lambda model: True)
+    monkeypatch.setattr(studio, "kinship", lambda model, data, row: KIN)
+    return found
+
+
+def panel(row: int = 5) -> AppTest:
+    app = AppTest.from_function(_panel, default_timeout=60)
+    app.session_state["row"] = row
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_hyperedge_and_anchors_are_drawn_with_their_words(drawn: list) -> None:
+    said = shown(panel())
+    assert "the 2 nearest" in said
+    assert "of 128" in said
+    assert dict(drawn) == {
+        "hyperedge": [(3, "distance 0.5"), (7, "distance 1.25")],
+        "anchors": [(9, "anchor 4: 25.0%"), (2, "anchor 4: 25.0%"), (1, "anchor 0: 12.5%")],
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "found", "said"),
+    [
+        (-1, KIN, "Click a molecule"),
+        (5, None, "once this model has embedded"),
+        (5, Kinship((), (), (), 128), "could not be embedded"),
+    ],
+)
+def test_a_panel_without_kin_says_why(
+    drawn: list, monkeypatch: pytest.MonkeyPatch, row: int, found: Kinship | None, said: str
+) -> None:
+    monkeypatch.setattr(studio, "kinship", lambda model, data, row: found)
+    assert said in shown(panel(row))
+    assert not drawn
+
+
+def test_a_model_without_memory_has_no_panel(drawn: list, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio, "has_kinship", lambda model: False)
+    assert shown(panel()) == ""
+
+
+def test_a_click_makes_a_molecule_the_current_one(drawn: list, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[int] = []
+    monkeypatch.setattr(kinship_panel, "picked", lambda key: 7 if key == "hyperedge" else -1)
+    monkeypatch.setattr("mmexplore.ui.session.choose_row", chosen.append)
+    for key in ("hyperedge", "anchors"):
+        kinship_panel._pick(key)
+    assert chosen == [7]
+    assert np.isin(chosen, KIN.members).all()
