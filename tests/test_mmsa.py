@@ -120,10 +120,17 @@ AWARE = {"memory", "geometry", "properties"}
         ({"alignment_weight": 0.7}, set()),
         ({"memory_weight": 0.2}, set()),
         ({"detach_targets": True}, set()),
+        ({"norms": "per_dimension"}, {"reconstruction_within", "reconstruction_across", "memory"}),
     ],
 )
 def test_a_choice_changes_what_it_should_and_nothing_else(targets, records, options: dict, expected: set[str]) -> None:
     assert changed(losses(built(targets), records), losses(built(targets, **options), records)) == expected
+
+
+def test_norms_per_dimension_are_root_mean_squares_and_mean_squares(targets, records) -> None:
+    printed, other = losses(built(targets), records), losses(built(targets, norms="per_dimension"), records)
+    assert other["memory"] == pytest.approx(printed["memory"] / 6)
+    assert other["reconstruction_within"] == pytest.approx(printed["reconstruction_within"] / 6**0.5)
 
 
 def test_geometry_may_be_a_histogram_of_distances(targets, records) -> None:
@@ -198,5 +205,6 @@ def test_the_same_conformer_is_embedded_and_predicted(targets, records) -> None:
 def test_the_spread_falls_to_zero_on_a_collapse(targets, records) -> None:
     model = built(targets)
     same = {name: x[:1].expand_as(x) for name, x in embeddings().items()}
-    assert float(model.losses(same, model.chosen(records))["spread"]) == pytest.approx(0, abs=1e-6)
-    assert losses(model, records)["spread"] > 0.01
+    for name in ("spread", "spread_structure"):
+        assert float(model.losses(same, model.chosen(records))[name]) == pytest.approx(0, abs=1e-6)
+        assert losses(model, records)[name] > 0.001

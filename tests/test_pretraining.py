@@ -74,7 +74,7 @@ def test_a_pretraining_leaves_a_model_with_an_honest_card(run: Path) -> None:
     assert chosen.views == ("graph2d", "image", "graph3d", "unified", "structure-aware", "memory-aligned")
     assert chosen.card.metrics.keys() == {"validation", "test"}
     terms = {"contrastive", "reconstruction_within", "reconstruction_across", "memory", "geometry", "properties"}
-    assert terms | {"loss", "spread"} == chosen.card.metrics["test"].keys()
+    assert terms | {"loss", "spread", "spread_structure"} == chosen.card.metrics["test"].keys()
     history = read_json(run / "history.json")
     assert len(history) == 2
     assert {f"{part}_{term}" for part in ("train", "validation") for term in terms} <= history[0].keys()

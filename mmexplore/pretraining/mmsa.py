@@ -56,6 +56,10 @@ class MMSA(Pretraining):
         detach_targets: Annotated[
             bool, Field(description="encoders do not learn from being reconstructed, so that they cannot shrink")
         ] = False,
+        norms: Annotated[
+            Literal["printed", "per_dimension"],
+            Field(description="L_rl and L_me as printed, or over the root of the width and the width, so that z lives"),
+        ] = "printed",
         structure: Annotated[
             Literal["hypergraph", "graph"], Field(description="hypergraph convolution, or a GCN instead")
         ] = "hypergraph",
@@ -73,6 +77,7 @@ class MMSA(Pretraining):
         self.on |= {"memory": memory_loss, "prediction": prediction_loss}
         self.alignment_weight, self.within_weight, self.memory_weight = alignment_weight, within_weight, memory_weight
         self.negatives, self.detach_targets, self.geometry = negatives, detach_targets, geometry
+        self.width = float(dimension) if norms == "per_dimension" else 1.0
         self.latent = LatentSpace(dimensions, dimension)
         self.decoders = nn.ModuleList(nn.Linear(dimension, dimension) for _ in dimensions)
         self.structure = StructureAwareness(dimension, structure, neighbours, metric)
@@ -94,14 +99,16 @@ class MMSA(Pretraining):
         return records | {"graph3d": one_conformer(records["graph3d"], self.training)}
 
     def losses(self, embeddings: dict[str, Tensor], records: dict[str, Records]) -> dict[str, Tensor]:
-        """``loss`` (15) and its terms; ``spread``, how far molecules lie apart in ``c``, falls to 0 on a collapse."""
+        """``loss`` (15) and its terms; ``spread`` and ``spread_structure``, how far molecules lie apart in ``c`` and ``z``,
+        fall to 0 on a collapse."""
         x = self.latent.features(embeddings)
         c = self.latent(x)
         unified = torch.stack(c).mean(0)
         z = self.structure(unified)
         aligned = self.memory(z)
         terms = self._alignment(x, c) | self._awareness(z, aligned, records)
-        return {"loss": self._total(terms)} | terms | {"spread": unified.detach().std(0).mean()}
+        spread = {"spread": _spread(unified), "spread_structure": _spread(z)}
+        return {"loss": self._total(terms)} | terms | spread
 
     def _alignment(self, x: list[Tensor], c: list[Tensor]) -> dict[str, Tensor]:
         terms = {}
@@ -110,13 +117,14 @@ class MMSA(Pretraining):
         if self.on["reconstruction"]:
             goals = [one.detach() for one in x] if self.detach_targets else x
             within, across = reconstruction_loss(goals, c, list(self.decoders), self.within_weight)
-            terms |= {"reconstruction_within": within, "reconstruction_across": across}
+            root = self.width**0.5
+            terms |= {"reconstruction_within": within / root, "reconstruction_across": across / root}
         return terms
 
     def _awareness(self, z: Tensor, aligned: Tensor, records: dict[str, Records]) -> dict[str, Tensor]:
         terms = {}
         if self.on["memory"]:
-            terms["memory"] = memory_loss(aligned, z)
+            terms["memory"] = memory_loss(aligned, z) / self.width
         if self.on["prediction"]:
             geometry, known = self._geometry(records["graph3d"])
             properties = (records["descriptors"].columns["values"] - self.property_mean) / self.property_std
@@ -161,6 +169,10 @@ class MMSA(Pretraining):
 def _head(dimension: int, outputs: int) -> nn.Sequential:
     """Predictor of L_pre: FC, Softplus, FC."""
     return nn.Sequential(nn.Linear(dimension, dimension // 2), nn.Softplus(), nn.Linear(dimension // 2, outputs))
+
+
+def _spread(x: Tensor) -> Tensor:
+    return x.detach().std(0).mean()
 
 
 def _off(head: nn.Module, molecules: tuple[Tensor, ...], goal: Tensor, known: Tensor) -> Tensor:
