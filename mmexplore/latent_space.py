@@ -9,19 +9,27 @@ from torch import Tensor, nn
 
 
 class LatentSpace(nn.Module):
-    """Branches ``{name: width}`` into a space of ``dimension``."""
+    """Branches ``{name: width}`` into a space of ``dimension``.
 
-    def __init__(self, dimensions: dict[str, int], dimension: int) -> None:
+    ``standardise``: each ``x_i`` is batch-normalised, so that features cannot shrink to be reconstructed easily nor grow
+    until the tanh is flat. Departs from the paper, whose losses both collapse without it.
+    """
+
+    def __init__(self, dimensions: dict[str, int], dimension: int, standardise: bool = False) -> None:
         super().__init__()
         self.names = tuple(dimensions)
         self.projections = nn.ModuleList(
             nn.Identity() if width == dimension else nn.Linear(width, dimension) for width in dimensions.values()
         )
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(dimension, affine=False) if standardise else nn.Identity() for _ in dimensions
+        )
         self.encoders = nn.ModuleList(nn.Sequential(nn.Linear(dimension, dimension), nn.Tanh()) for _ in dimensions)
 
     def features(self, embeddings: dict[str, Tensor]) -> list[Tensor]:
         """``x_i`` of each modality, ``(n, dimension)``."""
-        return [project(embeddings[name]) for name, project in zip(self.names, self.projections, strict=True)]
+        parts = zip(self.names, self.projections, self.norms, strict=True)
+        return [norm(project(embeddings[name])) for name, project, norm in parts]
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """``c_i`` of each modality, ``(n, dimension)``."""

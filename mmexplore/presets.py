@@ -44,7 +44,7 @@ def _mmsa_unified() -> Recipe:
     return Recipe(
         name="mmsa_unified",
         branches=tuple(b.model_copy(update={"start": SHIPPED_MMSA}) for b in _three_branches(112)),
-        fusion=Fusion(name="unified", start=SHIPPED_MMSA),
+        fusion=Fusion(name="unified", start=SHIPPED_MMSA, options={"standardise": True}),
         training=Training(epochs=100, learning_rate=1e-3),
     )
 
@@ -103,19 +103,25 @@ def _section_v_g(recipe: Recipe) -> Recipe:
     return recipe.with_settings(settings)
 
 
+def _steady(recipe: Recipe) -> Recipe:
+    """Features and norms that cannot collapse (docs/decisions.md says how the printed ones do)."""
+    options = {"standardise": "true", "detach_targets": "true", "norms": "per_dimension"}
+    return recipe.with_settings(f"pretraining.options.{name}={value}" for name, value in options.items())
+
+
 def _quick(recipe: Recipe) -> Recipe:
-    """Smaller pictures, one conformer, five epochs."""
-    values = recipe.model_dump(mode="json")
+    """Steady, with smaller pictures, one conformer as it was embedded, and five epochs."""
+    values = _steady(recipe).model_dump(mode="json")
     for branch in values["branches"]:
         branch["features"] |= {"side_px": 112} if branch["encoder"] == "resnet" else {}
-        branch["features"] |= {"conformers": 1} if branch["encoder"] == "comenet" else {}
+        branch["features"] |= {"conformers": 1, "mmff": "off"} if branch["encoder"] == "comenet" else {}
     values["training"]["epochs"] = 5
     return Recipe.model_validate(values)
 
 
 _PRETRAININGS: dict[str, Callable[[], Recipe]] = {"mmsa": _pretrain_mmsa}
 _VERSIONS: dict[str, dict[str, Callable[[Recipe], Recipe]]] = {
-    "mmsa": {"paper": lambda recipe: recipe, "quick": _quick, "V-G": _section_v_g}
+    "mmsa": {"paper": lambda recipe: recipe, "quick": _quick, "V-G": _section_v_g, "steady": _steady}
 }
 
 
@@ -125,7 +131,7 @@ def pretraining_names() -> tuple[str, ...]:
 
 
 def versions(name: str) -> tuple[str, ...]:
-    """Versions of a pre-training: "paper" as published, "quick" for a first look, "V-G" as that section prints it."""
+    """Versions of a pre-training: "paper" as published, "steady" without its collapse, "quick" for a first look, "V-G" as that section."""
     return tuple(_VERSIONS[name])
 
 

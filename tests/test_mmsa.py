@@ -106,14 +106,15 @@ def changed(one: dict[str, float], other: dict[str, float]) -> set[str]:
 
 
 AWARE = {"memory", "geometry", "properties"}
+STRUCTURE = AWARE | {"spread_structure"}
 
 
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"structure": "graph"}, AWARE),
-        ({"neighbours": 5}, AWARE),
-        ({"metric": "inner"}, AWARE),
+        ({"structure": "graph"}, STRUCTURE),
+        ({"neighbours": 5}, STRUCTURE),
+        ({"metric": "inner"}, STRUCTURE),
         ({"negatives": "all"}, {"contrastive"}),
         ({"within_weight": 0.9}, {"reconstruction_within", "reconstruction_across"}),
         ({"similarity": "cosine"}, AWARE),
@@ -172,6 +173,15 @@ def test_every_parameter_and_every_branch_receives_a_gradient(targets, records) 
     assert all(x.grad.abs().sum() > 0 for x in e.values())
 
 
+def test_standardised_features_have_unit_variance_and_cannot_shrink(targets) -> None:
+    model = built(targets, standardise=True).train()
+    for scale in (1.0, 1e-3):
+        x = model.latent.features({name: scale * e for name, e in embeddings().items()})
+        for feature in x[::2]:
+            assert feature.mean(0).abs().max() < 1e-4
+            assert float(feature.var(0, unbiased=False).min()) > 0.8
+
+
 def test_views_are_the_latent_embeddings_and_their_mean(targets) -> None:
     model, e = built(targets), embeddings()
     found = model(e)
@@ -205,6 +215,5 @@ def test_the_same_conformer_is_embedded_and_predicted(targets, records) -> None:
 def test_the_spread_falls_to_zero_on_a_collapse(targets, records) -> None:
     model = built(targets)
     same = {name: x[:1].expand_as(x) for name, x in embeddings().items()}
-    for name in ("spread", "spread_structure"):
-        assert float(model.losses(same, model.chosen(records))[name]) == pytest.approx(0, abs=1e-6)
-        assert losses(model, records)[name] > 0.001
+    assert float(model.losses(same, model.chosen(records))["spread"]) == pytest.approx(0, abs=1e-6)
+    assert losses(model, records)["spread"] > 0.001

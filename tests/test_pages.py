@@ -48,7 +48,7 @@ class TestTrain:
         preset = presets.preset(name, quick=version == "quick")
         assert started[0] == (preset, f"solubility {name}")
 
-    @pytest.mark.parametrize("version", ["quick", "paper", "V-G"])
+    @pytest.mark.parametrize("version", ["quick", "steady", "paper", "V-G"])
     def test_a_pretraining_is_started_as_it_is(
         self, empty_home: Path, started: list[tuple[Recipe, str]], version: str
     ) -> None:

@@ -24,10 +24,11 @@ class Unified(Fusion):
         tasks: int,
         *,
         dimension: Annotated[int, Field(ge=1, le=4096, description="width of the unified embedding")] = 256,
+        standardise: Annotated[bool, Field(description="batch-normalise the features, as in pre-training")] = False,
         dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before the head")] = 0.0,
     ) -> None:
         super().__init__()
-        self.latent = LatentSpace(dimensions, dimension)
+        self.latent = LatentSpace(dimensions, dimension, standardise)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(dimension, tasks))
 
     def forward(self, embeddings: dict[str, Tensor]) -> Fused:

@@ -53,6 +53,9 @@ class MMSA(Pretraining):
         negatives: Annotated[
             Literal["one", "all"], Field(description="negatives of L_cl: one other molecule, as printed, or all")
         ] = "one",
+        standardise: Annotated[
+            bool, Field(description="batch-normalise the features, so that they neither shrink nor flatten the tanh")
+        ] = False,
         detach_targets: Annotated[
             bool, Field(description="encoders do not learn from being reconstructed, so that they cannot shrink")
         ] = False,
@@ -78,7 +81,7 @@ class MMSA(Pretraining):
         self.alignment_weight, self.within_weight, self.memory_weight = alignment_weight, within_weight, memory_weight
         self.negatives, self.detach_targets, self.geometry = negatives, detach_targets, geometry
         self.width = float(dimension) if norms == "per_dimension" else 1.0
-        self.latent = LatentSpace(dimensions, dimension)
+        self.latent = LatentSpace(dimensions, dimension, standardise)
         self.decoders = nn.ModuleList(nn.Linear(dimension, dimension) for _ in dimensions)
         self.structure = StructureAwareness(dimension, structure, neighbours, metric)
         self.memory = Memory(anchors, dimension, similarity)
@@ -99,8 +102,10 @@ class MMSA(Pretraining):
         return records | {"graph3d": one_conformer(records["graph3d"], self.training)}
 
     def losses(self, embeddings: dict[str, Tensor], records: dict[str, Records]) -> dict[str, Tensor]:
-        """``loss`` (15) and its terms; ``spread`` and ``spread_structure``, how far molecules lie apart in ``c`` and ``z``,
-        fall to 0 on a collapse."""
+        """``loss`` (15) and its terms.
+
+        ``spread`` and ``spread_structure``, how far molecules lie apart in ``c`` and ``z``, fall to 0 on a collapse.
+        """
         x = self.latent.features(embeddings)
         c = self.latent(x)
         unified = torch.stack(c).mean(0)

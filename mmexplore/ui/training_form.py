@@ -15,6 +15,7 @@ from mmexplore.ui.widgets import Field
 VERSIONS = {
     "quick": "cut short for a first look",
     "paper": "as published",
+    "steady": "as published, with features and norms that cannot collapse",
     "V-G": "lambda and alpha as section V-G of the paper prints them",
 }
 _LEARN = {"labels": "train or fine-tune on a data set's labels", "without labels": "pre-train encoders on molecules"}
