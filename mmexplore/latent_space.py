@@ -11,8 +11,8 @@ from torch import Tensor, nn
 class LatentSpace(nn.Module):
     """Branches ``{name: width}`` into a space of ``dimension``.
 
-    ``standardise``: each ``x_i`` is batch-normalised, so that features cannot shrink to be reconstructed easily nor grow
-    until the tanh is flat. Departs from the paper, whose losses both collapse without it.
+    ``standardise``: each ``x_i`` is batch-normalised, so that features cannot shrink to be reconstructed easily, nor
+    grow until the tanh is flat. Departs from the paper, which does not say so.
     """
 
     def __init__(self, dimensions: dict[str, int], dimension: int, standardise: bool = False) -> None:

@@ -131,7 +131,7 @@ def pretraining_names() -> tuple[str, ...]:
 
 
 def versions(name: str) -> tuple[str, ...]:
-    """Versions of a pre-training: "paper" as published, "steady" without its collapse, "quick" for a first look, "V-G" as that section."""
+    """Versions of a pre-training: "paper" as published, "steady" without its collapse, "quick" for a first look, ..."""
     return tuple(_VERSIONS[name])
 
 
