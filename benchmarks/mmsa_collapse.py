@@ -3,8 +3,8 @@
     MMEXPLORE_DATA_DIR=... python benchmarks/mmsa_collapse.py --work FOLDER
 
 The 2D and 3D graph's encoders pre-trained on 4,000 ZINC molecules for 5 epochs, four ways; of each the validation
-terms after the last epoch (two modalities: a contrastive loss of 0.732 says that all embeddings are equal), and the test
-score of the GIN fine-tuned for 10 epochs on the deterministic scaffold split, from scratch too.
+terms after the last epoch (two modalities: a contrastive loss of 0.732 says that all embeddings are equal), and the
+test score of the GIN fine-tuned for 10 epochs on the deterministic scaffold split, from scratch too.
 """
 
 import argparse
