@@ -6,7 +6,7 @@ from mmexplore.ui.routes import routes
 from mmexplore.ui.startup import explain, lifespan
 
 app = st.App(
-    "mmexplore/ui/frame.py",
+    "mmexplore/ui/visit.py",
     routes=routes(str(st.get_option("server.baseUrlPath") or "")),
     lifespan=lifespan,
     on_script_error=explain,

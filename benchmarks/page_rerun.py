@@ -18,7 +18,7 @@ from libraries import library  # noqa: E402
 from record import record  # noqa: E402
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
-FRAME = ROOT / "mmexplore" / "ui" / "frame.py"
+VISIT = ROOT / "mmexplore" / "ui" / "visit.py"
 TRIES = 30
 
 
@@ -37,14 +37,14 @@ import runpy
 from pathlib import Path
 from unittest.mock import patch
 with patch("mmexplore.ui.places.pages", lambda: [Path({str(page)!r})]):
-    runpy.run_path({str(FRAME)!r})
+    runpy.run_path({str(VISIT)!r})
 """
     return AppTest.from_string(script, default_timeout=60).run()
 
 
 def compared(empty: AppTest, frame: AppTest, n: int) -> dict[str, float | int]:
     """Median milliseconds of all three, interleaved."""
-    page = AppTest.from_file(str(FRAME), default_timeout=120)
+    page = AppTest.from_file(str(VISIT), default_timeout=120)
     page.query_params.update({"data": library(n, Path(os.environ["MMEXPLORE_HOME"])), "model": "ecfp"})
     page.run()
     assert not page.exception, page.exception

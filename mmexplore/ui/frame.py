@@ -99,6 +99,3 @@ def _about(model: Model) -> str:
     if model.card.untrained:
         return literal(f"{model.title}: the weights that seed {model.card.seed} draws; nothing was learned.")
     return literal(f"{model.title}: trained on {model.data}")
-
-
-main()

@@ -44,6 +44,7 @@ def map_page() -> None:
     _body(choice, shown, painting, found)
 
 
+@st.fragment  # what happens on the map or beside it leaves the frame and the controls alone
 def _body(choice: Choice, shown: MapFile, painting: Painting, found: Found | None) -> None:
     picture, side = st.columns([12, 8], gap="medium")
     with picture:
