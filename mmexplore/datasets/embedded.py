@@ -5,6 +5,7 @@ Their files are read straight from the packages' folders, without importing data
 
 import importlib.util
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ _ROWS: dict[str, tuple[str, tuple[str, ...], str, str | None, Entry]] = {
 
 def entries() -> list[Entry]:
     """The embedded data sets; one whose package is not installed says that it is not available."""
-    return [replace(row[4], available=all(p.is_file() for p in _paths(name))) for name, row in _ROWS.items()]
+    return [replace(row[4], available=_are_here(_paths(name))) for name, row in _ROWS.items()]
 
 
 def files(name: str) -> tuple[Path, ...]:
@@ -60,7 +61,7 @@ def files(name: str) -> tuple[Path, ...]:
     if name not in _ROWS:
         raise UnknownName("embedded data set", name, _ROWS)
     paths = _paths(name)
-    if not all(path.is_file() for path in paths):
+    if not _are_here(paths):
         raise NotAvailable(f"data set {name!r} comes with the package {_ROWS[name][0]!r}; install it with pip")
     return paths
 
@@ -76,10 +77,16 @@ def raw(name: str, progress: Progress = silent) -> RawTable:
     return RawTable(frame, lines, smiles, title, entry.tasks)
 
 
+@cache
 def _paths(name: str) -> tuple[Path, ...]:
+    """Where the files of a data set would be, nowhere if its package is not installed."""
     spec = importlib.util.find_spec(_ROWS[name][0])
     place = next(iter(spec.submodule_search_locations or ()), "") if spec else ""
-    return tuple(Path(place, file) for file in _ROWS[name][1])
+    return tuple(Path(place, file) for file in _ROWS[name][1]) if place else ()
+
+
+def _are_here(paths: tuple[Path, ...]) -> bool:
+    return bool(paths) and all(path.is_file() for path in paths)
 
 
 def _frame(path: Path) -> pd.DataFrame:

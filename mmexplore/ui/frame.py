@@ -4,6 +4,7 @@ Every file ``pages/N_Title.py`` is a page, in the order of the numbers; nothing 
 """
 
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -74,7 +75,7 @@ def _with_twin(models: dict[str, Model]) -> None:
 _VIEW_HELP = "Which of the model's pictures of a molecule is shown: that of one branch, or the fused one."
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@lru_cache(maxsize=8)
 def _first(models: tuple[str, ...]) -> tuple[str, str]:  # noqa: ARG001 - another shelf, another first choice
     return studio.first_choice()[:2]
 
