@@ -18,6 +18,7 @@ from mmexplore.ui.session import Choice
 _MAP = "map"
 
 
+@st.fragment(key="map page")  # what happens on this page leaves the frame alone: half of a rerun
 def map_page() -> None:
     """The whole page."""
     choice = session.choice()
@@ -44,7 +45,6 @@ def map_page() -> None:
     _body(choice, shown, painting, found)
 
 
-@st.fragment  # what happens on the map or beside it leaves the frame and the controls alone
 def _body(choice: Choice, shown: MapFile, painting: Painting, found: Found | None) -> None:
     picture, side = st.columns([12, 8], gap="medium")
     with picture:
