@@ -11,13 +11,15 @@ import shutil
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from mmexplore import checkpoints, home
 from mmexplore.checkpoints import Card
 from mmexplore.errors import BadCheckpoint, BadRecipe, UnknownName
 from mmexplore.recipe import Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints"
 BASELINE = "ecfp"
@@ -139,8 +141,10 @@ def export(name: str, where: Path) -> Path:
     return Path(shutil.make_archive(str(where / chosen.name), "zip", chosen.folder))
 
 
-def history(name: str) -> pd.DataFrame:
+def history(name: str) -> "pd.DataFrame":
     """What a training reported, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
+    import pandas as pd
+
     chosen = model(name)
     for place in (chosen.folder, chosen.folder.parent):
         if chosen.card and (place / "history.json").is_file():

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mmexplore import colouring, molecules
 from mmexplore import kinship as kin
@@ -16,6 +16,9 @@ from mmexplore.errors import BadRecipe, UnknownName
 from mmexplore.kinship import Kinship
 from mmexplore.map_desk import predictions, stored_clusters, view_of
 from mmexplore.models import model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def colour_names(model_name: str, data: str, view: str = "") -> list[str]:
@@ -87,8 +90,10 @@ def molecule_card(data: str, row: int, model_name: str = "") -> MoleculeCard:
     return MoleculeCard(row, str(table.names[row]), str(table.smiles[row]), int(table.lines[row]), tuple(facts))
 
 
-def table_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") -> pd.DataFrame:
+def table_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") -> "pd.DataFrame":
     """Rows of a data set as a table: name, SMILES, labels, predictions, other columns."""
+    import pandas as pd
+
     table = dataset(data)
     rows = np.asarray(rows, np.int64)
     frame = pd.DataFrame({"name": table.names[rows], "smiles": table.smiles[rows]}, index=rows)
@@ -110,6 +115,8 @@ def sdf_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") ->
 
 def common_scaffold(data: str, rows: Sequence[int] | np.ndarray, most: int = 500) -> tuple[str, int]:
     """The most frequent scaffold among (at most ``most`` of) the rows, and how many share it; ("", 0) if acyclic."""
+    import pandas as pd
+
     names = pd.Series(
         [molecules.scaffold(s) for s in dataset(data).smiles[np.asarray(rows, np.int64)[:most]]], dtype=str
     )

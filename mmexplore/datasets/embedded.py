@@ -7,15 +7,18 @@ import importlib.util
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mmexplore.datasets import Entry, RawTable, Task
 from mmexplore.datasets._cells import Cells, delimited, sd_records, smiles_lines
 from mmexplore.datasets._source import opened
 from mmexplore.errors import NotAvailable, UnknownName
 from mmexplore.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOG_SOLUBILITY = Task("SOL", "regression", "log mol/L")
 _HYDRATION = Task("expt", "regression", "kcal/mol")
@@ -68,6 +71,8 @@ def files(name: str) -> tuple[Path, ...]:
 
 def raw(name: str, progress: Progress = silent) -> RawTable:
     """Its unchecked rows. Raises NotAvailable, UnknownName."""
+    import pandas as pd
+
     paths = files(name)
     _, _, smiles, title, entry = _ROWS[name]
     progress("read", 0, 1)
@@ -89,7 +94,9 @@ def _are_here(paths: tuple[Path, ...]) -> bool:
     return bool(paths) and all(path.is_file() for path in paths)
 
 
-def _frame(path: Path) -> pd.DataFrame:
+def _frame(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
     with opened(path) as file:
@@ -110,5 +117,7 @@ def _drawn(blocks: list[str]) -> list[str]:
     return [standardised(block).smiles for block in blocks]
 
 
-def _from_cells(cells: Cells) -> pd.DataFrame:
+def _from_cells(cells: Cells) -> "pd.DataFrame":
+    import pandas as pd
+
     return pd.DataFrame(cells.rows, columns=cells.columns, dtype=str)

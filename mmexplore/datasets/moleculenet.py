@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from mmexplore.datasets import Entry, RawTable, Task
 from mmexplore.datasets._cells import delimited, smiles_lines
@@ -61,6 +60,8 @@ def fetch(name: str, progress: Progress = silent) -> Path:
 
 def raw(name: str, also: Sequence[str] = (), progress: Progress = silent) -> RawTable:
     """Its unchecked rows; ``also`` names further columns to bring. Raises NotAvailable, UnknownName, BadTable."""
+    import pandas as pd
+
     row, path = _row(name), fetch(name, progress)
     with opened(path) as file:
         cells = smiles_lines(file) if ".smi" in path.suffixes else delimited(file, ",")
