@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,12 +46,19 @@ def _offers(model_name: str, data: str, view: str) -> dict[str, Callable[[], Col
             error = np.abs(values - table.labels[:, number])
             offers[f"prediction: {task.name}"] = partial(colouring.of_label, table, number, values, "prediction of ")
             offers[f"error: {task.name}"] = partial(colouring.of_label, table, number, error, "error of ")
-    columns = {"split of the model": known["split"]} if known is not None and "split" in known else {}
-    columns |= {str(name): table.extra[name] for name in table.extra}
-    found = {name: colouring.of_column(name, column) for name, column in columns.items()}
+    split = "split of the model"
+    found = {split: colouring.of_column(split, known["split"])} if known is not None and "split" in known else {}
+    found |= _columns(data, table.digest)
     offers |= {name: partial(_same, made) for name, made in found.items() if made and name not in offers}
     offers |= {f"descriptor: {name}": partial(_descriptor, table, name) for name in molecules.DESCRIPTORS}
     return offers | ({"cluster": partial(colouring.of_clusters, clusters)} if clusters is not None else {})
+
+
+@lru_cache(maxsize=2)
+def _columns(data: str, digest: str) -> dict[str, Colour | None]:  # noqa: ARG001
+    """The source's other columns as colours; reading texts of a million rows takes seconds."""
+    table = dataset(data)
+    return {str(name): colouring.of_column(str(name), table.extra[name]) for name in table.extra}
 
 
 def _same(made: Colour) -> Colour:

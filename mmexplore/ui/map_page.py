@@ -18,7 +18,6 @@ from mmexplore.ui.session import Choice
 _MAP = "map"
 
 
-@st.fragment(key="map page")  # what happens on this page leaves the frame alone: half of a rerun
 def map_page() -> None:
     """The whole page."""
     choice = session.choice()

@@ -5,12 +5,14 @@ caches take half a millisecond to hash what they were asked. Keys hold the diges
 trained again or a file imported again is not mistaken for the old one.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mmexplore import studio
 from mmexplore.map_file import UNSCORED, stored
@@ -112,7 +114,7 @@ def _aligned(key: tuple[str, str, float], onto_key: tuple[str, str, float], _sho
 
 @lru_cache(maxsize=32)
 def _painting(on: Ground, name: str) -> Painting:
-    with st.spinner("Reading the colours ..."):
+    with _told("Reading the colours ..."):
         return paint(studio.colour(on.choice.model, on.choice.data, on.choice.view, name))
 
 
@@ -123,8 +125,13 @@ def _colour_names(on: Ground) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def _found(data: str, digest: str, text: str) -> Found:  # noqa: ARG001
-    with st.spinner("Searching ..."):
+    with _told("Searching ..."):
         return studio.find(data, text)
+
+
+def _told(words: str) -> AbstractContextManager[None]:
+    """A spinner, where there is a page to show it on: the warm-up has none."""
+    return st.spinner(words) if get_script_run_ctx(suppress_warning=True) else nullcontext()
 
 
 def placed(xy: np.ndarray) -> int:
