@@ -3,6 +3,7 @@
 Written into a home as an import and a map job would leave them, without the hours that a million molecules take.
 """
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def _table(name: str, n: int, real: Dataset, seed: int) -> Dataset:
     return Dataset(
         name,
         name,
-        f"{n:032x}",
+        hashlib.sha256(f"synthetic {n} {seed}".encode()).hexdigest(),
         real.smiles[rows],
         names,
         np.arange(n) + 2,
