@@ -1,7 +1,9 @@
 """How soon after the mouse is released does the panel say how many molecules a lasso holds, at 100,000 molecules?
 
-Beside it the same points in Streamlit's own ``st.plotly_chart`` (scattergl) with ``on_select="rerun"``, which sends every
-selected point to the server. Same Chromium, WebGL in software. Run: python benchmarks/lasso.py [--n 100000] [--turns 5]
+Beside it the same points in Streamlit's own ``st.plotly_chart`` (scattergl) with ``on_select="rerun"``, which sends
+every selected point to the server. Same Chromium, WebGL in software.
+
+Run: python benchmarks/lasso.py [--n 100000] [--turns 5]
 """
 
 import argparse
