@@ -20,7 +20,7 @@ def library(n: int, where: Path, seed: int = 0) -> str:
     real = catalogue.load("solubility")
     pd.DataFrame({"smiles": real.smiles[:2], "n": n}).to_csv(source, index=False)
     name, path = yours.receive(source, f"synthetic {n}", [])
-    choices = catalogue._choices(None, None, None, None, None)
+    choices = catalogue._full({})
     table = _table(name, n, real, seed)
     dataset_files.write(home.folder("datasets") / catalogue._key((path,), choices), table)
     yours.keep(name, f"{n:,} synthetic molecules", path, catalogue._digest(path), choices, table)
