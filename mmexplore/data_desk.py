@@ -40,6 +40,11 @@ def start_import(path: Path, title: str, options: dict[str, object]) -> Job:
     return jobs.start("import", arguments, device="imports", title=f"import of {title}")
 
 
+def start_fetch(name: str) -> Job:
+    """Have a published set downloaded by a job, or the job that is at it already; downloads have their own lane."""
+    return jobs.start_once("fetch", [name], device="downloads", title=f"download of {name}")
+
+
 def find(data: str, text: str) -> Found:
     """Rows whose name holds the text, or whose structure matches it as SMILES or SMARTS. Raises BadMolecule."""
     return search.search(dataset(data), text)

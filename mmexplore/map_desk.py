@@ -98,11 +98,9 @@ def compute_map(
 def start_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
     """Have a map computed by a job, or the job that is at it already."""
     arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
-    for job in jobs.jobs():
-        if job.verb == "map" and list(job.arguments) == arguments and job.active:
-            return job
     title = f"{method.upper()} map of {data}, {view}" + (" (untrained)" if model_name.startswith(UNTRAINED) else "")
-    return jobs.start("map", arguments, device="maps", title=title)  # a lane of its own: maps do not wait for trainings
+    # a lane of its own: maps do not wait for trainings
+    return jobs.start_once("map", arguments, device="maps", title=title)
 
 
 def map_folders(chosen: Model, table: Dataset) -> list[Path]:
