@@ -1,8 +1,5 @@
 // Draws the same map with Plotly's scattergl on a bare page, and listens to its hover; returns the seconds of each step.
 async ([, blobs]) => {
-  await new Promise(done => {
-    document.head.append(Object.assign(document.createElement("script"), { src: "/plotly.js", onload: done }));
-  });
   const xy = new Float32Array(await (await fetch(blobs[0])).arrayBuffer()), n = xy.length / 2, took = {};
   const x = xy.filter((_, i) => i % 2 === 0), y = xy.filter((_, i) => i % 2), color = Float32Array.from(x, (_, i) => i % 255);
   document.body.innerHTML = "<div id='plot' style='width:900px;height:600px;position:fixed;top:0;left:0'></div><img id='card'>";
@@ -20,6 +17,7 @@ async ([, blobs]) => {
   const some = Array.from({ length: Math.ceil(n / 3) }, (_, i) => 3 * i);
   await timed("grey", () => Plotly.restyle(plot, { selectedpoints: [some] }));
   window.times = [];
+  window.image = card;
   plot.addEventListener("mousemove", e => { window.began = e.timeStamp; }, true);
   plot.on("plotly_hover", e => {
     const began = window.began;

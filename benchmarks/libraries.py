@@ -3,6 +3,7 @@
 Written into a home as an import and a map job would leave them, without the hours that a million molecules take.
 """
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ def library(n: int, where: Path, seed: int = 0) -> str:
     real = catalogue.load("solubility")
     pd.DataFrame({"smiles": real.smiles[:2], "n": n}).to_csv(source, index=False)
     name, path = yours.receive(source, f"synthetic {n}", [])
-    choices = catalogue._choices(None, None, None, None, None)
+    choices = catalogue._full({})
     table = _table(name, n, real, seed)
     dataset_files.write(home.folder("datasets") / catalogue._key((path,), choices), table)
     yours.keep(name, f"{n:,} synthetic molecules", path, catalogue._digest(path), choices, table)
@@ -43,7 +44,7 @@ def _table(name: str, n: int, real: Dataset, seed: int) -> Dataset:
     return Dataset(
         name,
         name,
-        f"{n:032x}",
+        hashlib.sha256(f"synthetic {n} {seed}".encode()).hexdigest(),
         real.smiles[rows],
         names,
         np.arange(n) + 2,

@@ -1,63 +1,130 @@
 """What does a rerun of the Map page cost when the map is there, against an empty script and an empty page of the app?
 
-All on the server alone, as Streamlit's AppTest runs them, one after the other. Run: python benchmarks/page_rerun.py
+Twice: as a visitor has it, over the websocket of a real server (an empty app of Streamlit's own beside ours), where
+Streamlit also collects garbage after each run; and the scripts alone, as Streamlit's AppTest runs them.
+Run: python benchmarks/page_rerun.py
 """
 
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 os.environ["MMEXPLORE_HOME"] = tempfile.mkdtemp(prefix="mmexplore-bench-")
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import psutil  # noqa: E402
+from browser import Server, start_server  # noqa: E402
 from libraries import library  # noqa: E402
 from record import record  # noqa: E402
+from streamlit.proto.BackMsg_pb2 import BackMsg  # noqa: E402
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg  # noqa: E402
 from streamlit.testing.v1 import AppTest  # noqa: E402
+from websockets.sync.client import connect  # noqa: E402
 
-FRAME = ROOT / "mmexplore" / "ui" / "frame.py"
-TRIES = 30
+HOME = Path(os.environ["MMEXPLORE_HOME"])
+VISIT = ROOT / "mmexplore" / "ui" / "visit.py"
+NOTHING = "import streamlit as st\nst.title('nothing')\n"
+TRIES, AT_ONCE = 20, 5  # a process's CPU time is told in hundredths of a second
 
 
 def main() -> None:
-    empty = AppTest.from_string("import streamlit as st\nst.title('nothing')", default_timeout=60).run()
-    rows = [compared(empty, framed(), n) for n in (1_282, 100_000)]
-    record("page_rerun", "milliseconds of a rerun with the map cached", "python benchmarks/page_rerun.py", rows)
+    names = {n: library(n, HOME) for n in (1_282, 100_000)}
+    rows = [served(names), *(alone(n, name) for n, name in names.items())]
+    record("page_rerun", "CPU milliseconds of a rerun with the map cached", "python benchmarks/page_rerun.py", rows)
+
+
+def served(names: dict[int, str]) -> dict[str, float | str]:
+    """Reruns over the websocket, of the server's process."""
+    folder = HOME / "empty"
+    folder.mkdir()
+    (folder / "app.py").write_text(NOTHING, encoding="utf-8")
+    servers = [start_server(folder, folder), start_server(HOME)]
+    try:
+        visits = {"empty": Visit(*servers[0])}
+        visits |= {f"map of {n:,}": Visit(*servers[1], f"data={name}&model=ecfp") for n, name in names.items()}
+        time.sleep(5)  # the warm-up ends; what was read from a folder is kept once it has been quiet for two seconds
+        return {"what": "server"} | interleaved({name: visit.cpu_ms for name, visit in visits.items()})
+    finally:
+        for process, _ in servers:
+            process.terminate()
+
+
+class Visit:
+    """A visitor who asks for the page again and again."""
+
+    def __init__(self, process: subprocess.Popen[bytes], server: Server, query: str = "") -> None:
+        address = server.url.replace("http", "ws") + "/_stcore/stream"
+        self.socket = connect(address, subprotocols=["streamlit"], origin=server.url, max_size=None)
+        self.process, self.query = psutil.Process(process.pid), query
+        self.rerun()
+
+    def rerun(self) -> None:
+        """Ask, and read all that comes until the run has ended."""
+        ask, said = BackMsg(), ForwardMsg()
+        ask.rerun_script.query_string = self.query
+        self.socket.send(ask.SerializeToString())
+        while said.WhichOneof("type") != "script_finished":
+            said.ParseFromString(self.socket.recv(timeout=60))
+
+    def cpu_ms(self) -> float:
+        """CPU time of the server's process a rerun."""
+        before = self.process.cpu_times()
+        for _ in range(AT_ONCE):
+            self.rerun()
+        after = self.process.cpu_times()
+        return 1000 * (after.user + after.system - before.user - before.system) / AT_ONCE
+
+
+def alone(n: int, name: str) -> dict[str, float | str]:
+    """The scripts without a server."""
+    page = AppTest.from_file(str(VISIT), default_timeout=120)
+    page.query_params.update({"data": name, "model": "ecfp"})
+    apps = {"empty": AppTest.from_string(NOTHING), "frame alone": framed(), f"map of {n:,}": page}
+    for app in apps.values():
+        app.run()
+        assert not app.exception, app.exception
+    time.sleep(2.5)
+
+    def timed(app: AppTest) -> Callable[[], float]:
+        def cpu_ms() -> float:
+            began = time.process_time()
+            app.run()
+            return 1000 * (time.process_time() - began)
+
+        return cpu_ms
+
+    return {"what": "script"} | interleaved({name: timed(app) for name, app in apps.items()})
 
 
 def framed() -> AppTest:
     """An empty page with navigation, pickers and job banner round it, as every page of the app has them."""
-    page = Path(os.environ["MMEXPLORE_HOME"]) / "1_Empty.py"
-    page.write_text("import streamlit as st\nst.title('nothing')\n", encoding="utf-8")
+    page = HOME / "1_Empty.py"
+    page.write_text(NOTHING, encoding="utf-8")
     script = f"""
-import runpy
 from pathlib import Path
 from unittest.mock import patch
+from mmexplore.ui import frame
 with patch("mmexplore.ui.places.pages", lambda: [Path({str(page)!r})]):
-    runpy.run_path({str(FRAME)!r})
+    frame.main()
 """
-    return AppTest.from_string(script, default_timeout=60).run()
+    return AppTest.from_string(script, default_timeout=60)
 
 
-def compared(empty: AppTest, frame: AppTest, n: int) -> dict[str, float | int]:
-    """Median milliseconds of all three, interleaved."""
-    page = AppTest.from_file(str(FRAME), default_timeout=120)
-    page.query_params.update({"data": library(n, Path(os.environ["MMEXPLORE_HOME"])), "model": "ecfp"})
-    page.run()
-    assert not page.exception, page.exception
-    assert not frame.exception, frame.exception
-    times: dict[str, list[float]] = {"empty_ms": [], "framed_ms": [], "map_ms": []}
+def interleaved(ways: dict[str, Callable[[], float]]) -> dict[str, float]:
+    """Medians of each, and how many times the empty one they are."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(TRIES):
-        for name, app in (("empty_ms", empty), ("framed_ms", frame), ("map_ms", page)):
-            began = time.perf_counter()
-            app.run()
-            times[name].append(1000 * (time.perf_counter() - began))
+        for name, way in ways.items():
+            times[name].append(way())
     medians = {name: statistics.median(values) for name, values in times.items()}
-    against = {f"against {name}": medians["map_ms"] / medians[f"{name}_ms"] for name in ("empty", "framed")}
-    return {"n": n} | medians | against
+    against = {f"{name} / empty": value / medians["empty"] for name, value in medians.items() if name != "empty"}
+    return {f"{name}, ms": value for name, value in medians.items()} | against
 
 
 if __name__ == "__main__":

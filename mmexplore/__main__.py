@@ -57,9 +57,11 @@ def _names(tasks: Any) -> list[str]:
 
 
 @app.command()
-def fetch(names: Annotated[list[str], typer.Argument(metavar="DATASET...")], as_json: Json = False) -> None:
+def fetch(
+    names: Annotated[list[str], typer.Argument(metavar="DATASET...")], as_json: Json = False, job: JobFolder = None
+) -> None:
     """Download data sets with their checksums, or take them from MMEXPLORE_DATA_DIR."""
-    answer(lambda p: {"fetched": [{"name": n, "file": str(studio.fetch(n, p))} for n in names]}, as_json)
+    answer(lambda p: {"fetched": [{"name": n, "file": str(studio.fetch(n, p))} for n in names]}, as_json, job)
 
 
 @app.command("models")

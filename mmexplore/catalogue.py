@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from mmexplore import dataset_files
 from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, yours
@@ -23,10 +23,22 @@ if TYPE_CHECKING:
     from mmexplore.datasets.file import Preview
 
 VERSION = 2
-Rule = Literal["keep", "strip"]
-Duplicates = Literal["keep", "merge"]
 
 _ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".smi", ".smiles", ".ism", ".sdf", ".sd", ".mol", ".gz")
+
+
+class Choices(TypedDict, total=False):
+    """How a table is read where the guesses, or a data set's own ways, are not meant.
+
+    ``smiles``, ``name`` and ``targets`` choose columns; ``salts`` and ``duplicates`` overrule how rows are treated (a
+    user's file: "strip", "merge"; published sets: "keep").
+    """
+
+    smiles: str | None
+    name: str | None
+    targets: Sequence[str] | None
+    salts: Literal["keep", "strip"] | None
+    duplicates: Literal["keep", "merge"] | None
 
 
 @dataclass(frozen=True)
@@ -44,23 +56,12 @@ def entries() -> list[Entry]:
     return [*embedded.entries(), *moleculenet.entries(), *yours.entries()]
 
 
-def load(
-    name_or_path: str | Path,
-    *,
-    smiles: str | None = None,
-    name: str | None = None,
-    targets: Sequence[str] | None = None,
-    salts: Rule | None = None,
-    duplicates: Duplicates | None = None,
-    progress: Progress = silent,
-) -> Dataset:
+def load(name_or_path: str | Path, *, progress: Progress = silent, **chosen: Unpack[Choices]) -> Dataset:
     """A data set by name, or a table of molecules by path; standardised on the first load, kept for the next.
 
-    ``smiles``, ``name`` and ``targets`` choose columns where the data set's own or the guessed ones are not meant;
-    ``salts`` and ``duplicates`` overrule how it is treated (a user's file: "strip", "merge"; published sets: "keep").
-    Raises UnknownName, NotAvailable, BadTable.
+    ``chosen`` are :class:`Choices`. Raises UnknownName, NotAvailable, BadTable.
     """
-    choices = _choices(smiles, name, targets, salts, duplicates)
+    choices = _full(chosen)
     if card := yours.cards().get(str(name_or_path)):
         choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
     source = _source(str(name_or_path), choices, progress)
@@ -93,24 +94,14 @@ def preview(path_or_text: Path | str) -> "Preview":
     return file.preview(_given(path_or_text))
 
 
-def add(
-    path_or_text: Path | str,
-    title: str,
-    *,
-    smiles: str | None = None,
-    name: str | None = None,
-    targets: Sequence[str] | None = None,
-    salts: Rule | None = None,
-    duplicates: Duplicates | None = None,
-    progress: Progress = silent,
-) -> Dataset:
+def add(path_or_text: Path | str, title: str, *, progress: Progress = silent, **chosen: Unpack[Choices]) -> Dataset:
     """Keep a user's molecules under a name made from the title, so that they load by that name from now on.
 
-    A name of the catalogue is never taken over; the same content with the same choices is not kept twice.
-    Raises BadTable, UnknownName.
+    ``chosen`` are :class:`Choices`. A name of the catalogue is never taken over; the same content with the same choices
+    is not kept twice. Raises BadTable, UnknownName.
     """
     given = _given(path_or_text)
-    choices = _choices(smiles, name, targets, salts, duplicates)
+    choices = _full(chosen)
     content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
     for known, card in yours.cards().items():
         if (card["content"], card["choices"]) == (content, choices):
@@ -132,11 +123,13 @@ def remove(name: str) -> None:
     yours.forget(name)
 
 
-def _choices(
-    smiles: str | None, name: str | None, targets: Sequence[str] | None, salts: str | None, duplicates: str | None
-) -> dict[str, Any]:
-    columns = {"smiles": smiles, "name": name, "targets": None if targets is None else list(targets)}
-    return columns | {"salts": salts, "duplicates": duplicates}
+def _full(chosen: Choices) -> dict[str, Any]:
+    """All choices, None where none was made, as they are kept with a data set and part of its key."""
+    names = Choices.__annotations__
+    if odd := chosen.keys() - names.keys():
+        raise TypeError(f"nothing called {sorted(odd)} can be chosen; there are: {', '.join(names)}")
+    full: dict[str, Any] = dict.fromkeys(names) | chosen
+    return full | {"targets": None if full["targets"] is None else list(full["targets"])}
 
 
 def _source(name: str, choices: dict[str, Any], progress: Progress) -> _Source:

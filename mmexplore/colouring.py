@@ -1,12 +1,15 @@
 """What a map can be coloured by: labels, predictions, errors, the split, descriptors, clusters, any column."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mmexplore import home, molecules
 from mmexplore.datasets import Dataset
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DESCRIPTORS_VERSION = 1
 _MOST_CATEGORIES = 20
@@ -25,12 +28,15 @@ class Colour:
     categories: tuple[str, ...] = ()
 
 
-def of_column(label: str, column: pd.Series) -> Colour | None:
+def of_column(label: str, column: "pd.Series") -> Colour | None:
     """A colour from any column: numbers as they are, texts as up to 20 categories; None if it tells nothing.
 
+    >>> import pandas as pd
     >>> of_column("phase", pd.Series(["II", "I", "II"])).categories
     ('I', 'II')
     """
+    import pandas as pd
+
     numbers = pd.to_numeric(column, errors="coerce")
     if numbers.notna().sum() >= 0.9 * column.notna().sum() and numbers.nunique() > 2:
         return Colour(label, numbers.to_numpy(np.float32))
@@ -64,8 +70,10 @@ def of_clusters(labels: np.ndarray) -> Colour:
     return Colour(f"k-means, k = {len(order)}", rank[labels], tuple(f"cluster {i + 1}" for i in range(len(order))))
 
 
-def descriptors(dataset: Dataset) -> pd.DataFrame:
+def descriptors(dataset: Dataset) -> "pd.DataFrame":
     """RDKit descriptors of every molecule, computed once and kept under the home."""
+    import pandas as pd
+
     path = home.folder("descriptors") / f"{dataset.digest}-{DESCRIPTORS_VERSION}.parquet"
     if not path.is_file():
         table = molecules.descriptors(dataset.smiles)

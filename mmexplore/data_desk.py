@@ -25,16 +25,24 @@ def dataset(name: str, progress: Progress = silent) -> Dataset:
 
 def _stamp(name: str) -> str:
     """Changes when another file, or another set of the user's, goes by the same name."""
-    path = Path(name).expanduser()
-    if path.is_file():
-        return f"{path.stat().st_mtime_ns} {path.stat().st_size}"
-    return str(yours.cards().get(name, {}).get("content", ""))
+    if card := yours.cards().get(name):
+        return str(card["content"])
+    try:
+        found = Path(name).expanduser().stat()
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_mtime_ns} {found.st_size}"
 
 
 def start_import(path: Path, title: str, options: dict[str, object]) -> Job:
     """Have a user's file standardised and kept by a job; options are those of :data:`add_dataset`."""
     arguments = [str(path), "--name", title, "--options", json.dumps(options)]
     return jobs.start("import", arguments, device="imports", title=f"import of {title}")
+
+
+def start_fetch(name: str) -> Job:
+    """Have a published set downloaded by a job, or the job that is at it already; downloads have their own lane."""
+    return jobs.start_once("fetch", [name], device="downloads", title=f"download of {name}")
 
 
 def find(data: str, text: str) -> Found:

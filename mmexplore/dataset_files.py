@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from mmexplore.datasets import Dataset, Remark, Report, Task
 from mmexplore.home import read_json, write_atomically, write_json
@@ -46,6 +45,8 @@ def write(folder: Path, dataset: Dataset) -> None:
 
 def read(folder: Path, name: str, title: str) -> Dataset | None:
     """The data set kept there under the name it has now; None where there is none, or a damaged one."""
+    import pandas as pd
+
     if not (folder / "card.json").is_file():
         return None
     import pyarrow.parquet as pq

@@ -9,15 +9,17 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
-import pandas as pd
 
 from mmexplore import home
 from mmexplore.datasets import Dataset
 from mmexplore.errors import BadCheckpoint, UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VERSION = 1
 PREDICTIONS = "predictions.bin"
@@ -109,7 +111,17 @@ def read_head(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def stored_predictions(model_folder: Path, dataset: Dataset) -> pd.DataFrame | None:
+def stored_predictions(model_folder: Path, dataset: Dataset) -> "pd.DataFrame | None":
     """A model's predictions for a data set, a column a task, in the data set's order; None unless embedded already."""
-    found = read(place(model_folder, dataset))
-    return None if found is None else pd.DataFrame(np.asarray(found.predictions), columns=list(found.tasks))
+    folder = place(model_folder, dataset)
+    found = read(folder)
+    return None if found is None else _predictions(folder, (folder / "head.json").stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _predictions(folder: Path, changed: int) -> "pd.DataFrame":  # noqa: ARG001
+    import pandas as pd
+
+    found = read(folder)
+    assert found is not None
+    return pd.DataFrame(np.asarray(found.predictions), columns=list(found.tasks))

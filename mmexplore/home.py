@@ -19,15 +19,17 @@ import platformdirs
 def home() -> Path:
     """MMEXPLORE_HOME, or the user's data folder of this operating system; made if it is not there."""
     chosen = os.environ.get("MMEXPLORE_HOME")
-    path = Path(chosen).expanduser() if chosen else platformdirs.user_data_path("mmexplore")
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+    return _made(Path(chosen).expanduser() if chosen else platformdirs.user_data_path("mmexplore"))
 
 
 def folder(*parts: str) -> Path:
     """A folder below the home, made if it is not there."""
-    path = home().joinpath(*parts)
-    path.mkdir(parents=True, exist_ok=True)
+    return _made(home().joinpath(*parts))
+
+
+def _made(path: Path) -> Path:
+    if not path.is_dir():  # looking is cheaper than trying
+        path.mkdir(parents=True, exist_ok=True)
     return path
 
 

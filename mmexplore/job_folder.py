@@ -79,6 +79,26 @@ class Job:
 
 def read(folder: Path) -> Job:
     """What is known of the job in a folder. Raises FileNotFoundError or ValueError where there is none."""
+    changed = _changed(folder / "status.json")
+    if folder in _ended and _ended[folder][0] == changed:
+        return _ended[folder][1]
+    found = _read(folder)
+    if not (found.active or found.died):
+        _ended[folder] = changed, found  # screens list all jobs every few seconds
+    return found
+
+
+_ended: dict[Path, tuple[int, Job]] = {}
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return -1
+
+
+def _read(folder: Path) -> Job:
     asked = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     status = read_mapping(folder / "status.json")
     if status.get("state", "queued") in ACTIVE and not is_alive(folder, status):

@@ -26,7 +26,7 @@ from mmexplore.job_process import running
 from mmexplore.job_progress import JobProgress, Listener, TerminalProgress
 
 __all__ = ["Event", "Job", "JobProgress", "Listener", "TerminalProgress"]  # the doors of the other three files
-__all__ += ["again", "cancel", "events", "follow", "job", "jobs", "remove", "running", "start"]
+__all__ += ["again", "cancel", "events", "follow", "job", "jobs", "remove", "running", "start", "start_once"]
 
 COMMAND = [sys.executable, "-m", "mmexplore"]
 _MARK = "MMEXPLORE_JOB"
@@ -57,6 +57,14 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
     _write_process(folder, process.pid)
     threading.Thread(target=process.wait, daemon=True).start()  # else it stays a zombie when it ends
     return read(folder)
+
+
+def start_once(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "") -> Job:
+    """Like :func:`start`, or the job that waits for the same work or is at it already."""
+    for known in jobs():
+        if known.verb == verb and list(known.arguments) == list(arguments) and known.active:
+            return known
+    return start(verb, arguments, device=device, title=title)
 
 
 def jobs() -> list[Job]:

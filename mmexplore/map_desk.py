@@ -4,10 +4,10 @@ import io
 import time
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import numpy as np
-import pandas as pd
 
 from mmexplore import colouring, embedding_map, home, jobs, map_quality
 from mmexplore.data_desk import dataset
@@ -18,6 +18,9 @@ from mmexplore.errors import UnknownName
 from mmexplore.jobs import Job
 from mmexplore.models import BASELINE, UNTRAINED, Model, model, models
 from mmexplore.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CLUSTERS = 8
 FIRST_DATA, FIRST_MODEL = "solubility", "solubility-dmpnn"
@@ -52,6 +55,8 @@ def write_embedding(
     model_name: str, data: str, view: str, out: Path, progress: Progress = silent
 ) -> dict[str, int | str | float]:
     """Write one view as parquet: ``smiles``, ``name``, ``e0`` ... ; returns n, dim, file and molecules_per_second."""
+    import pandas as pd
+
     started = time.monotonic()
     table, chosen = dataset(data, progress), view_of(model_name, view)
     x = np.asarray(embed(model_name, data, progress).view(chosen))
@@ -93,11 +98,9 @@ def compute_map(
 def start_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
     """Have a map computed by a job, or the job that is at it already."""
     arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
-    for job in jobs.jobs():
-        if job.verb == "map" and list(job.arguments) == arguments and job.active:
-            return job
     title = f"{method.upper()} map of {data}, {view}" + (" (untrained)" if model_name.startswith(UNTRAINED) else "")
-    return jobs.start("map", arguments, device="maps", title=title)  # a lane of its own: maps do not wait for trainings
+    # a lane of its own: maps do not wait for trainings
+    return jobs.start_once("map", arguments, device="maps", title=title)
 
 
 def map_folders(chosen: Model, table: Dataset) -> list[Path]:
@@ -139,11 +142,13 @@ def quality_classes(table: Dataset) -> Classes:
 
 
 @lru_cache(maxsize=8)
-def _table(path: Path, changed: int, tasks: tuple[str, ...]) -> pd.DataFrame:  # noqa: ARG001
+def _table(path: Path, changed: int, tasks: tuple[str, ...]) -> "pd.DataFrame":  # noqa: ARG001
+    import pandas as pd
+
     return pd.read_parquet(path, columns=["split", *tasks])
 
 
-def predictions(model_name: str, data: str) -> pd.DataFrame | None:
+def predictions(model_name: str, data: str) -> "pd.DataFrame | None":
     """What is known of a model's predictions on a data set: columns ``split`` and one a task; None if nothing yet.
 
     An untrained model predicts nothing worth showing.

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-import pandas as pd
 
 from mmexplore import home
 from mmexplore.map_quality import Quality
@@ -42,6 +41,8 @@ def place_of(folder: Path, view: str, method: str, seed: int) -> Path:
 
 def save(made: MapFile) -> None:
     """Write a map to its path, over one that may be there."""
+    import pandas as pd
+
     buffer = io.BytesIO()
     pd.DataFrame({"x": made.xy[:, 0], "y": made.xy[:, 1]}).to_parquet(buffer)
     about = {k: v for k, v in asdict(made).items() if k not in ("path", "xy")}
@@ -66,6 +67,8 @@ def stored(folders: Iterable[Path], view: str, method: str, seed: int = 0, *, un
 
 
 def _load(path: Path) -> MapFile:
+    import pandas as pd
+
     about = home.read_json(path.with_suffix(".json"))
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != about.pop("sha256"):

@@ -8,11 +8,14 @@ picture with nothing behind it scores as its permuted labels do.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mmexplore.datasets import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST = 20_000
 MOST_CATEGORIES = 20
@@ -55,6 +58,8 @@ def classes_of(values: np.ndarray, name: str, kind: Kind | str) -> Classes:
     >>> classes_of(np.array([1.0, 2.0, 3.0, np.nan]), "logS", "regression").codes.tolist()
     [0, 1, 2, -1]
     """
+    import pandas as pd
+
     if kind == "regression":
         return _tertiles(np.asarray(values, np.float64), name)
     if kind == "classification":
@@ -65,7 +70,9 @@ def classes_of(values: np.ndarray, name: str, kind: Kind | str) -> Classes:
     return _categories(pd.Series(np.asarray(values, dtype=object)), name)
 
 
-def _categories(values: pd.Series, name: str) -> Classes:
+def _categories(values: "pd.Series", name: str) -> Classes:
+    import pandas as pd
+
     texts = values[values.notna()].astype(str).replace("", None).dropna()
     counts = texts.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     kept = sorted(counts.index[:MOST_CATEGORIES])

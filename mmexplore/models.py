@@ -11,13 +11,15 @@ import shutil
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from mmexplore import checkpoints, home
 from mmexplore.checkpoints import Card
 from mmexplore.errors import BadCheckpoint, BadRecipe, UnknownName
 from mmexplore.recipe import Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints"
 BASELINE = "ecfp"
@@ -53,23 +55,34 @@ def models() -> list[Model]:
     folders = [(p, True) for p in sorted(SHIPPED.iterdir())] if SHIPPED.is_dir() else []
     folders += [(p / "model", False) for p in runs]
     found = [m for m in (_read(folder, shipped) for folder, shipped in folders) if m]
-    return [*found, Model(BASELINE, "ECFP fingerprint (no model)", SHIPPED / BASELINE, True, (BASELINE,))]
+    return [*found, _baseline()]
 
 
 def model(name: str) -> Model:
     """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
     if name.startswith(UNTRAINED):
         return _twin(model(name.removeprefix(UNTRAINED)))
-    known = models()
-    for candidate in known:
-        if candidate.name == name:
-            return candidate
+    if found := _called(name):
+        return found
     folder = Path(name).expanduser()
     for place in (folder / "model", folder):
         if (place / "card.json").is_file():
             recipe, card = checkpoints.read(place)
             return Model(str(folder), card.name, place, False, recipe.views, recipe, card)
-    raise UnknownName("model", name, [m.name for m in known])
+    raise UnknownName("model", name, [m.name for m in models()])
+
+
+def _called(name: str) -> Model | None:
+    """The model of that name, looked for where it would be: a run's is in a folder of its own."""
+    if name == BASELINE:
+        return _baseline()
+    if Path(name).name != name:
+        return None
+    return _read(SHIPPED / name, shipped=True) or _read(runs_folder() / name / "model", shipped=False)
+
+
+def _baseline() -> Model:
+    return Model(BASELINE, "ECFP fingerprint (no model)", SHIPPED / BASELINE, True, (BASELINE,))
 
 
 def _twin(chosen: Model) -> Model:
@@ -128,8 +141,10 @@ def export(name: str, where: Path) -> Path:
     return Path(shutil.make_archive(str(where / chosen.name), "zip", chosen.folder))
 
 
-def history(name: str) -> pd.DataFrame:
+def history(name: str) -> "pd.DataFrame":
     """What a training reported, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
+    import pandas as pd
+
     chosen = model(name)
     for place in (chosen.folder, chosen.folder.parent):
         if chosen.card and (place / "history.json").is_file():

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mmexplore import colouring, molecules
 from mmexplore import kinship as kin
@@ -16,6 +16,9 @@ from mmexplore.errors import BadRecipe, UnknownName
 from mmexplore.kinship import Kinship
 from mmexplore.map_desk import predictions, stored_clusters, view_of
 from mmexplore.models import model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def colour_names(model_name: str, data: str, view: str = "") -> list[str]:
@@ -43,12 +46,19 @@ def _offers(model_name: str, data: str, view: str) -> dict[str, Callable[[], Col
             error = np.abs(values - table.labels[:, number])
             offers[f"prediction: {task.name}"] = partial(colouring.of_label, table, number, values, "prediction of ")
             offers[f"error: {task.name}"] = partial(colouring.of_label, table, number, error, "error of ")
-    columns = {"split of the model": known["split"]} if known is not None and "split" in known else {}
-    columns |= {str(name): table.extra[name] for name in table.extra}
-    found = {name: colouring.of_column(name, column) for name, column in columns.items()}
+    split = "split of the model"
+    found = {split: colouring.of_column(split, known["split"])} if known is not None and "split" in known else {}
+    found |= _columns(data, table.digest)
     offers |= {name: partial(_same, made) for name, made in found.items() if made and name not in offers}
     offers |= {f"descriptor: {name}": partial(_descriptor, table, name) for name in molecules.DESCRIPTORS}
     return offers | ({"cluster": partial(colouring.of_clusters, clusters)} if clusters is not None else {})
+
+
+@lru_cache(maxsize=2)
+def _columns(data: str, digest: str) -> dict[str, Colour | None]:  # noqa: ARG001
+    """The source's other columns as colours; reading texts of a million rows takes seconds."""
+    table = dataset(data)
+    return {str(name): colouring.of_column(str(name), table.extra[name]) for name in table.extra}
 
 
 def _same(made: Colour) -> Colour:
@@ -87,8 +97,10 @@ def molecule_card(data: str, row: int, model_name: str = "") -> MoleculeCard:
     return MoleculeCard(row, str(table.names[row]), str(table.smiles[row]), int(table.lines[row]), tuple(facts))
 
 
-def table_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") -> pd.DataFrame:
+def table_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") -> "pd.DataFrame":
     """Rows of a data set as a table: name, SMILES, labels, predictions, other columns."""
+    import pandas as pd
+
     table = dataset(data)
     rows = np.asarray(rows, np.int64)
     frame = pd.DataFrame({"name": table.names[rows], "smiles": table.smiles[rows]}, index=rows)
@@ -110,6 +122,8 @@ def sdf_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") ->
 
 def common_scaffold(data: str, rows: Sequence[int] | np.ndarray, most: int = 500) -> tuple[str, int]:
     """The most frequent scaffold among (at most ``most`` of) the rows, and how many share it; ("", 0) if acyclic."""
+    import pandas as pd
+
     names = pd.Series(
         [molecules.scaffold(s) for s in dataset(data).smiles[np.asarray(rows, np.int64)[:most]]], dtype=str
     )

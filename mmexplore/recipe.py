@@ -38,7 +38,7 @@ class Data(Section):
 
     @model_validator(mode="after")
     def _fractions_add_up(self) -> Self:
-        if abs(sum(self.fractions) - 1) > 1e-6 or min(self.fractions) < 0 or self.fractions[0] == 0:
+        if abs(sum(self.fractions) - 1) > 1e-6 or min(self.fractions) <= 0:
             raise ValueError(f"fractions must be positive and add up to 1, and {self.fractions} came")
         return self
 

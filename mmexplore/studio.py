@@ -15,7 +15,7 @@ from mmexplore.comparison import FEWEST as FEWEST_PANELS
 from mmexplore.comparison import MOST as MOST_PANELS
 from mmexplore.comparison import PRESETS, Panel, Preset
 from mmexplore.comparison import fill as fill_preset
-from mmexplore.data_desk import dataset, find, start_import
+from mmexplore.data_desk import dataset, find, start_fetch, start_import
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.embedding_map import METHODS, MapFile
 from mmexplore.jobs import Job, job
@@ -75,6 +75,6 @@ __all__ = [
     "fetch", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "has_kinship", "history", "inside",
     "job", "job_history", "kinship", "label_table", "list_jobs", "map_folders", "model", "models", "molecule_card",
     "new_run", "predictions", "preview", "property_table", "quality_classes", "recipe_of", "remove_dataset",
-    "rename_model", "restart_job", "sdf_of", "split_table", "start_import", "start_map", "start_training", "stored_map",
-    "summarise", "table_of", "train", "view_of", "write_embedding",
+    "rename_model", "restart_job", "sdf_of", "split_table", "start_fetch", "start_import", "start_map",
+    "start_training", "stored_map", "summarise", "table_of", "train", "view_of", "write_embedding",
 ]  # fmt: skip

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mmexplore import molecules, splits
 from mmexplore.datasets import Dataset
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -18,14 +21,16 @@ class Summary:
     Bemis-Murcko scaffolds with their counts. ``n_scaffolds`` and ``acyclic`` count all of them.
     """
 
-    labels: pd.DataFrame
-    scaffolds: pd.DataFrame
+    labels: "pd.DataFrame"
+    scaffolds: "pd.DataFrame"
     n_scaffolds: int
     acyclic: int
 
 
-def label_table(dataset: Dataset) -> pd.DataFrame:
+def label_table(dataset: Dataset) -> "pd.DataFrame":
     """One row a task: what is known, and its balance (classification) or range (regression)."""
+    import pandas as pd
+
     rows = []
     for number, task in enumerate(dataset.tasks):
         values = dataset.labels[:, number]
@@ -42,13 +47,15 @@ def label_table(dataset: Dataset) -> pd.DataFrame:
 
 def summarise(dataset: Dataset, scaffolds: int = 12) -> Summary:
     """Labels and scaffolds of a data set; reads every molecule once."""
+    import pandas as pd
+
     counts = Counter({scaffold: len(rows) for scaffold, rows in splits.scaffold_groups(dataset.smiles).items()})
     acyclic = counts.pop("", 0)
     table = pd.DataFrame(counts.most_common(scaffolds), columns=["scaffold", "molecules"])
     return Summary(label_table(dataset), table, len(counts), acyclic)
 
 
-def property_table(dataset: Dataset, most: int = 5000, seed: int = 0) -> pd.DataFrame:
+def property_table(dataset: Dataset, most: int = 5000, seed: int = 0) -> "pd.DataFrame":
     """RDKit descriptors of the molecules, of ``most`` drawn at random where there are more (about 600 a second)."""
     rows = np.arange(len(dataset))
     if len(rows) > most:
@@ -56,8 +63,10 @@ def property_table(dataset: Dataset, most: int = 5000, seed: int = 0) -> pd.Data
     return molecules.descriptors(dataset.smiles[rows]).set_axis(rows)
 
 
-def split_table(dataset: Dataset, rule: str, seed: int, fractions: tuple[float, float, float]) -> pd.DataFrame:
+def split_table(dataset: Dataset, rule: str, seed: int, fractions: tuple[float, float, float]) -> "pd.DataFrame":
     """How a split would fall: molecules and label balance or mean of each part, one row a part."""
+    import pandas as pd
+
     split = splits.split(dataset.smiles, rule, seed, fractions)
     rows = []
     for part in ("train", "validation", "test"):

@@ -4,8 +4,8 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import psutil
 from filelock import FileLock
 
@@ -17,6 +17,9 @@ from mmexplore.jobs import Job
 from mmexplore.models import Model, model, models
 from mmexplore.progress import Progress, silent
 from mmexplore.recipe import Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TRAINING_VERBS = ("train", "pretrain")
 
@@ -46,8 +49,10 @@ def recipe_of(job: Job) -> Recipe | None:
         return None
 
 
-def job_history(job: Job) -> pd.DataFrame:
+def job_history(job: Job) -> "pd.DataFrame":
     """What a training job has reported, one row an epoch; earlier attempts at the same run come before."""
+    import pandas as pd
+
     attempts = [j for j in jobs.jobs() if j.arguments == job.arguments and j.created <= job.created]
     told = [event for attempt in reversed(attempts) for event in jobs.events(attempt) if "train_loss" in event.values]
     table = pd.DataFrame.from_dict({event.done: event.values for event in told}, orient="index")

@@ -68,8 +68,8 @@ def launch(playwright: Playwright, *more: str) -> Browser:
     return playwright.chromium.launch(executable_path=chromium_path(), args=[*SOFTWARE_GL, *more])
 
 
-def start_server(home: Path) -> tuple[subprocess.Popen[bytes], Server]:
-    """``streamlit run app.py`` on a free port with a home of its own; comes back when it answers."""
+def start_server(home: Path, folder: Path = ROOT) -> tuple[subprocess.Popen[bytes], Server]:
+    """``streamlit run app.py`` in a folder, on a free port with a home of its own; comes back when it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -87,11 +87,11 @@ def start_server(home: Path) -> tuple[subprocess.Popen[bytes], Server]:
     log = home / "server.txt"
     with log.open("wb") as out:
         env = os.environ | {"MMEXPLORE_HOME": str(home), "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out)
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out)
     url, end = f"http://localhost:{port}", time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
                 if answer.status == 200:
                     return process, Server(url, home, log)
         except (urllib.error.URLError, OSError):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pooch
 import pytest
+from given_tables import reasons
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
@@ -16,30 +17,13 @@ from mmexplore import catalogue
 from mmexplore.datasets import Task
 from mmexplore.errors import BadTable, Cancelled, MmexploreError, NotAvailable, UnknownName
 
+pytest_plugins = ("given_tables",)
+pytestmark = pytest.mark.usefixtures("own_home")
+
 NAMES = (
     *("solubility", "freesolv", "chembl_drugs", "chembl_samples", "nci", "bbbp", "bace", "clintox", "sider", "tox21"),
     *("toxcast", "hiv", "muv", "esol", "lipophilicity", "malaria", "cep", "zinc250k"),
 )
-
-
-@pytest.fixture(autouse=True)
-def own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def written(tmp_path):
-    def write(content, name="table.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
-def lines(remarks):
-    return {remark.line: remark.reason for remark in remarks}
 
 
 def sums_up(report):
@@ -64,9 +48,9 @@ def test_a_messy_table_loads_and_reports_each_row_with_its_line(written):
     report = loaded.report
     assert loaded.smiles.tolist() == ["CCO", "c1ccccc1", "CC(=O)O", "CCN", "CCCl"]
     assert loaded.lines.tolist() == [2, 3, 7, 8, 9]
-    assert lines(report.rejected) == {4: "unclosed ring", 5: "empty line"}
-    assert lines(report.merged) == {6: "same molecule as line 2; 'logS' averaged"}
-    assert lines(report.standardised) == {7: "salt stripped: removed [Na+]; neutralised"}
+    assert reasons(report.rejected) == {4: "unclosed ring", 5: "empty line"}
+    assert reasons(report.merged) == {6: "same molecule as line 2; 'logS' averaged"}
+    assert reasons(report.standardised) == {7: "salt stripped: removed [Na+]; neutralised"}
     assert report.notes == ("'active': 'n/a' in line 8 was read as a missing label",)
     assert (report.read, report.kept) == (8, 5)
     assert sums_up(report)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from screens import NASTY, page, shown
 from streamlit.testing.v1 import AppTest
+from working_jobs import until
 
 from mmexplore import studio
-from mmexplore.errors import NotAvailable
 from mmexplore.ui import uploads
 
 pytest_plugins = ("screens",)
@@ -29,16 +29,21 @@ class TestData:
         assert {"solubility", "freesolv", "bbbp", "hiv"} <= set(names)
         assert {metric.label: metric.value for metric in app.metric}["Rows read"] == "1,282"
 
-    def test_what_cannot_be_fetched_is_one_sentence(self, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def no_network(name: str, progress: object) -> Path:
-            raise NotAvailable(f"data set {name!r} could not be fetched; try again with a network")
-
+    def test_a_set_is_fetched_by_a_job(self, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The job here is a server of no files: what cannot be fetched is one sentence, and can be tried again."""
         monkeypatch.delenv("MMEXPLORE_DATA_DIR", raising=False)
-        monkeypatch.setattr(studio, "fetch", no_network)
+        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # no way out of this machine
         app = page("6_Data.py")
-        app.button(key="fetch/hiv").click().run()
+        app.button(key="fetch/cep").click()
+        app.button(key="fetch/cep").click().run()
+        assert not app.exception
+        (job,) = studio.list_jobs()
+        assert (job.verb, job.arguments, job.device) == ("fetch", ("cep",), "downloads")
+        until(lambda: not studio.job(job.id).active)
+        app.run()
         assert not app.exception
         assert "could not be fetched" in app.warning[0].value
+        assert app.button(key="fetch/cep").label == "Fetch"
 
     def pasted(self, text: str, app: AppTest | None = None) -> AppTest:
         app = app or page("6_Data.py")

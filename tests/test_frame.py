@@ -10,7 +10,7 @@ from mmexplore import studio
 from mmexplore.errors import BadRecipe
 from mmexplore.ui import places
 
-FRAME = str(places.PAGES.parent / "mmexplore" / "ui" / "frame.py")
+FRAME = str(places.PAGES.parent / "mmexplore" / "ui" / "visit.py")
 
 
 @pytest.fixture(autouse=True)

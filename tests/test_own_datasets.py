@@ -5,31 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from given_tables import reasons
 
 from mmexplore import catalogue, dataset_files
 from mmexplore.datasets import Task
 from mmexplore.errors import BadTable, UnknownName
 
-
-@pytest.fixture(autouse=True)
-def own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def written(tmp_path):
-    def write(content, name="table.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
-def lines(remarks):
-    return {remark.line: remark.reason for remark in remarks}
-
+pytest_plugins = ("given_tables",)
+pytestmark = pytest.mark.usefixtures("own_home")
 
 MESSY = "smiles,name,active,logS\r\nCCO,ethanol,1,0.5\r\n\r\nC1CC,broken,1,2\r\nCCN,amine,0,1\r\n"
 
@@ -50,7 +33,7 @@ def test_a_set_of_ones_own_is_kept_under_its_title(written):
 def test_pasted_molecules_can_be_kept(own_home):
     added = catalogue.add("CCO ethanol\nCCN.Cl\nOCC\n", "pasted")
     assert added.smiles.tolist() == ["CCO", "CCN"]
-    assert lines(added.report.merged) == {3: "same molecule as line 1"}
+    assert reasons(added.report.merged) == {3: "same molecule as line 1"}
     assert (own_home / "uploads" / "pasted.txt").read_bytes() == b"CCO ethanol\nCCN.Cl\nOCC\n"
 
 

@@ -1,6 +1,5 @@
 """The server's own routes: what they answer, what they refuse, and what a browser may keep."""
 
-import gzip
 import re
 
 import numpy as np
@@ -127,14 +126,6 @@ def test_every_module_of_the_map_is_served_and_imports_only_what_is_there(client
         assert answer.headers["content-type"].startswith("text/javascript")
         assert set(re.findall(r'from "\./([^"]+)"', content.decode())) <= set(files)
     assert client.get(f"/molecule_map/{digest}/../routes.py").status_code == 404
-
-
-def test_plotly_is_the_installed_one(client: TestClient) -> None:
-    answer = client.get("/plotly.js", headers={"Accept-Encoding": "gzip"})
-    assert answer.headers["content-encoding"] == "gzip"
-    plain = client.get("/plotly.js", headers={"Accept-Encoding": "identity"})
-    assert b"plotly.js" in plain.content[:200]
-    assert answer.content in (plain.content, gzip.compress(plain.content, 6))  # the client may have unpacked it
 
 
 @given(st.integers(1, 70).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.integers(0, n - 1)))))

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from mmexplore.errors import BadMolecule, BadRecipe, UnknownName
+from mmexplore.recipe import Data
 from mmexplore.splits import scaffold_groups, split
 
 RULES = ("scaffold", "scaffold_balanced", "random")
@@ -144,6 +146,23 @@ def test_what_cannot_be_split_says_so():
         split(MOLECULES, "scafold")
     with pytest.raises(BadMolecule):
         split(["C1CC"] * 10, "scaffold")
+
+
+@pytest.mark.parametrize(
+    "fractions", [(0.8, 0.1, 0.1), (1.0, 0.0, 0.0), (0.9, 0.1, 0.0), (0.8, 0.1, 0.2), (0.0, 0.5, 0.5)]
+)
+def test_a_recipe_allows_the_fractions_that_can_be_split(fractions):
+    def refused(work):
+        try:
+            work()
+        except (BadRecipe, ValidationError):
+            return True
+        return False
+
+    by_recipe = refused(lambda: Data(fractions=fractions))
+    assert (
+        by_recipe == refused(lambda: split(MOLECULES, "random", fractions=fractions)) == (fractions != (0.8, 0.1, 0.1))
+    )
 
 
 def test_bace_is_split_as_chemprop_version_1_splits_it(real_data):

@@ -11,15 +11,7 @@ from rdkit import Chem
 from mmexplore.datasets import Task, _cells, _columns, file
 from mmexplore.errors import BadTable, UnknownName
 
-
-@pytest.fixture
-def written(tmp_path):
-    def write(content, name="table.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
+pytest_plugins = ("given_tables",)
 
 
 @pytest.mark.parametrize(

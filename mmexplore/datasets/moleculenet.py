@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from mmexplore.datasets import Entry, RawTable, Task
 from mmexplore.datasets._cells import delimited, smiles_lines
@@ -21,6 +20,7 @@ from mmexplore.datasets._published import PUBLISHED, Published
 from mmexplore.datasets._source import opened
 from mmexplore.errors import MmexploreError, NotAvailable, UnknownName
 from mmexplore.home import folder
+from mmexplore.kept import Kept
 from mmexplore.progress import Progress, silent
 
 _DEPTH = 4  # folders below MMEXPLORE_DATA_DIR that are searched
@@ -60,6 +60,8 @@ def fetch(name: str, progress: Progress = silent) -> Path:
 
 def raw(name: str, also: Sequence[str] = (), progress: Progress = silent) -> RawTable:
     """Its unchecked rows; ``also`` names further columns to bring. Raises NotAvailable, UnknownName, BadTable."""
+    import pandas as pd
+
     row, path = _row(name), fetch(name, progress)
     with opened(path) as file:
         cells = smiles_lines(file) if ".smi" in path.suffixes else delimited(file, ",")
@@ -87,12 +89,24 @@ def _here() -> dict[str, Path]:
     found: dict[str, Path] = {}
     chosen = os.environ.get("MMEXPLORE_DATA_DIR", "")
     for root in (Path(chosen).expanduser() if chosen else None, folder("datasets", "fetched")):
-        for place, below, files in os.walk(root) if root else ():
-            if len(Path(place).relative_to(root or "").parts) >= _DEPTH:
-                below.clear()
-            for file in sorted(files):
-                found.setdefault(file, Path(place, file))
+        for name, path in (_files(root) if root else {}).items():
+            found.setdefault(name, path)
     return found
+
+
+def _read_files(root: Path) -> tuple[dict[str, Path], list[Path]]:
+    found: dict[str, Path] = {}
+    folders = [root]
+    for place, below, files in os.walk(root):
+        folders.append(Path(place))
+        if len(Path(place).relative_to(root).parts) >= _DEPTH:
+            below.clear()
+        for file in sorted(files):
+            found.setdefault(file, Path(place, file))
+    return found, folders
+
+
+_files = Kept(_read_files)
 
 
 def _found(here: dict[str, Path], row: Published) -> Path | None:

@@ -13,6 +13,7 @@ from typing import Any
 from mmexplore.datasets import Dataset, Entry, Task
 from mmexplore.errors import UnknownName
 from mmexplore.home import folder, read_json, write_json
+from mmexplore.kept import Kept
 
 Card = dict[str, Any]
 
@@ -26,16 +27,23 @@ def entries() -> list[Entry]:
 
 
 def cards() -> dict[str, Card]:
-    """What is known of each: title, file, content (sha256), choices, rows, tasks."""
+    """What is known of each: title, file, content (sha256), choices, rows, tasks; shared, not to be changed."""
+    return _cards(folder("datasets", "yours"))
+
+
+def _read_cards(place: Path) -> tuple[dict[str, Card], list[Path]]:
     found = {}
-    for path in sorted(folder("datasets", "yours").glob("*.json")):
+    for path in sorted(place.glob("*.json")):
         try:
             card = read_json(path)
         except (OSError, ValueError):
             continue  # removed by another process meanwhile, or damaged: then it is no data set
         if isinstance(card, dict) and card.keys() >= {"title", "file", "content", "choices", "rows", "tasks"}:
             found[path.stem] = card
-    return found
+    return found, [place]
+
+
+_cards = Kept(_read_cards)
 
 
 def upload(name: str) -> Path:

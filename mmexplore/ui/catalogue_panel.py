@@ -1,14 +1,15 @@
 """The catalogue on the Data page: what is here, what a click brings, and what each set is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
-from mmexplore.studio import Entry
-from mmexplore.ui import progress_bar
+from mmexplore.studio import Entry, Job
+from mmexplore.ui import job_banner
 from mmexplore.ui.plain_text import literal
 
 _FROM = {"embedded": "comes with the project", "moleculenet": "published, fetched", "yours": "yours"}
@@ -85,23 +86,48 @@ def _choose_line(key: str) -> None:
 
 
 def _elsewhere(entries: Sequence[Entry]) -> None:
+    """What a click brings; downloads are jobs, and the page runs again when one of them begins or ends."""
     if not entries:
         return
-    with st.expander(f"{len(entries)} sets that can be fetched from the network"):
-        for entry in entries:
-            words, button = st.columns([5, 1], vertical_alignment="center")
-            size = f", {entry.megabytes:.1f} MB" if entry.megabytes else ""
-            words.text(f"{entry.name}: {entry.title}{size}; licence: {entry.licence or 'not stated'}")
-            if button.button("Fetch", key=f"fetch/{entry.name}", width="stretch"):
-                _fetch(entry)
+    active = _active(_downloads())
+
+    @st.fragment(run_every=1.0 if active else None)
+    def live() -> None:
+        jobs = _downloads()
+        if _active(jobs) != active:
+            st.rerun()
+        with st.expander(f"{len(entries)} sets that can be fetched from the network", key="catalogue/elsewhere"):
+            for entry in entries:
+                _line_of(entry, jobs.get(entry.name))
+
+    live()
 
 
-def _fetch(entry: Entry) -> None:
-    try:
-        with progress_bar.shown(f"Fetching {entry.name}") as progress:
-            studio.fetch(entry.name, progress)
-    except MmexploreError as error:
-        st.warning(literal(error))
+def _downloads() -> dict[str, Job]:
+    """The last download of each set."""
+    return {job.arguments[0]: job for job in reversed(studio.list_jobs()) if job.verb == "fetch" and job.arguments}
+
+
+def _active(jobs: Mapping[str, Job]) -> set[str]:
+    return {job.id for job in jobs.values() if job.active}
+
+
+def _line_of(entry: Entry, job: Job | None) -> None:
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    size = f", {entry.megabytes:.1f} MB" if entry.megabytes else ""
+    words.text(f"{entry.name}: {entry.title}{size}; licence: {entry.licence or 'not stated'}")
+    about: dict[str, Any] = {"width": "stretch"}
+    if job and job.active:
+        words.progress(job_banner.share(job), literal(job_banner.words(job)))
+        button.button("Cancel", key=f"fetch/cancel/{entry.name}", on_click=studio.cancel_job, args=(job.id,), **about)
         return
-    st.toast(f"{literal(entry.name)} is here now")
-    st.rerun()
+    button.button("Fetch", key=f"fetch/{entry.name}", on_click=_fetch, args=(entry.name,), **about)
+    if job and job.state == "failed":
+        words.warning(literal(job.message))
+
+
+def _fetch(name: str) -> None:
+    try:
+        studio.start_fetch(name)
+    except MmexploreError as error:
+        st.toast(literal(error), icon=":material/error:")

@@ -1,4 +1,7 @@
-"""A figure on a page, with its downloads: SVG from the figure's own bar, HTML and CSV from a menu."""
+"""A figure on a page, with its downloads: SVG or PNG from the figure's own bar, HTML and CSV from a menu.
+
+The browser draws the picture itself, so that neither a network nor a second browser on the server is needed.
+"""
 
 from typing import Any
 
@@ -7,15 +10,19 @@ import streamlit as st
 
 from mmexplore.ui import charts
 
+PICTURES = ("SVG", "PNG")
+
 
 def show(figure: go.Figure, name: str, key: str, *, downloads: bool = True) -> None:
     """Draw a figure under the page's theme; ``name`` is that of the downloaded files."""
-    st.plotly_chart(figure, key=key, config=_config(name), alt=charts.in_words(figure))
+    kind = str(st.session_state.get(f"{key}/picture") or PICTURES[0])
+    st.plotly_chart(figure, key=key, config=_config(name, kind), alt=charts.in_words(figure))
     if not downloads:
         return
     about: dict[str, Any] = {"on_click": "ignore", "width": "stretch"}
     with st.popover("Download", icon=":material/download:", type="tertiary"):
-        st.caption("The camera in the figure's bar saves it as SVG.")
+        words = "The camera in the figure's bar saves it as"
+        st.segmented_control(words, PICTURES, default=PICTURES[0], required=True, key=f"{key}/picture")
         st.download_button("Figure (HTML)", lambda: page(figure), f"{name}.html", "text/html", f"{key}/html", **about)
         st.download_button("Numbers (CSV)", lambda: numbers(figure), f"{name}.csv", "text/csv", f"{key}/csv", **about)
 
@@ -30,5 +37,6 @@ def page(figure: go.Figure) -> str:
     return str(figure.to_html(include_plotlyjs=True, full_html=True))
 
 
-def _config(name: str) -> dict[str, object]:
-    return {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": name}}
+def _config(name: str, kind: str) -> dict[str, object]:
+    picture = {"format": kind.lower(), "filename": name, "scale": 1 if kind == "SVG" else 3}  # PNG: fit for print
+    return {"displaylogo": False, "toImageButtonOptions": picture}

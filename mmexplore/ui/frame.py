@@ -4,6 +4,7 @@ Every file ``pages/N_Title.py`` is a page, in the order of the numbers; nothing 
 """
 
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -23,6 +24,7 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
 [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; line-height: 1.3; width: 100%; }
 [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.3rem 0.5rem; }
+[data-testid="stBaseButton-primary"] { color: light-dark(#fff, #0b1215); }
 [data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
 </style>"""
 
@@ -74,7 +76,7 @@ def _with_twin(models: dict[str, Model]) -> None:
 _VIEW_HELP = "Which of the model's pictures of a molecule is shown: that of one branch, or the fused one."
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@lru_cache(maxsize=8)
 def _first(models: tuple[str, ...]) -> tuple[str, str]:  # noqa: ARG001 - another shelf, another first choice
     return studio.first_choice()[:2]
 
@@ -99,6 +101,3 @@ def _about(model: Model) -> str:
     if model.card.untrained:
         return literal(f"{model.title}: the weights that seed {model.card.seed} draws; nothing was learned.")
     return literal(f"{model.title}: trained on {model.data}")
-
-
-main()

@@ -1,14 +1,18 @@
 """What the Map page reads more than once, kept between runs: finished maps, colours, what a search found.
 
-Kept values are shared by all visitors and never changed. Keys hold the digests of data and model, so that a model
+Kept values are shared by all visitors and never changed. ``lru_cache`` finds them in a microsecond, where Streamlit's
+caches take half a millisecond to hash what they were asked. Keys hold the digests of data and model, so that a model
 trained again or a file imported again is not mistaken for the old one.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mmexplore import studio
 from mmexplore.map_file import UNSCORED, stored
@@ -79,12 +83,12 @@ def _key(shown: MapFile) -> tuple[str, str, float]:
 
 def painting(on: Ground, name: str) -> Painting:
     """A colour of the molecules, ready to be drawn. Raises BadRecipe for an unknown name."""
-    return _painting(on.choice, name, on.stamp, on.known)
+    return _painting(on, name)
 
 
-def colour_names(on: Ground) -> list[str]:
+def colour_names(on: Ground) -> tuple[str, ...]:
     """What the points can be coloured by."""
-    return _colour_names(on.choice, on.stamp, on.known)
+    return _colour_names(on)
 
 
 def found(data: str, text: str) -> Found | None:
@@ -92,7 +96,7 @@ def found(data: str, text: str) -> Found | None:
     return _found(data, studio.dataset(data).digest, text.strip()) if text.strip() else None
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@lru_cache(maxsize=24)
 def _map(choice: Choice, method: str, seed: int, stamp: str) -> MapFile:  # noqa: ARG001
     ready = studio.stored_map(choice.model, choice.data, choice.view, method, seed)
     if ready is None:
@@ -108,19 +112,26 @@ def _aligned(key: tuple[str, str, float], onto_key: tuple[str, str, float], _sho
     return made
 
 
-@st.cache_resource(max_entries=32, show_spinner="Reading the colours ...")
-def _painting(choice: Choice, name: str, stamp: str, known: tuple[str, ...]) -> Painting:  # noqa: ARG001
-    return paint(studio.colour(choice.model, choice.data, choice.view, name))
+@lru_cache(maxsize=32)
+def _painting(on: Ground, name: str) -> Painting:
+    with _told("Reading the colours ..."):
+        return paint(studio.colour(on.choice.model, on.choice.data, on.choice.view, name))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _colour_names(choice: Choice, stamp: str, known: tuple[str, ...]) -> list[str]:  # noqa: ARG001
-    return studio.colour_names(choice.model, choice.data, choice.view)
+@lru_cache(maxsize=32)
+def _colour_names(on: Ground) -> tuple[str, ...]:
+    return tuple(studio.colour_names(on.choice.model, on.choice.data, on.choice.view))
 
 
-@st.cache_resource(max_entries=32, show_spinner="Searching ...")
+@lru_cache(maxsize=32)
 def _found(data: str, digest: str, text: str) -> Found:  # noqa: ARG001
-    return studio.find(data, text)
+    with _told("Searching ..."):
+        return studio.find(data, text)
+
+
+def _told(words: str) -> AbstractContextManager[None]:
+    """A spinner, where there is a page to show it on: the warm-up has none."""
+    return st.spinner(words) if get_script_run_ctx(suppress_warning=True) else nullcontext()
 
 
 def placed(xy: np.ndarray) -> int:

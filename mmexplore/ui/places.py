@@ -1,12 +1,14 @@
 """Where the pages lie: a file ``pages/N_Title.py`` is the page Title, the N-th in the navigation."""
 
+from functools import cache
 from pathlib import Path
 
 PAGES = Path(__file__).parents[2] / "pages"
 
 
+@cache
 def pages() -> list[Path]:
-    """All pages in the order of their numbers."""
+    """All pages in the order of their numbers, looked up once: a new page shows after a restart."""
     return sorted(PAGES.glob("[0-9]*_*.py"), key=lambda path: int(path.stem.partition("_")[0]))
 
 

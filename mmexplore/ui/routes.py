@@ -2,18 +2,16 @@
 
     /depict.svg?data=&row= or ?smiles=   a molecule's drawing       /card.json?data=&model=&row=   what is known of it
     /blob/NAME.bin                       points, colours, masks     /molecule_map/DIGEST/NAME.js   the map's modules
-    /plotly.js                           of the installed package   /healthz                       {"status": "ok", ...}
+    /healthz                             {"status": "ok", ...}
 
 They are plain functions, which Starlette runs in threads: drawing never holds up the event loop. What a user got wrong
 is answered with 422 and the sentence; a browser may keep everything whose address names its content.
 """
 
-import gzip
 import hashlib
 import logging
 from collections.abc import Callable
-from functools import cache, lru_cache, wraps
-from pathlib import Path
+from functools import lru_cache, wraps
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -39,7 +37,6 @@ def routes(base: str = "") -> list[Route]:
         Route(f"{root}/card.json", card),
         Route(f"{root}/blob/{{name}}.bin", blob),
         Route(f"{root}/molecule_map/{{digest}}/{{name}}", script),
-        Route(f"{root}/plotly.js", plotly_js),
         Route(f"{root}/healthz", healthz),
     ]
 
@@ -101,17 +98,6 @@ def script(request: Request) -> Response:
     return Response(content, media_type="text/javascript", headers={"Cache-Control": _FOR_GOOD})
 
 
-def plotly_js(request: Request) -> Response:
-    """plotly.js as the installed Python package brings it: nothing vendored, nothing from a CDN."""
-    plain, packed, tag = _plotly()
-    headers = {"Cache-Control": _A_DAY, "ETag": tag, "Vary": "Accept-Encoding"}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    small = "gzip" in request.headers.get("accept-encoding", "")
-    encoding = {"Content-Encoding": "gzip" if small else "identity"}
-    return Response(packed if small else plain, media_type="text/javascript", headers=headers | encoding)
-
-
 def healthz(_: Request) -> Response:
     """Says that the server is up, and which version it is."""
     return JSONResponse({"status": "ok", "version": __version__}, headers={"Cache-Control": "no-store"})
@@ -162,11 +148,3 @@ def _tagged(request: Request, content: bytes, kind: str) -> Response:
         return Response(status_code=304, headers=headers)
     security = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return Response(content, media_type=kind, headers=headers | security | {"X-Content-Type-Options": "nosniff"})
-
-
-@cache
-def _plotly() -> tuple[bytes, bytes, str]:
-    import plotly
-
-    plain = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
-    return plain, gzip.compress(plain, 6), f'"{hashlib.sha256(plain).hexdigest()[:16]}"'

@@ -1,9 +1,9 @@
 """The selected molecules: drawings, a table, what they have in common, and files to take home."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
@@ -11,6 +11,9 @@ from mmexplore.studio import Dataset
 from mmexplore.ui import session
 from mmexplore.ui.drawings import Drawing, drawings, of_row, of_smiles, picked
 from mmexplore.ui.plain_text import literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 A_PAGE = 12
 MOST_LISTED = 10_000

@@ -1,9 +1,11 @@
 """What happens round the pages: the log from the start, a warm-up beside the first visit, a word for every failure."""
 
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any
 
 import streamlit as st
@@ -24,13 +26,21 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
 
 
 def warm_up() -> None:
-    """Import RDKit, read the data set and the map that the app opens on, draw once; no torch, which only jobs need."""
+    """Have imported and read what the page that the app opens on needs, draw once; no torch, which only jobs need."""
     try:
         from mmexplore import studio
 
         data, model, view, method = studio.first_choice()
-        studio.stored_map(model, data, view, method)
+        studio.dataset(data)  # the slowest, and with it pandas
+        for page in ("frame", "map_page"):
+            import_module(f"mmexplore.ui.{page}")
+        from mmexplore.ui import map_state, session
+
+        on = map_state.ground(session.Choice(data, model, view))
+        map_state.best_map(on, method)
+        map_state.painting(on, map_state.colour_names(on)[0])
         studio.depict("c1ccccc1")
+        gc.freeze()  # Streamlit collects garbage after every run; what was imported by now never is any
     except Exception:
         log.exception("the warm-up failed; pages will read what they need themselves")
 

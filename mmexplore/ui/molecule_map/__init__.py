@@ -68,11 +68,14 @@ def address(path: str) -> str:
 
 
 def _component(name: str) -> Any:
-    main = address(f"molecule_map/{scripts()[0]}/{name}.js")
+    """A component whose script Streamlit starts; a map's points are on their way while the scripts still come."""
+    folder = address(f"molecule_map/{scripts()[0]}")
     start = (
+        f"const script = name => import(new URL(`{folder}/${{name}}.js`, location.origin).href);\n"
         "export default async function (component) {\n"
-        f"  const map = await import(new URL('{main}', location.origin).href);\n"
-        "  return map.default(component);\n"
+        "  const { points, colour } = component.data;\n"
+        "  if (points) script('fetched').then(({ fetched }) => [points, colour.codes].forEach(fetched));\n"
+        f"  return (await script('{name}')).default(component);\n"
         "}\n"
     )
     html = (HERE / f"{name}.html").read_text().replace("<!-- tools -->", (HERE / "tools.html").read_text())

@@ -8,9 +8,10 @@ const make = (tag, name, text) => Object.assign(document.createElement(tag), { c
 export class Card {
   constructor(element, address) {
     Object.assign(this, { element, address, row: -1, asked: 0, known: new Map() });
-    this.picture = element.appendChild(make("img", "picture"));
+    this.picture = make("img", "picture");
     this.picture.alt = "";
-    this.text = element.appendChild(make("div", "facts"));
+    this.text = make("div", "facts");
+    element.replaceChildren(this.picture, this.text);
     this.picture.addEventListener("error", () => { this.picture.style.visibility = "hidden"; });
     this.picture.addEventListener("load", () => { this.picture.style.visibility = "visible"; });
   }

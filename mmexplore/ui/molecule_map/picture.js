@@ -80,11 +80,11 @@ function asSvg({ places, rows, foot, width, height, label }, ink, paper) {
   save(new Blob([`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${body}</svg>`], { type: "image/svg+xml" }), "map.svg");
 }
 
-/** Save maps as one SVG where that stays small, else as PNG. */
-export function downloadPicture(maps) {
+/** Save maps as one SVG where that stays small, else, or where it is wished, as PNG. */
+export function downloadPicture(maps, png) {
   const colour = text => "#" + text.match(/[\d.]+/g).slice(0, 3).map(v => hex(Number(v))).join("");
   const style = getComputedStyle(maps[0].surface), ink = colour(style.color), paper = colour(style.backgroundColor);
   maps.forEach(map => map.paintNow());
-  const small = maps.reduce((sum, map) => sum + map.n, 0) <= MOST_SVG || !maps[0].painter.exact;
+  const small = maps.reduce((sum, map) => sum + map.n, 0) <= MOST_SVG && !png || !maps[0].painter.exact;
   (small ? asSvg : asPng)(sheet(maps), ink, paper);
 }

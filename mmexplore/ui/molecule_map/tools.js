@@ -14,7 +14,7 @@ export function tools(bar, maps, took = () => {}) {
     const { tool, act: wish } = e.target.closest("button")?.dataset ?? {}, there = maps().filter(map => map.n);
     if (tool) press(tool);
     else if (!wish || !there.length) return;
-    else if (wish === "picture") downloadPicture(there);
+    else if (wish === "picture") downloadPicture(there, e.shiftKey);
     else there.forEach(map => { act[wish](map); map.paint(); });
   });
   press("lasso");

@@ -1,0 +1,75 @@
+"""Every page in both themes, judged by axe-core: nothing serious, be it ours or Streamlit's."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import ROOT, Server, draw, middle, new_page, open_map, settle
+from playwright.sync_api import Browser, Page, expect
+
+pytest_plugins = ("browser",)
+pytestmark = pytest.mark.browser
+SERIOUS = ("serious", "critical")
+STREAMLITS: set[tuple[str, str]] = set()  # (rule, target) inside Streamlit's own widgets that no theme or option mends
+
+
+@pytest.fixture(scope="module", autouse=True)
+def a_map(server: Server) -> None:
+    command = [sys.executable, "-m", "mmexplore", "map", "--model", "ecfp", "--data", "solubility", "--view", "ecfp"]
+    env = os.environ | {"MMEXPLORE_HOME": str(server.home)}
+    subprocess.run([*command, "--method", "pca", "--json"], cwd=ROOT, env=env, check=True, capture_output=True)
+
+
+def a_selection(page: Page, url: str) -> None:
+    """The map with molecules selected and one of them current, under both tabs."""
+    surface = open_map(page, f"{url}/?model=ecfp&method=PCA&row=3")
+    x, y, width, height = middle(surface)
+    page.get_by_role("button", name="Box").click()
+    draw(page, [(x - width / 4, y - height / 4), (x + width / 4, y + height / 4)])
+    settle(page)
+    expect(page.locator(".drawings .cell").first).to_be_visible()
+    serious(page, "Map, selection")
+    page.get_by_role("tab", name="Molecule").click()
+    expect(page.locator("[data-testid=stCode]")).to_be_visible()
+
+
+def a_training(page: Page, url: str) -> None:
+    page.goto(f"{url}/Train")
+    expect(page.get_by_role("button", name="Start training")).to_be_visible()
+    settled(page)
+
+
+def a_data_set(page: Page, url: str) -> None:
+    page.goto(f"{url}/Data")
+    expect(page.get_by_role("tab", name="Report")).to_be_visible()
+    settled(page)
+    serious(page, "Data, catalogue")
+    page.get_by_role("tab", name="Add your own").click()
+    page.get_by_role("tab", name="Labels").click()
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+
+
+def settled(page: Page) -> None:
+    page.wait_for_timeout(500)
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+
+
+def serious(page: Page, where: str) -> None:
+    """Fails on what axe calls serious or critical and Streamlit cannot be blamed for."""
+    settled(page)
+    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
+    told = {(v["id"], str(node["target"][-1]), node["html"][:200]) for v in found for node in v["nodes"]}
+    ours = sorted(one for one in told if one[:2] not in STREAMLITS)
+    assert not ours, f"{where}: {ours}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("visit", [a_selection, a_training, a_data_set], ids=lambda visit: visit.__name__)
+def test_nothing_serious(chromium: Browser, server: Server, scheme: str, visit: object) -> None:
+    page, _ = new_page(chromium, server.url, scheme=scheme)
+    page.set_default_timeout(60_000)
+    visit(page, server.url)  # type: ignore[operator]
+    serious(page, visit.__name__)  # type: ignore[attr-defined]
+    page.close()
