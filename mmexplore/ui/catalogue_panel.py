@@ -119,11 +119,15 @@ def _line_of(entry: Entry, job: Job | None) -> None:
     about: dict[str, Any] = {"width": "stretch"}
     if job and job.active:
         words.progress(job_banner.share(job), literal(job_banner.words(job)))
-        button.button("Cancel", key=f"fetch/cancel/{entry.name}", on_click=studio.cancel_job, args=(job.id,), **about)
+        button.button("Cancel", key=f"fetch/cancel/{entry.name}", on_click=_cancel, args=(job.id,), **about)
         return
     button.button("Fetch", key=f"fetch/{entry.name}", on_click=_fetch, args=(entry.name,), **about)
     if job and job.state == "failed":
         words.warning(literal(job.message))
+
+
+def _cancel(job_id: str) -> None:
+    studio.cancel_job(job_id)
 
 
 def _fetch(name: str) -> None:
