@@ -1,6 +1,6 @@
 """A comparison without a browser: panels in the session and the URL, one map at a time, models that are gone."""
 
-from dataclasses import replace
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -199,13 +199,11 @@ def test_a_model_that_is_gone_is_named_and_the_others_stay() -> None:
     assert len(app.warning) == 1
 
 
-def test_a_model_deleted_while_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = studio.models()
-    other = replace(here[0], name="a-run", shipped=False)
-    monkeypatch.setattr(models, "models", lambda: [*here, other])
+def test_a_model_deleted_while_it_is_looked_at() -> None:
+    shutil.copytree(studio.models()[0].folder, models.runs_folder() / "a-run" / "model")
     app = compare("a-run@dmpnn", ECFP)
     assert not app.warning
-    monkeypatch.setattr(models, "models", lambda: here)
+    studio.delete_model("a-run")
     app.run()
     assert not app.exception
     assert "no model is called 'a-run'" in app.warning[0].value.replace("\\", "")
@@ -230,7 +228,7 @@ def test_one_map_again_and_back() -> None:
 
 
 def test_the_frame_lists_an_untrained_model_where_a_link_names_it() -> None:
-    app = AppTest.from_file(str(PAGES.parent / "mmexplore" / "ui" / "frame.py"), default_timeout=60)
+    app = AppTest.from_file(str(PAGES.parent / "mmexplore" / "ui" / "visit.py"), default_timeout=60)
     app.query_params["model"] = "untrained:solubility-dmpnn"
     picker = app.run().sidebar.selectbox(key="model")
     assert picker.value == "untrained:solubility-dmpnn"
