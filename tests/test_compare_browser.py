@@ -102,12 +102,15 @@ def test_what_is_drawn_in_one_is_selected_in_all(page: Page, server: Server) -> 
     times = [int(m.get_attribute("data-painted") or 0) for m in page.locator(".molecule-map").all()]
     draw(page, [(left, top), (x, top), (x, bottom), (left, bottom), (left, top + 20)])
     expect(page.get_by_text(re.compile(r"^[\d,]+ selected$")).first).to_be_visible()
-    painted(page, 3)
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('*')].flatMap(e => e.shadowRoot ? "
+        "[...e.shadowRoot.querySelectorAll('.molecule-map')] : []).filter((m, i) => +m.dataset.painted > before[i])"
+        ".length === before.length",
+        arg=times,
+    )
     first = selected(page)
     new = {r for r in page.seen.requests if "/blob/" in r} - before  # type: ignore[attr-defined]
     assert len(new) == 1  # one mask for all of them
-    after = [int(m.get_attribute("data-painted") or 0) for m in page.locator(".molecule-map").all()]
-    assert all(now > then for now, then in zip(after, times, strict=True))
     page.keyboard.down("Shift")
     box = middle(surfaces[2])
     page.get_by_role("button", name="Box").click()
