@@ -32,5 +32,8 @@ fix: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: export PYTHONPATH := .
 bench: .venv/dev
-	for script in benchmarks/[a-z]*.py; do test $$script = benchmarks/record.py || $(BIN)/python $$script || exit 1; done
+	for script in benchmarks/[a-z]*.py; do \
+	  grep -q 'required=True' $$script || ! grep -q '__main__' $$script || $(BIN)/python $$script || exit 1; \
+	done
