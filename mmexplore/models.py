@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent.parent / "checkpoints"
 BASELINE = "ecfp"
 UNTRAINED = "untrained:"
+HUB = "hub:"
+"""What a branch's start begins with where it names published weights and not a model."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,13 @@ def _twin(chosen: Model) -> Model:
     made = _read(folder, False)
     assert made is not None
     return replace(made, name=UNTRAINED + chosen.name, title=f"{chosen.title}, untrained", views=chosen.views)
+
+
+def check_starts(recipe: Recipe) -> None:
+    """Raise UnknownName, before any work, where a recipe begins with a model that is not here."""
+    for start in [branch.start for branch in recipe.branches] + [recipe.fusion.start]:
+        if start and not start.startswith(HUB):
+            model(start)
 
 
 def runs_folder() -> Path:

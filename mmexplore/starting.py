@@ -6,10 +6,9 @@ from torch import Tensor, nn
 
 from mmexplore import checkpoints, models
 from mmexplore.errors import BadRecipe, NotAvailable
+from mmexplore.models import HUB
 from mmexplore.predictor import Predictor
 from mmexplore.recipe import Branch
-
-HUB = "hub:"
 
 
 def begin(predictor: Predictor) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-from mmexplore import checkpoints, numerics, provenance, starting, training_state
+from mmexplore import checkpoints, models, numerics, provenance, starting, training_state
 from mmexplore.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.datasets import Dataset
 from mmexplore.errors import Cancelled, NotAvailable
@@ -44,6 +44,7 @@ def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", pro
     label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, and Cancelled from ``progress``, after
     which the same call goes on.
     """
+    models.check_starts(recipe)
     main = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts one more process for each further GPU
     progress = progress if main else silent
     policy = numerics.policy(recipe.training.device, recipe.training.precision)

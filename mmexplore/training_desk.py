@@ -27,8 +27,10 @@ TRAINING_VERBS = ("train", "pretrain")
 def start_training(recipe: Recipe, title: str) -> Job:
     """Have a recipe trained, or pre-trained, by a job, or the job that is at it already under that title.
 
-    The run folder appears at once, and a killed job started again goes on there.
+    The run folder appears at once, and a killed job started again goes on there. Raises UnknownName where the recipe
+    begins with a model that is not here.
     """
+    model_shelf.check_starts(recipe)
     with FileLock(model_shelf.runs_folder() / ".start.lock"):  # two clicks, or two tabs, are one training
         for job in jobs.jobs():
             if job.verb in TRAINING_VERBS and job.active and job.title == title and recipe_of(job) == recipe:

@@ -12,9 +12,9 @@ import torch
 from safetensors.torch import load_file
 from test_resume import killed_after, part, weights
 
-from mmexplore import checkpoints, embedding, kinship, presets, starting
+from mmexplore import checkpoints, embedding, kinship, presets, starting, studio
 from mmexplore.datasets import Dataset
-from mmexplore.errors import BadRecipe, NotAvailable
+from mmexplore.errors import BadRecipe, NotAvailable, UnknownName
 from mmexplore.home import read_json
 from mmexplore.models import model
 from mmexplore.predictor import Predictor
@@ -184,6 +184,15 @@ def test_what_cannot_be_started_from_is_named(run: Path, tmp_path: Path) -> None
     wrong = parse({"data": {"split": "random"}, "branches": [{"encoder": "dmpnn", "start": str(run)}]})
     with pytest.raises(BadRecipe, match=r"has no one branch.*graph2d \(gin\)"):
         train(wrong, few(), tmp_path / "other")
+
+
+def test_a_start_that_is_not_here_is_named_before_any_work(tmp_path: Path) -> None:
+    absent = fine_tuning("no such model")
+    with pytest.raises(UnknownName, match="no model is called 'no such model'"):
+        train(absent, few(), tmp_path / "run")
+    with pytest.raises(UnknownName, match="no model is called 'no such model'"):
+        studio.start_training(absent, "a run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_published_weights_out_of_reach_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
