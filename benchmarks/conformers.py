@@ -13,7 +13,6 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -23,6 +22,7 @@ import numpy as np
 import torch
 from dataset_loading import _smiles
 from record import record
+from timing import seconds
 from torch import Tensor
 
 from mmexplore.batching import collate
@@ -104,12 +104,6 @@ def embedded(smiles: list[str], options: dict[str, Any]) -> Tensor:
     found = features("graph3d", smiles, options, workers=1)
     with torch.no_grad():
         return ComENet().eval()(collate(found.take(np.arange(len(smiles))), "graph3d"))
-
-
-def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
-    start = clock()
-    work()
-    return clock() - start
 
 
 if __name__ == "__main__":

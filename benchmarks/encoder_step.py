@@ -8,8 +8,6 @@ same 256 drugs and the same weights for both D-MPNNs; a step is forward, backwar
 """
 
 import argparse
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +18,7 @@ from chemprop.featurizers import MultiHotAtomFeaturizer, SimpleMoleculeMolGraphF
 from chemprop.nn import BondMessagePassing, MeanAggregation
 from rdkit import Chem
 from record import record
+from timing import timed
 from torch import Tensor, nn
 
 from mmexplore import catalogue, numerics
@@ -85,18 +84,6 @@ def _ours(theirs: nn.Module, records: Records, matmul: str, cast: bool) -> Step:
 def _product(a: Tensor, b: Tensor) -> None:
     torch.set_float32_matmul_precision("highest")
     a @ b
-
-
-def timed(variants: dict[str, Step], rounds: int) -> dict[str, float]:
-    """Median CPU seconds of each variant, after one round that does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in variants}
-    for turn in range(rounds + 1):
-        for name, run in variants.items():
-            start = time.process_time()
-            run()
-            if turn:
-                seconds[name].append(time.process_time() - start)
-    return {name: statistics.median(s) for name, s in seconds.items()}
 
 
 def main() -> None:

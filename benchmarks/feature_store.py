@@ -25,6 +25,7 @@ from chemprop.featurizers import MultiHotAtomFeaturizer, SimpleMoleculeMolGraphF
 from chemprop.featurizers.molgraph.cache import MolGraphCache
 from rdkit.Chem import Mol, MolFromSmiles
 from record import record
+from timing import seconds
 from torch import Tensor
 
 from mmexplore.batching import collate
@@ -143,12 +144,6 @@ def opening_row(home: str) -> dict[str, Any]:
 
 def row(what: str, ours: float, against: str, theirs: float, **more: float) -> dict[str, Any]:
     return {"what": what, "ours": ours, "against": against, "theirs": theirs, "ratio": theirs / ours} | more
-
-
-def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
-    start = clock()
-    work()
-    return clock() - start
 
 
 if __name__ == "__main__":

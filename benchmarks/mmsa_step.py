@@ -10,8 +10,6 @@ feeds float32 pictures in torch's default layout; everything else is read from t
 import argparse
 import gzip
 import os
-import statistics
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from record import record
+from timing import timed
 
 from mmexplore.batching import Batch, Records, collate
 from mmexplore.encoders.resnet import ResNet
@@ -107,14 +106,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     torch.set_num_threads(1)
-    steps = variants(molecules())
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(rounds):
-        for name, run in steps.items():
-            started = time.process_time()
-            run()
-            seconds[name].append(time.process_time() - started)
-    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    medians = timed(variants(molecules()), rounds)
     first = next(iter(medians.values()))
     rows: list[dict[str, Any]] = [
         {"variant": n, "CPU seconds a step": s, "molecules a second": BATCH / s, "times as fast": first / s}

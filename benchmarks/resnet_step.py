@@ -8,8 +8,6 @@ faster than float32's. The last rows say which part of a step is not the network
 """
 
 import argparse
-import statistics
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from record import record
+from timing import timed
 
 from mmexplore import catalogue, numerics
 from mmexplore.batching import Records, collate
@@ -65,18 +64,6 @@ def steps(smiles: list[str]) -> dict[str, Step]:
     found["of which painting, 224 px"] = partial(pictures, batches[224])
     found["of which augmenting and normalising, 224 px"] = lambda: normalised(augmented(painted))
     return found
-
-
-def timed(variants: dict[str, Step], rounds: int) -> dict[str, float]:
-    """Median CPU seconds of each variant, after one round that does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in variants}
-    for turn in range(rounds + 1):
-        for name, run in variants.items():
-            start = time.process_time()
-            run()
-            if turn:
-                seconds[name].append(time.process_time() - start)
-    return {name: statistics.median(s) for name, s in seconds.items()}
 
 
 def main() -> None:

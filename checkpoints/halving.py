@@ -1,6 +1,5 @@
 """Weights in half precision: half the bytes, and how much that changes what a model says, measured and written down."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -19,23 +18,17 @@ MOST_CHANGE = 0.01
 def halve(folder: Path) -> float:
     """Halve a model's weights in place unless it then differs; returns the largest change, in units of the spread."""
     before = _said(checkpoints.load(folder))
-    whole, card = load_file(folder / checkpoints.WEIGHTS), checkpoints.read(folder)[1]
+    whole, (recipe, card) = load_file(folder / checkpoints.WEIGHTS), checkpoints.read(folder)
     content = save({k: v.half() if v.is_floating_point() and v.numel() > 256 else v for k, v in whole.items()})
     kept = (folder / checkpoints.WEIGHTS).read_bytes()
-    _write(folder, content, card)
+    checkpoints.write(folder, content, recipe, card)
     change = max(_change(a, b) for a, b in zip(before, _said(checkpoints.load(folder)), strict=True))
     if change > MOST_CHANGE:
-        _write(folder, kept, card)
+        checkpoints.write(folder, kept, recipe, card)
         return change
     note = f"weights in half precision: no view or prediction changes by more than {change:.1g} of its spread"
-    _write(folder, content, card.model_copy(update={"notes": (*card.notes, note)}))
+    checkpoints.write(folder, content, recipe, card.model_copy(update={"notes": (*card.notes, note)}))
     return change
-
-
-def _write(folder: Path, content: bytes, card: checkpoints.Card) -> None:
-    (folder / checkpoints.WEIGHTS).write_bytes(content)
-    card = card.model_copy(update={"weights_sha256": hashlib.sha256(content).hexdigest()})
-    (folder / checkpoints.CARD).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def _said(predictor: Predictor) -> list[np.ndarray]:

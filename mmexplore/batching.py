@@ -47,6 +47,11 @@ class Batch:
     rows: Tensor
 
 
+def owned_sums(values: Tensor, owner: Tensor, n: int) -> Tensor:
+    """Sums of the rows ``values`` ``(rows, ...)`` that belong to each of ``n`` molecules, ``(n, ...)``."""
+    return values.new_zeros(n, *values.shape[1:]).index_add_(0, owner, values)
+
+
 def collate(packed: Packed, modality: str) -> Records:
     """Packed arrays of some molecules as tensors; columns that point into an axis become int64 rows of the batch."""
     owner = {axis: np.repeat(np.arange(packed.n), counts) for axis, counts in packed.counts.items()}

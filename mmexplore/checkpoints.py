@@ -84,15 +84,19 @@ def save(folder: Path, predictor: "Predictor", recipe: Recipe, card: Card) -> Ca
 
     weights = to_bytes({k: v.detach().cpu().contiguous() for k, v in predictor.state_dict().items()})
     facts = {
-        "weights_sha256": hashlib.sha256(weights).hexdigest(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": sum(p.numel() for p in predictor.parameters()),
         "commit": provenance.commit(),
         "versions": provenance.versions(),
         "machine": card.machine or provenance.machine(),
     }
-    card = card.model_copy(update=facts)
     (folder / CARD).unlink(missing_ok=True)
+    return write(folder, weights, recipe, card.model_copy(update=facts))
+
+
+def write(folder: Path, weights: bytes, recipe: Recipe, card: Card) -> Card:
+    """Write the three files from a safetensors file's content; returns the card with its digest filled in."""
+    card = card.model_copy(update={"weights_sha256": hashlib.sha256(weights).hexdigest()})
     write_atomically(folder / WEIGHTS, weights)
     write_json(folder / RECIPE, recipe.model_dump(mode="json"))
     write_atomically(folder / CARD, card.model_dump_json(indent=1) + "\n")
@@ -120,13 +124,10 @@ def save_untrained(folder: Path, recipe: Recipe, tasks: tuple[Task, ...]) -> Non
         epochs_run=0,
         best_epoch=0,
         seconds=0.0,
-        weights_sha256=hashlib.sha256(_NO_WEIGHTS).hexdigest(),
         notes=(f"nothing was trained: the weights are those that seed {seed} draws",),
         untrained=True,
     )
-    write_atomically(folder / WEIGHTS, _NO_WEIGHTS)
-    write_json(folder / RECIPE, recipe.model_copy(update={"name": "untrained"}).model_dump(mode="json"))
-    write_atomically(folder / CARD, card.model_dump_json(indent=1) + "\n")
+    write(folder, _NO_WEIGHTS, recipe.model_copy(update={"name": "untrained"}), card)
 
 
 def load(folder: Path) -> "Predictor":

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmexplore.batching import Records
+from mmexplore.batching import Records, owned_sums
 from mmexplore.feature_store import Features, Packed
 from mmexplore.modalities.graph3d import MADE
 
@@ -89,18 +89,14 @@ def _pairs(owner: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     return one, one + 1 + _rank(one, later)
 
 
-def _sums(values: Tensor, owner: Tensor, n: int) -> Tensor:
-    return values.new_zeros(n, *values.shape[1:]).index_add_(0, owner, values)
-
-
 def _along_axes(positions: Tensor, owner: Tensor, counts: Tensor) -> Tensor:
     """Centred positions in each molecule's own frame, ``(atoms, 3)``; in float64 also where autocast is on."""
     n = len(counts)
-    centred = positions - (_sums(positions, owner, n) / counts[:, None])[owner]
-    spread = _sums(centred[:, :, None] * centred[:, None], owner, n)
+    centred = positions - (owned_sums(positions, owner, n) / counts[:, None])[owner]
+    spread = owned_sums(centred[:, :, None] * centred[:, None], owner, n)
     axes = torch.linalg.eigh(spread).eigenvectors.flip(2)
     turned: Tensor = (centred[:, :, None] * axes[owner]).sum(1)
-    signs = _sums(turned**3, owner, n).sign()
+    signs = owned_sums(turned**3, owner, n).sign()
     signs = torch.where(signs == 0, 1, signs)
     signs[:, 2] = signs[:, 0] * signs[:, 1] * torch.linalg.det(axes).sign()
     return turned * signs[owner]

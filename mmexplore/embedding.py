@@ -20,7 +20,7 @@ from mmexplore.datasets import Dataset
 from mmexplore.embedding_set import PREDICTIONS, VERSION, Embedded, place, read, read_head, view_file
 from mmexplore.errors import BadMolecule, BadTable, NotAvailable, UnknownName
 from mmexplore.feature_store import Features, features
-from mmexplore.home import write_json
+from mmexplore.home import write_atomically, write_json
 from mmexplore.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -182,10 +182,7 @@ class _Store:
             for view, width in self.own.items()
         }
         for view, values in self.run.among(own).items():
-            with (self.folder / view_file(view)).open("wb") as file:
-                file.write(values.data)
-                file.flush()
-                os.fsync(file.fileno())
+            write_atomically(self.folder / view_file(view), values.tobytes())
 
 
 @contextmanager

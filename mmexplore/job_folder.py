@@ -23,6 +23,8 @@ from typing import Any, Literal
 
 import psutil
 
+from mmexplore.kept import changed
+
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
 DIED = "the process ended without a word (killed?)"
@@ -79,23 +81,16 @@ class Job:
 
 def read(folder: Path) -> Job:
     """What is known of the job in a folder. Raises FileNotFoundError or ValueError where there is none."""
-    changed = _changed(folder / "status.json")
-    if folder in _ended and _ended[folder][0] == changed:
+    stamp = changed(folder / "status.json")
+    if folder in _ended and _ended[folder][0] == stamp:
         return _ended[folder][1]
     found = _read(folder)
     if not (found.active or found.died):
-        _ended[folder] = changed, found  # screens list all jobs every few seconds
+        _ended[folder] = stamp, found  # screens list all jobs every few seconds
     return found
 
 
 _ended: dict[Path, tuple[int, Job]] = {}
-
-
-def _changed(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return -1
 
 
 def _read(folder: Path) -> Job:

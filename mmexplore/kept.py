@@ -26,11 +26,11 @@ class Kept(Generic[T]):
     def __call__(self, place: Path) -> T:
         """The value of a folder, which need not exist."""
         known = self._known.get(place)
-        if known and all(_changed(folder) == stamp for folder, stamp in known[1].items()):
+        if known and all(changed(folder) == stamp for folder, stamp in known[1].items()):
             return known[0]
         now = time.time_ns()
         value, folders = self._read(place)
-        stamps = {folder: _changed(folder) for folder in folders}
+        stamps = {folder: changed(folder) for folder in folders}
         if all(stamp < now - _SETTLED_NS for stamp in stamps.values()):
             self._known[place] = value, stamps
         else:  # it may change again without its time changing
@@ -38,8 +38,9 @@ class Kept(Generic[T]):
         return value
 
 
-def _changed(folder: Path) -> int:
+def changed(path: Path) -> int:
+    """Nanoseconds of the last change, -1 where nothing is."""
     try:
-        return folder.stat().st_mtime_ns
+        return path.stat().st_mtime_ns
     except OSError:
         return -1

@@ -49,7 +49,9 @@ def kinship(model: Model, dataset: Dataset, row: int, anchors: int = 3, typical:
     found = embedding_set.read(embedding_set.place(model.folder, dataset))
     if found is None:
         return None
-    shares = _shares(model.folder, found.folder, found.view("structure-aware").shape)
+    assert model.recipe is not None
+    cosine = model.recipe.pretraining.options["similarity"] == "cosine"
+    shares = _shares(model.folder, found.folder, found.view("structure-aware").shape, cosine)
     if np.isnan(shares[row]).any():
         return Kinship((), (), (), shares.shape[1])
     strongest = np.argsort(-shares[row], kind="stable")[:anchors]
@@ -83,19 +85,12 @@ def _typical(shares: np.ndarray, count: int) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=4)
-def _shares(model: Path, embedded: Path, shape: tuple[int, int]) -> np.ndarray:
+def _shares(model: Path, embedded: Path, shape: tuple[int, int], cosine: bool) -> np.ndarray:
     """``s'`` (n, L) of equation 11 for every molecule, float32."""
     z = np.memmap(embedded / embedding_set.view_file("structure-aware"), np.float32, "r", shape=shape)
     with safe_open(model / "weights.safetensors", framework="np") as file:
         anchors = file.get_tensor(_ANCHORS).astype(np.float32)
-    cosine = _similarity(model) == "cosine"
     scores = unit_rows(z) @ unit_rows(anchors).T if cosine else z @ anchors.T
     scores = np.exp(scores - scores.max(1, keepdims=True))
     shares: np.ndarray = scores / scores.sum(1, keepdims=True)
     return shares
-
-
-def _similarity(folder: Path) -> str:
-    from mmexplore import checkpoints
-
-    return str(checkpoints.read(folder)[0].pretraining.options["similarity"])

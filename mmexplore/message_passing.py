@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mmexplore.batching import Records
+from mmexplore.batching import Records, owned_sums
 from mmexplore.molecular_graph import (
     ATOM_CODES,
     BOND_CODES,
@@ -70,5 +70,4 @@ def dropped(h: Tensor, share: float) -> Tensor:
 
 def mean_of_atoms(h: Tensor, records: Records) -> Tensor:
     """The mean over each molecule's atoms, ``(n, size)``."""
-    pooled = h.new_zeros(records.n, h.shape[1]).index_add_(0, records.owner["atoms"], h)
-    return pooled / records.counts["atoms"].unsqueeze(1)
+    return owned_sums(h, records.owner["atoms"], records.n) / records.counts["atoms"].unsqueeze(1)

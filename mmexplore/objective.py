@@ -59,7 +59,7 @@ class Objective(ABC):
     fewest: int = 1
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+        self.plan, self.prepared, self.size = plan, plan.prepared, plan.recipe.training.batch_size
 
     @abstractmethod
     def begin(self, predictor: Predictor) -> None:

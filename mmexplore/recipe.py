@@ -170,7 +170,7 @@ class Recipe(Section):
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
         """What has to be featurised to embed a molecule, each with its options, in the order of the branches."""
-        return {branch.reads: branch.features for branch in reversed(self.branches)}
+        return {branch.reads: branch.features for branch in self.branches}
 
     @property
     def teachers(self) -> dict[str, dict[str, Any]]:

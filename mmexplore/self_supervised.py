@@ -6,7 +6,7 @@ from torch import Tensor
 from mmexplore.batching import Batch, batches
 from mmexplore.metrics import Scores
 from mmexplore.numerics import exactly
-from mmexplore.objective import Objective, Outcome, Plan
+from mmexplore.objective import Objective, Outcome
 from mmexplore.predictor import Predictor
 
 
@@ -14,10 +14,6 @@ class SelfSupervised(Objective):
     """Pre-training; the weights with the lowest validation loss are kept."""
 
     criterion = "loss"
-
-    def __init__(self, plan: Plan) -> None:
-        super().__init__(plan)
-        self.prepared, self.size = plan.prepared, plan.recipe.training.batch_size
 
     def begin(self, predictor: Predictor) -> None:
         """Scales of the targets over the training molecules."""

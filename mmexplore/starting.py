@@ -1,5 +1,6 @@
 """Begin with what another model learned: branches and fusing layers take the weights that ``start`` names."""
 
+from functools import cache
 from typing import Any
 
 from torch import Tensor, nn
@@ -17,14 +18,14 @@ def begin(predictor: Predictor) -> tuple[str, ...]:
     Published weights that cannot be reached are left random, which the notes say. Raises UnknownName for a model that
     is not there and BadRecipe for one whose parts do not fit.
     """
-    recipe, notes = predictor.recipe, []
+    recipe, notes, source = predictor.recipe, [], cache(_source)
     for branch, encoder in zip(recipe.branches, predictor.branches, strict=True):
         if branch.start.startswith(HUB):
             notes.append(_from_hub(branch, encoder))
         elif branch.start:
-            notes.append(_from_model(branch, encoder))
+            notes.append(_from_model(branch, encoder, source(branch.start)))
     if not recipe.pretrains and recipe.fusion.start:
-        notes.append(_fusion_from(recipe.fusion.start, predictor.fusion))
+        notes.append(_fusion_from(recipe.fusion.start, predictor.fusion, source(recipe.fusion.start)))
     return tuple(notes)
 
 
@@ -37,8 +38,7 @@ def _from_hub(branch: Branch, encoder: Any) -> str:
     return f"branch {branch.name!r} started from the published weights {name}"
 
 
-def _from_model(branch: Branch, encoder: nn.Module) -> str:
-    source = _source(branch.start)
+def _from_model(branch: Branch, encoder: nn.Module, source: Predictor) -> str:
     number = _same(branch, source)
     try:
         encoder.load_state_dict(source.branches[number].state_dict())
@@ -64,9 +64,8 @@ def _same(branch: Branch, source: Predictor) -> int:
     )
 
 
-def _fusion_from(start: str, fusion: nn.Module) -> str:
+def _fusion_from(start: str, fusion: nn.Module, source: Predictor) -> str:
     """Layers that both have, by name and shape; the head stays fresh."""
-    source = _source(start)
     there = (source.pretraining if source.recipe.pretrains else source.fusion).state_dict()
     own: dict[str, Tensor] = fusion.state_dict()
     taken = {k: v for k, v in there.items() if k in own and own[k].shape == v.shape and not k.startswith("head.")}

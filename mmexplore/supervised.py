@@ -21,7 +21,6 @@ class Supervised(Objective):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self.prepared, self.size = plan.prepared, plan.recipe.training.batch_size
         self.criterion = criterion(plan.prepared)
 
     def begin(self, predictor: Predictor) -> None:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mmexplore.atom_pairs import Block, blocks, pairs
-from mmexplore.batching import Records
+from mmexplore.batching import Records, owned_sums
 from mmexplore.conformers import one_conformer
 from mmexplore.encoders import Encoder
 from mmexplore.spherical_basis import Basis
@@ -70,7 +70,7 @@ class ComENet(Encoder):
             x = layer(x, parts, functions, owner, counts)
         for output in self.outputs:
             x = functional.silu(output(x))
-        pooled = _sums(self.last(x), owner, records.n)
+        pooled = owned_sums(self.last(x), owner, records.n)
         return pooled / counts.unsqueeze(1) if self.readout == "mean" else pooled
 
 
@@ -175,13 +175,9 @@ class GraphNorm(nn.Module):
         n, several = len(counts), (counts > 2)[:, None]
         x = x.to(torch.promote_types(x.dtype, torch.float32))
         share = several / counts[:, None]
-        x = x - (_sums(x, owner, n) * share * self.mean_scale)[owner]
-        scale = torch.where(several, (_sums(x.square(), owner, n) * share + self.eps).rsqrt(), 1)
+        x = x - (owned_sums(x, owner, n) * share * self.mean_scale)[owner]
+        scale = torch.where(several, (owned_sums(x.square(), owner, n) * share + self.eps).rsqrt(), 1)
         return x * (scale * self.weight)[owner] + self.bias
-
-
-def _sums(x: Tensor, owner: Tensor, n: int) -> Tensor:
-    return x.new_zeros(n, x.shape[1]).index_add_(0, owner, x)
 
 
 def _linear(inputs: int, outputs: int, bias: bool = True) -> nn.Linear:

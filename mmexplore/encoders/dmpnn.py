@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mmexplore.batching import Records
+from mmexplore.batching import Records, owned_sums
 from mmexplore.encoders import Encoder
 from mmexplore.molecular_graph import ATOM_FEATURES, BOND_FEATURES, atom_features, bond_features
 
@@ -73,7 +73,7 @@ class DMPNN(Encoder):
         return h
 
     def _read_out(self, atoms: Tensor, records: Records) -> Tensor:
-        pooled = atoms.new_zeros(records.n, self.dimension).index_add_(0, records.owner["atoms"], atoms)
+        pooled = owned_sums(atoms, records.owner["atoms"], records.n)
         if self.readout == "mean":
             return pooled / records.counts["atoms"].unsqueeze(1)
         return pooled / _NORM if self.readout == "norm" else pooled

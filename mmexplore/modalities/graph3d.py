@@ -11,13 +11,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
-from rdkit.Chem import AddHs, GetMolFrags, Mol, MolFromSmiles, MolToSmiles
+from rdkit.Chem import AddHs, GetMolFrags, Mol
 from rdkit.Chem.rdDepictor import Compute2DCoords
 from rdkit.Chem.rdDistGeom import EmbedMultipleConfs, ETKDGv3
 from rdkit.Chem.rdForceFieldHelpers import MMFFHasAllMoleculeParams, MMFFOptimizeMoleculeConfs
 
 from mmexplore.errors import BadMolecule
 from mmexplore.modalities import Column, Modality, Record
+from mmexplore.molecules import reread
 
 EMBEDDED, UNREFINED, RANDOM, LOOSE, FLAT, LARGE, NOWHERE = range(7)
 MADE = {
@@ -88,11 +89,7 @@ class Graph3D(Modality):
     def record(self, molecule: Mol) -> Record:
         """The record, the same for every numbering of the atoms. Raises BadMolecule."""
         _check_size(molecule)
-        smiles = MolToSmiles(molecule)
-        again = MolFromSmiles(smiles)
-        if again is None:
-            raise BadMolecule(f"RDKit writes the molecule as {smiles!r} and cannot read that; give another form of it")
-        return self.record_as_read(again)
+        return self.record_as_read(reread(molecule))
 
     def record_as_read(self, molecule: Mol) -> Record:
         """The record of a molecule read from canonical SMILES: its order is kept. Raises BadMolecule."""
