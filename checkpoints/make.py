@@ -49,7 +49,7 @@ SHIPPED = {
             "branches.1.features.side_px=64",
             "branches.2.features.conformers=1",
             'branches.2.features.mmff="off"',
-            "training.epochs=10",
+            "training.epochs=6",
         ),
     ),
     "solubility-mmsa": Made("mmsa", "solubility", "Solubility, fine-tuned MMSA"),
