@@ -4,12 +4,14 @@
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from mmexplore.errors import UnknownName
 from mmexplore.recipe import Branch, Data, Fusion, Pretraining, Recipe, Training
 
 SHIPPED_MMSA = "mmsa"
 """The shipped pre-trained model that recipes begin with."""
+_SMALL: dict[str, dict[str, Any]] = {"image": {"side_px": 64}, "graph3d": {"conformers": 1, "mmff": "off"}}
 
 
 def _gin() -> Recipe:
@@ -43,7 +45,7 @@ def _mmsa_unified() -> Recipe:
     """MMSA's three branches and their unified embedding, fine-tuned together; this project's addition."""
     return Recipe(
         name="mmsa_unified",
-        branches=tuple(b.model_copy(update={"start": SHIPPED_MMSA}) for b in _three_branches(112)),
+        branches=tuple(b.model_copy(update={"start": SHIPPED_MMSA}) for b in _three_branches(_SMALL)),
         fusion=Fusion(name="unified", start=SHIPPED_MMSA, options={"standardise": True}),
         training=Training(epochs=100, learning_rate=1e-3),
     )
@@ -77,12 +79,12 @@ def preset(name: str, *, quick: bool = False) -> Recipe:
     return recipe.model_copy(update={"training": training})
 
 
-def _three_branches(side_px: int) -> tuple[Branch, ...]:
-    """2D graph, image and 3D graph, by the names of their modalities."""
+def _three_branches(features: dict[str, dict[str, Any]]) -> tuple[Branch, ...]:
+    """2D graph, image and 3D graph, by the names of their modalities, these with options."""
     return (
         Branch(encoder="gin", name="graph2d"),
-        Branch(encoder="resnet", name="image", start="hub:microsoft/resnet-18", features={"side_px": side_px}),
-        Branch(encoder="comenet", name="graph3d"),
+        Branch(encoder="resnet", name="image", start="hub:microsoft/resnet-18", features=features.get("image", {})),
+        Branch(encoder="comenet", name="graph3d", features=features.get("graph3d", {})),
     )
 
 
@@ -91,7 +93,7 @@ def _pretrain_mmsa() -> Recipe:
     return Recipe(
         name="mmsa",
         data=Data(dataset="zinc250k", split="random", fractions=(0.9, 0.05, 0.05)),
-        branches=_three_branches(224),
+        branches=_three_branches({}),
         pretraining=Pretraining(name="mmsa"),
         training=Training(epochs=30, batch_size=128, learning_rate=1e-3),
     )
@@ -110,13 +112,9 @@ def _steady(recipe: Recipe) -> Recipe:
 
 
 def _quick(recipe: Recipe) -> Recipe:
-    """Steady, with smaller pictures, one conformer as it was embedded, and five epochs."""
-    values = _steady(recipe).model_dump(mode="json")
-    for branch in values["branches"]:
-        branch["features"] |= {"side_px": 112} if branch["encoder"] == "resnet" else {}
-        branch["features"] |= {"conformers": 1, "mmff": "off"} if branch["encoder"] == "comenet" else {}
-    values["training"]["epochs"] = 5
-    return Recipe.model_validate(values)
+    """Steady, with small pictures, one conformer as it was embedded, and five epochs."""
+    training = recipe.training.model_copy(update={"epochs": 5})
+    return _steady(recipe.model_copy(update={"branches": _three_branches(_SMALL), "training": training}))
 
 
 _PRETRAININGS: dict[str, Callable[[], Recipe]] = {"mmsa": _pretrain_mmsa}
