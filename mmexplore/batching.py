@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmexplore.feature_store import Features, Packed
 from mmexplore.modalities import Column
+from mmexplore.packing import Packed, Source
 from mmexplore.registry import MODALITIES
 
 
@@ -65,6 +65,8 @@ def collate(packed: Packed, modality: str) -> Records:
 
 @cache
 def _pointers(modality: str) -> list[tuple[str, str | None, str]]:
+    if modality not in MODALITIES:
+        return []  # the rows of a frozen model's embedding
     columns: dict[str, Column] = MODALITIES[modality].columns  # kept: looking a family up reads its folder
     return [(name, c.axis, c.points_into) for name, c in columns.items() if c.points_into]
 
@@ -74,7 +76,7 @@ def _tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
 
 
 def batches(
-    features: Mapping[str, Features],
+    features: Mapping[str, Source],
     labels: np.ndarray,
     rows: np.ndarray,
     batch_size: int,

@@ -17,7 +17,7 @@ import numpy as np
 from filelock import FileLock
 
 from mmexplore.datasets import Dataset
-from mmexplore.embedding_set import PREDICTIONS, VERSION, Embedded, place, read, read_head, view_file
+from mmexplore.embedding_set import PREDICTIONS, VERSION, Embedded, part_file, place, read, read_head, view_file
 from mmexplore.errors import BadMolecule, BadTable, NotAvailable, UnknownName
 from mmexplore.feature_store import Features, features
 from mmexplore.home import write_atomically, write_json
@@ -25,7 +25,7 @@ from mmexplore.progress import Progress, silent
 
 if TYPE_CHECKING:
     from mmexplore.numerics import Policy
-    from mmexplore.predictor import Predictor
+    from mmexplore.predictor import Prediction, Predictor
 
 __all__ = ["BASELINE_VIEW", "SHARD", "Baseline", "Embedded", "baseline", "embed"]
 
@@ -83,8 +83,9 @@ class _Run:
             why = next(reason for f in self.features.values() for reason in f.reasons().values())
             raise BadMolecule(f"no molecule of {dataset.name!r} can be described for this model: {why}")
         self._labels = np.empty((len(dataset), 0), np.float32)
-        first = self._forward(np.flatnonzero(self.ok)[:1])
-        self.widths = {name: values.shape[1] for name, values in first.items()}
+        first = self._predicted(np.flatnonzero(self.ok)[:1])
+        self.parts = {part: list(values.shape[1:]) for part, values in first.parts.items()}
+        self.widths = {name: values.shape[1] for name, values in self._arrays(first).items()}
 
     @property
     def tasks(self) -> list[str]:
@@ -127,14 +128,22 @@ class _Run:
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _batch(self, rows: np.ndarray) -> Arrays:
+        return self._arrays(self._predicted(rows))
+
+    def _predicted(self, rows: np.ndarray) -> "Prediction":
         import torch
 
         from mmexplore.batching import batches
 
         with torch.inference_mode():
-            made = self.predictor(next(batches(self.features, self._labels, rows, len(rows))))
-            found = {view_file(view): values for view, values in made.views.items()}
-            found[PREDICTIONS] = self.predictor.readable(made.outputs)
+            made: Prediction = self.predictor(next(batches(self.features, self._labels, rows, len(rows))))
+        return made
+
+    def _arrays(self, made: "Prediction") -> Arrays:
+        """Contents of the files, ``(rows, width)`` each, by name."""
+        found = {view_file(view): values for view, values in made.views.items()}
+        found[PREDICTIONS] = self.predictor.readable(made.outputs)
+        found |= {part_file(part): values.flatten(1) for part, values in made.parts.items()}
         return {name: values.float().cpu().numpy() for name, values in found.items()}
 
 
@@ -147,6 +156,7 @@ class _Store:
         self.own = {view: run.widths[view_file(view)] for view in recipe.views if view not in recipe.set_views}
         views = {v: self.own[recipe.set_views.get(v, v)] for v in recipe.views}
         self.head = {"version": VERSION, "n": n, "dtype": "float32", "dimensions": views, "tasks": run.tasks}
+        self.head |= {"parts": run.parts} if run.parts else {}
         before = read_head(folder) or {}
         self.done: int = before["done"] if self._fits(before) else 0
 
@@ -224,4 +234,4 @@ class Baseline(Embedded):
 def baseline(dataset: Dataset, progress: Progress = silent) -> Baseline:
     """Morgan fingerprints (radius 2, 2048 bits) as a model without weights, to be mapped beside others."""
     made = features("fingerprint", dataset.smiles, progress=progress)
-    return Baseline(Path(), len(dataset), {BASELINE_VIEW: 2048}, (), "uint8", made)
+    return Baseline(Path(), len(dataset), {BASELINE_VIEW: 2048}, (), "uint8", features=made)

@@ -6,7 +6,8 @@ the model's weights and recipe and of the data's digest, so that nothing stale i
 """
 
 import hashlib
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,12 +31,17 @@ def view_file(view: str) -> str:
     return f"view-{quote(view, safe='')}.bin"
 
 
+def part_file(part: str) -> str:
+    """Name of the file of what a fusion made on the way."""
+    return f"part-{quote(part, safe='')}.bin"
+
+
 @dataclass(frozen=True)
 class Embedded:
     """A whole embedding of ``n`` molecules.
 
-    ``dimensions`` maps each view to its width, ``tasks`` name the columns of the predictions. Rows of molecules that
-    could not be featurised are NaN.
+    ``dimensions`` maps each view to its width, ``tasks`` name the columns of the predictions, ``parts`` maps what the
+    fusion made on the way to its shape a molecule. Rows of molecules that could not be featurised are NaN.
     """
 
     folder: Path
@@ -43,6 +49,7 @@ class Embedded:
     dimensions: dict[str, int]
     tasks: tuple[str, ...] = ()
     dtype: str = "float32"
+    parts: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -54,6 +61,13 @@ class Embedded:
         if name not in self.dimensions:
             raise UnknownName("view of this model", name, self.dimensions)
         return self._mapped(view_file(name), self.dimensions[name], self.dtype)
+
+    def part(self, name: str) -> np.ndarray:
+        """What the fusion made on the way, float32 (n, ...). Raises UnknownName."""
+        if name not in self.parts:
+            raise UnknownName("part of this model's fusion", name, self.parts)
+        shape = self.parts[name]
+        return self._mapped(part_file(name), math.prod(shape), "float32").reshape(self.n, *shape)
 
     @property
     def predictions(self) -> np.ndarray:
@@ -99,7 +113,8 @@ def read(folder: Path) -> Embedded | None:
     head = read_head(folder)
     if head is None or head["done"] != head["n"]:
         return None
-    return Embedded(folder, head["n"], head["dimensions"], tuple(head["tasks"]), head["dtype"])
+    parts = {name: tuple(shape) for name, shape in head.get("parts", {}).items()}
+    return Embedded(folder, head["n"], head["dimensions"], tuple(head["tasks"]), head["dtype"], parts)
 
 
 def read_head(folder: Path) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ The key of a record is the canonical SMILES, the modality, its version and its o
 molecules and a new option never meets old records. See :mod:`mmexplore.feature_pool` for what lies on the disk.
 """
 
+import copy
 import os
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -56,6 +57,12 @@ class Features:
             first = int(indices[~self.ok[indices]][0])
             raise BadMolecule(f"molecule {first}, {self._smiles[first]!r}, has no record: {self.reasons()[first]}")
         return gather(self._pool.columns, self._values, self._stops, self.rows[indices])
+
+    def with_gaps(self) -> "Features":
+        """The same, where a molecule without a record has one without rows (of zeros in columns without an axis)."""
+        gapless = copy.copy(self)
+        gapless.ok = np.ones_like(self.ok)
+        return gapless
 
     def reasons(self) -> dict[int, str]:
         """Why molecules have no record, by their number."""

@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmexplore import checkpoints, home
+from mmexplore import checkpoints, home, lessons
 from mmexplore.checkpoints import Card
-from mmexplore.errors import BadCheckpoint, BadRecipe, UnknownName
+from mmexplore.errors import BadCheckpoint, BadRecipe, NotAvailable, UnknownName
 from mmexplore.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent.parent / "checkpoints"
 BASELINE = "ecfp"
 UNTRAINED = "untrained:"
-HUB = "hub:"
-"""What a branch's start begins with where it names published weights and not a model."""
+HUB, CHEMPROP = "hub:", "chemprop:"
+"""What a branch's start begins with where it names published weights, or a checkpoint of chemprop, and not a model."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,30 @@ def _twin(chosen: Model) -> Model:
 
 
 def check_starts(recipe: Recipe) -> None:
-    """Raise UnknownName, before any work, where a recipe begins with a model that is not here."""
+    """Refuse, before any work, a recipe that begins with a model or is taught by one that is not here.
+
+    Raises UnknownName, NotAvailable, and BadRecipe for a branch that learns nothing.
+    """
+    lessons.check(recipe)
     for start in [branch.start for branch in recipe.branches] + [recipe.fusion.start]:
-        if start and not start.startswith(HUB):
+        if start.startswith(CHEMPROP) and not (path := Path(start.removeprefix(CHEMPROP)).expanduser()).is_file():
+            raise NotAvailable(f"a branch starts from chemprop's checkpoint {path}, and there is no such file")
+        if start and not start.startswith((HUB, CHEMPROP)):
             model(start)
+    for lesson, name in lessons.frozen(recipe).items():
+        target(lesson, name)
+
+
+def target(lesson: str, name: str) -> tuple[Model, str]:
+    """Model and view of a lesson's target, ``MODEL`` or ``MODEL#VIEW``. Raises NotAvailable where it is not here."""
+    called, _, view = name.partition("#")
+    try:
+        found = model(called)
+        if view and view not in found.views:
+            raise UnknownName(f"view of {called!r}", view, found.views)
+    except UnknownName as error:
+        raise NotAvailable(f"{lesson!r} is taught by model {name!r}, which is not here: {error}") from None
+    return found, view or found.views[0]
 
 
 def runs_folder() -> Path:

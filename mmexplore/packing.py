@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +16,17 @@ class Packed:
     n: int
     columns: dict[str, np.ndarray]
     counts: dict[str, np.ndarray]
+
+
+class Source(Protocol):
+    """Records of the molecules of a data set; ``ok`` (n,): which molecules have one."""
+
+    @property
+    def ok(self) -> np.ndarray: ...  # noqa: D102
+
+    def take(self, indices: np.ndarray) -> Packed:
+        """Records of these molecules. Raises BadMolecule for one without."""
+        ...
 
 
 def pack(columns: Mapping[str, Column], records: Sequence[Record]) -> Packed:

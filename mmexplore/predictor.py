@@ -5,7 +5,7 @@ probabilities and original units.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -22,10 +22,12 @@ from mmexplore.registry import ENCODERS, FUSIONS, PRETRAININGS
 class Prediction:
     """``outputs`` ``(n, tasks)``, logits or z-scores; ``views`` ``{name: (n, width)}``: those of the branches, then
     what the fusion or the pre-training adds (its set views apart, which need all molecules: :meth:`Predictor.among`).
+    ``parts``: what the fusion made on the way, ``{name: (n, ...)}``.
     """
 
     outputs: Tensor
     views: dict[str, Tensor]
+    parts: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Predictor(nn.Module):
@@ -61,12 +63,13 @@ class Predictor(nn.Module):
         if self.recipe.pretrains:
             return Prediction(batch.labels.new_empty(len(batch.rows), 0), embeddings | self.pretraining(embeddings))
         fused = self.fusion(embeddings)
-        return Prediction(fused.outputs, embeddings | fused.views)
+        return Prediction(fused.outputs, embeddings | fused.views, fused.parts)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The pre-training's ``loss`` and its terms over a batch."""
         records = self.pretraining.chosen(self._here(batch))
-        found: dict[str, Tensor] = self.pretraining.losses(self._embedded(records), records)
+        embeddings = self._embedded(records, self.pretraining.by_atoms)
+        found: dict[str, Tensor] = self.pretraining.losses(embeddings, records)
         return found
 
     def among(self, views: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -77,9 +80,11 @@ class Predictor(nn.Module):
     def _here(self, batch: Batch) -> dict[str, Records]:
         return {name: records.to(self.label_mean.device) for name, records in batch.records.items()}
 
-    def _embedded(self, records: dict[str, Records]) -> dict[str, Tensor]:
-        pairs = zip(self.recipe.branches, self.branches, strict=True)
-        return {branch.name: encoder(records[str(encoder.reads)]) for branch, encoder in pairs}
+    def _embedded(self, records: dict[str, Records], by_atoms: tuple[str, ...] = ()) -> dict[str, Tensor]:
+        found = {}
+        for branch, encoder in zip(self.recipe.branches, self.branches, strict=True):
+            found[branch.name] = (encoder.atoms if branch.name in by_atoms else encoder)(records[str(encoder.reads)])
+        return found
 
     def scale(self, labels: Tensor) -> Tensor:
         """Labels ``(n, tasks)`` in original units as the outputs speak of them: z-scores for regression."""

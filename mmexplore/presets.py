@@ -4,13 +4,16 @@
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mmexplore.errors import UnknownName
 from mmexplore.recipe import Branch, Data, Fusion, Pretraining, Recipe, Training
 
-SHIPPED_MMSA = "mmsa"
-"""The shipped pre-trained model that recipes begin with."""
+SHIPPED_MMSA, SHIPPED_MMFRL = "mmsa", "mmfrl"
+"""The shipped pre-trained models that recipes begin with."""
+MMFRL_MODALITIES = ("smiles", "nmr_spectrum", "image", "fingerprint", "nmr_peaks")
+"""What the replicas of MMFRL's graph encoder learn from, and are named by."""
 _SMALL: dict[str, dict[str, Any]] = {"image": {"side_px": 64}, "graph3d": {"conformers": 1, "mmff": "off"}}
 
 
@@ -51,11 +54,38 @@ def _mmsa_unified() -> Recipe:
     )
 
 
+def _replicas(*names: str) -> tuple[Branch, ...]:
+    return tuple(Branch(encoder="dmpnn", name=name, start=SHIPPED_MMFRL) for name in names)
+
+
+def _mmfrl_one(name: str) -> Recipe:
+    """The replica that one modality taught (or, ``early``, several together), fine-tuned alone as MMFRL does it."""
+    return _dmpnn().model_copy(
+        update={"name": f"mmfrl_{name}", "data": Data(split="scaffold_balanced"), "branches": _replicas(name)}
+    )
+
+
+def _mmfrl_intermediate() -> Recipe:
+    """MMFRL's intermediate fusion (equation 8): five replicas, 5 x 300 to 300, linear head, 100 epochs."""
+    fused = {"name": "mmfrl_intermediate", "branches": _replicas(*MMFRL_MODALITIES)}
+    return _mmfrl_one("early").model_copy(update=fused | {"fusion": Fusion(name="intermediate")})
+
+
+def _mmfrl_late() -> Recipe:
+    """MMFRL's late fusion (equations 9 to 11): five replicas, each with a readout and a gate of its own, 50 epochs."""
+    late = _mmfrl_intermediate()
+    training = late.training.model_copy(update={"epochs": 50})
+    return late.model_copy(update={"name": "mmfrl_late", "fusion": Fusion(name="late"), "training": training})
+
+
 _PRESETS: dict[str, Callable[[], Recipe]] = {
     "dmpnn": _dmpnn,
     "gin": _gin,
     "mmsa": _mmsa,
     "mmsa_unified": _mmsa_unified,
+    "mmfrl_intermediate": _mmfrl_intermediate,
+    "mmfrl_late": _mmfrl_late,
+    **{f"mmfrl_{name}": partial(_mmfrl_one, name) for name in (*MMFRL_MODALITIES, "early")},
 }
 
 
@@ -117,9 +147,32 @@ def _quick(recipe: Recipe) -> Recipe:
     return _steady(recipe.model_copy(update={"branches": _three_branches(_SMALL), "training": training}))
 
 
-_PRETRAININGS: dict[str, Callable[[], Recipe]] = {"mmsa": _pretrain_mmsa}
+def _pretrain_mmfrl() -> Recipe:
+    """MMFRL's pre-training (appendix D.1): five replicas and one for early fusion, 200 epochs, batch 256, Adam 1e-3."""
+    return Recipe(
+        name="mmfrl",
+        data=Data(dataset="nmrshiftdb2", split="random", fractions=(0.9, 0.05, 0.05)),
+        branches=tuple(Branch(encoder="dmpnn", name=name) for name in (*MMFRL_MODALITIES, "early")),
+        pretraining=Pretraining(name="relational"),
+        training=Training(epochs=200, batch_size=256, learning_rate=1e-3),
+    )
+
+
+def _released_code(recipe: Recipe) -> Recipe:
+    """What MMFRL's published code does where it differs from the paper."""
+    settings = ["pretraining.options.transposed=true", "training.weight_decay=0.001", "training.batch_size=128"]
+    return recipe.with_settings(settings)
+
+
+def _quick_mmfrl(recipe: Recipe) -> Recipe:
+    """Sharper relations, which tell more in fewer steps, and ten epochs."""
+    return recipe.with_settings(["pretraining.options.temperature=0.1", "training.epochs=10"])
+
+
+_PRETRAININGS: dict[str, Callable[[], Recipe]] = {"mmsa": _pretrain_mmsa, "mmfrl": _pretrain_mmfrl}
 _VERSIONS: dict[str, dict[str, Callable[[Recipe], Recipe]]] = {
-    "mmsa": {"paper": lambda recipe: recipe, "quick": _quick, "V-G": _section_v_g, "steady": _steady}
+    "mmsa": {"paper": lambda recipe: recipe, "quick": _quick, "V-G": _section_v_g, "steady": _steady},
+    "mmfrl": {"paper": lambda recipe: recipe, "quick": _quick_mmfrl, "released code": _released_code},
 }
 
 

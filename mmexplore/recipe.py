@@ -43,7 +43,8 @@ class Data(Section):
         return self
 
 
-_START = "a pre-trained model to begin with; empty: random weights; hub:NAME: published weights of that name"
+_START = "a pre-trained model to begin with; empty: random weights; hub:NAME: published weights of that name; "
+_START += "chemprop:FILE: a checkpoint of chemprop 2, for a dmpnn"
 
 
 class Branch(Section):

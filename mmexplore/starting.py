@@ -1,13 +1,15 @@
 """Begin with what another model learned: branches and fusing layers take the weights that ``start`` names."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
-from mmexplore import checkpoints, models
+from mmexplore import checkpoints, chemprop_exchange, models
+from mmexplore.encoders.dmpnn import DMPNN
 from mmexplore.errors import BadRecipe, NotAvailable
-from mmexplore.models import HUB
+from mmexplore.models import CHEMPROP, HUB
 from mmexplore.predictor import Predictor
 from mmexplore.recipe import Branch
 
@@ -22,6 +24,8 @@ def begin(predictor: Predictor) -> tuple[str, ...]:
     for branch, encoder in zip(recipe.branches, predictor.branches, strict=True):
         if branch.start.startswith(HUB):
             notes.append(_from_hub(branch, encoder))
+        elif branch.start.startswith(CHEMPROP):
+            notes.append(_from_chemprop(branch, encoder))
         elif branch.start:
             notes.append(_from_model(branch, encoder, source(branch.start)))
     if not recipe.pretrains and recipe.fusion.start:
@@ -36,6 +40,14 @@ def _from_hub(branch: Branch, encoder: Any) -> str:
     except NotAvailable as error:
         return f"branch {branch.name!r} started from random weights: {error}"
     return f"branch {branch.name!r} started from the published weights {name}"
+
+
+def _from_chemprop(branch: Branch, encoder: nn.Module) -> str:
+    path = Path(branch.start.removeprefix(CHEMPROP)).expanduser()
+    if not isinstance(encoder, DMPNN):
+        raise BadRecipe(f"a checkpoint of chemprop starts a dmpnn, and branch {branch.name!r} is a {branch.encoder}")
+    chemprop_exchange.start(encoder, path)
+    return f"branch {branch.name!r} started from chemprop's checkpoint {path.name}"
 
 
 def _from_model(branch: Branch, encoder: nn.Module, source: Predictor) -> str:

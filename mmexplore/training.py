@@ -41,16 +41,16 @@ def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", pro
 
     ``predictions.parquet`` has the data set's rows in order: ``row``, ``split`` (train, validation, test, "" where a
     molecule could not be described or a training molecule has no label), a column a task (probability, or value in the
-    label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, and Cancelled from ``progress``, after
-    which the same call goes on.
+    label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, UnknownName,
+    and Cancelled from ``progress``, after which the same call goes on.
     """
     models.check_starts(recipe)
     main = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts one more process for each further GPU
     progress = progress if main else silent
     policy = numerics.policy(recipe.training.device, recipe.training.precision)
     _check_devices(recipe, policy)
-    numerics.apply(policy)
     prepared = prepare(recipe, dataset, progress)
+    numerics.apply(policy)  # after the targets of a pre-training, which are computed as whatever people see
     plan = Plan(recipe, dataset, prepared, policy, folder / RESUME, progress)
     objective = SelfSupervised(plan) if recipe.pretrains else Supervised(plan)
     fit, notes = _fit(objective)

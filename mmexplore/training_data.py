@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore import splits
+from mmexplore import frozen_targets, lessons, splits
 from mmexplore.datasets import Dataset, Kind, Task
 from mmexplore.errors import BadRecipe
-from mmexplore.feature_store import Features, features
+from mmexplore.feature_store import features
+from mmexplore.packing import Source
 from mmexplore.progress import Progress
 from mmexplore.recipe import Recipe
 
@@ -29,7 +30,7 @@ class Prepared:
     ``mean`` and ``std`` ``(tasks,)`` z-score the labels (0 and 1 for classification).
     """
 
-    features: dict[str, Features]
+    features: dict[str, Source]
     labels: np.ndarray
     tasks: tuple[Task, ...]
     parts: dict[str, np.ndarray]
@@ -64,7 +65,10 @@ def prepare(recipe: Recipe, dataset: Dataset, progress: Progress) -> Prepared:
 
 
 def _prepare_unlabelled(recipe: Recipe, dataset: Dataset, progress: Progress) -> Prepared:
-    described, ok = _described(recipe.modalities | recipe.teachers, dataset, progress)
+    described, ok = _described(recipe.modalities | lessons.teachers(recipe), dataset, progress)
+    for lesson, name in lessons.frozen(recipe).items():
+        described[lessons.record_name(lesson)] = target = frozen_targets.read(lesson, name, dataset, progress)
+        ok = ok & target.ok
     if ok.sum() < FEWEST_MOLECULES:
         raise BadRecipe(
             f"{dataset.name!r} has {ok.sum()} molecules that can be described, and a pre-training needs "
@@ -77,9 +81,12 @@ def _prepare_unlabelled(recipe: Recipe, dataset: Dataset, progress: Progress) ->
 
 def _described(
     modalities: dict[str, dict[str, Any]], dataset: Dataset, progress: Progress
-) -> tuple[dict[str, Features], np.ndarray]:
-    """Features by modality, and which molecules have all of them."""
-    found = {m: features(m, dataset.smiles, options, progress) for m, options in modalities.items()}
+) -> tuple[dict[str, Source], np.ndarray]:
+    """Features by modality, and which molecules have all of them; peaks may be known of some molecules alone."""
+    made = {m: features(m, dataset.smiles, options, progress) for m, options in modalities.items()}
+    if lessons.PEAKS in made and not made[lessons.PEAKS].ok.any():
+        raise BadRecipe(f"{dataset.name!r} has no molecule whose peaks are assigned to atoms: choose another data set")
+    found: dict[str, Source] = {m: f.with_gaps() if m == lessons.PEAKS else f for m, f in made.items()}
     return found, np.logical_and.reduce([f.ok for f in found.values()])
 
 

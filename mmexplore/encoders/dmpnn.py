@@ -28,6 +28,7 @@ class DMPNN(Encoder):
     """
 
     reads: ClassVar[str] = "graph2d"
+    tells_atoms: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -48,6 +49,10 @@ class DMPNN(Encoder):
 
     def forward(self, records: Records) -> Tensor:
         """Embeddings ``(n, hidden_size)`` of a batch of molecular graphs."""
+        return self._read_out(self.atoms(records), records)
+
+    def atoms(self, records: Records) -> Tensor:
+        """``h_v`` of every atom of the batch, ``(atoms, hidden_size)``."""
         x = atom_features(records)
         ends = records.columns["ends"]
         sources, targets = ends.flatten(), ends.flip(1).flatten()
@@ -57,7 +62,7 @@ class DMPNN(Encoder):
             messages: Tensor = _Messages.apply(h, sources, targets, len(x))  # type: ignore[no-untyped-call]
             h = self.dropout(torch.addmm(first, messages, self.W_h.weight.t()).relu_())
         incoming = h.new_zeros(len(x), self.dimension).index_add_(0, targets, h)
-        return self._read_out(self._atoms(x, incoming), records)
+        return self._updated(x, incoming)
 
     def _first(self, x: Tensor, bonds: Tensor, sources: Tensor) -> Tensor:
         """``W_i [x_v; e_vw]`` for both directions of each bond, ``(2 * bonds, hidden_size)``."""
@@ -66,7 +71,7 @@ class DMPNN(Encoder):
         from_bonds = functional.linear(bonds, of_bond)
         return (from_atoms.view(-1, 2, self.dimension) + from_bonds.unsqueeze(1)).view(-1, self.dimension)
 
-    def _atoms(self, x: Tensor, incoming: Tensor) -> Tensor:
+    def _updated(self, x: Tensor, incoming: Tensor) -> Tensor:
         of_atom, of_messages = torch.split(self.W_o.weight, [ATOM_FEATURES, self.dimension], 1)
         own = functional.linear(x, of_atom, self.W_o.bias)
         h: Tensor = self.dropout(torch.addmm(own, incoming, of_messages.t()).relu_())

@@ -11,11 +11,13 @@ class Fused:
     """What a fusion returns.
 
     ``outputs`` ``(n, tasks)``: logits for classification, z-scored values for regression. ``views``: named
-    embeddings that the fusion itself makes, each ``(n, width)``; empty for ``single``.
+    embeddings that the fusion itself makes, each ``(n, width)``; empty for ``single``. ``parts``: what else it made on
+    the way and can be told, each with a row a molecule (``late``: coefficients ``w`` and predictions ``p``).
     """
 
     outputs: Tensor
     views: dict[str, Tensor] = field(default_factory=dict)
+    parts: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Fusion(nn.Module, ABC):

@@ -1,16 +1,15 @@
 """No fusion: one branch, one head. The baseline that every fusion has to beat.
 
-With no hidden layer the head is linear, as in MMSA's downstream models (Hu et al. 2020, arXiv:1905.12265); with one it
-is chemprop's feed-forward network (Yang et al. 2019, arXiv:1904.01561).
+With no hidden layer the head is MMSA's downstream one, with one it is chemprop's (:mod:`mmexplore.heads`).
 """
 
-from itertools import pairwise
 from typing import Annotated, ClassVar
 
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmexplore.fusions import Fused, Fusion
+from mmexplore.heads import feed_forward
 
 
 class Single(Fusion):
@@ -30,11 +29,7 @@ class Single(Fusion):
         super().__init__()
         (self.branch, dimension), *others = dimensions.items()
         assert not others, "a recipe lets fusion 'single' have one branch"
-        widths = [dimension, *[hidden_size] * hidden_layers, tasks]
-        layers: list[nn.Module] = []
-        for wide, narrow in pairwise(widths):
-            layers += [nn.Dropout(dropout), nn.Linear(wide, narrow), nn.ReLU()]
-        self.head = nn.Sequential(*layers[:-1])
+        self.head = feed_forward([dimension, *[hidden_size] * hidden_layers, tasks], dropout)
 
     def forward(self, embeddings: dict[str, Tensor]) -> Fused:
         """Outputs ``(n, tasks)`` from the branch's embedding ``(n, dimension)``."""

@@ -1,13 +1,14 @@
 """A pre-training turns the branches' embeddings into losses without labels, and into the views it is made for."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 from torch import Tensor, nn
 
 from mmexplore.batching import Records
-from mmexplore.feature_store import Features
+from mmexplore.packing import Source
 
 
 class Pretraining(nn.Module, ABC):
@@ -16,12 +17,16 @@ class Pretraining(nn.Module, ABC):
     ``dimensions`` maps each branch's name to the width of its embedding. ``views`` names the embeddings that it adds,
     ``targets`` the modalities that its losses read besides the branches' own; both map to the option that must be on
     for it, "" for always. ``set_views`` are the views that a molecule has only among others, each with the view in
-    which its neighbours are sought. ``fewest`` molecules make a batch.
+    which its neighbours are sought. ``lessons`` are the names that a branch may have, each with the option that names
+    the frozen model that teaches it, "" where records of that modality do; empty: any name. ``by_atoms`` are the
+    branches whose losses want a vector an atom. ``fewest`` molecules make a batch.
     """
 
     views: ClassVar[dict[str, str]]
     targets: ClassVar[dict[str, str]]
     set_views: ClassVar[dict[str, str]]
+    lessons: ClassVar[dict[str, str]]
+    by_atoms: tuple[str, ...] = ()
     fewest: ClassVar[int] = 1
 
     @abstractmethod
@@ -39,7 +44,7 @@ class Pretraining(nn.Module, ABC):
     def losses(self, embeddings: dict[str, Tensor], records: dict[str, Records]) -> dict[str, Tensor]:
         """``loss``, which is minimised, and its terms, each a number, over the molecules of a batch."""
 
-    def learn_scales(self, targets: dict[str, Features], rows: np.ndarray) -> None:
+    def learn_scales(self, targets: Mapping[str, Source], rows: np.ndarray) -> None:
         """Look at the targets of the training molecules once, before the first epoch."""
 
     def among(self, views: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ Every choice that the paper ablates is an option. Where the paper is silent or s
 read: one hyperedge a molecule within the batch, mean over modalities, targets of L_pre as in IEM, tau = 0.5.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -14,11 +15,11 @@ from torch import Tensor, nn
 
 from mmexplore.batching import Records
 from mmexplore.conformers import distance_histogram, geometry_labels, one_conformer
-from mmexplore.feature_store import Features
 from mmexplore.hypergraph import StructureAwareness, hyperedges
 from mmexplore.latent_space import LatentSpace
 from mmexplore.memory import Memory, memory_loss
 from mmexplore.modality_losses import contrastive_loss, reconstruction_loss
+from mmexplore.packing import Source
 from mmexplore.pretraining import Pretraining
 
 _PROPERTIES = 8
@@ -34,6 +35,7 @@ class MMSA(Pretraining):
     views: ClassVar[dict[str, str]] = {"unified": "", "structure-aware": "", "memory-aligned": ""}
     set_views: ClassVar[dict[str, str]] = {"structure-aware": "unified", "memory-aligned": "unified"}
     targets: ClassVar[dict[str, str]] = {"descriptors": "prediction_loss", "graph3d": "prediction_loss"}
+    lessons: ClassVar[dict[str, str]] = {}
     fewest: ClassVar[int] = 2
     property_mean: Tensor
     property_std: Tensor
@@ -150,7 +152,7 @@ class MMSA(Pretraining):
             return geometry_labels(records, _COORDINATES // 3)
         return distance_histogram(records, _BINS)
 
-    def learn_scales(self, targets: dict[str, Features], rows: np.ndarray) -> None:
+    def learn_scales(self, targets: Mapping[str, Source], rows: np.ndarray) -> None:
         """Mean and deviation of the properties over the training molecules: raw, weights alone would be the loss."""
         if not self.on["prediction"]:
             return

@@ -16,6 +16,7 @@ VERSIONS = {
     "quick": "cut short for a first look",
     "paper": "as published",
     "steady": "as published, with features and norms that cannot collapse",
+    "released code": "as the published code does it where it differs from the paper",
     "V-G": "lambda and alpha as section V-G of the paper prints them",
 }
 _LEARN = {"labels": "train or fine-tune on a data set's labels", "without labels": "pre-train encoders on molecules"}

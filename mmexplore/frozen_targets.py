@@ -1,0 +1,38 @@
+"""What a frozen model says of molecules, read as if it were a modality: rows of its embedding, made once and kept.
+
+A pre-training that learns from another model never runs it: the embedding is computed before the first epoch
+(:mod:`mmexplore.embedding`), lies on the disk, and a batch gathers its rows. No torch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmexplore import embedding
+from mmexplore.datasets import Dataset
+from mmexplore.embedding_set import Embedded
+from mmexplore.models import target
+from mmexplore.packing import Packed
+from mmexplore.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Target:
+    """Rows ``values`` (n, d) of a view; ``ok`` (n,): which molecules have one."""
+
+    values: np.ndarray
+    ok: np.ndarray
+
+    def take(self, indices: np.ndarray) -> Packed:
+        """Rows of these molecules as a record with the one column ``z``."""
+        return Packed(len(indices), {"z": np.asarray(self.values[indices], np.float32)}, {})
+
+
+def read(lesson: str, name: str, dataset: Dataset, progress: Progress = silent) -> Target:
+    """The target of a data set's molecules, embedded now where it was not yet. Raises NotAvailable, BadMolecule."""
+    chosen, view = target(lesson, name)
+    made: Embedded
+    made = embedding.embed(chosen.folder, dataset, progress) if chosen.card else embedding.baseline(dataset, progress)
+    ok = np.ones(made.n, bool)
+    ok[made.missing] = False
+    return Target(made.view(view), ok)

@@ -1,0 +1,56 @@
+"""How molecules, or atoms, are related to each other: MMFRL's targets, what is learned, and the loss between them.
+
+"Multimodal fusion with relational learning for molecular property prediction", section 3.1 and appendix C. Relations of
+n instances are a matrix ``(n, n)`` whose rows sum to one; an instance is related to itself, too.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def cosines(z: Tensor) -> Tensor:
+    """Cosine of each pair of rows of ``z`` (n, d), float32 ``(n, n)`` (equations C.2 to C.4)."""
+    unit = functional.normalize(z.float(), dim=1)
+    return unit @ unit.T
+
+
+def tanimoto(fingerprints: Tensor) -> Tensor:
+    """Shared bits over bits of either, float32 ``(n, n)`` (equation C.1), of packed bits, uint8 ``(n, bytes)``.
+
+    >>> tanimoto(torch.tensor([[0b11000000], [0b10000000]], dtype=torch.uint8))
+    tensor([[1.0000, 0.5000],
+            [0.5000, 1.0000]])
+    """
+    places = torch.arange(8, dtype=torch.uint8, device=fingerprints.device)
+    bits = (fingerprints.unsqueeze(2) >> places & 1).flatten(1).float()
+    shared, size = bits @ bits.T, bits.sum(1)
+    return shared / (size[:, None] + size - shared).clamp(min=1)
+
+
+def peak_similarity(ppm: Tensor, tau_1: float = 1e-5, tau_2: float = 10.0) -> Tensor:
+    """``tau_2 / (|ppm_a - ppm_b| + tau_1)`` of atoms' shifts ``(k,)``, ``(k, k)`` (equation C.5).
+
+    The constants are those of the published code; with them, only atoms of the very same shift are related.
+    """
+    return tau_2 / ((ppm[:, None] - ppm).abs() + tau_1)
+
+
+def target(similarity: Tensor, temperature: float = 1.0) -> Tensor:
+    """``t_ij = softmax_j(sim_ij / T)`` (equation 3); the paper has T = 1."""
+    return (similarity / temperature).softmax(1)
+
+
+def log_learned(z: Tensor, temperature: float = 1.0) -> Tensor:
+    """``log d_ij``, ``d_ij = softmax_j(cos(z_i, z_j) / T)`` (equation 2)."""
+    return (cosines(z) / temperature).log_softmax(1)
+
+
+def cross_entropy(t: Tensor, log_d: Tensor) -> Tensor:
+    """``-1/n sum_i sum_j t_ij log d_ij`` (equations 1 and 4); least where ``d = t`` (equation 5)."""
+    return -(t * log_d).sum() / max(len(t), 1)
+
+
+def divergence(t: Tensor, log_d: Tensor) -> Tensor:
+    """``KL(t || d)``, mean over rows: the cross entropy less what no ``d`` can undercut, so 0 where ``d = t``."""
+    return (torch.special.xlogy(t, t) - t * log_d).sum() / max(len(t), 1)
