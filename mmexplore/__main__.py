@@ -15,24 +15,22 @@ import typer
 
 from mmexplore import __version__, jobs, studio
 from mmexplore.errors import BadRecipe, MmexploreError
+from mmexplore.fusion_verb import fusion
 from mmexplore.presets import preset, preset_names, pretraining, pretraining_names
 from mmexplore.progress import Progress
 from mmexplore.recipe import Recipe, parse
-from mmexplore.shell import Values, answer
+from mmexplore.shell import DataName, JobFolder, Json, ModelName, Values, answer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else")]
-JobFolder = Annotated[Path | None, typer.Option("--job", hidden=True)]
-ModelName = Annotated[
-    str, typer.Option("--model", help="name of a model or its folder; untrained:NAME: without training")
-]
-DataName = Annotated[str, typer.Option("--data", help="name of a data set, or a CSV, SDF or SMI file")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="section.field=value of the recipe, repeatable")]
 Data = Annotated[str, typer.Option("--data", help="name of a data set, or a file")]
 Seed = Annotated[int | None, typer.Option("--seed", help="seed of split and training")]
 Out = Annotated[Path | None, typer.Option("--out", help="folder of the run; one that was cut off goes on")]
 Name = Annotated[str, typer.Option("--name", help="the model's display name")]
+
+
+app.command()(fusion)
 
 
 @app.callback(invoke_without_command=True)

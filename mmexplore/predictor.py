@@ -83,7 +83,7 @@ class Predictor(nn.Module):
     def _embedded(self, records: dict[str, Records], by_atoms: tuple[str, ...] = ()) -> dict[str, Tensor]:
         found = {}
         for branch, encoder in zip(self.recipe.branches, self.branches, strict=True):
-            found[branch.name] = (encoder.atoms if branch.name in by_atoms else encoder)(records[str(encoder.reads)])
+            found[branch.name] = (encoder.by_atom if branch.name in by_atoms else encoder)(records[str(encoder.reads)])
         return found
 
     def scale(self, labels: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,6 +13,12 @@ from mmexplore import jobs
 from mmexplore.progress import Progress
 
 Values = dict[str, Any]
+Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else")]
+JobFolder = Annotated[Path | None, typer.Option("--job", hidden=True)]
+ModelName = Annotated[
+    str, typer.Option("--model", help="name of a model or its folder; untrained:NAME: without training")
+]
+DataName = Annotated[str, typer.Option("--data", help="name of a data set, or a CSV, SDF or SMI file")]
 
 
 def answer(work: Callable[[Progress], Values], as_json: bool, job: Path | None = None) -> None:

@@ -1,8 +1,8 @@
 """The front desk: the one door for pages, the CLI and notebooks.
 
 Plain values in, frozen dataclasses of numpy, pandas and str out. Importing this costs no torch; functions that compute
-import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are four drawers,
-``data_desk``, ``map_desk``, ``molecule_desk`` and ``training_desk``.
+import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are five drawers,
+``data_desk``, ``fusion_desk``, ``map_desk``, ``molecule_desk`` and ``training_desk``.
 """
 
 from mmexplore.alignment import Aligned, align
@@ -18,6 +18,8 @@ from mmexplore.comparison import fill as fill_preset
 from mmexplore.data_desk import dataset, find, start_fetch, start_import
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.embedding_map import METHODS, MapFile
+from mmexplore.fusion_desk import FusionReport, fusion
+from mmexplore.fusion_report import Similarities, what_if
 from mmexplore.jobs import Job, job
 from mmexplore.jobs import again as restart_job
 from mmexplore.jobs import cancel as cancel_job
@@ -71,13 +73,13 @@ from mmexplore.training_desk import (
 
 __all__ = [
     "BASELINE", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "PRESETS", "TRAINING_VERBS", "UNTRAINED", "Aligned",
-    "Colour", "Dataset", "Device", "Entry", "Estimate", "Found", "Job", "MapFile", "Model", "MoleculeCard", "Panel",
-    "PaperTable", "Preset", "Result", "Summary", "add_dataset", "align", "cancel_job", "colour", "colour_names",
-    "common_scaffold", "compute_map", "dataset", "datasets", "delete_model", "depict", "devices", "embed", "estimate",
-    "export_model", "fetch", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "has_kinship",
-    "history", "inside", "job", "job_history", "kinship", "label_table", "list_jobs", "map_folders", "model", "models",
-    "molecule_card", "new_run", "paper_tables", "predictions", "preview", "property_table", "quality_classes",
-    "recipe_of", "remove_dataset", "rename_model", "restart_job", "results", "sdf_of", "split_table", "start_fetch",
-    "start_import", "start_map", "start_training", "stored_map", "summarise", "table_of", "train", "view_of",
-    "write_embedding",
+    "Colour", "Dataset", "Device", "Entry", "Estimate", "Found", "FusionReport", "Job", "MapFile", "Model",
+    "MoleculeCard", "Panel", "PaperTable", "Preset", "Result", "Similarities", "Summary", "add_dataset", "align",
+    "cancel_job", "colour", "colour_names", "common_scaffold", "compute_map", "dataset", "datasets", "delete_model",
+    "depict", "devices", "embed", "estimate", "export_model", "fetch", "fill_preset", "find", "first_choice",
+    "follow_job", "forget_job", "fusion", "has_kinship", "history", "inside", "job", "job_history", "kinship",
+    "label_table", "list_jobs", "map_folders", "model", "models", "molecule_card", "new_run", "paper_tables",
+    "predictions", "preview", "property_table", "quality_classes", "recipe_of", "remove_dataset", "rename_model",
+    "restart_job", "results", "sdf_of", "split_table", "start_fetch", "start_import", "start_map", "start_training",
+    "stored_map", "summarise", "table_of", "train", "view_of", "what_if", "write_embedding",
 ]  # fmt: skip

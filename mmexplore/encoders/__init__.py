@@ -22,7 +22,7 @@ class Encoder(nn.Module, ABC):
     def forward(self, records: Records) -> Tensor:
         """Embeddings, shape ``(n_molecules, dimension)``; a molecule's row does not depend on its neighbours."""
 
-    def atoms(self, records: Records) -> Tensor:
+    def by_atom(self, records: Records) -> Tensor:
         """A vector for each atom, ``(atoms, dimension)``, by encoders that state ``tells_atoms``."""
         raise NotImplementedError(f"{type(self).__name__} has no vector for each atom")
 

@@ -49,9 +49,9 @@ class DMPNN(Encoder):
 
     def forward(self, records: Records) -> Tensor:
         """Embeddings ``(n, hidden_size)`` of a batch of molecular graphs."""
-        return self._read_out(self.atoms(records), records)
+        return self._read_out(self.by_atom(records), records)
 
-    def atoms(self, records: Records) -> Tensor:
+    def by_atom(self, records: Records) -> Tensor:
         """``h_v`` of every atom of the batch, ``(atoms, hidden_size)``."""
         x = atom_features(records)
         ends = records.columns["ends"]

@@ -1,0 +1,224 @@
+"""MMFRL as a whole: replicas learn relations, fused models start from them, and a fusion says what it did."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from test_pretraining import few
+from test_resume import killed_after, part, weights
+from toy_models import save_model
+
+from mmexplore import embedding, frozen_targets, presets, starting, studio
+from mmexplore.errors import BadRecipe, NotAvailable, UnknownName
+from mmexplore.home import read_json
+from mmexplore.models import model
+from mmexplore.predictor import Predictor
+from mmexplore.recipe import Recipe, parse
+from mmexplore.training import train
+from mmexplore.training_data import prepare
+
+SMALL = {"depth": 2, "hidden_size": 16}
+TRAINING = {"batch_size": 16, "device": "cpu", "precision": "float32"}
+
+
+def pretraining(target: Path, *names: str, epochs: int = 2, **options: object) -> Recipe:
+    branches = [{"encoder": "dmpnn", "name": name, "options": SMALL} for name in names]
+    options = {f"{lesson}_target": str(target) for lesson in ("smiles", "image", "nmr_spectrum")} | options
+    return parse(
+        {
+            "data": {"split": "random"},
+            "branches": branches,
+            "pretraining": {"name": "relational", "options": options},
+            "training": TRAINING | {"epochs": epochs},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model whose one view is what a branch learns from."""
+    folder = tmp_path_factory.mktemp("target")
+    save_model(folder / "model", seed=5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(target: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three replicas and the early one."""
+    folder = tmp_path_factory.mktemp("mmfrl")
+    train(pretraining(target, "smiles", "image", "fingerprint", "early"), few(), folder, name="small MMFRL")
+    return folder
+
+
+# ---- pre-training ----------------------------------------------------------------------------------------------
+
+
+def test_replicas_leave_one_model_with_a_view_each(run: Path) -> None:
+    chosen = model(str(run))
+    assert chosen.views == ("smiles", "image", "fingerprint", "early")
+    assert chosen.card is not None
+    assert chosen.card.metrics["validation"].keys() == {"loss", "smiles", "image", "fingerprint", "early"}
+    found = embedding.embed(run / "model", few())
+    for view in found.views:
+        assert np.isfinite(found.view(view)).all()
+        assert np.std(found.view(view), axis=0).max() > 0
+
+
+def test_what_is_learned_comes_near_to_the_targets(target: Path, tmp_path: Path) -> None:
+    train(pretraining(target, "smiles", "fingerprint", "early", epochs=40, temperature=0.1), few(), tmp_path)
+    history = read_json(tmp_path / "history.json")
+    for name in ("smiles", "fingerprint", "early"):
+        assert 0 < history[-1][f"train_{name}"] < 0.5 * history[0][f"train_{name}"]
+
+
+def test_a_killed_pretraining_goes_on_to_the_same_weights(target: Path, tmp_path: Path) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    chosen = pretraining(target, "smiles", "fingerprint", epochs=4)
+    killed_after(2, chosen, killed)
+    card = train(chosen, part(), killed)
+    assert any(note.startswith("went on after epoch") for note in card.notes)
+    train(chosen, part(), whole)
+    for name, value in weights(whole).items():
+        torch.testing.assert_close(weights(killed)[name], value, atol=1e-5, rtol=1e-4)
+
+
+def test_a_replica_learns_the_same_beside_others_as_alone(target: Path, tmp_path: Path) -> None:
+    """Losses are independent: another branch changes nothing but the random numbers that weights are drawn with."""
+    first = pretraining(target, "fingerprint", epochs=2)
+    both = pretraining(target, "fingerprint", "smiles", epochs=2)
+    train(first, few(), tmp_path / "alone")
+    train(both, few(), tmp_path / "beside")
+    last = [read_json(tmp_path / run / "history.json")[-1]["train_fingerprint"] for run in ("alone", "beside")]
+    assert last[0] == pytest.approx(last[1], rel=1e-4)
+
+
+def test_a_target_is_the_models_view_and_its_encoder_never_runs_again(target: Path, monkeypatch) -> None:
+    chosen, data = pretraining(target, "smiles"), few()
+    made = prepare(chosen, data, lambda *_, **__: None)
+    expected = embedding.embed(target / "model", data).view("dmpnn")
+    rows = np.array([3, 0, 3])
+    np.testing.assert_array_equal(made.features["target:smiles"].take(rows).columns["z"], expected[rows])
+    monkeypatch.setattr("mmexplore.checkpoints.load", None)
+    again = frozen_targets.read("smiles", str(target), data)
+    np.testing.assert_array_equal(again.values, expected)
+    bits = frozen_targets.read("smiles", "ecfp", data).take(rows).columns["z"]
+    assert bits.shape == (3, 2048)
+
+
+def test_a_target_that_is_not_here_costs_no_work(tmp_path: Path) -> None:
+    with pytest.raises(NotAvailable, match="'smiles' is taught by model"):
+        train(pretraining(tmp_path / "nowhere", "smiles"), few(), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_presets_are_the_papers_hyper_parameters() -> None:
+    paper, code = presets.pretraining("mmfrl"), presets.pretraining("mmfrl", "released code")
+    assert [b.name for b in paper.branches] == [*presets.MMFRL_MODALITIES, "early"]
+    assert {b.encoder for b in paper.branches} == {"dmpnn"}
+    assert paper.branches[0].options == {"depth": 3, "hidden_size": 300, "dropout": 0.0, "readout": "mean"}
+    assert (paper.training.epochs, paper.training.batch_size, paper.training.learning_rate) == (200, 256, 1e-3)
+    assert (paper.training.weight_decay, paper.pretraining.options["transposed"]) == (0, False)
+    assert (paper.pretraining.options["peak_offset"], paper.pretraining.options["peak_scale"]) == (1e-5, 10)
+    assert (code.training.weight_decay, code.training.batch_size) == (1e-3, 128)
+    assert code.pretraining.options["transposed"]
+    late, fused = presets.preset("mmfrl_late"), presets.preset("mmfrl_intermediate")
+    assert (fused.training.epochs, late.training.epochs, late.training.schedule) == (100, 50, "noam")
+    assert fused.data.split == late.data.split == presets.preset("mmfrl_image").data.split == "scaffold_balanced"
+    assert fused.views == (*presets.MMFRL_MODALITIES, "fused")
+
+
+# ---- fused models that start from it ---------------------------------------------------------------------------
+
+
+def fused(start: Path, fusion: str, epochs: int = 1, rate: float = 1e-3, **options: object) -> Recipe:
+    names = ("smiles", "image", "fingerprint")
+    branches = [{"encoder": "dmpnn", "name": name, "options": SMALL, "start": str(start)} for name in names]
+    return parse(
+        {
+            "data": {"split": "random"},
+            "branches": branches,
+            "fusion": {"name": fusion, "options": options},
+            "training": TRAINING | {"epochs": epochs, "learning_rate": rate},
+        }
+    )
+
+
+@pytest.fixture(scope="module", params=["late", "intermediate"])
+def fused_run(request: pytest.FixtureRequest, run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp(request.param)
+    options = {"intermediate": {"dimension": 16}, "late": {}}[request.param]
+    train(fused(run, request.param, epochs=3, **options), few(), folder, name=request.param)
+    return folder
+
+
+def test_every_branch_starts_from_the_replica_of_its_name(run: Path) -> None:
+    predictor = Predictor(fused(run, "late"), few().tasks)
+    notes = starting.begin(predictor)
+    before = load_file(run / "model" / "weights.safetensors")
+    for number, name in enumerate(("smiles", "image", "fingerprint")):
+        assert f"branch {name!r} started from {run}, branch {name!r}" in notes
+        assert torch.equal(predictor.branches[number].W_h.weight, before[f"branches.{number}.W_h.weight"])
+
+
+def test_a_fusion_says_what_it_did(fused_run: Path) -> None:
+    data, chosen = studio.dataset("solubility"), model(str(fused_run))
+    assert chosen.recipe is not None
+    found = studio.fusion(str(fused_run), "solubility")
+    assert found.modalities == ("smiles", "image", "fingerprint")
+    assert found.task == data.tasks[0].name
+    stored = embedding.embed(fused_run / "model", data).predictions[found.rows, 0]
+    if chosen.recipe.fusion.name == "late":
+        assert found.scale == "z-score"
+        np.testing.assert_allclose(found.prediction, (found.w * found.p).sum(1), atol=1e-6)
+        np.testing.assert_allclose(found.prediction * found.std + found.mean, stored, atol=1e-5)
+        assert found.w.shape == found.p.shape == (len(data), 3)
+        assert (found.w.std(0) > 0).all()
+        off = studio.what_if(found.w, found.p, [0, 1, 1])
+        np.testing.assert_allclose(off, found.prediction - found.w[:, 0] * found.p[:, 0], atol=1e-9)
+        assert found.alike.names == ("smiles", "image", "fingerprint")
+    else:
+        assert (found.scale, found.w.shape) == ("value", (len(data), 0))
+        np.testing.assert_array_equal(found.prediction, stored.astype(float))
+        assert found.alike.names == ("smiles", "image", "fingerprint", "fused")
+
+
+def test_shards_do_not_matter_to_what_is_told(run: Path, tmp_path: Path, monkeypatch) -> None:
+    train(fused(run, "late"), few(), tmp_path / "run")
+    whole = np.array(embedding.embed(tmp_path / "run" / "model", few()).part("p"))
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
+    made = embedding.embed(tmp_path / "run" / "model", few(), shard=7)
+    assert made.parts == {"w": (3,), "p": (3, 1)}
+    np.testing.assert_allclose(made.part("p"), whole, atol=1e-5)
+    with pytest.raises(UnknownName, match="no part of this model's fusion is called 'q'; there are: p, w"):
+        made.part("q")
+
+
+def test_a_model_that_fuses_nothing_is_refused_in_words(run: Path, target: Path, fused_run: Path) -> None:
+    for name in ("ecfp", str(run), str(target)):
+        with pytest.raises(BadRecipe, match="fuses nothing"):
+            studio.fusion(name, "solubility")
+    with pytest.raises(UnknownName, match="is called 'no such task'"):
+        studio.fusion(str(fused_run), "solubility", "no such task")
+
+
+def test_the_shell_tells_of_a_fusion(fused_run: Path) -> None:
+    command = [sys.executable, "-m", "mmexplore", "fusion", "--model", str(fused_run), "--data", "solubility", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["modalities"] == ["smiles", "image", "fingerprint"]
+    assert len(answer["rows"]) == answer["n"] == 1282
+    pairs = {(pair["view"], pair["other"]) for pair in answer["similarities"]}
+    if answer["fusion"] == "late":
+        for row in answer["rows"]:
+            total = sum(row["w"][name] * row["p"][name] for name in answer["modalities"])
+            assert row["prediction"] == pytest.approx(total, abs=1e-6)
+        assert len(pairs) == 3
+    else:
+        assert {("smiles", "fused"), ("image", "fused"), ("fingerprint", "fused")} <= pairs
+        assert answer["rows"][0].keys() == {"smiles", "prediction", "w", "p"}
