@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from mmexplore import splits
+from mmexplore.dataset_features import features_of
 from mmexplore.datasets import Dataset, Kind, Task
 from mmexplore.errors import BadRecipe
-from mmexplore.feature_store import Features, features
+from mmexplore.feature_store import Features
 from mmexplore.progress import Progress
 from mmexplore.recipe import Recipe
 
@@ -79,7 +80,7 @@ def _described(
     modalities: dict[str, dict[str, Any]], dataset: Dataset, progress: Progress
 ) -> tuple[dict[str, Features], np.ndarray]:
     """Features by modality, and which molecules have all of them."""
-    found = {m: features(m, dataset.smiles, options, progress) for m, options in modalities.items()}
+    found = {m: features_of(dataset, m, options, progress) for m, options in modalities.items()}
     return found, np.logical_and.reduce([f.ok for f in found.values()])
 
 
