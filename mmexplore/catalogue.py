@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from mmexplore import dataset_files
-from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, yours
+from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, nmrshiftdb2, yours
 from mmexplore.errors import BadTable, UnknownName
 from mmexplore.home import folder
 from mmexplore.progress import Progress, silent
@@ -52,8 +52,8 @@ class _Source:
 
 
 def entries() -> list[Entry]:
-    """Every data set that has a name: embedded ones, MoleculeNet's, then the user's own."""
-    return [*embedded.entries(), *moleculenet.entries(), *yours.entries()]
+    """Every data set that has a name: embedded ones, MoleculeNet's, NMRShiftDB2, then the user's own."""
+    return [*embedded.entries(), *moleculenet.entries(), *nmrshiftdb2.entries(), *yours.entries()]
 
 
 def load(name_or_path: str | Path, *, progress: Progress = silent, **chosen: Unpack[Choices]) -> Dataset:
@@ -84,6 +84,8 @@ def fetch(name: str, progress: Progress = silent) -> Path:
         raise UnknownName("data set", name, sources)
     if sources[name] == "yours":
         return yours.upload(name)
+    if sources[name] == "nmrshiftdb2":
+        return nmrshiftdb2.fetch(progress)[0]
     return embedded.files(name)[0] if sources[name] == "embedded" else moleculenet.fetch(name, progress)
 
 
@@ -142,6 +144,9 @@ def _source(name: str, choices: dict[str, Any], progress: Progress) -> _Source:
         also = choices["targets"] or ()
         files = (moleculenet.fetch(name, progress),)
         return _Source(name, title, files, lambda: _chosen(moleculenet.raw(name, also, progress), choices))
+    if kind == "nmrshiftdb2":
+        files = nmrshiftdb2.fetch(progress)
+        return _Source(name, title, files, lambda: _chosen(nmrshiftdb2.raw(files, progress), choices))
     path = yours.upload(name) if kind == "yours" else Path(name).expanduser()
     if kind == "path" and not path.is_file() and not _looks_like_path(name):
         raise UnknownName("data set", name, titles)

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mmexplore.datasets import Dataset, RawTable, Remark, Report, Task
+from mmexplore.datasets import Dataset, RawTable, Remark, Report, Spectra, Task
 from mmexplore.datasets._columns import numbers
 from mmexplore.errors import BadTable
+from mmexplore.measured_spectra import best_rows, kept_spectra
 from mmexplore.progress import Progress, silent
 from mmexplore.standardising import Outcome, standardise_all
 
@@ -33,7 +34,10 @@ def curate(raw: RawTable, name: str, title: str, progress: Progress = silent) ->
     smiles = np.array([outcomes[i].smiles for i in kept], dtype=object)
     first, group = _groups(smiles)
     merged: list[Remark] = []
+    spectra, lost = _spectra(raw, kept, texts, progress)
+    notes += lost
     if raw.duplicates == "merge":
+        spectra = spectra and spectra.take(best_rows(spectra, group))
         labels, merged = _merged(raw, kept, texts, labels, first, group)
         kept, smiles = kept[first], smiles[first]
     else:
@@ -53,7 +57,7 @@ def curate(raw: RawTable, name: str, title: str, progress: Progress = silent) ->
     return Dataset(
         name=name,
         title=title,
-        digest=digest(smiles, labels, raw.tasks),
+        digest=digest(smiles, labels, raw.tasks, spectra),
         smiles=smiles,
         names=_names(raw, kept),
         lines=raw.lines[kept].astype(np.int64),
@@ -61,15 +65,26 @@ def curate(raw: RawTable, name: str, title: str, progress: Progress = silent) ->
         tasks=raw.tasks,
         extra=_extra(raw, kept),
         report=report,
+        spectra=spectra,
     )
 
 
-def digest(smiles: np.ndarray, labels: np.ndarray, tasks: Sequence[Task]) -> str:
-    """Sixteen hex digits that change with any molecule, label or task."""
+def digest(smiles: np.ndarray, labels: np.ndarray, tasks: Sequence[Task], spectra: Spectra | None = None) -> str:
+    """Sixteen hex digits that change with any molecule, label, task or spectrum."""
     content = hashlib.sha256("\n".join(smiles).encode())
     content.update(np.ascontiguousarray(labels, dtype="<f4").tobytes())
     content.update(repr([(task.name, task.kind) for task in tasks]).encode())
+    for array in (spectra.ppm, spectra.atom, spectra.counts) if spectra else ():
+        content.update(np.ascontiguousarray(array).tobytes())
     return content.hexdigest()[:16]
+
+
+def _spectra(
+    raw: RawTable, kept: np.ndarray, texts: list[str], progress: Progress
+) -> tuple[Spectra | None, tuple[str, ...]]:
+    if raw.spectra is None:
+        return None, ()
+    return kept_spectra(raw.spectra.take(kept), [texts[row] for row in kept], raw.salts, progress)
 
 
 def _refusals(texts: list[str], lines: np.ndarray, outcomes: list[Outcome]) -> list[Remark]:

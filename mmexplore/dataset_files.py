@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore.datasets import Dataset, Remark, Report, Task
+from mmexplore.datasets import Dataset, Remark, Report, Spectra, Task
 from mmexplore.home import read_json, write_atomically, write_json
 
 _KINDS = ("merged", "standardised", "rejected")
@@ -28,6 +28,10 @@ def write(folder: Path, dataset: Dataset) -> None:
     columns |= {f"label {i}": pa.array(column) for i, column in enumerate(dataset.labels.T)}
     for i, column in enumerate(dataset.extra.columns):
         columns[f"extra {i}"] = pa.array(dataset.extra[column])
+    if dataset.spectra is not None:
+        stops = np.concatenate([[0], np.cumsum(dataset.spectra.counts)]).astype(np.int32)
+        columns["ppm"] = pa.ListArray.from_arrays(stops, dataset.spectra.ppm)
+        columns["atom"] = pa.ListArray.from_arrays(stops, dataset.spectra.atom)
     remarks = [(kind, r.line, r.text, r.reason) for kind in _KINDS for r in getattr(dataset.report, kind)]
     told = dict(
         zip(("kind", "line", "text", "reason"), zip(*remarks, strict=True) if remarks else ([],) * 4, strict=True)
@@ -68,9 +72,15 @@ def read(folder: Path, name: str, title: str) -> Dataset | None:
             tasks=tuple(Task(**task) for task in card["tasks"]),
             extra=extra.reindex(range(len(table))),
             report=_report(card["report"], pq.read_table(folder / "remarks.parquet")),
+            spectra=_spectra(table) if "ppm" in table.column_names else None,
         )
     except (OSError, ValueError, KeyError, TypeError):  # Arrow's errors are children of these
         return None
+
+
+def _spectra(table: Any) -> Spectra:
+    ppm, atom = (table[name].combine_chunks() for name in ("ppm", "atom"))
+    return Spectra(ppm.flatten().to_numpy(), atom.flatten().to_numpy(), ppm.value_lengths().to_numpy().astype(np.int64))
 
 
 def _write_table(path: Path, columns: dict[str, Any]) -> None:

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from filelock import FileLock
 
+from mmexplore.dataset_features import features_of
 from mmexplore.datasets import Dataset
 from mmexplore.embedding_set import PREDICTIONS, VERSION, Embedded, part_file, place, read, read_head, view_file
 from mmexplore.errors import BadMolecule, BadTable, NotAvailable, UnknownName
-from mmexplore.feature_store import Features, features
+from mmexplore.feature_store import Features
 from mmexplore.home import write_atomically, write_json
 from mmexplore.progress import Progress, silent
 
@@ -77,7 +78,7 @@ class _Run:
     def __init__(self, predictor: "Predictor", policy: "Policy", dataset: Dataset, progress: Progress) -> None:
         self.predictor, self.policy = predictor, policy
         wanted = predictor.recipe.modalities
-        self.features = {m: features(m, dataset.smiles, options, progress) for m, options in wanted.items()}
+        self.features = {m: features_of(dataset, m, options, progress) for m, options in wanted.items()}
         self.ok = np.logical_and.reduce([f.ok for f in self.features.values()])
         if not self.ok.any():
             why = next(reason for f in self.features.values() for reason in f.reasons().values())
@@ -233,5 +234,5 @@ class Baseline(Embedded):
 
 def baseline(dataset: Dataset, progress: Progress = silent) -> Baseline:
     """Morgan fingerprints (radius 2, 2048 bits) as a model without weights, to be mapped beside others."""
-    made = features("fingerprint", dataset.smiles, progress=progress)
+    made = features_of(dataset, "fingerprint", progress=progress)
     return Baseline(Path(), len(dataset), {BASELINE_VIEW: 2048}, (), "uint8", features=made)

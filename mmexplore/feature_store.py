@@ -7,7 +7,7 @@ molecules and a new option never meets old records. See :mod:`mmexplore.feature_
 import copy
 import os
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -17,6 +17,7 @@ from mmexplore.errors import BadMolecule
 from mmexplore.feature_pool import Head, Pool, Writer, content_keys
 from mmexplore.feature_workers import WORKERS
 from mmexplore.featurising import Chunk, featurise
+from mmexplore.modalities import Column
 from mmexplore.packing import Packed, gather
 from mmexplore.progress import Progress, silent
 from mmexplore.registry import MODALITIES
@@ -35,17 +36,25 @@ Made = Generator[tuple[np.ndarray, Chunk], None, None]
 class Features:
     """Records of ``n`` molecules in the order asked for.
 
-    ``columns`` are the pool's memory maps, ``rows`` int64 (n,) each molecule's row there, ``ok`` bool (n,) whether the
-    modality could describe it.
+    ``columns`` are packed values (the pool's memory maps), ``rows`` int64 (n,) each molecule's row there, ``ok`` bool
+    (n,) whether the modality could describe it.
     """
 
-    def __init__(self, pool: Pool, head: Head, rows: np.ndarray, smiles: np.ndarray) -> None:
-        self._pool, self._head, self._smiles = pool, head, smiles
-        self.columns = {name: pool.column(head, name) for name in pool.columns}
-        self.rows = rows
-        self.ok = np.asarray(pool.ok(head)[rows])
-        self._values = {name: np.asarray(values) for name, values in self.columns.items()}
-        self._stops = {axis: np.asarray(pool.stops(head, axis)) for axis in pool.axes}
+    def __init__(
+        self,
+        kinds: Mapping[str, Column],
+        columns: Mapping[str, np.ndarray],
+        stops: Mapping[str, np.ndarray],
+        ok: np.ndarray,
+        why: Callable[[], dict[int, str]],
+        rows: np.ndarray,
+        smiles: np.ndarray,
+    ) -> None:
+        """``kinds`` describe the columns; ``stops`` by axis, ``ok`` and ``why`` are those of all packed records."""
+        self.columns, self.rows, self.ok = dict(columns), rows, np.asarray(ok[rows])
+        self._kinds, self._why, self._smiles = kinds, why, smiles
+        self._values = {name: np.asarray(values) for name, values in columns.items()}
+        self._stops = {axis: np.asarray(stop) for axis, stop in stops.items()}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -56,7 +65,7 @@ class Features:
         if not self.ok[indices].all():
             first = int(indices[~self.ok[indices]][0])
             raise BadMolecule(f"molecule {first}, {self._smiles[first]!r}, has no record: {self.reasons()[first]}")
-        return gather(self._pool.columns, self._values, self._stops, self.rows[indices])
+        return gather(self._kinds, self._values, self._stops, self.rows[indices])
 
     def with_gaps(self) -> "Features":
         """The same, where a molecule without a record has one without rows (of zeros in columns without an axis)."""
@@ -66,7 +75,7 @@ class Features:
 
     def reasons(self) -> dict[int, str]:
         """Why molecules have no record, by their number."""
-        why = self._pool.reasons(self._head)
+        why = self._why()
         return {int(i): why[int(self.rows[i])] for i in np.flatnonzero(~self.ok)}
 
 
@@ -91,7 +100,13 @@ def features(
         made = _made(modality, chosen, [smiles[i] for i in absent], workers or _cores())
         _keep(made, keys[absent], Writer(pool, head), progress)
         head = pool.head()
-    return Features(pool, head, rows, np.asarray(smiles, object))
+    return _found(pool, head, rows, np.asarray(smiles, object))
+
+
+def _found(pool: Pool, head: Head, rows: np.ndarray, smiles: np.ndarray) -> Features:
+    columns = {name: pool.column(head, name) for name in pool.columns}
+    stops = {axis: pool.stops(head, axis) for axis in pool.axes}
+    return Features(pool.columns, columns, stops, pool.ok(head), lambda: pool.reasons(head), rows, smiles)
 
 
 def _cores() -> int:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from mmexplore import frozen_targets, lessons, splits
+from mmexplore.dataset_features import features_of
 from mmexplore.datasets import Dataset, Kind, Task
 from mmexplore.errors import BadRecipe
-from mmexplore.feature_store import features
 from mmexplore.packing import Source
 from mmexplore.progress import Progress
 from mmexplore.recipe import Recipe
@@ -83,7 +83,7 @@ def _described(
     modalities: dict[str, dict[str, Any]], dataset: Dataset, progress: Progress
 ) -> tuple[dict[str, Source], np.ndarray]:
     """Features by modality, and which molecules have all of them; peaks may be known of some molecules alone."""
-    made = {m: features(m, dataset.smiles, options, progress) for m, options in modalities.items()}
+    made = {m: features_of(dataset, m, options, progress) for m, options in modalities.items()}
     if lessons.PEAKS in made and not made[lessons.PEAKS].ok.any():
         raise BadRecipe(f"{dataset.name!r} has no molecule whose peaks are assigned to atoms: choose another data set")
     found: dict[str, Source] = {m: f.with_gaps() if m == lessons.PEAKS else f for m, f in made.items()}

@@ -4,9 +4,14 @@ import datamol
 import numpy as np
 
 from mmexplore.feature_store import Features
+from mmexplore.modalities import Measured
 from mmexplore.molecules import canonical, parse
 from mmexplore.packing import Packed, pack
 from mmexplore.registry import MODALITIES
+
+MEASURED = tuple(name for name in MODALITIES.names() if issubclass(MODALITIES[name], Measured))
+STRUCTURAL = tuple(name for name in MODALITIES.names() if name not in MEASURED)
+"""Modalities whose records come with a data set, and those that a structure alone has."""
 
 
 def embedded(rows: int = 700) -> list[str]:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from packed_records import MEASURED, STRUCTURAL
 from rdkit import Chem
 from rdkit.Chem import Mol
 
 from mmexplore.errors import BadMolecule, BadRecipe
-from mmexplore.modalities import Modality, Record
+from mmexplore.modalities import Measured, Modality, Record
 from mmexplore.molecules import canonical, parse
 from mmexplore.registry import ENCODERS, FUSIONS, MODALITIES
 
@@ -80,14 +81,12 @@ def test_an_unknown_option_is_refused_in_words(family) -> None:
 # ---- modalities ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=MODALITIES.names())
+@pytest.fixture(params=STRUCTURAL)
 def modality(request: pytest.FixtureRequest) -> Modality:
     return MODALITIES[request.param]()
 
 
-@pytest.mark.parametrize("smiles", MOLECULES.values(), ids=MOLECULES.keys())
-def test_a_record_is_what_its_columns_say(modality: Modality, smiles: str) -> None:
-    record = modality.record(parse(smiles))
+def assert_is_what_its_columns_say(modality: Modality, record: Record) -> None:
     assert record.keys() == modality.columns.keys()
     lengths: dict[str, set[int]] = {}
     for name, column in modality.columns.items():
@@ -101,6 +100,11 @@ def test_a_record_is_what_its_columns_say(modality: Modality, smiles: str) -> No
         if column.points_into and record[name].size:
             assert record[name].min() >= 0
             assert record[name].max() < max(lengths[column.points_into])
+
+
+@pytest.mark.parametrize("smiles", MOLECULES.values(), ids=MOLECULES.keys())
+def test_a_record_is_what_its_columns_say(modality: Modality, smiles: str) -> None:
+    assert_is_what_its_columns_say(modality, modality.record(parse(smiles)))
 
 
 @pytest.mark.parametrize("smiles", MOLECULES.values(), ids=MOLECULES.keys())
@@ -137,3 +141,42 @@ def test_a_modality_leaves_the_molecule_as_it_came(modality: Modality) -> None:
     before = molecule.ToBinary()
     modality.record(molecule)
     assert molecule.ToBinary() == before
+
+
+# ---- modalities that are measured -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=MEASURED)
+def measured(request: pytest.FixtureRequest) -> Measured:
+    found: Measured = MODALITIES[request.param]()
+    return found
+
+
+SPECTRA = {
+    "one peak": ([20.0], [0]),
+    "two carbons of one shift": ([128.4, 128.4, 77.0], [3, 1, 0]),
+    "partly assigned": ([10.0, 33.3, 250.0], [2, -1, 0]),
+}
+
+
+@pytest.mark.parametrize(("ppm", "atom"), SPECTRA.values(), ids=SPECTRA.keys())
+def test_a_measured_record_is_what_its_columns_say_in_any_order_of_peaks(
+    measured: Measured, ppm: list[float], atom: list[int]
+) -> None:
+    shifts, atoms = np.array(ppm, np.float32), np.array(atom, np.int32)
+    record = measured.measured(shifts, atoms)
+    assert_is_what_its_columns_say(measured, record)
+    for seed in range(3):
+        order = np.random.default_rng(seed).permutation(len(ppm))
+        assert_same(record, measured.measured(shifts[order], atoms[order]))
+    other = measured.measured(shifts + 1, atoms)
+    assert any(not np.array_equal(record[name], other[name]) for name in record)
+
+
+def test_nothing_measured_is_refused_and_a_structure_alone_too(measured: Measured) -> None:
+    with pytest.raises(BadMolecule, match="no measured"):
+        measured.measured(np.empty(0, np.float32), np.empty(0, np.int32))
+    with pytest.raises(BadMolecule, match="structure alone"):
+        measured.record(parse("CCO"))
+    with pytest.raises(BadMolecule, match="structure alone"):
+        measured.record_as_read(parse("CCO"))

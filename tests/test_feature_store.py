@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from packed_records import assert_holds, assert_same, direct, embedded
+from packed_records import STRUCTURAL, assert_holds, assert_same, direct, embedded
 
 from mmexplore import feature_pool, feature_store
 from mmexplore.errors import BadMolecule, BadRecipe, UnknownName
@@ -14,7 +14,6 @@ from mmexplore.feature_pool import Pool, content_keys
 from mmexplore.feature_store import features
 from mmexplore.modalities import Column, Modality, Record
 from mmexplore.packing import gather, pack
-from mmexplore.registry import MODALITIES
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +27,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("modality", MODALITIES.names())
+@pytest.mark.parametrize("modality", STRUCTURAL)
 def test_the_store_gives_back_the_records(modality: str, smiles: list[str]) -> None:
     some = sorted(smiles, key=len)[:12]  # small ones: conformers take long
     assert_holds(features(modality, some), modality, some)

@@ -1,8 +1,9 @@
 """A data set is a table of standardised molecules with labels and a report of how each row got there.
 
 Members of this family bring raw tables: ``embedded`` (come with installed packages), ``moleculenet`` (fetched or
-taken from MMEXPLORE_DATA_DIR), ``file`` (a user's CSV, SDF, SMI or pasted SMILES). :mod:`mmexplore.curation`
-standardises and merges them, :mod:`mmexplore.catalogue` knows them by name and keeps them.
+taken from MMEXPLORE_DATA_DIR), ``nmrshiftdb2`` (molecules with measured NMR spectra), ``file`` (a user's CSV, SDF, SMI
+or pasted SMILES). :mod:`mmexplore.curation` standardises and merges them, :mod:`mmexplore.catalogue` knows them by name
+and keeps them.
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Entry:
     title: str
     rows: int | None
     tasks: tuple[Task, ...]
-    source: Literal["embedded", "moleculenet", "yours"]
+    source: Literal["embedded", "moleculenet", "nmrshiftdb2", "yours"]
     available: bool
     licence: str = ""
     url: str = ""
@@ -46,11 +47,40 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Spectra:
+    """Measured 13C spectra of ``n`` molecules, end to end.
+
+    ``ppm`` float32 (peaks,) chemical shifts; ``atom`` int32 (peaks,) the carbon of each peak, numbered as RDKit reads
+    the molecule's SMILES, -1 where unknown; ``counts`` int64 (n,) peaks of each molecule, 0 where it was not measured.
+    """
+
+    ppm: np.ndarray
+    atom: np.ndarray
+    counts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def of(self, molecule: int) -> slice:
+        """Where the peaks of a molecule lie."""
+        stop = int(self.counts[: molecule + 1].sum())
+        return slice(stop - int(self.counts[molecule]), stop)
+
+    def take(self, molecules: np.ndarray) -> "Spectra":
+        """The spectra of these molecules, in this order."""
+        first, counts = (np.cumsum(self.counts) - self.counts)[molecules], self.counts[molecules]
+        upto = np.cumsum(counts)
+        places = np.repeat(first - upto + counts, counts) + np.arange(counts.sum())
+        return Spectra(self.ppm[places], self.atom[places], counts)
+
+
+@dataclass(frozen=True)
 class RawTable:
     """What a member of the family brings: unchecked rows.
 
     ``frame`` has a default index; ``lines`` numbers the rows in the source (1-based, header counted, as a text editor
-    shows them; for SDF the record's number). Columns are named as in the source.
+    shows them; for SDF the record's number). Columns are named as in the source. ``spectra`` are those of the rows,
+    their atoms numbered as RDKit reads the SMILES of the row.
     """
 
     frame: "pd.DataFrame"
@@ -62,6 +92,7 @@ class RawTable:
     salts: Literal["keep", "strip"] = "keep"
     duplicates: Literal["keep", "merge"] = "keep"
     notes: tuple[str, ...] = ()
+    spectra: Spectra | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +122,7 @@ class Dataset:
 
     ``smiles`` canonical SMILES (n,); ``names`` display names (n,), "" where none; ``lines`` source line (n,);
     ``labels`` float32 (n, tasks), NaN where missing; ``extra`` the source's other columns, for colour and tables;
-    ``digest`` changes with any molecule or label.
+    ``digest`` changes with any molecule, label or spectrum; ``spectra`` is None where nothing was measured.
     """
 
     name: str
@@ -104,6 +135,7 @@ class Dataset:
     tasks: tuple[Task, ...]
     extra: "pd.DataFrame"
     report: Report
+    spectra: Spectra | None = None
 
     def __len__(self) -> int:
         return len(self.smiles)

@@ -85,8 +85,7 @@ def sd_records(file: TextIO) -> Cells:
     """Mol blocks in the column "mol block", titles in "title", then one column a property."""
     cells = Cells(["mol block", "title"], [], [])
     places = {"mol block": 0, "title": 1}
-    for number, record in enumerate(_sd_texts(file), 1):
-        values = _sd_values(record)
+    for number, values in enumerate(sd_values(file), 1):
         for name in values:
             places.setdefault(name, len(places))
         row = [""] * len(places)
@@ -97,6 +96,11 @@ def sd_records(file: TextIO) -> Cells:
     for row in cells.rows:
         row.extend([""] * (len(places) - len(row)))
     return cells
+
+
+def sd_values(file: TextIO) -> Iterator[dict[str, str]]:
+    """SD records one by one: the mol block under "mol block", the title under "title", then each property."""
+    return map(_values_of, _sd_texts(file))
 
 
 def best_delimiter(file: TextIO) -> str | None:
@@ -183,7 +187,7 @@ def _sd_texts(file: TextIO) -> Iterator[list[str]]:
         yield record
 
 
-def _sd_values(record: list[str]) -> dict[str, str]:
+def _values_of(record: list[str]) -> dict[str, str]:
     end = next((i for i, line in enumerate(record) if line.startswith("M  END")), None)
     start = end + 1 if end is not None else next((i for i, x in enumerate(record) if x.startswith(">")), len(record))
     values = {"mol block": "\n".join(record[:start]) + "\n", "title": record[0].strip() if record else ""}

@@ -6,37 +6,32 @@ FreeSolv is not here: the same 642 molecules come embedded. Rows are kept as pub
 """
 
 import csv
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mmexplore.datasets import Entry, RawTable, Task
 from mmexplore.datasets._cells import delimited, smiles_lines
+from mmexplore.datasets._fetching import download, first_of, here
 from mmexplore.datasets._published import PUBLISHED, Published
 from mmexplore.datasets._source import opened
-from mmexplore.errors import MmexploreError, NotAvailable, UnknownName
-from mmexplore.home import folder
-from mmexplore.kept import Kept
+from mmexplore.errors import UnknownName
 from mmexplore.progress import Progress, silent
-
-_DEPTH = 4  # folders below MMEXPLORE_DATA_DIR that are searched
 
 
 def entries() -> list[Entry]:
     """The table, with what is here already."""
-    here = _here()
+    files = here()
     return [
         Entry(
             name=row.name,
             title=row.title,
             rows=row.rows,
-            tasks=row.tasks or _tasks_in(here, row),
+            tasks=row.tasks or _tasks_in(files, row),
             source="moleculenet",
-            available=_found(here, row) is not None,
+            available=_found(files, row) is not None,
             licence=row.licence,
             url=row.base + row.file,
             sha256=row.sha256,
@@ -49,7 +44,7 @@ def entries() -> list[Entry]:
 
 def find(name: str) -> Path | None:
     """Where its file lies in MMEXPLORE_DATA_DIR or the home, None where it has to be fetched. Raises UnknownName."""
-    return _found(_here(), _row(name))
+    return _found(here(), _row(name))
 
 
 def fetch(name: str, progress: Progress = silent) -> Path:
@@ -84,38 +79,12 @@ def _row(name: str) -> Published:
     return PUBLISHED[name]
 
 
-def _here() -> dict[str, Path]:
-    """Files by name: those of MMEXPLORE_DATA_DIR, then those that were fetched."""
-    found: dict[str, Path] = {}
-    chosen = os.environ.get("MMEXPLORE_DATA_DIR", "")
-    for root in (Path(chosen).expanduser() if chosen else None, folder("datasets", "fetched")):
-        for name, path in (_files(root) if root else {}).items():
-            found.setdefault(name, path)
-    return found
+def _found(files: dict[str, Path], row: Published) -> Path | None:
+    return first_of(files, (row.file, *row.stand_ins))
 
 
-def _read_files(root: Path) -> tuple[dict[str, Path], list[Path]]:
-    found: dict[str, Path] = {}
-    folders = [root]
-    for place, below, files in os.walk(root):
-        folders.append(Path(place))
-        if len(Path(place).relative_to(root).parts) >= _DEPTH:
-            below.clear()
-        for file in sorted(files):
-            found.setdefault(file, Path(place, file))
-    return found, folders
-
-
-_files = Kept(_read_files)
-
-
-def _found(here: dict[str, Path], row: Published) -> Path | None:
-    stems = [name.removesuffix(".gz") for name in (row.file, *row.stand_ins)]
-    return next((here[name] for stem in stems for name in (stem, stem + ".gz") if name in here), None)
-
-
-def _tasks_in(here: dict[str, Path], row: Published) -> tuple[Task, ...]:
-    path = _found(here, row) if row.targets is None else None
+def _tasks_in(files: dict[str, Path], row: Published) -> tuple[Task, ...]:
+    path = _found(files, row) if row.targets is None else None
     return tuple(Task(c, row.kind, row.unit) for c in _header(path) if c != row.smiles) if path else ()
 
 
@@ -126,37 +95,5 @@ def _header(path: Path) -> tuple[str, ...]:
 
 
 def _download(row: Published, progress: Progress) -> Path:
-    import pooch
-
     check = f"sha256:{row.sha256}" if row.sha256 else f"md5:{row.md5}" if row.md5 else None
-    url = row.base + row.file
-    pooch.get_logger().setLevel("WARNING")
-    place = folder("datasets", "fetched")
-    try:
-        meter: Any = _Meter(row.name, progress)
-        getter = pooch.HTTPDownloader(progressbar=meter, timeout=30)
-        return Path(pooch.retrieve(url, check, fname=row.file, path=place, downloader=getter))
-    except MmexploreError:
-        raise
-    except ValueError:
-        why = f"what came from {url} is not the published file of {row.name!r} (its checksum differs); try again later"
-    except OSError as error:  # requests' errors are children of it
-        why = f"data set {row.name!r} could not be fetched ({type(error).__name__}); try again with a network"
-    raise NotAvailable(f"{why}, or put {row.file} from {url} into a folder and set MMEXPLORE_DATA_DIR to it")
-
-
-class _Meter:
-    """What pooch calls a progress bar."""
-
-    def __init__(self, name: str, progress: Progress) -> None:
-        self.total, self._done, self._name, self._progress = 0, 0, name, progress
-
-    def update(self, size: int) -> None:
-        self._done += size
-        self._progress(f"fetch {self._name}", self._done, max(self.total, self._done))
-
-    def reset(self) -> None:
-        self._done = 0
-
-    def close(self) -> None:
-        pass
+    return download(row.name, row.base + row.file, row.file, check, progress)

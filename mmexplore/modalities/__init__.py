@@ -13,6 +13,8 @@ from typing import ClassVar
 import numpy as np
 from rdkit.Chem import Mol
 
+from mmexplore.errors import BadMolecule
+
 Record = dict[str, np.ndarray]
 
 
@@ -39,3 +41,19 @@ class Modality(ABC):
     def record_as_read(self, molecule: Mol) -> Record:
         """The record of a molecule read from canonical SMILES, as the store reads it: nothing needs reordering."""
         return self.record(molecule)
+
+
+class Measured(Modality):
+    """Base of modalities that no structure tells: their records are made of spectra that came with a data set.
+
+    :func:`mmexplore.dataset_features.features_of` asks for them.
+    """
+
+    @abstractmethod
+    def measured(self, ppm: np.ndarray, atom: np.ndarray) -> Record:
+        """The record of one spectrum: peaks ``(peaks,)`` and their atoms, -1 where unknown. Raises BadMolecule."""
+
+    def record(self, molecule: Mol) -> Record:
+        """Raises BadMolecule: a structure alone has no record."""
+        del molecule
+        raise BadMolecule("a spectrum is measured, and a structure alone came; data set 'nmrshiftdb2' brings spectra")

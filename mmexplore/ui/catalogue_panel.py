@@ -12,7 +12,9 @@ from mmexplore.studio import Entry, Job
 from mmexplore.ui import job_banner
 from mmexplore.ui.plain_text import literal
 
-_FROM = {"embedded": "comes with the project", "moleculenet": "published, fetched", "yours": "yours"}
+_FROM = {"embedded": "comes with the project", "yours": "yours"} | dict.fromkeys(
+    ("moleculenet", "nmrshiftdb2"), "published, fetched"
+)
 _COLUMNS = {
     "here": st.column_config.CheckboxColumn("here", help="on this machine"),
     "megabytes": st.column_config.NumberColumn("download", format="%.1f MB"),
