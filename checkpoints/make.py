@@ -2,9 +2,11 @@
 
     python checkpoints/make.py NAME ...                  any of SHIPPED; those on embedded data need no network
     python checkpoints/make.py mmsa --work FOLDER        hours on two cores; cut off, it goes on
+    python checkpoints/make.py mmfrl --work FOLDER       half an hour on one core, once its targets are made
 
-``mmsa`` and what starts from it want ``MMEXPLORE_DATA_DIR`` with ZINC250k's and ChEMBL's SMILES, ``bbbp`` and ``bace``
-theirs. Nothing of those files is kept but what the networks learned from them.
+``mmsa`` wants ``MMEXPLORE_DATA_DIR`` with ZINC250k's and ChEMBL's SMILES, ``mmfrl`` with NMRShiftDB2's spectra and the
+models ``target-smiles``, ``target-spectrum`` and ``target-image``; fine-tuned models want their own data. Nothing of
+those files is kept but what the networks learned from them.
 """
 
 import argparse
@@ -29,13 +31,15 @@ MOLECULES = {"zinc250k": 15_000, "chembl_78k": 5_000}
 
 @dataclass(frozen=True)
 class Made:
-    """How one model is made: its recipe's preset, its data, its title, settings, and on what its maps are drawn."""
+    """How one model is made: its recipe's preset, its data ("": the sample), its title and settings; ``pretraining``
+    stands in for the preset of one that learns without labels."""
 
     preset: str
     data: str
     title: str
     settings: tuple[str, ...] = ("training.batch_size=64",)
     half: bool = True
+    pretraining: str = ""
 
 
 SHIPPED = {
@@ -45,11 +49,37 @@ SHIPPED = {
         "",
         "MMSA, pre-trained on 20,000 drug-like molecules",
         ("branches.1.start=", "training.epochs=6"),
+        pretraining="mmsa",
     ),
     "solubility-mmsa": Made("mmsa", "solubility", "Solubility, fine-tuned MMSA"),
     "freesolv-mmsa": Made("mmsa", "freesolv", "FreeSolv, fine-tuned MMSA"),
     "bbbp-mmsa": Made("mmsa", "bbbp", "BBBP, fine-tuned MMSA"),
     "bace-mmsa": Made("mmsa", "bace", "BACE, fine-tuned MMSA"),
+    "mmfrl": Made(
+        "",
+        "nmrshiftdb2",
+        "MMFRL, pre-trained on 32,500 molecules with NMR spectra",
+        ("training.batch_size=128", "training.epochs=8"),
+        pretraining="mmfrl",
+    ),
+}
+_FUSED = {
+    "solubility": 40,
+    "freesolv": 60,
+    "esol": 40,
+    "lipophilicity": 15,
+    "bace": 25,
+}  # epochs of intermediate fusion
+_NAMES = {"freesolv": "FreeSolv", "esol": "ESOL", "bace": "BACE"}
+SHIPPED |= {
+    f"{data}-mmfrl-{fusion}": Made(
+        f"mmfrl_{fusion}",
+        data,
+        f"{_NAMES.get(data, data.capitalize())}, {fusion} fusion of MMFRL",
+        ("training.batch_size=64", f"training.epochs={epochs if fusion == 'intermediate' else epochs // 2 + 5}"),
+    )
+    for data, epochs in _FUSED.items()
+    for fusion in ("intermediate", "late")
 }
 
 
@@ -57,7 +87,8 @@ def recipe(made: Made, work: Path) -> Recipe:
     """The recipe of a shipped model."""
     if made.preset:
         return presets.preset(made.preset).with_settings([f"data.dataset={made.data}", *made.settings])
-    return presets.pretraining("mmsa", "quick").with_settings([f"data.dataset={sample(work)}", *made.settings])
+    data = made.data or sample(work)
+    return presets.pretraining(made.pretraining, "quick").with_settings([f"data.dataset={data}", *made.settings])
 
 
 def sample(work: Path, seed: int = 0) -> Path:
@@ -85,7 +116,7 @@ def make(name: str, work: Path) -> None:
         known = pd.read_parquet(run / "predictions.parquet")
         tasks = [task.name for task in studio.dataset(made.data).tasks]
         known[["split", *tasks]].to_parquet(HERE / name / "predictions.parquet")
-    lay_out(name, made.data or "solubility")
+    lay_out(name, made.data if made.preset else "solubility")
 
 
 def lay_out(name: str, data: str) -> None:

@@ -1,0 +1,75 @@
+"""What do MMFRL's replicas and fusions give on MoleculeNet, beside the paper's tables 1 to 3?
+
+    MMEXPLORE_DATA_DIR=... python benchmarks/mmfrl_moleculenet.py --work FOLDER [--only bbbp ...] [--variants late ...]
+
+The same D-MPNN, epochs, batches and split (chemprop v1's balanced scaffold, a seed each): from scratch, from each
+modality's replica (and the mean over these five), from the early fusion's, and five replicas fused. Paper: 100 epochs
+(late 50). Finished runs in the work folder are not run again.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from record import record
+from runs import flags, paper, rows_beside, run, score_of
+
+from mmexplore.presets import MMFRL_MODALITIES, SHIPPED_MMFRL, preset
+
+PAPER = paper("mmfrl")
+DATA = ("freesolv", "esol", "bace", "clintox", "bbbp", "sider", "lipophilicity", "tox21")
+VARIANTS = {"no pre-training": "dmpnn"}
+VARIANTS |= {name: f"mmfrl_{name}" for name in (*MMFRL_MODALITIES, "early", "intermediate", "late")}
+Found = dict[str, dict[str, list[float]]]
+
+
+def finetuned(variant: str, data: str, seed: int, asked: argparse.Namespace) -> float:
+    """Test score of a variant: ROC-AUC in %, or RMSE."""
+    recipe = VARIANTS[variant]
+    settings = [f"training.epochs={asked.epochs}", f"training.batch_size={asked.batch}"]
+    if asked.start != SHIPPED_MMFRL:
+        branches = preset(recipe).branches
+        settings += [f"branches.{i}.start={asked.start}" for i, branch in enumerate(branches) if branch.start]
+    words = [f"--data={data}", "--split=scaffold_balanced", f"--seed={seed}", *flags(settings)]
+    return score_of(run("train", recipe, words, asked.work), PAPER["metric"][data])
+
+
+def with_average(found: Found) -> Found:
+    """The mean over the modalities' replicas, seed by seed, where all were run."""
+    average: dict[str, list[float]] = {}
+    for data in {data for scores in found.values() for data in scores}:
+        of_each = [found[name][data] for name in MMFRL_MODALITIES if data in found.get(name, {})]
+        if len(of_each) == len(MMFRL_MODALITIES):
+            average[data] = np.mean(of_each, axis=0).tolist()
+    return found | ({"average": average} if average else {})
+
+
+def beside() -> dict[str, dict[str, float]]:
+    """The paper's figures by our names of the variants; where two tables have one, the first counts."""
+    tables = [(number, about["results"]["mmfrl_moleculenet"]) for number, about in reversed(PAPER["tables"].items())]
+    return {ours: PAPER[number][theirs] for number, names in tables for ours, theirs in names.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="folder for the runs")
+    parser.add_argument("--start", default=SHIPPED_MMFRL, help="the pre-trained model")
+    parser.add_argument("--only", nargs="+", default=DATA)
+    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=VARIANTS)
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--seeds", type=int, default=3)
+    asked = parser.parse_args()
+    found: Found = {variant: {} for variant in asked.variants}
+    for data in asked.only:
+        for variant in asked.variants:
+            found[variant][data] = [finetuned(variant, data, seed, asked) for seed in range(asked.seeds)]
+            print(data, variant, [round(score, 3) for score in found[variant][data]], flush=True)
+    about = f"{asked.epochs} epochs, batch {asked.batch}, scaffold_balanced, {asked.seeds} seeds"
+    command = f"python benchmarks/mmfrl_moleculenet.py --work FOLDER --epochs {asked.epochs} --batch {asked.batch}"
+    question = f"test score of MMFRL's replicas and fusions, fine-tuned: {about}"
+    record("mmfrl_moleculenet", question, command, rows_beside(PAPER, beside(), with_average(found)))
+
+
+if __name__ == "__main__":
+    main()
