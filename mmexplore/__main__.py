@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from mmexplore import __version__, jobs, studio
+from mmexplore.chemprop_verb import chemprop
 from mmexplore.errors import BadRecipe, MmexploreError
 from mmexplore.fusion_verb import fusion
 from mmexplore.presets import preset, preset_names, pretraining, pretraining_names
@@ -31,6 +32,7 @@ Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 
 
 app.command()(fusion)
+app.command()(chemprop)
 
 
 @app.callback(invoke_without_command=True)

@@ -5,7 +5,7 @@ file: torch restores arrays and plain values alone, and every class that the fil
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -49,14 +49,17 @@ def start(encoder: DMPNN, path: Path) -> None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         names = get_unsafe_globals_in_checkpoint(str(path))
-        stand_ins = [(OrderedDict if n.endswith(_DICTIONARY) else type("Named", (_StandIn,), {}), n) for n in names]
-        with safe_globals(stand_ins):
+        with safe_globals([_in_place_of(name) for name in names]):
             content = torch.load(path, "cpu", weights_only=True)
     except (RuntimeError, UnpicklingError, EOFError, ValueError, TypeError) as error:
         raise BadCheckpoint(f"{path} cannot be read as a chemprop 2 checkpoint: {str(error)[:120]}") from None
     if not isinstance(content, Mapping) or not {"hyper_parameters", "state_dict"} <= content.keys():
         raise BadCheckpoint(f"{path} is no chemprop 2 checkpoint: it holds no hyper_parameters and state_dict")
     return dict(content)
+
+
+def _in_place_of(name: str) -> tuple[Callable[..., Any], str]:
+    return OrderedDict if name.endswith(_DICTIONARY) else type("Named", (_StandIn,), {}), name
 
 
 def _check(encoder: DMPNN, options: Mapping[str, Any], path: Path) -> None:

@@ -35,7 +35,8 @@ class Similarities:
 
 def predictions(w: np.ndarray, p: np.ndarray) -> np.ndarray:
     """``sum_i w_i p_i`` (11), float64 (n,) or (n, tasks), of ``w`` (n, M) and ``p`` (n, M) or (n, M, tasks)."""
-    return products(w, p).sum(axis=1)
+    found: np.ndarray = products(w, p).sum(axis=1)
+    return found
 
 
 def products(w: np.ndarray, p: np.ndarray) -> np.ndarray:

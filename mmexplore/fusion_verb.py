@@ -21,7 +21,7 @@ def fusion(
 
     def work(progress: Progress) -> Values:
         found = studio.fusion(model, data, task, progress)
-        about = {"model": model, "data": data, "task": found.task, "fusion": found.fusion, "scale": found.scale}
+        about: Values = {"model": model, "data": data, "task": found.task, "fusion": found.fusion, "scale": found.scale}
         about |= {"unit": found.unit, "mean": found.mean, "std": found.std, "n": len(found.rows)}
         return about | {"modalities": list(found.modalities), "similarities": _pairs(found.alike), "rows": _rows(found)}
 
@@ -32,20 +32,21 @@ def _rows(found: studio.FusionReport) -> list[Values]:
     """One row a molecule; ``w`` and ``p`` by modality, empty where the fusion has no such parts."""
     names = found.modalities
     columns = zip(found.smiles, found.prediction.tolist(), found.w.tolist(), found.p.tolist(), strict=True)
-    return [
-        {"smiles": str(smiles), "prediction": prediction}
-        | {"w": dict(zip(names, w, strict=False)), "p": dict(zip(names, p, strict=False))}
-        for smiles, prediction, w, p in columns
-    ]
+    rows: list[Values] = []
+    for smiles, prediction, w, p in columns:
+        parts = {"w": dict(zip(names, w, strict=False)), "p": dict(zip(names, p, strict=False))}
+        rows.append({"smiles": str(smiles), "prediction": prediction, **parts})
+    return rows
 
 
 def _pairs(alike: studio.Similarities) -> list[Values]:
     pairs = [(i, j) for i in range(len(alike.names)) for j in range(i)]
-    return [
-        {"view": alike.names[j], "other": alike.names[i], "cosine": _known(alike.cosine[i, j])}
-        | {"cka": float(alike.cka[i, j]), "disagreement": float(alike.disagreement[i, j]), "neighbours": alike.k}
-        for i, j in pairs
-    ]
+    found: list[Values] = []
+    for i, j in pairs:
+        about = {"view": alike.names[j], "other": alike.names[i], "cosine": _known(alike.cosine[i, j])}
+        apart = float(alike.disagreement[i, j])
+        found.append({**about, "cka": float(alike.cka[i, j]), "disagreement": apart, "neighbours": alike.k})
+    return found
 
 
 def _known(value: float) -> float | None:

@@ -53,4 +53,5 @@ def cross_entropy(t: Tensor, log_d: Tensor) -> Tensor:
 
 def divergence(t: Tensor, log_d: Tensor) -> Tensor:
     """``KL(t || d)``, mean over rows: the cross entropy less what no ``d`` can undercut, so 0 where ``d = t``."""
-    return (torch.special.xlogy(t, t) - t * log_d).sum() / max(len(t), 1)
+    each: Tensor = torch.special.xlogy(t, t) - t * log_d
+    return each.sum() / max(len(t), 1)

@@ -69,6 +69,7 @@ from mmexplore.training_desk import (
     recipe_of,
     start_training,
     train,
+    write_chemprop,
 )
 
 __all__ = [
@@ -81,5 +82,5 @@ __all__ = [
     "label_table", "list_jobs", "map_folders", "model", "models", "molecule_card", "new_run", "paper_tables",
     "predictions", "preview", "property_table", "quality_classes", "recipe_of", "remove_dataset", "rename_model",
     "restart_job", "results", "sdf_of", "split_table", "start_fetch", "start_import", "start_map", "start_training",
-    "stored_map", "summarise", "table_of", "train", "view_of", "what_if", "write_embedding",
+    "stored_map", "summarise", "table_of", "train", "view_of", "what_if", "write_chemprop", "write_embedding",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from filelock import FileLock
 from mmexplore import home, jobs
 from mmexplore import models as model_shelf
 from mmexplore.data_desk import dataset
-from mmexplore.errors import MmexploreError
+from mmexplore.errors import BadRecipe, MmexploreError
 from mmexplore.jobs import Job
 from mmexplore.models import Model, model, models
 from mmexplore.progress import Progress, silent
@@ -67,6 +67,20 @@ def train(recipe: Recipe, folder: Path, name: str = "", progress: Progress = sil
 
     training.train(recipe, dataset(recipe.data.dataset), folder, name=name or recipe.name, progress=progress)
     return model(str(folder))
+
+
+def write_chemprop(model_name: str, out: Path, branch: str = "") -> str:
+    """Write a D-MPNN branch ("": the first) as a checkpoint of chemprop 2; says what it holds. Imports torch.
+
+    Raises BadRecipe for a branch that is no D-MPNN and NotAvailable without chemprop.
+    """
+    from mmexplore import checkpoints, chemprop_exchange
+
+    chosen = model(model_name)
+    if chosen.recipe is None:
+        raise BadRecipe(f"{model_name!r} has no weights to write")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return chemprop_exchange.save(checkpoints.load(chosen.folder), branch or chosen.recipe.branches[0].name, out)
 
 
 def _device(recipe: Recipe) -> str:

@@ -1,5 +1,6 @@
 """Weights to chemprop and back: the same numbers there and here, and nothing of a file is run."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ pytest.importorskip("chemprop")
 from chemprop import nn as chemprop_nn
 from chemprop.models import MPNN, load_model, save_model
 from test_dmpnn import graphs_of
+from toy_models import save_model as save_toy
 
 from mmexplore import chemprop_exchange, models, starting
 from mmexplore.batching import batches
@@ -86,6 +88,16 @@ def test_chemprops_command_line_takes_it(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     found = pd.read_csv(tmp_path / "out.csv")[["logS", "logP"]].to_numpy()
     np.testing.assert_allclose(found, ours(model), atol=1e-5)
+
+
+def test_the_shell_writes_one(tmp_path: Path) -> None:
+    save_toy(tmp_path / "toy")
+    words = ["--model", str(tmp_path / "toy"), "--out", str(tmp_path / "new" / "toy.pt"), "--json"]
+    command = [sys.executable, "-m", "mmexplore", "chemprop", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["holds"] == "the whole model"
+    assert load_model(tmp_path / "new" / "toy.pt").message_passing.W_h.out_features == 16
 
 
 def test_a_replica_goes_to_chemprop_and_starts_another_one(tmp_path: Path) -> None:
