@@ -67,7 +67,7 @@ def _story(result: Result) -> str:
 
 
 def _wide(figures: pd.DataFrame) -> Styler:
-    """A row a variant; for each data set the paper's figure, ours and its spread, those that are there, and per cent."""
+    """A row a variant; for each data set the paper's figure, ours and its spread, those that are there."""
     names = figures.drop_duplicates("data").set_index("data")["metric"]
     parts = {}
     for data, metric in names.items():
