@@ -8,9 +8,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 COLUMNS = ("variant", "data", "metric", "paper", "ours", "spread", "seeds")
@@ -28,7 +29,7 @@ class Result:
     date: str
     machine: str
     versions: dict[str, str]
-    rows: pd.DataFrame
+    rows: "pd.DataFrame"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class PaperTable:
     paper: str
     number: str
     title: str
-    figures: pd.DataFrame
+    figures: "pd.DataFrame"
     comparable: bool
     same: str
     differs: str
@@ -73,6 +74,8 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _result(name: str, values: Mapping[str, Any]) -> Result:
+    import pandas as pd
+
     machine = values["machine"]
     place = f"{machine['processor']}, {machine['cores']} cores"
     texts = {key: str(values[key]) for key in ("question", "command", "commit", "date")}
@@ -81,6 +84,8 @@ def _result(name: str, values: Mapping[str, Any]) -> Result:
 
 
 def _table(paper: Mapping[str, Any], number: str, measured: Mapping[str, Result]) -> PaperTable:
+    import pandas as pd
+
     about: dict[str, Any] = paper["tables"][number]
     names: dict[str, dict[str, str]] = about["results"]
     cells = [(variant, data, value) for variant, row in paper[number].items() for data, value in row.items()]
@@ -103,8 +108,10 @@ def _table(paper: Mapping[str, Any], number: str, measured: Mapping[str, Result]
     )
 
 
-def _ours(result: Result, variants: Mapping[str, str], metrics: Mapping[str, str]) -> pd.DataFrame:
+def _ours(result: Result, variants: Mapping[str, str], metrics: Mapping[str, str]) -> "pd.DataFrame":
     """Rows of a result under the paper's names of the variants; shares of one as per cent where the paper prints so."""
+    import pandas as pd
+
     rows = result.rows.rename(columns={"model": "variant"})
     rows = rows[rows["data"].isin(list(metrics))]
     if variants:

@@ -37,15 +37,15 @@ def _paper(name: str, tables: Sequence[PaperTable]) -> None:
         return
     measured = table.figures[table.figures["ours"].notna()]["data"].unique()
     chosen = table.figures[table.figures["data"].isin(measured)] if len(measured) else table.figures
-    st.dataframe(_wide(table.figures), key=f"{key}/{table.number}/table")
+    st.dataframe(_wide(table.figures), key=f"{key}/{table.number}/table", placeholder="")
     file = f"{name} {table.number}"
     st.download_button("Table (CSV)", table.figures.to_csv(index=False), f"{file}.csv", "text/csv", f"{key}/csv")
     figure_panel.show(results_charts.beside(chosen, _title(table)), file, f"{key}/{table.number}")
 
 
 def _title(table: PaperTable) -> str:
-    number = table.number if table.number.startswith("figure") else f"Table {table.number}"
-    return f"{number.capitalize()}: {table.title}"
+    number = table.number if table.number.startswith("figure") else f"table {table.number}"
+    return f"{number[0].upper()}{number[1:]}: {table.title}"
 
 
 def _protocols(table: PaperTable) -> None:
@@ -72,10 +72,11 @@ def _wide(figures: pd.DataFrame) -> Styler:
     parts = {}
     for data, metric in names.items():
         rows = figures[figures["data"] == data].set_index("variant")
-        for column, title in (("paper", "paper"), ("ours", "here"), ("spread", "±")):
+        unit = " %" if metric.endswith("%") else ""
+        for column, title in (("paper", f"paper{unit}"), ("ours", f"here{unit}"), ("spread", f"±{unit}")):
             if rows[column].notna().any():
-                parts[f"{data}, {metric}", title] = rows[column]
-    digits: dict[Any, Any] = {column: "{:.1f}" if column[0].endswith("%") else "{:.3f}" for column in parts}
+                parts[data, title] = rows[column]
+    digits: dict[Any, Any] = {column: "{:.1f}" if column[1].endswith("%") else "{:.3f}" for column in parts}
     wide = pd.DataFrame(parts).reindex(list(dict.fromkeys(figures["variant"])))
     return wide.style.format(digits, na_rep="")
 
