@@ -66,7 +66,8 @@ class Predictor(nn.Module):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The pre-training's ``loss`` and its terms over a batch."""
         records = self.pretraining.chosen(self._here(batch))
-        found: dict[str, Tensor] = self.pretraining.losses(self._embedded(records), records)
+        embeddings = self._embedded(records, self.pretraining.by_atoms)
+        found: dict[str, Tensor] = self.pretraining.losses(embeddings, records)
         return found
 
     def among(self, views: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -77,9 +78,11 @@ class Predictor(nn.Module):
     def _here(self, batch: Batch) -> dict[str, Records]:
         return {name: records.to(self.label_mean.device) for name, records in batch.records.items()}
 
-    def _embedded(self, records: dict[str, Records]) -> dict[str, Tensor]:
-        pairs = zip(self.recipe.branches, self.branches, strict=True)
-        return {branch.name: encoder(records[str(encoder.reads)]) for branch, encoder in pairs}
+    def _embedded(self, records: dict[str, Records], by_atoms: tuple[str, ...] = ()) -> dict[str, Tensor]:
+        found = {}
+        for branch, encoder in zip(self.recipe.branches, self.branches, strict=True):
+            found[branch.name] = (encoder.by_atom if branch.name in by_atoms else encoder)(records[str(encoder.reads)])
+        return found
 
     def scale(self, labels: Tensor) -> Tensor:
         """Labels ``(n, tasks)`` in original units as the outputs speak of them: z-scores for regression."""

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from mmexplore.errors import UnknownName
 from mmexplore.recipe import Branch, Data, Fusion, Pretraining, Recipe, Training
@@ -119,9 +120,45 @@ def _quick(recipe: Recipe) -> Recipe:
     return Recipe.model_validate(values)
 
 
-_PRETRAININGS: dict[str, Callable[[], Recipe]] = {"mmsa": _pretrain_mmsa}
+def _pretrain_target(name: str) -> Recipe:
+    """An encoder of MMFRL's appendix C that teaches a replica of the graph encoder, in the sizes of its table C.1."""
+    branch, pretraining, training = _TARGETS[name]
+    data = Data(dataset="nmrshiftdb2", split="random", fractions=(0.9, 0.05, 0.05))
+    chosen = Pretraining(name=pretraining)
+    return Recipe(name=name, data=data, branches=(branch,), pretraining=chosen, training=training)
+
+
+def _quick_target(recipe: Recipe) -> Recipe:
+    """The encoder's own, smaller sizes, pictures of 64 pixels, five epochs."""
+    (branch,) = recipe.branches
+    features = {"side_px": 64} if branch.reads == "image" else {}
+    small = Branch(encoder=branch.encoder, name=branch.name, features=features)
+    shorter = {"epochs": 5, "batch_size": 64, "learning_rate": 1e-3, "warmup_epochs": 0.5}
+    training = recipe.training.model_copy(update=shorter)
+    return recipe.model_copy(update={"branches": (small,), "training": training})
+
+
+_BIG_TRANSFORMER = {"layers": 6, "heads": 12, "hidden_size": 768, "dimension": 768}
+_TARGETS: dict[str, tuple[Branch, str, Training]] = {
+    "smiles": (
+        Branch(encoder="smiles_transformer", name="smiles", options=_BIG_TRANSFORMER, features={"max_length": 300}),
+        "masked_smiles",
+        Training(epochs=30, batch_size=128, learning_rate=1e-4, schedule="noam"),
+    ),
+    "spectrum": (
+        Branch(encoder="spectrum_cnn", name="nmr_spectrum", options={"dimension": 768}),
+        "autoencoder",
+        Training(epochs=50, batch_size=128),
+    ),
+    "image": (Branch(encoder="picture_cnn", name="image"), "autoencoder", Training(epochs=30, batch_size=128)),
+}
+_PRETRAININGS: dict[str, Callable[[], Recipe]] = {
+    "mmsa": _pretrain_mmsa,
+    **{name: partial(_pretrain_target, name) for name in _TARGETS},
+}
 _VERSIONS: dict[str, dict[str, Callable[[Recipe], Recipe]]] = {
-    "mmsa": {"paper": lambda recipe: recipe, "quick": _quick, "V-G": _section_v_g, "steady": _steady}
+    "mmsa": {"paper": lambda recipe: recipe, "quick": _quick, "V-G": _section_v_g, "steady": _steady},
+    **{name: {"paper": lambda recipe: recipe, "quick": _quick_target} for name in _TARGETS},
 }
 
 

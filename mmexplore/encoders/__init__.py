@@ -22,6 +22,10 @@ class Encoder(nn.Module, ABC):
     def forward(self, records: Records) -> Tensor:
         """Embeddings, shape ``(n_molecules, dimension)``; a molecule's row does not depend on its neighbours."""
 
+    def by_atom(self, records: Records) -> Tensor:
+        """A vector for each atom, ``(atoms, dimension)``, by encoders that state ``tells_atoms``."""
+        raise NotImplementedError(f"{type(self).__name__} has no vector for each atom")
+
     def from_hub(self, name: str) -> None:
         """Take published weights of that name. Raises NotAvailable where there are none or they cannot be reached."""
         raise NotAvailable(f"there are no published weights {name!r} for encoder {type(self).__name__.lower()!r}")

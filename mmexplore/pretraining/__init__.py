@@ -16,12 +16,16 @@ class Pretraining(nn.Module, ABC):
     ``dimensions`` maps each branch's name to the width of its embedding. ``views`` names the embeddings that it adds,
     ``targets`` the modalities that its losses read besides the branches' own; both map to the option that must be on
     for it, "" for always. ``set_views`` are the views that a molecule has only among others, each with the view in
-    which its neighbours are sought. ``fewest`` molecules make a batch.
+    which its neighbours are sought. ``lessons`` are the names that a branch may have, each with the option that names
+    the frozen model that teaches it, "" where records of that modality do; empty: any name. ``by_atoms`` are the
+    branches whose losses want a vector an atom. ``fewest`` molecules make a batch.
     """
 
     views: ClassVar[dict[str, str]]
     targets: ClassVar[dict[str, str]]
     set_views: ClassVar[dict[str, str]]
+    lessons: ClassVar[dict[str, str]]
+    by_atoms: tuple[str, ...] = ()
     fewest: ClassVar[int] = 1
 
     @abstractmethod

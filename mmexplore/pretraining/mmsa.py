@@ -34,6 +34,7 @@ class MMSA(Pretraining):
     views: ClassVar[dict[str, str]] = {"unified": "", "structure-aware": "", "memory-aligned": ""}
     set_views: ClassVar[dict[str, str]] = {"structure-aware": "unified", "memory-aligned": "unified"}
     targets: ClassVar[dict[str, str]] = {"descriptors": "prediction_loss", "graph3d": "prediction_loss"}
+    lessons: ClassVar[dict[str, str]] = {}
     fewest: ClassVar[int] = 2
     property_mean: Tensor
     property_std: Tensor
