@@ -4,7 +4,7 @@
     python checkpoints/make.py mmsa --work FOLDER        hours on two cores; cut off, it goes on
 
 ``mmsa`` and what starts from it want ``MMEXPLORE_DATA_DIR`` with ZINC250k's and ChEMBL's SMILES, ``bbbp`` and ``bace``
-theirs. Nothing of those files is kept but what the networks learned from them.
+theirs, the targets NMRShiftDB2's. Nothing of those files is kept but what the networks learned from them.
 """
 
 import argparse
@@ -29,13 +29,14 @@ MOLECULES = {"zinc250k": 15_000, "chembl_78k": 5_000}
 
 @dataclass(frozen=True)
 class Made:
-    """How one model is made: its recipe's preset, its data, its title, settings, and on what its maps are drawn."""
+    """How one model is made: its recipe's preset, its data, its title, settings; ``pretrains``: that pre-training."""
 
     preset: str
     data: str
     title: str
     settings: tuple[str, ...] = ("training.batch_size=64",)
     half: bool = True
+    pretrains: str = ""
 
 
 SHIPPED = {
@@ -56,6 +57,17 @@ SHIPPED = {
     "freesolv-mmsa": Made("mmsa", "freesolv", "FreeSolv, fine-tuned MMSA"),
     "bbbp-mmsa": Made("mmsa", "bbbp", "BBBP, fine-tuned MMSA"),
     "bace-mmsa": Made("mmsa", "bace", "BACE, fine-tuned MMSA"),
+    "target-smiles": Made(
+        "",
+        "nmrshiftdb2",
+        "SMILES target, a small transformer",
+        ("branches.0.options.layers=3", "branches.0.options.hidden_size=96", "training.epochs=4"),
+        pretrains="smiles",
+    ),
+    "target-spectrum": Made(
+        "", "nmrshiftdb2", "13C spectrum target, an auto-encoder", ("training.epochs=12",), pretrains="spectrum"
+    ),
+    "target-image": Made("", "nmrshiftdb2", "Image target, an auto-encoder", ("training.epochs=4",), pretrains="image"),
 }
 
 
@@ -63,6 +75,8 @@ def recipe(made: Made, work: Path) -> Recipe:
     """The recipe of a shipped model."""
     if made.preset:
         return presets.preset(made.preset).with_settings([f"data.dataset={made.data}", *made.settings])
+    if made.pretrains:
+        return presets.pretraining(made.pretrains, "quick").with_settings(made.settings)
     return presets.pretraining("mmsa", "quick").with_settings([f"data.dataset={sample(work)}", *made.settings])
 
 
@@ -81,17 +95,19 @@ def sample(work: Path, seed: int = 0) -> Path:
 def make(name: str, work: Path) -> None:
     """Train one model in the work folder, or go on with it, and write its folder here."""
     made, run = SHIPPED[name], work / name
+    data = made.data or "solubility"
     trained = studio.train(recipe(made, work), run, made.title)
     shutil.rmtree(HERE / name, ignore_errors=True)
     shutil.copytree(trained.folder, HERE / name)
     shutil.copy(run / "history.json", HERE / name)
     if made.half:
-        print(name, "in half precision, largest change of a view or prediction:", halve(HERE / name))
+        print(name, "in half precision, largest change of a view or prediction:", halve(HERE / name, data))
     if made.preset:
         known = pd.read_parquet(run / "predictions.parquet")
         tasks = [task.name for task in studio.dataset(made.data).tasks]
         known[["split", *tasks]].to_parquet(HERE / name / "predictions.parquet")
-    lay_out(name, made.data or "solubility")
+    if not made.pretrains:  # what a target is for is its relations; its maps are made when asked for
+        lay_out(name, data)
 
 
 def lay_out(name: str, data: str) -> None:
