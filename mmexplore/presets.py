@@ -4,13 +4,15 @@
 """
 
 from collections.abc import Callable
-from functools import partial
+from typing import Any
 
+from mmexplore import target_presets
 from mmexplore.errors import UnknownName
 from mmexplore.recipe import Branch, Data, Fusion, Pretraining, Recipe, Training
 
 SHIPPED_MMSA = "mmsa"
 """The shipped pre-trained model that recipes begin with."""
+_SMALL: dict[str, dict[str, Any]] = {"image": {"side_px": 64}, "graph3d": {"conformers": 1, "mmff": "off"}}
 
 
 def _gin() -> Recipe:
@@ -44,7 +46,7 @@ def _mmsa_unified() -> Recipe:
     """MMSA's three branches and their unified embedding, fine-tuned together; this project's addition."""
     return Recipe(
         name="mmsa_unified",
-        branches=tuple(b.model_copy(update={"start": SHIPPED_MMSA}) for b in _three_branches(112)),
+        branches=tuple(b.model_copy(update={"start": SHIPPED_MMSA}) for b in _three_branches(_SMALL)),
         fusion=Fusion(name="unified", start=SHIPPED_MMSA, options={"standardise": True}),
         training=Training(epochs=100, learning_rate=1e-3),
     )
@@ -78,12 +80,12 @@ def preset(name: str, *, quick: bool = False) -> Recipe:
     return recipe.model_copy(update={"training": training})
 
 
-def _three_branches(side_px: int) -> tuple[Branch, ...]:
-    """2D graph, image and 3D graph, by the names of their modalities."""
+def _three_branches(features: dict[str, dict[str, Any]]) -> tuple[Branch, ...]:
+    """2D graph, image and 3D graph, by the names of their modalities, these with options."""
     return (
         Branch(encoder="gin", name="graph2d"),
-        Branch(encoder="resnet", name="image", start="hub:microsoft/resnet-18", features={"side_px": side_px}),
-        Branch(encoder="comenet", name="graph3d"),
+        Branch(encoder="resnet", name="image", start="hub:microsoft/resnet-18", features=features.get("image", {})),
+        Branch(encoder="comenet", name="graph3d", features=features.get("graph3d", {})),
     )
 
 
@@ -92,7 +94,7 @@ def _pretrain_mmsa() -> Recipe:
     return Recipe(
         name="mmsa",
         data=Data(dataset="zinc250k", split="random", fractions=(0.9, 0.05, 0.05)),
-        branches=_three_branches(224),
+        branches=_three_branches({}),
         pretraining=Pretraining(name="mmsa"),
         training=Training(epochs=30, batch_size=128, learning_rate=1e-3),
     )
@@ -111,54 +113,15 @@ def _steady(recipe: Recipe) -> Recipe:
 
 
 def _quick(recipe: Recipe) -> Recipe:
-    """Steady, with smaller pictures, one conformer as it was embedded, and five epochs."""
-    values = _steady(recipe).model_dump(mode="json")
-    for branch in values["branches"]:
-        branch["features"] |= {"side_px": 112} if branch["encoder"] == "resnet" else {}
-        branch["features"] |= {"conformers": 1, "mmff": "off"} if branch["encoder"] == "comenet" else {}
-    values["training"]["epochs"] = 5
-    return Recipe.model_validate(values)
+    """Steady, with small pictures, one conformer as it was embedded, and five epochs."""
+    training = recipe.training.model_copy(update={"epochs": 5})
+    return _steady(recipe.model_copy(update={"branches": _three_branches(_SMALL), "training": training}))
 
 
-def _pretrain_target(name: str) -> Recipe:
-    """An encoder of MMFRL's appendix C that teaches a replica of the graph encoder, in the sizes of its table C.1."""
-    branch, pretraining, training = _TARGETS[name]
-    data = Data(dataset="nmrshiftdb2", split="random", fractions=(0.9, 0.05, 0.05))
-    chosen = Pretraining(name=pretraining)
-    return Recipe(name=name, data=data, branches=(branch,), pretraining=chosen, training=training)
-
-
-def _quick_target(recipe: Recipe) -> Recipe:
-    """The encoder's own, smaller sizes, pictures of 64 pixels, five epochs."""
-    (branch,) = recipe.branches
-    features = {"side_px": 64} if branch.reads == "image" else {}
-    small = Branch(encoder=branch.encoder, name=branch.name, features=features)
-    shorter = {"epochs": 5, "batch_size": 64, "learning_rate": 1e-3, "warmup_epochs": 0.5}
-    training = recipe.training.model_copy(update=shorter)
-    return recipe.model_copy(update={"branches": (small,), "training": training})
-
-
-_BIG_TRANSFORMER = {"layers": 6, "heads": 12, "hidden_size": 768, "dimension": 768}
-_TARGETS: dict[str, tuple[Branch, str, Training]] = {
-    "smiles": (
-        Branch(encoder="smiles_transformer", name="smiles", options=_BIG_TRANSFORMER, features={"max_length": 300}),
-        "masked_smiles",
-        Training(epochs=30, batch_size=128, learning_rate=1e-4, schedule="noam"),
-    ),
-    "spectrum": (
-        Branch(encoder="spectrum_cnn", name="nmr_spectrum", options={"dimension": 768}),
-        "autoencoder",
-        Training(epochs=50, batch_size=128),
-    ),
-    "image": (Branch(encoder="picture_cnn", name="image"), "autoencoder", Training(epochs=30, batch_size=128)),
-}
-_PRETRAININGS: dict[str, Callable[[], Recipe]] = {
-    "mmsa": _pretrain_mmsa,
-    **{name: partial(_pretrain_target, name) for name in _TARGETS},
-}
+_PRETRAININGS: dict[str, Callable[[], Recipe]] = {"mmsa": _pretrain_mmsa, **target_presets.TARGETS}
 _VERSIONS: dict[str, dict[str, Callable[[Recipe], Recipe]]] = {
     "mmsa": {"paper": lambda recipe: recipe, "quick": _quick, "V-G": _section_v_g, "steady": _steady},
-    **{name: {"paper": lambda recipe: recipe, "quick": _quick_target} for name in _TARGETS},
+    **dict.fromkeys(target_presets.TARGETS, dict(target_presets.VERSIONS)),
 }
 
 

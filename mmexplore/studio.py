@@ -52,6 +52,8 @@ from mmexplore.molecule_desk import (
     table_of,
 )
 from mmexplore.molecules import depict
+from mmexplore.results import PaperTable, Result, results
+from mmexplore.results import papers as paper_tables
 from mmexplore.search import Found
 from mmexplore.selection import inside
 from mmexplore.summary import Summary, label_table, property_table, split_table, summarise
@@ -70,11 +72,12 @@ from mmexplore.training_desk import (
 __all__ = [
     "BASELINE", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "PRESETS", "TRAINING_VERBS", "UNTRAINED", "Aligned",
     "Colour", "Dataset", "Device", "Entry", "Estimate", "Found", "Job", "MapFile", "Model", "MoleculeCard", "Panel",
-    "Preset", "Summary", "add_dataset", "align", "cancel_job", "colour", "colour_names", "common_scaffold",
-    "compute_map", "dataset", "datasets", "delete_model", "depict", "devices", "embed", "estimate", "export_model",
-    "fetch", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "has_kinship", "history", "inside",
-    "job", "job_history", "kinship", "label_table", "list_jobs", "map_folders", "model", "models", "molecule_card",
-    "new_run", "predictions", "preview", "property_table", "quality_classes", "recipe_of", "remove_dataset",
-    "rename_model", "restart_job", "sdf_of", "split_table", "start_fetch", "start_import", "start_map",
-    "start_training", "stored_map", "summarise", "table_of", "train", "view_of", "write_embedding",
+    "PaperTable", "Preset", "Result", "Summary", "add_dataset", "align", "cancel_job", "colour", "colour_names",
+    "common_scaffold", "compute_map", "dataset", "datasets", "delete_model", "depict", "devices", "embed", "estimate",
+    "export_model", "fetch", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "has_kinship",
+    "history", "inside", "job", "job_history", "kinship", "label_table", "list_jobs", "map_folders", "model", "models",
+    "molecule_card", "new_run", "paper_tables", "predictions", "preview", "property_table", "quality_classes",
+    "recipe_of", "remove_dataset", "rename_model", "restart_job", "results", "sdf_of", "split_table", "start_fetch",
+    "start_import", "start_map", "start_training", "stored_map", "summarise", "table_of", "train", "view_of",
+    "write_embedding",
 ]  # fmt: skip

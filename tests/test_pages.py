@@ -42,7 +42,7 @@ class TestTrain:
     ) -> None:
         app = page("5_Train.py")
         app.selectbox(key="train/preset").select(name).run()
-        app.segmented_control(key="train/preset/version").set_value(version).run()
+        app.selectbox(key="train/preset/version").set_value(version).run()
         assert not app.exception
         next(b for b in app.button if b.label == "Start training").click().run()
         preset = presets.preset(name, quick=version == "quick")
@@ -54,7 +54,7 @@ class TestTrain:
     ) -> None:
         app = page("5_Train.py")
         app.segmented_control(key="train/learn").set_value("without labels").run()
-        app.segmented_control(key="train/pretraining/version").set_value(version).run()
+        app.selectbox(key="train/pretraining/version").set_value(version).run()
         assert not app.exception
         next(b for b in app.button if b.label == "Start training").click().run()
         expected = presets.pretraining("mmsa", version).with_settings(["data.dataset=solubility"])

@@ -39,17 +39,17 @@ def draw(data: str) -> Plan:
 
 def _preset() -> tuple[str, str, Recipe]:
     """Name, version and recipe of what was chosen to begin with."""
-    first, left, right = st.columns([3, 3, 3])
+    row = st.container(horizontal=True)
     help_ = "; ".join(f"{learn}: {what}" for learn, what in _LEARN.items())
     about: dict[str, Any] = {"required": True, **_KEEP}
-    labels = first.segmented_control("Learn", list(_LEARN), default="labels", help=help_, key="train/learn", **about)
+    labels = row.segmented_control("Learn", list(_LEARN), default="labels", help=help_, key="train/learn", **about)
     kind = "preset" if labels != "without labels" else "pretraining"
     names = presets.preset_names() if kind == "preset" else presets.pretraining_names()
     words = "; ".join(f"{name}: {_first_line(_ready(kind, name, 'paper'))}" for name in names)
-    name = left.selectbox("Preset", names, key=f"train/{kind}", help=words, **_KEEP)
+    name = row.selectbox("Preset", names, key=f"train/{kind}", help=words, width=184, **_KEEP)
     versions = ("quick", "paper") if kind == "preset" else presets.versions(name)
-    about |= {"key": f"train/{kind}/version", "help": "; ".join(f"{v}: {VERSIONS[v]}" for v in versions)}
-    version = right.segmented_control("Version", versions, default="quick", **about) or "quick"
+    about = {"key": f"train/{kind}/version", "help": "; ".join(f"{v}: {VERSIONS[v]}" for v in versions), **_KEEP}
+    version = row.selectbox("Version", versions, versions.index("quick"), width=120, **about)
     return name, version, _ready(kind, name, version)
 
 

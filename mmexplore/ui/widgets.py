@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from mmexplore.registry import choices
 
+_CELL_PX = 184
 _SAFE_INTEGER = 2**53 - 1  # beyond this a browser loses digits
 
 
@@ -63,10 +64,11 @@ def text(field: Field, placeholder: str | None = None) -> str:
     return st.text_input(field.label, field.value, max_chars=500, placeholder=placeholder, **field.about) or ""
 
 
-def grid(columns: int = 3) -> Iterator[Any]:
-    """Cells of a grid without end, left to right, row by row."""
+def grid() -> Iterator[Any]:
+    """Cells without end, as many in a row as the page has room for."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
     while True:
-        yield from st.columns(columns)
+        yield row.container(width=_CELL_PX)
 
 
 def bounds(info: FieldInfo, step: int = 0) -> tuple[Any, Any]:

@@ -1,0 +1,3 @@
+from mmexplore.ui.results_page import results_page
+
+results_page()
