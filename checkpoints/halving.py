@@ -8,21 +8,21 @@ from safetensors.torch import load_file, save
 
 from mmexplore import catalogue, checkpoints
 from mmexplore.batching import batches
-from mmexplore.feature_store import features
+from mmexplore.dataset_features import features_of
 from mmexplore.predictor import Predictor
 
 MOST_CHANGE = 0.01
 """Of a view or a prediction, in units of its spread over molecules; a model that changes more is left as it was."""
 
 
-def halve(folder: Path) -> float:
+def halve(folder: Path, data: str = "solubility") -> float:
     """Halve a model's weights in place unless it then differs; returns the largest change, in units of the spread."""
-    before = _said(checkpoints.load(folder))
+    before = _said(checkpoints.load(folder), data)
     whole, (recipe, card) = load_file(folder / checkpoints.WEIGHTS), checkpoints.read(folder)
     content = save({k: v.half() if v.is_floating_point() and v.numel() > 256 else v for k, v in whole.items()})
     kept = (folder / checkpoints.WEIGHTS).read_bytes()
     checkpoints.write(folder, content, recipe, card)
-    change = max(_change(a, b) for a, b in zip(before, _said(checkpoints.load(folder)), strict=True))
+    change = max(_change(a, b) for a, b in zip(before, _said(checkpoints.load(folder), data), strict=True))
     if change > MOST_CHANGE:
         checkpoints.write(folder, kept, recipe, card)
         return change
@@ -31,12 +31,13 @@ def halve(folder: Path) -> float:
     return change
 
 
-def _said(predictor: Predictor) -> list[np.ndarray]:
+def _said(predictor: Predictor, data: str) -> list[np.ndarray]:
     """Views and predictions of 256 molecules; set views follow from them."""
-    smiles = catalogue.load("solubility").smiles[:256]
-    known = {m: features(m, smiles, options) for m, options in predictor.recipe.modalities.items()}
+    molecules = catalogue.load(data)
+    known = {m: features_of(molecules, m, options) for m, options in predictor.recipe.modalities.items()}
+    rows = np.flatnonzero(np.logical_and.reduce([f.ok for f in known.values()]))[:256]
     with torch.inference_mode():
-        made = predictor(next(batches(known, np.empty((256, 0), np.float32), np.arange(256), 256)))
+        made = predictor(next(batches(known, np.empty((len(molecules), 0), np.float32), rows, len(rows))))
     return [*(v.numpy() for v in made.views.values()), *([made.outputs.numpy()] if predictor.tasks else [])]
 
 

@@ -31,16 +31,16 @@ def drawn(block: str, smiles: str = "") -> tuple[str, Origins]:
     """A mol block's canonical SMILES, and which atom of the block (from 0, hydrogens counted) each of its atoms was.
 
     A ``smiles`` of the same molecule, which may know stereochemistry that the drawing has lost, is written in the
-    drawing's place; atoms that only stereochemistry tells apart may then stand for each other. Raises BadMolecule.
+    drawing's place; where it has lost it, atoms that only stereochemistry tells apart may stand for each other. Raises
+    BadMolecule.
     """
-    mol = _marked(_read(block.encode("ascii", "replace").decode()))
+    whole = _marked(_read(block.encode("ascii", "replace").decode()))
+    mol = Chem.RemoveHs(whole)
     if smiles:
-        known, plain = parse(smiles), Chem.Mol(mol)
-        Chem.RemoveStereochemistry(plain)
-        plain = Chem.RemoveHs(plain)
-        if _lend_marks(plain, known):
+        known = parse(smiles)
+        if _lend_marks(mol, known, known) or _lend_marks(Chem.RemoveHs(_bare(whole)), _bare(known), known):
             return _written(known)
-    return _written(Chem.RemoveHs(mol))
+    return _written(mol)
 
 
 def _marked(mol: Mol) -> Mol:
@@ -49,14 +49,18 @@ def _marked(mol: Mol) -> Mol:
     return mol
 
 
-def _lend_marks(one: Mol, other: Mol) -> bool:
-    """Marks of a molecule for another that is the same without stereochemistry; False where it is not."""
-    bare = Chem.Mol(other)
+def _bare(mol: Mol) -> Mol:
+    bare = Chem.Mol(mol)
     Chem.RemoveStereochemistry(bare)
-    if canonical(one) != canonical(bare):
+    return bare
+
+
+def _lend_marks(one: Mol, other: Mol, to: Mol) -> bool:
+    """Marks of a molecule for ``to``, which is numbered as the ``other``; False where the two are not the same."""
+    if canonical(one) != canonical(other):
         return False
-    for mine, yours in zip(_order(one), _order(bare), strict=True):
-        other.GetAtomWithIdx(yours).SetIntProp(_MARK, one.GetAtomWithIdx(mine).GetIntProp(_MARK))
+    for mine, yours in zip(_order(one), _order(other), strict=True):
+        to.GetAtomWithIdx(yours).SetIntProp(_MARK, one.GetAtomWithIdx(mine).GetIntProp(_MARK))
     return True
 
 

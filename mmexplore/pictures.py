@@ -37,6 +37,16 @@ def pictures(records: Records) -> Tensor:
     return canvas.view(records.n, side, side, 3).permute(0, 3, 1, 2)
 
 
+def ink(records: Records) -> Tensor:
+    """How dark each pixel of a batch's drawings is, float32 ``(n, 1, side, side)`` from 0 (white) to 1 (black).
+
+    Raises BadRecipe where drawings of several sizes meet in one batch.
+    """
+    images = pictures(records)
+    weights = images.new_tensor(_LUMA).view(1, 3, 1, 1)
+    return 1 - (images * weights).sum(1, keepdim=True)
+
+
 def augmented(images: Tensor) -> Tensor:
     """Each image ``(n, 3, side, side)`` mirrored or not, turned by any angle, enlarged by up to a tenth, grey or not.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from mmexplore import target_presets
 from mmexplore.errors import UnknownName
 from mmexplore.recipe import Branch, Data, Fusion, Pretraining, Recipe, Training
 
@@ -169,10 +170,15 @@ def _quick_mmfrl(recipe: Recipe) -> Recipe:
     return recipe.with_settings(["pretraining.options.temperature=0.1", "training.epochs=10"])
 
 
-_PRETRAININGS: dict[str, Callable[[], Recipe]] = {"mmsa": _pretrain_mmsa, "mmfrl": _pretrain_mmfrl}
+_PRETRAININGS: dict[str, Callable[[], Recipe]] = {
+    "mmsa": _pretrain_mmsa,
+    "mmfrl": _pretrain_mmfrl,
+    **target_presets.TARGETS,
+}
 _VERSIONS: dict[str, dict[str, Callable[[Recipe], Recipe]]] = {
     "mmsa": {"paper": lambda recipe: recipe, "quick": _quick, "V-G": _section_v_g, "steady": _steady},
     "mmfrl": {"paper": lambda recipe: recipe, "quick": _quick_mmfrl, "released code": _released_code},
+    **{name: dict(target_presets.VERSIONS) for name in target_presets.TARGETS},
 }
 
 

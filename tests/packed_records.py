@@ -32,6 +32,16 @@ def direct(modality: str, smiles: list[str]) -> Packed:
     return pack(member.columns, [member.record(parse(s)) for s in smiles])
 
 
+def made_up_spectra(modality: str, smiles: list[str]) -> Packed:
+    """Records of spectra that nobody measured: some peaks a molecule, always the same ones."""
+    member, records = MODALITIES[modality](), []
+    for text in smiles:
+        rng = np.random.default_rng(list(text.encode()))
+        ppm = rng.uniform(0, 250, 2 + len(text) % 9).astype(np.float32)
+        records.append(member.measured(ppm, np.arange(len(ppm), dtype=np.int32)))
+    return pack(member.columns, records)
+
+
 def assert_holds(found: Features, modality: str, smiles: list[str]) -> None:
     assert found.ok.all()
     assert_same(found.take(np.arange(len(smiles))), direct(modality, smiles))
