@@ -42,10 +42,10 @@ def check(recipe: Recipe) -> None:
     """Raise BadRecipe where a branch has a name that teaches nothing, or cannot learn what its name says."""
     table = _table(recipe)
     for branch in recipe.branches if table else ():
-        if branch.name not in (*table, EARLY):
+        if branch.name not in (known := _names(recipe)):
             raise BadRecipe(
                 f"branch {branch.name!r} of pre-training {recipe.pretraining.name!r} must be named by what teaches it: "
-                f"{', '.join(sorted((*table, EARLY)))}"
+                f"{', '.join(known)}"
             )
         if branch.name == PEAKS and branch.encoder not in (able := _tell_atoms()):
             raise BadRecipe(
@@ -100,6 +100,11 @@ def _table(recipe: Recipe) -> dict[str, str]:
     """By lesson, the option that names the model that teaches it; "" where records of that modality do."""
     found: dict[str, str] = PRETRAININGS.attribute(recipe.pretraining.name, "lessons") if recipe.pretrains else {}
     return found
+
+
+def _names(recipe: Recipe) -> list[str]:
+    blends = [EARLY] if "weights" in recipe.pretraining.options else []
+    return sorted([*_table(recipe), *blends])
 
 
 def _tell_atoms() -> list[str]:

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from measured_data import with_spectra
 from safetensors.torch import load_file
 from test_pretraining import few
 from test_resume import killed_after, part, weights
@@ -108,6 +110,22 @@ def test_a_target_is_the_models_view_and_its_encoder_never_runs_again(target: Pa
     np.testing.assert_array_equal(again.values, expected)
     bits = frozen_targets.read("smiles", "ecfp", data).take(rows).columns["z"]
     assert bits.shape == (3, 2048)
+
+
+def test_peaks_teach_molecules_that_have_them_and_leave_the_others_to_other_branches(tmp_path: Path) -> None:
+    known = with_spectra(few())
+    spectra = replace(known.spectra, atom=known.spectra.atom.copy())
+    spectra.atom[spectra.counts[:20].sum() :] = -1
+    chosen = pretraining(tmp_path, "nmr_peaks", "fingerprint", epochs=30, peak_offset=1.0, temperature=0.1)
+    card = train(chosen, replace(known, spectra=spectra), tmp_path)
+    assert sum(card.split.sizes) == 40
+    history = read_json(tmp_path / "history.json")
+    assert 0 < history[-1]["train_nmr_peaks"] < 0.8 * history[0]["train_nmr_peaks"]
+    spectra.atom[:] = -1
+    with pytest.raises(BadRecipe, match="no molecule whose peaks are assigned"):
+        train(chosen, replace(known, spectra=spectra), tmp_path / "none")
+    with pytest.raises(BadRecipe, match="has no measured spectra"):
+        train(chosen, few(), tmp_path / "unmeasured")
 
 
 def test_a_target_that_is_not_here_costs_no_work(tmp_path: Path) -> None:
