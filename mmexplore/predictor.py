@@ -6,6 +6,7 @@ probabilities and original units.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -79,9 +80,10 @@ class Predictor(nn.Module):
         return {name: records.to(self.label_mean.device) for name, records in batch.records.items()}
 
     def _embedded(self, records: dict[str, Records], by_atoms: tuple[str, ...] = ()) -> dict[str, Tensor]:
-        found = {}
+        found: dict[str, Tensor] = {}
         for branch, encoder in zip(self.recipe.branches, self.branches, strict=True):
-            found[branch.name] = (encoder.by_atom if branch.name in by_atoms else encoder)(records[str(encoder.reads)])
+            own = records[str(encoder.reads)]
+            found[branch.name] = cast(Encoder, encoder).by_atom(own) if branch.name in by_atoms else encoder(own)
         return found
 
     def scale(self, labels: Tensor) -> Tensor:

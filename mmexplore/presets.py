@@ -121,7 +121,7 @@ def _quick(recipe: Recipe) -> Recipe:
 _PRETRAININGS: dict[str, Callable[[], Recipe]] = {"mmsa": _pretrain_mmsa, **target_presets.TARGETS}
 _VERSIONS: dict[str, dict[str, Callable[[Recipe], Recipe]]] = {
     "mmsa": {"paper": lambda recipe: recipe, "quick": _quick, "V-G": _section_v_g, "steady": _steady},
-    **dict.fromkeys(target_presets.TARGETS, dict(target_presets.VERSIONS)),
+    **{name: dict(target_presets.VERSIONS) for name in target_presets.TARGETS},
 }
 
 
