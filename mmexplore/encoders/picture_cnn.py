@@ -22,7 +22,7 @@ class PictureCNN(Encoder):
     """Four times ``ReLU(norm(conv(x)))`` of step 2, widths 1, 2, 4 and 4 times ``channels``; the mean of 16 fields;
     ``z = W x + b``.
 
-    Groups of channels are normalised within a picture, so that neighbours in a batch do not matter in training either.
+    All channels of a picture are normalised together, so that neighbours in a batch do not matter in training either.
     """
 
     reads: ClassVar[str] = "image"
@@ -30,13 +30,13 @@ class PictureCNN(Encoder):
     def __init__(
         self,
         *,
-        channels: Annotated[int, Field(ge=8, le=256, multiple_of=8, description="channels of the first layer")] = 32,
+        channels: Annotated[int, Field(ge=1, le=256, description="channels of the first layer")] = 32,
         dimension: Annotated[int, Field(ge=1, le=4096, description="width of the embedding")] = 512,
     ) -> None:
         super().__init__()
         self.dimension, layers, before = dimension, [], 1
         for width in (channels, 2 * channels, 4 * channels, 4 * channels):
-            layers += [nn.Conv2d(before, width, 3, 2, 1, bias=False), nn.GroupNorm(8, width), nn.ReLU()]
+            layers += [nn.Conv2d(before, width, 3, 2, 1, bias=False), nn.GroupNorm(1, width), nn.ReLU()]
             before = width
         self.network = nn.Sequential(*layers)
         self.last = nn.Linear(before * _FIELDS**2, dimension)

@@ -68,7 +68,7 @@ class SmilesTransformer(Encoder):
         counts, owner, tokens = records.counts["tokens"], records.owner["tokens"], records.columns["tokens"].long()
         first = counts.cumsum(0) - counts
         rows, states = [], []
-        for group in counts.argsort().split(max(_TOGETHER, len(counts) // _GROUPS)):
+        for group in torch.split(counts.argsort(), max(_TOGETHER, len(counts) // _GROUPS)):
             place = torch.arange(int(counts[group].max()), device=owner.device)
             there = place < counts[group].unsqueeze(1)
             row = (first[group].unsqueeze(1) + place)[there]

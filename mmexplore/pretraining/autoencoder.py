@@ -63,7 +63,8 @@ class Autoencoder(Pretraining):
         """``loss``, and for each branch its loss and ``explained``: the part of the squared differences from the
         batch's mean picture or spectrum that is told, 0 for the mean itself and 1 for all.
         """
-        divergences, told = [], {}
+        divergences: list[Tensor] = []
+        told: dict[str, Tensor] = {}
         with torch.autocast(next(iter(embeddings.values())).device.type, enabled=False):
             for name, decoder in self.decoders.items():
                 goal, logits = self.goal(records[name], name), decoder(embeddings[name].float())
