@@ -19,6 +19,7 @@ from mmexplore.presets import preset, preset_names, pretraining, pretraining_nam
 from mmexplore.progress import Progress
 from mmexplore.recipe import Recipe, parse
 from mmexplore.shell import Values, answer
+from mmexplore.shell_retrieve import retrieve
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -33,6 +34,9 @@ Data = Annotated[str, typer.Option("--data", help="name of a data set, or a file
 Seed = Annotated[int | None, typer.Option("--seed", help="seed of split and training")]
 Out = Annotated[Path | None, typer.Option("--out", help="folder of the run; one that was cut off goes on")]
 Name = Annotated[str, typer.Option("--name", help="the model's display name")]
+
+
+app.command()(retrieve)
 
 
 @app.callback(invoke_without_command=True)
@@ -153,12 +157,12 @@ def _recipe(
 def embed(
     model: ModelName,
     data: DataName,
-    out: Annotated[Path, typer.Option("--out", help="parquet file")],
+    out: Annotated[Path | None, typer.Option("--out", help="parquet file; without it they are only kept")] = None,
     view: Annotated[str, typer.Option("--view", help="which embedding; default: the model's first")] = "",
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
-    """Write a model's embeddings of a data set to a parquet file, one row a molecule."""
+    """Make a model's embeddings of a data set, and write a view to a parquet file, one row a molecule."""
 
     def work(progress: Progress) -> Values:
         return studio.write_embedding(model, data, view, out, progress)

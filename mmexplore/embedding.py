@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mmexplore.numerics import Policy
     from mmexplore.predictor import Predictor
 
-__all__ = ["BASELINE_VIEW", "SHARD", "Baseline", "Embedded", "baseline", "embed"]
+__all__ = ["BASELINE_VIEW", "SHARD", "Baseline", "Embedded", "Run", "baseline", "embed"]
 
 SHARD = 8192
 BASELINE_VIEW = "ecfp"
@@ -57,7 +57,7 @@ def embed(model_folder: Path, dataset: Dataset, progress: Progress = silent, sha
 def _compute(model_folder: Path, dataset: Dataset, folder: Path, shard: int, progress: Progress) -> Embedded:
     from mmexplore import checkpoints, numerics
 
-    run = _Run(checkpoints.load(model_folder), numerics.policy(), dataset, progress)
+    run = Run(checkpoints.load(model_folder), numerics.policy(), dataset.smiles, dataset.name, progress)
     numerics.apply(run.policy)
     run.predictor.to(run.policy.device)
     store = _Store(folder, len(dataset), run)
@@ -71,18 +71,20 @@ def _compute(model_folder: Path, dataset: Dataset, folder: Path, shard: int, pro
     return found
 
 
-class _Run:
-    """A model at work on the features of a data set."""
+class Run:
+    """A model at work on the features of molecules, canonical ``smiles``; ``name`` is what they are called."""
 
-    def __init__(self, predictor: "Predictor", policy: "Policy", dataset: Dataset, progress: Progress) -> None:
+    def __init__(
+        self, predictor: "Predictor", policy: "Policy", smiles: np.ndarray, name: str, progress: Progress = silent
+    ) -> None:
         self.predictor, self.policy = predictor, policy
         wanted = predictor.recipe.modalities
-        self.features = {m: features(m, dataset.smiles, options, progress) for m, options in wanted.items()}
+        self.features = {m: features(m, smiles, options, progress) for m, options in wanted.items()}
         self.ok = np.logical_and.reduce([f.ok for f in self.features.values()])
         if not self.ok.any():
             why = next(reason for f in self.features.values() for reason in f.reasons().values())
-            raise BadMolecule(f"no molecule of {dataset.name!r} can be described for this model: {why}")
-        self._labels = np.empty((len(dataset), 0), np.float32)
+            raise BadMolecule(f"no molecule of {name!r} can be described for this model: {why}")
+        self._labels = np.empty((len(smiles), 0), np.float32)
         first = self._forward(np.flatnonzero(self.ok)[:1])
         self.widths = {name: values.shape[1] for name, values in first.items()}
 
@@ -141,7 +143,7 @@ class _Run:
 class _Store:
     """The growing files of an embedding; ``done`` rows are whole and said so in ``head.json``."""
 
-    def __init__(self, folder: Path, n: int, run: _Run) -> None:
+    def __init__(self, folder: Path, n: int, run: Run) -> None:
         self.folder, self.widths = folder, run.widths
         self.run, recipe = run, run.predictor.recipe
         self.own = {view: run.widths[view_file(view)] for view in recipe.views if view not in recipe.set_views}
