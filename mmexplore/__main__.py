@@ -21,6 +21,7 @@ from mmexplore.presets import preset, preset_names, pretraining, pretraining_nam
 from mmexplore.progress import Progress
 from mmexplore.recipe import Recipe, parse
 from mmexplore.shell import DataName, JobFolder, Json, ModelName, Values, answer
+from mmexplore.shell_retrieve import retrieve
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -33,6 +34,7 @@ Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 
 app.command()(fusion)
 app.command()(chemprop)
+app.command()(retrieve)
 
 
 @app.callback(invoke_without_command=True)
@@ -153,12 +155,12 @@ def _recipe(
 def embed(
     model: ModelName,
     data: DataName,
-    out: Annotated[Path, typer.Option("--out", help="parquet file")],
+    out: Annotated[Path | None, typer.Option("--out", help="parquet file; without it they are only kept")] = None,
     view: Annotated[str, typer.Option("--view", help="which embedding; default: the model's first")] = "",
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
-    """Write a model's embeddings of a data set to a parquet file, one row a molecule."""
+    """Make a model's embeddings of a data set, and write a view to a parquet file, one row a molecule."""
 
     def work(progress: Progress) -> Values:
         return studio.write_embedding(model, data, view, out, progress)

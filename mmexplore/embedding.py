@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mmexplore.numerics import Policy
     from mmexplore.predictor import Prediction, Predictor
 
-__all__ = ["BASELINE_VIEW", "SHARD", "Baseline", "Embedded", "baseline", "embed"]
+__all__ = ["BASELINE_VIEW", "SHARD", "Baseline", "Embedded", "Run", "baseline", "embed"]
 
 SHARD = 8192
 BASELINE_VIEW = "ecfp"
@@ -58,7 +58,10 @@ def embed(model_folder: Path, dataset: Dataset, progress: Progress = silent, sha
 def _compute(model_folder: Path, dataset: Dataset, folder: Path, shard: int, progress: Progress) -> Embedded:
     from mmexplore import checkpoints, numerics
 
-    run = _Run(checkpoints.load(model_folder), numerics.policy(), dataset, progress)
+    predictor = checkpoints.load(model_folder)
+    wanted = predictor.recipe.modalities
+    described = {m: features_of(dataset, m, options, progress) for m, options in wanted.items()}
+    run = Run(predictor, numerics.policy(), described, dataset.name)
     numerics.apply(run.policy)
     run.predictor.to(run.policy.device)
     store = _Store(folder, len(dataset), run)
@@ -72,18 +75,19 @@ def _compute(model_folder: Path, dataset: Dataset, folder: Path, shard: int, pro
     return found
 
 
-class _Run:
-    """A model at work on the features of a data set."""
+class Run:
+    """A model at work on described molecules, the features of each modality it reads; ``name`` is what they are called.
 
-    def __init__(self, predictor: "Predictor", policy: "Policy", dataset: Dataset, progress: Progress) -> None:
-        self.predictor, self.policy = predictor, policy
-        wanted = predictor.recipe.modalities
-        self.features = {m: features_of(dataset, m, options, progress) for m, options in wanted.items()}
-        self.ok = np.logical_and.reduce([f.ok for f in self.features.values()])
+    Raises BadMolecule where none could be described.
+    """
+
+    def __init__(self, predictor: "Predictor", policy: "Policy", described: dict[str, Features], name: str) -> None:
+        self.predictor, self.policy, self.features = predictor, policy, described
+        self.ok = np.logical_and.reduce([f.ok for f in described.values()])
         if not self.ok.any():
-            why = next(reason for f in self.features.values() for reason in f.reasons().values())
-            raise BadMolecule(f"no molecule of {dataset.name!r} can be described for this model: {why}")
-        self._labels = np.empty((len(dataset), 0), np.float32)
+            why = next(reason for f in described.values() for reason in f.reasons().values())
+            raise BadMolecule(f"no molecule of {name!r} can be described for this model: {why}")
+        self._labels = np.empty((len(self.ok), 0), np.float32)
         first = self._predicted(np.flatnonzero(self.ok)[:1])
         self.parts = {part: list(values.shape[1:]) for part, values in first.parts.items()}
         self.widths = {name: values.shape[1] for name, values in self._arrays(first).items()}
@@ -151,7 +155,7 @@ class _Run:
 class _Store:
     """The growing files of an embedding; ``done`` rows are whole and said so in ``head.json``."""
 
-    def __init__(self, folder: Path, n: int, run: _Run) -> None:
+    def __init__(self, folder: Path, n: int, run: Run) -> None:
         self.folder, self.widths = folder, run.widths
         self.run, recipe = run, run.predictor.recipe
         self.own = {view: run.widths[view_file(view)] for view in recipe.views if view not in recipe.set_views}

@@ -52,19 +52,23 @@ def embed(model_name: str, data: str, progress: Progress = silent) -> Embedded:
 
 
 def write_embedding(
-    model_name: str, data: str, view: str, out: Path, progress: Progress = silent
+    model_name: str, data: str, view: str, out: Path | None, progress: Progress = silent
 ) -> dict[str, int | str | float]:
-    """Write one view as parquet: ``smiles``, ``name``, ``e0`` ... ; returns n, dim, file and molecules_per_second."""
+    """Write one view as parquet: ``smiles``, ``name``, ``e0`` ... ; returns n, dim, file and molecules_per_second.
+
+    Without a file the embedding is only made and kept.
+    """
     import pandas as pd
 
     started = time.monotonic()
     table, chosen = dataset(data, progress), view_of(model_name, view)
     x = np.asarray(embed(model_name, data, progress).view(chosen))
     seconds = time.monotonic() - started
-    columns = {f"e{i}": x[:, i] for i in range(x.shape[1])}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame({"smiles": table.smiles, "name": table.names} | columns).to_parquet(out)
-    return {"n": len(x), "dim": x.shape[1], "file": str(out), "molecules_per_second": round(len(x) / seconds, 1)}
+    if out is not None:
+        columns = {f"e{i}": x[:, i] for i in range(x.shape[1])}
+        out.parent.mkdir(parents=True, exist_ok=True)
+        pd.DataFrame({"smiles": table.smiles, "name": table.names} | columns).to_parquet(out)
+    return {"n": len(x), "dim": x.shape[1], "file": str(out or ""), "molecules_per_second": round(len(x) / seconds, 1)}
 
 
 def stored_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> MapFile | None:

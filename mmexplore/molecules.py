@@ -5,7 +5,7 @@ A molecule is known everywhere by its canonical SMILES. Scaffolds are those of B
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from rdkit import Chem
@@ -127,6 +127,8 @@ def scaffold(smiles: str) -> str:
 def pattern(smarts: str) -> Mol:
     """A query molecule. Raises BadMolecule."""
     text = smarts.strip()
+    if len(text.split()) > 1:  # RDKit takes what follows for a name
+        raise BadMolecule(f"cannot read SMARTS {_short(text)}: it holds a blank")
     if odd := _foreign(text):
         raise BadMolecule(f"cannot read SMARTS {_short(text)}: no SMARTS holds {odd!r}")
     query = Chem.MolFromSmarts(text) if 0 < len(text) <= MAX_CHARACTERS else None
@@ -160,15 +162,15 @@ def depict(smiles: str, width: int = 250, height: int = 200, highlight: Iterable
     return str(drawer.GetDrawingText())
 
 
-def descriptors(molecules: Iterable[Mol | str]) -> "pd.DataFrame":
-    """The columns of ``DESCRIPTORS``, one row a molecule: molecular weight in g/mol, TPSA in square angstrom, counts.
+def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTORS) -> "pd.DataFrame":
+    """Columns of ``DESCRIPTORS``, one row a molecule: molecular weight in g/mol, TPSA in square angstrom, counts.
 
     Crippen logP, QED as Bickerton et al. (Nat. Chem. 2012, 4, 90). Raises BadMolecule.
     """
     import pandas as pd
     from rdkit.Chem import QED, rdMolDescriptors
 
-    functions: tuple[Any, ...] = (
+    known: tuple[Any, ...] = (
         rdMolDescriptors._CalcMolWt,
         lambda mol: rdMolDescriptors.CalcCrippenDescriptors(mol)[0],
         rdMolDescriptors.CalcTPSA,
@@ -179,7 +181,8 @@ def descriptors(molecules: Iterable[Mol | str]) -> "pd.DataFrame":
         QED.qed,
     )
     mols = (parse(m) if isinstance(m, str) else m for m in molecules)
-    return pd.DataFrame([[function(mol) for function in functions] for mol in mols], columns=list(DESCRIPTORS))
+    functions = [known[DESCRIPTORS.index(name)] for name in names]
+    return pd.DataFrame([[function(mol) for function in functions] for mol in mols], columns=list(names))
 
 
 def to_sdf(table: "pd.DataFrame") -> str:

@@ -28,7 +28,7 @@ def search(dataset: Dataset, text: str) -> Found:
     text = text.strip()
     if not text:
         return Found(np.empty(0, np.int64), "nothing was typed")
-    named = np.flatnonzero(np.char.find(_lowered(dataset), text.lower()) >= 0)
+    named = np.flatnonzero(np.char.find(lowered(dataset), text.lower()) >= 0)
     if len(named):
         return Found(named, f"{len(named):,} names hold {text!r}")
     return _by_structure(dataset, text)
@@ -77,5 +77,6 @@ def _lowered_names(digest: str, names: tuple[str, ...]) -> np.ndarray:  # noqa: 
     return np.char.lower(np.array(names, dtype=str)) if names else np.empty(0, dtype="<U1")
 
 
-def _lowered(dataset: Dataset) -> np.ndarray:
+def lowered(dataset: Dataset) -> np.ndarray:
+    """Names in lower case, (n,) str."""
     return _lowered_names(dataset.digest, tuple(dataset.names.tolist()))

@@ -1,11 +1,12 @@
 """The front desk: the one door for pages, the CLI and notebooks.
 
 Plain values in, frozen dataclasses of numpy, pandas and str out. Importing this costs no torch; functions that compute
-import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are five drawers,
-``data_desk``, ``fusion_desk``, ``map_desk``, ``molecule_desk`` and ``training_desk``.
+import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are the drawers,
+``*_desk``.
 """
 
 from mmexplore.alignment import Aligned, align
+from mmexplore.card_desk import Detail, Nearest, Standing, detail, fetch_viewer, shape
 from mmexplore.catalogue import add as add_dataset
 from mmexplore.catalogue import entries as datasets
 from mmexplore.catalogue import fetch, preview
@@ -54,10 +55,34 @@ from mmexplore.molecule_desk import (
     table_of,
 )
 from mmexplore.molecules import depict
+from mmexplore.ranking_agreement import Agreement, Pair
 from mmexplore.results import PaperTable, Result, results
 from mmexplore.results import papers as paper_tables
+from mmexplore.retrieval_desk import (
+    PROPERTIES,
+    HitList,
+    agreement,
+    check_pattern,
+    far_pairs,
+    hit_table,
+    hits,
+    hits_sdf,
+    retrieve,
+    shared,
+)
 from mmexplore.search import Found
 from mmexplore.selection import inside
+from mmexplore.space_desk import (
+    ECFP,
+    Query,
+    lacking,
+    place_on,
+    query_of,
+    query_of_row,
+    space_stamp,
+    standard_panels,
+    start_embedding,
+)
 from mmexplore.summary import Summary, label_table, property_table, split_table, summarise
 from mmexplore.training_desk import (
     TRAINING_VERBS,
@@ -73,14 +98,17 @@ from mmexplore.training_desk import (
 )
 
 __all__ = [
-    "BASELINE", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "PRESETS", "TRAINING_VERBS", "UNTRAINED", "Aligned",
-    "Colour", "Dataset", "Device", "Entry", "Estimate", "Found", "FusionReport", "Job", "MapFile", "Model",
-    "MoleculeCard", "Panel", "PaperTable", "Preset", "Result", "Similarities", "Summary", "add_dataset", "align",
-    "cancel_job", "colour", "colour_names", "common_scaffold", "compute_map", "dataset", "datasets", "delete_model",
-    "depict", "devices", "embed", "estimate", "export_model", "fetch", "fill_preset", "find", "first_choice",
-    "follow_job", "forget_job", "fusion", "has_kinship", "history", "inside", "job", "job_history", "kinship",
-    "label_table", "list_jobs", "map_folders", "model", "models", "molecule_card", "new_run", "paper_tables",
-    "predictions", "preview", "property_table", "quality_classes", "recipe_of", "remove_dataset", "rename_model",
-    "restart_job", "results", "sdf_of", "split_table", "start_fetch", "start_import", "start_map", "start_training",
+    "BASELINE", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "PRESETS", "PROPERTIES", "TRAINING_VERBS",
+    "UNTRAINED", "Agreement", "Aligned", "Colour", "Dataset", "Detail", "Device", "Entry", "Estimate", "Found",
+    "FusionReport", "HitList", "Job", "MapFile", "Model", "MoleculeCard", "Nearest", "Pair", "Panel", "PaperTable",
+    "Preset", "Query", "Result", "Similarities", "Standing", "Summary", "add_dataset", "agreement", "align",
+    "cancel_job", "check_pattern", "colour", "colour_names", "common_scaffold", "compute_map", "dataset", "datasets",
+    "delete_model", "depict", "detail", "devices", "embed", "estimate", "export_model", "far_pairs", "fetch",
+    "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion", "has_kinship",
+    "history", "hit_table", "hits", "hits_sdf", "inside", "job", "job_history", "kinship", "label_table", "lacking",
+    "list_jobs", "map_folders", "model", "models", "molecule_card", "new_run", "paper_tables", "place_on",
+    "predictions", "preview", "property_table", "quality_classes", "query_of", "query_of_row", "recipe_of",
+    "remove_dataset", "rename_model", "restart_job", "results", "retrieve", "sdf_of", "shape", "shared", "space_stamp",
+    "split_table", "standard_panels", "start_embedding", "start_fetch", "start_import", "start_map", "start_training",
     "stored_map", "summarise", "table_of", "train", "view_of", "what_if", "write_chemprop", "write_embedding",
 ]  # fmt: skip

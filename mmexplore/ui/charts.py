@@ -6,11 +6,15 @@ page; lines differ by dash too. Backgrounds and fonts are left to the page's the
 
 import html
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
+
+if TYPE_CHECKING:
+    from mmexplore.studio import Agreement
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 GREY = "#8C8C8C"
@@ -108,6 +112,18 @@ def roc(truth: np.ndarray, probability: np.ndarray, title: str) -> go.Figure:
         figure.add_scatter(x=x, y=y, mode="lines", name="model", line={"color": PALETTE[0], "width": 2})
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="chance", line={"color": GREY, "dash": "dash"})
     return figure.update_layout(showlegend=False)
+
+
+def agreement(found: "Mapping[str, Agreement]", k: int) -> go.Figure:
+    """Overlap@k of each view with ECFP as bars with the standard deviation over queries, beside permuted rows."""
+    figure = _figure(f"Overlap@{k} with ECFP", "", "mean and SD over queries")
+    measured = [one.overlap for one in found.values()]
+    dealt = [one.overlap_permuted for one in found.values()]
+    for name, values, colour in (("measured", measured, PALETTE[0]), ("permuted rows", dealt, GREY)):
+        error = {"type": "data", "array": [float(v.std()) for v in values], "thickness": 1}
+        height = [float(v.mean()) for v in values]
+        figure.add_bar(x=list(map(plain, found)), y=height, name=name, marker={"color": colour}, error_y=error)
+    return figure.update_yaxes(rangemode="nonnegative")
 
 
 def table_of(figure: go.Figure) -> pd.DataFrame:

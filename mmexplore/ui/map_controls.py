@@ -12,6 +12,7 @@ from mmexplore.ui import compare_menu, map_state, session
 from mmexplore.ui.map_state import TITLES
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.session import Choice
+from mmexplore.ui.smiles_box import structure_text
 
 _METHOD_HELP = """**UMAP** and **t-SNE** keep neighbours together; distances between far groups mean little.
 **PCA** is a straight projection: distances are true as far as two axes go."""
@@ -69,15 +70,14 @@ def controls(on: map_state.Ground, several: bool) -> Controls:
         names = map_state.colour_names(on)
         by = st.selectbox("Colour by", names, key="colour", bind="query-params")
     with search:
-        text = st.text_input(
+        text = structure_text(
             "Search",
-            key="search",
+            "search",
             bind="query-params",
             placeholder="name, SMILES or SMARTS, for example c1ccncc1",
             icon=":material/search:",
-            max_chars=500,
         )
-    return Controls(str(chosen or METHODS[0]), by or names[0], text or "", _seed(seed[0]) if several else 0)
+    return Controls(str(chosen or METHODS[0]), by or names[0], text, _seed(seed[0]) if several else 0)
 
 
 def _seed(place: DeltaGenerator) -> int:

@@ -5,11 +5,21 @@ from functools import partial
 import streamlit as st
 
 from mmexplore.studio import Found, MapFile
-from mmexplore.ui import blobs, compare_page, compare_state, map_controls, map_events, map_progress, map_state, session
+from mmexplore.ui import (
+    blobs,
+    compare_page,
+    compare_state,
+    map_controls,
+    map_events,
+    map_progress,
+    map_star,
+    map_state,
+    session,
+)
 from mmexplore.ui.kinship_panel import kinship_panel
 from mmexplore.ui.map_side import map_side
 from mmexplore.ui.map_state import TITLES
-from mmexplore.ui.molecule_map import Shown, mask, molecule_map
+from mmexplore.ui.molecule_map import Shown, Star, mask, molecule_map
 from mmexplore.ui.molecule_map.painting import Painting
 from mmexplore.ui.quality_panel import quality_panel
 from mmexplore.ui.selection_panel import selection_table
@@ -41,22 +51,23 @@ def map_page() -> None:
         words = "The first picture, by PCA, appears here as soon as the molecules are embedded."
         st.info(words, icon=":material/hourglass_top:")
         return
-    _body(choice, shown, painting, found)
+    _body(choice, shown, painting, found, map_star.star(choice, shown, asked.search, found))
 
 
-def _body(choice: Choice, shown: MapFile, painting: Painting, found: Found | None) -> None:
+def _body(choice: Choice, shown: MapFile, painting: Painting, found: Found | None, star: Star | None) -> None:
     picture, side = st.columns([12, 8], gap="medium")
     with picture:
         map_controls.found_line(found)
-        _draw(choice, shown, painting, found)
+        map_star.words(star)
+        _draw(choice, shown, painting, found, star)
     with side:
         quality_panel(shown)
-        map_side(found.smarts if found else "")
+        map_side(found.smarts if found else "", star)
     kinship_panel()
     selection_table()
 
 
-def _draw(choice: Choice, shown: MapFile, painting: Painting, found: Found | None) -> None:
+def _draw(choice: Choice, shown: MapFile, painting: Painting, found: Found | None, star: Star | None) -> None:
     rows, n = session.selection(), len(shown.xy)
     points = blobs.published(("points", str(shown.path), shown.created, shown.seconds), shown.xy.tobytes)
     by = TITLES[shown.method]
@@ -71,5 +82,6 @@ def _draw(choice: Choice, shown: MapFile, painting: Painting, found: Found | Non
         selected=blobs.publish(mask(rows, n)) if len(rows) else "",
         found=blobs.publish(mask(found.rows, n)) if found else "",
         current=session.current_row(),
+        star=star,
     )
     molecule_map(_MAP, what, partial(map_events.happened, _MAP))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mmexplore.ui.molecule_map import Star
 from mmexplore.ui.molecule_panel import molecule_panel
 from mmexplore.ui.selection_panel import selection_grid
 
@@ -14,12 +15,12 @@ def turn_to(tab: str) -> None:
     st.session_state[_TABS] = tab
 
 
-def map_side(smarts: str) -> None:
-    """Both tabs; atoms that match ``smarts`` are highlighted."""
+def map_side(smarts: str, star: Star | None = None) -> None:
+    """Both tabs; atoms that match ``smarts`` are highlighted. ``star``: the molecule that was typed."""
     selection, molecule = st.tabs([SELECTION, MOLECULE], key=_TABS, on_change="rerun")
     if selection.open:
         with selection:
             selection_grid(smarts)
     if molecule.open:
         with molecule:
-            molecule_panel(smarts)
+            molecule_panel(smarts, star.smiles if star else "")

@@ -1,35 +1,39 @@
-"""The current molecule: a large drawing, what is known of it, its SMILES to copy."""
+"""The current molecule: its card, and the ways to other pages with it."""
 
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.ui import session
-from mmexplore.ui.drawings import Drawing, drawings, of_row
+from mmexplore.ui import molecule_card, places, session
 from mmexplore.ui.plain_text import literal
 
 
-def molecule_panel(smarts: str = "") -> None:
-    """The current molecule, or how to choose one; atoms that match ``smarts`` are highlighted."""
+def molecule_panel(smarts: str = "", typed: str = "") -> None:
+    """The molecule that was typed, if one was, and the current one, or how to choose one.
+
+    Atoms that match ``smarts`` are highlighted.
+    """
     choice, row = session.choice(), session.current_row()
+    if typed:
+        st.markdown("**Typed molecule**, the star on the map")
+        molecule_card.show(studio.Query(typed), choice.model, choice.view, "typed-molecule")
     if row < 0:
         st.caption(
             "Click a molecule on the map, or walk to one with the arrow keys and press Enter; every page then shows it."
         )
         return
-    card = studio.molecule_card(choice.data, row, choice.model)
+    query = studio.query_of_row(choice.data, row)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{literal(card.name or f'Molecule {row + 1}')}**", width="content")
-        st.button(
-            "Close",
-            key="close-molecule",
-            type="tertiary",
-            icon=":material/close:",
-            on_click=session.choose_row,
-            args=(-1,),
-        )
-    drawings("current-molecule", [Drawing(of_row(choice.data, row, smarts), "", "", row)], width=240, height=170)
-    if card.facts:
-        facts = [f"| {literal(label)} | {literal(value)} |" for label, value in card.facts[:8]]
-        st.markdown("\n".join(["| | |", "|:--|--:|", *facts]))
-    st.code(card.smiles, language=None, wrap_lines=True)
-    st.caption(f"Row {row + 1:,}, line {card.line:,} of the source.")
+        st.markdown(f"**{literal(molecule_card.title(query))}**", width="content")
+        with st.container(horizontal=True, width="content"):
+            places.link("Retrieval", "Find similar ones", ":material/manage_search:")
+            st.button(
+                "Close",
+                key="close-molecule",
+                type="tertiary",
+                icon=":material/close:",
+                on_click=session.choose_row,
+                args=(-1,),
+            )
+    molecule_card.show(query, choice.model, choice.view, "current-molecule", smarts=smarts)
+    line = int(studio.dataset(choice.data).lines[row])
+    st.caption(f"Row {row + 1:,}, line {line:,} of the source.")

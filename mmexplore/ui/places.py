@@ -3,6 +3,8 @@
 from functools import cache
 from pathlib import Path
 
+import streamlit as st
+
 PAGES = Path(__file__).parents[2] / "pages"
 
 
@@ -24,3 +26,9 @@ def title(path: Path) -> str:
 def page(name: str) -> Path | None:
     """The file of a page by its title, for ``st.switch_page`` and ``st.page_link``; None if there is none."""
     return next((path for path in pages() if title(path) == name), None)
+
+
+def link(name: str, label: str, icon: str) -> None:
+    """A way to a page by its title, with what is in the session; nothing where there is no such page."""
+    if found := page(name):
+        st.page_link(found, label=label, icon=icon)

@@ -2,7 +2,7 @@
 
     /depict.svg?data=&row= or ?smiles=   a molecule's drawing       /card.json?data=&model=&row=   what is known of it
     /blob/NAME.bin                       points, colours, masks     /molecule_map/DIGEST/NAME.js   the map's modules
-    /healthz                             {"status": "ok", ...}
+    /viewer3d/3Dmol-VERSION.js           what draws in space        /healthz                       {"status": "ok", ...}
 
 They are plain functions, which Starlette runs in threads: drawing never holds up the event loop. What a user got wrong
 is answered with 422 and the sentence; a browser may keep everything whose address names its content.
@@ -37,6 +37,7 @@ def routes(base: str = "") -> list[Route]:
         Route(f"{root}/card.json", card),
         Route(f"{root}/blob/{{name}}.bin", blob),
         Route(f"{root}/molecule_map/{{digest}}/{{name}}", script),
+        Route(f"{root}/viewer3d/{{name}}", viewer3d),
         Route(f"{root}/healthz", healthz),
     ]
 
@@ -96,6 +97,16 @@ def script(request: Request) -> Response:
     if content is None:
         return PlainTextResponse("the map has no such script", 404)
     return Response(content, media_type="text/javascript", headers={"Cache-Control": _FOR_GOOD})
+
+
+def viewer3d(request: Request) -> Response:
+    """3Dmol.js, where it was fetched; the version stands in its name."""
+    from mmexplore import viewer_script
+
+    path = viewer_script.path()
+    if request.path_params["name"] != path.name or not path.is_file():
+        return PlainTextResponse("this script is not here", 404)
+    return Response(path.read_bytes(), media_type="text/javascript", headers={"Cache-Control": _FOR_GOOD})
 
 
 def healthz(_: Request) -> Response:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import Dataset
-from mmexplore.ui import session
+from mmexplore.ui import places, session
 from mmexplore.ui.drawings import Drawing, drawings, of_row, of_smiles, picked
 from mmexplore.ui.plain_text import literal
 
@@ -31,7 +31,9 @@ def selection_grid(smarts: str = "") -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{len(rows):,} selected**", width="content")
-        st.button("Clear", key="clear", type="tertiary", icon=":material/close:", on_click=session.clear_selection)
+        with st.container(horizontal=True, width="content"):
+            _send(rows)
+            st.button("Clear", key="clear", type="tertiary", icon=":material/close:", on_click=session.clear_selection)
     pages = -(-len(rows) // A_PAGE)
     if st.session_state.get(_PAGE, 1) > pages:
         del st.session_state[_PAGE]
@@ -40,6 +42,25 @@ def selection_grid(smarts: str = "") -> None:
     drawings(_GRID, _cells(choice.data, shown, smarts), _pick, width=84, height=66, current=session.current_row())
     if pages > 1:
         st.pagination(pages, key=_PAGE, max_visible_pages=5)
+
+
+def _send(rows: np.ndarray) -> None:
+    """The way to Retrieval with one of them: the current one if it is selected, else the first."""
+    page, current = places.page("Retrieval"), session.current_row()
+    row = current if current in rows else int(rows[0])
+    about = "Find molecules like the current one of these, or else like the first"
+    icon = ":material/manage_search:"
+    clicked = st.button(
+        "To Retrieval",
+        key="to-retrieval",
+        type="tertiary",
+        icon=icon,
+        help=about,
+        on_click=session.choose_row,
+        args=(row,),
+    )
+    if clicked and page:
+        st.switch_page(page)
 
 
 def selection_table() -> None:

@@ -32,13 +32,23 @@ class Event(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
+class Star:
+    """A molecule that was typed: its place in data units, and what its card says."""
+
+    xy: tuple[float, float]
+    smiles: str
+    name: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Shown:
     """What the map shows.
 
     ``points``, ``selected`` and ``found`` are blob addresses (float32 x, y pairs; bit masks, "" where there is none);
     ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1. Maps of one ``group``
     light up in each other the molecule that is pointed at, and leave tools and legend to the group's bar (see
-    :func:`map_bar`); ``name`` is what their picture calls them.
+    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row.
     """
 
     title: str
@@ -52,6 +62,7 @@ class Shown:
     current: int = -1
     group: str = ""
     name: str = ""
+    star: Star | None = None
 
 
 @cache
@@ -102,6 +113,7 @@ def molecule_map(key: str, shown: Shown, on_event: Callable[[], None]) -> None:
         name: getattr(shown, name) for name in ("title", "data", "model", "current", "group", "name")
     }
     data |= {name: _full(getattr(shown, name)) for name in ("points", "selected", "found")}
+    data["star"] = asdict(shown.star) if shown.star else None
     colour = _colour(shown.painting) | {"codes": _full(shown.codes)}
     _map(key=key, data=data | {"colour": colour, "base": address("").rstrip("/")}, on_event_change=on_event)
 
@@ -127,4 +139,4 @@ def _full(path: str) -> str:
     return address(path) if path else ""
 
 
-__all__ = ["Event", "Shown", "address", "blobs", "event", "map_bar", "mask", "molecule_map", "scripts"]
+__all__ = ["Event", "Shown", "Star", "address", "blobs", "event", "map_bar", "mask", "molecule_map", "scripts"]

@@ -1,5 +1,7 @@
 // The structure card: what a molecule looks like and what is known of it. Texts are set as text, never as markup.
 
+/** The number of the molecule that was typed: it is in no row of the data set, and its facts came with the page. */
+export const STAR = -2;
 const WAIT_MS = 30;   // while the pointer sweeps over many points, only the one it rests on is asked for
 
 const make = (tag, name, text) => Object.assign(document.createElement(tag), { className: name, textContent: text ?? "" });
@@ -27,7 +29,7 @@ export class Card {
     if (this.row !== row) return null;
     this.picture.style.visibility = "hidden";
     this.picture.src = this.address("depict.svg", row);
-    this.text.replaceChildren(make("strong", "name", `Molecule ${row + 1}`));
+    this.text.replaceChildren(make("strong", "name", row === STAR ? this.star.name : `Molecule ${row + 1}`));
     this.place(px, py, view);
     const facts = await this.facts(row);
     if (this.row !== row || !facts) return null;
@@ -42,6 +44,7 @@ export class Card {
   hide() { this.row = -1; this.element.hidden = true; }
 
   async facts(row) {
+    if (row === STAR) return this.star;
     const url = this.address("card.json", row);
     if (this.known.size > 500) this.known.clear();
     if (!this.known.has(url)) this.known.set(url, fetch(url).then(r => r.ok ? r.json() : null).catch(() => null));

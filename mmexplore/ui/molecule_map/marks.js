@@ -14,6 +14,13 @@ export class Marks {
     circle.setAttribute("r", radius);
   }
 
+  /** The star of a molecule that was typed, at [x, y]; none where the place is null. */
+  star(at) {
+    const star = this.svg.querySelector(".star");
+    star.style.display = at ? "block" : "none";
+    if (at) star.setAttribute("transform", `translate(${at[0]} ${at[1]})`);
+  }
+
   /** The lasso or the box, null for none. */
   outline(points) {
     this.svg.querySelector("polygon").setAttribute("points", (points ?? []).map(p => p.join()).join(" "));

@@ -1,7 +1,7 @@
 // The map: points that the server published once, drawn here, asked about one at a time. What goes back is an outline,
 // a row or a wish, never the points: the server knows them.
 
-import { Card } from "./card.js";
+import { Card, STAR } from "./card.js";
 import { fetched } from "./fetched.js";
 import { gestures } from "./gestures.js";
 import { legend } from "./legend.js";
@@ -67,6 +67,7 @@ class MoleculeMap {
     const before = this.data;
     Object.assign(this, { data, send });
     if (before.data !== data.data || before.model !== data.model) this.card.forget();
+    this.card.star = data.star;
     if (before.current !== data.current) this.cursor = data.current;
     this.surface.setAttribute("aria-label", data.title);
     this.root.dataset.group = data.group;
@@ -153,15 +154,16 @@ class MoleculeMap {
     this.marks.ring("cursor", at(this.cursor === this.data.current ? -1 : this.cursor), radius + 3);
     this.marks.ring("hovered", at(this.hovered), radius + 3);
     this.marks.ring("echoed", at(this.echoed), radius + 7);
+    this.marks.star(this.data.star ? this.place(STAR) : null);
     this.root.dataset.lit = Math.max(this.hovered, this.echoed);
   }
 
   notify(text) { this.notice.textContent = text; this.notice.hidden = !text; }
 
-  place(row) { return this.view.toPixels(this.xy[2 * row], this.xy[2 * row + 1]); }
+  place(row) { return this.view.toPixels(...row === STAR ? this.data.star.xy : [this.xy[2 * row], this.xy[2 * row + 1]]); }
 
   address(path, row) {
-    const { base, data, model } = this.data, query = new URLSearchParams({ data, model, row });
+    const { base, data, model, star } = this.data, query = new URLSearchParams(row === STAR ? { smiles: star.smiles } : { data, model, row });
     if (path === "depict.svg") { query.set("dark", this.dark ? 1 : 0); query.set("width", 220); query.set("height", 150); }
     return `${base}/${path}?${query}`;
   }
@@ -192,6 +194,7 @@ class MoleculeMap {
 
   under(x, y) {
     if (!this.n) return -1;
+    if (this.data.star && Math.hypot(...this.place(STAR).map((p, k) => p - [x, y][k])) < REACH_PX + 2) return STAR;
     this.index ??= new Nearest(this.xy, this.box);
     return this.index.at(...this.view.toData(x, y), REACH_PX / this.view.k);
   }
@@ -202,7 +205,7 @@ class MoleculeMap {
     this.echoed = -1;
     this.rings();
     light(this, row);
-    if (row < 0) this.card.hide();
+    if (row === -1) this.card.hide();
     else this.card.show(row, ...this.place(row), this.view);
   }
 

@@ -1,0 +1,92 @@
+"""How fast is an exact search among 100,000 molecules: cosine beside numpy, Tanimoto beside RDKit's bulk function?
+
+    python benchmarks/retrieval.py [--n 100000] [--rounds 15]
+
+Cosine: 256 random numbers a molecule; numpy has them as unit rows already and takes ``argpartition`` of one
+matrix-vector product. Tanimoto: ECFP4 of the NCI set, repeated until there are enough; RDKit's
+``BulkTanimotoSimilarity`` is timed alone, without the sorting that a ranking needs, and ids are compared after it. Each
+variant answers one query for ten hits, and 64 at once for cosine. The last row is a whole search of a query in both
+spaces (ECFP and one view), as the page asks for it.
+"""
+
+import argparse
+import os
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import numpy as np
+from rdkit import Chem, DataStructs
+from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
+from record import record
+from timing import timed
+
+from mmexplore import catalogue
+from mmexplore.retrieval import Cosine, Tanimoto, top
+
+K, WIDTH, QUERIES = 10, 256, 64
+
+
+def fingerprints(n: int) -> list[Any]:
+    generator = GetMorganGenerator(radius=2, fpSize=2048)
+    made = [generator.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in catalogue.load("nci").smiles]
+    return (made * (n // len(made) + 1))[:n]
+
+
+def main(n: int, rounds: int) -> None:
+    x = np.random.default_rng(0).normal(size=(n, WIDTH)).astype(np.float32)
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+    prints = fingerprints(n)
+    packed = np.array([np.packbits(np.array(each, np.uint8)) for each in prints[:5000]])
+    cosine, tanimoto = Cosine(x), Tanimoto(np.tile(packed, (n // len(packed) + 1, 1))[:n])
+    one, many = np.array([17]), np.arange(QUERIES)
+
+    def by_numpy() -> np.ndarray:
+        scores = unit @ unit[17]
+        best = np.argpartition(-scores, K - 1)[:K]
+        return best[np.argsort(-scores[best])]
+
+    def by_rdkit() -> np.ndarray:
+        return np.array(DataStructs.BulkTanimotoSimilarity(prints[17], prints))
+
+    ours = {
+        "cosine": top(cosine, cosine.take(one), K).rows[0],
+        "tanimoto": top(tanimoto, tanimoto.take(one), K).rows[0],
+    }
+    theirs = {"cosine": by_numpy(), "tanimoto": np.lexsort((np.arange(n), -by_rdkit()))[:K]}
+    same = {name: bool((ours[name] == theirs[name]).all()) for name in ours}
+    took = timed(
+        {
+            "numpy": by_numpy,
+            "cosine": lambda: top(cosine, cosine.take(one), K),
+            "cosine, 64 at once": lambda: top(cosine, cosine.take(many), K),
+            "rdkit": by_rdkit,
+            "tanimoto": lambda: top(tanimoto, tanimoto.take(one), K),
+            "both": lambda: [top(space, space.take(one), K) for space in (cosine, tanimoto)],
+        },
+        rounds,
+    )
+    each = took["cosine, 64 at once"] / QUERIES
+    rows: list[dict[str, Any]] = [
+        _row("cosine", "numpy matrix-vector + argpartition", took["cosine"], took["numpy"], 0.9, same["cosine"]),
+        _row("cosine, 64 at once, each", "the same, one by one", each, took["numpy"], 0.9, same["cosine"]),
+        _row("Tanimoto", "RDKit BulkTanimotoSimilarity", took["tanimoto"], took["rdkit"], 3.5, same["tanimoto"]),
+        _row("a search in both", "0.3 s", took["both"], 0.3, 1, all(same.values())),
+    ]
+    question = f"How long does an exact search for {K} among {n:,} molecules take?"
+    record("retrieval", question, f"python benchmarks/retrieval.py --n {n} --rounds {rounds}", rows)
+
+
+def _row(way: str, against: str, ours: float, theirs: float, budget: float, same: bool) -> dict[str, Any]:
+    times = theirs / ours
+    return {"way": way, "ms": 1e3 * ours, "against": against, "ms there": 1e3 * theirs} | {
+        "times": times, "budget": budget, "same ids": same
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--n", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=15)
+    arguments = parser.parse_args()
+    main(arguments.n, arguments.rounds)

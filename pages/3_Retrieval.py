@@ -1,0 +1,3 @@
+from mmexplore.ui.retrieval_page import retrieval_page
+
+retrieval_page()

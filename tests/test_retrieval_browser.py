@@ -1,0 +1,107 @@
+"""Retrieval in a real browser: lists that light up together, a click that walks on, a star on the map, the editor."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from browser import ROOT, Server, new_page, open_map
+from playwright.sync_api import Browser, Page, expect
+
+from mmexplore import viewer_script
+
+pytest_plugins = ("browser",)
+pytestmark = pytest.mark.browser
+MODEL, DATA, HYDROXY = "solubility-dmpnn", "freesolv", "CC(=O)Nc1cccc(O)c1"
+ASKED = f"data={DATA}&model={MODEL}&hits=4"
+VIEWER = "window.$3Dmol = { createViewer: box => { const call = () => {"
+VIEWER += " box.dataset.calls = Number(box.dataset.calls || 0) + 1; };"
+VIEWER += " return { addModel: call, setStyle: call, zoomTo: call, zoom: call, render: call }; } };"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def embedded(server: Server) -> None:
+    """What jobs would make: embeddings of the model and its untrained twin, a first map; a stand-in for 3Dmol.js."""
+    env = os.environ | {"MMEXPLORE_HOME": str(server.home), "OMP_NUM_THREADS": "1"}
+    asked = ["--model", MODEL, "--data", DATA, "--json"]
+    for verb in (["retrieve", "--query", "CCO", *asked], ["map", "--method", "pca", *asked]):
+        subprocess.run([sys.executable, "-m", "mmexplore", *verb], cwd=ROOT, env=env, check=True, capture_output=True)
+    (server.home / "scripts").mkdir()
+    (server.home / "scripts" / f"3Dmol-{viewer_script.VERSION}.js").write_text(VIEWER)
+
+
+@pytest.fixture
+def page(server: Server, chromium: Browser) -> Iterator[Page]:
+    """A visitor; on pages with a path Streamlit asks for two addresses that are not there, and Ketcher throws once."""
+    opened, seen = new_page(chromium, server.url)
+    yield opened
+    opened.close()
+    assert seen.foreign == []
+    assert [error for error in seen.errors if "404" not in error and "eventBus" not in error] == []
+
+
+def open_lists(page: Page, server: Server, more: str) -> None:
+    page.goto(f"{server.url}/Retrieval?{ASKED}&{more}")
+    expect(page.locator(".list .hit").first).to_be_visible()
+
+
+def test_a_shared_hit_lights_up_in_every_list_and_a_click_walks_on(page: Page, server: Server) -> None:
+    open_lists(page, server, "row=268")
+    assert page.locator(".list").count() == 3
+    first = page.locator(".list .hit").first
+    first.hover()
+    expect(page.locator(".hit.lit")).to_have_count(3)
+    second = page.locator(".list").nth(2).locator(".hit").nth(1)
+    name = second.get_attribute("title") or ""
+    second.click()
+    expect(page.get_by_text(re.compile(f"{re.escape(name)}.*, the query"))).to_be_visible()
+    expect(page.locator(".list").nth(2).locator(".hit").first).to_have_attribute("title", name)
+    assert "row=" in page.url
+    page.get_by_role("button", name="Back to cyclohexane").click()
+    expect(page.get_by_text("cyclohexane, the query")).to_be_visible()
+
+
+def test_a_typed_smiles_is_embedded_and_a_link_shows_it_again(page: Page, server: Server) -> None:
+    open_lists(page, server, "row=268")
+    page.get_by_label("Query").fill(HYDROXY)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Typed molecule, the query")).to_be_visible(timeout=60_000)
+    names = page.locator(".list").nth(2).locator(".hit").nth(0).get_attribute("title")
+    page.goto(page.url)
+    expect(page.get_by_text("Typed molecule, the query")).to_be_visible(timeout=60_000)
+    assert page.locator(".list").nth(2).locator(".hit").nth(0).get_attribute("title") == names
+
+
+def test_the_molecule_in_space_comes_from_this_server(page: Page, server: Server) -> None:
+    open_lists(page, server, "row=268")
+    page.get_by_text("3D", exact=True).first.click()
+    expect(page.locator(".viewer3d[data-drawn='yes']")).to_have_attribute("data-calls", "5")
+
+
+def test_a_typed_molecule_lands_on_the_map_as_a_star_with_a_card(page: Page, server: Server) -> None:
+    open_map(page, f"{server.url}/?data={DATA}&model={MODEL}&method=PCA&search={HYDROXY.replace('=', '%3D')}")
+    star = page.locator(".star")
+    expect(star).to_be_visible(timeout=60_000)
+    box = star.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator(".card")).to_contain_text(HYDROXY)
+    expect(page.locator(".card")).to_contain_text("Typed molecule")
+    page.get_by_label("Search").fill("no molecule((")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("reads neither as SMILES nor as SMARTS")).to_be_visible()
+    expect(star).to_be_hidden()
+
+
+def test_what_is_drawn_goes_into_the_box(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/Retrieval?{ASKED}&query=c1ccccc1O")
+    expect(page.locator(".list .hit").first).to_be_visible(timeout=60_000)
+    page.locator(".st-key-query-editor button, [data-testid=stPopover] button").first.click()
+    editor = page.frame_locator("iframe[title*=ketcher]")
+    expect(editor.get_by_role("button", name="Apply")).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(1500)  # the molecule is drawn a moment after the buttons
+    editor.get_by_role("button", name="Apply").click()
+    expect(page.get_by_label("Query")).to_have_value(re.compile("^(?!c1ccccc1O$).*O.*$"))
+    expect(page.locator("iframe[title*=ketcher]")).to_have_count(0)

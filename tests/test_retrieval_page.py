@@ -1,0 +1,149 @@
+"""The Retrieval page without a browser: what it says in each state, and what a click on a hit does."""
+
+from pathlib import Path
+
+import pytest
+from screens import PAGES, shown
+from streamlit.testing.v1 import AppTest
+
+from mmexplore import studio
+from mmexplore.errors import NotAvailable
+from mmexplore.jobs import Job
+from mmexplore.studio import Panel
+from mmexplore.ui import retrieval_page
+from mmexplore.ui.hit_lists import Column
+
+pytest_plugins = ("screens",)
+MODEL, DATA = "solubility-dmpnn", "freesolv"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def embedded(home: Path) -> None:
+    for model in (MODEL, f"untrained:{MODEL}"):
+        studio.embed(model, DATA)
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Column]:
+    """The columns that the page drew last."""
+    found: list[Column] = []
+
+    def draw(key: str, columns: list[Column], on_pick: object) -> None:
+        found[:] = columns
+
+    def absent() -> Path:
+        raise NotAvailable("no network")
+
+    monkeypatch.setattr(retrieval_page, "hit_lists", draw)
+    monkeypatch.setattr(studio, "fetch_viewer", absent)
+    return found
+
+
+def page(**query: str) -> AppTest:
+    app = AppTest.from_file(str(PAGES / "3_Retrieval.py"), default_timeout=60)
+    app.session_state["chosen"] = retrieval_page.Choice(DATA, MODEL, "dmpnn")
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_without_a_query_it_says_what_to_do(drawn: list[Column]) -> None:
+    assert "There is no query yet" in shown(page())
+    assert drawn == []
+
+
+def test_the_current_molecule_is_the_query(drawn: list[Column]) -> None:
+    app = page(row="268")
+    assert "cyclohexane" in shown(app)
+    assert [column.title for column in drawn] == ["ECFP", "dmpnn, untrained", "dmpnn"]
+    for column in drawn:
+        assert column.hits[0].name == "cyclohexane"
+        assert column.hits[0].own
+        assert column.hits[0].similarity == "1.0000"
+        assert len(column.hits) == 6
+    assert "shared with ECFP" in drawn[2].text
+
+
+def test_a_typed_molecule_a_name_and_junk(drawn: list[Column]) -> None:
+    app = page(query="CC(=O)Nc1cccc(O)c1")
+    assert "the typed molecule" in shown(app)
+    assert not drawn[0].hits[0].own
+    app.text_input(key="query").set_value("aniline").run()
+    assert drawn[0].hits[0].name == "aniline"
+    app.text_input(key="query").set_value("C1CC").run()
+    assert not app.exception
+    assert "unclosed ring" in app.warning[0].value
+
+
+def test_filters(drawn: list[Column]) -> None:
+    page(row="3", smarts="c1ccccc1")
+    data = studio.dataset(DATA)
+    assert all("c1" in data.smiles[hit.row] for column in drawn for hit in column.hits)
+    app = page(row="3", smarts="c1cc")
+    assert "cannot read SMARTS" in app.warning[0].value
+    app.multiselect(key="properties").set_value(["molecular weight"]).run()
+    app.number_input(key="molecular-weight-from").set_value(1e5).run()
+    assert not app.exception
+    assert "passes the filters" in drawn[0].message
+
+
+def test_a_click_on_a_hit_makes_it_the_current_molecule(drawn: list[Column], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = page(row="268")
+    hit = drawn[0].hits[1].row
+    monkeypatch.setattr(retrieval_page, "picked", lambda key: hit)
+
+    def click() -> None:
+        from mmexplore.ui import retrieval_page as drawn_page
+
+        drawn_page._pick()
+
+    chosen: list[int] = []
+    monkeypatch.setattr(retrieval_page.session, "choose_row", chosen.append)
+    monkeypatch.setattr(retrieval_page.session, "current_row", lambda: 268)
+    state = {key: app.session_state[key] for key in ("hit-lists/of", "chosen")}
+    monkeypatch.setattr(retrieval_page.st, "session_state", state)
+    click()
+    assert chosen == [hit]
+    assert state["retrieval-trail"] == [(DATA, 268)]
+
+
+def test_agreement_and_pairs(drawn: list[Column]) -> None:
+    app = AppTest.from_file(str(PAGES / "3_Retrieval.py"), default_timeout=60)
+    app.session_state["chosen"] = retrieval_page.Choice(DATA, MODEL, "dmpnn")
+    app.session_state["row"] = 268
+    app.session_state["retrieval-below"] = "Agreement with ECFP"
+    app.run()
+    assert not app.exception
+    assert "Over 200 queries drawn from freesolv with seed 0" in shown(app).replace("\\", "")
+    assert app.dataframe[0].value.index.tolist() == ["dmpnn, untrained", "dmpnn"]
+    app.session_state["retrieval-below"] = "Near and far"
+    app.run()
+    assert not app.exception
+    assert "pairs that ECFP puts among the nearest" in shown(app)
+
+
+def test_an_embedding_that_is_not_there_is_made_by_a_job(drawn: list[Column], monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[str, str]] = []
+
+    def start(model: str, data: str) -> Job:
+        started.append((model, data))
+        words = ("embed", (), f"embedding of {data}", "maps", "running", "embed", 3, 10, None, {}, "", 0.0, 0.0, True)
+        return Job("20260101-000000-embed-ab12", *words, Path("none"))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(studio, "start_embedding", start)
+    monkeypatch.setattr(studio, "job", lambda id: start("again", DATA))
+    page(row="268", among="chembl_samples")
+    assert started[:2] == [(f"untrained:{MODEL}", "chembl_samples"), (MODEL, "chembl_samples")]
+    assert drawn[0].hits
+    assert "being made" in drawn[1].message
+
+
+@pytest.mark.parametrize("panel", [studio.ECFP, Panel("untrained:a", "late"), Panel("b", "late")])
+def test_titles(panel: Panel) -> None:
+    from mmexplore.ui.retrieval_state import title
+
+    assert (
+        title(panel) == {"ecfp": ("ECFP", ""), "untrained:a": ("late, untrained", "a"), "b": ("late", "b")}[panel.model]
+    )
