@@ -1,20 +1,23 @@
 """The front desk's drawer for fusions: what each modality says of each molecule, and how alike the modalities are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from safetensors import safe_open
 
-from mmexplore import fusion_report
+from mmexplore import fusion_report, metrics, ranking_agreement
 from mmexplore.checkpoints import WEIGHTS
+from mmexplore.comparison import Panel
 from mmexplore.data_desk import dataset
-from mmexplore.datasets import Task
+from mmexplore.datasets import Kind, Task
 from mmexplore.embedding_set import Embedded
 from mmexplore.errors import BadRecipe, UnknownName
 from mmexplore.fusion_report import Similarities
-from mmexplore.map_desk import embed
+from mmexplore.map_desk import embed, predictions
 from mmexplore.models import Model, model
 from mmexplore.progress import Progress, silent
+from mmexplore.space_desk import space
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,72 @@ def fusion(model_name: str, data: str, task: str = "", progress: Progress = sile
         p=p,
         alike=fusion_report.similarities({view: made.view(view)[rows] for view in chosen.views}),
     )
+
+
+def late(model_name: str) -> bool:
+    """Whether the model's prediction is a sum of what its modalities predict, each times its coefficient."""
+    chosen = model(model_name)
+    return bool(chosen.recipe and not chosen.recipe.pretrains and chosen.recipe.fusion.name == "late")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What a fusion's predictions are held against: labels ``truth`` (n,) of the report's rows, NaN where not judged.
+
+    ``part`` says which molecules are: the test part of the model's own split, or all that have a label.
+    """
+
+    kind: Kind
+    truth: np.ndarray
+    part: str
+
+    @property
+    def n(self) -> int:
+        """How many molecules are judged."""
+        return int(np.isfinite(self.truth).sum())
+
+
+def judge(report: FusionReport, model_name: str, data: str) -> Judge | None:
+    """The labels to judge by; None where the data set has none of this task, or too few to be scored."""
+    table, chosen = dataset(data), model(model_name)
+    names = [task.name for task in table.tasks]
+    if report.task not in names:
+        return None
+    number = names.index(report.task)
+    truth, part = table.labels[report.rows, number].astype(np.float64), "all molecules"
+    known = predictions(model_name, data)
+    if chosen.data == data and known is not None and "split" in known:
+        tested = known["split"].to_numpy()[report.rows] == "test"
+        truth, part = np.where(tested, truth, np.nan), "test part"
+    found = Judge(table.tasks[number].kind, truth, part)
+    return found if score(report, found) else None
+
+
+def readable(report: FusionReport, predicted: np.ndarray) -> np.ndarray:
+    """Values on the report's scale as people read them: probabilities, or values in ``unit``."""
+    if report.scale == "logit":
+        return np.asarray(1 / (1 + np.exp(-predicted)))
+    return predicted * report.std + report.mean if report.scale == "z-score" else predicted
+
+
+def score(report: FusionReport, against: Judge, factors: Sequence[float] = ()) -> tuple[str, float] | None:
+    """ROC-AUC or RMSE (in ``unit``) with each modality's coefficient multiplied by its factor; None where undefined."""
+    changed = fusion_report.what_if(report.w, report.p, factors) if len(factors) else report.prediction
+    found = metrics.scores(against.kind, against.truth[:, None], readable(report, changed)[:, None])
+    name = "roc_auc" if against.kind == "classification" else "rmse"
+    return (name, found[name]) if name in found else None
+
+
+MOST_COMPARED = 20_000
+"""Neighbours of so many molecules are compared while a page waits."""
+
+
+def disagreement(one: Panel, other: Panel, data: str, k: int = 10, progress: Progress = silent) -> np.ndarray:
+    """How little two views agree on a molecule's ``k`` nearest others, 0 to 1, float32 (n,), NaN where unknown.
+
+    Raises NotAvailable before the models have embedded the data set.
+    """
+    return ranking_agreement.disagreement(space(one, data), space(other, data), k, progress)
 
 
 def _task(chosen: Model, task: str) -> tuple[int, Task]:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore import colouring, molecules
+from mmexplore import colouring, fusion_desk, molecules, space_desk
 from mmexplore import kinship as kin
 from mmexplore.colouring import Colour
+from mmexplore.comparison import Panel
 from mmexplore.data_desk import dataset
 from mmexplore.datasets import Dataset
 from mmexplore.errors import BadRecipe, UnknownName
 from mmexplore.kinship import Kinship
 from mmexplore.map_desk import predictions, stored_clusters, view_of
-from mmexplore.models import model
+from mmexplore.models import BASELINE, model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,8 +51,26 @@ def _offers(model_name: str, data: str, view: str) -> dict[str, Callable[[], Col
     found = {split: colouring.of_column(split, known["split"])} if known is not None and "split" in known else {}
     found |= _columns(data, table.digest)
     offers |= {name: partial(_same, made) for name, made in found.items() if made and name not in offers}
+    offers |= {f"disagreement with {other}": made for other, made in _others(model_name, data, view).items()}
     offers |= {f"descriptor: {name}": partial(_descriptor, table, name) for name in molecules.DESCRIPTORS}
     return offers | ({"cluster": partial(colouring.of_clusters, clusters)} if clusters is not None else {})
+
+
+def _others(model_name: str, data: str, view: str) -> dict[str, Callable[[], Colour]]:
+    """Views to compare the neighbours of this one with, once the model has embedded the data set."""
+    here, large = Panel(model_name, view), len(dataset(data)) > fusion_desk.MOST_COMPARED
+    if large or model_name == BASELINE or space_desk.lacking([here], data):
+        return {}
+    others = [space_desk.ECFP, *(Panel(model_name, other) for other in model(model_name).views if other != view)]
+    return {
+        other.view: partial(_disagreement, here, other, data, space_desk.space_stamp(here, data)) for other in others
+    }
+
+
+@lru_cache(maxsize=8)
+def _disagreement(here: Panel, other: Panel, data: str, stamp: str) -> Colour:  # noqa: ARG001
+    label = f"disagreement of {here.view} with {other.view}, 10 neighbours"
+    return Colour(label, fusion_desk.disagreement(here, other, data))
 
 
 @lru_cache(maxsize=2)

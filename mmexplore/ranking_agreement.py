@@ -141,6 +141,24 @@ def _others(space: Space, rows: np.ndarray, k: int, keep: np.ndarray) -> np.ndar
     return others
 
 
+def disagreement(a: Space, b: Space, k: int = 10, progress: Progress = silent) -> np.ndarray:
+    """1 - Jaccard index of the ``k`` nearest others of each molecule in the two spaces, float32 (n,); 0: the same ones.
+
+    NaN where a molecule has no record in both. Raises MmexploreError as :func:`agreement` does.
+    """
+    keep = a.usable & b.usable
+    rows = np.flatnonzero(keep)
+    if k < 1 or len(rows) < k + 2:
+        raise MmexploreError(f"{k} neighbours need {max(k, 1) + 2} molecules in both spaces, and {len(rows)} are there")
+    found = np.full(len(keep), np.nan, np.float32)
+    for part in _parts(rows, len(keep)):
+        progress("neighbours", int(np.searchsorted(rows, part[0])), len(rows))
+        shared = overlap(_others(a, part, k, keep), _others(b, part, k, keep))
+        found[part] = 1 - shared / (2 - shared)
+    progress("neighbours", len(rows), len(rows))
+    return found
+
+
 def far_pairs(
     near: Space,
     far: Space,

@@ -6,7 +6,7 @@ page; lines differ by dash too. Backgrounds and fonts are left to the page's the
 
 import html
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ _MOST_BARS = 40
 
 def lines(table: pd.DataFrame, title: str, x: str, y: str) -> go.Figure:
     """One line a column over the table's index; NaN leaves a gap in no line, it is passed over."""
-    figure = _figure(title, x, y)
+    figure = blank(title, x, y)
     for number, name in enumerate(table.columns):
         known = table[name].dropna()
         figure.add_scatter(x=known.index, y=known, name=plain(name), **_stroke(number, len(known)))
@@ -40,7 +40,7 @@ def compare(histories: Mapping[str, pd.DataFrame], column: str, y: str = "") -> 
 
 def histogram(values: np.ndarray, title: str, x: str, bins: int = 40) -> go.Figure:
     """Counts of the known values in equal bins; missing and infinite values are left out."""
-    figure = _figure(title, x, "molecules")
+    figure = blank(title, x, "molecules")
     figure.add_trace(_bars(values, x, bins))
     return figure.update_layout(bargap=0.02, showlegend=False)
 
@@ -63,7 +63,7 @@ def label_balance(labels: pd.DataFrame) -> go.Figure:
     shown = labels[labels["kind"] == "classification"].head(_MOST_BARS).iloc[::-1]
     total = int((labels["kind"] == "classification").sum())
     title = "Label balance" if total <= _MOST_BARS else f"Label balance, first {_MOST_BARS} of {total} tasks"
-    figure = _figure(title, "molecules", "")
+    figure = blank(title, "molecules", "")
     positive = shown.get("positive", pd.Series(0.0, shown.index)).fillna(0)
     parts = {"positive": positive, "negative": shown["known"] - positive, "missing": shown["missing"]}
     for (name, values), colour in zip(parts.items(), (PALETTE[1], PALETTE[0], GREY), strict=True):
@@ -76,7 +76,7 @@ def split_balance(table: pd.DataFrame) -> go.Figure:
     """Share of positives or mean label in train, validation and test (as ``studio.split_table``), a line a task."""
     tasks = [name for name in table.columns if name not in ("part", "molecules")]
     kinds = {name.rpartition(": ")[2] for name in tasks}
-    figure = _figure("Labels by part", "", " / ".join(sorted(kinds)))
+    figure = blank("Labels by part", "", " / ".join(sorted(kinds)))
     for number, name in enumerate(tasks):
         stroke = {"color": PALETTE[number % len(PALETTE)], "dash": "dot", "width": 1}
         dots = {"size": 12, "symbol": _SYMBOLS[number % len(_SYMBOLS)]}
@@ -90,7 +90,7 @@ def parity(truth: np.ndarray, prediction: np.ndarray, label: str, title: str) ->
     """Predicted against measured values with the diagonal; pairs with a missing value are left out."""
     known = np.isfinite(truth) & np.isfinite(prediction)
     truth, prediction = truth[known], prediction[known]
-    figure = _figure(title, f"measured {label}", f"predicted {label}")
+    figure = blank(title, f"measured {label}", f"predicted {label}")
     dots = {"color": PALETTE[0], "opacity": 0.6}
     figure.add_scatter(x=truth, y=prediction, mode="markers", name="molecules", marker=dots)
     if len(truth):
@@ -103,7 +103,7 @@ def roc(truth: np.ndarray, probability: np.ndarray, title: str) -> go.Figure:
     """Receiver operating characteristic: true over false positive rate as the threshold falls; ties move together."""
     known = np.isfinite(truth) & np.isfinite(probability)
     truth, probability = truth[known], probability[known]
-    figure = _figure(title, "false positive rate", "true positive rate")
+    figure = blank(title, "false positive rate", "true positive rate")
     order = np.argsort(-probability, kind="stable")
     last = np.flatnonzero(np.append(np.diff(probability[order]) != 0, True)) if len(order) else np.zeros(0, np.int64)
     hits, misses = np.cumsum(truth[order])[last], np.cumsum(1 - truth[order])[last]
@@ -116,7 +116,7 @@ def roc(truth: np.ndarray, probability: np.ndarray, title: str) -> go.Figure:
 
 def agreement(found: "Mapping[str, Agreement]", k: int) -> go.Figure:
     """Overlap@k of each view with ECFP as bars with the standard deviation over queries, beside permuted rows."""
-    figure = _figure(f"Overlap@{k} with ECFP", "", "mean and SD over queries")
+    figure = blank(f"Overlap@{k} with ECFP", "", "mean and SD over queries")
     measured = [one.overlap for one in found.values()]
     dealt = [one.overlap_permuted for one in found.values()]
     for name, values, colour in (("measured", measured, PALETTE[0]), ("permuted rows", dealt, GREY)):
@@ -127,9 +127,17 @@ def agreement(found: "Mapping[str, Agreement]", k: int) -> go.Figure:
 
 
 def table_of(figure: go.Figure) -> pd.DataFrame:
-    """The numbers of a figure as a long table: trace, x, y."""
-    frames = [pd.DataFrame({"trace": html.unescape(t.name or ""), "x": list(t.x), "y": list(t.y)}) for t in figure.data]
+    """The numbers of a figure as a long table: trace, x, y, and z where a trace is a matrix."""
+    frames = [_numbers(trace) for trace in figure.data]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["trace", "x", "y"])
+
+
+def _numbers(trace: Any) -> pd.DataFrame:
+    found: dict[str, Any] = {"trace": html.unescape(trace.name or ""), "x": list(trace.x), "y": list(trace.y)}
+    if getattr(trace, "z", None) is None:
+        return pd.DataFrame(found)
+    found |= {"x": np.tile(trace.x, len(trace.y)), "y": np.repeat(trace.y, len(trace.x)), "z": np.ravel(trace.z)}
+    return pd.DataFrame(found)
 
 
 def in_words(figure: go.Figure) -> str:
@@ -140,7 +148,8 @@ def in_words(figure: go.Figure) -> str:
     return html.unescape(". ".join(filter(None, (layout.title.text, axes, names))))
 
 
-def _figure(title: str, x: str, y: str) -> go.Figure:
+def blank(title: str, x: str, y: str) -> go.Figure:
+    """A figure with a title and named axes, and nothing in it."""
     figure = go.Figure()
     figure.update_layout(title={"text": plain(title)}, margin={"l": 10, "r": 10, "t": 48, "b": 10}, height=300)
     figure.update_layout(uirevision="kept")  # a live figure keeps the reader's zoom

@@ -1,0 +1,74 @@
+"""Fusion: what each modality says of each molecule and how much it counts, and how fusions compare."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.errors import MmexploreError
+from mmexplore.ui import (
+    fusion_alike,
+    fusion_compared,
+    fusion_disagreement,
+    fusion_state,
+    fusion_weights,
+    fusion_what_if,
+    retrieval_progress,
+    session,
+)
+from mmexplore.ui.plain_text import literal
+from mmexplore.ui.session import Choice
+
+WEIGHTS, WHAT_IF, ALIKE = "Weights", "What if", "Modalities alike?"
+COMPARED, DISAGREEMENT = "Fusions compared", "Disagreement"
+
+
+def fusion_page() -> None:
+    """The whole page."""
+    st.title("Fusion", anchor=False)
+    choice = session.choice()
+    try:
+        _page(choice)
+    except MmexploreError as mistake:
+        st.error(literal(mistake), icon=":material/info:")
+
+
+def _page(choice: Choice) -> None:
+    ready, fused = not studio.lacking([studio.Panel(choice.model, choice.view)], choice.data), False
+    if fusion_state.fused(choice.model):
+        retrieval_progress.wait([] if ready else [choice.model], choice.data)
+        fused = ready
+    else:
+        _no_fusion(choice.model)
+    task = _task(choice.model)
+    parts: dict[str, Callable[[], None]] = {}
+    if fused and studio.late(choice.model):
+        parts |= {
+            WEIGHTS: lambda: fusion_weights.show(choice, task),
+            WHAT_IF: lambda: fusion_what_if.show(choice, task),
+        }
+    if fused:
+        parts[ALIKE] = lambda: fusion_alike.show(choice, task)
+    parts |= {
+        COMPARED: lambda: fusion_compared.show(choice),
+        DISAGREEMENT: lambda: fusion_disagreement.show(choice),
+    }
+    for tab, draw in zip(st.tabs(list(parts), key="fusion-tabs", on_change="rerun"), parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def _task(model: str) -> str:
+    card = studio.model(model).card
+    names = [task.name for task in card.data.tasks] if card else []
+    if len(names) < 2:
+        return names[0] if names else ""
+    return str(st.selectbox("Task", names, key=f"fusion/task/{model}", width=300, persist_state="session"))
+
+
+def _no_fusion(model: str) -> None:
+    able = [known.name for known in studio.models() if fusion_state.fused(known.name)]
+    there = f"There are: {', '.join(able)}." if able else "Train one from the recipes mmfrl_late or mmfrl_intermediate."
+    words = f"Model {model} has one branch, or none that predicts, so it fuses nothing. Choose one that does. {there}"
+    st.info(literal(words), icon=":material/info:")

@@ -1,0 +1,3 @@
+from mmexplore.ui.fusion_page import fusion_page
+
+fusion_page()
