@@ -19,7 +19,7 @@ from mmexplore.comparison import fill as fill_preset
 from mmexplore.data_desk import dataset, find, start_fetch, start_import
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.embedding_map import METHODS, MapFile
-from mmexplore.fusion_desk import FusionReport, Judge, disagreement, fusion, judge, late, readable
+from mmexplore.fusion_desk import MOST_COMPARED, FusionReport, Judge, disagreement, fusion, judge, late, readable
 from mmexplore.fusion_desk import score as fusion_score
 from mmexplore.fusion_report import Similarities, products, what_if
 from mmexplore.jobs import Job, job
@@ -99,18 +99,18 @@ from mmexplore.training_desk import (
 )
 
 __all__ = [
-    "BASELINE", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "PRESETS", "PROPERTIES", "TRAINING_VERBS",
-    "UNTRAINED", "Agreement", "Aligned", "Colour", "Dataset", "Detail", "Device", "Entry", "Estimate", "Found",
-    "FusionReport", "HitList", "Job", "Judge", "MapFile", "Model", "MoleculeCard", "Nearest", "Pair", "Panel",
-    "PaperTable", "Preset", "Query", "Result", "Similarities", "Standing", "Summary", "add_dataset", "agreement",
-    "align", "cancel_job", "check_pattern", "colour", "colour_names", "common_scaffold", "compute_map", "dataset",
-    "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed", "estimate", "export_model",
-    "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion",
-    "fusion_score", "has_kinship", "history", "hit_table", "hits", "hits_sdf", "inside", "job", "job_history", "judge",
-    "kinship", "label_table", "lacking", "late", "list_jobs", "map_folders", "model", "models", "molecule_card",
-    "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes",
-    "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_model", "restart_job", "results",
-    "retrieve", "sdf_of", "shape", "shared", "space_stamp", "split_table", "standard_panels", "start_embedding",
-    "start_fetch", "start_import", "start_map", "start_training", "stored_map", "summarise", "table_of", "train",
-    "view_of", "what_if", "write_chemprop", "write_embedding",
+    "BASELINE", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_COMPARED", "MOST_PANELS", "PRESETS", "PROPERTIES",
+    "TRAINING_VERBS", "UNTRAINED", "Agreement", "Aligned", "Colour", "Dataset", "Detail", "Device", "Entry",
+    "Estimate", "Found", "FusionReport", "HitList", "Job", "Judge", "MapFile", "Model", "MoleculeCard", "Nearest",
+    "Pair", "Panel", "PaperTable", "Preset", "Query", "Result", "Similarities", "Standing", "Summary", "add_dataset",
+    "agreement", "align", "cancel_job", "check_pattern", "colour", "colour_names", "common_scaffold", "compute_map",
+    "dataset", "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed", "estimate",
+    "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job",
+    "forget_job", "fusion", "fusion_score", "has_kinship", "history", "hit_table", "hits", "hits_sdf", "inside", "job",
+    "job_history", "judge", "kinship", "label_table", "lacking", "late", "list_jobs", "map_folders", "model", "models",
+    "molecule_card", "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table",
+    "quality_classes", "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_model",
+    "restart_job", "results", "retrieve", "sdf_of", "shape", "shared", "space_stamp", "split_table", "standard_panels",
+    "start_embedding", "start_fetch", "start_import", "start_map", "start_training", "stored_map", "summarise",
+    "table_of", "train", "view_of", "what_if", "write_chemprop", "write_embedding",
 ]  # fmt: skip

@@ -22,7 +22,10 @@ def show(choice: Choice) -> None:
         words = f"No model was trained on {choice.data} yet: train some on the Train page, with several seeds each."
         st.info(literal(words), icon=":material/info:")
         return
-    rule = st.segmented_control("Split", rules, default=rules[0], required=True, key=f"fusion/rule/{choice.data}")
+    own = studio.model(choice.model).card
+    first = own.split.rule if own and own.split.rule in rules else rules[0]
+    key = f"fusion/rule/{choice.data}/{first}"
+    rule = st.segmented_control("Split", rules, default=first, required=True, key=key)
     shown = [m for m in known if m.card and m.card.split.rule == rule]
     card = shown[0].card
     assert card is not None
@@ -31,7 +34,7 @@ def show(choice: Choice) -> None:
     name = f"test {score_words.title(metric)} ({score_words.direction(metric)})"
     left, right = st.columns([1, 1], gap="large")
     with left:
-        st.dataframe(table, hide_index=True, alt="Fusions compared")
+        st.dataframe(table, hide_index=True, alt="Fusions compared", placeholder="")
         words = f"{name}, {rule} split of {choice.data}; mean and standard deviation over the seeds that are here."
         if table["seeds"].nunique() > 1:
             words += " Not all have the same seeds: compare those that do."

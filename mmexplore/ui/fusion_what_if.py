@@ -50,7 +50,8 @@ def _score(report: FusionReport, against: Judge | None, factors: tuple[float, ..
     unit = f" {report.unit}" if metric == "rmse" and report.unit else ""
     worse: Literal["inverse", "normal"] = "inverse" if metric == "rmse" else "normal"
     title = f"{score_words.title(metric)}, {against.part}"
-    st.metric(literal(title), f"{value:.4f}{unit}", f"{value - before[1]:+.4f}", delta_color=worse, border=True)
+    change = f"{value - before[1]:+.4f}" if value != before[1] else None
+    st.metric(literal(title), f"{value:.4f}{unit}", change, delta_color=worse, border=True)
     moved = np.abs(studio.what_if(report.w, report.p, factors) - report.prediction).mean()
     direction = score_words.direction(metric)
     words = f"{direction}; on {against.n:,} molecules. Predictions move by {moved:.3g} on average ({report.scale})."

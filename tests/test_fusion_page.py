@@ -1,0 +1,163 @@
+"""The Fusion page and what stands behind it: sums that add up, scores that are sklearn's, neighbours by brute force."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from screens import PAGES, shown
+from sklearn.metrics import root_mean_squared_error
+from sklearn.metrics.pairwise import cosine_similarity
+from streamlit.testing.v1 import AppTest
+
+from mmexplore import checkpoints, recipe, studio
+from mmexplore.checkpoints import Card, DataUsed, SplitUsed
+from mmexplore.predictor import Predictor
+from mmexplore.recipe import Branch, Recipe
+from mmexplore.studio import ECFP, FusionReport, Judge, Panel
+from mmexplore.ui import charts, fusion_charts, fusion_compared, fusion_weights
+from mmexplore.ui.session import Choice
+
+pytest_plugins = ("screens",)
+NAMES = ("smiles", "image", "fingerprint")
+DATA = "freesolv"
+
+
+def saved(home: Path, name: str, fusion: str, names: tuple[str, ...], seed: int = 0, rmse: float = 1.0) -> None:
+    """A model of small branches with drawn weights, as if it had been trained on FreeSolv."""
+    torch.manual_seed(seed)
+    branches = [{"encoder": "dmpnn", "name": branch, "options": {"hidden_size": 16}} for branch in names]
+    chosen = recipe.parse({"branches": branches, "fusion": {"name": fusion}})
+    table = studio.dataset(DATA)
+    predictor = Predictor(chosen, table.tasks)
+    predictor.label_mean[0], predictor.label_std[0] = -3.8, 2.5
+    data = DataUsed(name=DATA, digest=table.digest, rows=len(table), tasks=table.tasks)
+    split = SplitUsed(rule="scaffold", seed=seed, sizes=(514, 64, 64))
+    scores = {"test": {"rmse": rmse}}
+    card = Card(name=name, data=data, split=split, seed=seed, metrics=scores, epochs_run=1, best_epoch=1, seconds=1.0)
+    checkpoints.save(home / "runs" / name / "model", predictor, chosen, card)
+
+
+@pytest.fixture
+def late(empty_home: Path) -> str:
+    """A late-fusion model that has embedded FreeSolv."""
+    saved(empty_home, "toy-late", "late", NAMES)
+    studio.embed("toy-late", DATA)
+    return "toy-late"
+
+
+@pytest.fixture
+def report(late: str) -> FusionReport:
+    """What its fusion made of FreeSolv."""
+    return studio.fusion(late, DATA)
+
+
+@pytest.fixture
+def judged(report: FusionReport, late: str) -> Judge:
+    """The labels that it is held against."""
+    found = studio.judge(report, late, DATA)
+    assert found is not None
+    return found
+
+
+class TestNumbers:
+    def test_the_sum_read_aloud_is_the_models_prediction(self, report: FusionReport, late: str) -> None:
+        made = studio.embed(late, DATA).predictions[:, 0]
+        np.testing.assert_allclose(studio.readable(report, report.prediction), made[report.rows], atol=1e-5)
+
+    def test_the_score_is_sklearns(self, report: FusionReport, judged: Judge) -> None:
+        metric, value = studio.fusion_score(report, judged) or ("", 0.0)
+        guess = studio.readable(report, report.prediction)
+        assert metric == "rmse"
+        assert judged.n == len(report.rows)
+        assert value == pytest.approx(root_mean_squared_error(judged.truth, guess), rel=1e-6)
+
+    def test_ones_change_nothing_and_nought_takes_a_product_away(self, report: FusionReport, judged: Judge) -> None:
+        assert studio.fusion_score(report, judged, (1, 1, 1)) == pytest.approx(studio.fusion_score(report, judged))
+        without = studio.what_if(report.w, report.p, (1, 0, 1))
+        np.testing.assert_allclose(report.prediction - without, studio.products(report.w, report.p)[:, 1], atol=1e-9)
+
+    def test_disagreement_is_one_less_jaccard_by_brute_force(self, late: str) -> None:
+        made, k = studio.embed(late, DATA), 10
+        found = studio.disagreement(Panel(late, "smiles"), Panel(late, "image"), DATA, k)
+        alike = [cosine_similarity(np.asarray(made.view(view), np.float64)) for view in ("smiles", "image")]
+        for matrix in alike:
+            np.fill_diagonal(matrix, -2)
+        near = [np.argsort(-matrix, axis=1, kind="stable")[:, :k] for matrix in alike]
+        expected = [1 - len({*a} & {*b}) / len({*a} | {*b}) for a, b in zip(*near, strict=True)]
+        assert np.isclose(found, expected, atol=1e-6).mean() > 0.99  # ties within rounding may go either way
+
+    def test_a_view_agrees_with_itself(self, late: str) -> None:
+        assert not studio.disagreement(Panel(late, "image"), Panel(late, "image"), DATA).any()
+        assert studio.disagreement(Panel(late, "image"), ECFP, DATA).max() <= 1
+
+    def test_a_map_can_be_coloured_by_it(self, late: str) -> None:
+        assert {"disagreement with ecfp", "disagreement with image"} <= {*studio.colour_names(late, DATA, "smiles")}
+        colour = studio.colour(late, DATA, "smiles", "disagreement with image")
+        expected = studio.disagreement(Panel(late, "smiles"), Panel(late, "image"), DATA)
+        np.testing.assert_array_equal(colour.values, expected)
+
+
+class TestFigures:
+    def test_a_waterfalls_bars_add_up_to_the_prediction(self, report: FusionReport) -> None:
+        products = studio.products(report.w, report.p)[7]
+        figure = fusion_charts.waterfall(dict(zip(NAMES, products.tolist(), strict=True)), "one", "z-score")
+        bars = figure.data[0]
+        assert sum(bars.y[:-1]) == pytest.approx(report.prediction[7])
+        assert bars.measure[-1] == "total"
+        assert float(bars.text[-1]) == pytest.approx(report.prediction[7], abs=0.005)
+
+    def test_distributions_hold_every_molecule_and_mark_the_current_one(self, report: FusionReport) -> None:
+        figure = fusion_charts.distributions({"w": report.w, "p": report.p}, NAMES, 3, "all")
+        violins = [trace for trace in figure.data if trace.type == "violin"]
+        assert [len(trace.y) for trace in violins] == [len(report.rows)] * 6
+        marks = [trace for trace in figure.data if trace.type == "scatter"]
+        np.testing.assert_array_equal(marks[0].y, report.w[3])
+
+    def test_a_matrix_downloads_as_its_numbers(self) -> None:
+        matrix = np.array([[1.0, 0.2], [0.3, 1.0]])
+        table = charts.table_of(fusion_charts.alike(matrix, ["a", "b"], "t", 0, 1)).set_index(["y", "x"])["z"]
+        assert table["a", "b"] == 0.2
+        assert table["b", "a"] == 0.3
+
+    def test_seeds_of_one_kind_are_one_line(self, empty_home: Path) -> None:
+        for seed, rmse in enumerate((1.0, 2.0)):
+            saved(empty_home, f"late-{seed}", "late", NAMES, seed, rmse)
+        saved(empty_home, "alone", "single", ("smiles",), 0, 1.2)
+        table = fusion_compared.compared([m for m in studio.models() if m.card], "rmse").set_index("what")
+        line = table.loc["late fusion of 3, no pre-training"]
+        assert (line["test"], line["± test"], line["seeds"]) == (1.5, pytest.approx(np.sqrt(0.5)), "0, 1")
+        assert table.index[0] == "smiles, no pre-training"
+
+    def test_early_fusion_is_called_so(self) -> None:
+        early = Recipe(branches=(Branch(encoder="dmpnn", name="early", start="mmfrl"),))
+        assert fusion_compared.kind(early) == "early fusion, pre-trained"
+
+
+def fusion_page(model: str, row: int = -1) -> AppTest:
+    """The page after its first run, about this model and FreeSolv."""
+    app = AppTest.from_file(str(PAGES / "2_Fusion.py"), default_timeout=60)
+    app.session_state["chosen"], app.session_state["row"] = Choice(DATA, model, "smiles"), row
+    return app.run()
+
+
+class TestPage:
+    def test_weights_of_the_current_molecule(self, late: str) -> None:
+        app = fusion_page(late, 5)
+        assert not app.exception
+        assert len(app.dataframe) == 1
+        assert studio.dataset(DATA).smiles[5] in [code.value for code in app.code]
+
+    def test_a_model_that_fuses_nothing_says_which_do(self, late: str, empty_home: Path) -> None:
+        saved(empty_home, "alone", "single", ("smiles",))
+        app = fusion_page("alone")
+        assert not app.exception
+        assert "fuses nothing" in shown(app)
+        assert "toy-late" in shown(app).replace("\\", "")
+
+    def test_the_table_has_every_number(self, report: FusionReport, late: str) -> None:
+        places = np.array([2, 9])
+        table = fusion_weights.as_table(Choice(DATA, late, "smiles"), report, places)
+        np.testing.assert_allclose(table["w image"], report.w[places, 1])
+        np.testing.assert_allclose(table["w image"] * table["p image"], table["w · p image"])
+        assert table["SMILES"].tolist() == report.smiles[places].tolist()
