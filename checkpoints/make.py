@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from halving import halve
 
-from mmexplore import embedding_map, presets, studio
+from mmexplore import checkpoints, embedding_map, presets, studio
 from mmexplore.models import model
 from mmexplore.recipe import Recipe
 
@@ -41,6 +41,7 @@ class Made:
     pretrains: str = ""
 
 
+_TUNED = ("training.batch_size=64", "training.epochs=50")
 SHIPPED = {
     "solubility-dmpnn": Made("dmpnn", "solubility", "Solubility D-MPNN", half=False),
     "mmsa": Made(
@@ -50,10 +51,10 @@ SHIPPED = {
         ("branches.1.start=", "training.epochs=6"),
         pretrains="mmsa",
     ),
-    "solubility-mmsa": Made("mmsa", "solubility", "Solubility, fine-tuned MMSA"),
-    "freesolv-mmsa": Made("mmsa", "freesolv", "FreeSolv, fine-tuned MMSA"),
-    "bbbp-mmsa": Made("mmsa", "bbbp", "BBBP, fine-tuned MMSA"),
-    "bace-mmsa": Made("mmsa", "bace", "BACE, fine-tuned MMSA"),
+    "solubility-mmsa": Made("mmsa", "solubility", "Solubility, fine-tuned MMSA", _TUNED),
+    "freesolv-mmsa": Made("mmsa", "freesolv", "FreeSolv, fine-tuned MMSA", _TUNED),
+    "bbbp-mmsa": Made("mmsa", "bbbp", "BBBP, fine-tuned MMSA", _TUNED),
+    "bace-mmsa": Made("mmsa", "bace", "BACE, fine-tuned MMSA", _TUNED),
     "target-smiles": Made(
         "",
         "nmrshiftdb2",
@@ -117,6 +118,7 @@ def make(name: str, work: Path) -> None:
     shutil.rmtree(HERE / name, ignore_errors=True)
     shutil.copytree(trained.folder, HERE / name)
     shutil.copy(run / "history.json", HERE / name)
+    call_by_name(HERE / name)
     if made.half:
         print(name, "in half precision, largest change of a view or prediction:", halve(HERE / name, data))
     if made.preset:
@@ -125,6 +127,15 @@ def make(name: str, work: Path) -> None:
         known[["split", *tasks]].to_parquet(HERE / name / "predictions.parquet")
     if not name.startswith("target-"):  # what a target is for is its relations; its maps are made when asked for
         lay_out(name, made.data if made.preset else "solubility")
+
+
+def call_by_name(folder: Path) -> None:
+    """Call the file that a model was trained on by its own name: a path tells nobody else anything."""
+    recipe, card = checkpoints.read(folder)
+    name = Path(card.data.name).stem
+    card = card.model_copy(update={"data": card.data.model_copy(update={"name": name})})
+    weights = (folder / checkpoints.WEIGHTS).read_bytes()
+    checkpoints.write(folder, weights, recipe.with_settings([f"data.dataset={name}"]), card)
 
 
 def lay_out(name: str, data: str) -> None:
