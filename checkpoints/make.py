@@ -70,7 +70,7 @@ SHIPPED = {
         "",
         "nmrshiftdb2",
         "MMFRL, pre-trained on 32,500 molecules with NMR spectra",
-        ("training.batch_size=128", "training.epochs=8"),
+        ("training.batch_size=128", "training.epochs=5"),
         pretrains="mmfrl",
     ),
 }
