@@ -1,4 +1,4 @@
-"""Minimum positive subgraphs: the smallest connected part of a molecule that a model still calls what it calls the whole.
+"""Minimum positive subgraphs: the smallest part of a molecule that a model still calls what it calls the whole.
 
 MMFRL explains its models by them, with chemprop's search (Jin, Barzilay & Jaakkola 2020, arXiv:2002.03244). Where
 peeling (:mod:`mmexplore.peeling`) reaches few fragments all of them are scored, and the answer is exact; else

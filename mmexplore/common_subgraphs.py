@@ -1,0 +1,129 @@
+"""What the molecules of a group have in common: their largest common subgraph, and what a model sees in many.
+
+MMFRL names maximum common subgraphs and shows none; ours are RDKit's (Dalke & Hastings 2013,
+doi 10.1186/1758-2946-5-S1-O6) over a cluster of embeddings, a class or a selection. What is in a group may be in
+everything: each subgraph is counted outside the group too.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rdkit.Chem import Mol
+
+from mmexplore import molecules
+from mmexplore.datasets import Dataset
+from mmexplore.search import containing
+from mmexplore.subgraphs import Subgraph
+
+MOST_COMPARED = 100
+_COUNTER_EXAMPLES = 12
+
+
+@dataclass(frozen=True)
+class Common:
+    """A maximum common subgraph as SMARTS, "" where there is none.
+
+    ``complete``: the search came to its end; else this is the largest that was found until time ran out. ``compared``
+    molecules were looked at, ``share`` of them had to hold it.
+    """
+
+    smarts: str
+    n_atoms: int
+    complete: bool
+    compared: int
+    share: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Support:
+    """In how many of ``n`` molecules of a group a subgraph is, and in how many of the ``n_outside`` others.
+
+    ``positive`` of the ``known`` molecules that hold it, inside and outside, are positive. ``counter_examples``: rows
+    that hold it and are not.
+    """
+
+    inside: int
+    n: int
+    outside: int
+    n_outside: int
+    positive: int
+    known: int
+    counter_examples: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Motif:
+    """A fragment that is the smallest positive subgraph of ``count`` molecules of a group, and its support.
+
+    ``rows``: those of them that are in the data set.
+    """
+
+    smiles: str
+    n_atoms: int
+    count: int
+    rows: tuple[int, ...]
+    support: Support
+
+
+def common_subgraph(
+    smiles: Sequence[str], share: float = 0.8, seconds: int = 10, most: int = MOST_COMPARED, seed: int = 0
+) -> Common:
+    """The largest subgraph that this share of the molecules hold; rings match rings only, and whole.
+
+    Of more than ``most`` molecules a seeded sample is compared. Raises BadMolecule.
+    """
+    from rdkit.Chem import rdFMCS
+
+    started = time.perf_counter()
+    chosen = [molecules.parse(smiles[i]) for i in sample(len(smiles), most, seed)]
+    if len(chosen) < 2:
+        return Common("", 0, True, len(chosen), share, 0.0)
+    wanted = {"ringMatchesRingOnly": True, "completeRingsOnly": True}
+    found = rdFMCS.FindMCS(chosen, threshold=share, timeout=seconds, **wanted)
+    took = round(time.perf_counter() - started, 3)
+    return Common(found.smartsString, found.numAtoms, not found.canceled, len(chosen), share, took)
+
+
+def sample(n: int, most: int, seed: int = 0) -> np.ndarray:
+    """Numbers 0 to n - 1, or ``most`` of them drawn with the seed; ascending."""
+    if n <= most:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
+
+
+def support(dataset: Dataset, query: Mol, rows: np.ndarray, positive: np.ndarray) -> Support:
+    """Where a subgraph is; ``rows`` are the group's, ``positive`` (n,) is 1, 0 or NaN for each molecule of the set."""
+    holding = containing(dataset, query, chirality=False)
+    inside = np.isin(holding, rows).sum()
+    labels = positive[holding]
+    known = np.isfinite(labels)
+    against = tuple(holding[known & (labels == 0)][:_COUNTER_EXAMPLES].tolist())
+    counts = (int(inside), len(rows), len(holding) - int(inside), len(dataset) - len(rows))
+    return Support(*counts, int(labels[known].sum()), int(known.sum()), against)
+
+
+def motifs(
+    dataset: Dataset, rows: np.ndarray, best: Iterable[tuple[int, Subgraph]], positive: np.ndarray, most: int = 20
+) -> tuple[Motif, ...]:
+    """The most frequent of the smallest positive subgraphs, each given with its molecule's row, or -1."""
+    holders: dict[str, list[int]] = {}
+    sizes: Counter[str] = Counter()
+    for row, part in best:
+        if part.smiles:
+            holders.setdefault(part.smiles, []).append(row)
+            sizes[part.smiles] = part.n_atoms
+    frequent = sorted(holders, key=lambda smiles: (-len(holders[smiles]), -sizes[smiles], smiles))[:most]
+    return tuple(
+        Motif(
+            smiles,
+            sizes[smiles],
+            len(holders[smiles]),
+            tuple(row for row in holders[smiles] if row >= 0),
+            support(dataset, molecules.parse(smiles), rows, positive),
+        )
+        for smiles in frequent
+    )
