@@ -24,7 +24,7 @@ class Explained:
 
     ``smiles`` is canonical, ``order[k]`` the number of its atom ``k`` in the SMILES that was given. ``subgraphs``: the
     smallest first; empty where ``note`` says why. ``by``: the score that decides. ``exact``: no fragment that peeling
-    reaches is smaller; else tree search saw ``fragments`` of them. ``masks``: atoms were scored in their molecule first.
+    reaches is smaller; else tree search saw ``fragments`` of them. ``masks``: atoms were scored in their molecule too.
     """
 
     smiles: str

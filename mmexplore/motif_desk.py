@@ -46,7 +46,7 @@ class Motifs:
 
 
 def common(model_name: str, data: str, group: Group, progress: Progress = silent) -> tuple[Common, Support | None, int]:
-    """A group's maximum common subgraph, its support (None without a data set), and how many molecules the group has."""
+    """A group's maximum common subgraph, its support (None without a data set), and the size of the group."""
     who = members(model_name, data, group, progress)
     progress("common subgraph", 0, 1)
     found = common_subgraph(who.smiles)

@@ -2,7 +2,8 @@
 
 As in chemprop's search for rationales (Jin, Barzilay & Jaakkola 2020, arXiv:2002.03244, section 4): the pieces are
 every bond outside rings and every ring of the symmetrised smallest set; a piece at the rim is dropped with the atoms
-that no other piece holds. What is left is connected, and its rings are whole. Sets of atoms are bit masks: Python integers.
+that no other piece holds. What is left is connected, and its rings are whole. Sets of atoms are bit masks: Python's
+integers.
 
 Departs from chemprop: atoms are numbered by the canonical SMILES, so that no spelling of the molecule matters.
 """
