@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -19,7 +20,7 @@ from mmexplore.kept_subgraphs import Explained
 from mmexplore.map_desk import predictions
 from mmexplore.models import Model, model
 from mmexplore.peeling import Skeleton, skeleton
-from mmexplore.subgraphs import By, Direction, Rules, Search, Target
+from mmexplore.subgraphs import RULES, By, Direction, Rules, Search, Target
 
 if TYPE_CHECKING:
     from mmexplore.subgraph_scoring import FragmentModel
@@ -60,7 +61,7 @@ def target(model_name: str, task: str = "", direction: str = "", threshold: floa
 
 
 def explain(
-    model_name: str, smiles: str, goal: Target, rules: Rules = Rules(), by: By = "fragment", count: int = 5
+    model_name: str, smiles: str, goal: Target, rules: Rules = RULES, by: By = "fragment", count: int = 5
 ) -> Explained:
     """The smallest positive subgraphs of a molecule in any spelling; imports torch.
 
@@ -145,7 +146,7 @@ def _search(chosen: Model, molecule: Skeleton, goal: Target) -> Search:
             _searches.move_to_end(key)
             return _searches[key]
     loaded = fragment_model(chosen)
-    rules = Rules() if loaded.reads_masks else Rules(most=MOST_BY_SMILES)
+    rules = RULES if loaded.reads_masks else replace(RULES, most=MOST_BY_SMILES)
     made = Search(molecule, loaded.scorer(goal.task), goal, rules)
     if np.isnan(made.whole):
         raise BadMolecule(

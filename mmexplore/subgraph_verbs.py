@@ -14,7 +14,7 @@ from mmexplore.studio import Explained, Group, Rules
 
 app = typer.Typer()
 
-_DEFAULTS = Rules()
+_DEFAULTS = studio.RULES
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else")]
 Model = Annotated[str, typer.Option("--model", help="name of a model or its folder")]
 Data = Annotated[str, typer.Option("--data", help="name of a data set, or a CSV, SDF or SMI file")]
@@ -46,7 +46,7 @@ def subgraph(
     count: Annotated[int, typer.Option("--count", min=1, help="how many to list")] = 5,
     as_json: Json = False,
 ) -> None:
-    """Find the smallest parts of a molecule that a model still calls positive; atoms as the given SMILES counts them."""
+    """Find the smallest parts of a molecule that a model calls positive; atoms as the given SMILES counts them."""
 
     def work(_: Progress) -> Values:
         goal, how = studio.target(model, task, direction, threshold)

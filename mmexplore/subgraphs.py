@@ -41,6 +41,9 @@ class Rules:
     again: int = 50
 
 
+RULES = Rules()
+
+
 @dataclass(frozen=True)
 class Target:
     """What counts as positive: a class with a probability of at least ``threshold``, or a value on one side of it.
@@ -113,7 +116,7 @@ class Search:
     Fragments are sought once, scored when they are first asked for, and kept. ``exact``: they are all that there are.
     """
 
-    def __init__(self, molecule: Skeleton, scorer: Scorer, target: Target, rules: Rules = Rules()) -> None:
+    def __init__(self, molecule: Skeleton, scorer: Scorer, target: Target, rules: Rules = RULES) -> None:
         self.molecule, self.scorer, self.rules = molecule, scorer, rules
         self._lock = threading.Lock()  # a page's runs may share a search
         self._values: dict[int, float] = {}
