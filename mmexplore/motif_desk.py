@@ -20,7 +20,7 @@ from mmexplore.map_desk import predictions
 from mmexplore.models import model
 from mmexplore.progress import Progress, silent
 from mmexplore.subgraph_desk import explain
-from mmexplore.subgraphs import By, Rules, Target
+from mmexplore.subgraphs import RULES, By, Target
 
 MOST_SEARCHED = 200
 BY: By = "fragment"
@@ -123,15 +123,14 @@ def start_motifs(model_name: str, data: str, group: Group, goal: Target, most: i
 def _explained(model_name: str, smiles: Sequence[str], goal: Target, progress: Progress) -> list[Explained | None]:
     """What is kept of each molecule, or is found now; None for those that the model cannot read."""
     chosen = model(model_name)
-    rules = Rules()
-    where = kept_subgraphs.folder(model_digest(chosen.folder), goal, rules, BY)
+    where = kept_subgraphs.folder(model_digest(chosen.folder), goal, RULES, BY)
     found: list[Explained | None] = []
     for number, text in enumerate(smiles):
         progress("subgraphs", number, len(smiles))
         known = kept_subgraphs.load(where, text)
         if known is None:
             try:
-                known = explain(model_name, text, goal, rules, BY)
+                known = explain(model_name, text, goal, RULES, BY)
                 kept_subgraphs.keep(where, known)
             except BadMolecule:
                 known = None

@@ -58,7 +58,7 @@ from mmexplore.motif_desk import MOST_SEARCHED, Motifs, common, group_motifs, st
 from mmexplore.search import Found
 from mmexplore.selection import inside
 from mmexplore.subgraph_desk import DIRECTIONS, explain, explained_tasks, goal_in_words, target
-from mmexplore.subgraphs import Rules, Subgraph, Target, consensus
+from mmexplore.subgraphs import RULES, Rules, Subgraph, Target, consensus
 from mmexplore.summary import Summary, label_table, property_table, split_table, summarise
 from mmexplore.training_desk import (
     TRAINING_VERBS,
@@ -73,7 +73,7 @@ from mmexplore.training_desk import (
 )
 
 __all__ = [
-    "BASELINE", "DIRECTIONS", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "MOST_SEARCHED", "PRESETS",
+    "BASELINE", "DIRECTIONS", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "MOST_SEARCHED", "PRESETS", "RULES",
     "TRAINING_VERBS", "UNTRAINED", "Aligned", "Colour", "Dataset", "Device", "Entry", "Estimate", "Explained",
     "Found", "Group", "Job", "MapFile", "Model", "MoleculeCard", "Motifs", "Panel", "Preset", "Rules", "Subgraph",
     "Summary", "Target", "add_dataset", "align", "cancel_job", "colour", "colour_names", "common",
