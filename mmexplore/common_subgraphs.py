@@ -27,7 +27,7 @@ class Common:
     """A maximum common subgraph as SMARTS, "" where there is none.
 
     ``complete``: the search came to its end; else this is the largest that was found until time ran out. ``compared``
-    molecules were looked at, ``share`` of them had to hold it.
+    molecules were looked at, ``share`` of them had to hold it; ``example`` is the smallest that does.
     """
 
     smarts: str
@@ -36,6 +36,7 @@ class Common:
     compared: int
     share: float
     seconds: float
+    example: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,11 @@ def common_subgraph(
     wanted = {"ringMatchesRingOnly": True, "completeRingsOnly": True}
     found = rdFMCS.FindMCS(chosen, threshold=share, timeout=seconds, **wanted)
     took = round(time.perf_counter() - started, 3)
-    return Common(found.smartsString, found.numAtoms, not found.canceled, len(chosen), share, took)
+    held = [
+        mol for mol in chosen if found.smartsString and mol.HasSubstructMatch(molecules.pattern(found.smartsString))
+    ]
+    example = molecules.canonical(min(held, key=Mol.GetNumAtoms)) if held else ""
+    return Common(found.smartsString, found.numAtoms, not found.canceled, len(chosen), share, took, example)
 
 
 def sample(n: int, most: int, seed: int = 0) -> np.ndarray:

@@ -39,6 +39,11 @@ class Explained:
     seconds: float = 0.0
     note: str = ""
 
+    @property
+    def positive(self) -> bool:
+        """Whether the whole molecule is."""
+        return bool(self.target.reached(np.array(self.score)))
+
 
 def folder(model_digest: str, target: Target, rules: Rules, by: By) -> Path:
     """Where results under these rules are kept; not made here."""

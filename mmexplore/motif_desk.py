@@ -86,7 +86,7 @@ def group_motifs(
     made = Motifs(
         members=len(who.smiles),
         searched=len(chosen),
-        positive=sum(1 for one in found if one and goal.reached(np.array(one.score))),
+        positive=sum(1 for one in found if one and one.positive),
         found=len(best),
         active=int(np.nansum(positive)),
         known=int(np.isfinite(positive).sum()),

@@ -27,6 +27,7 @@ from mmexplore.jobs import jobs as list_jobs
 from mmexplore.jobs import remove as forget_job
 from mmexplore.kept_subgraphs import Explained
 from mmexplore.map_desk import (
+    CLUSTERS,
     compute_map,
     embed,
     first_choice,
@@ -53,7 +54,7 @@ from mmexplore.molecule_desk import (
     sdf_of,
     table_of,
 )
-from mmexplore.molecules import depict
+from mmexplore.molecules import depict, to_sdf
 from mmexplore.motif_desk import MOST_SEARCHED, Motifs, common, group_motifs, start_motifs, stored_motifs
 from mmexplore.search import Found
 from mmexplore.selection import inside
@@ -73,8 +74,8 @@ from mmexplore.training_desk import (
 )
 
 __all__ = [
-    "BASELINE", "DIRECTIONS", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "MOST_SEARCHED", "PRESETS", "RULES",
-    "TRAINING_VERBS", "UNTRAINED", "Aligned", "Colour", "Dataset", "Device", "Entry", "Estimate", "Explained",
+    "BASELINE", "CLUSTERS", "DIRECTIONS", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "MOST_SEARCHED", "PRESETS",
+    "RULES", "TRAINING_VERBS", "UNTRAINED", "Aligned", "Colour", "Dataset", "Device", "Entry", "Estimate", "Explained",
     "Found", "Group", "Job", "MapFile", "Model", "MoleculeCard", "Motifs", "Panel", "Preset", "Rules", "Subgraph",
     "Summary", "Target", "add_dataset", "align", "cancel_job", "colour", "colour_names", "common",
     "common_scaffold", "compute_map", "consensus", "dataset", "datasets", "delete_model", "depict", "devices",
@@ -84,5 +85,5 @@ __all__ = [
     "model", "models", "molecule_card", "new_run", "predictions", "preview", "property_table", "quality_classes",
     "recipe_of", "remove_dataset", "rename_model", "restart_job", "sdf_of", "split_table", "start_fetch",
     "start_import", "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs", "summarise",
-    "table_of", "target", "train", "view_of", "write_embedding",
+    "table_of", "target", "to_sdf", "train", "view_of", "write_embedding",
 ]  # fmt: skip
