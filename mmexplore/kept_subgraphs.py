@@ -25,6 +25,7 @@ class Explained:
     ``smiles`` is canonical, ``order[k]`` the number of its atom ``k`` in the SMILES that was given. ``subgraphs``: the
     smallest first; empty where ``note`` says why. ``by``: the score that decides. ``exact``: no fragment that peeling
     reaches is smaller; else tree search saw ``fragments`` of them. ``masks``: atoms were scored in their molecule too.
+    ``seconds``: the search with its first answer; later ones are read off it.
     """
 
     smiles: str

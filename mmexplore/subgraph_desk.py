@@ -77,9 +77,19 @@ def explain(
     masks = search.scorer.masks is not None
     how = by if masks else "fragment"
     note = "" if parts else _why_none(molecule, search, goal, rules, score)
-    took = round(time.perf_counter() - started, 4)
+    search.seconds = search.seconds or round(time.perf_counter() - started, 4)
     return Explained(
-        molecule.smiles, molecule.order, goal, score, how, parts, search.exact, len(search.masks), masks, took, note
+        molecule.smiles,
+        molecule.order,
+        goal,
+        score,
+        how,
+        parts,
+        search.exact,
+        len(search.masks),
+        masks,
+        search.seconds,
+        note,
     )
 
 

@@ -113,7 +113,7 @@ class Subgraph:
 class Search:
     """The fragments of one molecule under one model, and the best of them for any size and threshold.
 
-    Fragments are sought once, scored when they are first asked for, and kept. ``exact``: they are all that there are.
+    Fragments are sought once, scored when they are first asked for, and kept. ``exact``: they are all that there are. ``seconds``: what the first answer took, for whoever measures it.
     """
 
     def __init__(self, molecule: Skeleton, scorer: Scorer, target: Target, rules: Rules = RULES) -> None:
@@ -126,6 +126,7 @@ class Search:
         found = molecule.fragments(rules.most)
         self.exact = found is not None
         self.masks = found if found is not None else self._walked(target)
+        self.seconds = 0.0
         self.sizes = np.array([mask.bit_count() for mask in self.masks], np.int64)
 
     def best(
