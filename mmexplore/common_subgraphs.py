@@ -19,6 +19,7 @@ from mmexplore.search import containing
 from mmexplore.subgraphs import Subgraph
 
 MOST_COMPARED = 100
+SHARE = 0.8
 _COUNTER_EXAMPLES = 12
 
 
@@ -71,7 +72,7 @@ class Motif:
 
 
 def common_subgraph(
-    smiles: Sequence[str], share: float = 0.8, seconds: int = 10, most: int = MOST_COMPARED, seed: int = 0
+    smiles: Sequence[str], share: float = SHARE, seconds: int = 10, most: int = MOST_COMPARED, seed: int = 0
 ) -> Common:
     """The largest subgraph that this share of the molecules hold; rings match rings only, and whole.
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mmexplore import home, jobs, kept_subgraphs, molecules
-from mmexplore.common_subgraphs import Common, Motif, Support, common_subgraph, motifs, sample, support
+from mmexplore.common_subgraphs import SHARE, Common, Motif, Support, common_subgraph, motifs, sample, support
 from mmexplore.data_desk import dataset
 from mmexplore.embedding_set import model_digest
 from mmexplore.errors import BadMolecule
@@ -45,11 +45,13 @@ class Motifs:
     motifs: tuple[Motif, ...]
 
 
-def common(model_name: str, data: str, group: Group, progress: Progress = silent) -> tuple[Common, Support | None, int]:
+def common(
+    model_name: str, data: str, group: Group, share: float = SHARE, progress: Progress = silent
+) -> tuple[Common, Support | None, int]:
     """A group's maximum common subgraph, its support (None without a data set), and the size of the group."""
     who = members(model_name, data, group, progress)
     progress("common subgraph", 0, 1)
-    found = common_subgraph(who.smiles)
+    found = common_subgraph(who.smiles, share)
     inside = _counted(found, who, data) if data else None
     progress("common subgraph", 1, 1)
     return found, inside, len(who.smiles)
@@ -69,6 +71,7 @@ def group_motifs(
     group: Group,
     goal: Target,
     most: int = MOST_SEARCHED,
+    share: float = SHARE,
     progress: Progress = silent,
 ) -> Motifs:
     """The maximum common subgraph of a group and its most frequent minimum positive subgraphs; for jobs and the CLI.
@@ -80,7 +83,7 @@ def group_motifs(
     chosen = sample(len(who.smiles), most)
     found = _explained(model_name, [who.smiles[i] for i in chosen], goal, progress)
     progress("common subgraph", 0, 1)
-    shared = common_subgraph(who.smiles)
+    shared = common_subgraph(who.smiles, share)
     row_of = {str(smiles): row for row, smiles in reversed(list(enumerate(dataset(data).smiles)))}
     best = [(row_of.get(one.smiles, -1), one.subgraphs[0]) for one in found if one and one.subgraphs]
     made = Motifs(
@@ -95,23 +98,27 @@ def group_motifs(
         motifs=motifs(dataset(data), who.rows, best, positive),
     )
     progress("common subgraph", 1, 1)
-    home.write_json(_file(model_name, data, group, goal, most), as_json(asdict(made)))
+    home.write_json(_file(model_name, data, group, goal, most, share), as_json(asdict(made)))
     return made
 
 
-def stored_motifs(model_name: str, data: str, group: Group, goal: Target, most: int = MOST_SEARCHED) -> Motifs | None:
+def stored_motifs(
+    model_name: str, data: str, group: Group, goal: Target, most: int = MOST_SEARCHED, share: float = SHARE
+) -> Motifs | None:
     """What :func:`group_motifs` found earlier; None before."""
     try:
-        told = home.read_json(_file(model_name, data, group, goal, most))
+        told = home.read_json(_file(model_name, data, group, goal, most, share))
         return _motifs(told)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def start_motifs(model_name: str, data: str, group: Group, goal: Target, most: int = MOST_SEARCHED) -> Job:
+def start_motifs(
+    model_name: str, data: str, group: Group, goal: Target, most: int = MOST_SEARCHED, share: float = SHARE
+) -> Job:
     """Have them found by a job, or the job that is at it already; explanations have a lane of their own."""
     arguments = ["--model", model_name, "--data", data, "--task", goal.task, "--direction", goal.direction]
-    arguments += [f"--threshold={goal.threshold!r}", "--most", str(most)]
+    arguments += [f"--threshold={goal.threshold!r}", "--most", str(most), "--share", str(share)]
     arguments += ["--view", group.view] if group.view else []
     arguments += ["--cluster", str(group.cluster)] if group.cluster else []
     arguments += ["--label", group.label] if group.label else []
@@ -151,11 +158,11 @@ def _positive(model_name: str, data: str, goal: Target) -> np.ndarray:
     return np.where(np.isfinite(labels), goal.reached(goal.score(labels)), np.nan)
 
 
-def _file(model_name: str, data: str, group: Group, goal: Target, most: int) -> Path:
+def _file(model_name: str, data: str, group: Group, goal: Target, most: int, share: float) -> Path:
     """Where a group's result is kept: under what the group, the model and the data are, not what they are called."""
     chosen, table = model(model_name), dataset(data)
     digest = model_digest(chosen.folder) if chosen.card else chosen.name
-    key = kept_subgraphs.digest(digest, table.digest, asdict(group), asdict(goal), most, kept_subgraphs.VERSION)
+    key = kept_subgraphs.digest(digest, table.digest, asdict(group), asdict(goal), most, share, kept_subgraphs.VERSION)
     return home.home() / "subgraphs" / "groups" / f"{key}.json"
 
 

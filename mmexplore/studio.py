@@ -11,6 +11,7 @@ from mmexplore.catalogue import entries as datasets
 from mmexplore.catalogue import fetch, preview
 from mmexplore.catalogue import remove as remove_dataset
 from mmexplore.colouring import Colour
+from mmexplore.common_subgraphs import SHARE
 from mmexplore.comparison import FEWEST as FEWEST_PANELS
 from mmexplore.comparison import MOST as MOST_PANELS
 from mmexplore.comparison import PRESETS, Panel, Preset
@@ -75,7 +76,7 @@ from mmexplore.training_desk import (
 
 __all__ = [
     "BASELINE", "CLUSTERS", "DIRECTIONS", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "MOST_SEARCHED", "PRESETS",
-    "RULES", "TRAINING_VERBS", "UNTRAINED", "Aligned", "Colour", "Dataset", "Device", "Entry", "Estimate", "Explained",
+    "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED", "Aligned", "Colour", "Dataset", "Device", "Entry", "Estimate", "Explained",
     "Found", "Group", "Job", "MapFile", "Model", "MoleculeCard", "Motifs", "Panel", "Preset", "Rules", "Subgraph",
     "Summary", "Target", "add_dataset", "align", "cancel_job", "colour", "colour_names", "common",
     "common_scaffold", "compute_map", "consensus", "dataset", "datasets", "delete_model", "depict", "devices",

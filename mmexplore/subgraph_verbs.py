@@ -28,6 +28,9 @@ View = Annotated[str, typer.Option("--view", help="whose clusters; default: the 
 Label = Annotated[str, typer.Option("--label", help="a label or column of the data set")]
 Class = Annotated[str, typer.Option("--class", help="one of its classes; numbers have low, middle and high")]
 SmilesFile = Annotated[Path | None, typer.Option("--smiles-file", help="SMILES, one a line, as the group")]
+Share = Annotated[
+    float, typer.Option("--share", min=0.1, max=1.0, help="of the group, that the common subgraph is in")
+]
 JobFolder = Annotated[Path | None, typer.Option("--job", hidden=True)]
 
 
@@ -87,14 +90,18 @@ def common(
     label: Label = "",
     value: Class = "",
     smiles_file: SmilesFile = None,
+    share: Share = studio.SHARE,
     as_json: Json = False,
-    job: JobFolder = None,
+    job: Share = Annotated[
+    float, typer.Option("--share", min=0.1, max=1.0, help="of the group, that the common subgraph is in")
+]
+JobFolder = None,
 ) -> None:
     """Find the maximum common subgraph of a group, and in how much of the group and of the rest it is."""
 
     def work(progress: Progress) -> Values:
         group = Group(cluster, view, label, value, str(smiles_file or ""))
-        found, support, n = studio.common(model, data, group, progress)
+        found, support, n = studio.common(model, data, group, share, progress)
         about = {"smarts": found.smarts, "n_atoms": found.n_atoms, "support": None, "support_outside": None, "n": n}
         if support:
             about["support"] = support.inside / max(support.n, 1)
@@ -118,15 +125,19 @@ def motifs(
     direction: Direction = "",
     threshold: Threshold = None,
     most: Annotated[int, typer.Option("--most", min=1, help="search so many of the group")] = studio.MOST_SEARCHED,
+    share: Share = studio.SHARE,
     as_json: Json = False,
-    job: JobFolder = None,
+    job: Share = Annotated[
+    float, typer.Option("--share", min=0.1, max=1.0, help="of the group, that the common subgraph is in")
+]
+JobFolder = None,
 ) -> None:
     """Find the most frequent minimum positive subgraphs of a group, with counter-examples."""
 
     def work(progress: Progress) -> Values:
         group = Group(cluster, view, label, value, str(smiles_file or ""))
         goal, _ = studio.target(model, task, direction, threshold)
-        values: Values = plain(asdict(studio.group_motifs(model, data, group, goal, most, progress)))
+        values: Values = plain(asdict(studio.group_motifs(model, data, group, goal, most, share, progress)))
         return values | {"group": group.title, "task": goal.task, "direction": goal.direction}
 
     answer(work, as_json, job)

@@ -113,7 +113,8 @@ class Subgraph:
 class Search:
     """The fragments of one molecule under one model, and the best of them for any size and threshold.
 
-    Fragments are sought once, scored when they are first asked for, and kept. ``exact``: they are all that there are. ``seconds``: what the first answer took, for whoever measures it.
+    Fragments are sought once, scored when they are first asked for, and kept. ``exact``: they are all that there are.
+    ``seconds``: what the first answer took, for whoever measures it.
     """
 
     def __init__(self, molecule: Skeleton, scorer: Scorer, target: Target, rules: Rules = RULES) -> None:

@@ -7,28 +7,28 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.errors import MmexploreError, UnknownName
 from mmexplore.studio import Group, Job, Target
-from mmexplore.ui import session, subgraph_motifs
-from mmexplore.ui.job_banner import share, words
+from mmexplore.ui import job_banner, session, subgraph_motifs
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.session import Choice
 from mmexplore.ui.subgraph_link import GROUP_KIND, SELECTION
 
 _KINDS = ("class", "cluster", SELECTION)
 _KEEP: dict[str, Any] = {"persist_state": "session"}
+_SHARE_HELP = "The maximum common subgraph is one that this share of the molecules compared hold"
 _MOST_HELP = """Of a larger group, a sample drawn with seed 0 is searched. The maximum common subgraph is sought
 among 100 molecules at most, and both are counted in all."""
 
 
 def show(choice: Choice, goal: Target) -> None:
     """The group's picker, then what it has in common, or the job that finds it."""
-    group, most = _picked(choice)
+    group, most, share = _picked(choice)
     if group is None:
         return
-    found = studio.stored_motifs(choice.model, choice.data, group, goal, most)
+    found = studio.stored_motifs(choice.model, choice.data, group, goal, most, share)
     if found is not None:
         subgraph_motifs.show(choice, group, goal, found)
         return
-    key = "/".join(("subgraphs/job", choice.model, choice.data, str(group), str(goal), str(most)))
+    key = "/".join(("subgraphs/job", choice.model, choice.data, str(group), str(goal), str(most), str(share)))
     job = _job(key)
     if job is not None and job.active:
         _follow(key, job.id)
@@ -37,19 +37,19 @@ def show(choice: Choice, goal: Target) -> None:
         st.error(literal(job.message), icon=":material/info:")
     st.caption("Each molecule is searched once and kept: a search that was stopped goes on where it was.")
     if st.button("Find what they share", key="subgraphs/find", type="primary", icon=":material/hub:"):
-        st.session_state[key] = studio.start_motifs(choice.model, choice.data, group, goal, most).id
+        st.session_state[key] = studio.start_motifs(choice.model, choice.data, group, goal, most, share).id
         st.rerun()
 
 
-def _picked(choice: Choice) -> tuple[Group | None, int]:
-    kind, which, most = st.columns([2, 3, 2], vertical_alignment="bottom")
+def _picked(choice: Choice) -> tuple[Group | None, int, float]:
+    kind, which, most, part = st.columns([4, 5, 3, 3], vertical_alignment="bottom")
     with kind:
         of = st.segmented_control("Group", _KINDS, default=_KINDS[0], required=True, key=GROUP_KIND, **_KEEP)
     with which:
         group = {"class": _class, "cluster": _cluster, SELECTION: _selection}[of or _KINDS[0]](choice)
     with most:
         number = st.number_input(
-            "Molecules searched at most",
+            "Searched at most",
             10,
             5000,
             studio.MOST_SEARCHED,
@@ -58,7 +58,10 @@ def _picked(choice: Choice) -> tuple[Group | None, int]:
             key="subgraphs/most",
             **_KEEP,
         )
-    return group, int(number)
+    with part:
+        about: dict[str, Any] = {"help": _SHARE_HELP, "key": "subgraphs/share"}
+        shared = st.number_input("Shared by at least", 0.1, 1.0, studio.SHARE, 0.05, **about, **_KEEP)
+    return group, int(number), round(float(shared), 2)
 
 
 def _class(choice: Choice) -> Group | None:
@@ -113,5 +116,5 @@ def _follow(key: str, job_id: str) -> None:
     if job is None or not job.active:
         st.rerun(scope="app")
     else:
-        st.progress(share(job), literal(f"Searching: {words(job)}"))
+        st.progress(job_banner.share(job), literal(f"Searching: {job_banner.words(job)}"))
         st.button("Cancel", key=f"{key}/cancel", icon=":material/close:", on_click=studio.cancel_job, args=(job_id,))
