@@ -76,7 +76,8 @@ from mmexplore.training_desk import (
 
 __all__ = [
     "BASELINE", "CLUSTERS", "DIRECTIONS", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "MOST_SEARCHED", "PRESETS",
-    "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED", "Aligned", "Colour", "Dataset", "Device", "Entry", "Estimate", "Explained",
+    "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED",
+    "Aligned", "Colour", "Dataset", "Device", "Entry", "Estimate", "Explained",
     "Found", "Group", "Job", "MapFile", "Model", "MoleculeCard", "Motifs", "Panel", "Preset", "Rules", "Subgraph",
     "Summary", "Target", "add_dataset", "align", "cancel_job", "colour", "colour_names", "common",
     "common_scaffold", "compute_map", "consensus", "dataset", "datasets", "delete_model", "depict", "devices",

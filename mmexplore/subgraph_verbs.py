@@ -28,9 +28,7 @@ View = Annotated[str, typer.Option("--view", help="whose clusters; default: the 
 Label = Annotated[str, typer.Option("--label", help="a label or column of the data set")]
 Class = Annotated[str, typer.Option("--class", help="one of its classes; numbers have low, middle and high")]
 SmilesFile = Annotated[Path | None, typer.Option("--smiles-file", help="SMILES, one a line, as the group")]
-Share = Annotated[
-    float, typer.Option("--share", min=0.1, max=1.0, help="of the group, that the common subgraph is in")
-]
+Share = Annotated[float, typer.Option("--share", min=0.1, max=1.0, help="of the group, that the common subgraph is in")]
 JobFolder = Annotated[Path | None, typer.Option("--job", hidden=True)]
 
 
@@ -92,10 +90,7 @@ def common(
     smiles_file: SmilesFile = None,
     share: Share = studio.SHARE,
     as_json: Json = False,
-    job: Share = Annotated[
-    float, typer.Option("--share", min=0.1, max=1.0, help="of the group, that the common subgraph is in")
-]
-JobFolder = None,
+    job: JobFolder = None,
 ) -> None:
     """Find the maximum common subgraph of a group, and in how much of the group and of the rest it is."""
 
@@ -127,10 +122,7 @@ def motifs(
     most: Annotated[int, typer.Option("--most", min=1, help="search so many of the group")] = studio.MOST_SEARCHED,
     share: Share = studio.SHARE,
     as_json: Json = False,
-    job: Share = Annotated[
-    float, typer.Option("--share", min=0.1, max=1.0, help="of the group, that the common subgraph is in")
-]
-JobFolder = None,
+    job: JobFolder = None,
 ) -> None:
     """Find the most frequent minimum positive subgraphs of a group, with counter-examples."""
 
