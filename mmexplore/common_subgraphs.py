@@ -86,13 +86,12 @@ def common_subgraph(
     if len(chosen) < 2:
         return Common("", 0, True, len(chosen), share, 0.0)
     third = max(1, seconds // 3)
-    found = [_searched(chosen, share, third, whole=True), _searched(chosen, share, third, whole=False)]
-    if found[1].smartsString:
-        found[1] = _searched(_holding(chosen, found[1].smartsString), 1.0, third, whole=True)
-    best = max(found, key=lambda one: (one.numAtoms, one.numBonds))
+    found, cut = _searched(chosen, share, third, whole=True), _searched(chosen, share, third, whole=False)
+    other = _searched(_holding(chosen, cut.smartsString), 1.0, third, whole=True) if cut.smartsString else found
+    best = max(found, other, key=lambda one: (one.numAtoms, one.numBonds))
     held = _holding(chosen, best.smartsString) if best.smartsString else []
     example = molecules.canonical(min(held, key=Mol.GetNumAtoms)) if held else ""
-    ended = not any(one.canceled for one in found)
+    ended = not any(one.canceled for one in (found, cut, other))
     took = round(time.perf_counter() - started, 3)
     return Common(best.smartsString, best.numAtoms, ended, len(chosen), share, took, example)
 
