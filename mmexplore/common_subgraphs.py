@@ -5,6 +5,7 @@ doi 10.1186/1758-2946-5-S1-O6) over a cluster of embeddings, a class or a select
 everything: each subgraph is counted outside the group too.
 """
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -73,39 +74,48 @@ class Motif:
 
 
 def common_subgraph(
-    smiles: Sequence[str], share: float = SHARE, seconds: int = 10, most: int = MOST_COMPARED, seed: int = 0
+    smiles: Sequence[str], share: float = SHARE, seconds: float = 10.0, most: int = MOST_COMPARED, seed: int = 0
 ) -> Common:
     """The largest subgraph that this share of the molecules hold; rings match rings only, and whole.
 
-    Of more than ``most`` molecules a seeded sample is compared. RDKit's search for whole rings in a share of the
-    molecules ends with nothing where some have no ring, so that it is done twice: as it stands, and in all of
-    those that hold the largest subgraph with rings cut open; the larger answer counts. Raises BadMolecule.
+    Of more than ``most`` molecules a seeded sample is compared. Raises BadMolecule.
+
+    What a share of the molecules hold is in one of the smallest of them, one more than may lack it. RDKit goes on from
+    one of these to the next, but what it finds then depends on the first; so each is begun with in a search of its own.
     """
     started = time.perf_counter()
     chosen = [molecules.parse(smiles[i]) for i in sample(len(smiles), most, seed)]
-    if len(chosen) < 2:
-        return Common("", 0, True, len(chosen), share, 0.0)
-    third = max(1, seconds // 3)
-    found, cut = _searched(chosen, share, third, whole=True), _searched(chosen, share, third, whole=False)
-    other = _searched(_holding(chosen, cut.smartsString), 1.0, third, whole=True) if cut.smartsString else found
-    best = max(found, other, key=lambda one: (one.numAtoms, one.numBonds))
-    held = _holding(chosen, best.smartsString) if best.smartsString else []
+    chosen.sort(key=Mol.GetNumBonds)
+    least = math.ceil(share * len(chosen) - 1e-9)
+    best, ended = None, True
+    for without in range(len(chosen) - max(least, 2) + 1):
+        left = seconds - (time.perf_counter() - started)
+        if left < 1:
+            ended = False
+            break
+        found = _held_by(chosen[without:], least, int(left))
+        ended &= not found.canceled
+        best = max(best, found, key=_size)
+    smarts = best.smartsString if best else ""
+    held = [mol for mol in chosen if smarts and mol.HasSubstructMatch(molecules.pattern(smarts))]
     example = molecules.canonical(min(held, key=Mol.GetNumAtoms)) if held else ""
-    ended = not any(one.canceled for one in (found, cut, other))
     took = round(time.perf_counter() - started, 3)
-    return Common(best.smartsString, best.numAtoms, ended, len(chosen), share, took, example)
+    return Common(smarts, best.numAtoms if smarts else 0, ended, len(chosen), share, took, example)
 
 
-def _searched(mols: list[Mol], share: float, seconds: int, *, whole: bool) -> Any:
+def _size(found: Any) -> tuple[int, int]:
+    return (found.numAtoms, found.numBonds) if found else (-1, -1)
+
+
+def _held_by(mols: list[Mol], least: int, seconds: int) -> Any:
+    """RDKit's answer: the largest subgraph of at least so many of the molecules."""
     from rdkit.Chem import rdFMCS
 
-    rings = {"ringMatchesRingOnly": True, "completeRingsOnly": whole}
-    return rdFMCS.FindMCS(mols, threshold=share, timeout=seconds, **rings)
-
-
-def _holding(mols: list[Mol], smarts: str) -> list[Mol]:
-    query = molecules.pattern(smarts)
-    return [mol for mol in mols if mol.HasSubstructMatch(query)]
+    rules = rdFMCS.MCSParameters()
+    rules.Threshold, rules.Timeout = (least - 0.5) / len(mols), seconds
+    for compared in (rules.AtomCompareParameters, rules.BondCompareParameters):
+        compared.RingMatchesRingOnly = compared.CompleteRingsOnly = True
+    return rdFMCS.FindMCS(mols, rules)
 
 
 def sample(n: int, most: int, seed: int = 0) -> np.ndarray:
