@@ -42,6 +42,7 @@ class Rules:
 
 
 RULES = Rules()
+_SIZES_AT_ONCE = 3  # fewer and larger batches than one a size
 
 
 @dataclass(frozen=True)
@@ -135,27 +136,37 @@ class Search:
     ) -> tuple[Subgraph, ...]:
         """Positive subgraphs within the limits, the smallest first, of these the best score; each fragment once.
 
-        ``by`` says which score decides; where there are no masks it is the fragment's.
+        ``by`` says which score decides; where there are no masks it is the fragment's. Sizes are gone through from
+        below, until there are ``count``.
         """
         rules = rules or self.rules
+        by = by if self.scorer.masks else "fragment"
+        sizes = [size for size in np.unique(self.sizes).tolist() if rules.min_atoms <= size <= rules.max_atoms]
+        shares = [int((self.sizes == size).sum()) for size in sizes]
+        if self.scorer.masks:
+            shares = quotas(shares, rules.again) if by == "fragment" else [min(n, rules.again) for n in shares]
+        found: list[Subgraph] = []
         with self._lock:
-            sizes, masks, scores = self._within(rules, target)
-            if by == "in molecule" or self.scorer.masks is None:
-                taken = smallest(sizes, target.gain(scores), target.reached(scores))[: rules.again]
-            else:
-                taken = spread_over_sizes(sizes, target.gain(scores), rules.again)
-            made = self._described([masks[i] for i in taken], target)
-        if self.scorer.masks is None:
-            by = "fragment"
-        deciding = np.array([_deciding(part, by) for part in made], float)
-        order = smallest(np.array([part.n_atoms for part in made]), target.gain(deciding), target.reached(deciding))
-        return tuple(_once_each([made[i] for i in order])[:count])
+            for start in range(0, len(sizes), _SIZES_AT_ONCE):
+                step = slice(start, start + _SIZES_AT_ONCE)
+                found += self._positive(dict(zip(sizes[step], shares[step], strict=True)), target, by)
+                if len(_once_each(found)) >= count:
+                    break
+        found.sort(key=lambda part: (part.n_atoms, -float(target.gain(np.array(_deciding(part, by))))))
+        return tuple(_once_each(found)[:count])
 
-    def _within(self, rules: Rules, target: Target) -> tuple[np.ndarray, list[int], np.ndarray]:
-        """Sizes, masks and scores of the fragments within the limits."""
-        inside = np.flatnonzero((self.sizes >= rules.min_atoms) & (self.sizes <= rules.max_atoms))
-        masks = [self.masks[i] for i in inside]
-        return self.sizes[inside], masks, target.score(self._mask_values(masks))
+    def _positive(self, shares: Mapping[int, int], target: Target, by: By) -> list[Subgraph]:
+        """The positive ones of some sizes; of each size its share of the best is scored as fragments."""
+        masks = [mask for mask in self.masks if mask.bit_count() in shares]
+        sizes = np.array([mask.bit_count() for mask in masks])
+        gains = target.gain(target.score(self._mask_values(masks)))
+        chosen: list[int] = []
+        for size, share in shares.items():
+            rows = np.flatnonzero(sizes == size)
+            best = rows[np.argsort(-gains[rows], kind="stable")]  # NaN comes last
+            chosen += best[:share].tolist()
+        made = self._described([masks[i] for i in chosen], target)
+        return [part for part in made if target.reached(np.array(_deciding(part, by)))]
 
     def _walked(self, target: Target) -> list[int]:
         rules = self.rules
@@ -195,30 +206,20 @@ class Search:
         return [Subgraph(tuple(numbers(m)), text, score, within) for m, text, score, within in rows]
 
 
-def smallest(sizes: np.ndarray, gains: np.ndarray, reached: np.ndarray) -> np.ndarray:
-    """Numbers of the positive ones, by size, then by the best score.
+def quotas(counts: Sequence[int], most: int) -> list[int]:
+    """How many of each size: one of each, then a second of each, while there are some, until there are ``most``.
 
-    >>> smallest(np.array([9, 8, 8]), np.array([0.9, 0.6, 0.7]), np.array([True, True, True])).tolist()
-    [2, 1, 0]
+    No threshold has a say in it: whatever it is, those of a size that reach it are among the best of that size.
+
+    >>> quotas([3, 1], 3), quotas([1, 5, 5], 100)
+    ([2, 1], [1, 5, 5])
     """
-    chosen = np.flatnonzero(reached)
-    order: np.ndarray = chosen[np.lexsort((-gains[chosen], sizes[chosen]))]
-    return order
-
-
-def spread_over_sizes(sizes: np.ndarray, gains: np.ndarray, most: int) -> np.ndarray:
-    """Numbers of the best of each size, then the second best of each, until there are ``most``.
-
-    No threshold says which: whatever it is, those of a size that reach it are among the best of that size.
-
-    >>> spread_over_sizes(np.array([8, 8, 8, 9]), np.array([0.1, 0.3, 0.2, 0.0]), 3).tolist()
-    [1, 3, 2]
-    """
-    order = np.lexsort((-gains, sizes))  # NaN comes last
-    ordered = sizes[order]
-    rank = np.arange(len(order)) - np.searchsorted(ordered, ordered)
-    taken: np.ndarray = order[np.lexsort((ordered, rank))][:most]
-    return taken
+    shares = [0] * len(counts)
+    for rank in range(max(counts, default=0)):
+        for number, count in enumerate(counts):
+            if rank < count and sum(shares) < most:
+                shares[number] += 1
+    return shares
 
 
 def consensus(best: Mapping[str, Iterable[int]]) -> tuple[int, ...]:
