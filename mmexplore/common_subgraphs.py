@@ -87,7 +87,8 @@ def common_subgraph(
     chosen = [molecules.parse(smiles[i]) for i in sample(len(smiles), most, seed)]
     chosen.sort(key=Mol.GetNumBonds)
     least = math.ceil(share * len(chosen) - 1e-9)
-    best, ended = None, True
+    best: Any = None
+    ended = True
     for without in range(len(chosen) - max(least, 2) + 1):
         left = seconds - (time.perf_counter() - started)
         if left < 1:
@@ -111,7 +112,7 @@ def _held_by(mols: list[Mol], least: int, seconds: int) -> Any:
     """RDKit's answer: the largest subgraph of at least so many of the molecules."""
     from rdkit.Chem import rdFMCS
 
-    rules = rdFMCS.MCSParameters()
+    rules: Any = rdFMCS.MCSParameters()
     rules.Threshold, rules.Timeout = (least - 0.5) / len(mols), seconds
     for compared in (rules.AtomCompareParameters, rules.BondCompareParameters):
         compared.RingMatchesRingOnly = compared.CompleteRingsOnly = True

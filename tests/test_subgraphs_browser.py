@@ -16,11 +16,15 @@ SLOW = 90_000  # the first answer waits for torch
 
 
 def test_a_molecule_its_smallest_part_and_the_next_one(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/Subgraphs?smiles={SUGAR}")
+    page.goto(server.url)
+    page.get_by_role("link", name="Subgraphs").first.click()
+    box = page.get_by_label("Molecule", exact=True)
+    box.fill(SUGAR)
+    box.press("Enter")
     cells = page.locator(".drawings button.cell")
     expect(cells.first).to_be_visible(timeout=SLOW)
     expect(cells.first).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_text("score as a fragment", exact=True)).to_be_visible()
+    expect(page.get_by_role("cell", name="score as a fragment")).to_be_visible()
     code = page.locator("[data-testid=stCode] code").first
     first = code.inner_text()
     cells.nth(1).focus()
@@ -42,10 +46,10 @@ def test_the_maps_selection_becomes_a_group_and_a_job_searches_it(page: Page, se
     page.get_by_role("button", name="Box").click()
     draw(page, [(x - width / 4, y - height / 4), (x + width / 4, y + height / 4)])
     settle(page)
-    page.get_by_role("button", name="Subgraphs").click()
+    page.get_by_test_id("stMain").get_by_role("link", name="Subgraphs").click()
     page.wait_for_url(re.compile("/Subgraphs"))
     expect(page.get_by_text(re.compile(r"[\d,]+ selected molecules of solubility"))).to_be_visible(timeout=SLOW)
-    most = page.get_by_label("Searched at most")
+    most = page.get_by_label("Searched at most", exact=True)
     most.fill("10")
     most.press("Enter")
     page.get_by_role("button", name="Find what they share").click()

@@ -19,7 +19,7 @@ def molecule_panel(smarts: str = "") -> None:
     card = studio.molecule_card(choice.data, row, choice.model)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{literal(card.name or f'Molecule {row + 1}')}**", width="content")
-        subgraph_link.button(subgraph_link.MOLECULE, "molecule-subgraphs")
+        subgraph_link.link(subgraph_link.MOLECULE)
         st.button(
             "Close",
             key="close-molecule",

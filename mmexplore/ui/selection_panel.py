@@ -31,7 +31,7 @@ def selection_grid(smarts: str = "") -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{len(rows):,} selected**", width="content")
-        subgraph_link.button(subgraph_link.GROUP, "selection-subgraphs")
+        subgraph_link.link(subgraph_link.GROUP)
         st.button("Clear", key="clear", type="tertiary", icon=":material/close:", on_click=session.clear_selection)
     pages = -(-len(rows) // A_PAGE)
     if st.session_state.get(_PAGE, 1) > pages:

@@ -51,9 +51,9 @@ def goal(model: str) -> Asked:
     with side:
         ways = studio.DIRECTIONS[kind]
         words = "Which answer of the model is to be explained"
-        chosen = st.segmented_control(
-            "Sought", ways, default=ways[0], required=True, help=words, key=_direction_key(kind), **_KEEP
-        )
+        key = _direction_key(kind)
+        st.session_state.setdefault(key, ways[0])  # the button that turns it may have set it
+        chosen = st.segmented_control("Sought", ways, required=True, help=words, key=key, **_KEEP)
     usual, how = studio.target(model, name, chosen or ways[0])
     with number:
         threshold = _threshold(model, usual, tasks[name].unit)

@@ -44,7 +44,8 @@ def show(choice: Choice, goal: Target) -> None:
 def _picked(choice: Choice) -> tuple[Group | None, int, float]:
     kind, which, most, part = st.columns([4, 5, 3, 3], vertical_alignment="bottom")
     with kind:
-        of = st.segmented_control("Group", _KINDS, default=_KINDS[0], required=True, key=GROUP_KIND, **_KEEP)
+        st.session_state.setdefault(GROUP_KIND, _KINDS[0])  # a link may have set it
+        of = st.segmented_control("Group", _KINDS, required=True, key=GROUP_KIND, **_KEEP)
     with which:
         group = {"class": _class, "cluster": _cluster, SELECTION: _selection}[of or _KINDS[0]](choice)
     with most:
@@ -117,4 +118,8 @@ def _follow(key: str, job_id: str) -> None:
         st.rerun(scope="app")
     else:
         st.progress(job_banner.share(job), literal(f"Searching: {job_banner.words(job)}"))
-        st.button("Cancel", key=f"{key}/cancel", icon=":material/close:", on_click=studio.cancel_job, args=(job_id,))
+        st.button("Cancel", key=f"{key}/cancel", icon=":material/close:", on_click=_cancel, args=(job_id,))
+
+
+def _cancel(job_id: str) -> None:
+    studio.cancel_job(job_id)

@@ -6,16 +6,24 @@ from mmexplore.ui import places
 
 GROUP_KIND, TABS = "subgraphs/group", "subgraphs/tab"
 SELECTION, GROUP, MOLECULE = "selection", "A group", "One molecule"
+_OF = "of"
 
 
-def button(tab: str, key: str) -> None:
-    """Draw the button; a click opens the page on that tab."""
+def link(tab: str) -> None:
+    """Draw the link; it opens the page on that tab."""
     page = places.page("Subgraphs")
     words = "What these molecules have in common" if tab == GROUP else "Which part of it decides"
-    if page and st.button("Subgraphs", key=key, type="tertiary", icon=":material/hub:", help=words):
-        st.session_state[TABS] = tab
-        if tab == GROUP:
-            st.session_state[GROUP_KIND] = SELECTION
-        else:
-            st.session_state.pop("smiles", None)
-        st.switch_page(page)
+    if page:
+        asked = {_OF: SELECTION if tab == GROUP else "molecule"}
+        st.page_link(page, label="Subgraphs", icon=":material/hub:", help=words, query_params=asked)
+
+
+def arrive() -> None:
+    """Open the tab that a link asked for; called before the page draws anything."""
+    if _OF not in st.query_params:
+        return
+    if st.query_params.pop(_OF) == SELECTION:
+        st.session_state[TABS], st.session_state[GROUP_KIND] = GROUP, SELECTION
+    else:
+        st.session_state[TABS] = MOLECULE
+        st.session_state.pop("smiles", None)
