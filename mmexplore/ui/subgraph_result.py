@@ -15,7 +15,7 @@ from mmexplore.ui.plain_text import literal
 from mmexplore.ui.subgraph_controls import Asked
 
 MOST = 8
-_NEXT = "subgraphs/next"
+_NEXT, _SHOWN = "subgraphs/next", "subgraphs/shown"
 
 
 def show(found: Explained, name: str, asked: Asked) -> None:
@@ -33,7 +33,7 @@ def show(found: Explained, name: str, asked: Asked) -> None:
         cells = [
             Drawing(of_atoms(found.smiles, part.atoms), *_title(part, n, asked), n) for n, part in _numbered(found)
         ]
-        drawings(_NEXT, cells, lambda: _pick(found.smiles), width=130, height=92, current=number)
+        drawings(_NEXT, cells, lambda: _pick(found), width=130, height=92, current=number)
     _table(found, asked)
 
 
@@ -105,13 +105,14 @@ def _title(part: Subgraph, number: int, asked: Asked) -> tuple[str, str]:
 
 
 def _shown(found: Explained) -> int:
-    smiles, number = st.session_state.get("subgraphs/shown", ("", 0))
-    return number if smiles == found.smiles and number < len(found.subgraphs) else 0
+    """The one that was clicked, while it is among them; else the first."""
+    chosen = st.session_state.get(_SHOWN)
+    return next((n for n, part in enumerate(found.subgraphs) if (found.smiles, part.atoms) == chosen), 0)
 
 
-def _pick(smiles: str) -> None:
+def _pick(found: Explained) -> None:
     if (number := picked(_NEXT)) >= 0:
-        st.session_state["subgraphs/shown"] = (smiles, number)
+        st.session_state[_SHOWN] = (found.smiles, found.subgraphs[number].atoms)
 
 
 def _frame(found: Explained) -> pd.DataFrame:
