@@ -20,10 +20,12 @@ from mmexplore.fusion_verb import fusion
 from mmexplore.presets import preset, preset_names, pretraining, pretraining_names
 from mmexplore.progress import Progress
 from mmexplore.recipe import Recipe, parse
+from mmexplore.retrieve_verb import retrieve
 from mmexplore.shell import DataName, JobFolder, Json, ModelName, Values, answer
-from mmexplore.shell_retrieve import retrieve
+from mmexplore.subgraph_verbs import app as subgraph_verbs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(subgraph_verbs)
 
 Settings = Annotated[list[str] | None, typer.Option("--set", help="section.field=value of the recipe, repeatable")]
 Data = Annotated[str, typer.Option("--data", help="name of a data set, or a file")]

@@ -3,6 +3,8 @@
 Plain values in, frozen dataclasses of numpy, pandas and str out. Importing this costs no torch; functions that compute
 import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are the drawers,
 ``*_desk``.
+import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are drawers,
+``data_desk``, ``map_desk``, ``molecule_desk``, ``training_desk``, ``subgraph_desk``, ``group_desk`` and ``motif_desk``.
 """
 
 from mmexplore.alignment import Aligned, align
@@ -12,6 +14,7 @@ from mmexplore.catalogue import entries as datasets
 from mmexplore.catalogue import fetch, preview
 from mmexplore.catalogue import remove as remove_dataset
 from mmexplore.colouring import Colour
+from mmexplore.common_subgraphs import SHARE
 from mmexplore.comparison import FEWEST as FEWEST_PANELS
 from mmexplore.comparison import MOST as MOST_PANELS
 from mmexplore.comparison import PRESETS, Panel, Preset
@@ -22,13 +25,16 @@ from mmexplore.embedding_map import METHODS, MapFile
 from mmexplore.fusion_desk import MOST_COMPARED, FusionReport, Judge, disagreement, fusion, judge, late, readable
 from mmexplore.fusion_desk import score as fusion_score
 from mmexplore.fusion_report import Similarities, products, what_if
+from mmexplore.group_desk import Group, group_classes, group_of_rows
 from mmexplore.jobs import Job, job
 from mmexplore.jobs import again as restart_job
 from mmexplore.jobs import cancel as cancel_job
 from mmexplore.jobs import follow as follow_job
 from mmexplore.jobs import jobs as list_jobs
 from mmexplore.jobs import remove as forget_job
+from mmexplore.kept_subgraphs import Explained
 from mmexplore.map_desk import (
+    CLUSTERS,
     compute_map,
     embed,
     first_choice,
@@ -55,7 +61,8 @@ from mmexplore.molecule_desk import (
     sdf_of,
     table_of,
 )
-from mmexplore.molecules import depict
+from mmexplore.molecules import depict, to_sdf
+from mmexplore.motif_desk import MOST_SEARCHED, Motifs, common, group_motifs, start_motifs, stored_motifs
 from mmexplore.ranking_agreement import Agreement, Pair
 from mmexplore.results import PaperTable, Result, results
 from mmexplore.results import papers as paper_tables
@@ -84,6 +91,8 @@ from mmexplore.space_desk import (
     standard_panels,
     start_embedding,
 )
+from mmexplore.subgraph_desk import DIRECTIONS, explain, explained_tasks, goal_in_words, target
+from mmexplore.subgraphs import RULES, Rules, Subgraph, Target, consensus
 from mmexplore.summary import Summary, label_table, property_table, split_table, summarise
 from mmexplore.training_desk import (
     TRAINING_VERBS,
@@ -99,18 +108,21 @@ from mmexplore.training_desk import (
 )
 
 __all__ = [
-    "BASELINE", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_COMPARED", "MOST_PANELS", "PRESETS", "PROPERTIES",
-    "TRAINING_VERBS", "UNTRAINED", "Agreement", "Aligned", "Colour", "Dataset", "Detail", "Device", "Entry",
-    "Estimate", "Found", "FusionReport", "HitList", "Job", "Judge", "MapFile", "Model", "MoleculeCard", "Nearest",
-    "Pair", "Panel", "PaperTable", "Preset", "Query", "Result", "Similarities", "Standing", "Summary", "add_dataset",
-    "agreement", "align", "cancel_job", "check_pattern", "colour", "colour_names", "common_scaffold", "compute_map",
-    "dataset", "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed", "estimate",
-    "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job",
-    "forget_job", "fusion", "fusion_score", "has_kinship", "history", "hit_table", "hits", "hits_sdf", "inside", "job",
-    "job_history", "judge", "kinship", "label_table", "lacking", "late", "list_jobs", "map_folders", "model", "models",
-    "molecule_card", "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table",
-    "quality_classes", "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_model",
-    "restart_job", "results", "retrieve", "sdf_of", "shape", "shared", "space_stamp", "split_table", "standard_panels",
-    "start_embedding", "start_fetch", "start_import", "start_map", "start_training", "stored_map", "summarise",
-    "table_of", "train", "view_of", "what_if", "write_chemprop", "write_embedding",
+    "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_COMPARED", "MOST_PANELS",
+    "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED", "Agreement", "Aligned",
+    "Colour", "Dataset", "Detail", "Device", "Entry", "Estimate", "Explained", "Found", "FusionReport", "Group",
+    "HitList", "Job", "Judge", "MapFile", "Model", "MoleculeCard", "Motifs", "Nearest", "Pair", "Panel", "PaperTable",
+    "Preset", "Query", "Result", "Rules", "Similarities", "Standing", "Subgraph", "Summary", "Target", "add_dataset",
+    "agreement", "align", "cancel_job", "check_pattern", "colour", "colour_names", "common", "common_scaffold",
+    "compute_map", "consensus", "dataset", "datasets", "delete_model", "depict", "detail", "devices", "disagreement",
+    "embed", "estimate", "explain", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer",
+    "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion", "fusion_score", "goal_in_words",
+    "group_classes", "group_motifs", "group_of_rows", "has_kinship", "history", "hit_table", "hits", "hits_sdf",
+    "inside", "job", "job_history", "judge", "kinship", "label_table", "lacking", "late", "list_jobs", "map_folders",
+    "model", "models", "molecule_card", "new_run", "paper_tables", "place_on", "predictions", "preview", "products",
+    "property_table", "quality_classes", "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset",
+    "rename_model", "restart_job", "results", "retrieve", "sdf_of", "shape", "shared", "space_stamp", "split_table",
+    "standard_panels", "start_embedding", "start_fetch", "start_import", "start_map", "start_motifs", "start_training",
+    "stored_map", "stored_motifs", "summarise", "table_of", "target", "to_sdf", "train", "view_of", "what_if",
+    "write_chemprop", "write_embedding",
 ]  # fmt: skip

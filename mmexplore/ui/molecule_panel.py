@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.ui import molecule_card, places, session
+from mmexplore.ui import molecule_card, places, session, subgraph_link
 from mmexplore.ui.plain_text import literal
 
 
@@ -26,6 +26,7 @@ def molecule_panel(smarts: str = "", typed: str = "") -> None:
         st.markdown(f"**{literal(molecule_card.title(query))}**", width="content")
         with st.container(horizontal=True, width="content"):
             places.link("Retrieval", "Find similar ones", ":material/manage_search:")
+            subgraph_link.link(subgraph_link.MOLECULE)
             st.button(
                 "Close",
                 key="close-molecule",
