@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from safetensors import safe_open
 
-from mmexplore import fusion_report, metrics, ranking_agreement
+from mmexplore import fusion_report, metrics, molecules, ranking_agreement
 from mmexplore.checkpoints import WEIGHTS
 from mmexplore.comparison import Panel
 from mmexplore.data_desk import dataset
@@ -82,6 +82,23 @@ def late(model_name: str) -> bool:
     """Whether the model's prediction is a sum of what its modalities predict, each times its coefficient."""
     chosen = model(model_name)
     return bool(chosen.recipe and not chosen.recipe.pretrains and chosen.recipe.fusion.name == "late")
+
+
+def showpiece(model_name: str, data: str, least: float, fewest_atoms: int = 12) -> int:
+    """A molecule to show a model by: of the test part, predicted at ``least`` or more, the nearest to its label.
+
+    -1 where there is none; of at least ``fewest_atoms`` heavy atoms if any is.
+    """
+    table, known, chosen = dataset(data), predictions(model_name, data), model(model_name)
+    task = chosen.card.data.tasks[0].name if chosen.card else ""
+    if known is None or "split" not in known or task not in [t.name for t in table.tasks]:
+        return -1
+    labels = table.labels[:, [t.name for t in table.tasks].index(task)]
+    guess = known[task].to_numpy()
+    able = (known["split"] == "test").to_numpy() & (guess >= least) & (labels >= least)
+    rows = np.flatnonzero(able)[np.argsort(np.abs(guess - labels)[able], kind="stable")].tolist()
+    large = (row for row in rows if molecules.parse(str(table.smiles[row])).GetNumHeavyAtoms() >= fewest_atoms)
+    return next(large, rows[0] if rows else -1)
 
 
 @dataclass(frozen=True)

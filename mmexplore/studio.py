@@ -22,7 +22,17 @@ from mmexplore.comparison import fill as fill_preset
 from mmexplore.data_desk import dataset, find, start_fetch, start_import
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.embedding_map import METHODS, MapFile
-from mmexplore.fusion_desk import MOST_COMPARED, FusionReport, Judge, disagreement, fusion, judge, late, readable
+from mmexplore.fusion_desk import (
+    MOST_COMPARED,
+    FusionReport,
+    Judge,
+    disagreement,
+    fusion,
+    judge,
+    late,
+    readable,
+    showpiece,
+)
 from mmexplore.fusion_desk import score as fusion_score
 from mmexplore.fusion_report import Similarities, products, what_if
 from mmexplore.group_desk import Group, group_classes, group_of_rows
@@ -91,7 +101,15 @@ from mmexplore.space_desk import (
     standard_panels,
     start_embedding,
 )
-from mmexplore.subgraph_desk import DIRECTIONS, explain, explained_tasks, goal_in_words, target
+from mmexplore.subgraph_desk import (
+    DIRECTIONS,
+    explain,
+    explain_summand,
+    explained_tasks,
+    goal_in_words,
+    summands,
+    target,
+)
 from mmexplore.subgraphs import RULES, Rules, Subgraph, Target, consensus
 from mmexplore.summary import Summary, label_table, property_table, split_table, summarise
 from mmexplore.training_desk import (
@@ -115,14 +133,14 @@ __all__ = [
     "Preset", "Query", "Result", "Rules", "Similarities", "Standing", "Subgraph", "Summary", "Target", "add_dataset",
     "agreement", "align", "cancel_job", "check_pattern", "colour", "colour_names", "common", "common_scaffold",
     "compute_map", "consensus", "dataset", "datasets", "delete_model", "depict", "detail", "devices", "disagreement",
-    "embed", "estimate", "explain", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer",
-    "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion", "fusion_score", "goal_in_words",
-    "group_classes", "group_motifs", "group_of_rows", "has_kinship", "history", "hit_table", "hits", "hits_sdf",
-    "inside", "job", "job_history", "judge", "kinship", "label_table", "lacking", "late", "list_jobs", "map_folders",
-    "model", "models", "molecule_card", "new_run", "paper_tables", "place_on", "predictions", "preview", "products",
-    "property_table", "quality_classes", "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset",
-    "rename_model", "restart_job", "results", "retrieve", "sdf_of", "shape", "shared", "space_stamp", "split_table",
-    "standard_panels", "start_embedding", "start_fetch", "start_import", "start_map", "start_motifs", "start_training",
-    "stored_map", "stored_motifs", "summarise", "table_of", "target", "to_sdf", "train", "view_of", "what_if",
-    "write_chemprop", "write_embedding",
+    "embed", "estimate", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch",
+    "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion", "fusion_score",
+    "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_kinship", "history", "hit_table", "hits",
+    "hits_sdf", "inside", "job", "job_history", "judge", "kinship", "label_table", "lacking", "late", "list_jobs",
+    "map_folders", "model", "models", "molecule_card", "new_run", "paper_tables", "place_on", "predictions", "preview",
+    "products", "property_table", "quality_classes", "query_of", "query_of_row", "readable", "recipe_of",
+    "remove_dataset", "rename_model", "restart_job", "results", "retrieve", "sdf_of", "shape", "shared", "showpiece",
+    "space_stamp", "split_table", "standard_panels", "start_embedding", "start_fetch", "start_import", "start_map",
+    "start_motifs", "start_training", "stored_map", "stored_motifs", "summands", "summarise", "table_of", "target",
+    "to_sdf", "train", "view_of", "what_if", "write_chemprop", "write_embedding",
 ]  # fmt: skip

@@ -71,7 +71,35 @@ def explain(
     molecule, chosen = skeleton(smiles), model(model_name)
     fragment_model(chosen)
     started = time.perf_counter()  # a model is loaded once
-    search = _search(chosen, molecule, goal)
+    return _explained(_search(chosen, molecule, goal), molecule, goal, rules, by, count, started)
+
+
+def summands(model_name: str) -> tuple[str, ...]:
+    """Branches whose predictions, each times its coefficient, add up to the model's; none unless it fuses late."""
+    recipe = model(model_name).recipe
+    late = recipe is not None and not recipe.pretrains and recipe.fusion.name == "late"
+    return tuple(branch.name for branch in recipe.branches) if recipe and late else ()
+
+
+def explain_summand(
+    model_name: str, branch: str, smiles: str, task: str, rules: Rules = RULES, by: By = "fragment", count: int = 1
+) -> Explained:
+    """The smallest subgraphs that make a branch of a late fusion add at least half of what the whole makes it add.
+
+    A branch alone predicts nothing that a threshold could be set on; what it adds, w p, is on the scale of the sum.
+    Raises BadMolecule, UnknownName.
+    """
+    molecule, chosen = skeleton(smiles), model(model_name)
+    scorer = fragment_model(chosen).scorer(task, branch)
+    started = time.perf_counter()
+    whole = float(scorer.fragments([molecule.smiles])[0])
+    goal = Target(task, "above" if whole >= 0 else "below", whole / 2)
+    return _explained(_search(chosen, molecule, goal, branch), molecule, goal, rules, by, count, started)
+
+
+def _explained(
+    search: Search, molecule: Skeleton, goal: Target, rules: Rules, by: By, count: int, started: float
+) -> Explained:
     score = float(goal.score(np.array(search.whole)))
     parts = search.best(goal, rules, by, count) if goal.reached(np.array(score)) else ()
     masks = search.scorer.masks is not None
@@ -144,20 +172,20 @@ def _loaded(folder: Path, digest: str) -> "FragmentModel":  # noqa: ARG001
     return FragmentModel(folder)
 
 
-_searches: OrderedDict[tuple[str, str, str, str], Search] = OrderedDict()
+_searches: OrderedDict[tuple[str, ...], Search] = OrderedDict()
 _lock = Lock()
 
 
-def _search(chosen: Model, molecule: Skeleton, goal: Target) -> Search:
+def _search(chosen: Model, molecule: Skeleton, goal: Target, branch: str = "") -> Search:
     """The search of a molecule, kept; a threshold that moved does not start it again."""
-    key = (model_digest(chosen.folder) if chosen.card else "", molecule.smiles, goal.task, goal.direction)
+    key = (model_digest(chosen.folder) if chosen.card else "", molecule.smiles, goal.task, goal.direction, branch)
     with _lock:
         if key in _searches:
             _searches.move_to_end(key)
             return _searches[key]
     loaded = fragment_model(chosen)
     rules = RULES if loaded.reads_masks else replace(RULES, most=MOST_BY_SMILES)
-    made = Search(molecule, loaded.scorer(goal.task), goal, rules)
+    made = Search(molecule, loaded.scorer(goal.task, branch), goal, rules)
     if np.isnan(made.whole):
         raise BadMolecule(
             f"{chosen.name!r} cannot read {molecule.smiles}: a modality of it cannot describe the molecule"

@@ -8,6 +8,7 @@ whole. That works for models whose every branch reads ``graph2d``; pictures, con
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from mmexplore.packing import Packed
 from mmexplore.peeling import Skeleton
 from mmexplore.registry import MODALITIES
 from mmexplore.subgraphs import Scorer
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 ATOMS_AT_ONCE = 2048
 """Atoms of a batch: its messages stay in a CPU's cache."""
@@ -51,25 +55,33 @@ class FragmentModel:
         """Whether atoms can be left out of what it reads."""
         return set(self.modalities) == {_GRAPH}
 
-    def scorer(self, task: str) -> Scorer:
-        """Its scores of one task. Raises UnknownName."""
+    @property
+    def summands(self) -> tuple[str, ...]:
+        """Branches whose predictions, each times its coefficient, add up to the model's (late fusion); else none."""
+        recipe = self.predictor.recipe
+        return tuple(branch.name for branch in recipe.branches) if recipe.fusion.name == "late" else ()
+
+    def scorer(self, task: str, branch: str = "") -> Scorer:
+        """Its scores of one task; of a late fusion's ``branch``, what that adds (w p, before the sum). UnknownName."""
         names = [known.name for known in self.tasks]
         if task not in names:
             raise UnknownName("task of this model", task, names)
+        if branch and branch not in self.summands:
+            raise UnknownName("branch of a late fusion", branch, self.summands)
         column = names.index(task)
-        by_mask = (lambda molecule, masks: self.of_masks(molecule, masks)[:, column]) if self.reads_masks else None
-        return Scorer(lambda smiles: self.of_smiles(smiles)[:, column], by_mask)
+        by_mask = (lambda of, masks: self.of_masks(of, masks, branch)[:, column]) if self.reads_masks else None
+        return Scorer(lambda smiles: self.of_smiles(smiles, branch)[:, column], by_mask)
 
-    def of_masks(self, molecule: Skeleton, masks: Sequence[int]) -> np.ndarray:
+    def of_masks(self, molecule: Skeleton, masks: Sequence[int], branch: str = "") -> np.ndarray:
         """Probabilities or values in original units ``(n, tasks)`` of sets of a molecule's atoms."""
         record = _record(molecule.smiles, tuple(sorted(self.modalities[_GRAPH].items())))
         kept = bits(masks, molecule.n_atoms)
         values = np.empty((len(kept), len(self.tasks)))
         for rows in _by_size(kept):
-            values[rows] = self._predicted({_GRAPH: sliced(record, kept[rows])}, len(rows))
+            values[rows] = self._predicted({_GRAPH: sliced(record, kept[rows])}, len(rows), branch)
         return values
 
-    def of_smiles(self, smiles: Sequence[str]) -> np.ndarray:
+    def of_smiles(self, smiles: Sequence[str], branch: str = "") -> np.ndarray:
         """The same of fragments as molecules of their own; NaN for what a modality cannot describe."""
         values = np.full((len(smiles), len(self.tasks)), np.nan)
         for start in range(0, len(smiles), _SMILES_AT_ONCE):
@@ -78,16 +90,22 @@ class FragmentModel:
             good = np.flatnonzero(np.logical_and.reduce([chunk.ok for chunk in chunks.values()]))
             if len(good):
                 packed = {name: chunk.take(MODALITIES[name].columns, good).packed for name, chunk in chunks.items()}
-                values[start + good] = self._predicted(packed, len(good))
+                values[start + good] = self._predicted(packed, len(good), branch)
         return values
 
-    def _predicted(self, packed: dict[str, Packed], n: int) -> np.ndarray:
+    def _predicted(self, packed: dict[str, Packed], n: int, branch: str) -> np.ndarray:
         torch = self._torch
         records = {name: collate(one, name) for name, one in packed.items()}
         batch = Batch(records, torch.empty(n, 0), torch.arange(n))
         with numerics.exactly(self.policy), torch.inference_mode():
-            values: np.ndarray = self.predictor.predict(batch).double().cpu().numpy()
+            made = self.predictor.predict(batch) if not branch else self._added(batch, branch)
+        values: np.ndarray = made.double().cpu().numpy()
         return values
+
+    def _added(self, batch: Batch, branch: str) -> "Tensor":
+        parts, number = self.predictor(batch).parts, self.summands.index(branch)
+        added: Tensor = parts["w"][:, number, None] * parts["p"][:, number]
+        return added
 
 
 def bits(masks: Sequence[int], n_atoms: int) -> np.ndarray:

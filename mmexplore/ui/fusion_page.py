@@ -16,11 +16,9 @@ from mmexplore.ui import (
     retrieval_progress,
     session,
 )
+from mmexplore.ui.fusion_tabs import ALIKE, COMPARED, DISAGREEMENT, TABS, WEIGHTS, WHAT_IF
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.session import Choice
-
-WEIGHTS, WHAT_IF, ALIKE = "Weights", "What if", "Modalities alike?"
-COMPARED, DISAGREEMENT = "Fusions compared", "Disagreement"
 
 
 def fusion_page() -> None:
@@ -53,7 +51,7 @@ def _page(choice: Choice) -> None:
         COMPARED: lambda: fusion_compared.show(choice),
         DISAGREEMENT: lambda: fusion_disagreement.show(choice),
     }
-    for tab, draw in zip(st.tabs(list(parts), key="fusion-tabs", on_change="rerun"), parts.values(), strict=True):
+    for tab, draw in zip(st.tabs(list(parts), key=TABS, on_change="rerun"), parts.values(), strict=True):
         if tab.open:
             with tab:
                 draw()

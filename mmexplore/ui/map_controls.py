@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from mmexplore import studio
 from mmexplore.errors import BadMolecule
 from mmexplore.studio import METHODS, Found, MapFile
-from mmexplore.ui import compare_menu, map_state, session
+from mmexplore.ui import compare_menu, demo, map_state, session
 from mmexplore.ui.map_state import TITLES
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.session import Choice
@@ -24,6 +24,7 @@ def header(choice: Choice) -> tuple[DeltaGenerator, bool]:
     about = "Two to six maps of these molecules side by side: point at one and it lights up in all"
     with switch, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         before = st.container(horizontal=True, width="content")
+        demo.button()
         several = st.toggle("Compare", key="compare", bind="query-params", help=about)
         if several:
             with before:

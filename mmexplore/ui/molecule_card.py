@@ -12,11 +12,10 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import BASELINE, Dataset, Detail, Nearest, Query, Standing
-from mmexplore.ui import viewer3d
+from mmexplore.ui import structures, viewer3d
 from mmexplore.ui.drawings import Drawing, drawings, of_row, of_smiles
 from mmexplore.ui.plain_text import literal
 
-_DRAWING, _SPACE = "Drawing", "3D"
 _MOST_LINES = 12
 
 
@@ -56,10 +55,7 @@ def label_of(table: Dataset, row: int) -> str:
 
 
 def _picture(query: Query, key: str, smarts: str, lit: tuple[int, ...], height: int) -> None:
-    way = st.segmented_control(
-        "Shown as", [_DRAWING, _SPACE], default=_DRAWING, required=True, key=f"{key}/way", label_visibility="collapsed"
-    )
-    if way == _SPACE:
+    if structures.in_space(f"{key}/way"):
         viewer3d.show(query.smiles, f"{key}/3d", lit, height=2 * height - 60)
         return
     asked = of_row(query.data, query.row, smarts) if query.row >= 0 else of_smiles(query.smiles)
@@ -129,8 +125,8 @@ def _embed(model: str, data: str) -> None:
 def _nearest(near: Nearest) -> str:
     baseline = near.panel.model == BASELINE
     space, measure = ("ECFP", "Tanimoto") if baseline else (near.panel.view, "Cosine")
-    distance, share = 1 - near.reach.similarity, near.reach.farther_than
+    distance, share = max(0.0, 1 - near.reach.similarity), near.reach.farther_than
     return (
-        f"{literal(space)}: **{literal(near.reach.words)}**. {measure} distance {distance:.3g} to "
+        f"{literal(space)}: **{literal(near.reach.words)}**. {measure} distance {distance:.3f} to "
         f"{literal(title(near.neighbour))}; {share:.0%} of the training molecules lie nearer to another one."
     )

@@ -34,3 +34,10 @@ def table(frame: pd.DataFrame, config: Mapping[str, Any], most_px: int = 560) ->
     height = min(most_px, 40 + ROW_PX * len(frame))
     about: dict[str, Any] = {"hide_index": True, "placeholder": "–", "column_config": config}
     st.dataframe(frame, row_height=ROW_PX, height=height, **about)
+
+
+def in_space(key: str) -> bool:
+    """Whether a structure is to be shown in 3D; draws the switch."""
+    ways = ["Drawing", "3D"]
+    about: dict[str, Any] = {"default": ways[0], "required": True, "label_visibility": "collapsed"}
+    return bool(st.segmented_control("Shown as", ways, key=key, **about) == ways[1])

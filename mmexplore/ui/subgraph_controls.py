@@ -10,6 +10,7 @@ from mmexplore.studio import RULES, Rules, Target
 from mmexplore.subgraphs import By
 from mmexplore.ui import session
 from mmexplore.ui.plain_text import literal
+from mmexplore.ui.smiles_box import structure_text
 
 MOST_ATOMS = 40
 _KEEP: dict[str, Any] = {"persist_state": "session"}
@@ -92,15 +93,9 @@ def molecule() -> tuple[str, str]:
     choice, row = session.choice(), session.current_row()
     known = studio.molecule_card(choice.data, row) if row >= 0 else None
     holder = f"{known.name or f'molecule {row + 1}'} of {choice.data}, or type another SMILES" if known else ""
-    typed = st.text_input(
-        "Molecule",
-        key="smiles",
-        bind="query-params",
-        placeholder=holder or "SMILES, for example CC(=O)Nc1ccc(O)cc1",
-        max_chars=2000,
-    )
-    if typed and typed.strip():
-        return typed.strip(), ""
+    holder = holder or "SMILES, for example CC(=O)Nc1ccc(O)cc1"
+    if typed := structure_text("Molecule", "smiles", bind="query-params", placeholder=holder):
+        return typed, ""
     return (known.smiles, known.name or f"Molecule {row + 1}") if known else ("", "")
 
 

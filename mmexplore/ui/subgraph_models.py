@@ -1,5 +1,6 @@
 """The same molecule under several models, or branches of one, side by side, with the atoms that they agree on."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -16,7 +17,8 @@ _KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
 def show(model: str, found: Explained, asked: Asked, limits: Limits) -> None:
-    """A picker of other models of the same label, and what each finds."""
+    """The branches of a late fusion, then a picker of other models of the same label, and what each finds."""
+    _branches(model, found, asked, limits)
     others = [known.name for known in studio.models() if known.name != model and _predicts(known.name, asked)]
     st.subheader("Under several models", anchor=False)
     if not others:
@@ -37,6 +39,24 @@ def show(model: str, found: Explained, asked: Asked, limits: Limits) -> None:
     _side_by_side(found.smiles, answers, asked)
 
 
+def _branches(model: str, found: Explained, asked: Asked, limits: Limits) -> None:
+    """What makes each branch add at least half of what it adds for the whole molecule."""
+    names = studio.summands(model)
+    if not names:
+        return
+    st.subheader("Under each modality's branch", anchor=False)
+    with st.spinner("Asking each branch ..."):
+        answers = {
+            name: studio.explain_summand(model, name, found.smiles, asked.goal.task, limits.rules, limits.by)
+            for name in names
+        }
+    _side_by_side(found.smiles, answers, replace(asked, unit=""))
+    st.caption(
+        "A branch of a late fusion adds w · p to the prediction (logits or z-scores). Drawn is the smallest part that "
+        "alone makes it add at least half of what the whole molecule does, in the same direction."
+    )
+
+
 def _predicts(model: str, asked: Asked) -> bool:
     return asked.goal.task in [task.name for task in studio.explained_tasks(model)]
 
@@ -50,7 +70,7 @@ def _side_by_side(smiles: str, answers: dict[str, Explained], asked: Asked) -> N
         shared = studio.consensus(best)
         text = f"{len(shared)} atoms in at least half of {len(best)}" if shared else "no atom in half of them"
         cells.append(Drawing(of_atoms(smiles, shared), "Agreement", text))
-    drawings("subgraphs/models", cells, width=230, height=165)
+    drawings(f"subgraphs/of/{'-'.join(answers)}", cells, width=230, height=165)
 
 
 def _words(found: Explained, asked: Asked) -> str:

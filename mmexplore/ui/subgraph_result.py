@@ -9,7 +9,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.kept_subgraphs import Explained
 from mmexplore.studio import Subgraph
-from mmexplore.ui import structures, subgraph_controls
+from mmexplore.ui import structures, subgraph_controls, viewer3d
 from mmexplore.ui.drawings import Drawing, drawings, of_atoms, picked
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.subgraph_controls import Asked
@@ -72,7 +72,10 @@ def _none(found: Explained, asked: Asked) -> None:
 
 
 def _picture(found: Explained, part: Subgraph, asked: Asked) -> None:
-    drawings("subgraphs/large", [Drawing(of_atoms(found.smiles, part.atoms))], width=420, height=300)
+    if structures.in_space("subgraphs/way"):
+        viewer3d.show(found.smiles, "subgraphs/3d", part.atoms)
+    else:
+        drawings("subgraphs/large", [Drawing(of_atoms(found.smiles, part.atoms))], width=420, height=300)
     facts = {
         "atoms": f"{part.n_atoms} of {len(found.order)}",
         "score as a fragment": score_text(part.score, asked),

@@ -1,0 +1,168 @@
+"""A guided walk in five steps, for people on stage: from the map to a fused prediction, its weights and its subgraph.
+
+It moves the app's own pages and shows nothing that they do not; a shipped late-fusion model is what it needs.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.errors import MmexploreError
+from mmexplore.studio import Model
+from mmexplore.ui import places, session
+from mmexplore.ui.fusion_tabs import TABS as FUSION_TABS
+from mmexplore.ui.fusion_tabs import WEIGHTS, WHAT_IF
+from mmexplore.ui.plain_text import literal
+from mmexplore.ui.subgraph_link import MOLECULE
+from mmexplore.ui.subgraph_link import TABS as SUBGRAPH_TABS
+
+_STEP, _PENDING = "demo", "demo/row"
+
+
+@dataclass(frozen=True)
+class Step:
+    """Which page, what to say, whether the molecule is shown yet, and the tab that opens."""
+
+    page: str
+    title: str
+    words: str
+    molecule: bool = True
+    tab: tuple[str, str] = ("", "")
+
+
+STEPS = (
+    Step(
+        "Map",
+        "A map of molecules",
+        "Each point is one of the {n:,} molecules of {data}. The model has learned from five modalities; here it "
+        "places those near each other that it takes to be alike. Point at some to see their structures.",
+        molecule=False,
+    ),
+    Step(
+        "Map",
+        "One prediction",
+        "The ringed point is {name}, which the model has not seen in training. It predicts {predicted}; measured was "
+        "{measured}. Its card is on the right, under Molecule.",
+    ),
+    Step(
+        "Fusion",
+        "Where the prediction comes from",
+        "Each modality's branch predicts (p) and says how much that counts (w). On the right their products add up to "
+        "the prediction of {name}; on the left the same numbers for every molecule, this one as a diamond.",
+        tab=(FUSION_TABS, WEIGHTS),
+    ),
+    Step(
+        "Fusion",
+        "Take a modality away",
+        "Pull a slider to 0: the modality is off, and the prediction of {name} and the score of the test part move at "
+        "once. Pull it to 2: it counts twice.",
+        tab=(FUSION_TABS, WHAT_IF),
+    ),
+    Step(
+        "Subgraphs",
+        "The part that decides",
+        "The smallest part of {name} that the model still gives at least {least}, drawn on the molecule; below, what "
+        "each modality's branch looks at, and the atoms they agree on.",
+        tab=(SUBGRAPH_TABS, MOLECULE),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the walk is about: a model, its data set, a molecule of it, and the facts that the steps tell."""
+
+    model: str
+    data: str
+    row: int
+    facts: dict[str, object]
+
+
+def button() -> None:
+    """The way in; nothing where no shipped model would do."""
+    if st.session_state.get(_STEP) is None and _model():
+        words = "Five steps from this map to a fused prediction, its weights and its subgraph; needs no network"
+        icon = ":material/tour:"
+        if st.button("Show me round", key="demo/start", icon=icon, help=words, on_click=_go, args=(0,)):
+            _turn_to(0)
+
+
+def bar() -> None:
+    """What the step says, and the ways on, back and out; nothing while nobody walks."""
+    number = st.session_state.get(_STEP)
+    subject = _subject() if number is not None else None
+    if number is None or subject is None:
+        return
+    if (row := st.session_state.pop(_PENDING, None)) is not None:
+        session.choose_row(row)
+    step = STEPS[number]
+    with st.container(border=True, key="demo-bar"):
+        words, ways = st.columns([7, 3], vertical_alignment="center")
+        words.markdown(f"**{number + 1} of {len(STEPS)}: {step.title}**  \n{step.words.format(**subject.facts)}")
+        with ways, st.container(horizontal=True, horizontal_alignment="right"):
+            if number:
+                _way("Back", ":material/arrow_back:", number - 1)
+            if number + 1 < len(STEPS):
+                _way("Next", ":material/arrow_forward:", number + 1, primary=True)
+            st.button("End", key="demo/end", on_click=_end, type="tertiary", icon=":material/close:")
+
+
+def _way(words: str, icon: str, number: int, *, primary: bool = False) -> None:
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    if st.button(words, key=f"demo/{words}", icon=icon, on_click=_go, args=(number,), type=kind):
+        _turn_to(number)
+
+
+def _turn_to(number: int) -> None:
+    if page := places.page(STEPS[number].page):
+        st.switch_page(page)
+
+
+def _go(number: int) -> None:
+    """Arrange what the step shows; runs before the frame draws its pickers."""
+    subject, step = _subject(), STEPS[number]
+    if subject is None:
+        return
+    st.session_state[_STEP] = number
+    st.session_state["model"], st.session_state["data"] = subject.model, subject.data
+    st.session_state["view"] = studio.model(subject.model).views[0]
+    st.session_state[_PENDING] = subject.row if step.molecule else -1
+    for key in ("smiles", "compare"):
+        st.session_state.pop(key, None)
+    if step.tab[0]:
+        st.session_state[step.tab[0]] = step.tab[1]
+
+
+def _end() -> None:
+    st.session_state.pop(_STEP, None)
+
+
+def _model() -> Model | None:
+    """A shipped late fusion whose data set is here, the app's first data set before others."""
+    here = {entry.name for entry in studio.datasets() if entry.available}
+    first = studio.first_choice()[0]
+    able = [m for m in studio.models() if m.shipped and m.data in here and studio.late(m.name)]
+    return min(able, key=lambda m: (m.data != first, m.name), default=None)
+
+
+def _subject() -> Subject | None:
+    chosen = _model()
+    return _told(chosen.name, chosen.data) if chosen else None
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _told(model: str, data: str) -> Subject | None:
+    try:
+        least = studio.target(model)[0].threshold
+        row = studio.showpiece(model, data, least)
+        card = studio.molecule_card(data, row, model)
+    except MmexploreError:
+        return None
+    (_, measured), (_, predicted) = card.facts[:2]
+    table = studio.dataset(data)
+    task = table.tasks[0]
+    told = {"name": card.name or f"molecule {row + 1}", "measured": measured, "predicted": predicted}
+    told |= {"least": f"{least:.3g} {task.unit}".strip(), "data": table.title}
+    return Subject(model, data, row, {k: literal(v) for k, v in told.items()} | {"n": len(table)})
