@@ -36,6 +36,8 @@ def embedded(server: Server) -> None:
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     """A visitor; on pages with a path Streamlit asks for two addresses that are not there, and Ketcher throws once."""
     opened, seen = new_page(chromium, server.url)
+    opened.set_default_timeout(90_000)  # a typed molecule imports torch, beside whatever else the machine does
+    expect.set_options(timeout=90_000)
     yield opened
     opened.close()
     assert seen.foreign == []
@@ -67,10 +69,10 @@ def test_a_typed_smiles_is_embedded_and_a_link_shows_it_again(page: Page, server
     open_lists(page, server, "row=268")
     page.get_by_label("Query").fill(HYDROXY)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Typed molecule, the query")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Typed molecule, the query")).to_be_visible()
     names = page.locator(".list").nth(2).locator(".hit").nth(0).get_attribute("title")
     page.goto(page.url)
-    expect(page.get_by_text("Typed molecule, the query")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Typed molecule, the query")).to_be_visible()
     assert page.locator(".list").nth(2).locator(".hit").nth(0).get_attribute("title") == names
 
 
@@ -83,7 +85,7 @@ def test_the_molecule_in_space_comes_from_this_server(page: Page, server: Server
 def test_a_typed_molecule_lands_on_the_map_as_a_star_with_a_card(page: Page, server: Server) -> None:
     open_map(page, f"{server.url}/?data={DATA}&model={MODEL}&method=PCA&search={HYDROXY.replace('=', '%3D')}")
     star = page.locator(".star")
-    expect(star).to_be_visible(timeout=60_000)
+    expect(star).to_be_visible()
     box = star.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -97,11 +99,15 @@ def test_a_typed_molecule_lands_on_the_map_as_a_star_with_a_card(page: Page, ser
 
 def test_what_is_drawn_goes_into_the_box(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/Retrieval?{ASKED}&query=c1ccccc1O")
-    expect(page.locator(".list .hit").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".list .hit").first).to_be_visible()
     page.locator(".st-key-query-editor button, [data-testid=stPopover] button").first.click()
     editor = page.frame_locator("iframe[title*=ketcher]")
-    expect(editor.get_by_role("button", name="Apply")).to_be_visible(timeout=60_000)
-    page.wait_for_timeout(1500)  # the molecule is drawn a moment after the buttons
-    editor.get_by_role("button", name="Apply").click()
-    expect(page.get_by_label("Query")).to_have_value(re.compile("^(?!c1ccccc1O$).*O.*$"))
+    expect(editor.get_by_role("button", name="Apply")).to_be_visible()
+    box = page.get_by_label("Query")
+    for _ in range(30):  # the molecule is drawn some time after the buttons; before that there is nothing to apply
+        if box.input_value() != "c1ccccc1O":
+            break
+        editor.get_by_role("button", name="Apply").click()
+        page.wait_for_timeout(2000)
+    expect(box).to_have_value(re.compile("^(?!c1ccccc1O$).*O.*$"))
     expect(page.locator("iframe[title*=ketcher]")).to_have_count(0)
