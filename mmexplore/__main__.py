@@ -19,8 +19,10 @@ from mmexplore.presets import preset, preset_names, pretraining, pretraining_nam
 from mmexplore.progress import Progress
 from mmexplore.recipe import Recipe, parse
 from mmexplore.shell import Values, answer
+from mmexplore.subgraph_verbs import app as subgraph_verbs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(subgraph_verbs)
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else")]
 JobFolder = Annotated[Path | None, typer.Option("--job", hidden=True)]

@@ -118,6 +118,17 @@ def stored_clusters(model_name: str, data: str, view: str) -> np.ndarray | None:
     return None
 
 
+def clusters(model_name: str, data: str, view: str, progress: Progress = silent) -> np.ndarray:
+    """The same clusters, computed and kept where there is no map yet; imports torch for that."""
+    found = stored_clusters(model_name, data, view)
+    if found is None:
+        x = embed(model_name, data, progress).view(view)
+        _keep_clusters(x, map_folders(model(model_name), dataset(data))[-1], view)
+        found = stored_clusters(model_name, data, view)
+        assert found is not None
+    return found
+
+
 def _keep_clusters(x: np.ndarray, folder: Path, view: str) -> None:
     content = io.BytesIO()
     np.save(content, map_quality.clusters(x, CLUSTERS).astype(np.uint8), allow_pickle=False)

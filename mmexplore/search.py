@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from rdkit.Chem import Mol
 
 from mmexplore import molecules
 from mmexplore.datasets import Dataset
@@ -57,8 +58,13 @@ def _by_pattern(dataset: Dataset, text: str) -> Found:
 
 def matches(dataset: Dataset, smarts: str) -> np.ndarray:
     """Rows whose molecule contains the pattern (int64, ascending). Raises BadMolecule."""
+    return containing(dataset, molecules.pattern(smarts))
+
+
+def containing(dataset: Dataset, query: Mol, *, chirality: bool = True) -> np.ndarray:
+    """Rows whose molecule contains another one or a pattern (int64, ascending)."""
     library = _library(dataset.digest, tuple(dataset.smiles.tolist()))
-    found = library.GetMatches(molecules.pattern(smarts), numThreads=0, maxResults=len(dataset))
+    found = library.GetMatches(query, useChirality=chirality, numThreads=0, maxResults=len(dataset))
     return np.sort(np.fromiter(found, np.int64))
 
 

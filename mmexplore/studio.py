@@ -1,8 +1,8 @@
 """The front desk: the one door for pages, the CLI and notebooks.
 
 Plain values in, frozen dataclasses of numpy, pandas and str out. Importing this costs no torch; functions that compute
-import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are four drawers,
-``data_desk``, ``map_desk``, ``molecule_desk`` and ``training_desk``.
+import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are drawers,
+``data_desk``, ``map_desk``, ``molecule_desk``, ``training_desk``, ``subgraph_desk``, ``group_desk`` and ``motif_desk``.
 """
 
 from mmexplore.alignment import Aligned, align
@@ -11,6 +11,7 @@ from mmexplore.catalogue import entries as datasets
 from mmexplore.catalogue import fetch, preview
 from mmexplore.catalogue import remove as remove_dataset
 from mmexplore.colouring import Colour
+from mmexplore.common_subgraphs import SHARE
 from mmexplore.comparison import FEWEST as FEWEST_PANELS
 from mmexplore.comparison import MOST as MOST_PANELS
 from mmexplore.comparison import PRESETS, Panel, Preset
@@ -18,13 +19,16 @@ from mmexplore.comparison import fill as fill_preset
 from mmexplore.data_desk import dataset, find, start_fetch, start_import
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.embedding_map import METHODS, MapFile
+from mmexplore.group_desk import Group, group_classes, group_of_rows
 from mmexplore.jobs import Job, job
 from mmexplore.jobs import again as restart_job
 from mmexplore.jobs import cancel as cancel_job
 from mmexplore.jobs import follow as follow_job
 from mmexplore.jobs import jobs as list_jobs
 from mmexplore.jobs import remove as forget_job
+from mmexplore.kept_subgraphs import Explained
 from mmexplore.map_desk import (
+    CLUSTERS,
     compute_map,
     embed,
     first_choice,
@@ -51,11 +55,14 @@ from mmexplore.molecule_desk import (
     sdf_of,
     table_of,
 )
-from mmexplore.molecules import depict
+from mmexplore.molecules import depict, to_sdf
+from mmexplore.motif_desk import MOST_SEARCHED, Motifs, common, group_motifs, start_motifs, stored_motifs
 from mmexplore.results import PaperTable, Result, results
 from mmexplore.results import papers as paper_tables
 from mmexplore.search import Found
 from mmexplore.selection import inside
+from mmexplore.subgraph_desk import DIRECTIONS, explain, explained_tasks, goal_in_words, target
+from mmexplore.subgraphs import RULES, Rules, Subgraph, Target, consensus
 from mmexplore.summary import Summary, label_table, property_table, split_table, summarise
 from mmexplore.training_desk import (
     TRAINING_VERBS,
@@ -70,14 +77,16 @@ from mmexplore.training_desk import (
 )
 
 __all__ = [
-    "BASELINE", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "PRESETS", "TRAINING_VERBS", "UNTRAINED", "Aligned",
-    "Colour", "Dataset", "Device", "Entry", "Estimate", "Found", "Job", "MapFile", "Model", "MoleculeCard", "Panel",
-    "PaperTable", "Preset", "Result", "Summary", "add_dataset", "align", "cancel_job", "colour", "colour_names",
-    "common_scaffold", "compute_map", "dataset", "datasets", "delete_model", "depict", "devices", "embed", "estimate",
-    "export_model", "fetch", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "has_kinship",
-    "history", "inside", "job", "job_history", "kinship", "label_table", "list_jobs", "map_folders", "model", "models",
-    "molecule_card", "new_run", "paper_tables", "predictions", "preview", "property_table", "quality_classes",
-    "recipe_of", "remove_dataset", "rename_model", "restart_job", "results", "sdf_of", "split_table", "start_fetch",
-    "start_import", "start_map", "start_training", "stored_map", "summarise", "table_of", "train", "view_of",
-    "write_embedding",
+    "BASELINE", "CLUSTERS", "DIRECTIONS", "FEWEST_PANELS", "METHODS", "MOST_PANELS", "MOST_SEARCHED", "PRESETS",
+    "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED", "Aligned", "Colour", "Dataset", "Device", "Entry", "Estimate",
+    "Explained", "Found", "Group", "Job", "MapFile", "Model", "MoleculeCard", "Motifs", "Panel", "PaperTable",
+    "Preset", "Result", "Rules", "Subgraph", "Summary", "Target", "add_dataset", "align", "cancel_job", "colour",
+    "colour_names", "common", "common_scaffold", "compute_map", "consensus", "dataset", "datasets", "delete_model",
+    "depict", "devices", "embed", "estimate", "explain", "explained_tasks", "export_model", "fetch", "fill_preset",
+    "find", "first_choice", "follow_job", "forget_job", "goal_in_words", "group_classes", "group_motifs",
+    "group_of_rows", "has_kinship", "history", "inside", "job", "job_history", "kinship", "label_table", "list_jobs",
+    "map_folders", "model", "models", "molecule_card", "new_run", "paper_tables", "predictions", "preview",
+    "property_table", "quality_classes", "recipe_of", "remove_dataset", "rename_model", "restart_job", "results",
+    "sdf_of", "split_table", "start_fetch", "start_import", "start_map", "start_motifs", "start_training",
+    "stored_map", "stored_motifs", "summarise", "table_of", "target", "to_sdf", "train", "view_of", "write_embedding",
 ]  # fmt: skip

@@ -1,0 +1,179 @@
+"""What groups share: supports against plain loops, common subgraphs against all subsets, clusters as on the map."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rdkit import Chem
+from rdkit.Chem import rdFMCS
+from toy_models import a_dataset, save_model
+
+from mmexplore import colouring, group_desk, kept_subgraphs, map_desk, motif_desk, studio, subgraph_desk
+from mmexplore.common_subgraphs import common_subgraph, motifs, sample, support
+from mmexplore.errors import BadMolecule, BadRecipe, Cancelled, UnknownName
+from mmexplore.studio import Group
+from mmexplore.subgraphs import Subgraph
+
+DATA = "freesolv"
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A home of its own with an untaught model in it."""
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    save_model(tmp_path / "runs" / "toy" / "model")
+    return "toy"
+
+
+def holding(smiles: list[str], query: Chem.Mol) -> list[int]:
+    return [row for row, text in enumerate(smiles) if Chem.MolFromSmiles(text).HasSubstructMatch(query)]
+
+
+@pytest.mark.parametrize("smarts", ["c1ccccc1", "[#6]O", "S(=O)(=O)", "[Au]"])
+def test_support_is_what_a_loop_counts(smarts: str) -> None:
+    data, query = a_dataset(), Chem.MolFromSmarts(smarts)
+    rows, positive = np.arange(0, len(data), 3), np.tile([1.0, 0.0, np.nan], 24)
+    found, held = support(data, query, rows, positive), holding(list(data.smiles), query)
+    assert (found.inside, found.n) == (len([r for r in held if r % 3 == 0]), len(rows))
+    assert (found.outside, found.n_outside) == (len(held) - found.inside, len(data) - len(rows))
+    assert found.positive == sum(positive[r] == 1 for r in held)
+    assert found.known == sum(np.isfinite(positive[r]) for r in held)
+    assert list(found.counter_examples) == [r for r in held if positive[r] == 0][:12]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("share", [0.4, 0.6, 0.8])
+def test_a_common_subgraph_is_the_largest_of_all_subsets(seed: int, share: float) -> None:
+    """Against RDKit's search, without any share, in every subset that is large enough."""
+    molecules = studio.dataset("solubility").smiles
+    chosen = [str(molecules[i]) for i in np.random.default_rng(seed).choice(len(molecules), 5, replace=False)]
+    found, least = common_subgraph(chosen, share), math.ceil(share * 5 - 1e-9)
+    rules = rdFMCS.MCSParameters()
+    for compared in (rules.AtomCompareParameters, rules.BondCompareParameters):
+        compared.RingMatchesRingOnly = compared.CompleteRingsOnly = True
+    subsets = itertools.combinations([Chem.MolFromSmiles(s) for s in chosen], least)
+    assert found.n_atoms == max(rdFMCS.FindMCS(subset, rules).numAtoms for subset in subsets)
+    assert found.complete
+    if found.smarts:
+        query = Chem.MolFromSmarts(found.smarts)
+        assert query.GetNumAtoms() == found.n_atoms
+        assert len(holding(chosen, query)) >= least
+        assert Chem.MolFromSmiles(found.example).HasSubstructMatch(query)
+
+
+def test_a_molecule_without_the_ring_does_not_hide_it() -> None:
+    """RDKit's own threshold answers nothing here."""
+    found = common_subgraph(["Cc1ccccc1", "Oc1ccccc1", "Nc1ccccc1", "Clc1ccccc1", "CCO"])
+    assert found.n_atoms == 6
+    assert Chem.MolFromSmiles("c1ccccc1").HasSubstructMatch(Chem.MolFromSmarts(found.smarts))
+
+
+def test_a_search_without_time_says_that_it_is_not_complete() -> None:
+    found = common_subgraph(["CCO", "CCCO", "CCN"], seconds=0.5)
+    assert (found.smarts, found.complete) == ("", False)
+
+
+def test_molecules_with_nothing_in_common_and_single_ones() -> None:
+    assert common_subgraph(["CCO", "[Na+].[Cl-]", "O=S=O", "FF"]).smarts == ""
+    assert common_subgraph(["CCO"]).smarts == ""
+    assert common_subgraph([]).n_atoms == 0
+
+
+def test_a_sample_is_seeded_and_ascending() -> None:
+    assert sample(5, 9).tolist() == [0, 1, 2, 3, 4]
+    drawn = sample(1000, 20)
+    assert drawn.tolist() == sorted(set(drawn.tolist())) == sample(1000, 20).tolist()
+    assert len(drawn) == 20
+
+
+def test_motifs_are_counted_by_their_smiles() -> None:
+    data, one, other = a_dataset(), Subgraph((0, 1), "CO", 1, 1), Subgraph((0, 1, 2), "CCl", 1, 1)
+    best = [(0, one), (6, one), (4, other), (-1, one), (5, Subgraph((1,), "", 1, 1))]
+    found = motifs(data, np.arange(10), best, np.full(len(data), np.nan))
+    assert [(m.smiles, m.count, m.rows) for m in found] == [("CO", 3, (0, 6)), ("CCl", 1, (4,))]
+    assert found[0].support.outside == len([r for r in holding(list(data.smiles), Chem.MolFromSmiles("CO")) if r > 9])
+
+
+def test_clusters_are_those_of_the_map(own: str) -> None:
+    shown = colouring.of_clusters(map_desk.clusters(own, DATA, "dmpnn"))
+    kept = map_desk.stored_clusters(own, DATA, "dmpnn")
+    assert kept is not None
+    sizes = []
+    for number in range(1, len(shown.categories) + 1):
+        who = group_desk.members(own, DATA, Group(cluster=number))
+        assert (shown.values[who.rows] == number - 1).all()
+        sizes.append(len(who.rows))
+    assert sum(sizes) == len(kept)
+    assert sizes == sorted(sizes, reverse=True)
+    with pytest.raises(BadRecipe, match="clusters 1 to"):
+        group_desk.members(own, DATA, Group(cluster=99))
+
+
+def test_a_class_a_file_and_mistakes(own: str, tmp_path: Path) -> None:
+    assert studio.group_classes(DATA) == ("low", "middle", "high")
+    low = group_desk.members(own, DATA, Group(value="low"))
+    labels = studio.dataset(DATA).labels[:, 0]
+    assert labels[low.rows].max() <= np.delete(labels, low.rows).min()
+    rows = np.array([3, 9, 40])
+    kept = studio.group_of_rows(DATA, rows)
+    assert set(rows) <= set(group_desk.members(own, DATA, kept).rows)
+    (tmp_path / "mine.smi").write_text("OCC ethanol\n\nCCCCCCCCCCCCCCCCCCBr\n")
+    who = group_desk.members(own, DATA, Group(smiles_file=str(tmp_path / "mine.smi")))
+    assert who.smiles == ("CCO", "CCCCCCCCCCCCCCCCCCBr")
+    assert list(studio.dataset(DATA).smiles[who.rows]) == ["CCO"]
+    (tmp_path / "empty.smi").write_text("\n")
+    for group, mistake in [
+        (Group(), BadRecipe),
+        (Group(value="green"), UnknownName),
+        (Group(label="smell"), UnknownName),
+        (Group(smiles_file=str(tmp_path / "empty.smi")), BadRecipe),
+        (Group(smiles_file=str(tmp_path / "absent.smi")), BadRecipe),
+    ]:
+        with pytest.raises(mistake):
+            group_desk.members(own, DATA, group)
+    (tmp_path / "bad.smi").write_text("C1CC\n")
+    with pytest.raises(BadMolecule):
+        group_desk.members(own, DATA, Group(smiles_file=str(tmp_path / "bad.smi")))
+
+
+def test_a_stopped_search_goes_on_where_it_was(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = Group(value="low")
+    goal, how = studio.target(own, "logS", "above", -50.0)
+    assert how == ""
+    asked: list[str] = []
+    inner = subgraph_desk.explain
+
+    def counted(model: str, smiles: str, *rest: object) -> object:
+        asked.append(smiles)
+        return inner(model, smiles, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(motif_desk, "explain", counted)
+
+    def stop(stage: str, done: int, total: int, /, **values: float) -> None:
+        if stage == "subgraphs" and done == 5:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        studio.group_motifs(own, DATA, group, goal, 12, progress=stop)
+    assert studio.stored_motifs(own, DATA, group, goal, 12) is None
+    assert len(asked) == 5
+    made = studio.group_motifs(own, DATA, group, goal, 12)
+    assert len(asked) == len(set(asked)) == made.searched == 12
+    assert studio.stored_motifs(own, DATA, group, goal, 12) == made
+    assert studio.stored_motifs(own, DATA, group, replace(goal, threshold=-49.0), 12) is None
+    assert sum(motif.count for motif in made.motifs) <= made.found <= made.positive == 12
+
+
+def test_what_was_found_is_read_as_it_was_written(own: str) -> None:
+    goal, _ = studio.target(own, "active", "class 0", 0.05)
+    found = studio.explain(own, "CC(=O)Nc1ccc(O)cc1", goal)
+    where = kept_subgraphs.folder("0", goal, studio.RULES, "fragment")
+    kept_subgraphs.keep(where, found)
+    assert kept_subgraphs.load(where, found.smiles) == found
+    assert kept_subgraphs.load(where, "CCO") is None
+    next(where.glob("*.json")).write_text("{")
+    assert kept_subgraphs.load(where, found.smiles) is None
