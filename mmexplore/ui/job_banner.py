@@ -7,7 +7,14 @@ from mmexplore.studio import Job
 from mmexplore.ui import places
 from mmexplore.ui.plain_text import duration, literal
 
-_PLACES = {"train": "Train", "pretrain": "Train", "import": "Data", "fetch": "Data", "map": "Map"}
+_PLACES = {
+    "train": "Train",
+    "pretrain": "Train",
+    "import": "Data",
+    "fetch": "Data",
+    "map": "Map",
+    "motifs": "Subgraphs",
+}
 
 
 @st.fragment(run_every=3.0)

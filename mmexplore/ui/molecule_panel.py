@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.ui import session
+from mmexplore.ui import session, subgraph_link
 from mmexplore.ui.drawings import Drawing, drawings, of_row
 from mmexplore.ui.plain_text import literal
 
@@ -19,6 +19,7 @@ def molecule_panel(smarts: str = "") -> None:
     card = studio.molecule_card(choice.data, row, choice.model)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{literal(card.name or f'Molecule {row + 1}')}**", width="content")
+        subgraph_link.link(subgraph_link.MOLECULE)
         st.button(
             "Close",
             key="close-molecule",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import Dataset
-from mmexplore.ui import session
+from mmexplore.ui import session, subgraph_link
 from mmexplore.ui.drawings import Drawing, drawings, of_row, of_smiles, picked
 from mmexplore.ui.plain_text import literal
 
@@ -31,6 +31,7 @@ def selection_grid(smarts: str = "") -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{len(rows):,} selected**", width="content")
+        subgraph_link.link(subgraph_link.GROUP)
         st.button("Clear", key="clear", type="tertiary", icon=":material/close:", on_click=session.clear_selection)
     pages = -(-len(rows) // A_PAGE)
     if st.session_state.get(_PAGE, 1) > pages:

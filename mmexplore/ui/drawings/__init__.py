@@ -40,6 +40,11 @@ def of_smiles(smiles: str) -> str:
     return urlencode({"smiles": smiles})
 
 
+def of_atoms(smiles: str, atoms: Sequence[int]) -> str:
+    """The query that draws a SMILES with some of its atoms highlighted."""
+    return urlencode({"smiles": smiles} | ({"atoms": ",".join(map(str, atoms))} if atoms else {}))
+
+
 def drawings(
     key: str,
     molecules: Sequence[Drawing],

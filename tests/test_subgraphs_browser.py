@@ -1,0 +1,58 @@
+"""Subgraphs in a real browser: a molecule and its smallest part, the other side, the Map's selection as a group."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from browser import ROOT, Server, draw, middle, open_map, settle
+from playwright.sync_api import Page, expect
+
+pytest_plugins = ("browser",)
+pytestmark = pytest.mark.browser
+SUGAR = "OCC1OC(O)C(O)C(O)C1OCCc1ccccc1"
+SLOW = 90_000  # the first answer waits for torch
+
+
+def test_a_molecule_its_smallest_part_and_the_next_one(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.get_by_role("link", name="Subgraphs").first.click()
+    box = page.get_by_label("Molecule", exact=True)
+    box.fill(SUGAR)
+    box.press("Enter")
+    cells = page.locator(".drawings button.cell")
+    expect(cells.first).to_be_visible(timeout=SLOW)
+    expect(cells.first).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("cell", name="score as a fragment")).to_be_visible()
+    code = page.locator("[data-testid=stCode] code").first
+    first = code.inner_text()
+    cells.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(cells.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(code).not_to_have_text(first)
+    second = code.inner_text()
+    page.get_by_text("below", exact=True).click()
+    expect(page.get_by_text("nothing of it is sought")).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Seek above instead").click()
+    expect(code).to_have_text(second, timeout=SLOW)
+
+
+def test_the_maps_selection_becomes_a_group_and_a_job_searches_it(page: Page, server: Server) -> None:
+    command = [sys.executable, "-m", "mmexplore", "map", "--model", "ecfp", "--data", "solubility", "--view", "ecfp"]
+    env = os.environ | {"MMEXPLORE_HOME": str(server.home)}
+    subprocess.run([*command, "--method", "pca", "--json"], cwd=ROOT, env=env, check=True, capture_output=True)
+    surface = open_map(page, f"{server.url}/?method=PCA")
+    x, y, width, height = middle(surface)
+    page.get_by_role("button", name="Box").click()
+    draw(page, [(x - width / 4, y - height / 4), (x + width / 4, y + height / 4)])
+    settle(page)
+    page.get_by_test_id("stMain").get_by_role("link", name="Subgraphs").click()
+    page.wait_for_url(re.compile("/Subgraphs"))
+    expect(page.get_by_text(re.compile(r"[\d,]+ selected molecules of solubility"))).to_be_visible(timeout=SLOW)
+    most = page.get_by_label("Searched at most", exact=True)
+    most.fill("10")
+    most.press("Enter")
+    page.get_by_role("button", name="Find what they share").click()
+    expect(page.get_by_role("heading", name="Maximum common subgraph")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name="Most frequent minimum positive subgraphs")).to_be_visible()

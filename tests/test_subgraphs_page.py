@@ -1,0 +1,113 @@
+"""The Subgraphs page without a browser: what it finds, what it says where there is nothing, and the way to it."""
+
+from pathlib import Path
+
+import pytest
+from screens import page, shown
+from streamlit.testing.v1 import AppTest
+from toy_models import save_model
+
+from mmexplore import studio
+from mmexplore.ui import session
+
+pytest_plugins = ("screens",)
+PAGE = "4_Subgraphs.py"
+DRUG = "CC(=O)Nc1ccc(OCCN(C)C)cc1"
+
+
+@pytest.fixture
+def toy(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A model of two labels and another one like it, chosen for all pages."""
+    save_model(empty_home / "runs" / "toy" / "model")
+    save_model(empty_home / "runs" / "other" / "model", seed=1)
+    monkeypatch.setattr(session, "choice", lambda: session.Choice("freesolv", "toy", "dmpnn"))
+    return "toy"
+
+
+def either_class(app: AppTest) -> AppTest:
+    """The page on the side on which the untaught model puts the molecule."""
+    if "nothing of it is sought" in shown(app):
+        next(b for b in app.button if b.key == "subgraphs/turn").click().run()
+    return app
+
+
+def test_without_a_molecule_it_says_what_to_do(toy: str) -> None:
+    app = page(PAGE)
+    assert not app.exception
+    assert "Type a SMILES" in shown(app)
+
+
+def test_a_typed_molecule_is_explained_on_either_side(toy: str) -> None:
+    app = either_class(page(PAGE, smiles=DRUG))
+    assert not app.exception
+    said = shown(app)
+    assert "score as a fragment" in said
+    assert "score in the molecule" in said
+    assert "fragments that peeling reaches were scored" in said
+    table = app.dataframe[0].value
+    goal, _ = studio.target(toy, direction=str(app.segmented_control(key="subgraphs/direction/classification").value))
+    found = studio.explain(toy, DRUG, goal, count=8)
+    assert table["SMILES"].tolist() == [part.smiles for part in found.subgraphs]
+
+
+def test_limits_move_what_is_shown(toy: str) -> None:
+    app = either_class(page(PAGE, smiles=DRUG))
+    app.slider(key="subgraphs/atoms").set_value((10, 12)).run()
+    assert not app.exception
+    assert app.dataframe[0].value["size"].between(10, 12).all()
+    app.slider(key="subgraphs/atoms").set_value((30, 40)).run()
+    assert "subgraphs of 30 or more are sought" in shown(app)
+
+
+def test_other_models_stand_beside_it(toy: str) -> None:
+    app = either_class(page(PAGE, smiles=DRUG))
+    app.multiselect(key="subgraphs/models/active").select("other").run()
+    assert not app.exception
+    assert "Under several models" in shown(app)
+
+
+@pytest.mark.parametrize(("typed", "said"), [("C1CC", "unclosed ring"), ("<img src=x>", "cannot read"), ("C", "")])
+def test_what_cannot_be_explained_is_one_sentence(toy: str, typed: str, said: str) -> None:
+    app = page(PAGE, smiles=typed)
+    assert not app.exception
+    if said:
+        assert said in app.error[0].value.replace("\\", "")
+
+
+def test_a_model_without_labels_sends_elsewhere(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "choice", lambda: session.Choice("freesolv", "ecfp", "ecfp"))
+    assert "predicts no label" in shown(page(PAGE)).replace("\\", "")
+
+
+def test_a_group_is_searched_by_a_job_and_drawn(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def start(*what: object) -> studio.Job:
+        asked.append(what)
+        studio.group_motifs(*what)  # type: ignore[arg-type]
+        words = ("motifs", (), "", "cpu", "done", "", 0, 0, None, {}, "", 0.0, 0.0, False, Path("none"))
+        return studio.Job("20260101-000000-motifs-ab12", *words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(studio, "start_motifs", start)
+    app = page(PAGE)
+    app.session_state["subgraphs/tab"] = "A group"
+    app.session_state["subgraphs/task/toy"] = "logS"
+    app.run()
+    app.number_input(key="subgraphs/most").set_value(10).run()
+    low = app.slider(key="subgraphs/threshold/toy/logS/above")
+    low.set_value(low.min).run()
+    next(b for b in app.button if b.key == "subgraphs/find").click().run()
+    assert not app.exception
+    assert asked[0][2] == studio.Group(label="expt", value="high")
+    said = shown(app).replace("\\", "")
+    assert "Maximum common subgraph" in said
+    assert "10 of 10 are positive" in said
+
+
+def test_a_selection_that_is_empty_says_so(toy: str) -> None:
+    app = page(PAGE)
+    app.session_state["subgraphs/tab"] = "A group"
+    app.session_state["subgraphs/group"] = "selection"
+    app.run()
+    assert not app.exception
+    assert "Nothing is selected" in shown(app)
