@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import ECFP, Panel
-from mmexplore.ui import charts, figure_panel, fusion_state, molecule_card, retrieval_progress, session
+from mmexplore.ui import charts, embedding_progress, figure_panel, fusion_state, molecule_card, session
 from mmexplore.ui.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.session import Choice
@@ -30,7 +30,7 @@ def show(choice: Choice) -> None:
         st.info("A view agrees with itself: choose two different ones.", icon=":material/info:")
         return
     lacking = studio.lacking([one, other], choice.data)
-    retrieval_progress.wait(lacking, choice.data)
+    embedding_progress.wait(lacking, choice.data)
     if not lacking:
         _found(choice, fusion_state.disagreement(one, other, choice.data, k), f"{one.view} and {other.view}", k)
 

@@ -7,13 +7,13 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
 from mmexplore.ui import (
+    embedding_progress,
     fusion_alike,
     fusion_compared,
     fusion_disagreement,
     fusion_state,
     fusion_weights,
     fusion_what_if,
-    retrieval_progress,
     session,
 )
 from mmexplore.ui.fusion_tabs import ALIKE, COMPARED, DISAGREEMENT, TABS, WEIGHTS, WHAT_IF
@@ -34,7 +34,7 @@ def fusion_page() -> None:
 def _page(choice: Choice) -> None:
     ready, fused = not studio.lacking([studio.Panel(choice.model, choice.view)], choice.data), False
     if fusion_state.fused(choice.model):
-        retrieval_progress.wait([] if ready else [choice.model], choice.data)
+        embedding_progress.wait([] if ready else [choice.model], choice.data)
         fused = ready
     else:
         _no_fusion(choice.model)

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.ui import session
+from mmexplore.ui import embedding_progress, session
 from mmexplore.ui.drawings import Drawing, drawings, of_row, picked
 
 _HYPEREDGE, _ANCHORS = "hyperedge", "anchors"
@@ -21,7 +21,7 @@ def kinship_panel() -> None:
         return
     kin = studio.kinship(choice.model, choice.data, row)
     if kin is None:
-        st.caption("They appear once this model has embedded the data set.")
+        embedding_progress.wait([choice.model], choice.data)
         return
     if not kin.anchors:
         st.caption("This molecule could not be embedded, so it has no kin.")

@@ -8,7 +8,7 @@ import streamlit as st
 from mmexplore import molecules, studio
 from mmexplore.errors import MmexploreError
 from mmexplore.studio import Found, MapFile, Panel, Query
-from mmexplore.ui import map_state, retrieval_progress
+from mmexplore.ui import embedding_progress, map_state
 from mmexplore.ui.molecule_map import Star
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.session import Choice
@@ -24,7 +24,7 @@ def star(choice: Choice, shown: MapFile, text: str, found: Found | None) -> Star
     panel = Panel(choice.model, choice.view)
     if lacking := studio.lacking([panel], choice.data):
         st.caption("The star appears once the model has embedded the data set.")
-        retrieval_progress.wait(lacking, choice.data)
+        embedding_progress.wait(lacking, choice.data)
         return None
     stamp = f"{studio.space_stamp(panel, choice.data)} {shown.path} {shown.created} {shown.seconds}"
     try:

@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
 from mmexplore.studio import Dataset, HitList, Panel, Query
-from mmexplore.ui import molecule_card, retrieval_progress, retrieval_state, session
+from mmexplore.ui import embedding_progress, molecule_card, retrieval_state, session
 from mmexplore.ui.drawings import of_row
 from mmexplore.ui.hit_lists import Column, Hit, hit_lists, picked
 from mmexplore.ui.plain_text import literal
@@ -23,7 +23,7 @@ def retrieval_page() -> None:
     choice = session.choice()
     asked = retrieval_state.asked(choice)
     lacking = studio.lacking(asked.panels, asked.data)
-    retrieval_progress.wait(lacking, asked.data)
+    embedding_progress.wait(lacking, asked.data)
     ready = [panel for panel in asked.panels if panel.model not in lacking]
     lists: dict[Panel, HitList] = {}
     if asked.query is None:
