@@ -59,7 +59,6 @@ def test_hyperedge_and_anchors_are_drawn_with_their_words(drawn: list) -> None:
     ("row", "found", "said"),
     [
         (-1, KIN, "Click a molecule"),
-        (5, None, "once this model has embedded"),
         (5, Kinship((), (), (), 128), "could not be embedded"),
     ],
 )
@@ -68,6 +67,15 @@ def test_a_panel_without_kin_says_why(
 ) -> None:
     monkeypatch.setattr(studio, "kinship", lambda model, data, row: found)
     assert said in shown(panel(row))
+    assert not drawn
+
+
+def test_kin_of_an_unembedded_set_is_made_by_a_job(drawn: list, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[list[str], str]] = []
+    monkeypatch.setattr("mmexplore.ui.embedding_progress.wait", lambda models, data: asked.append((models, data)))
+    monkeypatch.setattr(studio, "kinship", lambda model, data, row: None)
+    panel(5)
+    assert len(asked) == 1
     assert not drawn
 
 
