@@ -1,0 +1,85 @@
+"""The guided walk: what it says is what the model predicted, and its molecule is one that the model has not seen."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from screens import shown
+from streamlit.testing.v1 import AppTest
+from test_fusion_page import DATA, NAMES, saved
+
+from mmexplore import models, studio
+from mmexplore.ui import demo
+
+pytest_plugins = ("screens",)
+LEAST = -3.0
+
+
+@pytest.fixture
+def shipped(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A late fusion of three branches that ships, with predictions a little off the labels."""
+    saved(empty_home, "toy-late", "late", NAMES)
+    monkeypatch.setattr(models, "SHIPPED", empty_home / "shipped")
+    (empty_home / "shipped").mkdir()
+    (empty_home / "runs" / "toy-late" / "model").rename(empty_home / "shipped" / "toy-late")
+    table = studio.dataset(DATA)
+    split = np.where(np.arange(len(table)) % 5 == 0, "test", "train")
+    guess = table.labels[:, 0] + np.random.default_rng(0).normal(size=len(table)) * 0.3
+    known = pd.DataFrame({"row": np.arange(len(table)), "split": split, table.tasks[0].name: guess})
+    known.to_parquet(empty_home / "shipped" / "toy-late" / "predictions.parquet")
+    st.cache_data.clear()
+    return "toy-late"
+
+
+def _page() -> None:
+    from mmexplore.ui import demo
+
+    demo.bar()
+    demo.button()
+
+
+def walk() -> AppTest:
+    """A page with nothing but the walk."""
+    return AppTest.from_function(_page, default_timeout=60).run()
+
+
+def test_its_molecule_is_of_the_test_part_and_positive_and_told_well(shipped: str) -> None:
+    row, table = studio.showpiece(shipped, DATA, LEAST), studio.dataset(DATA)
+    known = studio.predictions(shipped, DATA)
+    assert known is not None
+    label, guess = table.labels[:, 0], known[table.tasks[0].name].to_numpy()
+    assert known["split"][row] == "test"
+    assert min(label[row], guess[row]) >= LEAST
+    able = (known["split"] == "test").to_numpy() & (label >= LEAST) & (guess >= LEAST)
+    assert abs(label[row] - guess[row]) <= np.quantile(np.abs(label - guess)[able], 0.9)
+
+
+def test_without_a_positive_there_is_none(shipped: str) -> None:
+    assert studio.showpiece(shipped, DATA, 1e6) == -1
+
+
+def test_a_walk_says_what_was_predicted_and_measured(shipped: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmexplore.ui.places.page", lambda name: None)  # a page that stays where it is
+    app = walk()
+    app.button(key="demo/start").click().run()
+    assert not app.exception
+    assert "1 of 5" in shown(app)
+    for number in range(2, len(demo.STEPS) + 1):
+        app.button(key="demo/Next").click().run()
+        assert not app.exception
+        assert f"{number} of 5" in shown(app)
+        if number == 2:
+            row = studio.showpiece(shipped, DATA, studio.target(shipped)[0].threshold)
+            facts = dict(studio.molecule_card(DATA, row, shipped).facts)
+            for value in facts.values():
+                assert value.split()[0].replace("-", "") in shown(app).replace("\\", "").replace("-", "")
+    assert not [b for b in app.button if b.key == "demo/Next"]
+    app.button(key="demo/end").click().run()
+    assert "of 5" not in shown(app)
+
+
+def test_without_a_shipped_late_fusion_there_is_no_way_in(empty_home: Path) -> None:
+    saved(empty_home, "toy-late", "late", NAMES)
+    assert not walk().button

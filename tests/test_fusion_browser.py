@@ -1,0 +1,67 @@
+"""Fusion and the guided walk in a real browser, on the shipped models: from the map to a subgraph without a network."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from browser import Server, new_page
+from playwright.sync_api import Browser, Page, expect
+
+pytest_plugins = ("browser",)
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(server: Server, chromium: Browser) -> Iterator[Page]:
+    """A visitor; on pages with a path Streamlit asks for two addresses that are not there."""
+    opened, seen = new_page(chromium, server.url)
+    opened.set_default_timeout(90_000)  # the first fused prediction imports torch
+    expect.set_options(timeout=90_000)
+    yield opened
+    opened.close()
+    assert seen.foreign == []
+    assert [error for error in seen.errors if "404" not in error] == []
+
+
+def test_the_walk_goes_from_the_map_to_a_subgraph(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="Show me round").click()
+    expect(page.get_by_text("1 of 5: A map of molecules")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("2 of 5: One prediction")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("3 of 5: Where the prediction comes from")).to_be_visible()
+    expect(page.get_by_role("heading", name="Fusion")).to_be_visible()
+    expect(page.get_by_role("tab", name="Weights")).to_have_attribute("aria-selected", "true")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("tab", name="What if")).to_have_attribute("aria-selected", "true")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("5 of 5: The part that decides")).to_be_visible()
+    expect(page.get_by_text("Under each modality's branch")).to_be_visible()
+    expect(page.locator(".drawings img, .drawings svg").first).to_be_visible()
+    page.get_by_role("button", name="End").click()
+    expect(page.get_by_text("5 of 5")).to_have_count(0)
+
+
+def test_a_slider_moves_the_score(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/Fusion?data=solubility&model=solubility-mmfrl-late&row=5")
+    page.get_by_role("tab", name="What if").click()
+    metric = page.get_by_test_id("stMetric")
+    before = metric.inner_text()
+    slider = page.get_by_role("slider", name=re.compile("smiles"))
+    slider.focus()
+    for _ in range(20):
+        slider.press("ArrowLeft")
+    expect(metric).not_to_have_text(before)
+    expect(page.get_by_test_id("stMetricDelta")).to_be_visible()
+    page.get_by_role("button", name="All as learned").click()
+    expect(page.get_by_test_id("stMetricDelta")).to_have_count(0)
+
+
+def test_every_tab_draws_something(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/Fusion?data=solubility&model=solubility-mmfrl-intermediate&row=5")
+    for tab in ("Modalities alike?", "Fusions compared", "Disagreement"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        expect(page.locator(".js-plotly-plot:visible").first).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
