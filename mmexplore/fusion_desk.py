@@ -84,10 +84,9 @@ def late(model_name: str) -> bool:
     return bool(chosen.recipe and not chosen.recipe.pretrains and chosen.recipe.fusion.name == "late")
 
 
-def showpiece(model_name: str, data: str, least: float, fewest_atoms: int = 12) -> int:
-    """A molecule to show a model by: of the test part, predicted at ``least`` or more, the nearest to its label.
-
-    -1 where there is none; of at least ``fewest_atoms`` heavy atoms if any is.
+def showpiece(model_name: str, data: str, least: float) -> int:
+    """A molecule to show a model by: of the test part, measured and predicted at ``least`` or more, predicted within
+    half a standard deviation of the labels; of those the one with most atoms. -1 where there is none.
     """
     table, known, chosen = dataset(data), predictions(model_name, data), model(model_name)
     task = chosen.card.data.tasks[0].name if chosen.card else ""
@@ -95,10 +94,10 @@ def showpiece(model_name: str, data: str, least: float, fewest_atoms: int = 12) 
         return -1
     labels = table.labels[:, [t.name for t in table.tasks].index(task)]
     guess = known[task].to_numpy()
-    able = (known["split"] == "test").to_numpy() & (guess >= least) & (labels >= least)
-    rows = np.flatnonzero(able)[np.argsort(np.abs(guess - labels)[able], kind="stable")].tolist()
-    large = (row for row in rows if molecules.parse(str(table.smiles[row])).GetNumHeavyAtoms() >= fewest_atoms)
-    return next(large, rows[0] if rows else -1)
+    told = np.abs(guess - labels) <= np.nanstd(labels) / 2
+    able = (known["split"] == "test").to_numpy() & (guess >= least) & (labels >= least) & told
+    sizes = {row: molecules.parse(str(table.smiles[row])).GetNumHeavyAtoms() for row in np.flatnonzero(able).tolist()}
+    return max(sizes, key=lambda row: sizes[row], default=-1)
 
 
 @dataclass(frozen=True)

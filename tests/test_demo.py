@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import streamlit as st
+from rdkit import Chem
 from screens import shown
 from streamlit.testing.v1 import AppTest
 from test_fusion_page import DATA, NAMES, saved
@@ -34,15 +35,21 @@ def shipped(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def _page() -> None:
-    from mmexplore.ui import demo
+    from mmexplore.ui import arrivals, demo
 
+    arrivals.arrive()
     demo.bar()
     demo.button()
 
 
-def walk() -> AppTest:
-    """A page with nothing but the walk."""
-    return AppTest.from_function(_page, default_timeout=60).run()
+def walk(step: str = "") -> AppTest:
+    """A page with nothing but the walk, as a link leads to it."""
+    app = AppTest.from_function(_page, default_timeout=60)
+    if step:
+        app.query_params[demo.STEP] = step
+    app.run()
+    assert not app.exception
+    return app
 
 
 def test_its_molecule_is_of_the_test_part_and_positive_and_told_well(shipped: str) -> None:
@@ -52,8 +59,11 @@ def test_its_molecule_is_of_the_test_part_and_positive_and_told_well(shipped: st
     label, guess = table.labels[:, 0], known[table.tasks[0].name].to_numpy()
     assert known["split"][row] == "test"
     assert min(label[row], guess[row]) >= LEAST
-    able = (known["split"] == "test").to_numpy() & (label >= LEAST) & (guess >= LEAST)
-    assert abs(label[row] - guess[row]) <= np.quantile(np.abs(label - guess)[able], 0.9)
+    near = np.abs(label - guess) <= label.std() / 2
+    able = (known["split"] == "test").to_numpy() & (label >= LEAST) & (guess >= LEAST) & near
+    sizes = [Chem.MolFromSmiles(smiles).GetNumHeavyAtoms() for smiles in table.smiles[able]]
+    assert able[row]
+    assert Chem.MolFromSmiles(table.smiles[row]).GetNumHeavyAtoms() == max(sizes)
 
 
 def test_without_a_positive_there_is_none(shipped: str) -> None:
@@ -62,24 +72,27 @@ def test_without_a_positive_there_is_none(shipped: str) -> None:
 
 def test_a_walk_says_what_was_predicted_and_measured(shipped: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mmexplore.ui.places.page", lambda name: None)  # a page that stays where it is
-    app = walk()
-    app.button(key="demo/start").click().run()
-    assert not app.exception
-    assert "1 of 5" in shown(app)
-    for number in range(2, len(demo.STEPS) + 1):
-        app.button(key="demo/Next").click().run()
-        assert not app.exception
+    monkeypatch.setattr(studio, "start_embedding", lambda model, data: started.append((model, data)))
+    started: list[tuple[str, str]] = []
+    for number in range(1, len(demo.STEPS) + 1):
+        app = walk(str(number))
         assert f"{number} of 5" in shown(app)
         if number == 2:
             row = studio.showpiece(shipped, DATA, studio.target(shipped)[0].threshold)
             facts = dict(studio.molecule_card(DATA, row, shipped).facts)
             for value in facts.values():
                 assert value.split()[0].replace("-", "") in shown(app).replace("\\", "").replace("-", "")
-    assert not [b for b in app.button if b.key == "demo/Next"]
+    assert set(started) == {(shipped, DATA)}
     app.button(key="demo/end").click().run()
     assert "of 5" not in shown(app)
 
 
 def test_without_a_shipped_late_fusion_there_is_no_way_in(empty_home: Path) -> None:
     saved(empty_home, "toy-late", "late", NAMES)
-    assert not walk().button
+    assert demo._model() is None
+    assert "of 5" not in shown(walk("1"))
+
+
+@pytest.mark.parametrize("step", ["0", "99", "x", "-1", "²"])
+def test_a_step_that_is_none_is_left(shipped: str, step: str) -> None:
+    assert "of 5" not in shown(walk(step))

@@ -67,7 +67,7 @@ def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], server
     assert "job=" in page.url
     page.reload()
     expect(page.get_by_text("done", exact=False).first).to_be_visible(timeout=120 * SECONDS)
-    use = page.get_by_role("button", name="Use on the map").first
+    use = page.get_by_role("link", name="Use on the map").first
     expect(use).to_be_visible(timeout=120 * SECONDS)
     assert [job["verb"] for job in jobs_of(server)] == ["train"], "a double click starts one training"
     expect(page.get_by_text("split scaffold", exact=False).first).to_be_visible()

@@ -41,7 +41,7 @@ def test_what_can_be_done_depends_on_how_it_ended(empty_home: Path, state: str, 
     job(empty_home, state, "the loss became nan; try a learning rate below 0.001")
     app = page("5_Train.py", job=ID)
     assert not app.exception
-    assert button in [b.label for b in app.button]
+    assert button in [b.label for b in app.button] + [link.proto.label for link in app.get("page_link")]
     assert ("learning rate below" in shown(app)) is (state == "failed")
 
 

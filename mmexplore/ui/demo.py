@@ -4,13 +4,12 @@ It moves the app's own pages and shows nothing that they do not; a shipped late-
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
-from mmexplore.studio import Model
+from mmexplore.studio import Model, Panel
 from mmexplore.ui import places, session
 from mmexplore.ui.fusion_tabs import TABS as FUSION_TABS
 from mmexplore.ui.fusion_tabs import WEIGHTS, WHAT_IF
@@ -18,7 +17,9 @@ from mmexplore.ui.plain_text import literal
 from mmexplore.ui.subgraph_link import MOLECULE
 from mmexplore.ui.subgraph_link import TABS as SUBGRAPH_TABS
 
-_STEP, _PENDING = "demo", "demo/row"
+STEP = "step"
+"""What a link of the walk calls the step that it leads to, from 1."""
+_AT, _PENDING = "demo", "demo/row"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,9 @@ STEPS = (
 )
 
 
+_WORDS = "Five steps from this map to a fused prediction, its weights and its subgraph; needs no network"
+
+
 @dataclass(frozen=True)
 class Subject:
     """What the walk is about: a model, its data set, a molecule of it, and the facts that the steps tell."""
@@ -82,16 +86,13 @@ class Subject:
 
 def button() -> None:
     """The way in; nothing where no shipped model would do."""
-    if st.session_state.get(_STEP) is None and _model():
-        words = "Five steps from this map to a fused prediction, its weights and its subgraph; needs no network"
-        icon = ":material/tour:"
-        if st.button("Show me round", key="demo/start", icon=icon, help=words, on_click=_go, args=(0,)):
-            _turn_to(0)
+    if st.session_state.get(_AT) is None and _model():
+        _way("Show me round", ":material/tour:", 0, _WORDS)
 
 
 def bar() -> None:
     """What the step says, and the ways on, back and out; nothing while nobody walks."""
-    number = st.session_state.get(_STEP)
+    number = st.session_state.get(_AT)
     subject = _subject() if number is not None else None
     if number is None or subject is None:
         return
@@ -101,31 +102,28 @@ def bar() -> None:
     with st.container(border=True, key="demo-bar"):
         words, ways = st.columns([7, 3], vertical_alignment="center")
         words.markdown(f"**{number + 1} of {len(STEPS)}: {step.title}**  \n{step.words.format(**subject.facts)}")
-        with ways, st.container(horizontal=True, horizontal_alignment="right"):
+        with ways, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             if number:
                 _way("Back", ":material/arrow_back:", number - 1)
             if number + 1 < len(STEPS):
-                _way("Next", ":material/arrow_forward:", number + 1, primary=True)
+                _way("Next", ":material/arrow_forward:", number + 1)
             st.button("End", key="demo/end", on_click=_end, type="tertiary", icon=":material/close:")
 
 
-def _way(words: str, icon: str, number: int, *, primary: bool = False) -> None:
-    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
-    if st.button(words, key=f"demo/{words}", icon=icon, on_click=_go, args=(number,), type=kind):
-        _turn_to(number)
+def _way(words: str, icon: str, number: int, about: str | None = None) -> None:
+    places.link(STEPS[number].page, words, icon, about, **{STEP: str(number + 1)})
 
 
-def _turn_to(number: int) -> None:
-    if page := places.page(STEPS[number].page):
-        st.switch_page(page)
-
-
-def _go(number: int) -> None:
-    """Arrange what the step shows; runs before the frame draws its pickers."""
-    subject, step = _subject(), STEPS[number]
-    if subject is None:
+def arrive(text: str) -> None:
+    """Arrange what a step shows, by its number in a link; runs before the frame draws its pickers."""
+    number = int(text) - 1 if text.isascii() and text.isdigit() and len(text) < 3 else -1
+    subject = _subject()
+    if subject is None or not 0 <= number < len(STEPS):
         return
-    st.session_state[_STEP] = number
+    if studio.lacking([Panel(subject.model, "")], subject.data):
+        studio.start_embedding(subject.model, subject.data)  # ready when the third step asks for it
+    step = STEPS[number]
+    st.session_state[_AT] = number
     st.session_state["model"], st.session_state["data"] = subject.model, subject.data
     st.session_state["view"] = studio.model(subject.model).views[0]
     st.session_state[_PENDING] = subject.row if step.molecule else -1
@@ -136,7 +134,7 @@ def _go(number: int) -> None:
 
 
 def _end() -> None:
-    st.session_state.pop(_STEP, None)
+    st.session_state.pop(_AT, None)
 
 
 def _model() -> Model | None:

@@ -12,7 +12,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
 from mmexplore.studio import Model
-from mmexplore.ui import demo, job_banner, places, session
+from mmexplore.ui import arrivals, demo, job_banner, places, session
 from mmexplore.ui.plain_text import literal
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
@@ -35,6 +35,7 @@ def main() -> None:
     st.html(_STYLE)
     st.logo(str(ICON.with_name("wordmark.svg")), icon_image=str(ICON), size="large")
     chosen = st.navigation(_pages(), expanded=True)
+    arrivals.arrive()
     with st.sidebar:
         session.remember(_pickers())
         job_banner.job_banner()

@@ -1,6 +1,4 @@
-"""The way from a model to the map: a button that makes it the model of all pages."""
-
-from typing import Any
+"""The way from a model to the map: a link that makes it the model of all pages."""
 
 import streamlit as st
 
@@ -8,17 +6,16 @@ from mmexplore import studio
 from mmexplore.errors import MmexploreError
 from mmexplore.ui import places
 
-
-def button(model: str, key: str) -> None:
-    """Draw the button; a click chooses the model with the data set it was trained on, and opens the map."""
-    about: dict[str, Any] = {"type": "primary", "icon": ":material/scatter_plot:"}
-    clicked = st.button("Use on the map", key=key, on_click=_choose, args=(model,), **about)
-    page = places.page("Map")
-    if clicked and page:
-        st.switch_page(page)
+USE = "use"
+"""What a link to the map calls the model that is to be looked at."""
 
 
-def _choose(name: str) -> None:
+def link(model: str) -> None:
+    """Draw the link; it chooses the model with the data set it was trained on, and opens the map."""
+    places.link("Map", "Use on the map", ":material/scatter_plot:", **{USE: model})
+
+
+def arrive(name: str) -> None:
     """Runs before the frame draws its pickers, which then show the new choice."""
     try:
         data = studio.model(name).data

@@ -24,11 +24,14 @@ def title(path: Path) -> str:
 
 
 def page(name: str) -> Path | None:
-    """The file of a page by its title, for ``st.switch_page`` and ``st.page_link``; None if there is none."""
+    """The file of a page by its title, for ``st.page_link``; None if there is none."""
     return next((path for path in pages() if title(path) == name), None)
 
 
-def link(name: str, label: str, icon: str) -> None:
-    """A way to a page by its title, with what is in the session; nothing where there is no such page."""
+def link(name: str, label: str, icon: str, help: str | None = None, **asked: str) -> None:
+    """A way to a page by its title; ``asked`` is told to :mod:`mmexplore.ui.arrivals`. Nothing without such a page.
+
+    ``st.switch_page`` would refuse: it may not clear an address in which widgets keep their values.
+    """
     if found := page(name):
-        st.page_link(found, label=label, icon=icon)
+        st.page_link(found, label=label, icon=icon, help=help, query_params=asked or None)

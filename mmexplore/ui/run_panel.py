@@ -54,7 +54,7 @@ def show_one(model: Model) -> None:
     with st.container(border=True):
         st.markdown(f"**{literal(model.title)}**")
         with st.container(horizontal=True):
-            map_link.button(model.name, key=f"map/{model.name}")
+            map_link.link(model.name)
             _export(model)
             if not model.shipped:
                 _rename(model)

@@ -47,21 +47,10 @@ def selection_grid(smarts: str = "") -> None:
 
 def _send(rows: np.ndarray) -> None:
     """The way to Retrieval with one of them: the current one if it is selected, else the first."""
-    page, current = places.page("Retrieval"), session.current_row()
+    current = session.current_row()
     row = current if current in rows else int(rows[0])
     about = "Find molecules like the current one of these, or else like the first"
-    icon = ":material/manage_search:"
-    clicked = st.button(
-        "To Retrieval",
-        key="to-retrieval",
-        type="tertiary",
-        icon=icon,
-        help=about,
-        on_click=session.choose_row,
-        args=(row,),
-    )
-    if clicked and page:
-        st.switch_page(page)
+    places.link("Retrieval", "Retrieval", ":material/manage_search:", about, **{session.MOLECULE: str(row)})
 
 
 def selection_table() -> None:

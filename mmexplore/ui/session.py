@@ -13,6 +13,8 @@ import streamlit as st
 from mmexplore import studio
 
 _CHOICE, _ROW, _SELECTION = "chosen", "row", "selection"
+MOLECULE = "molecule"
+"""What a link calls the row that is to become the current molecule."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,12 @@ def choose_row(row: int) -> None:
         st.query_params[_ROW] = str(row)
     elif _ROW in st.query_params:
         del st.query_params[_ROW]
+
+
+def arrive(row: str) -> None:
+    """Make the molecule that a link names the current one."""
+    if row.isascii() and row.isdigit() and len(row) < 10:
+        choose_row(int(row))
 
 
 def selection() -> np.ndarray:

@@ -72,7 +72,7 @@ def _actions(job: Job) -> None:
         st.button("Cancel", key=f"cancel/{job.id}", on_click=_cancel, args=(job.id,), icon=":material/stop:")
         return
     if job.state == "done":
-        map_link.button(run_name(job), key=f"use/{job.id}")
+        map_link.link(run_name(job))
     else:
         about: dict[str, Any] = {"help": "goes on after the last finished epoch", "icon": ":material/replay:"}
         st.button("Continue", key=f"again/{job.id}", on_click=_again, args=(job.id,), **about)
