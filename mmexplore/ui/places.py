@@ -1,9 +1,11 @@
 """Where the pages lie: a file ``pages/N_Title.py`` is the page Title, the N-th in the navigation."""
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
 PAGES = Path(__file__).parents[2] / "pages"
 
@@ -33,5 +35,7 @@ def link(name: str, label: str, icon: str, help: str | None = None, **asked: str
 
     ``st.switch_page`` would refuse: it may not clear an address in which widgets keep their values.
     """
-    if found := page(name):
-        st.page_link(found, label=label, icon=icon, help=help, query_params=asked or None)
+    found = page(name)
+    with suppress(StreamlitPageNotFoundError):  # a page opened by itself knows no others
+        if found:
+            st.page_link(found, label=label, icon=icon, help=help, query_params=asked or None)

@@ -1,11 +1,13 @@
 """Structures in tables: a column of addresses that the server answers with drawings."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import pandas as pd
 import streamlit as st
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROW_PX = 96
 WIDTH_PX, HEIGHT_PX = 150, 92
@@ -29,7 +31,7 @@ def column(title: str = "structure") -> Any:
     return st.column_config.ImageColumn(title, width=WIDTH_PX + 10)
 
 
-def table(frame: pd.DataFrame, config: Mapping[str, Any], most_px: int = 560) -> None:
+def table(frame: "pd.DataFrame", config: Mapping[str, Any], most_px: int = 560) -> None:
     """A table whose rows are high enough for drawings."""
     height = min(most_px, 40 + ROW_PX * len(frame))
     about: dict[str, Any] = {"hide_index": True, "placeholder": "–", "column_config": config}
