@@ -27,7 +27,7 @@ class Family:
     ('descriptors', 'fingerprint')
     >>> FUSIONS["doubled"]
     Traceback (most recent call last):
-    mmexplore.errors.UnknownName: no fusion is called 'doubled'; there are: single, unified
+    mmexplore.errors.UnknownName: no fusion is called 'doubled'; there are: intermediate, late, single, unified
     """
 
     def __init__(self, kind: str, package: str) -> None:

@@ -200,7 +200,7 @@ def test_a_model_that_is_gone_is_named_and_the_others_stay() -> None:
 
 
 def test_a_model_deleted_while_it_is_looked_at() -> None:
-    shutil.copytree(studio.models()[0].folder, models.runs_folder() / "a-run" / "model")
+    shutil.copytree(studio.model("solubility-dmpnn").folder, models.runs_folder() / "a-run" / "model")
     app = compare("a-run@dmpnn", ECFP)
     assert not app.warning
     studio.delete_model("a-run")
@@ -209,13 +209,23 @@ def test_a_model_deleted_while_it_is_looked_at() -> None:
     assert "no model is called 'a-run'" in app.warning[0].value.replace("\\", "")
 
 
-def test_presets_are_filled_or_say_what_they_need() -> None:
+def offered(app: AppTest) -> list[str]:
+    """Presets that can be chosen."""
+    return [each.label for each in app.button if (each.key or "").startswith("preset-") and not each.disabled]
+
+
+def test_presets_are_filled_or_say_what_they_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(studio.model("solubility-dmpnn").folder, tmp_path / "shelf" / "solubility-dmpnn")
+    monkeypatch.setattr(models, "SHIPPED", tmp_path / "shelf")
     app = compare(TWIN, TWIN)
-    buttons = {each.label: each for each in app.button if (each.key or "").startswith("preset-")}
-    assert [label for label, each in buttons.items() if not each.disabled] == ["ECFP against this model's views"]
+    assert offered(app) == ["ECFP against this model's views"]
     assert "a branch that reads image" in shown(app)
-    buttons["ECFP against this model's views"].click().run()
+    next(each for each in app.button if each.label == "ECFP against this model's views").click().run()
     assert panels(app) == f"{ECFP},{DMPNN}"
+
+
+def test_shipped_models_fill_every_preset() -> None:
+    assert offered(compare(TWIN, TWIN)) == [preset.name for preset in studio.PRESETS]
 
 
 def test_one_map_again_and_back() -> None:

@@ -61,6 +61,7 @@ def test_a_slider_moves_the_score(page: Page, server: Server) -> None:
 def test_every_tab_draws_something(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/Fusion?data=solubility&model=solubility-mmfrl-intermediate&row=5")
     for tab in ("Modalities alike?", "Fusions compared", "Disagreement"):
+        expect(page.get_by_role("tab", name=tab)).to_have_count(1)  # the tabs of the wait are gone
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         expect(page.locator(".js-plotly-plot:visible").first).to_be_visible()
