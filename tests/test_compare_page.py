@@ -215,6 +215,7 @@ def offered(app: AppTest) -> list[str]:
 
 
 def test_presets_are_filled_or_say_what_they_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert offered(compare(TWIN, TWIN)) == [preset.name for preset in studio.PRESETS]  # by the shipped models
     shutil.copytree(studio.model("solubility-dmpnn").folder, tmp_path / "shelf" / "solubility-dmpnn")
     monkeypatch.setattr(models, "SHIPPED", tmp_path / "shelf")
     app = compare(TWIN, TWIN)
@@ -222,10 +223,6 @@ def test_presets_are_filled_or_say_what_they_need(tmp_path: Path, monkeypatch: p
     assert "a branch that reads image" in shown(app)
     next(each for each in app.button if each.label == "ECFP against this model's views").click().run()
     assert panels(app) == f"{ECFP},{DMPNN}"
-
-
-def test_shipped_models_fill_every_preset() -> None:
-    assert offered(compare(TWIN, TWIN)) == [preset.name for preset in studio.PRESETS]
 
 
 def test_one_map_again_and_back() -> None:
