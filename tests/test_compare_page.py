@@ -210,7 +210,6 @@ def test_a_model_deleted_while_it_is_looked_at() -> None:
 
 
 def offered(app: AppTest) -> list[str]:
-    """Presets that can be chosen."""
     return [each.label for each in app.button if (each.key or "").startswith("preset-") and not each.disabled]
 
 
