@@ -68,7 +68,8 @@ def _check(encoder: DMPNN, options: Mapping[str, Any], path: Path) -> None:
     wanted |= {"depth": encoder.depth, "bias": False, "undirected": False, "activation": "relu", "d_vd": None}
     for name, value in wanted.items():
         came = options.get(name, value)
-        came = came.arguments[0] if isinstance(came, _StandIn) and came.arguments else came
+        if isinstance(came, _StandIn) and came.arguments:  # an enum's value, or (before Python 3.11.4) class and name
+            came = came.arguments[-1]
         if str(came).lower() != str(value).lower() and not (name == "d_vd" and not came):
             hint = "; chemprop reads v1's 133 with --multi-hot-atom-featurizer-mode V1" if name == "d_v" else ""
             raise BadRecipe(f"the D-MPNN that would start from {path} has {name} {value}, and the file {came}{hint}")
