@@ -42,7 +42,7 @@ def embed_few(model_folder: Path, smiles: Sequence[str]) -> Few:
 
     Raises BadMolecule where none can be featurised, BadCheckpoint.
     """
-    predictor = _predictor(model_folder, model_digest(model_folder))
+    predictor = loaded(model_folder)
     from mmexplore import numerics
 
     molecules = np.array(list(smiles), object)
@@ -57,7 +57,7 @@ def embed_few(model_folder: Path, smiles: Sequence[str]) -> Few:
 
 def among(model_folder: Path, few: Few, found: Embedded, view: str) -> np.ndarray:
     """A set view of a few molecules among those of a data set, (n, d) float32, each as if it alone had come."""
-    predictor = _predictor(model_folder, model_digest(model_folder))
+    predictor = loaded(model_folder)
     basis = predictor.recipe.set_views[view]
     x = np.asarray(found.view(basis))
     usable = np.flatnonzero(np.isfinite(x).all(1))
@@ -76,13 +76,14 @@ def _joined(
     return joined
 
 
+def loaded(model_folder: Path) -> "Predictor":
+    """The model of a folder as its files are now, kept between calls; two visitors at once load it once."""
+    with _turn:
+        return _loaded(Path(model_folder), model_digest(model_folder))
+
+
 @lru_cache(maxsize=4)
 def _loaded(model_folder: Path, digest: str) -> "Predictor":  # noqa: ARG001
     from mmexplore import checkpoints
 
     return checkpoints.load(model_folder)
-
-
-def _predictor(model_folder: Path, digest: str) -> "Predictor":
-    with _turn:  # two visitors at once load it once
-        return _loaded(Path(model_folder), digest)

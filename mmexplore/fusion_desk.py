@@ -78,12 +78,6 @@ def fusion(model_name: str, data: str, task: str = "", progress: Progress = sile
     )
 
 
-def late(model_name: str) -> bool:
-    """Whether the model's prediction is a sum of what its modalities predict, each times its coefficient."""
-    chosen = model(model_name)
-    return bool(chosen.recipe and not chosen.recipe.pretrains and chosen.recipe.fusion.name == "late")
-
-
 def showpiece(model_name: str, data: str, least: float) -> int:
     """A molecule to show a model by: of the test part, measured and predicted at ``least`` or more, predicted within
     half a standard deviation of the labels; of those the one with most atoms. -1 where there is none.

@@ -70,6 +70,11 @@ class Job:
         return self.state in ACTIVE
 
     @property
+    def unfinished(self) -> bool:
+        """Whether it ended without doing its work: it failed, died or was cancelled."""
+        return not self.active and self.state != "done"
+
+    @property
     def result(self) -> dict[str, Any] | None:
         """What the work handed back, once it is done."""
         return read_mapping(self.folder / "result.json") or None

@@ -169,6 +169,12 @@ class Recipe(Section):
         return {view: basis for view, basis in found.items() if view in self.views}
 
     @property
+    def summands(self) -> tuple[str, ...]:
+        """Branches whose predictions, each times its coefficient, add up to the model's (late fusion); else none."""
+        late = not self.pretrains and self.fusion.name == "late"
+        return tuple(branch.name for branch in self.branches) if late else ()
+
+    @property
     def modalities(self) -> dict[str, dict[str, Any]]:
         """What has to be featurised to embed a molecule, each with its options, in the order of the branches."""
         return {branch.reads: branch.features for branch in self.branches}

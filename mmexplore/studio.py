@@ -29,7 +29,6 @@ from mmexplore.fusion_desk import (
     disagreement,
     fusion,
     judge,
-    late,
     readable,
     showpiece,
 )
@@ -136,7 +135,7 @@ __all__ = [
     "embed", "estimate", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch",
     "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion", "fusion_score",
     "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_kinship", "history", "hit_table", "hits",
-    "hits_sdf", "inside", "job", "job_history", "judge", "kinship", "label_table", "lacking", "late", "list_jobs",
+    "hits_sdf", "inside", "job", "job_history", "judge", "kinship", "label_table", "lacking", "list_jobs",
     "map_folders", "model", "models", "molecule_card", "new_run", "paper_tables", "place_on", "predictions", "preview",
     "products", "property_table", "quality_classes", "query_of", "query_of_row", "readable", "recipe_of",
     "remove_dataset", "rename_model", "restart_job", "results", "retrieve", "sdf_of", "shape", "shared", "showpiece",

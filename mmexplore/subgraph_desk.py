@@ -77,8 +77,7 @@ def explain(
 def summands(model_name: str) -> tuple[str, ...]:
     """Branches whose predictions, each times its coefficient, add up to the model's; none unless it fuses late."""
     recipe = model(model_name).recipe
-    late = recipe is not None and not recipe.pretrains and recipe.fusion.name == "late"
-    return tuple(branch.name for branch in recipe.branches) if recipe and late else ()
+    return recipe.summands if recipe else ()
 
 
 def explain_summand(

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore import checkpoints, numerics
+from mmexplore import numerics
 from mmexplore.batching import Batch, collate
 from mmexplore.datasets import Task
+from mmexplore.embedding_query import loaded
 from mmexplore.errors import BadRecipe, UnknownName
 from mmexplore.featurising import featurise
 from mmexplore.packing import Packed
@@ -38,7 +39,7 @@ class FragmentModel:
         import torch
 
         self._torch = torch
-        self.predictor = checkpoints.load(folder)
+        self.predictor = loaded(folder)
         if not self.predictor.tasks:
             raise BadRecipe(f"{folder.name!r} was trained without labels: it predicts nothing that could be explained")
         self.policy = numerics.policy()
@@ -55,19 +56,13 @@ class FragmentModel:
         """Whether atoms can be left out of what it reads."""
         return set(self.modalities) == {_GRAPH}
 
-    @property
-    def summands(self) -> tuple[str, ...]:
-        """Branches whose predictions, each times its coefficient, add up to the model's (late fusion); else none."""
-        recipe = self.predictor.recipe
-        return tuple(branch.name for branch in recipe.branches) if recipe.fusion.name == "late" else ()
-
     def scorer(self, task: str, branch: str = "") -> Scorer:
         """Its scores of one task; of a late fusion's ``branch``, what that adds (w p, before the sum). UnknownName."""
         names = [known.name for known in self.tasks]
         if task not in names:
             raise UnknownName("task of this model", task, names)
-        if branch and branch not in self.summands:
-            raise UnknownName("branch of a late fusion", branch, self.summands)
+        if branch and branch not in (there := self.predictor.recipe.summands):
+            raise UnknownName("branch of a late fusion", branch, there)
         column = names.index(task)
         by_mask = (lambda of, masks: self.of_masks(of, masks, branch)[:, column]) if self.reads_masks else None
         return Scorer(lambda smiles: self.of_smiles(smiles, branch)[:, column], by_mask)
@@ -103,7 +98,7 @@ class FragmentModel:
         return values
 
     def _added(self, batch: Batch, branch: str) -> "Tensor":
-        parts, number = self.predictor(batch).parts, self.summands.index(branch)
+        parts, number = self.predictor(batch).parts, self.predictor.recipe.summands.index(branch)
         added: Tensor = parts["w"][:, number, None] * parts["p"][:, number]
         return added
 

@@ -69,8 +69,6 @@ STEPS = (
         tab=(SUBGRAPH_TABS, MOLECULE),
     ),
 )
-
-
 _WORDS = "Five steps from this map to a fused prediction, its weights and its subgraph; needs no network"
 
 
@@ -139,10 +137,10 @@ def _end() -> None:
 
 def _model() -> Model | None:
     """A shipped late fusion whose data set is here, the app's first data set before others."""
-    here = {entry.name for entry in studio.datasets() if entry.available}
+    able = [m for m in studio.models() if m.shipped and studio.summands(m.name)]
+    here = {entry.name for entry in studio.datasets() if entry.available} if able else set()
     first = studio.first_choice()[0]
-    able = [m for m in studio.models() if m.shipped and m.data in here and studio.late(m.name)]
-    return min(able, key=lambda m: (m.data != first, m.name), default=None)
+    return min((m for m in able if m.data in here), key=lambda m: (m.data != first, m.name), default=None)
 
 
 def _subject() -> Subject | None:

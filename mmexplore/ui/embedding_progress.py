@@ -19,7 +19,7 @@ def wait(models: Sequence[str], data: str) -> None:
         if job is None:
             job = studio.start_embedding(model, data)
             st.session_state[_key(model, data)] = job.id
-        if _failed(job):
+        if job.unfinished:
             _again(job, model, data)
         else:
             at_work[model] = job.id
@@ -41,10 +41,6 @@ def _again(job: Job, model: str, data: str) -> None:
     if st.button("Try again", key=f"again/{job.id}", icon=":material/refresh:"):
         del st.session_state[_key(model, data)]
         st.rerun()
-
-
-def _failed(job: Job) -> bool:
-    return not job.active and job.state != "done"
 
 
 def _key(model: str, data: str) -> str:

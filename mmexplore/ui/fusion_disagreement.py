@@ -59,14 +59,10 @@ def _found(choice: Choice, values: np.ndarray, between: str, k: int) -> None:
         st.markdown(f"**They part most over these {min(_SHOWN, len(order))}**")
         drawings(_GRID, [_drawing(choice.data, row, values[row]) for row in order[:_SHOWN].tolist()], _pick)
     data = studio.dataset(choice.data)
-    rows = order[:_LISTED]
-    table = pd.DataFrame(
-        {"disagreement": values[rows], "name": data.names[rows].astype(str), "SMILES": data.smiles[rows].astype(str)}
-    )
-    st.dataframe(table, hide_index=True, height=300, alt="Molecules by disagreement")
-    csv = pd.DataFrame({"disagreement": values[order], "name": data.names[order], "SMILES": data.smiles[order]})
+    table = pd.DataFrame({"disagreement": values[order], "name": data.names[order], "SMILES": data.smiles[order]})
+    st.dataframe(table.head(_LISTED), hide_index=True, height=300, alt="Molecules by disagreement")
     file = f"{choice.data}-disagreement.csv"
-    st.download_button("Table (CSV)", lambda: csv.to_csv(index=False), file, "text/csv", on_click="ignore")
+    st.download_button("Table (CSV)", lambda: table.to_csv(index=False), file, "text/csv", on_click="ignore")
 
 
 def _drawing(data: str, row: int, value: float) -> Drawing:

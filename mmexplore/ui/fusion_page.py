@@ -40,7 +40,7 @@ def _page(choice: Choice) -> None:
         _no_fusion(choice.model)
     task = _task(choice.model)
     parts: dict[str, Callable[[], None]] = {}
-    if fused and studio.late(choice.model):
+    if fused and studio.summands(choice.model):
         parts |= {
             WEIGHTS: lambda: fusion_weights.show(choice, task),
             WHAT_IF: lambda: fusion_what_if.show(choice, task),

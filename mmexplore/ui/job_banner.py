@@ -43,9 +43,6 @@ def _box(job: Job) -> None:
     st.markdown(f"**{literal(job.title)}**")
     st.progress(share(job), literal(words(job)))
     title = _PLACES.get(job.verb, "")
-    page = places.page(title)
-    if page:
-        asked = {"job": job.id} if title == "Train" else None
-        st.page_link(page, label=f"Open {title}", icon=":material/arrow_forward:", query_params=asked)
+    places.link(title, f"Open {title}", ":material/arrow_forward:", **({"job": job.id} if title == "Train" else {}))
     if st.button("Cancel", key=f"cancel-{job.id}", type="tertiary", icon=":material/close:"):
         studio.cancel_job(job.id)

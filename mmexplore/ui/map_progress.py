@@ -18,7 +18,7 @@ def wait(choice: Choice, method: str, shown: MapFile | None, seed: int = 0) -> N
     if job is None:
         job = studio.start_map(choice.model, choice.data, choice.view, method, seed)
         st.session_state[key] = job.id
-    if not _failed(job):
+    if not job.unfinished:
         _follow(choice, method, seed, _state(shown), job.id)
         return
     title = map_state.TITLES[method]
@@ -31,11 +31,7 @@ def wait(choice: Choice, method: str, shown: MapFile | None, seed: int = 0) -> N
 def failed(choice: Choice, method: str, seed: int = 0) -> bool:
     """Whether the map was asked for and did not come about."""
     job = _job(_key(choice, method, seed))
-    return job is not None and _failed(job)
-
-
-def _failed(job: Job) -> bool:
-    return not job.active and job.state != "done"
+    return job is not None and job.unfinished
 
 
 def _key(choice: Choice, method: str, seed: int) -> str:
@@ -52,7 +48,7 @@ def _job(key: str) -> Job | None:
 @st.fragment(run_every=0.7)
 def _follow(choice: Choice, method: str, seed: int, shown: tuple[str, bool] | None, job_id: str) -> None:
     job = studio.job(job_id)
-    if _state(map_state.best_map(map_state.ground(choice), method, seed)) != shown or _failed(job):
+    if _state(map_state.best_map(map_state.ground(choice), method, seed)) != shown or job.unfinished:
         st.rerun(scope="app")
     title = map_state.TITLES[method]
     what = f"The {title} map is being computed"

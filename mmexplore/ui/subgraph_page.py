@@ -4,14 +4,13 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
-from mmexplore.ui import session, subgraph_controls, subgraph_group, subgraph_link, subgraph_models, subgraph_result
+from mmexplore.ui import session, subgraph_controls, subgraph_group, subgraph_models, subgraph_result
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.subgraph_link import GROUP, MOLECULE, TABS
 
 
 def subgraph_page() -> None:
     """The whole page."""
-    subgraph_link.arrive()
     choice = session.choice()
     st.title("Subgraphs", anchor=False)
     if not studio.explained_tasks(choice.model):
