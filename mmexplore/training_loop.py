@@ -15,9 +15,10 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 
-from mmexplore import metrics, training_state
+from mmexplore import metrics, precise_norms, training_state
 from mmexplore.batching import Batch, batches
 from mmexplore.errors import BadRecipe
+from mmexplore.numerics import exactly
 from mmexplore.objective import Objective, learning_rate
 from mmexplore.predictor import Predictor
 from mmexplore.training_state import Found, State
@@ -91,6 +92,7 @@ class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed b
             rate = self.training_options.learning_rate
             raise BadRecipe(f"the loss became {loss} in epoch {self.epoch + 1}; try a learning rate below {rate:g}")
         values = means | {"molecules_per_second": self._molecules / max(seconds, 1e-9)}
+        self._settle()
         values |= {f"validation_{name}": value for name, value in self.objective.validated(self.predictor).items()}
         self.predictor.train()
         self._note(values)
@@ -127,6 +129,14 @@ class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed b
                 return
         self.state.best_epoch = len(history)
         self.state.best = {k: v.detach().cpu().clone() for k, v in self.predictor.state_dict().items()}
+
+    def _settle(self) -> None:
+        """Batch normalisation as of these weights, from full batches of molecules spread over the training part."""
+        rows, size = self.prepared.parts["train"], self.training_options.batch_size
+        rows = rows[:: math.ceil(len(rows) / precise_norms.MOLECULES)]
+        full = rows[: max(len(rows) // size, 1) * size]
+        with exactly(self.plan.policy):
+            precise_norms.settle(self.predictor, batches(self.prepared.features, self.prepared.labels, full, size))
 
     def _seconds_left(self) -> float:
         done = len(self.state.history)
