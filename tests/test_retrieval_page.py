@@ -50,8 +50,18 @@ def page(**query: str) -> AppTest:
 
 
 def test_without_a_query_it_says_what_to_do(drawn: list[Column]) -> None:
-    assert "There is no query yet" in shown(page())
+    app = page()
+    assert "There is no query yet" in shown(app)
     assert drawn == []
+    next(b for b in app.button if b.label == "Show an example").click().run()
+    assert not app.exception
+    assert app.session_state["row"] >= 0
+    assert len(drawn) == 3
+    known = studio.predictions(MODEL, "solubility")
+    app.session_state["chosen"], app.session_state["row"] = retrieval_page.Choice("solubility", MODEL, "dmpnn"), -1
+    next(b for b in app.run().button if b.label == "Show an example").click().run()
+    assert known is not None
+    assert known["split"][app.session_state["row"]] == "test"
 
 
 def test_the_current_molecule_is_the_query(drawn: list[Column]) -> None:

@@ -35,6 +35,9 @@ def test_without_a_molecule_it_says_what_to_do(toy: str) -> None:
     app = page(PAGE)
     assert not app.exception
     assert "Type a SMILES" in shown(app)
+    app.button[0].click().run()  # an example, of a model that predicted nothing yet: any molecule
+    assert not app.exception
+    assert "Type a SMILES" not in shown(app)
 
 
 def test_a_typed_molecule_is_explained_on_either_side(toy: str) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from mmexplore.ui import demo, map_link, session, subgraph_link
+from mmexplore.ui import demo, model_links, session, subgraph_link
 
 _DOORS: dict[str, Callable[[str], None]] = {
     demo.STEP: demo.arrive,
-    map_link.USE: map_link.arrive,
+    model_links.USE: model_links.arrive,
     session.MOLECULE: session.arrive,
     subgraph_link.OF: subgraph_link.arrive,
 }

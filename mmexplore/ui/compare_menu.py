@@ -3,16 +3,21 @@
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.studio import MOST_PANELS, PRESETS, Model, Preset
+from mmexplore.studio import MOST_PANELS, PRESETS, Model, Panel, Preset
 from mmexplore.ui import compare_state
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.session import Choice
 
+_OPEN = "presets"
+
 
 def menu(choice: Choice) -> None:
     """The presets, of which a click shows one's panels, and the button that adds a map."""
-    models = sorted(studio.models(), key=lambda model: model.name != choice.model)  # the chosen one first
-    with st.popover("Presets", icon=":material/dashboard:"), st.container(width=380, gap="xsmall"):
+    models = sorted(studio.models(), key=lambda known: (known.name != choice.model, known.data != choice.data))
+    with (
+        st.popover("Presets", icon=":material/dashboard:", key=_OPEN, on_change="rerun"),
+        st.container(width=380, gap="xsmall"),
+    ):
         for preset in PRESETS:
             _preset(preset, models)
     full = len(compare_state.panels(choice)) >= MOST_PANELS
@@ -27,6 +32,11 @@ def menu(choice: Choice) -> None:
     )
 
 
+def _show(panels: tuple[Panel, ...]) -> None:
+    compare_state.replace(panels)
+    st.session_state[_OPEN] = False
+
+
 def _preset(preset: Preset, models: list[Model]) -> None:
     panels = studio.fill_preset(preset, models)
     st.button(
@@ -34,7 +44,7 @@ def _preset(preset: Preset, models: list[Model]) -> None:
         key=f"preset-{preset.name}",
         disabled=not panels,
         width="stretch",
-        on_click=compare_state.replace,
+        on_click=_show,
         args=(panels,),
     )
     model = panels[-1].model if panels else ""

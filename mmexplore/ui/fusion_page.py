@@ -14,6 +14,7 @@ from mmexplore.ui import (
     fusion_state,
     fusion_weights,
     fusion_what_if,
+    model_links,
     session,
 )
 from mmexplore.ui.fusion_tabs import ALIKE, COMPARED, DISAGREEMENT, TABS, WEIGHTS, WHAT_IF
@@ -37,7 +38,7 @@ def _page(choice: Choice) -> None:
         embedding_progress.wait([] if ready else [choice.model], choice.data)
         fused = ready
     else:
-        _no_fusion(choice.model)
+        _no_fusion(choice)
     task = _task(choice.model)
     parts: dict[str, Callable[[], None]] = {}
     if fused and studio.summands(choice.model):
@@ -65,8 +66,9 @@ def _task(model: str) -> str:
     return str(st.selectbox("Task", names, key=f"fusion/task/{model}", width=300, persist_state="session"))
 
 
-def _no_fusion(model: str) -> None:
-    able = [known.name for known in studio.models() if fusion_state.fused(known.name)]
-    there = f"There are: {', '.join(able)}." if able else "Train one from the recipes mmfrl_late or mmfrl_intermediate."
-    words = f"Model {model} has one branch, or none that predicts, so it fuses nothing. Choose one that does. {there}"
+def _no_fusion(choice: Choice) -> None:
+    able = [known for known in studio.models() if fusion_state.fused(known.name)]
+    words = f"Model {choice.model} has one branch, or none that predicts, so it fuses nothing. "
+    words += "These do:" if able else "Train one from the recipes mmfrl_late or mmfrl_intermediate."
     st.info(literal(words), icon=":material/info:")
+    model_links.others("Fusion", able, choice.data)

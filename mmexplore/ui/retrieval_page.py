@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
 from mmexplore.studio import Dataset, HitList, Panel, Query
-from mmexplore.ui import embedding_progress, molecule_card, retrieval_state, session
+from mmexplore.ui import embedding_progress, example, molecule_card, retrieval_state, session
 from mmexplore.ui.drawings import of_row
 from mmexplore.ui.hit_lists import Column, Hit, hit_lists, picked
 from mmexplore.ui.plain_text import literal
@@ -31,6 +31,7 @@ def retrieval_page() -> None:
             "There is no query yet. Type a name or a SMILES above, draw a molecule, or click one on the Map.",
             icon=":material/search:",
         )
+        example.button(choice)
     else:
         lists = _body(choice, asked, asked.query, ready)
     _below(choice, asked, ready, lists)

@@ -10,7 +10,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
 from mmexplore.models import Model
-from mmexplore.ui import charts, figure_panel, map_link, model_details, runs_table, score_words
+from mmexplore.ui import charts, figure_panel, model_details, model_links, runs_table, score_words
 from mmexplore.ui.plain_text import literal
 
 _COLUMNS: dict[str, Any] = {
@@ -54,7 +54,7 @@ def show_one(model: Model) -> None:
     with st.container(border=True):
         st.markdown(f"**{literal(model.title)}**")
         with st.container(horizontal=True):
-            map_link.link(model.name)
+            model_links.link(model.name)
             _export(model)
             if not model.shipped:
                 _rename(model)

@@ -4,8 +4,17 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
-from mmexplore.ui import session, subgraph_controls, subgraph_group, subgraph_models, subgraph_result
+from mmexplore.ui import (
+    example,
+    model_links,
+    session,
+    subgraph_controls,
+    subgraph_group,
+    subgraph_models,
+    subgraph_result,
+)
 from mmexplore.ui.plain_text import literal
+from mmexplore.ui.session import Choice
 from mmexplore.ui.subgraph_link import GROUP, MOLECULE, TABS
 
 
@@ -14,14 +23,14 @@ def subgraph_page() -> None:
     choice = session.choice()
     st.title("Subgraphs", anchor=False)
     if not studio.explained_tasks(choice.model):
-        _nothing_to_explain(choice.model)
+        _nothing_to_explain(choice)
         return
     try:
         asked = subgraph_controls.goal(choice.model)
         one, group = st.tabs([MOLECULE, GROUP], key=TABS, on_change="rerun")
         if one.open:
             with one:
-                _one(asked)
+                _one(choice, asked)
         if group.open:
             with group:
                 subgraph_group.show(choice, asked.goal)
@@ -29,21 +38,21 @@ def subgraph_page() -> None:
         st.error(literal(mistake), icon=":material/info:")
 
 
-def _nothing_to_explain(model: str) -> None:
-    able = [known.name for known in studio.models() if studio.explained_tasks(known.name)]
-    there = f" There are: {', '.join(able)}." if able else " Train one on the Train page."
-    words = f"Model {model} predicts no label, so there is nothing to explain. Choose one that does.{there}"
-    st.info(literal(words), icon=":material/info:")
+def _nothing_to_explain(choice: Choice) -> None:
+    able = [known for known in studio.models() if studio.explained_tasks(known.name)]
+    words = f"Model {choice.model} predicts no label, so there is nothing to explain. "
+    st.info(literal(words + ("These do:" if able else "Train one on the Train page.")), icon=":material/info:")
+    model_links.others("Subgraphs", able, choice.data)
 
 
-def _one(asked: subgraph_controls.Asked) -> None:
+def _one(choice: Choice, asked: subgraph_controls.Asked) -> None:
     smiles, name = subgraph_controls.molecule()
     if not smiles:
         words = "Type a SMILES, or click a molecule on the Map: the smallest part of it that decides appears here."
         st.info(words, icon=":material/draw:")
+        example.button(choice)
         return
     limits = subgraph_controls.limits()
-    choice = session.choice()
     with st.spinner("Looking for subgraphs ..."):
         found = studio.explain(choice.model, smiles, asked.goal, limits.rules, limits.by, subgraph_result.MOST)
     subgraph_result.show(found, name or smiles, asked)

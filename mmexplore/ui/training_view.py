@@ -12,7 +12,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
 from mmexplore.jobs import Job
-from mmexplore.ui import charts, figure_panel, map_link, score_words
+from mmexplore.ui import charts, figure_panel, model_links, score_words
 from mmexplore.ui.plain_text import duration, literal
 
 _STATES = {
@@ -72,7 +72,7 @@ def _actions(job: Job) -> None:
         st.button("Cancel", key=f"cancel/{job.id}", on_click=_cancel, args=(job.id,), icon=":material/stop:")
         return
     if job.state == "done":
-        map_link.link(run_name(job))
+        model_links.link(run_name(job))
     else:
         about: dict[str, Any] = {"help": "goes on after the last finished epoch", "icon": ":material/replay:"}
         st.button("Continue", key=f"again/{job.id}", on_click=_again, args=(job.id,), **about)

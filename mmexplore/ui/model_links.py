@@ -1,18 +1,30 @@
-"""The way from a model to the map: a link that makes it the model of all pages."""
+"""Links that make a model that of all pages: from a model to the map, and to those that a page can work with."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.errors import MmexploreError
+from mmexplore.studio import Model
 from mmexplore.ui import places
 
 USE = "use"
-"""What a link to the map calls the model that is to be looked at."""
+"""What a link calls the model that is to be looked at."""
+_OFFERED = 6
 
 
 def link(model: str) -> None:
     """Draw the link; it chooses the model with the data set it was trained on, and opens the map."""
     places.link("Map", "Use on the map", ":material/scatter_plot:", **{USE: model})
+
+
+def others(page: str, able: Sequence[Model], data: str) -> None:
+    """Links to the same page with other models, those trained on this data set or another that is here first."""
+    here = {entry.name for entry in studio.datasets() if entry.available}
+    with st.container(horizontal=True, gap="small"):
+        for model in sorted(able, key=lambda m: (m.data != data, m.data not in here, m.name))[:_OFFERED]:
+            places.link(page, model.title or model.name, ":material/arrow_forward:", **{USE: model.name})
 
 
 def arrive(name: str) -> None:
