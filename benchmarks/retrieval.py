@@ -27,18 +27,18 @@ from mmexplore.retrieval import Cosine, Tanimoto, top
 K, WIDTH, QUERIES = 10, 256, 64
 
 
-def fingerprints(n: int) -> list[Any]:
+def fingerprints() -> list[Any]:
     generator = GetMorganGenerator(radius=2, fpSize=2048)
-    made = [generator.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in catalogue.load("nci").smiles]
-    return (made * (n // len(made) + 1))[:n]
+    return [generator.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in catalogue.load("nci").smiles]
 
 
 def main(n: int, rounds: int) -> None:
     x = np.random.default_rng(0).normal(size=(n, WIDTH)).astype(np.float32)
     unit = x / np.linalg.norm(x, axis=1, keepdims=True)
-    prints = fingerprints(n)
-    packed = np.array([np.packbits(np.array(each, np.uint8)) for each in prints[:5000]])
-    cosine, tanimoto = Cosine(x), Tanimoto(np.tile(packed, (n // len(packed) + 1, 1))[:n])
+    made = fingerprints()
+    prints = (made * (n // len(made) + 1))[:n]
+    packed = np.array([np.packbits(np.array(each, np.uint8)) for each in made])
+    cosine, tanimoto = Cosine(x), Tanimoto(np.tile(packed, (n // len(made) + 1, 1))[:n])
     one, many = np.array([17]), np.arange(QUERIES)
 
     def by_numpy() -> np.ndarray:
