@@ -1,8 +1,9 @@
 """The only bridge from packed numpy arrays to torch: a batch is slices and one gather, never a loop over molecules."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,13 +20,14 @@ class Records:
 
     ``columns`` are the modality's columns, packed end to end, ``points_into`` columns shifted to batch-wide rows.
     ``counts[axis]`` ``(n,)`` says how many rows of an axis each molecule has, ``owner[axis]`` ``(rows,)`` which
-    molecule each row belongs to.
+    molecule each row belongs to. ``made``: what encoders worked out of them and may need again, by name.
     """
 
     n: int
     columns: dict[str, Tensor]
     counts: dict[str, Tensor]
     owner: dict[str, Tensor]
+    made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def to(self, device: torch.device | str) -> "Records":
         """The same batch on another device."""

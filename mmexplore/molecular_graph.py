@@ -20,16 +20,18 @@ BOND_CODES = (BOND_TYPES + 1, 2, 2, BOND_STEREOS)
 """And of a bond: type or none of them, conjugated, in a ring, stereo."""
 
 
-def atom_features(records: Records) -> Tensor:
-    """One-hot blocks, aromaticity and mass, float32 ``(atoms, 133)``."""
-    codes = records.columns["atoms"]
+def atom_features(records: Records, rows: Tensor | None = None) -> Tensor:
+    """One-hot blocks, aromaticity and mass, float32 ``(atoms, 133)``, of all atoms or of these rows."""
+    codes, mass = records.columns["atoms"], records.columns["mass"]
+    if rows is not None:
+        codes, mass = codes[rows], mass[rows]
     x = torch.zeros(len(codes), ATOM_FEATURES, device=codes.device)
     ones = codes.long()
     ones[:, 6].neg_()  # an aromatic atom's one falls before its mass, any other's where the mass then is
     ones += _firsts(codes.device)
     ones += torch.arange(0, x.numel(), ATOM_FEATURES, device=codes.device)[:, None]
     x.view(-1).index_fill_(0, ones.flatten(), 1.0)
-    x[:, -1] = records.columns["mass"]
+    x[:, -1] = mass
     return x
 
 
