@@ -7,7 +7,7 @@ to 20 atoms), its fragments read from SMILES by chemprop's featuriser and scored
 of our D-MPNN. ``notebook`` asks for the neighbours of a fragment as the notebook does: a data set, a loader of batches
 of one (from larger ones it drops a single molecule) and a Lightning trainer. ``bare`` calls the model itself, one
 molecule at a time and each SMILES once: what is left of the notebook without its trainer. ``ours`` is what the page
-does: all fragments by masks (20 walks where they are more than 4,000), the best 50 again from their SMILES. Molecules:
+does: all fragments by masks (20 walks where they are more than 60,000), the best 50 again from their SMILES. Molecules:
 drugs of 15 to 45 heavy atoms that the model calls positive, below the lower quartile of its labels. All take turns,
 molecule by molecule; CPU seconds of one process with one thread.
 """

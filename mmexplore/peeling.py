@@ -46,6 +46,11 @@ class Skeleton:
         """The molecule, read from the canonical SMILES."""
         return parse(self.smiles)
 
+    @cached_property
+    def _members(self) -> list[list[tuple[int, int]]]:
+        """Of each piece, each atom's bit and the pieces that hold it."""
+        return [[(1 << atom, self.holders[atom]) for atom in numbers(piece)] for piece in self.pieces]
+
     @property
     def n_atoms(self) -> int:
         """Heavy atoms, and hydrogens that the SMILES writes as atoms."""
@@ -68,8 +73,11 @@ class Skeleton:
         """
         for number in numbers(state.pieces):
             others = state.pieces & ~(1 << number)
-            loose = mask_of(a for a in numbers(self.pieces[number]) if not self.holders[a] & others)
-            is_end = self.pieces[number].bit_count() == 2 and loose.bit_count() == 1
+            loose = 0
+            for bit, holders in self._members[number]:
+                if not holders & others:
+                    loose |= bit
+            is_end = len(self._members[number]) == 2 and loose.bit_count() == 1
             if loose and (is_end or (self.beside[number] & others).bit_count() == 1):
                 yield State(others, state.atoms & ~loose)
 

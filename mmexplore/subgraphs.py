@@ -37,7 +37,7 @@ class Rules:
     max_atoms: int = 20
     walks: int = 20
     c_puct: float = 10.0
-    most: int = 4000
+    most: int = 60_000
     again: int = 50
 
 
