@@ -1,0 +1,130 @@
+"""Every control of Fusion, Retrieval and Subgraphs is used in a real browser, and nothing breaks.
+
+Controls are found on the page, not listed here: a new one is tried the day it is there.
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from browser import Server, new_page
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytest_plugins = ("browser",)
+pytestmark = pytest.mark.browser
+SLOW = 90_000  # the first answer of a model waits for torch
+LATE = "data=solubility&model=solubility-mmfrl-late&row=5"
+TABS = {
+    "Fusion": ("Weights", "What if", "Modalities alike?", "Fusions compared", "Disagreement"),
+    "Retrieval": ("Hits as a table", "Agreement with ECFP", "Near and far"),
+    "Subgraphs": ("One molecule", "A group"),
+}
+AT_REST = "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+
+
+@pytest.fixture(scope="module")
+def page(server: Server, chromium: Browser) -> Iterator[Page]:
+    """One visitor of all three pages; on pages with a path Streamlit asks for two addresses that are not there."""
+    opened, seen = new_page(chromium, server.url)
+    opened.set_default_timeout(20_000)
+    yield opened
+    opened.close()
+    assert seen.foreign == []
+    assert [error for error in seen.errors if "404" not in error] == []
+
+
+def push(control: Locator) -> None:
+    control.click()
+
+
+def slide(control: Locator) -> None:
+    control.focus()
+    control.press("ArrowLeft" if control.get_attribute("value") == control.get_attribute("max") else "ArrowRight")
+
+
+def choose_and_go_back(control: Locator) -> None:
+    """Another value, then the one that was there, so that the page is whole for the next control."""
+    before = control.input_value()
+    control.click()
+    control.page.get_by_role("option").last.click()
+    rest(control.page)
+    control.click()
+    control.page.get_by_role("option", name=before, exact=True).first.click()
+
+
+def choose_more(control: Locator) -> None:
+    control.focus()
+    for key in ("ArrowDown", "ArrowDown", "Enter", "Escape"):
+        control.press(key)
+
+
+def look_inside(control: Locator) -> None:
+    control.click()
+    inside = control.page.get_by_test_id("stPopoverBody")
+    expect(inside).to_be_visible()
+    for download in inside.get_by_test_id("stDownloadButton").get_by_role("button").all():
+        save(download)
+    control.page.keyboard.press("Escape")
+
+
+def save(control: Locator) -> None:
+    with control.page.expect_download() as download:
+        control.click()
+    assert download.value.path().stat().st_size > 0
+
+
+def type_junk(control: Locator) -> None:
+    page = control.page
+    control.fill("C1CC junk <b>")
+    control.press("Enter")
+    rest(page)
+    expect(page.get_by_test_id("stAlert").first).to_be_visible()
+    control.fill("CC(=O)Nc1ccc(O)cc1")
+    control.press("Enter")
+
+
+USES: dict[str, Callable[[Locator], None]] = {
+    "[data-testid=stPopoverButton]:visible": look_inside,
+    "[data-testid=stDownloadButton] button:visible": save,
+    "[data-testid=stButtonGroup] [role=radio]:visible": push,
+    "input[type=range]": slide,
+    "[data-testid=stNumberInputStepUp]:visible": push,
+    "[data-testid=stSelectbox] input:visible": choose_and_go_back,
+    "[data-testid=stMultiSelect] input:visible": choose_more,
+    "[data-testid=stCheckbox] label:visible": push,
+    "[data-testid=stButton] button:visible": push,
+    "[data-testid=stTextInput] input:visible": type_junk,
+}
+"""What is done with each kind of control, those that change the page least first."""
+
+
+def rest(page: Page) -> None:
+    """Wait until the server has answered."""
+    page.wait_for_timeout(250)
+    page.wait_for_function(AT_REST, timeout=SLOW)
+
+
+@pytest.mark.parametrize("title", list(TABS))
+def test_every_control_answers(page: Page, server: Server, title: str) -> None:
+    page.goto(f"{server.url}/{title}?{LATE}")
+    main, used = page.get_by_test_id("stMain"), set()
+    for name in TABS[title]:
+        tab = main.get_by_role("tab", name=name)
+        expect(tab).to_be_visible(timeout=SLOW)
+        tab.click()
+        rest(page)
+        for kind, use in USES.items():
+            for number in range(main.locator(kind).count()):
+                control = main.locator(kind).nth(number)
+                if not control.count() or not control.is_enabled():
+                    continue
+                label = f"{kind} {control.get_attribute('aria-label') or control.inner_text()}"
+                if label in used:
+                    continue
+                used.add(label)
+                print(name, label)  # the last one, where a test fails
+                use(control)
+                rest(page)
+                broken = page.get_by_test_id("stException")
+                assert not broken.count(), f"{title}, {name}, {label}: {broken.first.inner_text()}"
+                expect(main.get_by_role("tab", name=name)).to_be_visible()
+    assert len(used) > 10
