@@ -44,7 +44,7 @@ def _common(goal: Target, found: Motifs) -> None:
     picture, facts = st.columns([1, 3], gap="large", vertical_alignment="center")
     with picture:
         query = urlencode({"smiles": shared.example, "smarts": shared.smarts})
-        words = f"{shared.n_atoms} atoms, on one that holds it"
+        words = f"{shared.n_atoms} atom{'s' if shared.n_atoms > 1 else ''}, on one that holds it"
         drawings("subgraphs/common", [Drawing(query, "", words)], width=220, height=150)
     with facts:
         for line in _support_lines(found.common_support, found, goal):
