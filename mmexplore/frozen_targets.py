@@ -11,7 +11,7 @@ import numpy as np
 from mmexplore import embedding
 from mmexplore.datasets import Dataset
 from mmexplore.embedding_set import Embedded
-from mmexplore.models import target
+from mmexplore.models import HUB, target
 from mmexplore.packing import Packed
 from mmexplore.progress import Progress, silent
 
@@ -30,6 +30,11 @@ class Target:
 
 def read(lesson: str, name: str, dataset: Dataset, progress: Progress = silent) -> Target:
     """The target of a data set's molecules, embedded now where it was not yet. Raises NotAvailable, BadMolecule."""
+    if name.startswith(HUB):
+        from mmexplore import hub_smiles
+
+        values = hub_smiles.embedded(name.removeprefix(HUB), dataset, progress)
+        return Target(values, np.isfinite(values).all(1))
     chosen, view = target(lesson, name)
     made: Embedded
     made = embedding.embed(chosen.folder, dataset, progress) if chosen.card else embedding.baseline(dataset, progress)

@@ -114,7 +114,10 @@ def check_starts(recipe: Recipe) -> None:
         if start and not start.startswith((HUB, CHEMPROP)):
             model(start)
     for lesson, name in lessons.frozen(recipe).items():
-        target(lesson, name)
+        if not name.startswith(HUB):
+            target(lesson, name)
+        elif lesson != "smiles":
+            raise BadRecipe(f"{name!r} cannot teach {lesson!r}: published models teach smiles alone; name a model here")
 
 
 def target(lesson: str, name: str) -> tuple[Model, str]:

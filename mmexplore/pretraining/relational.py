@@ -50,7 +50,7 @@ class Relational(Pretraining):
             str, Field(description="of branch early: smiles=0.7, image=0.3; empty: equal over molecules' modalities")
         ] = "",
         smiles_target: Annotated[
-            str, Field(description="model whose view teaches branch smiles: MODEL or MODEL#VIEW")
+            str, Field(description="what teaches branch smiles: MODEL, MODEL#VIEW, or hub:NAME of a published one")
         ] = "target-smiles",
         nmr_spectrum_target: Annotated[
             str, Field(description="model whose view teaches branch nmr_spectrum: MODEL or MODEL#VIEW")
