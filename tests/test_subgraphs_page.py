@@ -43,6 +43,7 @@ def test_without_a_molecule_it_says_what_to_do(toy: str) -> None:
 def test_a_typed_molecule_is_explained_on_either_side(toy: str) -> None:
     app = either_class(page(PAGE, smiles=DRUG))
     assert not app.exception
+    assert ", predicted" in shown(app)  # the detail card
     said = shown(app)
     assert "score as a fragment" in said
     assert "score in the molecule" in said

@@ -32,6 +32,11 @@ def show(
     """Draw the card; ``atoms`` (of the SMILES) or what matches ``smarts`` are lit, in 2D and 3D."""
     lit = tuple(int(atom) for atom in atoms)
     _picture(query, key, smarts, lit, drawing_px)
+    facts(query, model, view, key)
+
+
+def facts(query: Query, model: str, view: str, key: str) -> None:
+    """The card without its picture: measured, predicted, near what the model was trained on, SMILES."""
     with st.spinner("Asking the model ..."):
         found = studio.detail(query, model, view)
     _standings(found.standings, found.trained_on)

@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.studio import RULES, Rules, Target
+from mmexplore.studio import RULES, Query, Rules, Target
 from mmexplore.subgraphs import By
-from mmexplore.ui import session
+from mmexplore.ui import molecule_card, session
 from mmexplore.ui.plain_text import literal
 from mmexplore.ui.smiles_box import structure_text
 
@@ -88,15 +88,15 @@ def _threshold(model: str, usual: Target, unit: str) -> float:
     return float(st.slider(label, low, high, round(usual.threshold, 2), 0.01, help=words, key=key, **_KEEP))
 
 
-def molecule() -> tuple[str, str]:
-    """SMILES and name of the molecule: what was typed, else the current one; "" where there is none."""
+def molecule() -> Query | None:
+    """The molecule: what was typed, else the current one; None where there is none."""
     choice, row = session.choice(), session.current_row()
-    known = studio.molecule_card(choice.data, row) if row >= 0 else None
-    holder = f"{known.name or f'molecule {row + 1}'} of {choice.data}, or type another SMILES" if known else ""
-    holder = holder or "SMILES, for example CC(=O)Nc1ccc(O)cc1"
-    if typed := structure_text("Molecule", "smiles", bind="query-params", placeholder=holder):
-        return typed, ""
-    return (known.smiles, known.name or f"Molecule {row + 1}") if known else ("", "")
+    known = studio.query_of_row(choice.data, row) if row >= 0 else None
+    holder = "SMILES, for example CC(=O)Nc1ccc(O)cc1"
+    if known:
+        holder = f"{molecule_card.title(known)} of {choice.data}, or type another SMILES"
+    typed = structure_text("Molecule", "smiles", bind="query-params", placeholder=holder)
+    return Query(typed) if typed else known
 
 
 def limits() -> Limits:

@@ -1,5 +1,7 @@
 """Subgraphs: the smallest part of a molecule that decides, under one model or several, and what groups share."""
 
+from functools import partial
+
 import streamlit as st
 
 from mmexplore import studio
@@ -7,6 +9,7 @@ from mmexplore.errors import MmexploreError
 from mmexplore.ui import (
     example,
     model_links,
+    molecule_card,
     session,
     subgraph_controls,
     subgraph_group,
@@ -46,14 +49,16 @@ def _nothing_to_explain(choice: Choice) -> None:
 
 
 def _one(choice: Choice, asked: subgraph_controls.Asked) -> None:
-    smiles, name = subgraph_controls.molecule()
-    if not smiles:
+    query = subgraph_controls.molecule()
+    if query is None:
         words = "Type a SMILES, or click a molecule on the Map: the smallest part of it that decides appears here."
         st.info(words, icon=":material/draw:")
         example.button(choice)
         return
     limits = subgraph_controls.limits()
     with st.spinner("Looking for subgraphs ..."):
-        found = studio.explain(choice.model, smiles, asked.goal, limits.rules, limits.by, subgraph_result.MOST)
-    subgraph_result.show(found, name or smiles, asked)
+        found = studio.explain(choice.model, query.smiles, asked.goal, limits.rules, limits.by, subgraph_result.MOST)
+    name = molecule_card.title(query) if query.row >= 0 else query.smiles
+    card = partial(molecule_card.facts, query, choice.model, choice.view, "subgraphs-card")
+    subgraph_result.show(found, name, asked, card)
     subgraph_models.show(choice.model, found, asked, limits)

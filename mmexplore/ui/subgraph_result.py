@@ -1,6 +1,7 @@
 """What was found in one molecule: the smallest positive subgraph on its drawing, the next best, scores, and files."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -18,11 +19,12 @@ MOST = 8
 _NEXT, _SHOWN = "subgraphs/next", "subgraphs/shown"
 
 
-def show(found: Explained, name: str, asked: Asked) -> None:
-    """Everything about one molecule under one model."""
+def show(found: Explained, name: str, asked: Asked, card: Callable[[], None]) -> None:
+    """Everything about one molecule under one model; ``card`` draws what else is known of it."""
     _verdict(found, name, asked)
     if not found.subgraphs:
         _none(found, asked)
+        card()
         return
     number = _shown(found)
     left, right = st.columns([5, 4], gap="large")
@@ -34,6 +36,7 @@ def show(found: Explained, name: str, asked: Asked) -> None:
             Drawing(of_atoms(found.smiles, part.atoms), *_title(part, n, asked), n) for n, part in _numbered(found)
         ]
         drawings(_NEXT, cells, lambda: _pick(found), width=130, height=92, current=number)
+        card()
     _table(found, asked)
 
 
