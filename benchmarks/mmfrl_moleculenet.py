@@ -80,9 +80,11 @@ def main() -> None:
         for variant in asked.variants:
             found[variant][data] = [finetuned(variant, data, seed, asked) for seed in range(asked.seeds)]
             print(data, variant, [round(score, 3) for score in found[variant][data]], flush=True)
-    epochs = str(asked.epochs) if asked.epochs else ", ".join(f"{n} on {data}" for data, n in EPOCHS.items())
+    epochs = str(asked.epochs) if asked.epochs else ", ".join(f"{EPOCHS[name]} on {name}" for name in asked.only)
     about = f"epochs: {epochs}; batch 64, scaffold_balanced, {asked.seeds} seeds"
-    command = f"python benchmarks/mmfrl_moleculenet.py --work FOLDER --epochs {asked.epochs}"
+    command = (
+        f"python benchmarks/mmfrl_moleculenet.py --work FOLDER --epochs {asked.epochs} --only {' '.join(asked.only)}"
+    )
     question = f"test score of MMFRL's replicas and fusions, fine-tuned: {about}"
     record("mmfrl_moleculenet", question, command, rows_beside(PAPER, beside(), with_average(found)))
 
