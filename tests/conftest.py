@@ -17,11 +17,6 @@ settings.load_profile("new" if os.environ.get("HYPOTHESIS_SEEK") else "same")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests in a browser first: they wait more than they compute, and so overlap with those that compute."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """MMEXPLORE_HOME for this test session."""
