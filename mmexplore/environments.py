@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mmexplore.batching import Records
-from mmexplore.molecular_graph import bond_kinds
+from mmexplore.batching import Records, owned_sums
+from mmexplore.molecular_graph import bond_kinds, directed_edges
 
 _CODES = 8  # of an atom, its mass included
 _KINDS = 256
@@ -73,23 +73,22 @@ def summed(h: Tensor, bags: Bags) -> Tensor:
 
 
 def _compared(records: Records, rounds: int) -> Environments:
-    ends = records.columns["ends"]
-    sources, targets = ends.flatten(), ends.flip(1).flatten()
+    (sources, targets), reverse = directed_edges(records)
     atom = _atom_colours(records)
     edge = first = _mixed(
-        atom[sources] + _numbers(ends.device)[_CODES:][bond_kinds(records).long()].repeat_interleave(2)
+        atom[sources] + _numbers(atom.device)[_CODES:][bond_kinds(records).long()].repeat_interleave(2)
     )
     into = _Into(targets, len(atom))
     classes = edges = _classes(edge)
     found = []
     for _ in range(rounds):
         spread = _mixed(edge)
-        arriving = torch.zeros_like(atom).index_add_(0, targets, spread)[sources]
-        edge = _mixed(first + 3 * (arriving - spread.view(-1, 2).flip(1).flatten()))
+        arriving = owned_sums(spread, targets, len(atom))[sources]
+        edge = _mixed(first + 3 * (arriving - spread[reverse]))
         new = _classes(edge)
-        found.append(Round(new, into.bags(sources[new.one], classes.of, without=new.one ^ 1)))
+        found.append(Round(new, into.bags(sources[new.one], classes.of, without=reverse[new.one])))
         classes = new
-    arrived = torch.zeros_like(atom).index_add_(0, targets, _mixed(edge))
+    arrived = owned_sums(_mixed(edge), targets, len(atom))
     last = _classes(_mixed(atom + 3 * arrived))
     return Environments(_classes(atom), edges, sources, tuple(found), Round(last, into.bags(last.one, classes.of)))
 

@@ -47,8 +47,7 @@ def choice() -> Choice:
 def current_row() -> int:
     """The current molecule's row in the chosen data set, -1 where there is none."""
     if _ROW not in st.session_state:
-        came = st.query_params.get(_ROW, "")
-        st.session_state[_ROW] = int(came) if came.isascii() and came.isdigit() and len(came) < 10 else -1
+        st.session_state[_ROW] = _read(st.query_params.get(_ROW, ""))
     row = int(st.session_state[_ROW])
     return row if row < len(studio.dataset(choice().data)) else -1
 
@@ -64,8 +63,13 @@ def choose_row(row: int) -> None:
 
 def arrive(row: str) -> None:
     """Make the molecule that a link names the current one."""
-    if row.isascii() and row.isdigit() and len(row) < 10:
-        choose_row(int(row))
+    if (named := _read(row)) >= 0:
+        choose_row(named)
+
+
+def _read(row: str) -> int:
+    """A row as an address has it, -1 for what is none."""
+    return int(row) if row.isascii() and row.isdigit() and len(row) < 10 else -1
 
 
 def selection() -> np.ndarray:
