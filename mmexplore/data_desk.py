@@ -16,6 +16,11 @@ def _loaded(name: str, stamp: str) -> Dataset:  # noqa: ARG001
     return catalogue.load(name)
 
 
+def available() -> list[str]:
+    """Names of the data sets that are on this machine, in the catalogue's order."""
+    return [entry.name for entry in catalogue.entries() if entry.available]
+
+
 def dataset(name: str, progress: Progress = silent) -> Dataset:
     """A data set by name or path, kept in memory between calls. Raises UnknownName, NotAvailable or BadTable."""
     if progress is not silent:

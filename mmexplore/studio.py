@@ -19,7 +19,7 @@ from mmexplore.comparison import FEWEST as FEWEST_PANELS
 from mmexplore.comparison import MOST as MOST_PANELS
 from mmexplore.comparison import PRESETS, Panel, Preset
 from mmexplore.comparison import fill as fill_preset
-from mmexplore.data_desk import dataset, find, start_fetch, start_import
+from mmexplore.data_desk import available, dataset, find, start_fetch, start_import
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.embedding_map import METHODS, MapFile
 from mmexplore.fusion_desk import (
@@ -130,9 +130,9 @@ __all__ = [
     "Colour", "Dataset", "Detail", "Device", "Entry", "Estimate", "Explained", "Found", "FusionReport", "Group",
     "HitList", "Job", "Judge", "MapFile", "Model", "MoleculeCard", "Motifs", "Nearest", "Pair", "Panel", "PaperTable",
     "Preset", "Query", "Result", "Rules", "Similarities", "Standing", "Subgraph", "Summary", "Target", "add_dataset",
-    "agreement", "align", "cancel_job", "check_pattern", "colour", "colour_names", "common", "common_scaffold",
-    "compute_map", "consensus", "dataset", "datasets", "delete_model", "depict", "detail", "devices", "disagreement",
-    "embed", "estimate", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch",
+    "agreement", "align", "available", "cancel_job", "check_pattern", "colour", "colour_names", "common",
+    "common_scaffold", "compute_map", "consensus", "dataset", "datasets", "delete_model", "depict", "detail", "devices",
+    "disagreement", "embed", "estimate", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch",
     "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion", "fusion_score",
     "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_kinship", "history", "hit_table", "hits",
     "hits_sdf", "inside", "job", "job_history", "judge", "kinship", "label_table", "lacking", "list_jobs",

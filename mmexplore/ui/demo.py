@@ -138,7 +138,7 @@ def _end() -> None:
 def _model() -> Model | None:
     """A shipped late fusion whose data set is here, the app's first data set before others."""
     able = [m for m in studio.models() if m.shipped and m.recipe and m.recipe.summands]
-    here = {entry.name for entry in studio.datasets() if entry.available} if able else set()
+    here = studio.available() if able else []
     first = studio.first_choice()[0]
     return min((m for m in able if m.data in here), key=lambda m: (m.data != first, m.name), default=None)
 

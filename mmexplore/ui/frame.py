@@ -53,7 +53,7 @@ def _page(path: Path, *, first: bool) -> st.Page:
 
 
 def _pickers() -> session.Choice:
-    names = [entry.name for entry in studio.datasets() if entry.available]
+    names = studio.available()
     models = {model.name: model for model in studio.models()}
     first_data, first_model = _first(tuple(models))
     data = st.selectbox(

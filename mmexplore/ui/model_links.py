@@ -21,7 +21,7 @@ def link(model: str) -> None:
 
 def others(page: str, able: Sequence[Model], data: str) -> None:
     """Links to the same page with other models, those trained on this data set or another that is here first."""
-    here = {entry.name for entry in studio.datasets() if entry.available}
+    here = studio.available()
     with st.container(horizontal=True, gap="small"):
         for model in sorted(able, key=lambda m: (m.data != data, m.data not in here, m.name))[:_OFFERED]:
             places.link(page, model.title or model.name, ":material/arrow_forward:", **{USE: model.name})
@@ -33,7 +33,7 @@ def arrive(name: str) -> None:
         data = studio.model(name).data
     except MmexploreError:
         return  # deleted meanwhile
-    here = {entry.name for entry in studio.datasets() if entry.available}
+    here = studio.available()
     st.session_state["model"] = name
     st.session_state.pop("view", None)  # the next model may not have it
     if data in here:

@@ -41,7 +41,7 @@ def asked(choice: Choice) -> Asked:
             icon=":material/search:",
             placeholder="name or SMILES; empty: the current molecule",
         )
-    names = [entry.name for entry in studio.datasets() if entry.available]
+    names = studio.available()
     with middle:
         data = st.selectbox("Search in", names, names.index(choice.data), key=_AMONG, bind="query-params")
     with right:

@@ -67,7 +67,7 @@ def _first_line(recipe: Recipe) -> str:
 
 def _dataset(field: Field) -> str:
     """A data set that is here; one that the recipe names by path stays choosable."""
-    here = [entry.name for entry in studio.datasets() if entry.available]
+    here = studio.available()
     names = here if field.value in here else [field.value, *here]
     return str(st.selectbox("Dataset", names, names.index(field.value), **field.about))
 
