@@ -1,8 +1,6 @@
 """The front desk: the one door for pages, the CLI and notebooks.
 
 Plain values in, frozen dataclasses of numpy, pandas and str out. Importing this costs no torch; functions that compute
-import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are the drawers,
-``*_desk``.
 import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are drawers,
 ``data_desk``, ``map_desk``, ``molecule_desk``, ``training_desk``, ``subgraph_desk``, ``group_desk`` and ``motif_desk``.
 """
