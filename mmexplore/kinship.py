@@ -17,6 +17,7 @@ from mmexplore.models import Model
 from mmexplore.neighbours import nearest, unit_rows
 
 _ANCHORS = "pretraining.memory.anchors"
+_ALL_HYPEREDGES = 10_000  # molecules whose hyperedges are found while a page waits, in half a second
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,15 @@ class Anchor:
 
 @dataclass(frozen=True)
 class Kinship:
-    """A molecule's hyperedge, ``members`` (rows, nearest first, itself left out) with their Euclidean ``distances`` in
-    the unified embedding, and its strongest ``anchors`` of the ``anchors_in_all``."""
+    """What equations 9 to 11 join a molecule to.
 
-    members: tuple[int, ...]
-    distances: tuple[float, ...]
+    ``members`` of its own hyperedge and ``hosts``, molecules whose hyperedge has it as a member: rows, nearest first,
+    itself left out, with their Euclidean distances in the unified embedding. Its strongest ``anchors`` of the
+    ``anchors_in_all``.
+    """
+
+    members: dict[int, float]
+    hosts: dict[int, float]
     anchors: tuple[Anchor, ...]
     anchors_in_all: int
 
@@ -53,11 +58,11 @@ def kinship(model: Model, dataset: Dataset, row: int, anchors: int = 3, typical:
     cosine = model.recipe.pretraining.options["similarity"] == "cosine"
     shares = _shares(model.folder, found.folder, found.view("structure-aware").shape, cosine)
     if np.isnan(shares[row]).any():
-        return Kinship((), (), (), shares.shape[1])
+        return Kinship({}, {}, (), shares.shape[1])
     strongest = np.argsort(-shares[row], kind="stable")[:anchors]
     chosen = tuple(Anchor(int(a), float(shares[row, a]), _typical(shares[:, a], typical)) for a in strongest)
-    members, distances = _members(model, found, row)
-    return Kinship(members, distances, chosen, shares.shape[1])
+    members, hosts = _members_and_hosts(model, found, row)
+    return Kinship(members, hosts, chosen, shares.shape[1])
 
 
 def has_kinship(model: Model) -> bool:
@@ -65,19 +70,38 @@ def has_kinship(model: Model) -> bool:
     return model.recipe is not None and "memory-aligned" in model.recipe.set_views
 
 
-def _members(model: Model, found: Embedded, row: int) -> tuple[tuple[int, ...], tuple[float, ...]]:
+def _members_and_hosts(model: Model, found: Embedded, row: int) -> tuple[dict[int, float], dict[int, float]]:
+    """Among many molecules only the members of the molecule's own hyperedge."""
     assert model.recipe is not None
-    options = model.recipe.pretraining.options
-    c = np.asarray(found.view("unified"))
+    c, options = np.asarray(found.view("unified")), model.recipe.pretraining.options
     good = np.flatnonzero(~np.isnan(c[:, 0]))
-    if options["metric"] == "inner":
-        order = np.argsort(-(c[good] @ c[row]), kind="stable")[: options["neighbours"]]
-        rows, distances = good[order], np.linalg.norm(c[good[order]] - c[row], axis=1)
-    else:
-        near = nearest(c[row : row + 1], c[good], min(options["neighbours"], len(good)))
-        rows, distances = good[near.indices[0]], near.distances[0]
-    kin = rows != row
-    return tuple(rows[kin].tolist()), tuple(distances[kin].tolist())
+    how = (min(options["neighbours"], len(good)), options["metric"])
+    if len(good) > _ALL_HYPEREDGES:
+        return _distances(c, row, good[_hyperedges(c[row : row + 1], c[good], *how)[0]]), {}
+    edges = good[_all_hyperedges(found.folder, c.shape, *how)]
+    hosts = good[(edges == row).any(1)]
+    return _distances(c, row, edges[np.searchsorted(good, row)]), _distances(c, row, hosts)
+
+
+def _hyperedges(queries: np.ndarray, c: np.ndarray, size: int, metric: str) -> np.ndarray:
+    """Members of the queries' hyperedges, indices (m, size) into ``c``."""
+    if metric == "inner":
+        return np.argsort(-(queries @ c.T), axis=1, kind="stable")[:, :size]
+    return nearest(queries, c, size).indices
+
+
+@lru_cache(maxsize=4)
+def _all_hyperedges(embedded: Path, shape: tuple[int, int], size: int, metric: str) -> np.ndarray:
+    c = np.memmap(embedded / embedding_set.view_file("unified"), np.float32, "r", shape=shape)
+    good = c[~np.isnan(c[:, 0])]
+    return _hyperedges(good, good, size, metric)
+
+
+def _distances(c: np.ndarray, row: int, others: np.ndarray) -> dict[int, float]:
+    """Rows other than the molecule's own with their distances from it, nearest first."""
+    others = others[others != row]
+    distances = np.linalg.norm(c[others] - c[row], axis=1)
+    return {int(others[i]): float(distances[i]) for i in np.argsort(distances, kind="stable")}
 
 
 def _typical(shares: np.ndarray, count: int) -> tuple[int, ...]:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from screens import shown
 from streamlit.testing.v1 import AppTest
@@ -13,7 +12,7 @@ from mmexplore.ui import kinship_panel
 
 pytest_plugins = ("screens",)
 
-KIN = Kinship((3, 7), (0.5, 1.25), (Anchor(4, 0.25, (9, 2)), Anchor(0, 0.125, (1,))), 128)
+KIN = Kinship({3: 0.5, 7: 1.25}, {8: 0.75}, (Anchor(4, 0.25, (9, 2)), Anchor(0, 0.125, (1,))), 128)
 
 
 def _panel() -> None:
@@ -47,19 +46,36 @@ def panel(row: int = 5) -> AppTest:
 
 def test_hyperedge_and_anchors_are_drawn_with_their_words(drawn: list) -> None:
     said = shown(panel())
-    assert "the 2 nearest" in said
+    assert "the 2 molecules nearest" in said
+    assert "in whose hyperedge it is" in said
     assert "of 128" in said
     assert dict(drawn) == {
         "hyperedge": [(3, "distance 0.5"), (7, "distance 1.25")],
+        "hosts": [(8, "distance 0.75")],
         "anchors": [(9, "anchor 4: 25.0%"), (2, "anchor 4: 25.0%"), (1, "anchor 0: 12.5%")],
     }
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said", "drawings"),
+    [({}, "", 0), ({row: row / 10 for row in range(10, 30)}, "the 9 nearest of 20", 9)],
+)
+def test_of_many_hosts_the_nearest_are_drawn(
+    drawn: list, monkeypatch: pytest.MonkeyPatch, hosts: dict[int, float], said: str, drawings: int
+) -> None:
+    monkeypatch.setattr(studio, "kinship", lambda model, data, row: Kinship({3: 0.5}, hosts, KIN.anchors, 128))
+    words = shown(panel())
+    assert "the molecule nearest to it" in words
+    assert said in words
+    assert ("whose hyperedge" in words) == bool(hosts)
+    assert len(dict(drawn).get("hosts", [])) == drawings
 
 
 @pytest.mark.parametrize(
     ("row", "found", "said"),
     [
         (-1, KIN, "Click a molecule"),
-        (5, Kinship((), (), (), 128), "could not be embedded"),
+        (5, Kinship({}, {}, (), 128), "could not be embedded"),
     ],
 )
 def test_a_panel_without_kin_says_why(
@@ -91,4 +107,3 @@ def test_a_click_makes_a_molecule_the_current_one(drawn: list, monkeypatch: pyte
     for key in ("hyperedge", "anchors"):
         kinship_panel._pick(key)
     assert chosen == [7]
-    assert np.isin(chosen, KIN.members).all()

@@ -120,17 +120,23 @@ def test_shards_do_not_matter_to_views_among_others(run: Path, tmp_path: Path, m
         np.testing.assert_allclose(parts.view(view), values, atol=1e-5)
 
 
-def test_kin_are_the_hyperedge_and_the_strongest_anchors(run: Path) -> None:
+@pytest.mark.parametrize("small", [True, False], ids=["all hyperedges", "its own alone"])
+def test_kin_are_hyperedges_and_the_strongest_anchors(run: Path, monkeypatch: pytest.MonkeyPatch, small: bool) -> None:
+    if not small:
+        monkeypatch.setattr(kinship, "_ALL_HYPEREDGES", 0)
     data, chosen = few(), model(str(run))
     found = embedding.embed(run / "model", data)
     kin = kinship.kinship(chosen, data, 5)
     assert kin is not None
     predictor = checkpoints.load(run / "model")
-    members = predictor.pretraining.hyperedges(np.array(found.view("unified")))[5]
-    assert members[0] == 5
-    assert set(kin.members) == set(members[1:].tolist())
     c = np.array(found.view("unified"))
-    assert kin.distances == pytest.approx([float(np.linalg.norm(c[m] - c[5])) for m in kin.members], abs=1e-5)
+    edges = predictor.pretraining.hyperedges(c)
+    assert edges[5, 0] == 5
+    assert set(kin.members) == set(edges[5, 1:].tolist())
+    assert set(kin.hosts) == (set(np.flatnonzero((edges == 5).any(1)).tolist()) - {5} if small else set())
+    for found_kin in (kin.members, kin.hosts):
+        assert list(found_kin.values()) == sorted(found_kin.values())
+        assert found_kin == pytest.approx({m: float(np.linalg.norm(c[m] - c[5])) for m in found_kin}, abs=1e-5)
     z = torch.from_numpy(np.array(found.view("structure-aware")))
     shares = predictor.pretraining.memory.activations(z).detach().numpy()
     assert [a.number for a in kin.anchors] == np.argsort(-shares[5], kind="stable")[:3].tolist()

@@ -7,7 +7,8 @@ from mmexplore import studio
 from mmexplore.ui import embedding_progress, session
 from mmexplore.ui.drawings import Drawing, drawings, of_row, picked
 
-_HYPEREDGE, _ANCHORS = "hyperedge", "anchors"
+_HYPEREDGE, _HOSTS, _ANCHORS = "hyperedge", "hosts", "anchors"
+_MOST_HOSTS = 9
 
 
 def kinship_panel() -> None:
@@ -27,9 +28,13 @@ def kinship_panel() -> None:
         st.caption("This molecule could not be embedded, so it has no kin.")
         return
     names = studio.dataset(choice.data).names
-    members = [(other, f"distance {d:.3g}") for other, d in zip(kin.members, kin.distances, strict=True)]
-    st.caption(f"Its hyperedge: the {len(members)} nearest in the unified embedding, nearest first")
-    _grid(_HYPEREDGE, choice.data, names, members)
+    how_many = "molecule" if len(kin.members) == 1 else f"{len(kin.members)} molecules"
+    st.caption(f"Its hyperedge: the {how_many} nearest to it in the unified embedding")
+    _grid(_HYPEREDGE, choice.data, names, _apart(kin.members))
+    if kin.hosts:
+        more = f", the {_MOST_HOSTS} nearest of {len(kin.hosts)}" if len(kin.hosts) > _MOST_HOSTS else ""
+        st.caption(f"Molecules in whose hyperedge it is{more}")
+        _grid(_HOSTS, choice.data, names, _apart(kin.hosts)[:_MOST_HOSTS])
     st.caption(
         f"Its strongest memory anchors of {kin.anchors_in_all}, with its share of each, shown by the molecules of this "
         "data set that have most of it"
@@ -38,6 +43,10 @@ def kinship_panel() -> None:
         (other, f"anchor {anchor.number}: {anchor.share:.1%}") for anchor in kin.anchors for other in anchor.typical
     ]
     _grid(_ANCHORS, choice.data, names, shown)
+
+
+def _apart(kin: dict[int, float]) -> list[tuple[int, str]]:
+    return [(other, f"distance {distance:.3g}") for other, distance in kin.items()]
 
 
 def _grid(key: str, data: str, names: np.ndarray, rows: list[tuple[int, str]]) -> None:
