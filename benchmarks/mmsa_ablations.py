@@ -21,6 +21,7 @@ _NAMES = {"gin": "graph2d", "resnet": "image", "comenet": "graph3d"}
 def branches(*encoders: str) -> str:
     """The branches of a pre-training as a setting; the first one is the 2D graph's."""
     chosen = [{"encoder": e, "name": _NAMES.get(e, "graph2d"), "features": _QUICK.get(e, {})} for e in encoders]
+    chosen[0]["options"] = {"dropout": 0}
     return f"branches={json.dumps(chosen)}"
 
 

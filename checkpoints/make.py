@@ -44,13 +44,7 @@ class Made:
 _TUNED = ("training.batch_size=64", "training.epochs=50")
 SHIPPED = {
     "solubility-dmpnn": Made("dmpnn", "solubility", "Solubility D-MPNN", half=False),
-    "mmsa": Made(
-        "",
-        "",
-        "MMSA, pre-trained on 20,000 drug-like molecules",
-        ("branches.1.start=", "training.epochs=6"),
-        pretrains="mmsa",
-    ),
+    "mmsa": Made("", "", "MMSA, pre-trained on 20,000 drug-like molecules", ("branches.1.start=",), pretrains="mmsa"),
     "solubility-mmsa": Made("mmsa", "solubility", "Solubility, fine-tuned MMSA", _TUNED),
     "freesolv-mmsa": Made("mmsa", "freesolv", "FreeSolv, fine-tuned MMSA", _TUNED),
     "bbbp-mmsa": Made("mmsa", "bbbp", "BBBP, fine-tuned MMSA", _TUNED),

@@ -184,7 +184,10 @@ class Recipe(Section):
         """What a pre-training reads besides to make its targets, each with its options."""
         if not self.pretrains:
             return {}
-        return {m: self.modalities.get(m, MODALITIES.validated(m, {})) for m in self._switched_on("targets")}
+        own: dict[str, dict[str, Any]] = PRETRAININGS.attribute(self.pretraining.name, "target_features")
+        return {
+            m: self.modalities.get(m, MODALITIES.validated(m, own.get(m, {}))) for m in self._switched_on("targets")
+        }
 
     def _switched_on(self, attribute: str) -> list[str]:
         """Keys of a pre-training's table whose option, if they name one, is on."""

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from mmexplore import presets
 from mmexplore.batching import Records, collate
 from mmexplore.conformers import geometry_labels, one_conformer
 from mmexplore.feature_store import Features, features
@@ -217,3 +218,12 @@ def test_the_spread_falls_to_zero_on_a_collapse(targets, records) -> None:
     same = {name: x[:1].expand_as(x) for name, x in embeddings().items()}
     assert float(model.losses(same, model.chosen(records))["spread"]) == pytest.approx(0, abs=1e-6)
     assert losses(model, records)["spread"] > 0.001
+
+
+def test_geometry_of_no_branch_is_read_off_one_conformer_and_else_off_the_branch_s_own() -> None:
+    alone = presets.pretraining("mmsa").with_settings(['branches=[{"encoder": "gin"}]'])
+    assert set(alone.teachers) == {"descriptors", "graph3d"}
+    assert (alone.teachers["graph3d"]["conformers"], alone.teachers["graph3d"]["mmff"]) == (1, "off")
+    both = presets.pretraining("mmsa")
+    assert both.teachers["graph3d"] == both.modalities["graph3d"]
+    assert both.teachers["graph3d"]["conformers"] == 5

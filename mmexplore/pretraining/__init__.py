@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from torch import Tensor, nn
@@ -16,14 +16,16 @@ class Pretraining(nn.Module, ABC):
 
     ``dimensions`` maps each branch's name to the width of its embedding. ``views`` names the embeddings that it adds,
     ``targets`` the modalities that its losses read besides the branches' own; both map to the option that must be on
-    for it, "" for always. ``set_views`` are the views that a molecule has only among others, each with the view in
-    which its neighbours are sought. ``lessons`` are the names that a branch may have, each with the option that names
-    the frozen model that teaches it, "" where records of that modality do; empty: any name. ``by_atoms`` are the
-    branches whose losses want a vector an atom. ``fewest`` molecules make a batch.
+    for it, "" for always. ``target_features`` are the options of such a modality where no branch reads it.
+    ``set_views`` are the views that a molecule has only among others, each with the view in which its neighbours are
+    sought. ``lessons`` are the names that a branch may have, each with the option that names the frozen model that
+    teaches it, "" where records of that modality do; empty: any name. ``by_atoms`` are the branches whose losses want
+    a vector an atom. ``fewest`` molecules make a batch.
     """
 
     views: ClassVar[dict[str, str]]
     targets: ClassVar[dict[str, str]]
+    target_features: ClassVar[dict[str, dict[str, Any]]]
     set_views: ClassVar[dict[str, str]]
     lessons: ClassVar[dict[str, str]]
     by_atoms: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ ppm apart, each peak a bell of one ppm; in the 4,000 bins one in two hundred is 
 nearly right, and a peak told a tenth of a ppm off is as wrong as one that is not there.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -31,6 +31,7 @@ class Autoencoder(Pretraining):
     views: ClassVar[dict[str, str]] = {}
     set_views: ClassVar[dict[str, str]] = {}
     targets: ClassVar[dict[str, str]] = {}
+    target_features: ClassVar[dict[str, dict[str, Any]]] = {}
     lessons: ClassVar[dict[str, str]] = {"image": "", "nmr_spectrum": ""}
     bells: Tensor
 

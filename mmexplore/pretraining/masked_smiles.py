@@ -4,7 +4,7 @@ arXiv:1810.04805, section 3.1; Liu et al. 2019, arXiv:1907.11692), and what teac
 Of each SMILES 15 % of the tokens are chosen: four fifths become [MASK], a tenth any token, a tenth stay.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -27,6 +27,7 @@ class MaskedSmiles(Pretraining):
     views: ClassVar[dict[str, str]] = {}
     set_views: ClassVar[dict[str, str]] = {}
     targets: ClassVar[dict[str, str]] = {}
+    target_features: ClassVar[dict[str, dict[str, Any]]] = {}
     lessons: ClassVar[dict[str, str]] = {"smiles": ""}
 
     def __init__(

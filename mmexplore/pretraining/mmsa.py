@@ -6,7 +6,7 @@ read: one hyperedge a molecule within the batch, mean over modalities, targets o
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -35,6 +35,7 @@ class MMSA(Pretraining):
     views: ClassVar[dict[str, str]] = {"unified": "", "structure-aware": "", "memory-aligned": ""}
     set_views: ClassVar[dict[str, str]] = {"structure-aware": "unified", "memory-aligned": "unified"}
     targets: ClassVar[dict[str, str]] = {"descriptors": "prediction_loss", "graph3d": "prediction_loss"}
+    target_features: ClassVar[dict[str, dict[str, Any]]] = {"graph3d": {"conformers": 1, "mmff": "off"}}
     lessons: ClassVar[dict[str, str]] = {}
     fewest: ClassVar[int] = 2
     property_mean: Tensor

@@ -6,7 +6,7 @@ The replicas share nothing but the batch; each learns by the soft cross entropy 
 name (:mod:`mmexplore.lessons`). Targets come as records: no encoder of theirs runs here.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -27,6 +27,7 @@ class Relational(Pretraining):
     views: ClassVar[dict[str, str]] = {}
     set_views: ClassVar[dict[str, str]] = {}
     targets: ClassVar[dict[str, str]] = {}
+    target_features: ClassVar[dict[str, dict[str, Any]]] = {}
     lessons: ClassVar[dict[str, str]] = {
         "smiles": "smiles_target",
         "nmr_spectrum": "nmr_spectrum_target",
