@@ -1,10 +1,12 @@
 """Weights in half precision: half the bytes, and how much that changes what a model says, measured and written down."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save
+from torch import Tensor
 
 from mmexplore import catalogue, checkpoints
 from mmexplore.batching import batches
@@ -12,23 +14,42 @@ from mmexplore.dataset_features import features_of
 from mmexplore.predictor import Predictor
 
 MOST_CHANGE = 0.01
-"""Of a view or a prediction, in units of its spread over molecules; a model that changes more is left as it was."""
+"""Of a view or a prediction, in units of its spread over molecules; what changes more is left as it was."""
 
 
 def halve(folder: Path, data: str = "solubility") -> float:
-    """Halve a model's weights in place unless it then differs; returns the largest change, in units of the spread."""
-    before = _said(checkpoints.load(folder), data)
+    """Halve those parts of a model whose rounding nobody sees, in place; returns the largest change that is left.
+
+    A part is a branch, or a module of the fusion or the pre-training; its change is in units of the spread.
+    """
+    predictor = checkpoints.load(folder)
     whole, (recipe, card) = load_file(folder / checkpoints.WEIGHTS), checkpoints.read(folder)
-    content = save({k: v.half() if v.is_floating_point() and v.numel() > 256 else v for k, v in whole.items()})
-    kept = (folder / checkpoints.WEIGHTS).read_bytes()
-    checkpoints.write(folder, content, recipe, card)
-    change = max(_change(a, b) for a, b in zip(before, _said(checkpoints.load(folder), data), strict=True))
-    if change > MOST_CHANGE:
-        checkpoints.write(folder, kept, recipe, card)
-        return change
-    note = f"weights in half precision: no view or prediction changes by more than {change:.1g} of its spread"
-    checkpoints.write(folder, content, recipe, card.model_copy(update={"notes": (*card.notes, note)}))
-    return change
+    before = _said(predictor, data)
+
+    def change(parts: Collection[str]) -> float:
+        predictor.load_state_dict({k: v.float() for k, v in _halved(whole, parts).items()})
+        return max(_change(a, b) for a, b in zip(before, _said(predictor, data), strict=True))
+
+    parts = sorted({_part(name) for name in whole})
+    halved = [part for part in parts if change([part]) <= MOST_CHANGE]
+    left = change(halved)
+    if not halved or left > MOST_CHANGE:
+        return 0.0
+    but = f" but for {', '.join(kept)}" if (kept := [part for part in parts if part not in halved]) else ""
+    note = f"weights in half precision{but}: no view or prediction changes by more than {left:.1g} of its spread"
+    card = card.model_copy(update={"notes": (*card.notes, note)})
+    checkpoints.write(folder, save(_halved(whole, halved)), recipe, card)
+    return left
+
+
+def _part(name: str) -> str:
+    return ".".join(name.split(".")[:2])
+
+
+def _halved(whole: dict[str, Tensor], parts: Collection[str]) -> dict[str, Tensor]:
+    return {
+        k: v.half() if v.is_floating_point() and v.numel() > 256 and _part(k) in parts else v for k, v in whole.items()
+    }
 
 
 def _said(predictor: Predictor, data: str) -> list[np.ndarray]:
