@@ -17,6 +17,8 @@ from mmexplore.models import Model
 from mmexplore.neighbours import nearest, unit_rows
 
 _ANCHORS = "pretraining.memory.anchors"
+NEAR = 9
+"""So many near molecules are told, or as many as a hyperedge has."""
 _ALL_HYPEREDGES = 10_000  # molecules whose hyperedges are found while a page waits, in half a second
 
 
@@ -33,12 +35,13 @@ class Anchor:
 class Kinship:
     """What equations 9 to 11 join a molecule to.
 
-    ``members`` of its own hyperedge and ``hosts``, molecules whose hyperedge has it as a member: rows, nearest first,
-    itself left out, with their Euclidean distances in the unified embedding. Its strongest ``anchors`` of the
-    ``anchors_in_all``.
+    Those ``near`` it, of which the first ``members`` are in its hyperedge, and ``hosts``, molecules in whose hyperedge
+    it is: rows with their Euclidean distances in the unified embedding, itself left out. Its strongest ``anchors`` of
+    the ``anchors_in_all``.
     """
 
-    members: dict[int, float]
+    near: dict[int, float]
+    members: int
     hosts: dict[int, float]
     anchors: tuple[Anchor, ...]
     anchors_in_all: int
@@ -58,11 +61,10 @@ def kinship(model: Model, dataset: Dataset, row: int, anchors: int = 3, typical:
     cosine = model.recipe.pretraining.options["similarity"] == "cosine"
     shares = _shares(model.folder, found.folder, found.view("structure-aware").shape, cosine)
     if np.isnan(shares[row]).any():
-        return Kinship({}, {}, (), shares.shape[1])
+        return Kinship({}, 0, {}, (), shares.shape[1])
     strongest = np.argsort(-shares[row], kind="stable")[:anchors]
     chosen = tuple(Anchor(int(a), float(shares[row, a]), _typical(shares[:, a], typical)) for a in strongest)
-    members, hosts = _members_and_hosts(model, found, row)
-    return Kinship(members, hosts, chosen, shares.shape[1])
+    return Kinship(*_near_members_and_hosts(model, found, row), chosen, shares.shape[1])
 
 
 def has_kinship(model: Model) -> bool:
@@ -70,17 +72,18 @@ def has_kinship(model: Model) -> bool:
     return model.recipe is not None and "memory-aligned" in model.recipe.set_views
 
 
-def _members_and_hosts(model: Model, found: Embedded, row: int) -> tuple[dict[int, float], dict[int, float]]:
-    """Among many molecules only the members of the molecule's own hyperedge."""
+def _near_members_and_hosts(model: Model, found: Embedded, row: int) -> tuple[dict[int, float], int, dict[int, float]]:
+    """Hosts are sought among not too many molecules alone."""
     assert model.recipe is not None
     c, options = np.asarray(found.view("unified")), model.recipe.pretraining.options
-    good = np.flatnonzero(~np.isnan(c[:, 0]))
-    how = (min(options["neighbours"], len(good)), options["metric"])
-    if len(good) > _ALL_HYPEREDGES:
-        return _distances(c, row, good[_hyperedges(c[row : row + 1], c[good], *how)[0]]), {}
-    edges = good[_all_hyperedges(found.folder, c.shape, *how)]
-    hosts = good[(edges == row).any(1)]
-    return _distances(c, row, edges[np.searchsorted(good, row)]), _distances(c, row, hosts)
+    good, metric = np.flatnonzero(~np.isnan(c[:, 0])), options["metric"]
+    size = min(options["neighbours"], len(good))
+    near = good[_hyperedges(c[row : row + 1], c[good], min(max(size, NEAR + 1), len(good)), metric)[0]]
+    hosts = good[:0]
+    if len(good) <= _ALL_HYPEREDGES:
+        hosts = good[(good[_all_hyperedges(found.folder, c.shape, size, metric)] == row).any(1)]
+    apart = _distances(c, row, hosts)
+    return _distances(c, row, near), size - 1, dict(sorted(apart.items(), key=lambda host: host[1]))
 
 
 def _hyperedges(queries: np.ndarray, c: np.ndarray, size: int, metric: str) -> np.ndarray:
@@ -98,10 +101,9 @@ def _all_hyperedges(embedded: Path, shape: tuple[int, int], size: int, metric: s
 
 
 def _distances(c: np.ndarray, row: int, others: np.ndarray) -> dict[int, float]:
-    """Rows other than the molecule's own with their distances from it, nearest first."""
+    """Rows other than the molecule's own with their distances from it."""
     others = others[others != row]
-    distances = np.linalg.norm(c[others] - c[row], axis=1)
-    return {int(others[i]): float(distances[i]) for i in np.argsort(distances, kind="stable")}
+    return dict(zip(others.tolist(), np.linalg.norm(c[others] - c[row], axis=1).tolist(), strict=True))
 
 
 def _typical(shares: np.ndarray, count: int) -> tuple[int, ...]:

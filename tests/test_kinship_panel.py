@@ -12,7 +12,7 @@ from mmexplore.ui import kinship_panel
 
 pytest_plugins = ("screens",)
 
-KIN = Kinship({3: 0.5, 7: 1.25}, {8: 0.75}, (Anchor(4, 0.25, (9, 2)), Anchor(0, 0.125, (1,))), 128)
+KIN = Kinship({3: 0.5, 7: 1.25}, 1, {8: 0.75}, (Anchor(4, 0.25, (9, 2)), Anchor(0, 0.125, (1,))), 128)
 
 
 def _panel() -> None:
@@ -46,7 +46,7 @@ def panel(row: int = 5) -> AppTest:
 
 def test_hyperedge_and_anchors_are_drawn_with_their_words(drawn: list) -> None:
     said = shown(panel())
-    assert "the 2 molecules nearest" in said
+    assert "the first makes its hyperedge" in said
     assert "in whose hyperedge it is" in said
     assert "of 128" in said
     assert dict(drawn) == {
@@ -63,9 +63,9 @@ def test_hyperedge_and_anchors_are_drawn_with_their_words(drawn: list) -> None:
 def test_of_many_hosts_the_nearest_are_drawn(
     drawn: list, monkeypatch: pytest.MonkeyPatch, hosts: dict[int, float], said: str, drawings: int
 ) -> None:
-    monkeypatch.setattr(studio, "kinship", lambda model, data, row: Kinship({3: 0.5}, hosts, KIN.anchors, 128))
+    monkeypatch.setattr(studio, "kinship", lambda model, data, row: Kinship({3: 0.5}, 1, hosts, KIN.anchors, 128))
     words = shown(panel())
-    assert "the molecule nearest to it" in words
+    assert "embedding; its hyperedge" in words
     assert said in words
     assert ("whose hyperedge" in words) == bool(hosts)
     assert len(dict(drawn).get("hosts", [])) == drawings
@@ -75,7 +75,7 @@ def test_of_many_hosts_the_nearest_are_drawn(
     ("row", "found", "said"),
     [
         (-1, KIN, "Click a molecule"),
-        (5, Kinship({}, {}, (), 128), "could not be embedded"),
+        (5, Kinship({}, 0, {}, (), 128), "could not be embedded"),
     ],
 )
 def test_a_panel_without_kin_says_why(

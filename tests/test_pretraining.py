@@ -132,11 +132,13 @@ def test_kin_are_hyperedges_and_the_strongest_anchors(run: Path, monkeypatch: py
     c = np.array(found.view("unified"))
     edges = predictor.pretraining.hyperedges(c)
     assert edges[5, 0] == 5
-    assert set(kin.members) == set(edges[5, 1:].tolist())
+    assert set(list(kin.near)[: kin.members]) == set(edges[5, 1:].tolist())
+    assert list(kin.near) == np.argsort(np.linalg.norm(c - c[5], axis=1))[1 : len(kin.near) + 1].tolist()
+    assert len(kin.near) == kinship.NEAR
     assert set(kin.hosts) == (set(np.flatnonzero((edges == 5).any(1)).tolist()) - {5} if small else set())
-    for found_kin in (kin.members, kin.hosts):
-        assert list(found_kin.values()) == sorted(found_kin.values())
-        assert found_kin == pytest.approx({m: float(np.linalg.norm(c[m] - c[5])) for m in found_kin}, abs=1e-5)
+    for others in (kin.near, kin.hosts):
+        assert list(others.values()) == sorted(others.values())
+        assert others == pytest.approx({m: float(np.linalg.norm(c[m] - c[5])) for m in others}, abs=1e-5)
     z = torch.from_numpy(np.array(found.view("structure-aware")))
     shares = predictor.pretraining.memory.activations(z).detach().numpy()
     assert [a.number for a in kin.anchors] == np.argsort(-shares[5], kind="stable")[:3].tolist()

@@ -28,9 +28,9 @@ def kinship_panel() -> None:
         st.caption("This molecule could not be embedded, so it has no kin.")
         return
     names = studio.dataset(choice.data).names
-    how_many = "molecule" if len(kin.members) == 1 else f"{len(kin.members)} molecules"
-    st.caption(f"Its hyperedge: the {how_many} nearest to it in the unified embedding")
-    _grid(_HYPEREDGE, choice.data, names, _apart(kin.members))
+    many = "the first makes its hyperedge" if kin.members == 1 else f"the first {kin.members} make its hyperedge"
+    st.caption(f"Nearest to it in the unified embedding; {many if kin.members < len(kin.near) else 'its hyperedge'}")
+    _grid(_HYPEREDGE, choice.data, names, _apart(kin.near))
     if kin.hosts:
         more = f", the {_MOST_HOSTS} nearest of {len(kin.hosts)}" if len(kin.hosts) > _MOST_HOSTS else ""
         st.caption(f"Molecules in whose hyperedge it is{more}")
