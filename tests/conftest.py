@@ -1,7 +1,7 @@
 """Every test writes to a home of its own session, never to the user's; CPU threads stay at one a worker.
 
 Property tests draw the same examples in every run, so that a change is blamed for what it breaks; set HYPOTHESIS_SEEK=1
-to look for new ones. Tests in a browser come first and stay on one worker: they mostly wait, while the other computes.
+to look for new ones.
 """
 
 import os
@@ -15,15 +15,6 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("new", deadline=None)
 settings.load_profile("new" if os.environ.get("HYPOTHESIS_SEEK") else "same")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups for xdist's ``--dist loadgroup``: all browser tests, then each file."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
-    for item in items:
-        group = "browser" if item.get_closest_marker("browser") else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
