@@ -31,6 +31,8 @@ def main() -> None:
             print(data, variant, [round(s, 3) for s in scores], flush=True)
     question = f"test score of a GIN fine-tuned for {asked.epochs} epochs, scaffold split, {asked.seeds} seeds"
     command = f"python benchmarks/mmsa_pretraining.py --work FOLDER --epochs {asked.epochs} --seeds {asked.seeds}"
+    if tuple(asked.only) != DATA:
+        command += f" --only {' '.join(asked.only)}"
     record("mmsa_pretraining", question, command, rows_beside_the_paper("II and III", found))
 
 

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,8 +69,8 @@ def launch(playwright: Playwright, *more: str) -> Browser:
     return playwright.chromium.launch(executable_path=chromium_path(), args=[*SOFTWARE_GL, *more])
 
 
-def start_server(home: Path, folder: Path = ROOT) -> tuple[subprocess.Popen[bytes], Server]:
-    """``streamlit run app.py`` in a folder, on a free port with a home of its own; comes back when it answers."""
+def start_server(home: Path) -> tuple[subprocess.Popen[bytes], Server]:
+    """``streamlit run app.py`` on a free port with a home of its own; comes back when it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -87,7 +88,7 @@ def start_server(home: Path, folder: Path = ROOT) -> tuple[subprocess.Popen[byte
     log = home / "server.txt"
     with log.open("wb") as out:
         env = os.environ | {"MMEXPLORE_HOME": str(home), "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out)
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out)
     url, end = f"http://localhost:{port}", time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
         try:
@@ -100,16 +101,38 @@ def start_server(home: Path, folder: Path = ROOT) -> tuple[subprocess.Popen[byte
     raise RuntimeError(f"the server did not come up: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server a test file."""
-    process, running = start_server(tmp_path_factory.mktemp("server-home"))
-    yield running
+@contextmanager
+def running(home: Path) -> Iterator[Server]:
+    """A server that is there as long as it is wanted."""
+    process, found = start_server(home)
+    yield found
     process.terminate()
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
         process.kill()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server a worker, whose home has what the files before left: data sets of a test's own want an own server."""
+    with running(tmp_path_factory.mktemp("server-home")) as found:
+        yield found
+
+
+def mmexplore(server: Server, *words: str) -> None:
+    """A command line in the server's home, as a user would type it."""
+    env = os.environ | {"MMEXPLORE_HOME": str(server.home), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "mmexplore", *words, "--json"]
+    subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+
+
+def lay_out(server: Server, data: str, model: str, view: str) -> None:
+    """A PCA map, which needs no compiling; nothing where it is there."""
+    made = server.home / f"{data}-{model}-{view}.made".replace(":", "-")
+    if not made.exists():
+        mmexplore(server, "map", "--model", model, "--data", data, "--view", view, "--method", "pca")
+        made.touch()
 
 
 @pytest.fixture(scope="module")

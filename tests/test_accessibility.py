@@ -1,12 +1,8 @@
 """Every page in both themes, judged by axe-core: nothing serious, be it ours or Streamlit's."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import ROOT, Server, draw, middle, new_page, open_map, settle
+from browser import Server, draw, lay_out, middle, new_page, open_map, settle
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
@@ -17,9 +13,7 @@ STREAMLITS: set[tuple[str, str]] = set()  # (rule, target) inside Streamlit's ow
 
 @pytest.fixture(scope="module", autouse=True)
 def a_map(server: Server) -> None:
-    command = [sys.executable, "-m", "mmexplore", "map", "--model", "ecfp", "--data", "solubility", "--view", "ecfp"]
-    env = os.environ | {"MMEXPLORE_HOME": str(server.home)}
-    subprocess.run([*command, "--method", "pca", "--json"], cwd=ROOT, env=env, check=True, capture_output=True)
+    lay_out(server, "solubility", "ecfp", "ecfp")
 
 
 def a_selection(page: Page, url: str) -> None:

@@ -1,12 +1,9 @@
 """A comparison in a real browser: what is pointed at or drawn in one map is so in all of them."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
-from browser import ROOT, Server, draw, middle, new_page, settle
+from browser import Server, draw, lay_out, middle, new_page, settle
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
@@ -19,9 +16,7 @@ VIEWS = (("ecfp", "ecfp"), ("untrained:solubility-dmpnn", "dmpnn"), ("solubility
 def maps(server: Server) -> None:
     """Maps that need no compiling, made by the command line as a user would; one of them is shipped."""
     for model, view in VIEWS[:2]:
-        command = [sys.executable, "-m", "mmexplore", "map", "--model", model, "--data", "solubility", "--view", view]
-        env = os.environ | {"MMEXPLORE_HOME": str(server.home)}
-        subprocess.run([*command, "--method", "pca", "--json"], cwd=ROOT, env=env, check=True, capture_output=True)
+        lay_out(server, "solubility", model, view)
 
 
 def url(server: Server, *panels: int) -> str:

@@ -1,13 +1,10 @@
 """Every figure leaves the browser as SVG, PNG, HTML and CSV, without a network and without a browser on the server."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from browser import ROOT, Server, open_map
+from browser import Server, lay_out, open_map
 from playwright.sync_api import Locator, Page, expect
 
 pytest_plugins = ("browser",)
@@ -50,9 +47,7 @@ def test_a_chart_in_four_forms(page: Page, server: Server, tmp_path: Path) -> No
 
 
 def test_the_map_as_svg_and_png(page: Page, server: Server, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mmexplore", "map", "--model", "ecfp", "--data", "freesolv", "--view", "ecfp"]
-    env = os.environ | {"MMEXPLORE_HOME": str(server.home)}
-    subprocess.run([*command, "--method", "pca", "--json"], cwd=ROOT, env=env, check=True, capture_output=True)
+    lay_out(server, "freesolv", "ecfp", "ecfp")
     open_map(page, f"{server.url}/?data=freesolv&model=ecfp&method=PCA")
     button = page.get_by_role("button", name="Save as picture")
     name, content = saved(page, button, tmp_path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Server, new_page, open_map, settle
+from browser import Server, new_page, open_map, running, settle
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
@@ -17,6 +17,13 @@ ROWS = [
     "hexane,CCCCCC,2.7", "broken,C1CC,3.0", "", "ethanol again,OCC,5.3", "acetate,CC(=O)[O-].[Na+],4.0",
     "toluene,Cc1ccccc1,3.1",
 ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A home of its own: what is uploaded stays."""
+    with running(tmp_path_factory.mktemp("server-home")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

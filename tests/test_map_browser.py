@@ -1,12 +1,9 @@
 """The Map in a real browser: what a chemist does with it, on the data set that the app opens on."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
-from browser import MAP, ROOT, Server, draw, launch, middle, new_page, open_map, settle
+from browser import MAP, Server, draw, launch, lay_out, middle, new_page, open_map, settle
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 pytest_plugins = ("browser",)
@@ -18,9 +15,7 @@ URL = "/?model=ecfp&method=PCA"
 @pytest.fixture(scope="module", autouse=True)
 def a_map(server: Server) -> None:
     """A map that needs no trained model and no compiling, made by the command line as a user would."""
-    command = [sys.executable, "-m", "mmexplore", "map", "--model", "ecfp", "--data", "solubility", "--view", "ecfp"]
-    env = os.environ | {"MMEXPLORE_HOME": str(server.home)}
-    subprocess.run([*command, "--method", "pca", "--json"], cwd=ROOT, env=env, check=True, capture_output=True)
+    lay_out(server, "solubility", "ecfp", "ecfp")
 
 
 def everything(page: Page, server: Server) -> Locator:

@@ -1,13 +1,10 @@
 """Retrieval in a real browser: lists that light up together, a click that walks on, a star on the map, the editor."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
-from browser import ROOT, Server, new_page, open_map
+from browser import Server, lay_out, mmexplore, new_page, open_map
 from playwright.sync_api import Browser, Page, expect
 
 from mmexplore import viewer_script
@@ -24,11 +21,9 @@ VIEWER += " return { addModel: call, setStyle: call, zoomTo: call, zoom: call, r
 @pytest.fixture(scope="module", autouse=True)
 def embedded(server: Server) -> None:
     """What jobs would make: embeddings of the model and its untrained twin, a first map; a stand-in for 3Dmol.js."""
-    env = os.environ | {"MMEXPLORE_HOME": str(server.home), "OMP_NUM_THREADS": "1"}
-    asked = ["--model", MODEL, "--data", DATA, "--json"]
-    for verb in (["retrieve", "--query", "CCO", *asked], ["map", "--method", "pca", *asked]):
-        subprocess.run([sys.executable, "-m", "mmexplore", *verb], cwd=ROOT, env=env, check=True, capture_output=True)
-    (server.home / "scripts").mkdir()
+    mmexplore(server, "retrieve", "--query", "CCO", "--model", MODEL, "--data", DATA)
+    lay_out(server, DATA, MODEL, "dmpnn")
+    (server.home / "scripts").mkdir(exist_ok=True)
     (server.home / "scripts" / f"3Dmol-{viewer_script.VERSION}.js").write_text(VIEWER)
 
 

@@ -1,12 +1,9 @@
 """Subgraphs in a real browser: a molecule and its smallest part, the other side, the Map's selection as a group."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
-from browser import ROOT, Server, draw, middle, open_map, settle
+from browser import Server, draw, lay_out, middle, open_map, settle
 from playwright.sync_api import Page, expect
 
 pytest_plugins = ("browser",)
@@ -39,9 +36,7 @@ def test_a_molecule_its_smallest_part_and_the_next_one(page: Page, server: Serve
 
 
 def test_the_maps_selection_becomes_a_group_and_a_job_searches_it(page: Page, server: Server) -> None:
-    command = [sys.executable, "-m", "mmexplore", "map", "--model", "ecfp", "--data", "solubility", "--view", "ecfp"]
-    env = os.environ | {"MMEXPLORE_HOME": str(server.home)}
-    subprocess.run([*command, "--method", "pca", "--json"], cwd=ROOT, env=env, check=True, capture_output=True)
+    lay_out(server, "solubility", "ecfp", "ecfp")
     surface = open_map(page, f"{server.url}/?method=PCA")
     x, y, width, height = middle(surface)
     page.get_by_role("button", name="Box").click()

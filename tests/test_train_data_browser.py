@@ -5,13 +5,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Seen, Server, new_page
+from browser import Seen, Server, new_page, running
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
 SECONDS = 1000.0
 NASTY = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A home of its own: jobs and data sets in it are counted."""
+    with running(tmp_path_factory.mktemp("server-home")) as found:
+        yield found
 
 
 @pytest.fixture
