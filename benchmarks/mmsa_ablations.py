@@ -3,8 +3,9 @@
     MMEXPLORE_DATA_DIR=... python benchmarks/mmsa_ablations.py VII --work FOLDER
 
 One table a call; the paper's figure stands beside ours where it prints one. Defaults: 2,000 ZINC molecules for 3
-epochs at 64 px with one conformer as it was embedded (paper: 100,000 for 30), then 10 epochs of fine-tuning (paper:
-100) on the deterministic scaffold split. Finished runs in the work folder are not run again.
+epochs at 64 px with one conformer as it was embedded and hyperedges of two (paper: 100,000 for 30, of ten), then 10
+epochs of fine-tuning (paper: 100) on the deterministic scaffold split. Finished runs in the work folder are not run
+again.
 """
 
 import argparse

@@ -19,7 +19,7 @@ from mmexplore.neighbours import nearest, unit_rows
 _ANCHORS = "pretraining.memory.anchors"
 NEAR = 9
 """So many near molecules are told, or as many as a hyperedge has."""
-_ALL_HYPEREDGES = 10_000  # molecules whose hyperedges are found while a page waits, in half a second
+_ALL_HYPEREDGES = 10_000  # molecules whose hyperedges are found while a page waits, about a second, once
 
 
 @dataclass(frozen=True)
@@ -77,32 +77,39 @@ def _near_members_and_hosts(model: Model, found: Embedded, row: int) -> tuple[di
     assert model.recipe is not None
     c, options = np.asarray(found.view("unified")), model.recipe.pretraining.options
     good, metric = np.flatnonzero(~np.isnan(c[:, 0])), options["metric"]
-    size = min(options["neighbours"], len(good))
-    near = good[_hyperedges(c[row : row + 1], c[good], min(max(size, NEAR + 1), len(good)), metric)[0]]
+    members = min(options["neighbours"], len(good)) - 1
+    own = np.searchsorted(good, [row])
+    near = good[_others(c[good], own, min(max(members, NEAR), len(good) - 1), metric)[0]]
     hosts = good[:0]
     if len(good) <= _ALL_HYPEREDGES:
-        hosts = good[(good[_all_hyperedges(found.folder, c.shape, size, metric)] == row).any(1)]
+        hosts = good[(_all_members(found.folder, c.shape, members, metric) == own).any(1)]
     apart = _distances(c, row, hosts)
-    return _distances(c, row, near), size - 1, dict(sorted(apart.items(), key=lambda host: host[1]))
+    return _distances(c, row, near), members, dict(sorted(apart.items(), key=lambda host: host[1]))
 
 
-def _hyperedges(queries: np.ndarray, c: np.ndarray, size: int, metric: str) -> np.ndarray:
-    """Members of the queries' hyperedges, indices (m, size) into ``c``."""
+def _others(c: np.ndarray, rows: np.ndarray, count: int, metric: str) -> np.ndarray:
+    """The ``count`` nearest other molecules of each of these rows, indices (m, count) into ``c``, nearest first.
+
+    The largest inner product is the least distance once one more dimension brings all of ``c`` to one length.
+    """
+    x, queries = c, c[rows]
     if metric == "inner":
-        return np.argsort(-(queries @ c.T), axis=1, kind="stable")[:, :size]
-    return nearest(queries, c, size).indices
+        squares = np.einsum("ij,ij->i", c, c)
+        x = np.column_stack([c, np.sqrt(squares.max() - squares)])
+        queries = np.column_stack([queries, np.zeros(len(rows), np.float32)])
+    found = nearest(queries, x, count + 1).indices
+    itself_last = np.argsort(found == rows[:, None], axis=1, kind="stable")
+    return np.take_along_axis(found, itself_last, 1)[:, :count]
 
 
 @lru_cache(maxsize=4)
-def _all_hyperedges(embedded: Path, shape: tuple[int, int], size: int, metric: str) -> np.ndarray:
+def _all_members(embedded: Path, shape: tuple[int, int], members: int, metric: str) -> np.ndarray:
     c = np.memmap(embedded / embedding_set.view_file("unified"), np.float32, "r", shape=shape)
     good = c[~np.isnan(c[:, 0])]
-    return _hyperedges(good, good, size, metric)
+    return _others(good, np.arange(len(good)), members, metric)
 
 
 def _distances(c: np.ndarray, row: int, others: np.ndarray) -> dict[int, float]:
-    """Rows other than the molecule's own with their distances from it."""
-    others = others[others != row]
     return dict(zip(others.tolist(), np.linalg.norm(c[others] - c[row], axis=1).tolist(), strict=True))
 
 

@@ -105,18 +105,27 @@ def start_server(home: Path) -> tuple[subprocess.Popen[bytes], Server]:
 def running(home: Path) -> Iterator[Server]:
     """A server that is there as long as it is wanted."""
     process, found = start_server(home)
-    yield found
-    process.terminate()
     try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
+        yield found
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server a worker, whose home has what the files before left: data sets of a test's own want an own server."""
+    """One server a worker, whose home has what the files before left."""
     with running(tmp_path_factory.mktemp("server-home")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for one file, which counts what is in its home or leaves things there."""
+    with running(tmp_path_factory.mktemp("own-server-home")) as found:
         yield found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Server, new_page, open_map, running, settle
+from browser import Server, new_page, open_map, settle
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
@@ -20,16 +20,9 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A home of its own: what is uploaded stays."""
-    with running(tmp_path_factory.mktemp("server-home")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def visitor(server: Server, chromium: Browser) -> Iterator[Page]:
+def visitor(own_server: Server, chromium: Browser) -> Iterator[Page]:
     """One visitor of all pages; no dialog may open, and no picture that a name asks for be fetched."""
-    page, seen = new_page(chromium, server.url)
+    page, seen = new_page(chromium, own_server.url)
     page.set_default_timeout(60_000)
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
@@ -41,11 +34,11 @@ def visitor(server: Server, chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def name(visitor: Page, server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+def name(visitor: Page, own_server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The data set's name after its upload."""
     file = tmp_path_factory.mktemp("given") / "hostile.csv"
     file.write_bytes("\r\n".join(["name,smiles,pIC50", *ROWS, ""]).encode())
-    visitor.goto(f"{server.url}/Data")
+    visitor.goto(f"{own_server.url}/Data")
     visitor.get_by_role("tab", name="Add your own").click()
     visitor.locator("input[type=file]").set_input_files(file)
     expect(visitor.get_by_text("9 rows, 3 columns")).to_be_visible()
@@ -81,8 +74,8 @@ def test_the_data_page_shows_the_name_as_text(visitor: Page, name: str) -> None:
     expect(visitor.locator("[data-testid=stDataFrame] td").filter(has_text=EVIL).first).to_be_attached()
 
 
-def test_the_map_shows_the_name_as_text(visitor: Page, server: Server, name: str) -> None:
-    surface = open_map(visitor, f"{server.url}/?data={name}&model=ecfp&method=PCA&search=%3Cimg", 120)
+def test_the_map_shows_the_name_as_text(visitor: Page, own_server: Server, name: str) -> None:
+    surface = open_map(visitor, f"{own_server.url}/?data={name}&model=ecfp&method=PCA&search=%3Cimg", 120)
     visitor.get_by_role("button", name="Select these").click()
     settle(visitor)
     cell = visitor.locator(".drawings .cell").filter(has_text=EVIL)

@@ -107,3 +107,4 @@ def test_a_click_makes_a_molecule_the_current_one(drawn: list, monkeypatch: pyte
     for key in ("hyperedge", "anchors"):
         kinship_panel._pick(key)
     assert chosen == [7]
+    assert set(chosen) <= set(KIN.near)

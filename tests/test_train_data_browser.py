@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Seen, Server, new_page, running
+from browser import Seen, Server, new_page
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
@@ -14,17 +14,10 @@ SECONDS = 1000.0
 NASTY = "<img src=x onerror=alert(1)>"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A home of its own: jobs and data sets in it are counted."""
-    with running(tmp_path_factory.mktemp("server-home")) as found:
-        yield found
-
-
 @pytest.fixture
-def visitor(server: Server, chromium: Browser) -> Iterator[tuple[Page, Seen]]:
+def visitor(own_server: Server, chromium: Browser) -> Iterator[tuple[Page, Seen]]:
     """A visitor of one page; nothing may leave the machine, no script may fail, no dialog may open."""
-    page, seen = new_page(chromium, server.url)
+    page, seen = new_page(chromium, own_server.url)
     page.set_default_timeout(60 * SECONDS)
     expect.set_options(timeout=60 * SECONDS)
     dialogs: list[str] = []
@@ -41,8 +34,8 @@ def visitor(server: Server, chromium: Browser) -> Iterator[tuple[Page, Seen]]:
     assert [error for error in seen.errors if "404" not in error] == []
 
 
-def jobs_of(server: Server) -> list[dict[str, object]]:
-    return [json.loads(path.read_text()) for path in (server.home / "jobs").glob("*/job.json")]
+def jobs_of(own_server: Server) -> list[dict[str, object]]:
+    return [json.loads(path.read_text()) for path in (own_server.home / "jobs").glob("*/job.json")]
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -56,9 +49,9 @@ def quiet(page: Page) -> None:
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
 
 
-def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], server: Server) -> None:
+def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], own_server: Server) -> None:
     page, _ = visitor
-    page.goto(f"{server.url}/Train")
+    page.goto(f"{own_server.url}/Train")
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     quiet(page)
     choose(page, "Preset", "dmpnn")
@@ -76,19 +69,19 @@ def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], server
     expect(page.get_by_text("done", exact=False).first).to_be_visible(timeout=120 * SECONDS)
     use = page.get_by_role("link", name="Use on the map").first
     expect(use).to_be_visible(timeout=120 * SECONDS)
-    assert [job["verb"] for job in jobs_of(server)] == ["train"], "a double click starts one training"
+    assert [job["verb"] for job in jobs_of(own_server)] == ["train"], "a double click starts one training"
     expect(page.get_by_text("split scaffold", exact=False).first).to_be_visible()
     use.click()
     expect(page.get_by_text("trained on solubility")).to_be_visible()
     page.wait_for_url(lambda url: "/Train" not in url)
 
 
-def test_a_messy_upload_becomes_a_data_set(visitor: tuple[Page, Seen], server: Server, tmp_path: Path) -> None:
+def test_a_messy_upload_becomes_a_data_set(visitor: tuple[Page, Seen], own_server: Server, tmp_path: Path) -> None:
     page, _ = visitor
     file = tmp_path / "messy.csv"
     rows = [f"{NASTY};CCO;5.1", "*b* $x$;c1ccccc1O;6.2", "salt;CC(=O)[O-].[Na+];4", "twice;OCC;5.3", "bad;C1CC;3"]
     file.write_bytes("\r\n".join(["Compound Name;Structure;pIC50", *rows, ""]).encode())
-    page.goto(f"{server.url}/Data")
+    page.goto(f"{own_server.url}/Data")
     expect(page.get_by_role("tab", name="Report")).to_be_visible()
     page.get_by_role("tab", name="Add your own").click()
     page.locator("input[type=file]").set_input_files(file)
@@ -100,10 +93,10 @@ def test_a_messy_upload_becomes_a_data_set(visitor: tuple[Page, Seen], server: S
     page.get_by_role("button", name="Show this data set").click()
     expect(page.get_by_role("heading", name=NASTY)).to_be_visible()
     expect(page.get_by_text("1 rejected", exact=True)).to_be_visible()
-    assert len(list((server.home / "datasets" / "yours").glob("*.json"))) == 1, "two clicks import once"
+    assert len(list((own_server.home / "datasets" / "yours").glob("*.json"))) == 1, "two clicks import once"
     page.get_by_role("tab", name="Molecules").click()
     page.wait_for_function("() => performance.getEntriesByType('resource').some(r => r.name.includes('/depict.svg'))")
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Remove this data set").click()
     expect(page.get_by_role("heading", name=NASTY)).to_be_hidden()
-    assert not list((server.home / "datasets" / "yours").glob("*.json"))
+    assert not list((own_server.home / "datasets" / "yours").glob("*.json"))

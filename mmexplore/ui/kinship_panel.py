@@ -28,8 +28,7 @@ def kinship_panel() -> None:
         st.caption("This molecule could not be embedded, so it has no kin.")
         return
     names = studio.dataset(choice.data).names
-    many = "the first makes its hyperedge" if kin.members == 1 else f"the first {kin.members} make its hyperedge"
-    st.caption(f"Nearest to it in the unified embedding; {many if kin.members < len(kin.near) else 'its hyperedge'}")
+    st.caption(f"Nearest to it in the unified embedding; {_hyperedge(kin.members, len(kin.near))}")
     _grid(_HYPEREDGE, choice.data, names, _apart(kin.near))
     if kin.hosts:
         more = f", the {_MOST_HOSTS} nearest of {len(kin.hosts)}" if len(kin.hosts) > _MOST_HOSTS else ""
@@ -43,6 +42,13 @@ def kinship_panel() -> None:
         (other, f"anchor {anchor.number}: {anchor.share:.1%}") for anchor in kin.anchors for other in anchor.typical
     ]
     _grid(_ANCHORS, choice.data, names, shown)
+
+
+def _hyperedge(members: int, shown: int) -> str:
+    if members == shown:
+        return "its hyperedge"
+    some = {0: "its hyperedge has none of them", 1: "the first makes its hyperedge"}
+    return some.get(members, f"the first {members} make its hyperedge")
 
 
 def _apart(kin: dict[int, float]) -> list[tuple[int, str]]:
