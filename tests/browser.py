@@ -19,6 +19,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, Request, expect, sync_playwright
+from typer.testing import CliRunner
+
+from mmexplore.__main__ import app
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -131,10 +134,9 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def mmexplore(server: Server, *words: str) -> None:
-    """A command line in the server's home, as a user would type it."""
-    env = os.environ | {"MMEXPLORE_HOME": str(server.home), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "mmexplore", *words, "--json"]
-    subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+    """A command line in the server's home, as a user would type it; here, where torch may be imported already."""
+    told = CliRunner(env={"MMEXPLORE_HOME": str(server.home)}).invoke(app, [*words, "--json"])
+    assert told.exit_code == 0, told.output
 
 
 def lay_out(server: Server, data: str, model: str, view: str) -> None:
