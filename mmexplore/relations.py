@@ -4,15 +4,32 @@
 n instances are a matrix ``(n, n)`` whose rows sum to one; an instance is related to itself, too.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 
+class _Gram(torch.autograd.Function):
+    """``u u^T``: as both factors are one, a single product gives the gradient where autograd would take two."""
+
+    @staticmethod
+    def forward(ctx: Any, u: Tensor) -> Tensor:
+        ctx.save_for_backward(u)
+        return u @ u.T
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (u,) = ctx.saved_tensors
+        both: Tensor = (gradient + gradient.T) @ u
+        return both
+
+
 def cosines(z: Tensor) -> Tensor:
     """Cosine of each pair of rows of ``z`` (n, d), float32 ``(n, n)`` (equations C.2 to C.4)."""
-    unit = functional.normalize(z.float(), dim=1)
-    return unit @ unit.T
+    found: Tensor = _Gram.apply(functional.normalize(z.float(), dim=1))  # type: ignore[no-untyped-call]
+    return found
 
 
 def tanimoto(fingerprints: Tensor) -> Tensor:
@@ -53,5 +70,4 @@ def cross_entropy(t: Tensor, log_d: Tensor) -> Tensor:
 
 def divergence(t: Tensor, log_d: Tensor) -> Tensor:
     """``KL(t || d)``, mean over rows: the cross entropy less what no ``d`` can undercut, so 0 where ``d = t``."""
-    each: Tensor = torch.special.xlogy(t, t) - t * log_d
-    return each.sum() / max(len(t), 1)
+    return functional.kl_div(log_d, t, reduction="sum") / max(len(t), 1)

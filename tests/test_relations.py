@@ -82,6 +82,16 @@ def test_the_transposed_term_pulls_to_the_symmetrised_target() -> None:
     torch.testing.assert_close(free.softmax(1), (t + t.T) / (1 + t.sum(0)[:, None]), atol=1e-4, rtol=0)
 
 
+def test_the_gradient_through_cosines_is_autograds() -> None:
+    """Whatever stands after them, symmetric or not."""
+    z = torch.randn(7, 5, requires_grad=True)
+    weights = torch.randn(7, 7)
+    (found,) = torch.autograd.grad((weights * relations.cosines(z).exp()).sum(), z)
+    unit = torch.nn.functional.normalize(z, dim=1)
+    (expected,) = torch.autograd.grad((weights * (unit @ unit.T).exp()).sum(), z)
+    torch.testing.assert_close(found, expected)
+
+
 def test_tanimoto_is_rdkits() -> None:
     generator = GetMorganGenerator(radius=2, fpSize=2048)
     theirs = [generator.GetFingerprint(Chem.MolFromSmiles(s)) for s in SMILES]
