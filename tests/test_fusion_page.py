@@ -101,7 +101,7 @@ class TestNumbers:
 class TestFigures:
     def test_a_waterfalls_bars_add_up_to_the_prediction(self, report: FusionReport) -> None:
         products = studio.products(report.w, report.p)[7]
-        figure = fusion_charts.waterfall(dict(zip(NAMES, products.tolist(), strict=True)), "one", "z-score")
+        figure = fusion_charts.waterfall(dict(zip(NAMES, products.tolist(), strict=True)), "one", "1.20", "z-score")
         bars = figure.data[0]
         assert sum(bars.y[:-1]) == pytest.approx(report.prediction[7])
         assert bars.measure[-1] == "total"

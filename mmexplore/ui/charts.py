@@ -145,7 +145,8 @@ def in_words(figure: go.Figure) -> str:
     layout = figure.layout
     axes = " over ".join(filter(None, (layout.yaxis.title.text, layout.xaxis.title.text)))
     names = ", ".join(dict.fromkeys(filter(None, (trace.name for trace in figure.data))))
-    return html.unescape(". ".join(filter(None, (layout.title.text, axes, names))))
+    said = (layout.title.text, layout.title.subtitle.text, axes, names)
+    return html.unescape(". ".join(filter(None, said)))
 
 
 def blank(title: str, x: str, y: str) -> go.Figure:

@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 from mmexplore.ui.charts import GREY, PALETTE, blank, plain
 
 MOST_DRAWN = 5_000
+_LONGEST = 36  # signs of a title beside a narrow figure
 
 
 def distributions(parts: Mapping[str, np.ndarray], modalities: Sequence[str], current: int, title: str) -> go.Figure:
@@ -44,10 +45,13 @@ def _marked(values: np.ndarray, modalities: Sequence[str]) -> go.Scatter:
     return go.Scatter(x=names, y=values, mode="markers", marker=dots, name="current molecule")
 
 
-def waterfall(contributions: Mapping[str, float], title: str, scale: str, start: float = 0.0) -> go.Figure:
-    """From ``start`` through each modality's product to the prediction, which is their sum."""
+def waterfall(
+    contributions: Mapping[str, float], molecule: str, told: str, scale: str, start: float = 0.0
+) -> go.Figure:
+    """From ``start`` through each modality's product to the prediction, which is their sum and is ``told`` in words."""
     names, values = [plain(name) for name in contributions], list(contributions.values())
-    drawn = blank(title, "", scale)
+    drawn = blank(molecule if len(molecule) <= _LONGEST else f"{molecule[: _LONGEST - 3]}...", "", scale)
+    drawn.update_layout(title_subtitle_text=plain(told), margin_t=72)
     drawn.add_waterfall(
         x=[*names, "prediction"],
         y=[*values, 0.0],

@@ -38,8 +38,9 @@ def one(choice: Choice, report: FusionReport, factors: tuple[float, ...] = ()) -
     query = studio.query_of_row(choice.data, int(report.rows[place]))
     products = studio.products(report.w[[place]], report.p[[place]])[0] * np.asarray(factors or 1.0)
     shown = dict(zip(report.modalities, products.tolist(), strict=True))
-    title = f"{molecule_card.title(query)}: {in_words(report, float(products.sum()))}"
-    figure_panel.show(fusion_charts.waterfall(shown, title, f"w · p, {report.scale}"), "waterfall", "fusion/waterfall")
+    name, told = molecule_card.title(query), in_words(report, float(products.sum()))
+    drawn = fusion_charts.waterfall(shown, name, told, f"w · p, {report.scale}")
+    figure_panel.show(drawn, "waterfall", "fusion/waterfall")
     molecule_card.show(query, choice.model, choice.view, "fusion-card")
 
 
