@@ -92,7 +92,10 @@ def main() -> None:
         f"{asked.epochs} epochs of fine-tuning, {asked.seeds} seed(s), scaffold split"
     )
     name = "mmsa_table_" + asked.table.replace(" ", "_")
-    command = f"python benchmarks/mmsa_ablations.py {json.dumps(asked.table)} --work FOLDER"
+    scale = f"--molecules {asked.molecules} --pretraining-epochs {asked.pretraining_epochs} --epochs {asked.epochs}"
+    only = f" --only {' '.join(asked.only)}" if asked.only else ""
+    command = f"python benchmarks/mmsa_ablations.py {json.dumps(asked.table)} --work FOLDER {scale}"
+    command += f" --seeds {asked.seeds}{only}"
     record(name, question, command, rows_beside_the_paper(asked.table, found))
 
 
