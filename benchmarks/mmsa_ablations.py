@@ -1,4 +1,5 @@
-"""What does each part of MMSA contribute? Tables VI to IX and figures 6 and 7 of the paper at a smaller scale.
+"""What does each part of MMSA contribute? Tables VI to IX and figures 6 and 7 of the paper at a smaller scale, and
+what smaller pictures and conformers that are not relaxed do ("pictures", a table of ours).
 
     MMEXPLORE_DATA_DIR=... python benchmarks/mmsa_ablations.py VII --work FOLDER
 
@@ -11,17 +12,19 @@ again.
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from mmsa_runs import finetuned, pretrained, rows_beside_the_paper, sample
 from record import record
 
-_QUICK = {"resnet": {"side_px": 64}, "comenet": {"conformers": 1, "mmff": "off"}}
+_QUICK: dict[str, dict[str, Any]] = {"resnet": {"side_px": 64}, "comenet": {"conformers": 1, "mmff": "off"}}
 _NAMES = {"gin": "graph2d", "resnet": "image", "comenet": "graph3d"}
 
 
-def branches(*encoders: str) -> str:
+def branches(*encoders: str, **features: dict[str, Any]) -> str:
     """The branches of a pre-training as a setting; the first one is the 2D graph's."""
-    chosen = [{"encoder": e, "name": _NAMES.get(e, "graph2d"), "features": _QUICK.get(e, {})} for e in encoders]
+    read = _QUICK | features
+    chosen = [{"encoder": e, "name": _NAMES.get(e, "graph2d"), "features": read.get(e, {})} for e in encoders]
     chosen[0]["options"] = {"dropout": 0}
     return f"branches={json.dumps(chosen)}"
 
@@ -30,7 +33,8 @@ def _option(**options: object) -> list[str]:
     return [f"pretraining.options.{name}={json.dumps(value)}" for name, value in options.items()]
 
 
-_ALL = branches("gin", "resnet", "comenet")
+_THREE = ("gin", "resnet", "comenet")
+_ALL = branches(*_THREE)
 TABLES: dict[str, dict[str, list[str]]] = {
     "VI": {
         "2D graph": [branches("gin")],
@@ -56,6 +60,11 @@ TABLES: dict[str, dict[str, list[str]]] = {
         **{f"L = {n}": [_ALL, *_option(anchors=n)] for n in (32, 64, 128, 256)},
         **{f"d = {n}": [_ALL, *_option(dimension=n)] for n in (64, 128, 256, 512)},
     },
+    "pictures": {  # ours: does what "quick" spares do harm?
+        "64 px, a conformer as embedded": [_ALL],
+        "112 px": [branches(*_THREE, resnet={"side_px": 112})],
+        "a conformer relaxed": [branches(*_THREE, comenet={"conformers": 1, "mmff": "capped"})],
+    },
 }
 COLUMNS = {
     "VI": ("bbbp", "tox21", "clintox", "esol", "lipophilicity"),
@@ -64,6 +73,7 @@ COLUMNS = {
     "IX": ("bbbp", "tox21", "lipophilicity", "esol"),
     "figure 6": ("bace",),
     "figure 7": ("bace",),
+    "pictures": ("bbbp", "bace", "esol"),
 }
 
 
