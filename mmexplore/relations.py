@@ -28,7 +28,11 @@ class _Gram(torch.autograd.Function):
 
 def cosines(z: Tensor) -> Tensor:
     """Cosine of each pair of rows of ``z`` (n, d), float32 ``(n, n)`` (equations C.2 to C.4)."""
-    found: Tensor = _Gram.apply(functional.normalize(z.float(), dim=1))  # type: ignore[no-untyped-call]
+    return _gram(functional.normalize(z.float(), dim=1))
+
+
+def _gram(u: Tensor) -> Tensor:
+    found: Tensor = _Gram.apply(u)  # type: ignore[no-untyped-call]
     return found
 
 
@@ -50,17 +54,18 @@ def peak_similarity(ppm: Tensor, tau_1: float = 1e-5, tau_2: float = 10.0) -> Te
 
     The constants are those of the published code; with them, only atoms of the very same shift are related.
     """
-    return tau_2 / ((ppm[:, None] - ppm).abs() + tau_1)
+    return (ppm[:, None] - ppm).abs_().add_(tau_1).reciprocal_().mul_(tau_2)
 
 
 def target(similarity: Tensor, temperature: float = 1.0) -> Tensor:
     """``t_ij = softmax_j(sim_ij / T)`` (equation 3); the paper has T = 1."""
-    return (similarity / temperature).softmax(1)
+    return (similarity if temperature == 1 else similarity / temperature).softmax(1)
 
 
 def log_learned(z: Tensor, temperature: float = 1.0) -> Tensor:
     """``log d_ij``, ``d_ij = softmax_j(cos(z_i, z_j) / T)`` (equation 2)."""
-    return (cosines(z) / temperature).log_softmax(1)
+    unit = functional.normalize(z.float(), dim=1)
+    return _gram(unit / temperature**0.5).log_softmax(1)
 
 
 def cross_entropy(t: Tensor, log_d: Tensor) -> Tensor:
@@ -68,6 +73,8 @@ def cross_entropy(t: Tensor, log_d: Tensor) -> Tensor:
     return -(t * log_d).sum() / max(len(t), 1)
 
 
-def divergence(t: Tensor, log_d: Tensor) -> Tensor:
-    """``KL(t || d)``, mean over rows: the cross entropy less what no ``d`` can undercut, so 0 where ``d = t``."""
-    return functional.kl_div(log_d, t, reduction="sum") / max(len(t), 1)
+def entropy(t: Tensor) -> Tensor:
+    """``-1/n sum_i sum_j t_ij log t_ij``: what no ``d`` can undercut (equation 5). Less it, :func:`cross_entropy` is
+    ``KL(t || d)``, 0 where ``d = t``."""
+    found: Tensor = torch.special.entr(t).sum() / max(len(t), 1)
+    return found

@@ -93,9 +93,9 @@ class Relational(Pretraining):
                 )
                 log_d = relations.log_learned(z, self.temperature)
                 entropies.append(relations.cross_entropy(t, log_d))
+                told[name] = entropies[-1].detach() - relations.entropy(t)
                 if self.transposed:
                     entropies.append(relations.cross_entropy(t.T, log_d))
-                told[name] = relations.divergence(t, log_d.detach())
             return {"loss": torch.stack(entropies).sum()} | told
 
     def _goals(self, records: dict[str, Records]) -> dict[str, Tensor]:
