@@ -13,6 +13,7 @@ from mmexplore.ui import figure_panel, results_charts
 from mmexplore.ui.plain_text import literal
 
 _OTHERS = "Speed and size"
+_LETTER_PX = 7
 
 
 def results_page() -> None:
@@ -37,7 +38,10 @@ def _paper(name: str, tables: Sequence[PaperTable]) -> None:
         return
     measured = table.figures[table.figures["ours"].notna()]["data"].unique()
     chosen = table.figures[table.figures["data"].isin(measured)] if len(measured) else table.figures
-    st.dataframe(_wide(table.figures), key=f"{key}/{table.number}/table", placeholder="")
+    longest = max(len(variant) for variant in table.figures["variant"])
+    names = st.column_config.TextColumn(width=_LETTER_PX * longest + 24)
+    about: dict[str, Any] = {"column_config": {"_index": names}, "placeholder": ""}
+    st.dataframe(_wide(table.figures), key=f"{key}/{table.number}/table", **about)
     file = f"{name} {table.number}"
     st.download_button("Table (CSV)", table.figures.to_csv(index=False), f"{file}.csv", "text/csv", f"{key}/csv")
     figure_panel.show(results_charts.beside(chosen, _title(table)), file, f"{key}/{table.number}")
