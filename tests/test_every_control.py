@@ -6,7 +6,7 @@ Controls are found on the page, not listed here: a new one is tried the day it i
 from collections.abc import Callable, Iterator
 
 import pytest
-from browser import Server, new_page
+from browser import KETCHER, Server, new_page
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
@@ -23,14 +23,13 @@ AT_REST = "() => document.querySelector('[data-testid=stApp]').dataset.testScrip
 
 @pytest.fixture(scope="module")
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    """One visitor of all three pages; on pages with a path Streamlit asks for two addresses that are not there, and
-    Ketcher throws where it is closed while it opens."""
+    """One visitor of all three pages; Ketcher throws where it is closed while it opens."""
     opened, seen = new_page(chromium, server.url)
     opened.set_default_timeout(20_000)
     yield opened
     opened.close()
     assert seen.foreign == []
-    assert [error for error in seen.errors if "404" not in error and "eventBus" not in error] == []
+    assert [error for error in seen.errors if KETCHER not in error] == []
 
 
 def push(control: Locator) -> None:

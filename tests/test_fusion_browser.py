@@ -13,14 +13,14 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    """A visitor; on pages with a path Streamlit asks for two addresses that are not there."""
+    """A visitor."""
     opened, seen = new_page(chromium, server.url)
     opened.set_default_timeout(90_000)  # the first fused prediction imports torch
     expect.set_options(timeout=90_000)
     yield opened
     opened.close()
     assert seen.foreign == []
-    assert [error for error in seen.errors if "404" not in error] == []
+    assert seen.errors == []
 
 
 def test_the_walk_goes_from_the_map_to_a_subgraph(page: Page, server: Server) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browser import Server, lay_out, mmexplore, new_page, open_map
+from browser import KETCHER, Server, lay_out, mmexplore, new_page, open_map
 from playwright.sync_api import Browser, Page, expect
 
 from mmexplore import viewer_script
@@ -29,14 +29,14 @@ def embedded(server: Server) -> None:
 
 @pytest.fixture
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    """A visitor; on pages with a path Streamlit asks for two addresses that are not there, and Ketcher throws once."""
+    """A visitor; Ketcher throws once."""
     opened, seen = new_page(chromium, server.url)
     opened.set_default_timeout(90_000)  # a typed molecule imports torch, beside whatever else the machine does
     expect.set_options(timeout=90_000)
     yield opened
     opened.close()
     assert seen.foreign == []
-    assert [error for error in seen.errors if "404" not in error and "eventBus" not in error] == []
+    assert [error for error in seen.errors if KETCHER not in error] == []
 
 
 def open_lists(page: Page, server: Server, more: str) -> None:

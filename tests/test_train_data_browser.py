@@ -30,8 +30,7 @@ def visitor(own_server: Server, chromium: Browser) -> Iterator[tuple[Page, Seen]
     page.close()
     assert seen.foreign == []
     assert dialogs == []
-    # Streamlit's own script asks for its address below the page's before it finds it at the root.
-    assert [error for error in seen.errors if "404" not in error] == []
+    assert seen.errors == []
 
 
 def jobs_of(own_server: Server) -> list[dict[str, object]]:
