@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from mmfrl_moleculenet import EPOCHS
+from mmfrl_moleculenet import EPOCHS, tuned
 from record import record
-from runs import flags, run
 
 DATA, NONE = "freesolv", "no pre-training"
 VARIANTS: dict[str, tuple[str, list[str]]] = {
@@ -35,9 +34,7 @@ def errors(recipe: str, more: list[str], work: Path, seeds: int) -> tuple[Errors
     """Prediction less truth of each molecule, by seed: of the test part, and of the validation part."""
     parts: tuple[Errors, Errors] = ([], [])
     for seed in range(seeds):
-        settings = [f"training.epochs={EPOCHS[DATA]}", "training.batch_size=64", *more]
-        words = [f"--data={DATA}", "--split=scaffold_balanced", f"--seed={seed}", *flags(settings)]
-        told = pd.read_parquet(run("train", recipe, words, work) / "predictions.parquet")
+        told = pd.read_parquet(tuned(recipe, DATA, seed, EPOCHS[DATA], more, work) / "predictions.parquet")
         (task,) = (name for name in told if f"truth: {name}" in told)
         for part, name in zip(parts, ("test", "validation"), strict=True):
             chosen = told[told["split"] == name]

@@ -34,12 +34,18 @@ def finetuned(variant: str, data: str, seed: int, asked: argparse.Namespace) -> 
     if variant == CHEMPROP:
         return by_chemprop(data, seed, epochs, asked.work) * (100 if metric.endswith("%") else 1)
     recipe = VARIANTS[variant]
-    settings = [f"training.epochs={epochs}", "training.batch_size=64"]
+    settings = []
     if asked.start != SHIPPED_MMFRL:
         branches = preset(recipe).branches
         settings += [f"branches.{i}.start={asked.start}" for i, branch in enumerate(branches) if branch.start]
+    return score_of(tuned(recipe, data, seed, epochs, settings, asked.work), metric)
+
+
+def tuned(recipe: str, data: str, seed: int, epochs: int, more: list[str], work: Path) -> Path:
+    """The folder of a fine-tuning as all of them are, with more settings."""
+    settings = [f"training.epochs={epochs}", "training.batch_size=64", *more]
     words = [f"--data={data}", "--split=scaffold_balanced", f"--seed={seed}", *flags(settings)]
-    return score_of(run("train", recipe, words, asked.work), metric)
+    return run("train", recipe, words, work)
 
 
 def by_chemprop(data: str, seed: int, epochs: int, work: Path) -> float:
