@@ -1,5 +1,6 @@
 """What does each part of MMSA contribute? Tables VI to IX and figures 6 and 7 of the paper at a smaller scale, and
-what smaller pictures and conformers that are not relaxed do ("pictures", a table of ours).
+what smaller pictures and conformers that are not relaxed do ("pictures", a table of ours; other seeds of the same
+pre-training tell which differences mean something).
 
     MMEXPLORE_DATA_DIR=... python benchmarks/mmsa_ablations.py VII --work FOLDER
 
@@ -62,6 +63,8 @@ TABLES: dict[str, dict[str, list[str]]] = {
     },
     "pictures": {  # ours: does what "quick" spares do harm?
         "64 px, a conformer as embedded": [_ALL],
+        "the same, seed 1": [_ALL, "training.seed=1"],
+        "the same, seed 2": [_ALL, "training.seed=2"],
         "112 px": [branches(*_THREE, resnet={"side_px": 112})],
         "a conformer relaxed": [branches(*_THREE, comenet={"conformers": 1, "mmff": "capped"})],
     },

@@ -2,7 +2,7 @@
 
     MMEXPLORE_DATA_DIR=... python benchmarks/mmsa_collapse.py --work FOLDER
 
-The 2D and 3D graph's encoders pre-trained on 4,000 ZINC molecules for 5 epochs, five ways; of each the validation
+The 2D and 3D graph's encoders pre-trained on ZINC molecules (4,000) for 5 epochs, five ways; of each the validation
 terms after the last epoch (two modalities: a contrastive loss of 0.732 says that all embeddings are equal), and the
 test score of the GIN fine-tuned for 10 epochs on the deterministic scaffold split, from scratch too.
 """
@@ -55,8 +55,11 @@ def main() -> None:
     for variant, (version, settings) in VARIANTS.items():
         chosen = [f"branches={json.dumps(BRANCHES)}", "training.epochs=5", *settings]
         rows.append(row(variant, pretrained(molecules, version, chosen, asked.work), asked))
-    question = "MMSA's losses as printed and steadied: terms after 5 epochs, test RMSE (ESOL) and ROC-AUC % (BBBP)"
-    record("mmsa_collapse", question, "python benchmarks/mmsa_collapse.py --work FOLDER", rows)
+    question = (
+        f"MMSA's losses as printed and steadied: terms after 5 epochs of {asked.molecules:,} molecules, and test RMSE "
+    )
+    command = f"python benchmarks/mmsa_collapse.py --work FOLDER --molecules {asked.molecules} --seeds {asked.seeds}"
+    record("mmsa_collapse", question + "RMSE (ESOL) or ROC-AUC % (BBBP), means over seeds", command, rows)
 
 
 if __name__ == "__main__":
