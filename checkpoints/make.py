@@ -2,7 +2,7 @@
 
     python checkpoints/make.py NAME ...                  any of SHIPPED; those on embedded data need no network
     python checkpoints/make.py mmsa --work FOLDER        hours on two cores; cut off, it goes on
-    python checkpoints/make.py mmfrl --work FOLDER       half an hour on one core, once its targets are made
+    python checkpoints/make.py mmfrl --work FOLDER       an hour on one core, once its targets are made
 
 ``mmsa`` wants ``MMEXPLORE_DATA_DIR`` with ZINC250k's and ChEMBL's SMILES, ``mmfrl`` with NMRShiftDB2's spectra and the
 models ``target-smiles``, ``target-spectrum`` and ``target-image``; fine-tuned models want their own data. Nothing of
@@ -64,7 +64,7 @@ SHIPPED = {
         "",
         "nmrshiftdb2",
         "MMFRL, pre-trained on 32,500 molecules with NMR spectra",
-        ("training.batch_size=128", "training.epochs=5"),
+        ("training.batch_size=128", "training.epochs=40", "training.schedule=noam"),
         pretrains="mmfrl",
     ),
 }
