@@ -116,7 +116,7 @@ class TestFigures:
 
     def test_a_matrix_downloads_as_its_numbers(self) -> None:
         matrix = np.array([[1.0, 0.2], [0.3, 1.0]])
-        table = charts.table_of(fusion_charts.alike(matrix, ["a", "b"], "t", 0, 1)).set_index(["y", "x"])["z"]
+        table = charts.table_of(fusion_charts.alike(matrix, ["a", "b"], "t", "told", 0, 1)).set_index(["y", "x"])["z"]
         assert table["a", "b"] == 0.2
         assert table["b", "a"] == 0.3
 

@@ -27,9 +27,9 @@ def show(choice: Choice, task: str) -> None:
         "neighbours": (found.alike.disagreement, 0.0, 1.0),
     }
     matrix, low, high = matrices[str(measure)]
-    title = f"Views of {choice.model} on {len(found.rows):,} molecules of {choice.data}, by {measure}"
+    title, told = f"{choice.model}, {measure}", f"{len(found.rows):,} molecules of {choice.data}"
     left, right = st.columns([13, 7], gap="large")
     with left:
-        drawn = fusion_charts.alike(matrix, found.alike.names, title, low, high)
+        drawn = fusion_charts.alike(matrix, found.alike.names, title, told, low, high)
         figure_panel.show(drawn, f"{choice.model}-{measure}", f"fusion/alike/{measure}")
     right.caption(literal(_MEASURES[str(measure)].format(k=found.alike.k)))

@@ -69,15 +69,15 @@ def waterfall(
     return drawn.update_layout(showlegend=False, height=330).update_xaxes(tickangle=-40, automargin=True)
 
 
-def alike(matrix: np.ndarray, names: Sequence[str], title: str, low: float, high: float) -> go.Figure:
-    """A symmetric matrix (views, views) as a heat map with its numbers; NaN stays empty."""
+def alike(matrix: np.ndarray, names: Sequence[str], title: str, told: str, low: float, high: float) -> go.Figure:
+    """A symmetric matrix (views, views) as a heat map with its numbers; ``told`` is small print. NaN stays empty."""
     shown = [plain(name) for name in names]
-    drawn = blank(title, "", "")
+    drawn = blank(title, "", "").update_layout(title_subtitle_text=plain(told), margin_t=72)
     text = np.where(np.isfinite(matrix), np.char.mod("%.2f", np.nan_to_num(matrix)), "")
     scale = {"colorscale": "Teal", "zmin": low, "zmax": high, "colorbar": {"thickness": 12}}
     drawn.add_heatmap(z=matrix, x=shown, y=shown, text=text, texttemplate="%{text}", name=plain(title), **scale)
     drawn.update_yaxes(autorange="reversed", automargin=True).update_xaxes(tickangle=-40, automargin=True)
-    return drawn.update_layout(height=170 + 36 * len(names))
+    return drawn.update_layout(height=194 + 36 * len(names))
 
 
 def compared(table: pd.DataFrame, title: str) -> go.Figure:
