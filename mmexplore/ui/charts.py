@@ -149,10 +149,12 @@ def in_words(figure: go.Figure) -> str:
     return html.unescape(". ".join(filter(None, said)))
 
 
-def blank(title: str, x: str, y: str) -> go.Figure:
-    """A figure with a title and named axes, and nothing in it."""
+def blank(title: str, x: str, y: str, told: str = "") -> go.Figure:
+    """A figure with a title, ``told`` in small print below it, and named axes, and nothing in it."""
     figure = go.Figure()
     figure.update_layout(title={"text": plain(title)}, margin={"l": 10, "r": 10, "t": 48, "b": 10}, height=300)
+    if told:
+        figure.update_layout(title_subtitle_text=plain(told), margin_t=72)
     figure.update_layout(uirevision="kept")  # a live figure keeps the reader's zoom
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
     figure.update_xaxes(title_text=plain(x))

@@ -50,8 +50,7 @@ def waterfall(
 ) -> go.Figure:
     """From ``start`` through each modality's product to the prediction, which is their sum and is ``told`` in words."""
     names, values = [plain(name) for name in contributions], list(contributions.values())
-    drawn = blank(molecule if len(molecule) <= _LONGEST else f"{molecule[: _LONGEST - 3]}...", "", scale)
-    drawn.update_layout(title_subtitle_text=plain(told), margin_t=72)
+    drawn = blank(molecule if len(molecule) <= _LONGEST else f"{molecule[: _LONGEST - 3]}...", "", scale, told)
     drawn.add_waterfall(
         x=[*names, "prediction"],
         y=[*values, 0.0],
@@ -72,7 +71,7 @@ def waterfall(
 def alike(matrix: np.ndarray, names: Sequence[str], title: str, told: str, low: float, high: float) -> go.Figure:
     """A symmetric matrix (views, views) as a heat map with its numbers; ``told`` is small print. NaN stays empty."""
     shown = [plain(name) for name in names]
-    drawn = blank(title, "", "").update_layout(title_subtitle_text=plain(told), margin_t=72)
+    drawn = blank(title, "", "", told)
     text = np.where(np.isfinite(matrix), np.char.mod("%.2f", np.nan_to_num(matrix)), "")
     scale = {"colorscale": "Teal", "zmin": low, "zmax": high, "colorbar": {"thickness": 12}}
     drawn.add_heatmap(z=matrix, x=shown, y=shown, text=text, texttemplate="%{text}", name=plain(title), **scale)
