@@ -1,6 +1,6 @@
 """What do the frozen targets add to an epoch of relational pre-training?
 
-    python benchmarks/relational_epoch.py [--molecules 2048] [--rounds 3]
+    python benchmarks/relational_epoch.py [--molecules 2048] [--rounds 25]
 
 One thread, one process, variants take turns, medians of CPU seconds. All have the same six D-MPNN replicas over the
 same batches of 256, forward, backward and Adam; "students alone" minimise the mean of their outputs and read graphs
@@ -82,7 +82,7 @@ def alone(model: Predictor, batch: Batch) -> torch.Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--molecules", type=int, default=2048)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=25)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     known = sources(asked.molecules)

@@ -45,7 +45,9 @@ def tanimoto(fingerprints: Tensor) -> Tensor:
     """
     places = torch.arange(8, dtype=torch.uint8, device=fingerprints.device)
     bits = (fingerprints.unsqueeze(2) >> places & 1).flatten(1).float()
-    shared, size = bits @ bits.T, bits.sum(1)
+    size = bits.sum(1)
+    bits = bits[:, bits.sum(0) > 1]  # a bit of one molecule alone, as most are, is shared with none but itself
+    shared = (bits @ bits.T).diagonal_scatter(size)
     return shared / (size[:, None] + size - shared).clamp(min=1)
 
 
@@ -70,11 +72,10 @@ def log_learned(z: Tensor, temperature: float = 1.0) -> Tensor:
 
 def cross_entropy(t: Tensor, log_d: Tensor) -> Tensor:
     """``-1/n sum_i sum_j t_ij log d_ij`` (equations 1 and 4); least where ``d = t`` (equation 5)."""
-    return -(t * log_d).sum() / max(len(t), 1)
+    return -torch.tensordot(t, log_d, dims=2) / max(len(t), 1)
 
 
 def entropy(t: Tensor) -> Tensor:
     """``-1/n sum_i sum_j t_ij log t_ij``: what no ``d`` can undercut (equation 5). Less it, :func:`cross_entropy` is
     ``KL(t || d)``, 0 where ``d = t``."""
-    found: Tensor = torch.special.entr(t).sum() / max(len(t), 1)
-    return found
+    return cross_entropy(t, t.clamp(min=torch.finfo(t.dtype).tiny).log_())
