@@ -72,7 +72,8 @@ def log_learned(z: Tensor, temperature: float = 1.0) -> Tensor:
 
 def cross_entropy(t: Tensor, log_d: Tensor) -> Tensor:
     """``-1/n sum_i sum_j t_ij log d_ij`` (equations 1 and 4); least where ``d = t`` (equation 5)."""
-    return -torch.tensordot(t, log_d, dims=2) / max(len(t), 1)
+    found: Tensor = -torch.tensordot(t, log_d, dims=2) / max(len(t), 1)
+    return found
 
 
 def entropy(t: Tensor) -> Tensor:

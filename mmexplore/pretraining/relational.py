@@ -63,7 +63,7 @@ class Relational(Pretraining):
             float, Field(gt=0, le=100, description="tau_1 of nmr_peaks in ppm; 1 makes near shifts related, too")
         ] = 1e-5,
         peak_scale: Annotated[float, Field(gt=0, le=1000, description="tau_2 of nmr_peaks in ppm")] = 10.0,
-        peaks: Annotated[int, Field(ge=2, le=65536, description="at most so many peaks of a batch, drawn anew")] = 640,
+        peaks: Annotated[int, Field(ge=2, le=65536, description="at most so many peaks of a batch, drawn anew")] = 512,
     ) -> None:
         super().__init__()
         del smiles_target, nmr_spectrum_target, image_target  # read where the targets are made
