@@ -73,8 +73,10 @@ def alike(matrix: np.ndarray, names: Sequence[str], title: str, told: str, low: 
     shown = [plain(name) for name in names]
     drawn = blank(title, "", "", told)
     text = np.where(np.isfinite(matrix), np.char.mod("%.2f", np.nan_to_num(matrix)), "")
-    scale = {"colorscale": "Teal", "zmin": low, "zmax": high, "colorbar": {"thickness": 12}}
-    drawn.add_heatmap(z=matrix, x=shown, y=shown, text=text, texttemplate="%{text}", name=plain(title), **scale)
+    colours = ("#FFFFFF", PALETTE[5]) if low >= 0 else (PALETTE[4], "#FFFFFF", PALETTE[5])
+    scale = {"colorscale": colours, "zmin": low, "zmax": high, "colorbar": {"thickness": 12}}
+    numbers = {"text": text, "texttemplate": "%{text}", "textfont": {"color": "#000000"}}  # on any cell, in any theme
+    drawn.add_heatmap(z=matrix, x=shown, y=shown, name=plain(title), **numbers, **scale)
     drawn.update_yaxes(autorange="reversed", automargin=True).update_xaxes(tickangle=-40, automargin=True)
     return drawn.update_layout(height=194 + 36 * len(names))
 
