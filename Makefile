@@ -26,7 +26,7 @@ check: .venv/dev
 	$(BIN)/lint-imports
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 fix: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -55,11 +55,9 @@ def main() -> None:
     for variant, (version, settings) in VARIANTS.items():
         chosen = [f"branches={json.dumps(BRANCHES)}", "training.epochs=5", *settings]
         rows.append(row(variant, pretrained(molecules, version, chosen, asked.work), asked))
-    question = (
-        f"MMSA's losses as printed and steadied: terms after 5 epochs of {asked.molecules:,} molecules, and test RMSE "
-    )
+    question = f"MMSA's losses as printed and steadied: terms after 5 epochs of {asked.molecules:,} molecules, and "
     command = f"python benchmarks/mmsa_collapse.py --work FOLDER --molecules {asked.molecules} --seeds {asked.seeds}"
-    record("mmsa_collapse", question + "RMSE (ESOL) or ROC-AUC % (BBBP), means over seeds", command, rows)
+    record("mmsa_collapse", question + "test RMSE (ESOL) or ROC-AUC % (BBBP), means over seeds", command, rows)
 
 
 if __name__ == "__main__":
