@@ -26,7 +26,7 @@ from mmexplore.models import model
 from mmexplore.recipe import Recipe
 
 HERE = Path(__file__).parent
-MOLECULES = {"zinc250k": 15_000, "chembl_78k": 5_000}
+MOLECULES = {"zinc250k": 30_000, "chembl_78k": 10_000}
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,13 @@ class Made:
 _TUNED = ("training.batch_size=64", "training.epochs=50")
 SHIPPED = {
     "solubility-dmpnn": Made("dmpnn", "solubility", "Solubility D-MPNN", half=False),
-    "mmsa": Made("", "", "MMSA, pre-trained on 20,000 drug-like molecules", ("branches.1.start=",), pretrains="mmsa"),
+    "mmsa": Made(
+        "",
+        "",
+        "MMSA, pre-trained on 40,000 drug-like molecules",
+        ("branches.1.start=", "training.epochs=6"),
+        pretrains="mmsa",
+    ),
     "solubility-mmsa": Made("mmsa", "solubility", "Solubility, fine-tuned MMSA", _TUNED),
     "freesolv-mmsa": Made("mmsa", "freesolv", "FreeSolv, fine-tuned MMSA", _TUNED),
     "bbbp-mmsa": Made("mmsa", "bbbp", "BBBP, fine-tuned MMSA", _TUNED),
@@ -94,7 +100,7 @@ def recipe(made: Made, work: Path) -> Recipe:
 
 def sample(work: Path, seed: int = 0) -> Path:
     """Molecules to pre-train on, drawn from the files as a file of their own in the work folder."""
-    path, chosen = work / "druglike-20k.smi", []
+    path, chosen = work / "druglike-40k.smi", []
     for name, count in MOLECULES.items():
         found = next(Path(os.environ["MMEXPLORE_DATA_DIR"]).rglob(f"{name}.smi.gz"))
         lines = gzip.decompress(found.read_bytes()).decode().split()
