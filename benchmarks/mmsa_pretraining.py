@@ -3,16 +3,29 @@
     MMEXPLORE_DATA_DIR=... python benchmarks/mmsa_pretraining.py --work FOLDER [--start MODEL] [--only bbbp ...]
 
 The same encoder, epochs, batches and split (deterministic scaffold), from scratch and from the pre-trained model;
-paper: 100 epochs, five seeds. Finished runs in the work folder are not run again.
+paper: 100 epochs, five seeds. Finished runs in the work folder are not run again. With ``--keep-scratch`` only the
+model's are run: where it alone is new, the recorded rows of the other stay, with the commit that they were made by.
 """
 
 import argparse
+import json
 from pathlib import Path
+from typing import Any
 
 from mmsa_runs import SCRATCH, finetuned, rows_beside_the_paper
-from record import record
+from record import RESULTS, record
 
+NAME = "mmsa_pretraining"
 DATA = ("bbbp", "bace", "tox21", "clintox", "esol", "lipophilicity")
+
+
+def recorded(question: str, variant: str, data: list[str]) -> list[dict[str, Any]]:
+    """A variant's rows as they stand in the results, each with the commit that it was measured at."""
+    known = json.loads((RESULTS / f"{NAME}.json").read_text(encoding="utf-8"))
+    if known["question"] != question:
+        raise SystemExit(f"the recorded rows answer another question: {known['question']}; this one: {question}")
+    rows = [row for row in known["rows"] if row["variant"] == variant and row["data"] in data]
+    return [{"commit": known["commit"]} | row for row in rows]
 
 
 def main() -> None:
@@ -22,18 +35,24 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=DATA)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--keep-scratch", action="store_true", help="leave the recorded rows from scratch")
     asked = parser.parse_args()
-    found: dict[str, dict[str, list[float]]] = {"no pre-training": {}, "MMSA": {}}
+    question = f"test score of a GIN fine-tuned for {asked.epochs} epochs, scaffold split, {asked.seeds} seeds"
+    starts = {"no pre-training": SCRATCH, "MMSA": asked.start}
+    kept = recorded(question, "no pre-training", asked.only) if asked.keep_scratch else []
+    variants = ["MMSA"] if kept else list(starts)
+    found: dict[str, dict[str, list[float]]] = {variant: {} for variant in variants}
     for data in asked.only:
-        for variant, start in (("no pre-training", SCRATCH), ("MMSA", asked.start)):
-            scores = [finetuned(start, "gin", data, s, asked.epochs, asked.work) for s in range(asked.seeds)]
+        for variant in variants:
+            seeds = range(asked.seeds)
+            scores = [finetuned(starts[variant], "gin", data, s, asked.epochs, asked.work) for s in seeds]
             found[variant][data] = scores
             print(data, variant, [round(s, 3) for s in scores], flush=True)
-    question = f"test score of a GIN fine-tuned for {asked.epochs} epochs, scaffold split, {asked.seeds} seeds"
-    command = f"python benchmarks/mmsa_pretraining.py --work FOLDER --epochs {asked.epochs} --seeds {asked.seeds}"
+    command = f"python benchmarks/{NAME}.py --work FOLDER --epochs {asked.epochs} --seeds {asked.seeds}"
+    command += " --keep-scratch" * asked.keep_scratch
     if tuple(asked.only) != DATA:
         command += f" --only {' '.join(asked.only)}"
-    record("mmsa_pretraining", question, command, rows_beside_the_paper("II and III", found))
+    record(NAME, question, command, kept + rows_beside_the_paper("II and III", found))
 
 
 if __name__ == "__main__":
