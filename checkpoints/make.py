@@ -1,7 +1,7 @@
 """How the shipped models are made: trained, checked in half precision where asked, laid out as maps.
 
     python checkpoints/make.py NAME ...                  any of SHIPPED; those on embedded data need no network
-    python checkpoints/make.py mmsa --work FOLDER        hours on two cores; cut off, it goes on
+    python checkpoints/make.py mmsa --work FOLDER        70 minutes on two cores; cut off, it goes on
     python checkpoints/make.py mmfrl --work FOLDER       an hour on one core, once its targets are made
 
 ``mmsa`` wants ``MMEXPLORE_DATA_DIR`` with ZINC250k's and ChEMBL's SMILES, ``mmfrl`` with NMRShiftDB2's spectra and the
