@@ -24,9 +24,9 @@ def align(xy: np.ndarray, onto: np.ndarray) -> Aligned:
     Molecules that lack a place on either map do not count, and keep NaN where ``xy`` has it. Where fewer than two
     count, or all of a map lie at one point, ``xy`` comes back as it was, with None.
 
-    >>> turned = align(np.array([[0, 0], [0, 2], [1, 0]]), np.array([[0, 0], [4, 0], [0, 2]]))
+    >>> turned = align(np.array([[0, 0], [0, 2], [1, 0]]), np.array([[1, 1], [5, 1], [1, 3]]))
     >>> turned.xy.round(3).tolist(), round(turned.disparity, 6)
-    ([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0]], 0.0)
+    ([[1.0, 1.0], [5.0, 1.0], [1.0, 3.0]], 0.0)
     """
     both = np.isfinite(xy).all(axis=1) & np.isfinite(onto).all(axis=1)
     x, y = xy[both].astype(np.float64), onto[both].astype(np.float64)
