@@ -175,11 +175,14 @@ def test_nothing_is_cut_off(chromium: Browser, server: Server, width: int, heigh
     assert seen.foreign == []
 
 
-def test_without_webgl_the_map_is_drawn_as_svg(server: Server, playwright: Playwright) -> None:
+def test_without_webgl_the_map_is_drawn_as_svg_below_the_tools(server: Server, playwright: Playwright) -> None:
     browser = launch(playwright, "--disable-3d-apis")
-    plain, seen = new_page(browser, server.url)
+    plain, seen = new_page(browser, server.url, 1600, 600)  # a low map: its height is what limits it
     surface = open_map(plain, server.url + URL)
     assert plain.locator(".sampled circle").count() == N
+    points = f"[...{MAP}.querySelectorAll('.sampled circle')]"
+    highest = plain.evaluate(f"Math.min(...{points}.map(point => point.getBoundingClientRect().top))")
+    assert highest >= plain.evaluate(f"{MAP}.querySelector('.tools').getBoundingClientRect().bottom")
     hover_a_molecule(plain, surface)
     browser.close()
     assert seen.foreign == []
