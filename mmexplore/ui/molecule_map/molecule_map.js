@@ -30,11 +30,11 @@ const rgb = text => [1, 3, 5].map(k => parseInt(text.slice(k, k + 2), 16));
 class MoleculeMap {
   constructor(root) {
     const find = name => root.querySelector(`.${name}`);
-    Object.assign(this, { root, surface: find("surface"), marks: new Marks(find("overlay")), said: find("said"), notice: find("notice") });
+    Object.assign(this, { root, surface: find("surface"), marks: new Marks(find("overlay")), said: find("said"), notice: find("notice"), bar: find("tools") });
     Object.assign(this, { view: new View(), data: {}, n: 0, cursor: -1, hovered: -1, echoed: -1, group: "", working: Promise.resolve() });
     this.card = new Card(find("card"), (path, row) => this.address(path, row));
     this.listen();
-    tools(find("tools"), () => [this]);
+    tools(this.bar, () => [this]);
     this.painter = this.newPainter();
     this.resizing = new ResizeObserver(() => this.resized());
     this.resizing.observe(this.surface);
@@ -99,7 +99,7 @@ class MoleculeMap {
 
   newPoints(xy) {
     Object.assign(this, { xy, n: xy.length / 2, box: extent(xy), index: null });
-    this.view.resize(this.surface.clientWidth, this.surface.clientHeight);
+    this.view.measure(this.surface, this.bar);
     this.view.fit(this.box);
     this.painter.points(xy);
     this.card.hide();
@@ -125,7 +125,7 @@ class MoleculeMap {
   // ---- what is seen ----
 
   resized() {
-    this.view.resize(this.surface.clientWidth, this.surface.clientHeight);
+    this.view.measure(this.surface, this.bar);
     if (!this.n) return;
     this.view.refit(this.box);
     this.paint();

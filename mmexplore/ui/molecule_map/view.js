@@ -1,18 +1,22 @@
 // Where the map is looked at: data units <-> pixels of the element, one scale for both axes so that distances are true.
 
-const BAR = 44;   // pixels at the top that the tool bar covers
-
 export class View {
-  constructor() { Object.assign(this, { x: 0, y: 0, k: 1, width: 1, height: 1, home: 1, dot: 1 }); }   // dot: finer points below 1
+  constructor() { Object.assign(this, { x: 0, y: 0, k: 1, width: 1, height: 1, bar: 0, home: 1, dot: 1 }); }   // dot: finer points below 1
 
-  resize(width, height) { Object.assign(this, { width: Math.max(width, 1), height: Math.max(height, 1) }); }
+  /** The element's size in pixels; a tool bar covers the uppermost ``bar``. */
+  resize(width, height, bar = 0) { Object.assign(this, { width: Math.max(width, 1), height: Math.max(height, bar + 1), bar }); }
+
+  /** Takes the size of an element, and how much of its top the tools cover: nothing where they are not shown. */
+  measure(surface, tools) {
+    this.resize(surface.clientWidth, surface.clientHeight, tools.offsetHeight && tools.offsetTop + tools.offsetHeight);
+  }
 
   /** Show all points, with a margin for the rings, below the tool bar. */
   fit({ left, right, bottom, top }) {
-    const across = right - left || 1, up = top - bottom || 1, bar = Math.min(BAR, this.height / 8);
-    this.k = this.home = 0.92 * Math.min(this.width / across, (this.height - bar) / up);
+    const across = right - left || 1, up = top - bottom || 1;
+    this.k = this.home = 0.92 * Math.min(this.width / across, (this.height - this.bar) / up);
     this.x = (left + right) / 2;
-    this.y = (bottom + top) / 2 + bar / 2 / this.k;
+    this.y = (bottom + top) / 2 + this.bar / 2 / this.k;
   }
 
   /** The whole map still fills the element after a resize; a zoomed map keeps its centre and scale. */
