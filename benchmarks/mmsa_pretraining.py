@@ -39,13 +39,14 @@ def main() -> None:
     asked = parser.parse_args()
     question = f"test score of a GIN fine-tuned for {asked.epochs} epochs, scaffold split, {asked.seeds} seeds"
     starts = {"no pre-training": SCRATCH, "MMSA": asked.start}
-    kept = recorded(question, "no pre-training", asked.only) if asked.keep_scratch else []
-    variants = ["MMSA"] if kept else list(starts)
-    found: dict[str, dict[str, list[float]]] = {variant: {} for variant in variants}
+    kept = []
+    if asked.keep_scratch:
+        kept = recorded(question, "no pre-training", asked.only)
+        del starts["no pre-training"]
+    found: dict[str, dict[str, list[float]]] = {variant: {} for variant in starts}
     for data in asked.only:
-        for variant in variants:
-            seeds = range(asked.seeds)
-            scores = [finetuned(starts[variant], "gin", data, s, asked.epochs, asked.work) for s in seeds]
+        for variant, start in starts.items():
+            scores = [finetuned(start, "gin", data, s, asked.epochs, asked.work) for s in range(asked.seeds)]
             found[variant][data] = scores
             print(data, variant, [round(s, 3) for s in scores], flush=True)
     command = f"python benchmarks/{NAME}.py --work FOLDER --epochs {asked.epochs} --seeds {asked.seeds}"
