@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from mmexplore.ui.routes import routes
-from mmexplore.ui.startup import explain, lifespan
+from mmexplore.ui.shell.routes import routes
+from mmexplore.ui.shell.startup import explain, lifespan
 
 app = st.App(
-    "mmexplore/ui/visit.py",
+    "mmexplore/ui/shell/visit.py",
     routes=routes(str(st.get_option("server.baseUrlPath") or "")),
     lifespan=lifespan,
     on_script_error=explain,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mmexplore.datasets import Dataset
-from mmexplore.splits import Split
+from mmexplore.datasets.splits import Split
 
 CHEMPROP = (sys.executable, "-c", "from chemprop.cli.main import main; main()")
 _ARCHITECTURE = "--message-hidden-dim 300 --depth 3 --aggregation mean --ffn-hidden-dim 300 --ffn-num-layers 1"

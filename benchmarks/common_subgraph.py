@@ -17,8 +17,9 @@ from rdkit.Chem import rdFMCS
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from record import record
 
-from mmexplore import molecules, studio
-from mmexplore.common_subgraphs import SHARE, common_subgraph
+from mmexplore import studio
+from mmexplore.chem import molecules
+from mmexplore.explore.explain.motifs import SHARE, common_subgraph
 
 GROUPS = {"bace": "Class", "solubility": "SOL", "lipophilicity": "exp"}
 

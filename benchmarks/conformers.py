@@ -25,14 +25,14 @@ from record import record
 from timing import seconds
 from torch import Tensor
 
-from mmexplore.batching import collate
-from mmexplore.conformers import how_made
-from mmexplore.encoders.comenet import ComENet
-from mmexplore.feature_store import features
-from mmexplore.feature_workers import WORKERS
-from mmexplore.featurising import Chunk, featurise
-from mmexplore.modalities.graph3d import Graph3D
-from mmexplore.molecules import canonical, parse
+from mmexplore.chem.molecules import canonical, parse
+from mmexplore.features.featurize import Chunk, featurise
+from mmexplore.features.modalities.graph3d import Graph3D
+from mmexplore.features.store import features
+from mmexplore.features.workers import WORKERS
+from mmexplore.nn.dataloader import collate
+from mmexplore.nn.encoders.comenet import ComENet
+from mmexplore.nn.geometry.conformers import how_made
 
 PER_CHUNK = 8  # small, so that two workers end together
 

@@ -18,10 +18,9 @@ from typing import Any
 
 from record import record
 
-from mmexplore import catalogue
-from mmexplore.datasets import embedded, moleculenet
-from mmexplore.datasets._source import opened
-from mmexplore.standardising import standardise_all
+from mmexplore.chem.standardize import standardise_all
+from mmexplore.datasets import catalog, embedded, moleculenet
+from mmexplore.datasets.readers.source import opened
 
 N = 20_000
 
@@ -43,7 +42,7 @@ def main(turns: int) -> None:
                 seconds[name].append(_timed(run))
             path.write_text("\n".join([*smiles, "C" * (turn + 1)]) + "\n")  # another content: the first load is one
             for name in ("first load of the file", "second load"):
-                seconds[name].append(_timed(lambda: catalogue.load(path)))
+                seconds[name].append(_timed(lambda: catalog.load(path)))
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     rows = [
         {

@@ -33,10 +33,10 @@ def molecules(n: int) -> list[str]:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt") as file:
             smiles = list(dict.fromkeys(line.split()[0] for line in file if line.strip()))
         return smiles[:n]
-    from mmexplore import catalogue
+    from mmexplore.datasets import catalog
 
     sets = ("chembl_samples", "chembl_drugs", "nci")
-    return list(dict.fromkeys(s for name in sets for s in catalogue.load(name).smiles))[:n]
+    return list(dict.fromkeys(s for name in sets for s in catalog.load(name).smiles))[:n]
 
 
 def models(folder: Path) -> None:
@@ -45,10 +45,11 @@ def models(folder: Path) -> None:
     from chemprop.models import MPNN, save_model
     from chemprop.nn import BondMessagePassing, MeanAggregation, RegressionFFN
 
-    from mmexplore import checkpoints, presets
-    from mmexplore.checkpoints import Card, DataUsed, SplitUsed
     from mmexplore.datasets import Task
-    from mmexplore.predictor import Predictor
+    from mmexplore.models import checkpoints
+    from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
+    from mmexplore.nn.model import Predictor
+    from mmexplore.recipes import presets
 
     task, chosen = Task("y", "regression"), presets.preset("dmpnn")
     data = DataUsed(name="none", digest="0", rows=0, tasks=(task,))
@@ -65,14 +66,14 @@ def models(folder: Path) -> None:
 
 def child(csv: str, model: str, out: str) -> None:
     """Our side, in a process of its own: SMILES as they are written in the file, one view to a .npy file."""
-    from mmexplore import embedding
     from mmexplore.datasets import Dataset, Report
+    from mmexplore.models import embed
 
     smiles = pd.read_csv(csv).smiles.to_numpy(object)
     n, none = len(smiles), np.full(len(smiles), "", object)
     labels, extra = np.empty((n, 0), np.float32), pd.DataFrame(index=range(n))
     data = Dataset("library", "Library", f"{n:064x}", smiles, none, np.arange(n), labels, (), extra, Report(n, n))
-    np.save(out, embedding.embed(Path(model), data).view(VIEW))
+    np.save(out, embed.embed(Path(model), data).view(VIEW))
 
 
 def seconds(command: list[str], folder: Path, home: Path) -> float:

@@ -21,11 +21,12 @@ from record import record
 from timing import timed
 from torch import Tensor, nn
 
-from mmexplore import catalogue, numerics
-from mmexplore.batching import Records, collate
-from mmexplore.encoders.dmpnn import DMPNN
-from mmexplore.encoders.gin import GIN
-from mmexplore.feature_store import features
+from mmexplore.datasets import catalog
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.encoders.dmpnn import DMPNN
+from mmexplore.nn.encoders.gin import GIN
+from mmexplore.runtime import devices
 
 BATCH = 256
 Step = Callable[[], None]
@@ -33,7 +34,7 @@ Step = Callable[[], None]
 
 def molecules() -> list[str]:
     """256 drugs of common size, the same in every run."""
-    smiles = [s for s in catalogue.load("chembl_drugs").smiles if 15 <= Chem.MolFromSmiles(s).GetNumAtoms() <= 50]
+    smiles = [s for s in catalog.load("chembl_drugs").smiles if 15 <= Chem.MolFromSmiles(s).GetNumAtoms() <= 50]
     return [smiles[i] for i in np.random.default_rng(0).permutation(len(smiles))[:BATCH]]
 
 
@@ -58,7 +59,7 @@ def steps(smiles: list[str], records: Records) -> tuple[dict[str, Step], float]:
     graphs = BatchMolGraph([featurizer(Chem.MolFromSmiles(s)) for s in smiles])
     theirs, pool = BondMessagePassing(d_v=133, d_e=14), MeanAggregation()
     found = {"chemprop, float32": step(theirs, lambda: pool(theirs(graphs), graphs.batch), "highest")}
-    policy, measured = numerics.policy("cpu"), numerics.measure("cpu")
+    policy, measured = devices.policy("cpu"), devices.measure("cpu")
     variants = {"D-MPNN, float32": ("highest", False), f"D-MPNN, by policy ({policy.matmul})": (policy.matmul, False)}
     if measured["bfloat16"].seconds < measured["highest"].seconds:
         variants["D-MPNN, bfloat16"] = ("highest", True)
@@ -111,7 +112,7 @@ def main() -> None:
     rows.append({"variant": "GIN's layer products as a fraction of peak", "fraction": gin / peak})
     rows.append({"variant": f"peak {peak / 1e9:.0f} Gflop/s; {atoms} atoms, {edges} directed edges"})
     rows.append({"variant": "largest difference of embeddings to chemprop's", "fraction": difference})
-    print(numerics.policy("cpu").why)
+    print(devices.policy("cpu").why)
     record(
         "encoder_step",
         "training step at batch 256, one thread: ours against chemprop",

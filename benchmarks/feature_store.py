@@ -28,14 +28,14 @@ from record import record
 from timing import seconds
 from torch import Tensor
 
-from mmexplore.batching import collate
-from mmexplore.feature_pool import Pool, content_keys
-from mmexplore.feature_store import Features, features
-from mmexplore.feature_workers import WORKERS
-from mmexplore.featurising import featurise
-from mmexplore.modalities.graph2d import Graph2D
-from mmexplore.molecular_graph import atom_features, bond_features, directed_edges
-from mmexplore.molecules import canonical, parse, readable
+from mmexplore.chem.molecules import canonical, parse, readable
+from mmexplore.features.featurize import featurise
+from mmexplore.features.modalities.graph2d import Graph2D
+from mmexplore.features.pool import Pool, content_keys
+from mmexplore.features.store import Features, features
+from mmexplore.features.workers import WORKERS
+from mmexplore.nn.dataloader import collate
+from mmexplore.nn.graphs.features import atom_features, bond_features, directed_edges
 
 BATCH = 256
 CHEMPROP = SimpleMoleculeMolGraphFeaturizer(atom_featurizer=MultiHotAtomFeaturizer.v1())

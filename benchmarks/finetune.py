@@ -24,10 +24,9 @@ import numpy as np
 import pandas as pd
 from record import record
 
-from mmexplore import catalogue, splits
-from mmexplore.datasets import Dataset
-from mmexplore.metrics import roc_auc
-from mmexplore.splits import Split
+from mmexplore.datasets import Dataset, catalog, splits
+from mmexplore.datasets.splits import Split
+from mmexplore.training.metrics import roc_auc
 
 
 def ours(dataset: Dataset, split: Split, folder: Path, epochs: int) -> np.ndarray:
@@ -62,7 +61,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=30)
     chosen = parser.parse_args()
-    dataset = catalogue.load("bace")
+    dataset = catalog.load("bace")
     split = splits.split(list(dataset.smiles), "scaffold_balanced", 0)
     truth = dataset.labels[split.test, 0]
     found: dict[str, list[tuple[float, float, float]]] = {"chemprop train": [], "mmexplore train dmpnn": []}

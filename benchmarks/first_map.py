@@ -21,9 +21,8 @@ from typing import Any
 import numpy as np
 from record import record
 
-OURS = (
-    "import numpy as n; from mmexplore.embedding_map import project as p; n.save({out!r}, p(n.load({x!r}), {method!r}))"
-)
+OURS = "import numpy as n; from mmexplore.explore.maps.project import project; "
+OURS += "n.save({out!r}, project(n.load({x!r}), {method!r}))"
 THEIRS = "import numpy as n; from umap import UMAP; n.save({out!r}, UMAP(random_state=0).fit_transform(n.load({x!r})))"
 WAYS = {
     "umap-learn": (THEIRS, ""),
@@ -35,9 +34,10 @@ WAYS = {
 def embeddings(path: Path) -> np.ndarray:
     from sklearn.decomposition import PCA
 
-    from mmexplore import catalogue, embedding
+    from mmexplore.datasets import catalog
+    from mmexplore.models import embed
 
-    bits = embedding.baseline(catalogue.load("nci")).view("ecfp")
+    bits = embed.baseline(catalog.load("nci")).view("ecfp")
     x: np.ndarray = PCA(256, random_state=0).fit_transform(bits.astype(np.float32)).astype(np.float32)
     np.save(path, x)
     return x

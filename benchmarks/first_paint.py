@@ -18,7 +18,7 @@ from browser import launch, open_map, start_server  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from record import record  # noqa: E402
 
-SCREENS = "import streamlit, mmexplore.ui.routes, mmexplore.ui.startup, mmexplore.ui.map_page"
+SCREENS = "import streamlit, mmexplore.ui.shell.routes, mmexplore.ui.shell.startup, mmexplore.ui.map.page"
 TRIES = 5
 
 

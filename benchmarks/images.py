@@ -25,12 +25,12 @@ from rdkit import Chem
 from record import record
 from torch import Tensor
 
-from mmexplore import catalogue
-from mmexplore.batching import collate
-from mmexplore.feature_pool import Pool
-from mmexplore.feature_store import Features, features
-from mmexplore.modalities.image import drawn
-from mmexplore.pictures import pictures
+from mmexplore.datasets import catalog
+from mmexplore.features.modalities.image import drawn
+from mmexplore.features.pool import Pool
+from mmexplore.features.store import Features, features
+from mmexplore.nn.dataloader import collate
+from mmexplore.nn.signals.images import pictures
 
 BUDGET = 20
 
@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=224)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    every = list(dict.fromkeys(catalogue.load("chembl_drugs").smiles))
+    every = list(dict.fromkeys(catalog.load("chembl_drugs").smiles))
     number = chosen.batch * chosen.batches
     smiles = [every[i] for i in np.random.default_rng(0).permutation(len(every))[:number]]
     with tempfile.TemporaryDirectory() as home:

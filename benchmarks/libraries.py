@@ -9,22 +9,26 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmexplore import catalogue, dataset_files, home, map_desk, map_file, models
-from mmexplore.datasets import Dataset, Report, Task, yours
-from mmexplore.embedding_map import MapFile, Quality
+from mmexplore.datasets import Dataset, Report, Task, catalog, yours
+from mmexplore.datasets import storage as dataset_files
+from mmexplore.explore.maps import storage as map_file
+from mmexplore.explore.maps.project import MapFile, Quality
+from mmexplore.models import registry
+from mmexplore.runtime import home
+from mmexplore.studio import maps
 
 
 def library(n: int, where: Path, seed: int = 0) -> str:
     """A data set of n rows with one label and a "UMAP" map under the ECFP baseline; returns its name."""
     source = where / f"synthetic {n}.csv"
-    real = catalogue.load("solubility")
+    real = catalog.load("solubility")
     pd.DataFrame({"smiles": real.smiles[:2], "n": n}).to_csv(source, index=False)
     name, path = yours.receive(source, f"synthetic {n}", [])
-    choices = catalogue._full({})
+    choices = catalog._full({})
     table = _table(name, n, real, seed)
-    dataset_files.write(home.folder("datasets") / catalogue._key((path,), choices), table)
-    yours.keep(name, f"{n:,} synthetic molecules", path, catalogue._digest(path), choices, table)
-    _map(catalogue.load(name), seed)
+    dataset_files.write(home.folder("datasets") / catalog._key((path,), choices), table)
+    yours.keep(name, f"{n:,} synthetic molecules", path, catalog._digest(path), choices, table)
+    _map(catalog.load(name), seed)
     return name
 
 
@@ -56,8 +60,8 @@ def _table(name: str, n: int, real: Dataset, seed: int) -> Dataset:
 
 
 def _map(table: Dataset, seed: int) -> None:
-    folder = map_desk.map_folders(models.model(models.BASELINE), table)[-1]
-    path = map_file.place_of(folder, models.BASELINE, "umap", 0)
+    folder = maps.map_folders(registry.model(registry.BASELINE), table)[-1]
+    path = map_file.place_of(folder, registry.BASELINE, "umap", 0)
     quality = Quality("synthetic points: nothing was scored")
-    made = MapFile(path, blobs(len(table), seed), models.BASELINE, "umap", 0, {}, quality, "2026-01-01", 0.0)
+    made = MapFile(path, blobs(len(table), seed), registry.BASELINE, "umap", 0, {}, quality, "2026-01-01", 0.0)
     map_file.save(made)

@@ -15,14 +15,14 @@ import plotly.express as px
 from libraries import blobs
 from record import record
 
-from mmexplore import catalogue
-from mmexplore.colouring import Colour
-from mmexplore.ui.molecule_map import mask
-from mmexplore.ui.molecule_map.painting import paint
+from mmexplore.datasets import catalog
+from mmexplore.explore.maps.colors import Colour
+from mmexplore.ui.components.molecule_map import mask
+from mmexplore.ui.components.molecule_map.painting import paint
 
 
 def main() -> None:
-    real = catalogue.load("solubility")
+    real = catalog.load("solubility")
     rows = [compared(n, np.asarray(real.smiles)) for n in (1_282, 100_000)]
     record(
         "map_payload", "bytes of a map, of its recolouring and of a selection", "python benchmarks/map_payload.py", rows

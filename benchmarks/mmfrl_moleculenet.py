@@ -16,8 +16,8 @@ from moleculenet import score
 from record import record
 from runs import flags, paper, rows_beside, run, score_of
 
-from mmexplore import catalogue, splits
-from mmexplore.presets import MMFRL_MODALITIES, SHIPPED_MMFRL, preset
+from mmexplore.datasets import catalog, splits
+from mmexplore.recipes.presets import MMFRL_MODALITIES, SHIPPED_MMFRL, preset
 
 PAPER = paper("mmfrl")
 EPOCHS = {"freesolv": 40, "esol": 30, "bace": 30, "clintox": 15, "bbbp": 15, "sider": 15}
@@ -50,7 +50,7 @@ def tuned(recipe: str, data: str, seed: int, epochs: int, more: list[str], work:
 
 def by_chemprop(data: str, seed: int, epochs: int, work: Path) -> float:
     """Test score of chemprop's own training on the same rows, from scratch."""
-    dataset = catalogue.load(data)
+    dataset = catalog.load(data)
     split = splits.split(dataset.smiles, "scaffold_balanced", seed)
     guess, _ = chemprop_cli.train(dataset, split, work / data / str(seed) / "chemprop", epochs=epochs, seed=seed)
     return score(dataset, split.test, guess)

@@ -22,7 +22,8 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mmexplore import catalogue, embedding
+from mmexplore.datasets import catalog
+from mmexplore.models import embed
 
 DATA = ("bbbp", "bace", "esol")
 VIEWS = ("graph2d", "image", "graph3d", "unified")
@@ -49,8 +50,8 @@ def rows_of(variant: str, model: Path) -> list[dict[str, Any]]:
     """One row a data set, a column a view."""
     rows = []
     for name in DATA:
-        dataset = catalogue.load(name)
-        (labels,), found = dataset.labels.T, embedding.embed(model / "model", dataset)
+        dataset = catalog.load(name)
+        (labels,), found = dataset.labels.T, embed.embed(model / "model", dataset)
         good = np.setdiff1d(np.flatnonzero(~np.isnan(labels)), found.missing)
         classes, row = PAPER["metric"][name].endswith("%"), {"variant": variant, "data": name}
         for view in VIEWS:

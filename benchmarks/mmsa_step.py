@@ -19,15 +19,15 @@ import torch
 from record import record
 from timing import timed
 
-from mmexplore.batching import Batch, Records, collate
-from mmexplore.encoders.resnet import ResNet
-from mmexplore.feature_store import Features, features
-from mmexplore.featurising import featurise
-from mmexplore.modalities.image import Image
-from mmexplore.packing import gather
-from mmexplore.predictor import Predictor
-from mmexplore.presets import pretraining
-from mmexplore.recipe import Recipe
+from mmexplore.features.featurize import featurise
+from mmexplore.features.modalities.image import Image
+from mmexplore.features.packing import gather
+from mmexplore.features.store import Features, features
+from mmexplore.nn.dataloader import Batch, Records, collate
+from mmexplore.nn.encoders.resnet import ResNet
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes.presets import pretraining
+from mmexplore.recipes.recipe import Recipe
 
 BATCH = 128
 

@@ -20,8 +20,7 @@ import pandas as pd
 from record import record
 from sklearn.metrics import mean_squared_error, roc_auc_score
 
-from mmexplore import catalogue, splits
-from mmexplore.datasets import Dataset
+from mmexplore.datasets import Dataset, catalog, splits
 
 EPOCHS = {"bace": 30, "esol": 30, "bbbp": 15, "lipophilicity": 10}  # the same for every model: what two cores give
 SEEDS = (0, 1, 2)
@@ -57,7 +56,7 @@ def ours(recipe: str, dataset: Dataset, rows: np.ndarray, folder: Path, seed: in
 
 def rows_of(name: str, work: Path) -> list[dict[str, Any]]:
     """One row a model: mean and spread over the seeds."""
-    dataset = catalogue.load(name)
+    dataset = catalog.load(name)
     found: dict[str, list[tuple[float, float]]] = {"chemprop CLI": [], "dmpnn": [], "gin": []}
     for seed in SEEDS:
         split = splits.split(dataset.smiles, "scaffold_balanced", seed)

@@ -28,7 +28,7 @@ from streamlit.testing.v1 import AppTest  # noqa: E402
 from websockets.sync.client import connect  # noqa: E402
 
 HOME = Path(os.environ["MMEXPLORE_HOME"])
-VISIT = ROOT / "mmexplore" / "ui" / "visit.py"
+VISIT = ROOT / "mmexplore" / "ui" / "shell" / "visit.py"
 NOTHING = "import streamlit as st\nst.title('nothing')\n"
 TRIES, AT_ONCE = 20, 5  # a process's CPU time is told in hundredths of a second
 
@@ -109,8 +109,8 @@ def framed() -> AppTest:
     script = f"""
 from pathlib import Path
 from unittest.mock import patch
-from mmexplore.ui import frame
-with patch("mmexplore.ui.places.pages", lambda: [Path({str(page)!r})]):
+from mmexplore.ui.shell import frame
+with patch("mmexplore.ui.shell.navigation.pages", lambda: [Path({str(page)!r})]):
     frame.main()
 """
     return AppTest.from_string(script, default_timeout=60)

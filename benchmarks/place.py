@@ -23,8 +23,9 @@ from record import record
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
-from mmexplore import catalogue, embedding
-from mmexplore.embedding_map import place
+from mmexplore.datasets import catalog
+from mmexplore.explore.maps.project import place
+from mmexplore.models import embed
 
 NEW = 500
 warnings.filterwarnings("ignore")
@@ -32,8 +33,8 @@ warnings.filterwarnings("ignore")
 
 def rows_of(n: int) -> tuple[np.ndarray, np.ndarray]:
     """``n`` molecules that have a map, and 500 that come new; different molecules, the same in every run."""
-    data = catalogue.load("nci")
-    bits = np.unique(embedding.baseline(data).view("ecfp"), axis=0)
+    data = catalog.load("nci")
+    bits = np.unique(embed.baseline(data).view("ecfp"), axis=0)
     bits = np.random.default_rng(0).permutation(bits)[: n + NEW]
     x = PCA(256, random_state=0).fit_transform(bits.astype(np.float32)).astype(np.float32)
     return x[:-NEW], x[-NEW:]

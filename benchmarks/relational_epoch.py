@@ -16,14 +16,15 @@ import torch
 from record import record
 from timing import timed
 
-from mmexplore import catalogue, lessons
-from mmexplore.batching import Batch, batches
-from mmexplore.feature_store import Features, features
-from mmexplore.frozen_targets import Target
-from mmexplore.modalities.nmr_peaks import NMRPeaks
-from mmexplore.packing import Source
-from mmexplore.predictor import Predictor
-from mmexplore.presets import pretraining
+from mmexplore.datasets import catalog
+from mmexplore.features.modalities.nmr_peaks import NMRPeaks
+from mmexplore.features.packing import Source
+from mmexplore.features.store import Features, features
+from mmexplore.nn.dataloader import Batch, batches
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes import pretraining_targets
+from mmexplore.recipes.presets import pretraining
+from mmexplore.training.teachers import Target
 
 BATCH, WIDTH, CARBON = 256, 512, 5  # a carbon's code of Z
 
@@ -44,13 +45,13 @@ def peaks_of(graphs: Features) -> Features:
 
 def sources(count: int) -> dict[str, Source]:
     """All that the pre-training reads, of ``count`` molecules."""
-    smiles = catalogue.load("nci").smiles[:count]
+    smiles = catalog.load("nci").smiles[:count]
     graphs, rng = features("graph2d", smiles), np.random.default_rng(0)
     found: dict[str, Source] = {"graph2d": graphs, "fingerprint": features("fingerprint", smiles)}
-    found[lessons.PEAKS] = peaks_of(graphs)
+    found[pretraining_targets.PEAKS] = peaks_of(graphs)
     for lesson in ("smiles", "nmr_spectrum", "image"):
         values = rng.normal(size=(len(smiles), WIDTH)).astype(np.float32)
-        found[lessons.record_name(lesson)] = Target(values, np.ones(len(smiles), bool))
+        found[pretraining_targets.record_name(lesson)] = Target(values, np.ones(len(smiles), bool))
     return found
 
 

@@ -17,11 +17,12 @@ import torch
 from record import record
 from timing import timed
 
-from mmexplore import catalogue, numerics
-from mmexplore.batching import Records, collate
-from mmexplore.encoders.resnet import ResNet
-from mmexplore.feature_store import features
-from mmexplore.pictures import augmented, normalised, pictures
+from mmexplore.datasets import catalog
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.encoders.resnet import ResNet
+from mmexplore.nn.signals.images import augmented, normalised, pictures
+from mmexplore.runtime import devices
 
 Step = Callable[[], object]
 BASE = "224 px, float32, NCHW"
@@ -56,7 +57,7 @@ def steps(smiles: list[str]) -> dict[str, Step]:
         "224 px, float32, channels last": step(batches[224], last),
         "112 px, float32, channels last": step(batches[112], last),
     }
-    measured = numerics.measure("cpu")
+    measured = devices.measure("cpu")
     if measured["bfloat16"].seconds < measured["highest"].seconds:
         found["224 px, bfloat16, channels last"] = step(batches[224], last, cast=True)
         found["112 px, bfloat16, channels last"] = step(batches[112], last, cast=True)
@@ -72,7 +73,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    every = list(dict.fromkeys(catalogue.load("chembl_drugs").smiles))
+    every = list(dict.fromkeys(catalog.load("chembl_drugs").smiles))
     smiles = [every[i] for i in np.random.default_rng(0).permutation(len(every))[: chosen.batch]]
     seconds = timed(steps(smiles), chosen.rounds)
     rows: list[dict[str, Any]] = [

@@ -21,15 +21,15 @@ from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from record import record
 from timing import timed
 
-from mmexplore import catalogue
-from mmexplore.retrieval import Cosine, Tanimoto, top
+from mmexplore.datasets import catalog
+from mmexplore.explore.neighbors.search import Cosine, Tanimoto, top
 
 K, WIDTH, QUERIES = 10, 256, 64
 
 
 def fingerprints() -> list[Any]:
     generator = GetMorganGenerator(radius=2, fpSize=2048)
-    return [generator.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in catalogue.load("nci").smiles]
+    return [generator.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in catalog.load("nci").smiles]
 
 
 def main(n: int, rounds: int) -> None:

@@ -26,12 +26,12 @@ import numpy as np
 from record import record
 
 from mmexplore import studio
-from mmexplore.fragments import fragment_smiles
-from mmexplore.peeling import Skeleton, skeleton
-from mmexplore.subgraph_desk import fragment_model
-from mmexplore.subgraph_scoring import FragmentModel
-from mmexplore.subgraphs import RULES, Search, Target
-from mmexplore.tree_search import walk
+from mmexplore.chem.fragments import fragment_smiles
+from mmexplore.chem.peeling import Skeleton, skeleton
+from mmexplore.explore.explain.mcts import walk
+from mmexplore.explore.explain.scorer import FragmentModel
+from mmexplore.explore.explain.search import RULES, Search, Target
+from mmexplore.studio.subgraphs import fragment_model
 
 NOTEBOOK_WALKS = 10
 Score = Callable[[Sequence[str]], list[float]]

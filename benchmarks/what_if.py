@@ -10,11 +10,12 @@ import sys
 
 import numpy as np
 import pandas as pd
+from mmexplore.studio.fusion_report import FusionReport, Judge
 from record import record
 from timing import timed
 
-from mmexplore import fusion_desk, fusion_report
-from mmexplore.fusion_desk import FusionReport, Judge
+from mmexplore.explore.explain import contributions
+from mmexplore.studio import fusion
 
 MODALITIES = ("smiles", "nmr_spectrum", "image", "fingerprint", "nmr_peaks")
 FACTORS = (1.0, 0.5, 0.0, 1.5, 1.0)
@@ -27,9 +28,9 @@ def drawn(n: int, kind: str) -> tuple[FusionReport, Judge]:
     w, p = rng.normal(size=(2, n, len(MODALITIES)))
     classes = kind == "classification"
     scale = "logit" if classes else "z-score"
-    alike = fusion_report.similarities({"one": rng.normal(size=(50, 4))})
+    alike = contributions.similarities({"one": rng.normal(size=(50, 4))})
     nothing = np.full(n, "", object)
-    total = fusion_report.predictions(w, p)
+    total = contributions.predictions(w, p)
     report = FusionReport("late", "task", MODALITIES, scale, "", 0.0, 1.0, np.arange(n), nothing, total, w, p, alike)
     truth = (total + rng.normal(size=n) > 0).astype(float) if classes else total + rng.normal(size=n)
     return report, Judge("classification" if classes else "regression", truth, "all molecules")
@@ -54,7 +55,7 @@ def main(sizes: list[int]) -> None:
             report, judge = drawn(n, kind)
             seconds = timed(
                 {
-                    "ours": lambda r=report, j=judge: fusion_desk.score(r, j, FACTORS),
+                    "ours": lambda r=report, j=judge: fusion.score(r, j, FACTORS),
                     "by columns": lambda r=report, j=judge: by_columns(r, j),
                 },
                 3,

@@ -8,10 +8,11 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from mmexplore import catalogue, checkpoints
-from mmexplore.batching import batches
-from mmexplore.dataset_features import features_of
-from mmexplore.predictor import Predictor
+from mmexplore.datasets import catalog
+from mmexplore.features.of_dataset import features_of
+from mmexplore.models import checkpoints
+from mmexplore.nn.dataloader import batches
+from mmexplore.nn.model import Predictor
 
 MOST_CHANGE = 0.01
 """Of a view or a prediction, in units of its spread over molecules; what changes more is left as it was."""
@@ -54,7 +55,7 @@ def _halved(whole: dict[str, Tensor], parts: Collection[str]) -> dict[str, Tenso
 
 def _said(predictor: Predictor, data: str) -> list[np.ndarray]:
     """Views and predictions of 256 molecules; set views follow from them."""
-    molecules = catalogue.load(data)
+    molecules = catalog.load(data)
     known = {m: features_of(molecules, m, options) for m, options in predictor.recipe.modalities.items()}
     rows = np.flatnonzero(np.logical_and.reduce([f.ok for f in known.values()]))[:256]
     with torch.inference_mode():

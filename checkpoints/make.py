@@ -21,9 +21,12 @@ import numpy as np
 import pandas as pd
 from halving import halve
 
-from mmexplore import checkpoints, embedding_map, presets, studio
-from mmexplore.models import model
-from mmexplore.recipe import Recipe
+from mmexplore import studio
+from mmexplore.explore.maps import project
+from mmexplore.models import checkpoints
+from mmexplore.models.registry import model
+from mmexplore.recipes import presets
+from mmexplore.recipes.recipe import Recipe
 
 HERE = Path(__file__).parent
 MOLECULES = {"zinc250k": 30_000, "chembl_78k": 10_000}
@@ -144,7 +147,7 @@ def lay_out(name: str, data: str) -> None:
         return
     shipped, own = studio.map_folders(model(name), studio.dataset(data))
     for view in studio.model(name).views:
-        for method in embedding_map.METHODS:
+        for method in project.METHODS:
             print(name, view, method, studio.compute_map(name, data, view, method).quality)
     shutil.copytree(own, shipped, dirs_exist_ok=True)
 

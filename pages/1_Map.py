@@ -1,3 +1,3 @@
-from mmexplore.ui.map_page import map_page
+from mmexplore.ui.map.page import map_page
 
 map_page()

@@ -1,3 +1,3 @@
-from mmexplore.ui.fusion_page import fusion_page
+from mmexplore.ui.fusion.page import fusion_page
 
 fusion_page()

@@ -1,3 +1,3 @@
-from mmexplore.ui.retrieval_page import retrieval_page
+from mmexplore.ui.retrieval.page import retrieval_page
 
 retrieval_page()

@@ -1,3 +1,3 @@
-from mmexplore.ui.subgraph_page import subgraph_page
+from mmexplore.ui.subgraphs.page import subgraph_page
 
 subgraph_page()

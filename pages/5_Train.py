@@ -1,9 +1,10 @@
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.errors import MmexploreError
-from mmexplore.ui import job_picker, run_panel, session, start_panel, training_form, training_view
-from mmexplore.ui.plain_text import literal
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import session
+from mmexplore.ui.train import form, job_picker, models, start, view
 
 st.title("Train")
 data = session.choice().data
@@ -11,18 +12,18 @@ jobs = job_picker.trainings()
 shown = job_picker.chosen(jobs)
 with st.container():  # always there, so that what stands below keeps its place, and with it its state
     if shown:
-        training_view.follow(shown.id)
+        view.follow(shown.id)
     job_picker.others(jobs, shown)
 
 st.subheader("New run")
 left, right = st.columns([3, 2], gap="large")
 try:
     with left:
-        plan = training_form.draw(data)
+        plan = form.draw(data)
     with right:
-        start_panel.show(plan)
+        start.show(plan)
 except MmexploreError as error:
     st.error(literal(error))
 
 st.subheader("Models")
-run_panel.show(studio.models())
+models.show(studio.models())

@@ -1,3 +1,3 @@
-from mmexplore.ui.results_page import results_page
+from mmexplore.ui.results.page import results_page
 
 results_page()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from toy_models import a_dataset
 
-from mmexplore.embedding import embed
+from mmexplore.models.embed import embed
 
 
 def report(stage: str, done: int, total: int, /, **_: float) -> None:

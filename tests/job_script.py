@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from mmexplore.errors import BadTable
-from mmexplore.jobs import Listener, running, start
+from mmexplore.runtime.errors import BadTable
+from mmexplore.runtime.jobs.client import Listener, running, start
 
 
 def count(progress: Listener, steps: int, seconds: float) -> None:
@@ -49,9 +49,9 @@ def work(verb: str, arguments: list[str], progress: Listener) -> None:
 if __name__ == "__main__":
     verb, *arguments = sys.argv[1:]
     if verb == "serve":  # a server: it starts one job, says its id and waits
-        import mmexplore.jobs
+        import mmexplore.runtime.jobs.client
 
-        mmexplore.jobs.COMMAND = [sys.executable, __file__]
+        mmexplore.runtime.jobs.client.COMMAND = [sys.executable, __file__]
         print(start(arguments[0], arguments[1:]).id, flush=True)
         time.sleep(600)
     if verb == "mute":  # dies before it ever says that it is there

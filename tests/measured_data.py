@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmexplore.curation import digest
+from mmexplore.chem.molecules import parse
 from mmexplore.datasets import Dataset, Spectra
-from mmexplore.molecules import parse
+from mmexplore.datasets.curation import digest
 
 
 def carbons(smiles: str) -> list[int]:

@@ -3,11 +3,11 @@
 import datamol
 import numpy as np
 
-from mmexplore.feature_store import Features
-from mmexplore.modalities import Measured
-from mmexplore.molecules import canonical, parse
-from mmexplore.packing import Packed, pack
-from mmexplore.registry import MODALITIES
+from mmexplore.chem.molecules import canonical, parse
+from mmexplore.features.modalities import Measured
+from mmexplore.features.packing import Packed, pack
+from mmexplore.features.store import Features
+from mmexplore.runtime.registry import MODALITIES
 
 MEASURED = tuple(name for name in MODALITIES.names() if issubclass(MODALITIES[name], Measured))
 STRUCTURAL = tuple(name for name in MODALITIES.names() if name not in MEASURED)

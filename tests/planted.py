@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from rdkit import Chem
 
-from mmexplore.peeling import Skeleton, numbers
-from mmexplore.subgraphs import Scorer
+from mmexplore.chem.peeling import Skeleton, numbers
+from mmexplore.explore.explain.search import Scorer
 
 SMALL = (
     "Cc1ccc(S(N)(=O)=O)cc1",

@@ -13,7 +13,7 @@ NASTY = "<img src=x onerror=alert(1)>"
 def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of this test alone, and no shipped models."""
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
-    monkeypatch.setattr("mmexplore.models.SHIPPED", tmp_path / "none")
+    monkeypatch.setattr("mmexplore.models.registry.SHIPPED", tmp_path / "none")
     return tmp_path
 
 

@@ -7,7 +7,7 @@ import scipy.spatial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmexplore.alignment import align
+from mmexplore.explore.maps.procrustes import align
 
 
 def a_map(seed: int, n: int = 60) -> np.ndarray:

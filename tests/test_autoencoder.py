@@ -6,11 +6,11 @@ import torch
 from packed_records import made_up_spectra
 from torch import nn
 
-from mmexplore.batching import Records, collate
-from mmexplore.feature_store import features
-from mmexplore.pictures import pictures
-from mmexplore.pretraining.autoencoder import Autoencoder
-from mmexplore.spectra import bins
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.pretraining.autoencoder import Autoencoder
+from mmexplore.nn.signals.images import pictures
+from mmexplore.nn.signals.spectra import bins
 
 SMILES = ["CCO", "c1ccccc1Cl", "CC(=O)Oc1ccccc1C(=O)O", "C", "CCCCCCCC", "N#Cc1ccncc1"]
 

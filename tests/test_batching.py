@@ -7,11 +7,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmexplore.batching import Batch, batches, collate
-from mmexplore.errors import BadMolecule
-from mmexplore.feature_store import Features, features
-from mmexplore.modalities.graph2d import Graph2D
-from mmexplore.molecules import canonical, parse
+from mmexplore.chem.molecules import canonical, parse
+from mmexplore.features.modalities.graph2d import Graph2D
+from mmexplore.features.store import Features, features
+from mmexplore.nn.dataloader import Batch, batches, collate
+from mmexplore.runtime.errors import BadMolecule
 
 N = 90
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from hypothesis.extra import numpy as some_numpy
 from sklearn.metrics import roc_curve
 
-from mmexplore.ui import charts
+from mmexplore.ui.components import charts
 
 ANY_NUMBERS = some_numpy.arrays(
     np.float64, some.integers(0, 40), elements=some.floats(-1e6, 1e6) | some.sampled_from([np.nan, np.inf])

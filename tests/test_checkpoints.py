@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from mmexplore import checkpoints
-from mmexplore.batching import batches
-from mmexplore.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.datasets import Task
-from mmexplore.errors import BadCheckpoint
-from mmexplore.feature_store import features
-from mmexplore.predictor import Predictor
-from mmexplore.presets import preset
+from mmexplore.features.store import features
+from mmexplore.models import checkpoints
+from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
+from mmexplore.nn.dataloader import batches
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes.presets import preset
+from mmexplore.runtime.errors import BadCheckpoint
 
 TASKS = (Task("logS", "regression", "log mol/L"),)
 RECIPE = preset("dmpnn").with_settings(["branches.0.options.hidden_size=12", "fusion.options.hidden_size=8"])
@@ -72,7 +72,9 @@ def test_the_card_explains_the_model(model: Predictor, saved: Path) -> None:
 
 
 def test_reading_imports_no_torch(saved: Path) -> None:
-    program = "import sys; from pathlib import Path; from mmexplore.checkpoints import read; read(Path(sys.argv[1]))"
+    program = (
+        "import sys; from pathlib import Path; from mmexplore.models.checkpoints import read; read(Path(sys.argv[1]))"
+    )
     program += "; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program, saved], check=True, cwd=Path(__file__).parents[1])
 

@@ -17,13 +17,14 @@ from chemprop.models import MPNN, load_model, save_model
 from test_dmpnn import graphs_of
 from toy_models import save_model as save_toy
 
-from mmexplore import chemprop_exchange, models, starting
-from mmexplore.batching import batches
 from mmexplore.datasets import Task
-from mmexplore.errors import BadCheckpoint, BadRecipe, NotAvailable
-from mmexplore.feature_store import features
-from mmexplore.predictor import Predictor
-from mmexplore.recipe import Recipe, parse
+from mmexplore.features.store import features
+from mmexplore.models import registry
+from mmexplore.nn.dataloader import batches
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes.recipe import Recipe, parse
+from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable
+from mmexplore.training import chemprop_io, warm_start
 
 SMILES = ["CCO", "CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)O", "[Na+].[Cl-]", "O=S(=O)(c1ccc(Br)cc1)N1CCOCC1"]
 REGRESSION = [Task("logS", "regression"), Task("logP", "regression")]
@@ -56,7 +57,7 @@ def test_a_whole_model_predicts_the_same_in_chemprop(
     tmp_path: Path, readout: str, depth: int, hidden_layers: int
 ) -> None:
     model = predictor(REGRESSION, readout=readout, depth=depth, hidden_layers=hidden_layers)
-    assert chemprop_exchange.save(model, "dmpnn", tmp_path / "model.pt") == "the whole model"
+    assert chemprop_io.save(model, "dmpnn", tmp_path / "model.pt") == "the whole model"
     theirs = load_model(tmp_path / "model.pt").eval()
     with torch.inference_mode():
         np.testing.assert_allclose(theirs(graphs_of(SMILES)).numpy(), ours(model), atol=1e-5)
@@ -64,7 +65,7 @@ def test_a_whole_model_predicts_the_same_in_chemprop(
 
 def test_probabilities_are_the_same(tmp_path: Path) -> None:
     model = predictor([Task("active", "classification"), Task("toxic", "classification")])
-    chemprop_exchange.save(model, "dmpnn", tmp_path / "model.pt")
+    chemprop_io.save(model, "dmpnn", tmp_path / "model.pt")
     with torch.inference_mode():
         found = load_model(tmp_path / "model.pt").eval()(graphs_of(SMILES)).numpy()
     np.testing.assert_allclose(found, ours(model), atol=1e-6)
@@ -72,7 +73,7 @@ def test_probabilities_are_the_same(tmp_path: Path) -> None:
 
 def test_chemprops_command_line_takes_it(tmp_path: Path) -> None:
     model = predictor(REGRESSION)
-    chemprop_exchange.save(model, "dmpnn", tmp_path / "model.pt")
+    chemprop_io.save(model, "dmpnn", tmp_path / "model.pt")
     pd.DataFrame({"smiles": SMILES}).to_csv(tmp_path / "some.csv", index=False)
     words = ["predict", "--test-path", str(tmp_path / "some.csv"), "--model-paths", str(tmp_path / "model.pt")]
     words += [
@@ -102,11 +103,11 @@ def test_the_shell_writes_one(tmp_path: Path) -> None:
 
 def test_a_replica_goes_to_chemprop_and_starts_another_one(tmp_path: Path) -> None:
     model = predictor(REGRESSION, "smiles", "image")
-    said = chemprop_exchange.save(model, "image", tmp_path / "replica.pt")
+    said = chemprop_io.save(model, "image", tmp_path / "replica.pt")
     assert said == "the message passing of 'image' under a fresh head"
     again = predictor(REGRESSION, "one", start=f"chemprop:{tmp_path / 'replica.pt'}")
     assert not torch.equal(again.branches[0].W_h.weight, model.branches[1].W_h.weight)
-    assert starting.begin(again) == ("branch 'one' started from chemprop's checkpoint replica.pt",)
+    assert warm_start.begin(again) == ("branch 'one' started from chemprop's checkpoint replica.pt",)
     for name, value in model.branches[1].state_dict().items():
         assert torch.equal(again.branches[0].state_dict()[name], value)
 
@@ -127,7 +128,7 @@ def test_a_model_and_a_foundation_file_of_chemprop_start_a_branch(tmp_path: Path
     expected = theirs.message_passing.state_dict()
     for file in ("model.pt", "foundation.pt"):
         model = predictor(REGRESSION, start=f"chemprop:{tmp_path / file}")
-        starting.begin(model)
+        warm_start.begin(model)
         for name, value in model.branches[0].state_dict().items():
             assert torch.equal(value, expected[name])
 
@@ -144,7 +145,7 @@ def test_a_model_and_a_foundation_file_of_chemprop_start_a_branch(tmp_path: Path
 def test_what_would_compute_something_else_is_refused(tmp_path: Path, options: dict[str, Any], words: str) -> None:
     save_model(tmp_path / "model.pt", a_chemprop_model(**options))
     with pytest.raises(BadRecipe, match=words):
-        starting.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'model.pt'}"))
+        warm_start.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'model.pt'}"))
 
 
 class Dangerous:
@@ -161,7 +162,7 @@ def test_nothing_of_a_file_is_run(tmp_path: Path) -> None:
     trap = {"hyper_parameters": {"d_v": Dangerous(tmp_path / "sprung")}, "state_dict": {}}
     torch.save(trap, tmp_path / "trap.pt")
     with pytest.raises((BadRecipe, BadCheckpoint)):
-        starting.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'trap.pt'}"))
+        warm_start.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'trap.pt'}"))
     assert not (tmp_path / "sprung").exists()
 
 
@@ -169,16 +170,16 @@ def test_nothing_of_a_file_is_run(tmp_path: Path) -> None:
 def test_a_file_that_is_none_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file.pt").write_bytes(content)
     with pytest.raises(BadCheckpoint, match="cannot be read as a chemprop 2 checkpoint"):
-        starting.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'file.pt'}"))
+        warm_start.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'file.pt'}"))
 
 
 def test_a_file_that_is_not_there_or_not_for_this_encoder(tmp_path: Path) -> None:
     absent: Recipe = predictor(REGRESSION, start=f"chemprop:{tmp_path / 'absent.pt'}").recipe
     with pytest.raises(NotAvailable, match="there is no such file"):
-        models.check_starts(absent)
+        registry.check_starts(absent)
     (tmp_path / "file.pt").write_bytes(b"")
     gin = Predictor(parse({"branches": [{"encoder": "gin", "start": f"chemprop:{tmp_path / 'file.pt'}"}]}), REGRESSION)
     with pytest.raises(BadRecipe, match="starts a dmpnn, and branch 'gin' is a gin"):
-        starting.begin(gin)
+        warm_start.begin(gin)
     with pytest.raises(BadRecipe, match="'gin' came; this model has: none"):
-        chemprop_exchange.save(gin, "gin", tmp_path / "out.pt")
+        chemprop_io.save(gin, "gin", tmp_path / "out.pt")

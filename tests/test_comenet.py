@@ -7,11 +7,11 @@ from test_atom_pairs import CUTOFF, clouds, looped
 from test_conformers import moved, placed, records_of
 from torch import Tensor, nn
 
-from mmexplore.atom_pairs import pairs
-from mmexplore.batching import Records
-from mmexplore.conformers import one_conformer
-from mmexplore.encoders.comenet import ComENet, GraphNorm, _Heard
-from mmexplore.spherical_basis import Basis
+from mmexplore.nn.dataloader import Records
+from mmexplore.nn.encoders.comenet import ComENet, GraphNorm, _Heard
+from mmexplore.nn.geometry.atom_pairs import pairs
+from mmexplore.nn.geometry.conformers import one_conformer
+from mmexplore.nn.geometry.spherical_basis import Basis
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "C", "[Na+].[Cl-]", "C[C@H](N)C(=O)O", "O", "CC(=O)[O-].[K+]", "OCC(F)(Cl)Br"]
 

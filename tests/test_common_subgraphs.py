@@ -12,11 +12,14 @@ from rdkit import Chem
 from rdkit.Chem import rdFMCS
 from toy_models import a_dataset, save_model
 
-from mmexplore import colouring, group_desk, kept_subgraphs, map_desk, motif_desk, studio, subgraph_desk
-from mmexplore.common_subgraphs import common_subgraph, motifs, sample, support
-from mmexplore.errors import BadMolecule, BadRecipe, Cancelled, UnknownName
-from mmexplore.studio import Group
-from mmexplore.subgraphs import Subgraph
+from mmexplore import studio
+from mmexplore.explore.explain import storage
+from mmexplore.explore.explain.motifs import common_subgraph, motifs, sample, support
+from mmexplore.explore.explain.search import Subgraph
+from mmexplore.explore.maps import colors
+from mmexplore.runtime.errors import BadMolecule, BadRecipe, Cancelled, UnknownName
+from mmexplore.studio import Group, groups, maps, subgraphs
+from mmexplore.studio import motifs as motif_desk
 
 DATA = "freesolv"
 
@@ -99,30 +102,30 @@ def test_motifs_are_counted_by_their_smiles() -> None:
 
 
 def test_clusters_are_those_of_the_map(own: str) -> None:
-    shown = colouring.of_clusters(map_desk.clusters(own, DATA, "dmpnn"))
-    kept = map_desk.stored_clusters(own, DATA, "dmpnn")
+    shown = colors.of_clusters(maps.clusters(own, DATA, "dmpnn"))
+    kept = maps.stored_clusters(own, DATA, "dmpnn")
     assert kept is not None
     sizes = []
     for number in range(1, len(shown.categories) + 1):
-        who = group_desk.members(own, DATA, Group(cluster=number))
+        who = groups.members(own, DATA, Group(cluster=number))
         assert (shown.values[who.rows] == number - 1).all()
         sizes.append(len(who.rows))
     assert sum(sizes) == len(kept)
     assert sizes == sorted(sizes, reverse=True)
     with pytest.raises(BadRecipe, match="clusters 1 to"):
-        group_desk.members(own, DATA, Group(cluster=99))
+        groups.members(own, DATA, Group(cluster=99))
 
 
 def test_a_class_a_file_and_mistakes(own: str, tmp_path: Path) -> None:
     assert studio.group_classes(DATA) == ("low", "middle", "high")
-    low = group_desk.members(own, DATA, Group(value="low"))
+    low = groups.members(own, DATA, Group(value="low"))
     labels = studio.dataset(DATA).labels[:, 0]
     assert labels[low.rows].max() <= np.delete(labels, low.rows).min()
     rows = np.array([3, 9, 40])
     kept = studio.group_of_rows(DATA, rows)
-    assert set(rows) <= set(group_desk.members(own, DATA, kept).rows)
+    assert set(rows) <= set(groups.members(own, DATA, kept).rows)
     (tmp_path / "mine.smi").write_text("OCC ethanol\n\nCCCCCCCCCCCCCCCCCCBr\n")
-    who = group_desk.members(own, DATA, Group(smiles_file=str(tmp_path / "mine.smi")))
+    who = groups.members(own, DATA, Group(smiles_file=str(tmp_path / "mine.smi")))
     assert who.smiles == ("CCO", "CCCCCCCCCCCCCCCCCCBr")
     assert list(studio.dataset(DATA).smiles[who.rows]) == ["CCO"]
     (tmp_path / "empty.smi").write_text("\n")
@@ -134,10 +137,10 @@ def test_a_class_a_file_and_mistakes(own: str, tmp_path: Path) -> None:
         (Group(smiles_file=str(tmp_path / "absent.smi")), BadRecipe),
     ]:
         with pytest.raises(mistake):
-            group_desk.members(own, DATA, group)
+            groups.members(own, DATA, group)
     (tmp_path / "bad.smi").write_text("C1CC\n")
     with pytest.raises(BadMolecule):
-        group_desk.members(own, DATA, Group(smiles_file=str(tmp_path / "bad.smi")))
+        groups.members(own, DATA, Group(smiles_file=str(tmp_path / "bad.smi")))
 
 
 def test_a_stopped_search_goes_on_where_it_was(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +148,7 @@ def test_a_stopped_search_goes_on_where_it_was(own: str, monkeypatch: pytest.Mon
     goal, how = studio.target(own, "logS", "above", -50.0)
     assert how == ""
     asked: list[str] = []
-    inner = subgraph_desk.explain
+    inner = subgraphs.explain
 
     def counted(model: str, smiles: str, *rest: object) -> object:
         asked.append(smiles)
@@ -171,9 +174,9 @@ def test_a_stopped_search_goes_on_where_it_was(own: str, monkeypatch: pytest.Mon
 def test_what_was_found_is_read_as_it_was_written(own: str) -> None:
     goal, _ = studio.target(own, "active", "class 0", 0.05)
     found = studio.explain(own, "CC(=O)Nc1ccc(O)cc1", goal)
-    where = kept_subgraphs.folder("0", goal, studio.RULES, "fragment")
-    kept_subgraphs.keep(where, found)
-    assert kept_subgraphs.load(where, found.smiles) == found
-    assert kept_subgraphs.load(where, "CCO") is None
+    where = storage.folder("0", goal, studio.RULES, "fragment")
+    storage.keep(where, found)
+    assert storage.load(where, found.smiles) == found
+    assert storage.load(where, "CCO") is None
     next(where.glob("*.json")).write_text("{")
-    assert kept_subgraphs.load(where, found.smiles) is None
+    assert storage.load(where, found.smiles) is None

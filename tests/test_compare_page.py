@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from screens import PAGES, page, shown
 from streamlit.testing.v1 import AppTest
 
-from mmexplore import map_file, models, studio
-from mmexplore.jobs import Job
-from mmexplore.map_file import UNSCORED, MapFile
+from mmexplore import studio
+from mmexplore.explore.maps import storage
+from mmexplore.explore.maps.storage import UNSCORED, MapFile
+from mmexplore.models import registry
+from mmexplore.runtime.jobs.client import Job
 from mmexplore.studio import Panel
-from mmexplore.ui import compare_state
+from mmexplore.ui.compare import state as compare_state
 
 DMPNN, TWIN, ECFP = "solubility-dmpnn@dmpnn", "untrained:solubility-dmpnn@dmpnn", "ecfp@ecfp"
 
@@ -83,9 +85,9 @@ def models_shown(app: AppTest) -> list[str]:
 def a_picture(model: str, view: str) -> None:
     """What a job leaves first: a map by PCA that is not scored yet."""
     data = studio.dataset("solubility")
-    where = map_file.place_of(studio.map_folders(studio.model(model), data)[-1], view, "pca", 0)
+    where = storage.place_of(studio.map_folders(studio.model(model), data)[-1], view, "pca", 0)
     xy = np.random.default_rng(0).normal(size=(len(data), 2)).astype(np.float32)
-    map_file.save(MapFile(where, xy, view, "pca", 0, {}, UNSCORED, "today", 1.0))
+    storage.save(MapFile(where, xy, view, "pca", 0, {}, UNSCORED, "today", 1.0))
 
 
 def button(app: AppTest, label: str) -> list:
@@ -147,7 +149,8 @@ def test_clicks_that_come_twice_do_no_harm() -> None:
         import streamlit
 
         from mmexplore.studio import Panel
-        from mmexplore.ui import compare_state, session
+        from mmexplore.ui.compare import state as compare_state
+        from mmexplore.ui.shell import session
 
         compare_state.replace([Panel("ecfp", "ecfp")] * 3)
         numbers = list(compare_state.panels(session.choice()))
@@ -200,7 +203,7 @@ def test_a_model_that_is_gone_is_named_and_the_others_stay() -> None:
 
 
 def test_a_model_deleted_while_it_is_looked_at() -> None:
-    shutil.copytree(studio.model("solubility-dmpnn").folder, models.runs_folder() / "a-run" / "model")
+    shutil.copytree(studio.model("solubility-dmpnn").folder, registry.runs_folder() / "a-run" / "model")
     app = compare("a-run@dmpnn", ECFP)
     assert not app.warning
     studio.delete_model("a-run")
@@ -216,7 +219,7 @@ def offered(app: AppTest) -> list[str]:
 def test_presets_are_filled_or_say_what_they_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert offered(compare(TWIN, TWIN)) == [preset.name for preset in studio.PRESETS]  # by the shipped models
     shutil.copytree(studio.model("solubility-dmpnn").folder, tmp_path / "shelf" / "solubility-dmpnn")
-    monkeypatch.setattr(models, "SHIPPED", tmp_path / "shelf")
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "shelf")
     app = compare(TWIN, TWIN)
     assert offered(app) == ["ECFP against this model's views"]
     assert "a branch that reads image" in shown(app)
@@ -234,7 +237,7 @@ def test_one_map_again_and_back() -> None:
 
 
 def test_the_frame_lists_an_untrained_model_where_a_link_names_it() -> None:
-    app = AppTest.from_file(str(PAGES.parent / "mmexplore" / "ui" / "visit.py"), default_timeout=60)
+    app = AppTest.from_file(str(PAGES.parent / "mmexplore" / "ui" / "shell" / "visit.py"), default_timeout=60)
     app.query_params["model"] = "untrained:solubility-dmpnn"
     picker = app.run().sidebar.selectbox(key="model")
     assert picker.value == "untrained:solubility-dmpnn"

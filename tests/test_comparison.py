@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mmexplore import presets, registry
-from mmexplore.comparison import FEWEST, MOST, PRESETS, Panel, Preset, fill
-from mmexplore.models import Model
-from mmexplore.recipe import Branch, Fusion, Recipe
+from mmexplore.explore.maps.panels import FEWEST, MOST, PRESETS, Panel, Preset, fill
+from mmexplore.models.registry import Model
+from mmexplore.recipes import presets
+from mmexplore.recipes.recipe import Branch, Fusion, Recipe
+from mmexplore.runtime import registry
 
 READS = {"gin": "graph2d", "resnet": "image", "comenet": "graph3d", "dmpnn": "graph2d"}
 MADE = ("unified", "structure-aware", "memory-aligned")

@@ -9,9 +9,9 @@ from scipy.spatial.distance import pdist
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
-from mmexplore.batching import Records, collate
-from mmexplore.conformers import distance_histogram, geometry_labels, one_conformer
-from mmexplore.feature_store import features
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.geometry.conformers import distance_histogram, geometry_labels, one_conformer
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "[Xe]", "[Na+].[Cl-]", "C[C@H](N)C(=O)O", "CC#CC", "O=S(=O)(c1ccc(Br)cc1)N1CCOCC1"]
 CENTRE = "C[C@H](N)C(=O)O"

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from mmexplore import catalogue, curation
-from mmexplore.datasets import RawTable, Task, moleculenet
+from mmexplore.datasets import RawTable, Task, catalog, curation, moleculenet
 
 
 def lines(remarks):
@@ -101,24 +100,24 @@ def test_real_hiv_holds_seven_unreadable_molecules(real_data):
      ("lipophilicity", 4200, 4200, []), ("tox21", 7831, 7823, [1324, 2292, 2299, 3560, 4567, 4651, 5540, 6725])],
 )  # fmt: skip
 def test_real_sets_keep_the_published_molecules(real_data, name, read, kept, bad):
-    loaded = catalogue.load(name)
+    loaded = catalog.load(name)
     assert (loaded.report.read, len(loaded)) == (read, kept)
     assert [remark.line for remark in loaded.report.rejected] == bad
     assert sums_up(loaded.report)
 
 
 def test_real_bbbp_tells_of_its_contradictions(real_data):
-    loaded = catalogue.load("bbbp")
+    loaded = catalog.load("bbbp")
     assert (int((loaded.labels == 1).sum()), int((loaded.labels == 0).sum())) == (1560, 479)
     assert any("labels differ for 10" in note for note in loaded.report.notes)
-    merged = catalogue.load("bbbp", duplicates="merge")
+    merged = catalog.load("bbbp", duplicates="merge")
     assert len(merged) == 1975
     assert int(np.isnan(merged.labels).sum()) == 10
     assert sums_up(merged.report)
 
 
 def test_real_bace_can_be_read_for_its_affinity(real_data):
-    loaded = catalogue.load("bace", targets=["pIC50"])
+    loaded = catalog.load("bace", targets=["pIC50"])
     assert loaded.tasks == (Task("pIC50", "regression"),)
     assert np.isfinite(loaded.labels).all()
     assert list(loaded.extra) == ["Class", "Model"]

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from working_jobs import until
 
 from mmexplore import studio
-from mmexplore.ui import uploads
+from mmexplore.ui.data import uploads
 
 pytest_plugins = ("screens",)
 TABLE = f"""Compound Name;Structure;pIC50\r

@@ -10,12 +10,11 @@ from measured_data import carbons, with_spectra
 from packed_records import assert_holds
 from toy_models import a_dataset
 
-from mmexplore import dataset_files
-from mmexplore.curation import curate, digest
-from mmexplore.dataset_features import features_of
-from mmexplore.datasets import RawTable, Spectra
-from mmexplore.errors import BadMolecule, BadRecipe
-from mmexplore.molecules import canonical, parse
+from mmexplore.chem.molecules import canonical, parse
+from mmexplore.datasets import RawTable, Spectra, storage
+from mmexplore.datasets.curation import curate, digest
+from mmexplore.features.of_dataset import features_of
+from mmexplore.runtime.errors import BadMolecule, BadRecipe
 
 pd = pytest.importorskip("pandas")
 
@@ -66,15 +65,15 @@ def test_what_was_not_measured_says_so() -> None:
 
 def test_a_kept_data_set_has_its_spectra_again(tmp_path: Path) -> None:
     data = with_spectra(a_dataset())
-    dataset_files.write(tmp_path, data)
-    again = dataset_files.read(tmp_path, "toy", "Toy")
+    storage.write(tmp_path, data)
+    again = storage.read(tmp_path, "toy", "Toy")
     assert again is not None
     assert again.spectra is not None
     assert data.spectra is not None
     for name in ("ppm", "atom", "counts"):
         np.testing.assert_array_equal(getattr(again.spectra, name), getattr(data.spectra, name), strict=True)
-    dataset_files.write(tmp_path / "plain", a_dataset())
-    plain = dataset_files.read(tmp_path / "plain", "toy", "Toy")
+    storage.write(tmp_path / "plain", a_dataset())
+    plain = storage.read(tmp_path / "plain", "toy", "Toy")
     assert plain is not None
     assert plain.spectra is None
 

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from mmexplore import catalogue
-from mmexplore.datasets import Task, _published, embedded, file, moleculenet
-from mmexplore.errors import NotAvailable, UnknownName
+from mmexplore.datasets import Task, catalog, embedded, file, moleculenet, published
+from mmexplore.runtime.errors import NotAvailable, UnknownName
 
 
 @pytest.mark.parametrize(
@@ -65,7 +64,7 @@ def test_a_missing_package_is_said(monkeypatch):
 
 
 def test_the_table_is_well_formed():
-    for row in _published.PUBLISHED.values():
+    for row in published.PUBLISHED.values():
         assert len(row.sha256) in (0, 64)
         assert len(row.md5) in (0, 32)
         assert row.sha256 or row.md5
@@ -113,7 +112,7 @@ def test_the_readers_of_malaria_and_cep(tmp_path, monkeypatch, name, file, colum
     order = rows if smiles_first else [row[::-1] for row in rows]
     (tmp_path / file).write_text("\n".join(map(",".join, order)) + "\n")
     assert next(e for e in moleculenet.entries() if e.name == name).available
-    loaded = catalogue.load(name)
+    loaded = catalog.load(name)
     assert loaded.tasks == (Task(column, "regression", unit),)
     assert loaded.smiles.tolist() == ["c1ccsc1", "CCO", "CCO"], "published sets keep their duplicates"
     assert loaded.labels[:, 0].tolist() == [-1.25, 0.5, 0.75]
@@ -145,12 +144,12 @@ def served(tmp_path, monkeypatch):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), lambda *given: handler(*given, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     row = replace(
-        _published.PUBLISHED["malaria"],
+        published.PUBLISHED["malaria"],
         file="little.csv",
         base=f"http://127.0.0.1:{server.server_port}/",
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    monkeypatch.setitem(_published.PUBLISHED, "malaria", row)
+    monkeypatch.setitem(published.PUBLISHED, "malaria", row)
     monkeypatch.delenv("MMEXPLORE_DATA_DIR", raising=False)
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
     yield row
@@ -168,14 +167,14 @@ def test_a_download_is_checked_and_kept(served):
 
 
 def test_a_foreign_download_is_refused(served, monkeypatch):
-    monkeypatch.setitem(_published.PUBLISHED, "malaria", replace(served, sha256="0" * 64))
+    monkeypatch.setitem(published.PUBLISHED, "malaria", replace(served, sha256="0" * 64))
     with pytest.raises(NotAvailable, match="checksum differs"):
         moleculenet.fetch("malaria")
     assert moleculenet.find("malaria") is None
 
 
 def test_a_vanished_file_is_said(served, monkeypatch):
-    monkeypatch.setitem(_published.PUBLISHED, "malaria", replace(served, file="gone.csv"))
+    monkeypatch.setitem(published.PUBLISHED, "malaria", replace(served, file="gone.csv"))
     with pytest.raises(NotAvailable, match="HTTPError"):
         moleculenet.fetch("malaria")
 
@@ -206,13 +205,13 @@ def test_real_hiv_with_its_empty_lines(real_data):
 
 def test_real_muv_loads_whole(real_data, tmp_path, monkeypatch):
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
-    loaded = catalogue.load("muv")
+    loaded = catalog.load("muv")
     assert (loaded.report.read, len(loaded), loaded.report.rejected) == (COUNTS["muv"], COUNTS["muv"], ())
     assert loaded.labels.shape == (COUNTS["muv"], 17)
     assert [(loaded.labels == value).sum() for value in (1, 0)] == [489, 249_397]
     assert (np.nansum(loaded.labels, axis=0) <= 30).all(), "30 actives a screen"
     assert np.isnan(loaded.labels).sum() == 17 * COUNTS["muv"] - 489 - 249_397
-    assert catalogue.load("muv").digest == loaded.digest
+    assert catalog.load("muv").digest == loaded.digest
 
 
 def test_real_toxcast_has_617_tasks(real_data):

@@ -11,8 +11,9 @@ from screens import shown
 from streamlit.testing.v1 import AppTest
 from test_fusion_page import DATA, NAMES, saved
 
-from mmexplore import models, studio
-from mmexplore.ui import demo
+from mmexplore import studio
+from mmexplore.models import registry
+from mmexplore.ui.shell import tour
 
 pytest_plugins = ("screens",)
 LEAST = -3.0
@@ -22,7 +23,7 @@ LEAST = -3.0
 def shipped(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A late fusion of three branches that ships, with predictions a little off the labels."""
     saved(empty_home, "toy-late", "late", NAMES)
-    monkeypatch.setattr(models, "SHIPPED", empty_home / "shipped")
+    monkeypatch.setattr(registry, "SHIPPED", empty_home / "shipped")
     (empty_home / "shipped").mkdir()
     (empty_home / "runs" / "toy-late" / "model").rename(empty_home / "shipped" / "toy-late")
     table = studio.dataset(DATA)
@@ -35,18 +36,18 @@ def shipped(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def _page() -> None:
-    from mmexplore.ui import arrivals, demo
+    from mmexplore.ui.shell import deep_links, tour
 
-    arrivals.arrive()
-    demo.bar()
-    demo.button()
+    deep_links.arrive()
+    tour.bar()
+    tour.button()
 
 
 def walk(step: str = "") -> AppTest:
     """A page with nothing but the walk, as a link leads to it."""
     app = AppTest.from_function(_page, default_timeout=60)
     if step:
-        app.query_params[demo.STEP] = step
+        app.query_params[tour.STEP] = step
     app.run()
     assert not app.exception
     return app
@@ -71,10 +72,10 @@ def test_without_a_positive_there_is_none(shipped: str) -> None:
 
 
 def test_a_walk_says_what_was_predicted_and_measured(shipped: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mmexplore.ui.places.page", lambda name: None)  # a page that stays where it is
+    monkeypatch.setattr("mmexplore.ui.shell.navigation.page", lambda name: None)  # a page that stays where it is
     monkeypatch.setattr(studio, "start_embedding", lambda model, data: started.append((model, data)))
     started: list[tuple[str, str]] = []
-    for number in range(1, len(demo.STEPS) + 1):
+    for number in range(1, len(tour.STEPS) + 1):
         app = walk(str(number))
         assert f"{number} of 5" in shown(app)
         if number == 2:
@@ -89,7 +90,7 @@ def test_a_walk_says_what_was_predicted_and_measured(shipped: str, monkeypatch: 
 
 def test_without_a_shipped_late_fusion_there_is_no_way_in(empty_home: Path) -> None:
     saved(empty_home, "toy-late", "late", NAMES)
-    assert demo._model() is None
+    assert tour._model() is None
     assert "of 5" not in shown(walk("1"))
 
 

@@ -7,10 +7,10 @@ from rdkit import Chem
 from rdkit.Chem import Crippen, GraphDescriptors, Lipinski, rdMolDescriptors
 from rdkit.Chem import Descriptors as RDKitDescriptors
 
-from mmexplore.feature_store import features
-from mmexplore.modalities import descriptors
-from mmexplore.modalities.descriptors import NAMES, Descriptors
-from mmexplore.molecules import canonical, parse
+from mmexplore.chem.molecules import canonical, parse
+from mmexplore.features.modalities import descriptors
+from mmexplore.features.modalities.descriptors import NAMES, Descriptors
+from mmexplore.features.store import features
 
 ODD = ["[Xe]", "*", "[Na+].[Cl-]", "[H][H]", "[Rf]", "C" * 120, "[O-]C(=O)C(O)C(=O)[O-].[K+].[Sb+3]", "c1ccccc1.CCO.O"]
 

@@ -8,10 +8,10 @@ from chemprop.featurizers import MultiHotAtomFeaturizer, SimpleMoleculeMolGraphF
 from chemprop.nn import Aggregation, BondMessagePassing, MeanAggregation, NormAggregation, SumAggregation
 from rdkit import Chem
 
-from mmexplore import catalogue
-from mmexplore.batching import Records, collate
-from mmexplore.encoders.dmpnn import DMPNN
-from mmexplore.feature_store import features
+from mmexplore.datasets import catalog
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.encoders.dmpnn import DMPNN
 
 ODD = ["C", "[Na+].[Cl-]", "[Xe]", "CC(=O)[O-].[K+]", "N#CC/C=C/[13CH3]", "FS(F)(F)(F)(F)c1ccccc1", "C[C@H](N)C(=O)O"]
 READOUTS = {"mean": MeanAggregation(), "sum": SumAggregation(), "norm": NormAggregation()}
@@ -19,7 +19,7 @@ READOUTS = {"mean": MeanAggregation(), "sum": SumAggregation(), "norm": NormAggr
 
 @pytest.fixture(scope="module")
 def smiles() -> list[str]:
-    real = catalogue.load("solubility").smiles
+    real = catalog.load("solubility").smiles
     return [*ODD, *map(str, real[:: len(real) // 60])]
 
 

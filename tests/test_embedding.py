@@ -15,11 +15,13 @@ from rdkit import Chem
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from toy_models import SMILES, a_dataset, save_model
 
-from mmexplore import embedding, embedding_set, numerics
-from mmexplore.batching import batches
-from mmexplore.embedding import Embedded, baseline, embed
-from mmexplore.errors import BadCheckpoint, BadMolecule, BadTable, Cancelled, NotAvailable, UnknownName
-from mmexplore.feature_store import features
+from mmexplore.features.store import features
+from mmexplore.models import embed as embedding
+from mmexplore.models import embeddings
+from mmexplore.models.embed import Embedded, baseline, embed
+from mmexplore.nn.dataloader import batches
+from mmexplore.runtime import devices
+from mmexplore.runtime.errors import BadCheckpoint, BadMolecule, BadTable, Cancelled, NotAvailable, UnknownName
 
 SCRIPT = Path(__file__).with_name("embedding_script.py")
 
@@ -94,7 +96,7 @@ def test_what_is_there_is_not_computed_again(model: Path) -> None:
 def test_a_cancelled_embedding_goes_on_where_it_stopped(model: Path) -> None:
     with pytest.raises(Cancelled):
         embed(model, a_dataset(), Ear(last=30), shard=10)
-    assert embedding_set.read(embedding_set.place(model, a_dataset())) is None
+    assert embeddings.read(embeddings.place(model, a_dataset())) is None
     ear = Ear()
     found = embed(model, a_dataset(), ear, shard=10)
     assert ear.embedded == [30, 40, 50, 60, 70, 72]
@@ -114,8 +116,8 @@ def test_a_killed_embedding_goes_on_where_it_stopped(
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    folder = embedding_set.place(model, a_dataset())
-    with (folder / embedding_set.view_file("dmpnn")).open("ab") as file:
+    folder = embeddings.place(model, a_dataset())
+    with (folder / embeddings.view_file("dmpnn")).open("ab") as file:
         file.write(b"half a shard that was not committed")
     ear = Ear()
     found = embed(model, a_dataset(), ear, shard=10)
@@ -130,9 +132,9 @@ def test_a_killed_embedding_goes_on_where_it_stopped(
 def test_a_damaged_unfinished_embedding_is_begun_anew(model: Path, damage: str) -> None:
     with pytest.raises(Cancelled):
         embed(model, a_dataset(), Ear(last=30), shard=10)
-    folder = embedding_set.place(model, a_dataset())
+    folder = embeddings.place(model, a_dataset())
     if damage == "short":
-        os.truncate(folder / embedding_set.view_file("dmpnn"), 5)
+        os.truncate(folder / embeddings.view_file("dmpnn"), 5)
     else:
         head = folder / "head.json"
         head.write_text("{" if damage == "head" else head.read_text().replace('"dmpnn": 16', '"dmpnn": 17'))
@@ -143,12 +145,12 @@ def test_a_damaged_unfinished_embedding_is_begun_anew(model: Path, damage: str) 
 
 def test_other_weights_recipes_and_data_have_embeddings_of_their_own(model: Path, tmp_path: Path) -> None:
     data = a_dataset()
-    folders = {embedding_set.place(model, data), embedding_set.place(model, replace(data, digest="f" * 64))}
+    folders = {embeddings.place(model, data), embeddings.place(model, replace(data, digest="f" * 64))}
     save_model(tmp_path / "other", seed=1)
-    folders.add(embedding_set.place(tmp_path / "other", data))
+    folders.add(embeddings.place(tmp_path / "other", data))
     recipe_file = model / "recipe.json"
     recipe_file.write_text(recipe_file.read_text().replace('"epochs": 50', '"epochs": 51'))
-    folders.add(embedding_set.place(model, data))
+    folders.add(embeddings.place(model, data))
     assert len(folders) == 4
 
 
@@ -192,9 +194,9 @@ def test_a_full_disk_is_said_and_what_is_done_stays(model: Path, monkeypatch: py
 
 def test_stored_predictions_are_those_of_the_embedding(model: Path) -> None:
     data = a_dataset()
-    assert embedding_set.stored_predictions(model, data) is None
+    assert embeddings.stored_predictions(model, data) is None
     found = embed(model, data)
-    table = embedding_set.stored_predictions(model, data)
+    table = embeddings.stored_predictions(model, data)
     assert table is not None
     assert list(table.columns) == ["active", "logS"]
     assert (table.to_numpy() == found.predictions).all()
@@ -222,8 +224,8 @@ def test_batches_side_by_side_keep_their_order(tmp_path: Path, encoder: str, mon
     before = torch.get_num_threads()
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "second"))
     monkeypatch.setattr(embedding, "_BATCH", {"cpu": 5})
-    chosen = replace(numerics.policy("cpu"), threads=3)
-    monkeypatch.setattr(numerics, "policy", lambda: chosen)
+    chosen = replace(devices.policy("cpu"), threads=3)
+    monkeypatch.setattr(devices, "policy", lambda: chosen)
     many = embed(tmp_path / "model", a_dataset(), shard=40)
     np.testing.assert_allclose(one.view(encoder), many.view(encoder), atol=1e-6)
     np.testing.assert_allclose(one.predictions, many.predictions, atol=1e-6)

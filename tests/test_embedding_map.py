@@ -5,9 +5,9 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
-from mmexplore import layouts
-from mmexplore.embedding_map import METHODS, place, project
-from mmexplore.errors import Cancelled, MmexploreError, UnknownName
+from mmexplore.explore.maps import layouts
+from mmexplore.explore.maps.project import METHODS, place, project
+from mmexplore.runtime.errors import Cancelled, MmexploreError, UnknownName
 
 SHAPES = [(300, 12), (20, 40), (600, 600), (7, 7), (50, 1), (3, 5)]
 

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from toy_models import TASKS, a_dataset, save_model
 
-from mmexplore import checkpoints, embedding, recipe
-from mmexplore.embedding_query import among, embed_few
-from mmexplore.errors import BadMolecule
+from mmexplore.explore.neighbors.query import among, embed_few
+from mmexplore.models import checkpoints, embed
+from mmexplore.recipes import recipe
+from mmexplore.runtime.errors import BadMolecule
 
 
 def test_the_same_numbers_as_the_embedding_on_disk(tmp_path: Path) -> None:
     save_model(tmp_path)
     data = a_dataset()
-    whole = embedding.embed(tmp_path, data)
+    whole = embed.embed(tmp_path, data)
     few = embed_few(tmp_path, data.smiles[[5, 2, 40]])
     assert set(few.views) == set(whole.views)
     for view, values in few.views.items():
@@ -37,7 +38,7 @@ def test_a_set_view_of_one_more_molecule_is_that_of_the_larger_set(tmp_path: Pat
     checkpoints.save_untrained(tmp_path, chosen, TASKS[:0])
     larger = a_dataset(list(dict.fromkeys(a_dataset().smiles)))
     smaller = a_dataset(larger.smiles[:-1].tolist())
-    expected = embedding.embed(tmp_path, larger).view(view)[-1]
+    expected = embed.embed(tmp_path, larger).view(view)[-1]
     few = embed_few(tmp_path, [larger.smiles[-1]])
-    found = among(tmp_path, few, embedding.embed(tmp_path, smaller), view)
+    found = among(tmp_path, few, embed.embed(tmp_path, smaller), view)
     np.testing.assert_allclose(found[0], expected, atol=1e-5)

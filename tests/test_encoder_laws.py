@@ -6,12 +6,12 @@ import torch
 from packed_records import MEASURED, made_up_spectra
 from torch import Tensor
 
-from mmexplore.batching import Records, collate
-from mmexplore.encoders import Encoder
-from mmexplore.feature_store import features
-from mmexplore.fusions import Fusion
-from mmexplore.recipe import parse
-from mmexplore.registry import ENCODERS, FUSIONS, MODALITIES
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.encoders import Encoder
+from mmexplore.nn.fusions import Fusion
+from mmexplore.recipes.recipe import parse
+from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES
 
 SMILES = [
     "CC(=O)Oc1ccccc1C(=O)O",

@@ -6,10 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmexplore.batching import Records, collate
-from mmexplore.environments import Classes, environments
-from mmexplore.feature_store import features
-from mmexplore.molecular_graph import bond_kinds
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.graphs.environments import Classes, environments
+from mmexplore.nn.graphs.features import bond_kinds
 
 SMILES = [
     *("CC(C)CC(C)C", "c1ccccc1CCc1ccccc1", "C/C=C/C", "C/C=C\\C", "C", "[Na+].[Cl-]", "C1CCCCC1", "C1CCCCCC1"),

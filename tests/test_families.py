@@ -14,10 +14,10 @@ from packed_records import MEASURED, STRUCTURAL
 from rdkit import Chem
 from rdkit.Chem import Mol
 
-from mmexplore.errors import BadMolecule, BadRecipe
-from mmexplore.modalities import Measured, Modality, Record
-from mmexplore.molecules import canonical, parse
-from mmexplore.registry import ENCODERS, FUSIONS, MODALITIES
+from mmexplore.chem.molecules import canonical, parse
+from mmexplore.features.modalities import Measured, Modality, Record
+from mmexplore.runtime.errors import BadMolecule, BadRecipe
+from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES
 
 MOLECULES = {
     "ethanol": "OCC",
@@ -56,7 +56,7 @@ def assert_same(one: Record, other: Record) -> None:
 def test_names_and_options_are_known_without_importing_a_member() -> None:
     program = """
 import json, sys
-from mmexplore.registry import ENCODERS, FUSIONS, MODALITIES
+from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES
 found = {}
 for family in (MODALITIES, ENCODERS, FUSIONS):
     for name in family.names():
@@ -67,7 +67,7 @@ print(json.dumps([found, [m for m in sys.modules if m in found or m in ("torch",
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1]
     )
     found, imported = json.loads(done.stdout)
-    assert {"mmexplore.modalities.graph2d", "mmexplore.modalities.fingerprint"} <= found.keys()
+    assert {"mmexplore.features.modalities.graph2d", "mmexplore.features.modalities.fingerprint"} <= found.keys()
     assert imported == []
 
 

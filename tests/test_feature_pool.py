@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from packed_records import assert_holds, assert_same, direct, embedded
 
-from mmexplore.feature_pool import Pool
-from mmexplore.feature_store import features
-from mmexplore.home import read_json
+from mmexplore.features.pool import Pool
+from mmexplore.features.store import features
+from mmexplore.runtime.home import read_json
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,9 +31,9 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 BUILDER = """
 import sys
-from mmexplore import feature_pool
-from mmexplore.feature_store import features
-feature_pool.COMMIT_SECONDS = 0
+from mmexplore.features import pool
+from mmexplore.features.store import features
+pool.COMMIT_SECONDS = 0
 features("graph2d", sys.stdin.read().split(), workers=1)
 """
 

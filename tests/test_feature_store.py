@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packed_records import STRUCTURAL, assert_holds, assert_same, direct, embedded
 
-from mmexplore import feature_pool, feature_store
-from mmexplore.errors import BadMolecule, BadRecipe, UnknownName
-from mmexplore.feature_pool import Pool, content_keys
-from mmexplore.feature_store import features
-from mmexplore.modalities import Column, Modality, Record
-from mmexplore.packing import gather, pack
+from mmexplore.features import pool, store
+from mmexplore.features.modalities import Column, Modality, Record
+from mmexplore.features.packing import gather, pack
+from mmexplore.features.pool import Pool, content_keys
+from mmexplore.features.store import features
+from mmexplore.runtime.errors import BadMolecule, BadRecipe, UnknownName
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_keys_that_agree_in_half_are_told_apart(monkeypatch: pytest.MonkeyPatch)
     def halved(smiles: list[str]) -> np.ndarray:
         return np.array([[len(s) % 2, len(s)] for s in smiles], "<u8").reshape(-1, 2)
 
-    monkeypatch.setattr(feature_store, "content_keys", halved)
+    monkeypatch.setattr(store, "content_keys", halved)
     chains = ["C" * n for n in range(1, 30)]
     features("graph2d", chains[::2])
     found = features("graph2d", chains)
@@ -154,8 +154,8 @@ class OnlyMadeUp:
 
 
 def test_wide_rows_ragged_axes_and_blobs_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feature_pool, "MODALITIES", OnlyMadeUp())
-    monkeypatch.setattr(feature_store, "MODALITIES", OnlyMadeUp())
+    monkeypatch.setattr(pool, "MODALITIES", OnlyMadeUp())
+    monkeypatch.setattr(store, "MODALITIES", OnlyMadeUp())
     chains = ["C" * n for n in range(1, 40)]
     features("made_up", chains[:20])
     found = features("made_up", chains)

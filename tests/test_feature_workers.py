@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from packed_records import assert_holds, assert_same, direct, embedded
 
-from mmexplore import feature_store, feature_workers
-from mmexplore.errors import Cancelled
-from mmexplore.feature_pool import Pool
-from mmexplore.feature_store import Features, features
-from mmexplore.registry import MODALITIES
+from mmexplore.features import store
+from mmexplore.features import workers as feature_workers
+from mmexplore.features.pool import Pool
+from mmexplore.features.store import Features, features
+from mmexplore.runtime.errors import Cancelled
+from mmexplore.runtime.registry import MODALITIES
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,9 +34,9 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[feature_workers.Workers]:
     own = feature_workers.Workers()
-    monkeypatch.setattr(feature_store, "WORKERS", own)
-    monkeypatch.setattr(feature_store, "TRIAL_SECONDS", 0)
-    monkeypatch.setattr(feature_store, "START_SECONDS", 0)
+    monkeypatch.setattr(store, "WORKERS", own)
+    monkeypatch.setattr(store, "TRIAL_SECONDS", 0)
+    monkeypatch.setattr(store, "START_SECONDS", 0)
     yield own
     own.close()
 
@@ -65,9 +66,9 @@ def test_workers_are_asked_from_any_thread(workers: feature_workers.Workers, smi
 
 def test_a_script_without_a_main_guard_may_ask(smiles: list[str]) -> None:
     program = f"""
-from mmexplore import feature_store
-feature_store.TRIAL_SECONDS = feature_store.START_SECONDS = 0
-print("once", len(feature_store.features("fingerprint", {smiles[:300]!r}, workers=2)))
+from mmexplore.features import store
+store.TRIAL_SECONDS = store.START_SECONDS = 0
+print("once", len(store.features("fingerprint", {smiles[:300]!r}, workers=2)))
 """
     done = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == ["once", "300"]

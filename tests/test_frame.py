@@ -7,10 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
-from mmexplore.errors import BadRecipe
-from mmexplore.ui import places
+from mmexplore.runtime.errors import BadRecipe
+from mmexplore.ui.shell import navigation
 
-FRAME = str(places.PAGES.parent / "mmexplore" / "ui" / "visit.py")
+FRAME = str(navigation.PAGES.parent / "mmexplore" / "ui" / "shell" / "visit.py")
 
 
 @pytest.fixture(autouse=True)
@@ -30,15 +30,15 @@ from streamlit.testing.v1 import AppTest
 from mmexplore import studio
 studio.start_map = lambda *a, **k: None
 import app
-from mmexplore.ui import places
-for page in places.pages():
+from mmexplore.ui.shell import navigation
+for page in navigation.pages():
     AppTest.from_file(str(page), default_timeout=60).run()
 AppTest.from_file({FRAME!r}, default_timeout=60).run()
 heavy = {{"torch", "torch_geometric", "lightning", "umap", "openTSNE", "chemprop", "numba"}} & set(sys.modules)
 assert not heavy, heavy
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=places.PAGES.parent, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=navigation.PAGES.parent, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
 
@@ -46,7 +46,7 @@ assert not heavy, heavy
 def test_the_frame_has_every_page_and_the_pickers() -> None:
     app = AppTest.from_file(FRAME, default_timeout=60).run()
     assert [box.label for box in app.sidebar.selectbox] == ["Data set", "Model", "View"]
-    assert places.title(places.pages()[0]) == "Map"
+    assert navigation.title(navigation.pages()[0]) == "Map"
     first = studio.first_choice()
     assert [box.value for box in app.sidebar.selectbox] == list(first[:3])
 
@@ -60,8 +60,8 @@ def test_a_link_chooses_the_data_set() -> None:
 
 def test_a_users_mistake_is_shown_as_it_is_and_ours_in_one_sentence(caplog: pytest.LogCaptureFixture) -> None:
     def script(kind: str) -> None:
-        from mmexplore.errors import BadRecipe
-        from mmexplore.ui import startup
+        from mmexplore.runtime.errors import BadRecipe
+        from mmexplore.ui.shell import startup
 
         startup.explain(BadRecipe("no *such* colour") if kind == "theirs" else ZeroDivisionError("secret detail"))
 
@@ -78,8 +78,8 @@ def test_selection_is_of_one_data_set_and_adds_up() -> None:
         import numpy as np
         import streamlit as st
 
-        from mmexplore.ui import session
-        from mmexplore.ui.session import Choice
+        from mmexplore.ui.shell import session
+        from mmexplore.ui.shell.session import Choice
 
         session.remember(Choice("solubility", "ecfp", "ecfp"))
         session.select(np.array([5, 3]))
@@ -99,7 +99,7 @@ def test_a_row_of_a_link_beyond_the_last_is_no_molecule() -> None:
     def script() -> None:
         import streamlit as st
 
-        from mmexplore.ui import session
+        from mmexplore.ui.shell import session
 
         st.session_state["seen"] = session.current_row()
 

@@ -10,13 +10,17 @@ from sklearn.metrics import root_mean_squared_error
 from sklearn.metrics.pairwise import cosine_similarity
 from streamlit.testing.v1 import AppTest
 
-from mmexplore import checkpoints, recipe, studio
-from mmexplore.checkpoints import Card, DataUsed, SplitUsed
-from mmexplore.predictor import Predictor
-from mmexplore.recipe import Branch, Recipe
+from mmexplore import studio
+from mmexplore.models import checkpoints
+from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes import recipe
+from mmexplore.recipes.recipe import Branch, Recipe
 from mmexplore.studio import ECFP, FusionReport, Judge, Panel
-from mmexplore.ui import charts, fusion_charts, fusion_compared, fusion_weights, model_links
-from mmexplore.ui.session import Choice
+from mmexplore.ui.components import charts, model_links
+from mmexplore.ui.fusion import charts as fusion_charts
+from mmexplore.ui.fusion import compared, weights
+from mmexplore.ui.shell.session import Choice
 
 pytest_plugins = ("screens",)
 NAMES = ("smiles", "image", "fingerprint")
@@ -49,7 +53,7 @@ def late(empty_home: Path) -> str:
 @pytest.fixture
 def report(late: str) -> FusionReport:
     """What its fusion made of FreeSolv."""
-    return studio.fusion(late, DATA)
+    return studio.fusion_report(late, DATA)
 
 
 @pytest.fixture
@@ -124,14 +128,14 @@ class TestFigures:
         for seed, rmse in enumerate((1.0, 2.0)):
             saved(empty_home, f"late-{seed}", "late", NAMES, seed, rmse)
         saved(empty_home, "alone", "single", ("smiles",), 0, 1.2)
-        table = fusion_compared.compared([m for m in studio.models() if m.card], "rmse").set_index("what")
+        table = compared.compared([m for m in studio.models() if m.card], "rmse").set_index("what")
         line = table.loc["late fusion of 3, no pre-training"]
         assert (line["test"], line["± test"], line["seeds"]) == (1.5, pytest.approx(np.sqrt(0.5)), "0, 1")
         assert table.index[0] == "smiles, no pre-training"
 
     def test_early_fusion_is_called_so(self) -> None:
         early = Recipe(branches=(Branch(encoder="dmpnn", name="early", start="mmfrl"),))
-        assert fusion_compared.kind(early) == "early fusion, pre-trained"
+        assert compared.kind(early) == "early fusion, pre-trained"
 
 
 def fusion_page(model: str, row: int = -1) -> AppTest:
@@ -153,7 +157,7 @@ class TestPage:
     ) -> None:
         saved(empty_home, "alone", "single", ("smiles",))
         ways: list[str] = []
-        monkeypatch.setattr(model_links.places, "link", lambda *words, **asked: ways.append(asked[model_links.USE]))
+        monkeypatch.setattr(model_links.navigation, "link", lambda *words, **asked: ways.append(asked[model_links.USE]))
         app = fusion_page("alone")
         assert not app.exception
         assert "fuses nothing" in shown(app)
@@ -162,7 +166,7 @@ class TestPage:
 
     def test_the_table_has_every_number(self, report: FusionReport, late: str) -> None:
         places = np.array([2, 9])
-        table = fusion_weights.as_table(Choice(DATA, late, "smiles"), report, places)
+        table = weights.as_table(Choice(DATA, late, "smiles"), report, places)
         np.testing.assert_allclose(table["w image"], report.w[places, 1])
         np.testing.assert_allclose(table["w image"] * table["p image"], table["w · p image"])
         assert table["SMILES"].tolist() == report.smiles[places].tolist()

@@ -9,9 +9,9 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 
-from mmexplore import fusion_report
-from mmexplore.fusions.intermediate import Intermediate
-from mmexplore.fusions.late import Late
+from mmexplore.explore.explain import contributions
+from mmexplore.nn.fusions.intermediate import Intermediate
+from mmexplore.nn.fusions.late import Late
 
 WIDTHS = {"smiles": 12, "image": 7, "nmr_spectrum": 9, "fingerprint": 12, "nmr_peaks": 5}
 
@@ -52,7 +52,7 @@ def test_late_fusion_is_equations_9_to_11(gates: str) -> None:
     np.testing.assert_allclose(found.parts["w"].detach(), w, atol=1e-5)
     np.testing.assert_allclose(found.parts["p"].detach(), p, atol=1e-5)
     np.testing.assert_allclose(found.outputs.detach(), np.einsum("nm,nmt->nt", w, p), atol=1e-5)
-    reported = fusion_report.predictions(found.parts["w"].detach().numpy(), found.parts["p"].detach().numpy())
+    reported = contributions.predictions(found.parts["w"].detach().numpy(), found.parts["p"].detach().numpy())
     np.testing.assert_allclose(reported, found.outputs.detach(), atol=1e-6)
     assert [layer.out_features for layer in model.gates[0] if isinstance(layer, nn.Linear)] == [100, 33, 1]
 
@@ -86,11 +86,11 @@ def test_what_if_is_linear_in_every_factor(seed: int, modalities: int, several: 
     w = rng.normal(size=(5, modalities)).astype(np.float32)
     p = rng.normal(size=(5, modalities, 2) if several else (5, modalities)).astype(np.float32)
     ones = np.ones(modalities)
-    np.testing.assert_allclose(fusion_report.what_if(w, p, ones), fusion_report.predictions(w, p))
-    np.testing.assert_allclose(fusion_report.products(w, p).sum(1), fusion_report.predictions(w, p))
-    parts = [fusion_report.what_if(w, p, row) for row in np.eye(modalities)]
-    np.testing.assert_allclose(sum(parts), fusion_report.predictions(w, p), atol=1e-12)
-    np.testing.assert_allclose(fusion_report.what_if(w, p, 2 * ones), 2 * fusion_report.predictions(w, p), atol=1e-12)
+    np.testing.assert_allclose(contributions.what_if(w, p, ones), contributions.predictions(w, p))
+    np.testing.assert_allclose(contributions.products(w, p).sum(1), contributions.predictions(w, p))
+    parts = [contributions.what_if(w, p, row) for row in np.eye(modalities)]
+    np.testing.assert_allclose(sum(parts), contributions.predictions(w, p), atol=1e-12)
+    np.testing.assert_allclose(contributions.what_if(w, p, 2 * ones), 2 * contributions.predictions(w, p), atol=1e-12)
 
 
 def test_similarities_are_what_they_say() -> None:
@@ -98,7 +98,7 @@ def test_similarities_are_what_they_say() -> None:
     x, narrow = rng.normal(size=(60, 8)).astype(np.float32), rng.normal(size=(60, 3)).astype(np.float32)
     turn, _ = np.linalg.qr(rng.normal(size=(8, 8)))
     views = {"a": x, "turned": (3 * x @ turn).astype(np.float32), "narrow": narrow}
-    found = fusion_report.similarities(views, k=5)
+    found = contributions.similarities(views, k=5)
     assert found.names == ("a", "turned", "narrow")
     np.testing.assert_allclose(np.diag(found.cosine), 1, atol=1e-6)
     expected = np.diag(cosine_similarity(views["a"], views["turned"])).mean()
@@ -114,10 +114,10 @@ def test_similarities_are_what_they_say() -> None:
 
 
 def test_similarities_of_few_and_of_equal_molecules() -> None:
-    one = fusion_report.similarities({"a": np.ones((1, 2)), "b": np.ones((1, 2))})
+    one = contributions.similarities({"a": np.ones((1, 2)), "b": np.ones((1, 2))})
     assert one.k == 0
     assert (one.disagreement == 0).all()
-    flat = fusion_report.similarities({"a": np.zeros((20, 2)), "b": np.ones((20, 2))})
+    flat = contributions.similarities({"a": np.zeros((20, 2)), "b": np.ones((20, 2))})
     assert np.isfinite(flat.cosine).all()
     assert np.isfinite(flat.cka).all()
 
@@ -125,6 +125,6 @@ def test_similarities_of_few_and_of_equal_molecules() -> None:
 def test_of_many_molecules_a_seeded_sample_is_compared() -> None:
     rng = np.random.default_rng(0)
     views = {"a": rng.normal(size=(400, 4)), "b": rng.normal(size=(400, 4))}
-    some, again, whole = (fusion_report.similarities(views, most=most) for most in (200, 200, 400))
+    some, again, whole = (contributions.similarities(views, most=most) for most in (200, 200, 400))
     np.testing.assert_array_equal(some.cka, again.cka)
     assert some.cka[0, 1] != whole.cka[0, 1]

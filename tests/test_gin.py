@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from mmexplore.batching import Records, collate
-from mmexplore.encoders.gin import GIN, _Layer, _mlp
-from mmexplore.feature_store import features
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.encoders.gin import GIN, _Layer, _mlp
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "[Na+].[Cl-]", "C/C=C/C#N", "C"]
 

@@ -5,13 +5,13 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
-from mmexplore.conformers import how_made
-from mmexplore.feature_store import features
-from mmexplore.feature_workers import WORKERS
-from mmexplore.featurising import featurise
-from mmexplore.modalities import Record, graph3d
-from mmexplore.modalities.graph3d import Graph3D
-from mmexplore.molecules import canonical, parse
+from mmexplore.chem.molecules import canonical, parse
+from mmexplore.features.featurize import featurise
+from mmexplore.features.modalities import Record, graph3d
+from mmexplore.features.modalities.graph3d import Graph3D
+from mmexplore.features.store import features
+from mmexplore.features.workers import WORKERS
+from mmexplore.nn.geometry.conformers import how_made
 
 ASPIRIN, ALANINE = "CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)O"
 TWISTED = "C1[C@@H]2C[C@H]12"  # a stereo that no bicycle can have

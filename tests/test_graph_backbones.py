@@ -9,11 +9,11 @@ import torch
 from torch import nn
 from torch_geometric.nn import GATConv, GCNConv, SAGEConv
 
-from mmexplore.batching import Records, collate
-from mmexplore.encoders import gat, gcn, graphsage
-from mmexplore.feature_store import features
-from mmexplore.message_passing import MessagePassing, Norm
-from mmexplore.registry import ENCODERS
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.encoders import gat, gcn, graphsage
+from mmexplore.nn.graphs.message_passing import MessagePassing, Norm
+from mmexplore.runtime.registry import ENCODERS
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "[Na+].[Cl-]", "C/C=C/C#N", "C"]
 ENDS = np.array([[0, 1], [1, 2], [2, 0], [3, 4], [1, 3]])  # atom 5 has no neighbour

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from mmexplore.batching import Records, collate
-from mmexplore.encoders import graphormer
-from mmexplore.encoders.graphormer import Graphormer
-from mmexplore.errors import BadRecipe
-from mmexplore.feature_store import features
-from mmexplore.shortest_paths import pairs_of_atoms
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.encoders import graphormer
+from mmexplore.nn.encoders.graphormer import Graphormer
+from mmexplore.nn.graphs.shortest_paths import pairs_of_atoms
+from mmexplore.runtime.errors import BadRecipe
 
 SMILES = [
     "CC(=O)Oc1ccccc1C(=O)O",

@@ -8,10 +8,13 @@ import torch
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
-from mmexplore import catalogue, checkpoints, hub_smiles, presets
-from mmexplore.errors import BadRecipe, NotAvailable
-from mmexplore.models import check_starts
-from mmexplore.training import train
+from mmexplore.datasets import catalog
+from mmexplore.models import checkpoints
+from mmexplore.models.registry import check_starts
+from mmexplore.recipes import presets
+from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.training import hub
+from mmexplore.training.train import train
 
 SMILES = ["CCO", "C", "c1ccccc1CCN", "CC(=O)Oc1ccccc1C(=O)O", "N" * 100]
 MARKS = ["<s>", "<pad>", "</s>", "<unk>"]
@@ -42,10 +45,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_molecule_is_what_it_is_alone_and_long_ones_are_cut(published: Path) -> None:
-    found = hub_smiles.embed(str(published), SMILES)
+    found = hub.embed(str(published), SMILES)
     assert found.shape == (len(SMILES), 12)
     for text, row in zip(SMILES, found, strict=True):
-        np.testing.assert_allclose(hub_smiles.embed(str(published), [text])[0], row, atol=1e-5)
+        np.testing.assert_allclose(hub.embed(str(published), [text])[0], row, atol=1e-5)
     network = RobertaModel.from_pretrained(published).eval()
     ids = torch.tensor([[0, 4, 4, 6, 2]])  # <s> C C O </s>
     np.testing.assert_allclose(found[0], network(ids).last_hidden_state[0, 0].detach(), atol=1e-5)
@@ -58,16 +61,16 @@ def test_a_replica_learns_from_it_and_it_runs_once(
     settings = ["data.dataset=freesolv", "training.epochs=1", f"pretraining.options.smiles_target=hub:{published}"]
     settings += ['branches=[{"encoder": "dmpnn", "name": "smiles", "options": {"hidden_size": 8}}]']
     recipe = presets.pretraining("mmfrl", "quick").with_settings(settings)
-    card = train(recipe, catalogue.load("freesolv"), tmp_path / "run")
+    card = train(recipe, catalog.load("freesolv"), tmp_path / "run")
     assert np.isfinite(card.metrics["validation"]["smiles"])
     assert checkpoints.load(tmp_path / "run" / "model").recipe.pretraining.options["smiles_target"].startswith("hub:")
-    monkeypatch.setattr(hub_smiles, "embed", None)
-    assert hub_smiles.embedded(str(published), catalogue.load("freesolv")).shape == (642, 12)
+    monkeypatch.setattr(hub, "embed", None)
+    assert hub.embedded(str(published), catalog.load("freesolv")).shape == (642, 12)
 
 
 def test_what_cannot_be_read_is_one_sentence(published: Path, tmp_path: Path) -> None:
     with pytest.raises(NotAvailable, match="could not be read"):
-        hub_smiles.embed(str(tmp_path / "nothing"), ["C"])
+        hub.embed(str(tmp_path / "nothing"), ["C"])
     pickled = tmp_path / "pickled"
     pickled.mkdir()
     for file in published.iterdir():
@@ -75,7 +78,7 @@ def test_what_cannot_be_read_is_one_sentence(published: Path, tmp_path: Path) ->
             (pickled / file.name).write_bytes(file.read_bytes())
     torch.save(RobertaModel.from_pretrained(published).state_dict(), pickled / "pytorch_model.bin")
     with pytest.raises(NotAvailable, match="safetensors"):
-        hub_smiles.embed(str(pickled), ["C"])
+        hub.embed(str(pickled), ["C"])
 
 
 def test_only_smiles_are_taught_by_published_models() -> None:

@@ -10,15 +10,15 @@ from hypothesis.extra import numpy as arrays
 from rdkit import Chem
 from rdkit.Chem import Mol
 
-from mmexplore import pictures as painting
-from mmexplore.batching import Records, collate
-from mmexplore.errors import BadMolecule
-from mmexplore.feature_store import features
-from mmexplore.modalities import image
-from mmexplore.modalities.image import Image, colours, drawn, strokes
-from mmexplore.molecules import parse, reread
-from mmexplore.packing import pack
-from mmexplore.pictures import augmented, normalised, pictures
+from mmexplore.chem.molecules import parse, reread
+from mmexplore.features.modalities import image
+from mmexplore.features.modalities.image import Image, colours, drawn, strokes
+from mmexplore.features.packing import pack
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.signals import images as painting
+from mmexplore.nn.signals.images import augmented, normalised, pictures
+from mmexplore.runtime.errors import BadMolecule
 
 
 @pytest.fixture(scope="module")

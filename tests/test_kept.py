@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mmexplore import catalogue, models
-from mmexplore.datasets import moleculenet, yours
-from mmexplore.kept import Kept
+from mmexplore.datasets import catalog, moleculenet, yours
+from mmexplore.models import registry
+from mmexplore.runtime.cache import Kept
 
 LONG_AGO = 1_000_000_000
 
@@ -76,16 +76,16 @@ def test_a_data_set_shows_when_it_is_added_and_is_gone_when_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
-    before = catalogue.entries()
+    before = catalog.entries()
     age(tmp_path / "datasets" / "yours")
-    assert catalogue.entries() == before
-    made = catalogue.add("CCO\nCCN\n", "mine")
+    assert catalog.entries() == before
+    made = catalog.add("CCO\nCCN\n", "mine")
     assert made.name in yours.cards()
-    assert [entry.name for entry in catalogue.entries()][-1] == made.name
+    assert [entry.name for entry in catalog.entries()][-1] == made.name
     age(tmp_path / "datasets" / "yours")
     assert made.name in yours.cards()
-    catalogue.remove(made.name)
-    assert catalogue.entries() == before
+    catalog.remove(made.name)
+    assert catalog.entries() == before
 
 
 def test_a_file_that_is_put_there_makes_its_data_set_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,4 +101,4 @@ def test_a_file_that_is_put_there_makes_its_data_set_available(tmp_path: Path, m
 
 def test_a_model_is_found_by_its_name_as_in_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
-    assert [models.model(model.name) for model in models.models()] == models.models()
+    assert [registry.model(model.name) for model in registry.models()] == registry.models()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmexplore.hypergraph import Metric, hyperedges
-from mmexplore.kinship import _others
+from mmexplore.explore.neighbors.hyperedges import _others
+from mmexplore.nn.losses.hypergraph import Metric, hyperedges
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "inner"])

@@ -7,8 +7,8 @@ from screens import shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
-from mmexplore.kinship import Anchor, Kinship
-from mmexplore.ui import kinship_panel
+from mmexplore.explore.neighbors.hyperedges import Anchor, Kinship
+from mmexplore.ui.map import hyperedges
 
 pytest_plugins = ("screens",)
 
@@ -16,7 +16,7 @@ KIN = Kinship({3: 0.5, 7: 1.25}, 1, {8: 0.75}, (Anchor(4, 0.25, (9, 2)), Anchor(
 
 
 def _panel() -> None:
-    from mmexplore.ui.kinship_panel import kinship_panel as draw
+    from mmexplore.ui.map.hyperedges import kinship_panel as draw
 
     draw()
 
@@ -30,7 +30,7 @@ def drawn(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, 
         assert on_pick
         found.append((key, [(m.row, m.text) for m in molecules]))
 
-    monkeypatch.setattr(kinship_panel, "drawings", drawings)
+    monkeypatch.setattr(hyperedges, "drawings", drawings)
     monkeypatch.setattr(studio, "has_kinship", lambda model: True)
     monkeypatch.setattr(studio, "kinship", lambda model, data, row: KIN)
     return found
@@ -88,7 +88,9 @@ def test_a_panel_without_kin_says_why(
 
 def test_kin_of_an_unembedded_set_is_made_by_a_job(drawn: list, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[list[str], str]] = []
-    monkeypatch.setattr("mmexplore.ui.embedding_progress.wait", lambda models, data: asked.append((models, data)))
+    monkeypatch.setattr(
+        "mmexplore.ui.components.embedding_progress.wait", lambda models, data: asked.append((models, data))
+    )
     monkeypatch.setattr(studio, "kinship", lambda model, data, row: None)
     panel(5)
     assert len(asked) == 1
@@ -102,9 +104,9 @@ def test_a_model_without_memory_has_no_panel(drawn: list, monkeypatch: pytest.Mo
 
 def test_a_click_makes_a_molecule_the_current_one(drawn: list, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[int] = []
-    monkeypatch.setattr(kinship_panel, "picked", lambda key: 7 if key == "hyperedge" else -1)
-    monkeypatch.setattr("mmexplore.ui.session.choose_row", chosen.append)
+    monkeypatch.setattr(hyperedges, "picked", lambda key: 7 if key == "hyperedge" else -1)
+    monkeypatch.setattr("mmexplore.ui.shell.session.choose_row", chosen.append)
     for key in ("hyperedge", "anchors"):
-        kinship_panel._pick(key)
+        hyperedges._pick(key)
     assert chosen == [7]
     assert set(chosen) <= set(KIN.near)

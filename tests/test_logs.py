@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from mmexplore import logs
+from mmexplore.runtime import logs
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (INFO|WARNING|ERROR) [\w.]+: .")
 WRITER = """
 import logging, sys
 from pathlib import Path
-from mmexplore import logs
+from mmexplore.runtime import logs
 logs.FULL_BYTES, logs.KEPT = 10_000, 50
 logs.configure(Path(sys.argv[1]))
 for number in range(300):
@@ -77,7 +77,7 @@ def test_the_log_lies_in_the_home(log: Path, tmp_path: Path, monkeypatch: pytest
 
 def test_no_line_is_lost_while_several_processes_write_and_turn_over(tmp_path: Path) -> None:
     path = tmp_path / "shared.log"
-    where = {"cwd": Path(logs.__file__).parents[1]}
+    where = {"cwd": Path(logs.__file__).parents[2]}
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(name)], **where) for name in range(3)]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
     files = [path, *tmp_path.glob("shared.log.*")]

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmexplore import embedding_map, layouts, map_quality
-from mmexplore.embedding_map import classes_of, make, stored
-from mmexplore.errors import Cancelled
+from mmexplore.explore.maps import layouts, project, quality
+from mmexplore.explore.maps.project import classes_of, make, stored
+from mmexplore.runtime.errors import Cancelled
 
 SHAPES = [(300, 12), (20, 40), (600, 600), (7, 7), (50, 1), (3, 5)]
 
@@ -60,12 +60,11 @@ def test_seeds_methods_and_views_do_not_share_a_file(tmp_path: Path) -> None:
 
 
 def test_maps_need_no_torch() -> None:
-    code = (
-        "import sys, mmexplore.embedding, mmexplore.embedding_map; print({'torch', 'umap', 'sklearn'} & {*sys.modules})"
-    )
+    code = "import sys, mmexplore.models.embed, mmexplore.explore.maps.project as _; "
+    code += "print({'torch', 'umap', 'sklearn'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
-    assert embedding_map.warm is layouts.warm
+    assert project.warm is layouts.warm
 
 
 def test_a_map_can_be_seen_before_it_is_scored(tmp_path: Path) -> None:
@@ -83,7 +82,7 @@ def test_a_map_can_be_seen_before_it_is_scored(tmp_path: Path) -> None:
     made = make(x, classes, tmp_path, view="gin", method="pca")
     assert early is not None
     assert (early.xy == made.xy).all()
-    assert early.quality == embedding_map.UNSCORED
+    assert early.quality == project.UNSCORED
     both = [stored([tmp_path], "gin", "pca", unscored=u) for u in (True, False)]
     assert [found.quality for found in both if found] == [made.quality] * 2
 
@@ -94,8 +93,8 @@ def test_the_full_space_is_scored_once(tmp_path: Path, monkeypatch: pytest.Monke
     first = make(x, classes, tmp_path, view="gin", method="pca").quality
     alone = make(x, classes, tmp_path / "other", view="gin", method="tsne").quality
     wide: list[int] = []
-    clusters = map_quality.clusters
-    monkeypatch.setattr(map_quality, "clusters", lambda x, k, seed: wide.append(x.shape[1]) or clusters(x, k, seed))
+    clusters = quality.clusters
+    monkeypatch.setattr(quality, "clusters", lambda x, k, seed: wide.append(x.shape[1]) or clusters(x, k, seed))
     second = make(x, classes, tmp_path, view="gin", method="tsne").quality
     assert wide == [2]
     assert second == alone
@@ -109,8 +108,8 @@ def test_what_is_there_is_not_made_again(tmp_path: Path, monkeypatch: pytest.Mon
     classes = classes_of(codes.astype(str), "kind", "category")
     first = make(x, classes, tmp_path, view="gin", method="tsne", perplexity=5.0)
     made: list[str] = []
-    monkeypatch.setattr(embedding_map, "project", lambda x, *_, **__: made.append("laid out") or x[:, :2])
-    monkeypatch.setattr(embedding_map, "quality", lambda *_, **__: made.append("scored") or first.quality)
+    monkeypatch.setattr(project, "project", lambda x, *_, **__: made.append("laid out") or x[:, :2])
+    monkeypatch.setattr(project, "quality", lambda *_, **__: made.append("scored") or first.quality)
     again = make(x, classes, tmp_path, view="gin", method="tsne", perplexity=5.0)
     assert (again.created, again.quality) == (first.created, first.quality)
     assert made == []

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmexplore import map_quality
-from mmexplore.map_quality import Classes, classes_of, clusters, quality
+from mmexplore.explore.maps import quality as map_quality
+from mmexplore.explore.maps.quality import Classes, classes_of, clusters, quality
 
 
 def blobs(n: int = 300, d: int = 10, apart: float = 8, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -6,10 +6,10 @@ import torch
 from packed_records import embedded
 from torch.nn import functional
 
-from mmexplore.batching import Records, collate
-from mmexplore.feature_store import features
-from mmexplore.modalities.smiles import CLS, MASK, SPECIAL, VOCABULARY
-from mmexplore.pretraining.masked_smiles import MaskedSmiles
+from mmexplore.features.modalities.smiles import CLS, MASK, SPECIAL, VOCABULARY
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.pretraining.masked_smiles import MaskedSmiles
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from mmexplore import presets
-from mmexplore.batching import Records, collate
-from mmexplore.conformers import geometry_labels, one_conformer
-from mmexplore.feature_store import Features, features
-from mmexplore.hypergraph import hyperedges
-from mmexplore.pretraining.mmsa import MMSA
-from mmexplore.registry import PRETRAININGS
+from mmexplore.features.store import Features, features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.geometry.conformers import geometry_labels, one_conformer
+from mmexplore.nn.losses.hypergraph import hyperedges
+from mmexplore.nn.pretraining.mmsa import MMSA
+from mmexplore.recipes import presets
+from mmexplore.runtime.registry import PRETRAININGS
 
 SMILES = ["CCO", "CC(=O)Oc1ccccc1C(=O)O", "c1ccncc1", "CCN(CC)CC", "O=C(O)c1ccccc1", "CC(C)Cc1ccc(C)cc1", "ClCCl", "C"]
 WIDTHS = {"graph2d": 6, "image": 9, "graph3d": 6}

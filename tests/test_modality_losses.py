@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mmexplore.modality_losses import contrastive_loss, reconstruction_loss
+from mmexplore.nn.losses.contrastive import contrastive_loss, reconstruction_loss
 
 
 def some(count: int, n: int = 6, width: int = 5, seed: int = 0) -> list[Tensor]:

@@ -6,10 +6,10 @@ import pytest
 import torch
 from rdkit import Chem
 
-from mmexplore.batching import Records, collate
-from mmexplore.modalities.graph2d import Graph2D
-from mmexplore.molecular_graph import atom_features, bond_features, directed_edges
-from mmexplore.packing import pack
+from mmexplore.features.modalities.graph2d import Graph2D
+from mmexplore.features.packing import pack
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.graphs.features import atom_features, bond_features, directed_edges
 
 ODD = [
     "[Xe]",

@@ -18,8 +18,8 @@ from rdkit.Chem import Crippen, Descriptors, rdMolDescriptors
 from rdkit.Chem.MolStandardize import rdMolStandardize
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from mmexplore import molecules, salts
-from mmexplore.errors import BadMolecule
+from mmexplore.chem import molecules, salts
+from mmexplore.runtime.errors import BadMolecule
 
 ODD = [
     *("[Na+].[Cl-]", "[He]", "*", "[2H]C", "F/C=C/F", "F/C=C\\F", "C[C@H](N)O", "C[C@@H](N)O", "[CH3]", "[NH4+]"),
@@ -83,7 +83,7 @@ def test_chemaxon_extensions_are_left_aside():
 
 def test_nothing_is_written_to_the_terminal():
     code = (
-        "from mmexplore import molecules as m\n"
+        "from mmexplore.chem import molecules as m\n"
         "for s in ('C1CC', 'c1cccc1', '[H]', 'C[C@H]C'):\n"
         "    try: m.standardise(m.parse(s), 'strip')\n"
         "    except m.BadMolecule: pass\n"

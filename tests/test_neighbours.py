@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
-from mmexplore import neighbours as module
-from mmexplore.errors import MmexploreError
-from mmexplore.neighbours import Neighbours, interpolate, nearest, neighbours, unit_rows
+from mmexplore.explore.neighbors import knn as module
+from mmexplore.explore.neighbors.knn import Neighbours, interpolate, nearest, neighbours, unit_rows
+from mmexplore.runtime.errors import MmexploreError
 
 
 def random(n: int, d: int, seed: int = 0) -> np.ndarray:

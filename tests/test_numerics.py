@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from mmexplore import numerics
-from mmexplore.errors import BadRecipe, NotAvailable
-from mmexplore.numerics import Measured
+from mmexplore.runtime import devices
+from mmexplore.runtime.devices import Measured
+from mmexplore.runtime.errors import BadRecipe, NotAvailable
 
 
 def test_the_policy_of_this_machine_is_measured_once_and_explained() -> None:
-    first = numerics.policy("cpu")
-    assert numerics.policy("cpu") is first
+    first = devices.policy("cpu")
+    assert devices.policy("cpu") is first
     assert first.device == "cpu"
     assert first.precision == "float32"
     assert "error" in first.why
@@ -18,7 +18,7 @@ def test_the_policy_of_this_machine_is_measured_once_and_explained() -> None:
 
 
 def test_errors_are_those_of_the_settings() -> None:
-    found = numerics.measure("cpu", rounds=1)
+    found = devices.measure("cpu", rounds=1)
     assert found["highest"].error < 1e-6
     assert 1e-4 < found["bfloat16"].error < 1e-2
     assert all(m.seconds > 0 for m in found.values())
@@ -35,16 +35,16 @@ def test_errors_are_those_of_the_settings() -> None:
 )
 def test_the_fastest_setting_that_is_exact_enough(medium: Measured, training: str, exact: str) -> None:
     found = {"highest": Measured(1.0, 2e-7), "medium": medium, "bfloat16": Measured(0.1, 3e-3)}
-    assert numerics._fastest(found, numerics._TRAINING_ERROR) == training
-    assert numerics._fastest(found, numerics._FLOAT32_ERROR) == exact
+    assert devices._fastest(found, devices._TRAINING_ERROR) == training
+    assert devices._fastest(found, devices._FLOAT32_ERROR) == exact
 
 
 def test_results_are_computed_in_full_precision_whatever_is_set() -> None:
-    policy = numerics.policy("cpu", "bfloat16")
+    policy = devices.policy("cpu", "bfloat16")
     assert policy.precision == "bfloat16"
     torch.set_float32_matmul_precision("medium")
     try:
-        with torch.autocast("cpu", torch.bfloat16), numerics.exactly(policy):
+        with torch.autocast("cpu", torch.bfloat16), devices.exactly(policy):
             assert torch.get_float32_matmul_precision() == policy.exact
             assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
         assert torch.get_float32_matmul_precision() == "medium"
@@ -54,10 +54,10 @@ def test_results_are_computed_in_full_precision_whatever_is_set() -> None:
 
 def test_what_is_not_there_is_refused_in_words() -> None:
     with pytest.raises(BadRecipe, match="'tpu'"):
-        numerics.policy("tpu")
+        devices.policy("tpu")
     with pytest.raises(BadRecipe, match="'float8'"):
-        numerics.policy("cpu", "float8")
+        devices.policy("cpu", "float8")
     if not torch.cuda.is_available():
         with pytest.raises(NotAvailable, match="no GPU"):
-            numerics.policy("cuda")
-        assert numerics.policy("auto").device == "cpu"
+            devices.policy("cuda")
+        assert devices.policy("auto").device == "cpu"

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from given_tables import reasons
 
-from mmexplore import catalogue, dataset_files
-from mmexplore.datasets import Task
-from mmexplore.errors import BadTable, UnknownName
+from mmexplore.datasets import Task, catalog, storage
+from mmexplore.runtime.errors import BadTable, UnknownName
 
 pytest_plugins = ("given_tables",)
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -18,76 +17,76 @@ MESSY = "smiles,name,active,logS\r\nCCO,ethanol,1,0.5\r\n\r\nC1CC,broken,1,2\r\n
 
 
 def test_a_set_of_ones_own_is_kept_under_its_title(written):
-    added = catalogue.add(written(MESSY, "My Table.CSV"), "Screen 7: ümlaut & co.", targets=["active"])
+    added = catalog.add(written(MESSY, "My Table.CSV"), "Screen 7: ümlaut & co.", targets=["active"])
     assert added.name == "screen_7_mlaut_co"
     assert added.title == "Screen 7: ümlaut & co."
-    again = catalogue.load("screen_7_mlaut_co")
+    again = catalog.load("screen_7_mlaut_co")
     assert (again.digest, again.report, again.tasks) == (added.digest, added.report, added.tasks)
-    entry = next(e for e in catalogue.entries() if e.name == added.name)
+    entry = next(e for e in catalog.entries() if e.name == added.name)
     assert (entry.source, entry.rows, entry.available) == ("yours", 4, True)
     assert entry.tasks == (Task("active", "classification"),)
-    assert catalogue.fetch(added.name).read_bytes() == MESSY.encode()
+    assert catalog.fetch(added.name).read_bytes() == MESSY.encode()
     assert list(added.extra) == ["logS"]
 
 
 def test_pasted_molecules_can_be_kept(own_home):
-    added = catalogue.add("CCO ethanol\nCCN.Cl\nOCC\n", "pasted")
+    added = catalog.add("CCO ethanol\nCCN.Cl\nOCC\n", "pasted")
     assert added.smiles.tolist() == ["CCO", "CCN"]
     assert reasons(added.report.merged) == {3: "same molecule as line 1"}
     assert (own_home / "uploads" / "pasted.txt").read_bytes() == b"CCO ethanol\nCCN.Cl\nOCC\n"
 
 
 def test_no_name_is_taken_over_and_nothing_is_kept_twice():
-    first = catalogue.add("CCO\nCCN\n", "BACE")
+    first = catalog.add("CCO\nCCN\n", "BACE")
     assert first.name == "bace_2"
-    assert catalogue.add("CCO\nCCN\n", "again").name == "bace_2"
-    assert catalogue.add("CCO\nCCC\n", "BACE").name == "bace_3"
-    assert catalogue.add("CCO\nCCN\n", "kept", duplicates="keep").name == "kept"
-    assert catalogue.add("CCCO\n", "../../etc/<x>").name == "etc_x"
-    assert catalogue.add("CCCCO\n", "???").name == "molecules"
+    assert catalog.add("CCO\nCCN\n", "again").name == "bace_2"
+    assert catalog.add("CCO\nCCC\n", "BACE").name == "bace_3"
+    assert catalog.add("CCO\nCCN\n", "kept", duplicates="keep").name == "kept"
+    assert catalog.add("CCCO\n", "../../etc/<x>").name == "etc_x"
+    assert catalog.add("CCCCO\n", "???").name == "molecules"
 
 
 def test_what_cannot_be_read_is_not_kept(own_home, written):
     for given_, title in (("foo\nbar\n", "bad"), (written("smiles\n"), "empty")):
         with pytest.raises(BadTable):
-            catalogue.add(given_, title)
+            catalog.add(given_, title)
     with pytest.raises(BadTable, match="no file"):
-        catalogue.add(Path("none.csv"), "none")
-    assert not [e for e in catalogue.entries() if e.source == "yours"]
+        catalog.add(Path("none.csv"), "none")
+    assert not [e for e in catalog.entries() if e.source == "yours"]
     assert list((own_home / "uploads").iterdir()) == []
 
 
 def test_a_set_can_be_removed_but_not_one_of_the_catalogue(own_home):
-    added = catalogue.add("CCO\nCCN\n", "mine")
-    catalogue.remove(added.name)
+    added = catalog.add("CCO\nCCN\n", "mine")
+    catalog.remove(added.name)
     with pytest.raises(UnknownName):
-        catalogue.load("mine")
+        catalog.load("mine")
     assert list((own_home / "uploads").iterdir()) == []
     assert list(own_home.glob("datasets/*/table.parquet")) == []
     for name in ("mine", "bace", "../../x"):
         with pytest.raises(UnknownName, match="data set of yours"):
-            catalogue.remove(name)
+            catalog.remove(name)
 
 
 def test_text_is_never_read_as_a_path_unless_it_ends_like_a_table(written):
     path = written("smiles\nCCO\n")
-    assert catalogue.preview(str(path)).rows == 1
-    assert catalogue.preview("CCO").rows == 1
+    assert catalog.preview(str(path)).rows == 1
+    assert catalog.preview("CCO").rows == 1
     with pytest.raises(BadTable, match="a header and no rows: '/etc/passwd'"):
-        catalogue.preview("/etc/passwd")
+        catalog.preview("/etc/passwd")
 
 
 def test_a_damaged_card_is_no_data_set(own_home):
-    catalogue.add("CCO\nCCN\n", "mine")
+    catalog.add("CCO\nCCN\n", "mine")
     (own_home / "datasets" / "yours" / "mine.json").write_text("{")
-    assert not [e for e in catalogue.entries() if e.source == "yours"]
+    assert not [e for e in catalog.entries() if e.source == "yours"]
 
 
 def test_a_data_set_written_twice_at_once_is_whole(written, own_home):
     path = written("smiles,y\n" + "".join(f"{'C' * n}O,{n}.5\n" for n in range(1, 60)))
-    code = f"from mmexplore import catalogue; print(len(catalogue.load({str(path)!r})))"
+    code = f"from mmexplore.datasets import catalog; print(len(catalog.load({str(path)!r})))"
     runs = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)]
     assert [run.communicate()[0].strip() for run in runs] == ["59"] * 3
     folder = next(own_home.glob("datasets/*/card.json")).parent
-    assert dataset_files.read(folder, "t", "t") is not None
+    assert storage.read(folder, "t", "t") is not None
     assert sorted(file.name for file in folder.iterdir()) == ["card.json", "remarks.parquet", "table.parquet"]

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from screens import NASTY, page, shown
 
-from mmexplore import presets, studio
-from mmexplore.errors import BadRecipe
-from mmexplore.jobs import Job
-from mmexplore.recipe import Recipe
-from mmexplore.ui import training_plan
-from mmexplore.ui.plain_text import literal
+from mmexplore import studio
+from mmexplore.recipes import presets
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.jobs.client import Job
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.train import plan as training_plan
 
 pytest_plugins = ("screens",)
 

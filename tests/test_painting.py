@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmexplore.colouring import Colour
-from mmexplore.ui.molecule_map.painting import MISSING, limits, paint
+from mmexplore.explore.maps.colors import Colour
+from mmexplore.ui.components.molecule_map.painting import MISSING, limits, paint
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6, width=32) | st.just(float("nan")), min_size=1, max_size=50)
 

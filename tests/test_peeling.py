@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from planted import MODERATE, SMALL, connected, peelable
 from rdkit import Chem
 
-from mmexplore.errors import BadMolecule
-from mmexplore.fragments import fragment_smiles
-from mmexplore.peeling import mask_of, numbers, skeleton
+from mmexplore.chem.fragments import fragment_smiles
+from mmexplore.chem.peeling import mask_of, numbers, skeleton
+from mmexplore.runtime.errors import BadMolecule
 
 
 def fragments_of(smiles: str) -> list[int]:

@@ -4,12 +4,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from mmexplore import precise_norms
-from mmexplore.batching import Batch, batches
 from mmexplore.datasets import Task
-from mmexplore.feature_store import features
-from mmexplore.predictor import Predictor
-from mmexplore.presets import preset
+from mmexplore.features.store import features
+from mmexplore.nn import precise_norms
+from mmexplore.nn.dataloader import Batch, batches
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes.presets import preset
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "CCO", "C/C=C/C#N", "c1ccncc1", "OCC(O)CO", "CCCCCC"]
 

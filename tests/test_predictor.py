@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from mmexplore.batching import Batch, batches
 from mmexplore.datasets import Task
-from mmexplore.feature_store import features
-from mmexplore.predictor import Predictor
-from mmexplore.presets import preset, preset_names
-from mmexplore.recipe import Recipe
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Batch, batches
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes.presets import preset, preset_names
+from mmexplore.recipes.recipe import Recipe
 
 SMILES = ["CCO", "c1ccccc1", "[Na+].[Cl-]"]
 

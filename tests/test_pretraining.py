@@ -12,14 +12,18 @@ import torch
 from safetensors.torch import load_file
 from test_resume import killed_after, part, weights
 
-from mmexplore import checkpoints, embedding, kinship, presets, starting, studio
+from mmexplore import studio
 from mmexplore.datasets import Dataset
-from mmexplore.errors import BadRecipe, NotAvailable, UnknownName
-from mmexplore.home import read_json
-from mmexplore.models import model
-from mmexplore.predictor import Predictor
-from mmexplore.recipe import Recipe, parse
-from mmexplore.training import train
+from mmexplore.explore.neighbors import hyperedges
+from mmexplore.models import checkpoints, embed
+from mmexplore.models.registry import model
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes import presets
+from mmexplore.recipes.recipe import Recipe, parse
+from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
+from mmexplore.runtime.home import read_json
+from mmexplore.training import warm_start
+from mmexplore.training.train import train
 
 SMALL = {
     "gin": {"layers": 2, "hidden_size": 16},
@@ -101,7 +105,7 @@ def test_a_killed_pretraining_goes_on_to_the_same_weights(tmp_path: Path) -> Non
 
 
 def test_an_embedding_has_every_view(run: Path) -> None:
-    found = embedding.embed(run / "model", few())
+    found = embed.embed(run / "model", few())
     assert found.dimensions == dict.fromkeys(model(str(run)).views, 16)
     assert found.predictions.shape == (40, 0)
     for view in found.views:
@@ -113,9 +117,9 @@ def test_an_embedding_has_every_view(run: Path) -> None:
 
 
 def test_shards_do_not_matter_to_views_among_others(run: Path, tmp_path: Path, monkeypatch) -> None:
-    whole = {v: np.array(embedding.embed(run / "model", few()).view(v)) for v in ("structure-aware", "memory-aligned")}
+    whole = {v: np.array(embed.embed(run / "model", few()).view(v)) for v in ("structure-aware", "memory-aligned")}
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
-    parts = embedding.embed(run / "model", few(), shard=7)
+    parts = embed.embed(run / "model", few(), shard=7)
     for view, values in whole.items():
         np.testing.assert_allclose(parts.view(view), values, atol=1e-5)
 
@@ -123,10 +127,10 @@ def test_shards_do_not_matter_to_views_among_others(run: Path, tmp_path: Path, m
 @pytest.mark.parametrize("small", [True, False], ids=["all hyperedges", "its own alone"])
 def test_kin_are_hyperedges_and_the_strongest_anchors(run: Path, monkeypatch: pytest.MonkeyPatch, small: bool) -> None:
     if not small:
-        monkeypatch.setattr(kinship, "_ALL_HYPEREDGES", 0)
+        monkeypatch.setattr(hyperedges, "_ALL_HYPEREDGES", 0)
     data, chosen = few(), model(str(run))
-    found = embedding.embed(run / "model", data)
-    kin = kinship.kinship(chosen, data, 5)
+    found = embed.embed(run / "model", data)
+    kin = hyperedges.kinship(chosen, data, 5)
     assert kin is not None
     predictor = checkpoints.load(run / "model")
     c = np.array(found.view("unified"))
@@ -134,7 +138,7 @@ def test_kin_are_hyperedges_and_the_strongest_anchors(run: Path, monkeypatch: py
     assert edges[5, 0] == 5
     assert set(list(kin.near)[: kin.members]) == set(edges[5, 1:].tolist())
     assert list(kin.near) == np.argsort(np.linalg.norm(c - c[5], axis=1))[1 : len(kin.near) + 1].tolist()
-    assert len(kin.near) == kinship.NEAR
+    assert len(kin.near) == hyperedges.NEAR
     assert set(kin.hosts) == (set(np.flatnonzero((edges == 5).any(1)).tolist()) - {5} if small else set())
     for others in (kin.near, kin.hosts):
         assert list(others.values()) == sorted(others.values())
@@ -148,8 +152,8 @@ def test_kin_are_hyperedges_and_the_strongest_anchors(run: Path, monkeypatch: py
 
 
 def test_a_model_without_memory_or_without_an_embedding_has_no_kin(run: Path) -> None:
-    assert kinship.kinship(model("ecfp"), few(), 0) is None
-    assert kinship.kinship(model(str(run)), replace(few(), digest="never embedded"), 0) is None
+    assert hyperedges.kinship(model("ecfp"), few(), 0) is None
+    assert hyperedges.kinship(model(str(run)), replace(few(), digest="never embedded"), 0) is None
 
 
 # ---- starting from it ------------------------------------------------------------------------------------------
@@ -179,7 +183,7 @@ def test_the_unified_embedding_is_fine_tuned_from_the_whole_model(run: Path) -> 
     values["pretraining"] = {}
     values["fusion"] = {"name": "unified", "start": str(run), "options": {"dimension": 16}}
     predictor = Predictor(parse(values), few().tasks)
-    notes = starting.begin(predictor)
+    notes = warm_start.begin(predictor)
     assert any("fusion started from" in note for note in notes)
     whole = checkpoints.load(run / "model").pretraining.latent.state_dict()
     for name, value in predictor.fusion.latent.state_dict().items():
@@ -207,7 +211,7 @@ def test_published_weights_out_of_reach_are_noted(tmp_path: Path, monkeypatch: p
     def unreachable(self: object, name: str) -> None:
         raise NotAvailable(f"{name} could not be reached")
 
-    monkeypatch.setattr("mmexplore.encoders.resnet.ResNet.from_hub", unreachable)
+    monkeypatch.setattr("mmexplore.nn.encoders.resnet.ResNet.from_hub", unreachable)
     chosen = recipe_of("resnet", epochs=1).with_settings(["branches.0.start=hub:microsoft/resnet-18"])
     card = train(chosen, few(), tmp_path)
     expected = "branch 'image' started from random weights: microsoft/resnet-18 could not be reached"

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from mmexplore.errors import MmexploreError
-from mmexplore.ranking_agreement import agreement, far_pairs, overlap, spearman
-from mmexplore.retrieval import Cosine, Space, Tanimoto
+from mmexplore.explore.neighbors.agreement import agreement, far_pairs, overlap, spearman
+from mmexplore.explore.neighbors.search import Cosine, Space, Tanimoto
+from mmexplore.runtime.errors import MmexploreError
 
 
 def random_space(n: int, d: int, seed: int) -> Cosine:

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from mmexplore.curation import curate
+from mmexplore.chem.molecules import parse
 from mmexplore.datasets import Dataset, nmrshiftdb2
-from mmexplore.datasets._cells import sd_values
-from mmexplore.datasets._nmr_fields import measured_number, peaks
-from mmexplore.molecules import parse
+from mmexplore.datasets.curation import curate
+from mmexplore.datasets.readers.cells import sd_values
+from mmexplore.datasets.readers.nmr_fields import measured_number, peaks
 
 
 @pytest.fixture(scope="module")

@@ -15,14 +15,17 @@ from test_pretraining import few
 from test_resume import killed_after, part, weights
 from toy_models import save_model
 
-from mmexplore import embedding, frozen_targets, presets, starting, studio
-from mmexplore.errors import BadRecipe, NotAvailable, UnknownName
-from mmexplore.home import read_json
-from mmexplore.models import model
-from mmexplore.predictor import Predictor
-from mmexplore.recipe import Recipe, parse
-from mmexplore.training import train
-from mmexplore.training_data import prepare
+from mmexplore import studio
+from mmexplore.models import embed
+from mmexplore.models.registry import model
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes import presets
+from mmexplore.recipes.recipe import Recipe, parse
+from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
+from mmexplore.runtime.home import read_json
+from mmexplore.training import teachers, warm_start
+from mmexplore.training.data import prepare
+from mmexplore.training.train import train
 
 SMALL = {"depth": 2, "hidden_size": 16}
 TRAINING = {"batch_size": 16, "device": "cpu", "precision": "float32"}
@@ -65,7 +68,7 @@ def test_replicas_leave_one_model_with_a_view_each(run: Path) -> None:
     assert chosen.views == ("smiles", "image", "fingerprint", "early")
     assert chosen.card is not None
     assert chosen.card.metrics["validation"].keys() == {"loss", "smiles", "image", "fingerprint", "early"}
-    found = embedding.embed(run / "model", few())
+    found = embed.embed(run / "model", few())
     for view in found.views:
         assert np.isfinite(found.view(view)).all()
         assert np.std(found.view(view), axis=0).max() > 0
@@ -102,13 +105,13 @@ def test_a_replica_learns_the_same_beside_others_as_alone(target: Path, tmp_path
 def test_a_target_is_the_models_view_and_its_encoder_never_runs_again(target: Path, monkeypatch) -> None:
     chosen, data = pretraining(target, "smiles"), few()
     made = prepare(chosen, data, lambda *_, **__: None)
-    expected = embedding.embed(target / "model", data).view("dmpnn")
+    expected = embed.embed(target / "model", data).view("dmpnn")
     rows = np.array([3, 0, 3])
     np.testing.assert_array_equal(made.features["target:smiles"].take(rows).columns["z"], expected[rows])
-    monkeypatch.setattr("mmexplore.checkpoints.load", None)
-    again = frozen_targets.read("smiles", str(target), data)
+    monkeypatch.setattr("mmexplore.models.checkpoints.load", None)
+    again = teachers.read("smiles", str(target), data)
     np.testing.assert_array_equal(again.values, expected)
-    bits = frozen_targets.read("smiles", "ecfp", data).take(rows).columns["z"]
+    bits = teachers.read("smiles", "ecfp", data).take(rows).columns["z"]
     assert bits.shape == (3, 2048)
 
 
@@ -176,7 +179,7 @@ def fused_run(request: pytest.FixtureRequest, run: Path, tmp_path_factory: pytes
 
 def test_every_branch_starts_from_the_replica_of_its_name(run: Path) -> None:
     predictor = Predictor(fused(run, "late"), few().tasks)
-    notes = starting.begin(predictor)
+    notes = warm_start.begin(predictor)
     before = load_file(run / "model" / "weights.safetensors")
     for number, name in enumerate(("smiles", "image", "fingerprint")):
         assert f"branch {name!r} started from {run}, branch {name!r}" in notes
@@ -186,10 +189,10 @@ def test_every_branch_starts_from_the_replica_of_its_name(run: Path) -> None:
 def test_a_fusion_says_what_it_did(fused_run: Path) -> None:
     data, chosen = studio.dataset("solubility"), model(str(fused_run))
     assert chosen.recipe is not None
-    found = studio.fusion(str(fused_run), "solubility")
+    found = studio.fusion_report(str(fused_run), "solubility")
     assert found.modalities == ("smiles", "image", "fingerprint")
     assert found.task == data.tasks[0].name
-    stored = embedding.embed(fused_run / "model", data).predictions[found.rows, 0]
+    stored = embed.embed(fused_run / "model", data).predictions[found.rows, 0]
     if chosen.recipe.fusion.name == "late":
         assert found.scale == "z-score"
         np.testing.assert_allclose(found.prediction, (found.w * found.p).sum(1), atol=1e-6)
@@ -207,9 +210,9 @@ def test_a_fusion_says_what_it_did(fused_run: Path) -> None:
 
 def test_shards_do_not_matter_to_what_is_told(run: Path, tmp_path: Path, monkeypatch) -> None:
     train(fused(run, "late"), few(), tmp_path / "run")
-    whole = np.array(embedding.embed(tmp_path / "run" / "model", few()).part("p"))
+    whole = np.array(embed.embed(tmp_path / "run" / "model", few()).part("p"))
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
-    made = embedding.embed(tmp_path / "run" / "model", few(), shard=7)
+    made = embed.embed(tmp_path / "run" / "model", few(), shard=7)
     assert made.parts == {"w": (3,), "p": (3, 1)}
     np.testing.assert_allclose(made.part("p"), whole, atol=1e-5)
     with pytest.raises(UnknownName, match="no part of this model's fusion is called 'q'; there are: p, w"):
@@ -219,9 +222,9 @@ def test_shards_do_not_matter_to_what_is_told(run: Path, tmp_path: Path, monkeyp
 def test_a_model_that_fuses_nothing_is_refused_in_words(run: Path, target: Path, fused_run: Path) -> None:
     for name in ("ecfp", str(run), str(target)):
         with pytest.raises(BadRecipe, match="fuses nothing"):
-            studio.fusion(name, "solubility")
+            studio.fusion_report(name, "solubility")
     with pytest.raises(UnknownName, match="is called 'no such task'"):
-        studio.fusion(str(fused_run), "solubility", "no such task")
+        studio.fusion_report(str(fused_run), "solubility", "no such task")
 
 
 def test_the_shell_tells_of_a_fusion(fused_run: Path) -> None:

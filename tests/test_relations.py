@@ -9,12 +9,14 @@ from rdkit import Chem, DataStructs
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from torch.nn.functional import kl_div
 
-from mmexplore import lessons, models, relations
-from mmexplore.batching import Records
-from mmexplore.errors import BadRecipe, NotAvailable
-from mmexplore.feature_store import features
-from mmexplore.pretraining.relational import Relational
-from mmexplore.recipe import Recipe, parse
+from mmexplore.features.store import features
+from mmexplore.models import registry
+from mmexplore.nn.dataloader import Records
+from mmexplore.nn.losses import relations
+from mmexplore.nn.pretraining.relational import Relational
+from mmexplore.recipes import pretraining_targets
+from mmexplore.recipes.recipe import Recipe, parse
+from mmexplore.runtime.errors import BadRecipe, NotAvailable
 
 SMILES = ["CCO", "CCN", "c1ccccc1", "CC(=O)Oc1ccccc1C(=O)O", "[Xe]", "CCO"]
 
@@ -207,13 +209,13 @@ def recipe(*names: str, encoder: str = "dmpnn", **options: object) -> Recipe:
 
 def test_only_what_some_branch_learns_is_read() -> None:
     chosen = recipe("image", "nmr_peaks", image_target="mine#view")
-    assert lessons.frozen(chosen) == {"image": "mine#view"}
-    assert set(lessons.teachers(chosen)) == {"nmr_peaks"}
+    assert pretraining_targets.frozen(chosen) == {"image": "mine#view"}
+    assert set(pretraining_targets.teachers(chosen)) == {"nmr_peaks"}
     blended = recipe("early", weights="smiles=0.4,fingerprint=0.6,image=0")
-    assert lessons.frozen(blended) == {"smiles": "target-smiles"}
-    assert set(lessons.teachers(blended)) == {"fingerprint"}
-    assert lessons.frozen(recipe("early")).keys() == {"smiles", "nmr_spectrum", "image"}
-    assert lessons.frozen(parse({})) == {}
+    assert pretraining_targets.frozen(blended) == {"smiles": "target-smiles"}
+    assert set(pretraining_targets.teachers(blended)) == {"fingerprint"}
+    assert pretraining_targets.frozen(recipe("early")).keys() == {"smiles", "nmr_spectrum", "image"}
+    assert pretraining_targets.frozen(parse({})) == {}
 
 
 @pytest.mark.parametrize(
@@ -229,20 +231,20 @@ def test_only_what_some_branch_learns_is_read() -> None:
 )
 def test_weights_that_are_no_weights_are_refused(weights: str, words: str) -> None:
     with pytest.raises(BadRecipe, match=words):
-        lessons.check(recipe("early", weights=weights))
+        pretraining_targets.check(recipe("early", weights=weights))
 
 
 def test_a_branch_that_learns_nothing_is_refused() -> None:
     with pytest.raises(BadRecipe, match="named by what teaches it: early, fingerprint, image"):
-        lessons.check(recipe("graph2d"))
+        pretraining_targets.check(recipe("graph2d"))
     with pytest.raises(BadRecipe, match="encoder 'gin' tells nothing; there are: dmpnn"):
-        lessons.check(recipe("nmr_peaks", encoder="gin"))
-    lessons.check(recipe("fingerprint", encoder="gin"))
+        pretraining_targets.check(recipe("nmr_peaks", encoder="gin"))
+    pretraining_targets.check(recipe("fingerprint", encoder="gin"))
 
 
 def test_a_target_that_is_not_here_is_named_before_any_work() -> None:
     with pytest.raises(NotAvailable, match=r"'smiles' is taught by model 'no such'.*no model is called 'no such'"):
-        models.check_starts(recipe("smiles", smiles_target="no such"))
+        registry.check_starts(recipe("smiles", smiles_target="no such"))
     with pytest.raises(NotAvailable, match="no view of 'ecfp' is called 'x'"):
-        models.check_starts(recipe("smiles", smiles_target="ecfp#x"))
-    models.check_starts(recipe("smiles", smiles_target="ecfp"))
+        registry.check_starts(recipe("smiles", smiles_target="ecfp#x"))
+    registry.check_starts(recipe("smiles", smiles_target="ecfp"))

@@ -9,14 +9,14 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from mmexplore.batching import Records, collate
-from mmexplore.encoders.resnet import ResNet
-from mmexplore.errors import BadRecipe, NotAvailable
-from mmexplore.feature_store import features
-from mmexplore.modalities.image import Image
-from mmexplore.molecules import parse
-from mmexplore.packing import pack
-from mmexplore.pictures import normalised, pictures
+from mmexplore.chem.molecules import parse
+from mmexplore.features.modalities.image import Image
+from mmexplore.features.packing import pack
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.encoders.resnet import ResNet
+from mmexplore.nn.signals.images import normalised, pictures
+from mmexplore.runtime.errors import BadRecipe, NotAvailable
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "[Na+].[Cl-]", "C"]
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from screens import page, shown
 
-from mmexplore import results
-from mmexplore.ui.plain_text import literal
+from mmexplore.studio import results
+from mmexplore.ui.components.words import literal
 
 pytest_plugins = ("screens",)
 PAPER = {
@@ -41,7 +41,7 @@ def benchmarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_our_figures_stand_beside_the_papers_in_its_unit(benchmarks: Path) -> None:
-    (table,) = results.papers()["p"]
+    (table,) = results.paper_tables()["p"]
     found = table.figures.set_index(["variant", "data"])
     assert found.loc[("none", "bace"), ["paper", "ours", "spread", "seeds"]].tolist() == [70.0, 75.0, 1.0, 2]
     assert found.loc[("none", "esol"), ["paper", "ours"]].tolist() == [1.5, 1.25]
@@ -56,7 +56,7 @@ def test_a_variant_of_ours_that_the_paper_lacks_gets_a_row(benchmarks: Path) -> 
     paper = json.loads(json.dumps(PAPER))
     paper["tables"]["I"]["results"] = {"ours": {}}
     (benchmarks / "papers/p.json").write_text(json.dumps(paper))
-    (table,) = results.papers()["p"]
+    (table,) = results.paper_tables()["p"]
     found = table.figures.set_index(["variant", "data"])
     assert found.loc[("dmpnn", "bace"), "ours"] == 75.0
     assert np.isnan(found.loc[("dmpnn", "bace"), "paper"])
@@ -64,7 +64,7 @@ def test_a_variant_of_ours_that_the_paper_lacks_gets_a_row(benchmarks: Path) -> 
 
 def test_without_results_the_papers_figures_remain(benchmarks: Path) -> None:
     shutil.rmtree(benchmarks / "results")
-    (table,) = results.papers()["p"]
+    (table,) = results.paper_tables()["p"]
     assert table.figures["paper"].notna().sum() == 3
     assert not table.figures["ours"].notna().any()
     assert table.measured == ()
@@ -72,7 +72,7 @@ def test_without_results_the_papers_figures_remain(benchmarks: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in results.BENCHMARKS.glob("papers/*.json")))
 def test_a_papers_file_is_whole(name: str) -> None:
-    for table in results.papers()[name]:
+    for table in results.paper_tables()[name]:
         assert table.figures["metric"].notna().all()
         assert all((table.same, table.differs, table.commands))
         for command in table.commands:
@@ -82,7 +82,7 @@ def test_a_papers_file_is_whole(name: str) -> None:
 
 
 def test_every_result_says_where_it_comes_from() -> None:
-    for result in results.results().values():
+    for result in results.measured_results().values():
         assert len(result.rows)
         assert all((result.question, result.command, result.commit, result.date, result.machine, result.versions))
 
@@ -91,7 +91,7 @@ class TestPage:
     def test_tables_and_measurements_are_there(self, empty_home: Path) -> None:
         app = page("7_Results.py")
         assert not app.exception
-        assert len(app.dataframe) >= len(results.papers()) + 1
+        assert len(app.dataframe) >= len(results.paper_tables()) + 1
         assert literal("arXiv:2505.05877") in shown(app)
 
     def test_every_table_can_be_chosen(self, empty_home: Path) -> None:

@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmexplore import catalogue, checkpoints, training_state
-from mmexplore.datasets import Dataset
-from mmexplore.errors import Cancelled
-from mmexplore.home import read_json
-from mmexplore.recipe import Recipe
-from mmexplore.training import train
+from mmexplore.datasets import Dataset, catalog
+from mmexplore.models import checkpoints
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.errors import Cancelled
+from mmexplore.runtime.home import read_json
+from mmexplore.training import resume
+from mmexplore.training.train import train
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from mmexplore.recipe import parse
+from mmexplore.recipes.recipe import parse
 from mmexplore.training import train
 from test_resume import part
 
@@ -35,7 +36,7 @@ train(parse(json.loads(sys.argv[1])), part(), Path(sys.argv[2]), progress=heard)
 
 def part() -> Dataset:
     """A hundred molecules with one label."""
-    whole = catalogue.load("solubility")
+    whole = catalog.load("solubility")
     rows = slice(0, 100)
     return replace(
         whole, smiles=whole.smiles[rows], labels=whole.labels[rows, :1], tasks=whole.tasks[:1], digest="part"
@@ -75,7 +76,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 def test_a_killed_training_goes_on_to_the_same_weights(recipe: Recipe, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     killed_after(2, recipe, killed)
-    assert (killed / "resume" / training_state.FILE).is_file()
+    assert (killed / "resume" / resume.FILE).is_file()
     assert not (killed / "model").exists()
     card = train(recipe, part(), killed)
     went_on = [note for note in card.notes if note.startswith("went on after epoch")]
@@ -116,10 +117,10 @@ def test_a_training_told_to_stop_says_so_and_goes_on(recipe: Recipe, tmp_path: P
 
 
 def test_a_damaged_state_is_left_alone(tmp_path: Path) -> None:
-    assert training_state.find(tmp_path, "key") == (None, "")
+    assert resume.find(tmp_path, "key") == (None, "")
     for content in (b"", b"nonsense", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "):
-        (tmp_path / training_state.FILE).write_bytes(content)
-        found, note = training_state.find(tmp_path, "key")
+        (tmp_path / resume.FILE).write_bytes(content)
+        found, note = resume.find(tmp_path, "key")
         assert found is None
         assert note.startswith("started afresh")
 
@@ -130,11 +131,11 @@ def test_the_state_is_replaced_whole(tmp_path: Path) -> None:
     optimizer = torch.optim.Adam(model.parameters())
     model(torch.ones(1, 3)).sum().backward()
     optimizer.step()
-    state = training_state.State([{"epoch": 1.0}], {k: v.clone() for k, v in model.state_dict().items()}, 1, 0.5)
+    state = resume.State([{"epoch": 1.0}], {k: v.clone() for k, v in model.state_dict().items()}, 1, 0.5)
     for _ in range(3):
-        training_state.write(tmp_path, "key", state, model, optimizer)
-    assert [p.name for p in tmp_path.iterdir()] == [training_state.FILE]
-    found, note = training_state.find(tmp_path, "key")
+        resume.write(tmp_path, "key", state, model, optimizer)
+    assert [p.name for p in tmp_path.iterdir()] == [resume.FILE]
+    found, note = resume.find(tmp_path, "key")
     assert found is not None
     assert note == "went on after epoch 1"
     other = torch.nn.Linear(3, 2)

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from rdkit import Chem, DataStructs
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 
-from mmexplore import catalogue
-from mmexplore.errors import MmexploreError
-from mmexplore.retrieval import Cosine, Space, Tanimoto, top
+from mmexplore.datasets import catalog
+from mmexplore.explore.neighbors.search import Cosine, Space, Tanimoto, top
+from mmexplore.runtime.errors import MmexploreError
 
 
 def cosines(queries: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -21,7 +21,7 @@ def cosines(queries: np.ndarray, x: np.ndarray) -> np.ndarray:
 @pytest.fixture(scope="module")
 def fingerprints() -> list[DataStructs.ExplicitBitVect]:
     generator = GetMorganGenerator(radius=2, fpSize=2048)
-    return [generator.GetFingerprint(Chem.MolFromSmiles(s)) for s in catalogue.load("solubility").smiles]
+    return [generator.GetFingerprint(Chem.MolFromSmiles(s)) for s in catalog.load("solubility").smiles]
 
 
 def packed(fingerprints: list[DataStructs.ExplicitBitVect]) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 from browser import KETCHER, Server, lay_out, mmexplore, new_page, open_map
 from playwright.sync_api import Browser, Page, expect
 
-from mmexplore import viewer_script
+from mmexplore.explore.explain import viewer_script
 
 pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser

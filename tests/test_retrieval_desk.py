@@ -10,8 +10,8 @@ from rdkit.Chem.Descriptors import MolWt
 from typer.testing import CliRunner
 
 from mmexplore import studio
-from mmexplore.__main__ import app
-from mmexplore.errors import BadMolecule, MmexploreError, NotAvailable, UnknownName
+from mmexplore.cli.app import app
+from mmexplore.runtime.errors import BadMolecule, MmexploreError, NotAvailable, UnknownName
 from mmexplore.studio import ECFP, Panel, Query
 
 MODEL, DATA, HYDROXY = "solubility-dmpnn", "freesolv", "CC(=O)Nc1cccc(O)c1"

@@ -7,11 +7,11 @@ from screens import PAGES, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
-from mmexplore.errors import NotAvailable
-from mmexplore.jobs import Job
+from mmexplore.runtime.errors import NotAvailable
+from mmexplore.runtime.jobs.client import Job
 from mmexplore.studio import Panel
-from mmexplore.ui import retrieval_page
-from mmexplore.ui.hit_lists import Column
+from mmexplore.ui.components.hit_lists import Column
+from mmexplore.ui.retrieval import page as retrieval_page
 
 pytest_plugins = ("screens",)
 MODEL, DATA = "solubility-dmpnn", "freesolv"
@@ -105,7 +105,7 @@ def test_a_click_on_a_hit_makes_it_the_current_molecule(drawn: list[Column], mon
     monkeypatch.setattr(retrieval_page, "picked", lambda key: hit)
 
     def click() -> None:
-        from mmexplore.ui import retrieval_page as drawn_page
+        from mmexplore.ui.retrieval import page as drawn_page
 
         drawn_page._pick()
 
@@ -152,7 +152,7 @@ def test_an_embedding_that_is_not_there_is_made_by_a_job(drawn: list[Column], mo
 
 @pytest.mark.parametrize("panel", [studio.ECFP, Panel("untrained:a", "late"), Panel("b", "late")])
 def test_titles(panel: Panel) -> None:
-    from mmexplore.ui.retrieval_state import title
+    from mmexplore.ui.retrieval.state import title
 
     assert (
         title(panel) == {"ecfp": ("ECFP", ""), "untrained:a": ("late, untrained", "a"), "b": ("late", "b")}[panel.model]

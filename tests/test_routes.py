@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from mmexplore import __version__
-from mmexplore.ui import blobs
-from mmexplore.ui.molecule_map import mask, scripts
-from mmexplore.ui.routes import routes
+from mmexplore.ui.components.molecule_map import mask, scripts
+from mmexplore.ui.shell import blobs
+from mmexplore.ui.shell.routes import routes
 
 
 @pytest.fixture(scope="module")

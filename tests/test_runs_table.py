@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 from screens import NASTY, page
 
-from mmexplore import presets, studio
-from mmexplore.checkpoints import Card, DataUsed, SplitUsed
+from mmexplore import studio
 from mmexplore.datasets import Task
-from mmexplore.ui import runs_table, score_words
+from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
+from mmexplore.recipes import presets
+from mmexplore.ui.components import score_words
+from mmexplore.ui.train import runs_table
 
 pytest_plugins = ("screens",)
 

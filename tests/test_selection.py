@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmexplore.errors import MmexploreError
-from mmexplore.selection import in_box, inside
+from mmexplore.explore.maps.lasso import in_box, inside
+from mmexplore.runtime.errors import MmexploreError
 
 GRID = st.integers(-4, 4).map(lambda v: v / 2)
 REAL = st.floats(-5, 5, allow_subnormal=False).map(lambda v: float(np.float32(v)))

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 def _box() -> None:
     import streamlit as st
 
-    from mmexplore.ui.smiles_box import smiles_box
+    from mmexplore.ui.components.smiles_box import smiles_box
 
     st.text(repr(smiles_box("Molecule", "mol")))
 
@@ -44,5 +44,5 @@ def test_what_was_drawn_goes_into_the_box_and_closes_the_editor() -> None:
 
 
 def test_without_the_editor_the_box_stands_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mmexplore.ui.smiles_box.EDITOR", "no_such_module")
+    monkeypatch.setattr("mmexplore.ui.components.smiles_box.EDITOR", "no_such_module")
     assert box("CCO").text[0].value == "'CCO'"

@@ -5,13 +5,13 @@ import pytest
 import torch
 from packed_records import embedded
 
-from mmexplore import starting
-from mmexplore.batching import Records, collate
-from mmexplore.encoders.smiles_transformer import SmilesTransformer
-from mmexplore.errors import BadRecipe, NotAvailable
-from mmexplore.feature_store import features
-from mmexplore.predictor import Predictor
-from mmexplore.recipe import parse
+from mmexplore.features.store import features
+from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.encoders.smiles_transformer import SmilesTransformer
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes.recipe import parse
+from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.training import warm_start
 
 SMILES = ["C", *embedded(60)[:57], "C" * 120]
 
@@ -54,5 +54,5 @@ def test_published_models_are_refused_in_words(encoder: SmilesTransformer) -> No
     with pytest.raises(NotAvailable, match="tokens of its own"):
         encoder.from_hub("seyonec/ChemBERTa-zinc-base-v1")
     branch = {"encoder": "smiles_transformer", "start": "hub:seyonec/ChemBERTa-zinc-base-v1"}
-    notes = starting.begin(Predictor(parse({"branches": [branch]}), ()))
+    notes = warm_start.begin(Predictor(parse({"branches": [branch]}), ()))
     assert "started from random weights" in notes[0]

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from packed_records import made_up_spectra
 
-from mmexplore.batching import collate
-from mmexplore.encoders.spectrum_cnn import SpectrumCNN
-from mmexplore.spectra import bins
+from mmexplore.nn.dataloader import collate
+from mmexplore.nn.encoders.spectrum_cnn import SpectrumCNN
+from mmexplore.nn.signals.spectra import bins
 
 SMILES = ["C", "CCO", "c1ccccc1", "CCCCCC"]
 

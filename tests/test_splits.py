@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from mmexplore.errors import BadMolecule, BadRecipe, UnknownName
-from mmexplore.recipe import Data
-from mmexplore.splits import scaffold_groups, split
+from mmexplore.datasets.splits import scaffold_groups, split
+from mmexplore.recipes.recipe import Data
+from mmexplore.runtime.errors import BadMolecule, BadRecipe, UnknownName
 
 RULES = ("scaffold", "scaffold_balanced", "random")
 CORES = [

@@ -2,32 +2,32 @@
 
 import pytest
 
-from mmexplore import standardising
+from mmexplore.chem import standardize
 
 
 def test_workers_give_what_one_process_gives():
     smiles = ["CCO", "C1CC", "CC(=O)[O-].[Na+]", "", "c1ccccc1", "C" * 2500, "[Na+].[Cl-]"] * 80
-    serial = standardising.standardise_all(smiles, "strip", workers=0)
+    serial = standardize.standardise_all(smiles, "strip", workers=0)
     heard = []
-    pooled = standardising.standardise_all(smiles, "strip", lambda *told, **_: heard.append(told), workers=2)
+    pooled = standardize.standardise_all(smiles, "strip", lambda *told, **_: heard.append(told), workers=2)
     assert pooled == serial
     assert heard[-1] == ("standardise", len(smiles), len(smiles))
     good = [text for text, outcome in zip(smiles, serial, strict=True) if not outcome.refused]
-    assert standardising.scaffolds(good, workers=2) == standardising.scaffolds(good, workers=0)
+    assert standardize.scaffolds(good, workers=2) == standardize.scaffolds(good, workers=0)
 
 
 def test_a_row_that_kills_its_worker_is_the_only_one_lost(monkeypatch):
-    monkeypatch.setattr(standardising, "_COMMAND", ("-c", MORTAL))
+    monkeypatch.setattr(standardize, "_COMMAND", ("-c", MORTAL))
     smiles = ["CCO"] * 20
     smiles[13] = "CCCC"
-    outcomes = standardising.standardise_all(smiles, workers=2)
+    outcomes = standardize.standardise_all(smiles, workers=2)
     assert [i for i, outcome in enumerate(outcomes) if outcome.refused] == [13]
     assert outcomes[13].refused == "RDKit crashed on it"
 
 
 MORTAL = """
 import os, sys
-from mmexplore import standardising as s
+from mmexplore.chem import standardize as s
 real = s.standardised
 s.standardised = lambda text, salts: os._exit(9) if text == "CCCC" else real(text, salts)
 s._serve(sys.stdin, sys.stdout)
@@ -43,4 +43,4 @@ def test_a_listener_may_stop_the_work():
 
     for workers in (0, 2):
         with pytest.raises(EnoughError):
-            standardising.standardise_all(["CCO"] * 2000, progress=listener, workers=workers)
+            standardize.standardise_all(["CCO"] * 2000, progress=listener, workers=workers)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 from torch_geometric.nn import GCNConv, HypergraphConv
 
-from mmexplore import hypergraph
-from mmexplore.hypergraph import StructureAwareness, graph_smoothed, hyperedges, smoothed
-from mmexplore.memory import Memory, memory_loss
+from mmexplore.nn.losses import hypergraph
+from mmexplore.nn.losses.hypergraph import StructureAwareness, graph_smoothed, hyperedges, smoothed
+from mmexplore.nn.losses.memory import Memory, memory_loss
 
 
 def molecules(n: int = 128, width: int = 16, seed: int = 0) -> torch.Tensor:

@@ -12,16 +12,18 @@ import torch
 from planted import MODERATE, SMALL
 from toy_models import TASKS, a_dataset, save_model
 
-from mmexplore import checkpoints, embedding, recipe, studio
-from mmexplore.batching import Batch, collate
-from mmexplore.checkpoints import Card, DataUsed, SplitUsed
-from mmexplore.errors import BadRecipe, UnknownName
-from mmexplore.fragments import fragment_smiles
-from mmexplore.modalities.graph2d import Graph2D
-from mmexplore.packing import Packed, pack
-from mmexplore.peeling import numbers, skeleton
-from mmexplore.predictor import Predictor
-from mmexplore.subgraph_scoring import FragmentModel, bits
+from mmexplore import studio
+from mmexplore.chem.fragments import fragment_smiles
+from mmexplore.chem.peeling import numbers, skeleton
+from mmexplore.explore.explain.scorer import FragmentModel, bits
+from mmexplore.features.modalities.graph2d import Graph2D
+from mmexplore.features.packing import Packed, pack
+from mmexplore.models import checkpoints, embed
+from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
+from mmexplore.nn.dataloader import Batch, collate
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes import recipe
+from mmexplore.runtime.errors import BadRecipe, UnknownName
 
 ROOT = Path(__file__).parent.parent
 
@@ -72,7 +74,7 @@ def test_fragments_score_as_the_embedding_predicts(tmp_path: Path) -> None:
     save_model(tmp_path / "m")
     molecule = skeleton(MODERATE[0])
     smiles = sorted({fragment_smiles(molecule, mask) for mask in molecule.fragments(10_000) or []} - {""})[:60]
-    expected = np.asarray(embedding.embed(tmp_path / "m", a_dataset(smiles)).predictions)
+    expected = np.asarray(embed.embed(tmp_path / "m", a_dataset(smiles)).predictions)
     np.testing.assert_allclose(FragmentModel(tmp_path / "m").of_smiles(smiles), expected, rtol=1e-4, atol=1e-5)
 
 
@@ -125,7 +127,7 @@ def test_the_shell_says_what_the_model_says(tmp_path: Path, typed: str) -> None:
     from rdkit import Chem
 
     save_model(tmp_path / "m")
-    whole = float(np.asarray(embedding.embed(tmp_path / "m", a_dataset([Chem.CanonSmiles(typed)])).predictions)[0, 0])
+    whole = float(np.asarray(embed.embed(tmp_path / "m", a_dataset([Chem.CanonSmiles(typed)])).predictions)[0, 0])
     direction, threshold = ("class 1", whole - 0.02) if whole > 0.5 else ("class 0", 1 - whole - 0.02)
     words = ["subgraph", "--model", str(tmp_path / "m"), "--smiles", typed, "--json", "--direction", direction]
     command = [sys.executable, "-m", "mmexplore", *words, f"--threshold={threshold}", "--count", "9"]
@@ -135,7 +137,7 @@ def test_the_shell_says_what_the_model_says(tmp_path: Path, typed: str) -> None:
     assert told["smiles"] == typed
     parts = told["subgraphs"]
     assert parts
-    values = np.asarray(embedding.embed(tmp_path / "m", a_dataset([p["smiles"] for p in parts])).predictions)[:, 0]
+    values = np.asarray(embed.embed(tmp_path / "m", a_dataset([p["smiles"] for p in parts])).predictions)[:, 0]
     scores = values if direction == "class 1" else 1 - values
     np.testing.assert_allclose([part["score"] for part in parts], scores, atol=1e-5)
     assert (scores >= threshold - 1e-6).all()

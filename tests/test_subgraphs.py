@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from planted import MODERATE, SMALL, connected, holds, peelable, planted
 from rdkit import Chem
 
-from mmexplore.fragments import fragment_smiles
-from mmexplore.peeling import Skeleton, mask_of, numbers, skeleton
-from mmexplore.subgraphs import RULES, Rules, Scorer, Search, Subgraph, Target, consensus
+from mmexplore.chem.fragments import fragment_smiles
+from mmexplore.chem.peeling import Skeleton, mask_of, numbers, skeleton
+from mmexplore.explore.explain.search import RULES, Rules, Scorer, Search, Subgraph, Target, consensus
 
 ACTIVE = Target("active")
 TREE = replace(RULES, most=0)

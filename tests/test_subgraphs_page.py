@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from toy_models import save_model
 
 from mmexplore import studio
-from mmexplore.ui import session
+from mmexplore.ui.shell import session
 
 pytest_plugins = ("screens",)
 PAGE = "4_Subgraphs.py"

@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from mmexplore.datasets import Task, _cells, _columns, file
-from mmexplore.errors import BadTable, UnknownName
+from mmexplore.datasets import Task, file
+from mmexplore.datasets.readers import cells as _cells
+from mmexplore.datasets.readers import columns as _columns
+from mmexplore.runtime.errors import BadTable, UnknownName
 
 pytest_plugins = ("given_tables",)
 

@@ -11,13 +11,14 @@ import pytest
 from measured_data import with_spectra
 from test_resume import part
 
-from mmexplore import embedding, presets
 from mmexplore.datasets import Dataset
-from mmexplore.errors import BadRecipe
-from mmexplore.home import read_json
-from mmexplore.models import model
-from mmexplore.recipe import Recipe
-from mmexplore.training import train
+from mmexplore.models import embed
+from mmexplore.models.registry import model
+from mmexplore.recipes import presets
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.home import read_json
+from mmexplore.training.train import train
 
 SMALL = {
     "smiles": ["layers=1", "hidden_size=16", "dimension=12"],
@@ -52,7 +53,7 @@ def test_a_target_is_learned_and_embeds(name: str, data: Dataset, tmp_path: Path
     assert chosen.card is not None
     (view,) = chosen.views
     assert view == recipe.branches[0].name
-    found = np.array(embedding.embed(chosen.folder, data).view(view))
+    found = np.array(embed.embed(chosen.folder, data).view(view))
     assert found.shape == (len(data), 12)
     gone = ~np.isfinite(found).all(1)
     assert gone.tolist() == [name == "spectrum" and smiles in ("O", "Cl") for smiles in data.smiles]
@@ -69,13 +70,13 @@ def test_a_data_set_without_spectra_is_refused_in_one_sentence(tmp_path: Path) -
 def test_a_model_of_spectra_says_so_of_molecules_without(data: Dataset, tmp_path: Path) -> None:
     train(small("spectrum", "training.epochs=1"), data, tmp_path)
     with pytest.raises(BadRecipe, match="has no measured spectra"):
-        embedding.embed(model(str(tmp_path)).folder, part())
+        embed.embed(model(str(tmp_path)).folder, part())
 
 
 def test_another_spectrum_is_another_embedding(data: Dataset, tmp_path: Path) -> None:
     train(small("spectrum", "training.epochs=1"), data, tmp_path)
     other = with_spectra(data, seed=1)
-    one, two = (np.array(embedding.embed(model(str(tmp_path)).folder, d).view("nmr_spectrum")) for d in (data, other))
+    one, two = (np.array(embed.embed(model(str(tmp_path)).folder, d).view("nmr_spectrum")) for d in (data, other))
     assert np.nanmax(np.abs(one - two)) > 1e-4
 
 

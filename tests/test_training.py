@@ -11,18 +11,19 @@ import torch
 from chemprop.schedulers import build_NoamLike_LRSched
 from sklearn.metrics import mean_squared_error, roc_auc_score
 
-from mmexplore import catalogue, checkpoints, supervised
-from mmexplore.checkpoints import Card
-from mmexplore.datasets import Dataset, Task
-from mmexplore.errors import BadRecipe, NotAvailable
-from mmexplore.home import read_json
-from mmexplore.objective import learning_rate
-from mmexplore.predictor import Predictor
-from mmexplore.presets import preset
-from mmexplore.recipe import Recipe, Training
-from mmexplore.splits import split
-from mmexplore.supervised import loss_of
-from mmexplore.training import train
+from mmexplore.datasets import Dataset, Task, catalog
+from mmexplore.datasets.splits import split
+from mmexplore.models import checkpoints
+from mmexplore.models.checkpoints import Card
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes.presets import preset
+from mmexplore.recipes.recipe import Recipe, Training
+from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.runtime.home import read_json
+from mmexplore.training import supervised
+from mmexplore.training.objective import learning_rate
+from mmexplore.training.supervised import loss_of
+from mmexplore.training.train import train
 
 TINY = ["branches.0.options.hidden_size=24", "branches.0.options.depth=2", "fusion.options.hidden_size=16"]
 SETTINGS = [*TINY, "training.epochs=3", "training.batch_size=16", "training.device=cpu", "training.precision=float32"]
@@ -31,7 +32,7 @@ DMPNN = preset("dmpnn").with_settings([*SETTINGS, "data.split=random", "training
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    return first_rows(catalogue.load("solubility"), 120)
+    return first_rows(catalog.load("solubility"), 120)
 
 
 def first_rows(whole: Dataset, n: int) -> Dataset:

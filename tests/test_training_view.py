@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from test_runs_table import card
 
 from mmexplore import studio
-from mmexplore.presets import preset
+from mmexplore.recipes.presets import preset
 
 pytest_plugins = ("screens",)
 ID = "20260101-000000-train-ab12"
@@ -41,7 +41,7 @@ def test_what_can_be_done_depends_on_how_it_ended(
     empty_home: Path, monkeypatch: pytest.MonkeyPatch, state: str, button: str
 ) -> None:
     links: list[str] = []
-    monkeypatch.setattr("mmexplore.ui.places.link", lambda page, label, *_, **__: links.append(label))
+    monkeypatch.setattr("mmexplore.ui.shell.navigation.link", lambda page, label, *_, **__: links.append(label))
     job(empty_home, state, "the loss became nan; try a learning rate below 0.001")
     app = page("5_Train.py", job=ID)
     assert not app.exception
@@ -84,9 +84,9 @@ def test_an_earlier_attempt_counts_in_the_curves(empty_home: Path) -> None:
 
 def _one_model() -> None:
     from mmexplore import studio
-    from mmexplore.ui import run_panel
+    from mmexplore.ui.train import models
 
-    run_panel.show_one(studio.model("a"))
+    models.show_one(studio.model("a"))
 
 
 def test_a_model_is_renamed_and_deleted(empty_home: Path) -> None:

@@ -10,28 +10,30 @@ import pytest
 import torch
 from toy_models import a_dataset, save_model
 
-from mmexplore import checkpoints, map_desk, models, studio
-from mmexplore.embedding import embed
-from mmexplore.embedding_set import model_digest
-from mmexplore.errors import BadRecipe, UnknownName
-from mmexplore.predictor import Predictor
+from mmexplore import studio
+from mmexplore.models import checkpoints, registry
+from mmexplore.models.embed import embed
+from mmexplore.models.embeddings import model_digest
+from mmexplore.nn.model import Predictor
+from mmexplore.runtime.errors import BadRecipe, UnknownName
+from mmexplore.studio import maps
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(models, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
     return tmp_path / "home"
 
 
 def a_run(title: str, seed: int = 1, encoder: str = "dmpnn") -> str:
-    folder = models.new_run(title)
+    folder = registry.new_run(title)
     save_model(folder / "model", seed, encoder)
     return folder.name
 
 
 def test_the_twin_is_what_a_training_begins_with() -> None:
-    chosen = models.model(f"untrained:{a_run('one')}")
+    chosen = registry.model(f"untrained:{a_run('one')}")
     assert chosen.recipe is not None
     torch.manual_seed(chosen.recipe.training.seed)
     wanted = Predictor(chosen.recipe, chosen.card.data.tasks if chosen.card else ()).state_dict()
@@ -46,53 +48,53 @@ def test_the_twin_is_what_a_training_begins_with() -> None:
 def test_it_embeds_otherwise_than_the_trained_one_and_always_alike(
     own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trained, twin = models.model(name := a_run("one")), models.model(f"untrained:{name}")
+    trained, twin = registry.model(name := a_run("one")), registry.model(f"untrained:{name}")
     first, other = embed(twin.folder, a_dataset()), embed(trained.folder, a_dataset())
     assert np.abs(first.view("dmpnn") - other.view("dmpnn")).max() > 0.01
     digest, view = model_digest(twin.folder), np.array(first.view("dmpnn"))
     monkeypatch.setenv("MMEXPLORE_HOME", f"{own_home}-2")
-    again = models.model(f"untrained:{a_run('another name', seed=7)}")
+    again = registry.model(f"untrained:{a_run('another name', seed=7)}")
     assert model_digest(again.folder) == digest
     assert (embed(again.folder, a_dataset()).view("dmpnn") == view).all()
 
 
 def test_the_same_recipe_shares_it_another_does_not() -> None:
-    folders = [models.model(f"untrained:{a_run(*each)}").folder for each in (("a", 1), ("b", 2), ("c", 3, "gin"))]
+    folders = [registry.model(f"untrained:{a_run(*each)}").folder for each in (("a", 1), ("b", 2), ("c", 3, "gin"))]
     assert folders[0] == folders[1] != folders[2]
     assert model_digest(folders[0]) != model_digest(folders[2])
 
 
 def test_it_claims_nothing() -> None:
-    chosen = models.model(f"untrained:{a_run('one')}")
+    chosen = registry.model(f"untrained:{a_run('one')}")
     assert chosen.card is not None
     assert chosen.card.untrained
     assert (chosen.card.metrics, chosen.data, chosen.card.epochs_run) == ({}, "", 0)
     assert chosen.title.endswith("untrained")
-    assert models.model(f"untrained:{chosen.name}") == chosen
-    assert not any(m.name.startswith(models.UNTRAINED) for m in models.models())
-    assert map_desk.predictions(chosen.name, "solubility") is None
+    assert registry.model(f"untrained:{chosen.name}") == chosen
+    assert not any(m.name.startswith(registry.UNTRAINED) for m in registry.models())
+    assert maps.predictions(chosen.name, "solubility") is None
     with pytest.raises(BadRecipe):
-        models.delete(chosen.name)
-    assert models.history(chosen.name).empty
+        registry.delete(chosen.name)
+    assert registry.history(chosen.name).empty
 
 
 def test_names_that_have_no_twin() -> None:
     with pytest.raises(BadRecipe, match="'ecfp' has no weights"):
-        models.model("untrained:ecfp")
+        registry.model("untrained:ecfp")
     with pytest.raises(UnknownName):
-        models.model("untrained:nobody")
+        registry.model("untrained:nobody")
     name = a_run("soon gone")
-    models.model(f"untrained:{name}")
-    models.delete(name)
+    registry.model(f"untrained:{name}")
+    registry.delete(name)
     with pytest.raises(UnknownName):
-        models.model(f"untrained:{name}")
+        registry.model(f"untrained:{name}")
 
 
 def test_a_damaged_twin_is_made_anew() -> None:
-    chosen = models.model(name := f"untrained:{a_run('one')}")
+    chosen = registry.model(name := f"untrained:{a_run('one')}")
     (chosen.folder / "card.json").write_text("{}")
     (chosen.folder / "recipe.json").unlink()
-    assert models.model(name).card == chosen.card
+    assert registry.model(name).card == chosen.card
 
 
 def test_the_command_line_knows_it(tmp_path: Path) -> None:
@@ -102,13 +104,12 @@ def test_the_command_line_knows_it(tmp_path: Path) -> None:
     done = subprocess.run([*command, "--method", "pca", "--json"], capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)
     assert (told["view"], told["n"], told["seed"]) == ("dmpnn", 11, 0)
-    assert str(models.home.home()) in told["file"]
+    assert str(registry.home.home()) in told["file"]
     assert studio.stored_map(told["model"], str(data), "dmpnn", "pca") is not None
 
 
 def test_looking_it_up_imports_no_torch() -> None:
     name = a_run("one")
-    code = (
-        f"import sys; from mmexplore import models; models.model('untrained:{name}'); sys.exit('torch' in sys.modules)"
-    )
+    code = f"import sys; from mmexplore.models.registry import model; model('untrained:{name}'); "
+    code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -12,11 +12,11 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from mmexplore import viewer_script
-from mmexplore.errors import BadMolecule, NotAvailable
-from mmexplore.shape3d import shape
-from mmexplore.ui import viewer3d
-from mmexplore.ui.routes import routes
+from mmexplore.explore.explain import viewer_script
+from mmexplore.explore.explain.shape3d import shape
+from mmexplore.runtime.errors import BadMolecule, NotAvailable
+from mmexplore.ui.components import viewer3d
+from mmexplore.ui.shell.routes import routes
 
 
 class TestShape:
@@ -91,7 +91,7 @@ class TestScript:
 def _viewer() -> None:
     import streamlit as st
 
-    from mmexplore.ui import viewer3d as drawn
+    from mmexplore.ui.components import viewer3d as drawn
 
     drawn.show(st.session_state["smiles"], "here")
 

@@ -9,19 +9,19 @@ from hypothesis import strategies as some
 from pydantic import BaseModel, ConfigDict, Field
 from streamlit.testing.v1 import AppTest
 
-from mmexplore import presets, recipe
-from mmexplore.recipe import Recipe
-from mmexplore.registry import ENCODERS, FUSIONS, choices
-from mmexplore.ui import widgets
-from mmexplore.ui.recipe_form import section_in
+from mmexplore.recipes import presets, recipe
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.registry import ENCODERS, FUSIONS, choices
+from mmexplore.ui.components import widgets
+from mmexplore.ui.train.recipe_form import section_in
 
 
 def _form() -> None:
     import streamlit as st
 
-    from mmexplore.errors import BadRecipe
-    from mmexplore.recipe import Recipe
-    from mmexplore.ui.recipe_form import recipe_form
+    from mmexplore.recipes.recipe import Recipe
+    from mmexplore.runtime.errors import BadRecipe
+    from mmexplore.ui.train.recipe_form import recipe_form
 
     try:
         found = recipe_form(Recipe.model_validate_json(st.session_state["start"]), st.session_state.get("key", "form"))
@@ -154,7 +154,7 @@ class _Later(BaseModel):
 def _later() -> None:
     import streamlit as st
 
-    from mmexplore.ui.widgets import Field, draw
+    from mmexplore.ui.components.widgets import Field, draw
 
     kind = st.session_state["kind"]
     for name, info in kind.model_fields.items():

@@ -7,10 +7,11 @@ import pandas as pd
 import torch
 from rdkit import Chem
 
-from mmexplore import checkpoints, embedding_set, recipe
-from mmexplore.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.datasets import Dataset, Report, Task
-from mmexplore.predictor import Predictor
+from mmexplore.models import checkpoints, embeddings
+from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes import recipe
 
 SMILES = [
     f"{'C' * (1 + i % 9)}{end}" for i, end in enumerate(["O", "N", "C(=O)O", "c1ccccc1", "Cl", "S(C)(=O)=O"] * 12)
@@ -22,7 +23,7 @@ def a_dataset(smiles: list[str] | None = None) -> Dataset:
     smiles = [Chem.CanonSmiles(s) for s in SMILES] if smiles is None else smiles
     n = len(smiles)
     text = np.array(smiles, dtype=object)
-    digest = embedding_set.hashlib.sha256("".join(smiles).encode()).hexdigest()
+    digest = embeddings.hashlib.sha256("".join(smiles).encode()).hexdigest()
     empty = np.full((n, 2), np.nan, np.float32)
     names = np.full(n, "", dtype=object)
     return Dataset(

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mmexplore import jobs
+from mmexplore.runtime.jobs import client
 
 SCRIPT = [sys.executable, str(Path(__file__).with_name("job_script.py"))]
 
@@ -18,11 +18,11 @@ SCRIPT = [sys.executable, str(Path(__file__).with_name("job_script.py"))]
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of its own for each test; what still runs at its end is killed."""
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(Path(jobs.__file__).parents[1]))  # for the scripts started here
-    monkeypatch.setattr(jobs, "COMMAND", SCRIPT)
+    monkeypatch.setenv("PYTHONPATH", str(Path(client.__file__).parents[3]))  # for the scripts started here
+    monkeypatch.setattr(client, "COMMAND", SCRIPT)
     yield tmp_path / "jobs"
-    for job in jobs.jobs():
-        jobs._kill_leftovers(job.folder)
+    for job in client.jobs():
+        client._kill_leftovers(job.folder)
 
 
 def until(true: Callable[[], object], seconds: float = 60) -> None:
@@ -32,14 +32,14 @@ def until(true: Callable[[], object], seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def ended(id: str) -> jobs.Job:
-    until(lambda: not jobs.job(id).active)
-    return jobs.job(id)
+def ended(id: str) -> client.Job:
+    until(lambda: not client.job(id).active)
+    return client.job(id)
 
 
-def at_work(id: str) -> jobs.Job:
-    until(lambda: jobs.job(id).stage)
-    return jobs.job(id)
+def at_work(id: str) -> client.Job:
+    until(lambda: client.job(id).stage)
+    return client.job(id)
 
 
 def marked(folder: Path) -> list[psutil.Process]:

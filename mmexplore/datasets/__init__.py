@@ -2,8 +2,8 @@
 
 Members of this family bring raw tables: ``embedded`` (come with installed packages), ``moleculenet`` (fetched or
 taken from MMEXPLORE_DATA_DIR), ``nmrshiftdb2`` (molecules with measured NMR spectra), ``file`` (a user's CSV, SDF, SMI
-or pasted SMILES). :mod:`mmexplore.curation` standardises and merges them, :mod:`mmexplore.catalogue` knows them by name
-and keeps them.
+or pasted SMILES). :mod:`mmexplore.datasets.curation` standardises and merges them, :mod:`mmexplore.datasets.catalog`
+knows them by name and keeps them.
 """
 
 from dataclasses import dataclass

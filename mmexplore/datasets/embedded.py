@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmexplore.datasets import Entry, RawTable, Task
-from mmexplore.datasets._cells import Cells, delimited, sd_records, smiles_lines
-from mmexplore.datasets._source import opened
-from mmexplore.errors import NotAvailable, UnknownName
-from mmexplore.progress import Progress, silent
+from mmexplore.datasets.readers.cells import Cells, delimited, sd_records, smiles_lines
+from mmexplore.datasets.readers.source import opened
+from mmexplore.runtime.errors import NotAvailable, UnknownName
+from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +114,7 @@ def _frame(path: Path) -> "pd.DataFrame":
 
 def _drawn(blocks: list[str]) -> list[str]:
     """SMILES of the drawings: those in the file's own property are unreadable here and there."""
-    from mmexplore.standardising import standardised
+    from mmexplore.chem.standardize import standardised
 
     return [standardised(block).smiles for block in blocks]
 

@@ -13,13 +13,14 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 
-from mmexplore.datasets import RawTable, Remark, Task, _columns
-from mmexplore.datasets._cells import HEADERS, Cells, best_delimiter, delimited, sd_records, smiles_lines, unique
-from mmexplore.datasets._source import opened
-from mmexplore.errors import BadTable, UnknownName
-from mmexplore.molecules import readable
-from mmexplore.progress import Progress, silent
-from mmexplore.standardising import standardise_all
+from mmexplore.chem.molecules import readable
+from mmexplore.chem.standardize import standardise_all
+from mmexplore.datasets import RawTable, Remark, Task
+from mmexplore.datasets.readers import columns as _columns
+from mmexplore.datasets.readers.cells import HEADERS, Cells, best_delimiter, delimited, sd_records, smiles_lines, unique
+from mmexplore.datasets.readers.source import opened
+from mmexplore.runtime.errors import BadTable, UnknownName
+from mmexplore.runtime.progress import Progress, silent
 
 _DECIMAL = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".smi", ".smiles", ".ism", ".sdf", ".sd", ".mol")

@@ -1,4 +1,4 @@
-"""Public benchmark sets: MoleculeNet's, Malaria, CEP and ZINC250k, as :mod:`mmexplore.datasets._published` lists them.
+"""Public benchmark sets: MoleculeNet's, Malaria, CEP and ZINC250k, as :mod:`mmexplore.datasets.published` lists them.
 
 A data set's file is looked for below MMEXPLORE_DATA_DIR first (plain or gzipped), then
 fetched into the home and checked: by sha256 where the upstream file's is known, by md5 where only that is published.
@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from mmexplore.datasets import Entry, RawTable, Task
-from mmexplore.datasets._cells import delimited, smiles_lines
-from mmexplore.datasets._fetching import download, first_of, here
-from mmexplore.datasets._published import PUBLISHED, Published
-from mmexplore.datasets._source import opened
-from mmexplore.errors import UnknownName
-from mmexplore.progress import Progress, silent
+from mmexplore.datasets.published import PUBLISHED, Published
+from mmexplore.datasets.readers.cells import delimited, smiles_lines
+from mmexplore.datasets.readers.fetching import download, first_of, here
+from mmexplore.datasets.readers.source import opened
+from mmexplore.runtime.errors import UnknownName
+from mmexplore.runtime.progress import Progress, silent
 
 
 def entries() -> list[Entry]:

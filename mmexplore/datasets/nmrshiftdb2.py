@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from mmexplore.datasets import Entry, RawTable, Remark, Spectra
-from mmexplore.datasets._cells import sd_values
-from mmexplore.datasets._fetching import download, first_of, here
-from mmexplore.datasets._nmr_fields import measured_number, of_number, peaks
-from mmexplore.datasets._source import opened
-from mmexplore.errors import BadMolecule, BadTable
-from mmexplore.progress import Progress, silent
+from mmexplore.datasets.readers.cells import sd_values
+from mmexplore.datasets.readers.fetching import download, first_of, here
+from mmexplore.datasets.readers.nmr_fields import measured_number, of_number, peaks
+from mmexplore.datasets.readers.source import opened
+from mmexplore.runtime.errors import BadMolecule, BadTable
+from mmexplore.runtime.progress import Progress, silent
 
 NAME = "nmrshiftdb2"
 FILE = "nmrshiftdb2withsignals.sd"
@@ -123,8 +123,8 @@ class _Rows:
 
     def _placed(self, fields: dict[str, str], atoms: np.ndarray) -> tuple[str, np.ndarray]:
         """The record's SMILES and the peaks' atoms in it: carbons of the mol block, -1 for anything else."""
-        from mmexplore.atom_origins import drawn
-        from mmexplore.molecules import parse
+        from mmexplore.chem.atom_maps import drawn
+        from mmexplore.chem.molecules import parse
 
         if "mol block" not in fields:
             return fields.get("SMILES", ""), np.full_like(atoms, -1)

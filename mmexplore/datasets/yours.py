@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mmexplore.datasets import Dataset, Entry, Task
-from mmexplore.errors import UnknownName
-from mmexplore.home import folder, read_json, write_json
-from mmexplore.kept import Kept
+from mmexplore.runtime.cache import Kept
+from mmexplore.runtime.errors import UnknownName
+from mmexplore.runtime.home import folder, read_json, write_json
 
 Card = dict[str, Any]
 

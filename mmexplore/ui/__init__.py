@@ -1,1 +1,1 @@
-"""The only floor that knows Streamlit and the browser."""
+"""Pages: the only room that knows Streamlit and the browser."""

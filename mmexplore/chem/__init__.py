@@ -1,0 +1,1 @@
+"""Chemistry on RDKit: parsing, standardization, salts, fragments."""

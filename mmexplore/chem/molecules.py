@@ -1,0 +1,230 @@
+"""Reading, standardising, drawing and describing molecules; RDKit's log is silent, its complaint becomes the error.
+
+A molecule is known everywhere by its canonical SMILES. Scaffolds are those of Bemis and Murcko (J. Med. Chem.
+1996, 39, 2887) without chirality, as DeepChem and chemprop split by them.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from rdkit import Chem
+from rdkit.Chem import Mol
+
+from mmexplore.chem.rdkit_log import complaint
+from mmexplore.chem.salts import parent
+from mmexplore.runtime.errors import BadMolecule
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Salts = Literal["keep", "strip"]
+
+DESCRIPTORS = (
+    "molecular weight",
+    "logP",
+    "TPSA",
+    "H-bond donors",
+    "H-bond acceptors",
+    "rotatable bonds",
+    "rings",
+    "QED",
+)
+
+MAX_CHARACTERS = 10_000
+MAX_ATOMS = 2_000  # beyond some 10,000 atoms RDKit's canonicalisation overflows its stack
+
+
+def parse(smiles: str) -> Mol:
+    """The sanitised molecule. Raises BadMolecule with RDKit's reason.
+
+    >>> parse("OCC").GetNumAtoms()
+    3
+    >>> parse("C1CC")
+    Traceback (most recent call last):
+    mmexplore.runtime.errors.BadMolecule: cannot read SMILES 'C1CC': unclosed ring
+    """
+    text = _without_extension(smiles.strip())
+    if not text:
+        raise BadMolecule("cannot read SMILES '': it is empty")
+    if len(text) > MAX_CHARACTERS:
+        raise BadMolecule(f"SMILES of {len(text):,} characters came; {MAX_CHARACTERS:,} is the most that is read")
+    if len(text.split()) > 1:
+        raise BadMolecule(f"cannot read SMILES {_short(text)}: it holds a blank")
+    if odd := _foreign(text):
+        raise BadMolecule(f"cannot read SMILES {_short(text)}: no SMILES holds {odd!r}")
+    mol = Chem.MolFromSmiles(text)
+    if mol is None:
+        raise BadMolecule(f"cannot read SMILES {_short(text)}: {complaint(lambda: Chem.MolFromSmiles(text))}")
+    return _sized(mol, f"SMILES {_short(text)}")
+
+
+def readable(smiles: str) -> bool:
+    """Whether RDKit reads it; quicker than :func:`parse` where the reason is not asked for."""
+    text = _without_extension(smiles.strip())
+    if not 0 < len(text) <= MAX_CHARACTERS or len(text.split()) > 1 or _foreign(text):
+        return False
+    mol = Chem.MolFromSmiles(text)
+    return mol is not None and 0 < mol.GetNumAtoms() <= MAX_ATOMS
+
+
+def parse_block(block: str) -> Mol:
+    """The sanitised molecule of a mol block, hydrogens made implicit. Raises BadMolecule with RDKit's reason."""
+    plain = block.encode("ascii", "replace").decode()
+    mol = Chem.MolFromMolBlock(plain)
+    if mol is None:
+        raise BadMolecule(f"cannot read the mol block: {complaint(lambda: Chem.MolFromMolBlock(plain))}")
+    return _sized(mol, "the mol block")
+
+
+def canonical(mol: Mol) -> str:
+    """Canonical isomeric SMILES, without atom maps' order or any drawing.
+
+    >>> canonical(parse("OCC"))
+    'CCO'
+    """
+    return str(Chem.MolToSmiles(mol))
+
+
+def reread(mol: Mol) -> Mol:
+    """The molecule as its canonical SMILES reads: one order of atoms and bonds for every spelling. Raises BadMolecule.
+
+    >>> [atom.GetSymbol() for atom in reread(parse("OCC")).GetAtoms()]
+    ['C', 'C', 'O']
+    """
+    smiles = canonical(mol)
+    again = Chem.MolFromSmiles(smiles)
+    if again is None:
+        raise BadMolecule(f"RDKit writes the molecule as {_short(smiles)} and cannot read that; another form would do")
+    return again
+
+
+def standardise(mol: Mol, salts: Salts = "keep") -> tuple[Mol, str]:
+    """The molecule to work with, and what was done to it in words ("" for nothing). Raises BadMolecule.
+
+    >>> fixed, done = standardise(parse("CC(=O)[O-].[Na+]"), "strip")
+    >>> canonical(fixed), done
+    ('CC(=O)O', 'salt stripped: removed [Na+]; neutralised')
+    """
+    if salts == "keep":
+        return mol, ""
+    stripped, done = parent(mol)
+    return _sized(stripped, "the stripped molecule"), done
+
+
+def scaffold(smiles: str) -> str:
+    """Bemis-Murcko scaffold without chirality, "" for a molecule without rings. Raises BadMolecule.
+
+    >>> scaffold("CCc1ccccc1C"), scaffold("CCO")
+    ('c1ccccc1', '')
+    """
+    from rdkit.Chem.Scaffolds import MurckoScaffold
+
+    core = MurckoScaffold.GetScaffoldForMol(parse(smiles))  # type: ignore[no-untyped-call]
+    return str(Chem.MolToSmiles(core, isomericSmiles=False))
+
+
+def pattern(smarts: str) -> Mol:
+    """A query molecule. Raises BadMolecule."""
+    text = smarts.strip()
+    if len(text.split()) > 1:  # RDKit takes what follows for a name
+        raise BadMolecule(f"cannot read SMARTS {_short(text)}: it holds a blank")
+    if odd := _foreign(text):
+        raise BadMolecule(f"cannot read SMARTS {_short(text)}: no SMARTS holds {odd!r}")
+    query = Chem.MolFromSmarts(text) if 0 < len(text) <= MAX_CHARACTERS else None
+    if query is None or query.GetNumAtoms() == 0:
+        why = complaint(lambda: Chem.MolFromSmarts(text[:MAX_CHARACTERS])) if text else "it is empty"
+        raise BadMolecule(f"cannot read SMARTS {_short(text)}: {why}")
+    return query
+
+
+def depict(smiles: str, width: int = 250, height: int = 200, highlight: Iterable[int] = (), dark: bool = False) -> str:
+    """An SVG drawing on a transparent ground; ``highlight`` marks atoms by number. Raises BadMolecule.
+
+    It holds only what RDKit draws: letters are outlines, and no text of the user's comes through.
+    """
+    from rdkit.Chem.Draw import rdMolDraw2D
+
+    mol = parse(smiles)
+    atoms = [int(i) for i in highlight]
+    if any(not 0 <= i < mol.GetNumAtoms() for i in atoms):
+        raise BadMolecule(f"highlighted atoms lie in 0-{mol.GetNumAtoms() - 1}, and {atoms} came for {_short(smiles)}")
+    drawer = rdMolDraw2D.MolDraw2DSVG(int(width), int(height))
+    if dark:
+        rdMolDraw2D.SetDarkMode(drawer)
+    options: Any = drawer.drawOptions()
+    options.clearBackground = False
+    options.setHighlightColour((0.25, 0.45, 0.75) if dark else (1.0, 0.8, 0.4))
+    inside = set(atoms)
+    bonds = [b.GetIdx() for b in mol.GetBonds() if {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= inside]
+    rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol, highlightAtoms=atoms, highlightBonds=bonds)
+    drawer.FinishDrawing()
+    return str(drawer.GetDrawingText())
+
+
+def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTORS) -> "pd.DataFrame":
+    """Columns of ``DESCRIPTORS``, one row a molecule: molecular weight in g/mol, TPSA in square angstrom, counts.
+
+    Crippen logP, QED as Bickerton et al. (Nat. Chem. 2012, 4, 90). Raises BadMolecule.
+    """
+    import pandas as pd
+    from rdkit.Chem import QED, rdMolDescriptors
+
+    known: tuple[Any, ...] = (
+        rdMolDescriptors._CalcMolWt,
+        lambda mol: rdMolDescriptors.CalcCrippenDescriptors(mol)[0],
+        rdMolDescriptors.CalcTPSA,
+        rdMolDescriptors.CalcNumHBD,
+        rdMolDescriptors.CalcNumHBA,
+        rdMolDescriptors.CalcNumRotatableBonds,
+        rdMolDescriptors.CalcNumRings,
+        QED.qed,
+    )
+    mols = (parse(m) if isinstance(m, str) else m for m in molecules)
+    functions = [known[DESCRIPTORS.index(name)] for name in names]
+    return pd.DataFrame([[function(mol) for function in functions] for mol in mols], columns=list(names))
+
+
+def to_sdf(table: "pd.DataFrame") -> str:
+    """SDF text with 2D coordinates: structures from the column "smiles", titles from "name", the rest as properties.
+
+    Empty cells are left out; line breaks within a cell or a name become blanks. Raises BadMolecule.
+    """
+    from rdkit.Chem import rdDepictor
+
+    records = []
+    for row in table.to_dict("records"):
+        mol = parse(str(row.pop("smiles")))
+        mol.SetProp("_Name", _one_line(row.pop("name", ""))[:80])
+        rdDepictor.Compute2DCoords(mol)
+        told = {re.sub(r"[<>]", "", _one_line(key)): _one_line(value) for key, value in row.items()}
+        fields = "".join(f"> <{key}>\n{value}\n\n" for key, value in told.items() if value)
+        records.append(f"{Chem.MolToMolBlock(mol)}{fields}$$$$\n")
+    return "".join(records)
+
+
+def _one_line(value: object) -> str:
+    """Text that an SDF reader takes neither for a new field nor for the end of a record; "" for None and NaN."""
+    text = "" if value is None or value != value else " ".join(str(value).split())  # noqa: PLR0124
+    return f" {text}" if text.startswith((">", "$", "M  ")) else text
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
+def _foreign(text: str) -> str:
+    """The first character that is no printable ASCII; RDKit's log breaks such text in the middle of a character."""
+    return next((c for c in text if not (c.isascii() and c.isprintable())), "")
+
+
+def _without_extension(text: str) -> str:
+    """ChemAxon's ``|...|`` after a SMILES holds labels and drawings, which nothing here reads."""
+    head, blank, tail = text.partition(" ")
+    return head if blank and tail.startswith("|") and tail.endswith("|") else text
+
+
+def _sized(mol: Mol, what: str) -> Mol:
+    if not 0 < mol.GetNumAtoms() <= MAX_ATOMS:
+        raise BadMolecule(f"{what} has {mol.GetNumAtoms():,} atoms; 1 to {MAX_ATOMS:,} are taken")
+    return mol

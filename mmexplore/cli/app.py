@@ -1,0 +1,248 @@
+"""The same doors from a shell: ``python -m mmexplore VERB ... --json``.
+
+Every verb prints a table for people, or with ``--json`` one JSON object on stdout and nothing else there; it exits 0,
+or non-zero with one sentence on stderr. ``--job FOLDER`` is how the app runs a verb as a job of its own.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mmexplore import __version__, studio
+from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
+from mmexplore.cli.chemprop import chemprop
+from mmexplore.cli.fusion import fusion
+from mmexplore.cli.retrieve import retrieve
+from mmexplore.cli.subgraphs import app as subgraph_verbs
+from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
+from mmexplore.recipes.recipe import Recipe, parse
+from mmexplore.runtime.errors import BadRecipe, MmexploreError
+from mmexplore.runtime.jobs import client
+from mmexplore.runtime.progress import Progress
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(subgraph_verbs)
+
+Settings = Annotated[list[str] | None, typer.Option("--set", help="section.field=value of the recipe, repeatable")]
+Data = Annotated[str, typer.Option("--data", help="name of a data set, or a file")]
+Seed = Annotated[int | None, typer.Option("--seed", help="seed of split and training")]
+Out = Annotated[Path | None, typer.Option("--out", help="folder of the run; one that was cut off goes on")]
+Name = Annotated[str, typer.Option("--name", help="the model's display name")]
+
+
+app.command()(fusion)
+app.command()(chemprop)
+app.command()(retrieve)
+
+
+@app.callback(invoke_without_command=True)
+def _main(version: Annotated[bool, typer.Option("--version")] = False) -> None:
+    if version:
+        typer.echo(f"mmexplore {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def datasets(as_json: Json = False) -> None:
+    """List the data sets: name, rows, tasks, where each comes from, whether it is here."""
+    rows = [
+        {"name": e.name, "rows": e.rows, "tasks": _names(e.tasks), "source": e.source, "available": e.available}
+        for e in studio.datasets()
+    ]
+    answer(lambda _: {"datasets": rows}, as_json)
+
+
+def _names(tasks: Any) -> list[str]:
+    return [task.name for task in tasks]
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str], typer.Argument(metavar="DATASET...")], as_json: Json = False, job: JobFolder = None
+) -> None:
+    """Download data sets with their checksums, or take them from MMEXPLORE_DATA_DIR."""
+    answer(lambda p: {"fetched": [{"name": n, "file": str(studio.fetch(n, p))} for n in names]}, as_json, job)
+
+
+@app.command("models")
+def list_models(as_json: Json = False) -> None:
+    """List shipped and trained models with data, task, views, metrics and size."""
+
+    def row(model: studio.Model) -> Values:
+        tasks = sorted({t.kind for t in model.card.data.tasks}) if model.card else []
+        metrics = model.card.metrics if model.card else {}
+        size = round(model.megabytes, 2)
+        about = {"name": model.name, "data": model.data, "task": ", ".join(tasks), "views": list(model.views)}
+        return about | {"metrics": metrics, "megabytes": size, "shipped": model.shipped}
+
+    answer(lambda _: {"models": [row(m) for m in studio.models()]}, as_json)
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help=f"{', '.join(preset_names())}, or a recipe.json")],
+    data: Data = "",
+    target: Annotated[list[str] | None, typer.Option("--target", help="label column, repeatable")] = None,
+    split: Annotated[str, typer.Option("--split", help="scaffold, scaffold_balanced or random")] = "",
+    seed: Seed = None,
+    out: Out = None,
+    name: Name = "",
+    settings: Settings = None,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Train a recipe on a data set."""
+
+    def chosen() -> Recipe:
+        return _recipe(recipe, preset, preset_names(), data, seed, {"targets": target, "split": split})
+
+    answer(_training(chosen, settings, out, name), as_json, job)
+
+
+@app.command()
+def pretrain(
+    recipe: Annotated[str, typer.Argument(help=f"{', '.join(pretraining_names())}, or a recipe.json")],
+    data: Data = "",
+    version: Annotated[str, typer.Option("--version", help="of the recipe: paper, quick, ...")] = "paper",
+    seed: Seed = None,
+    out: Out = None,
+    name: Name = "",
+    settings: Settings = None,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Pre-train a recipe's encoders on molecules, without labels."""
+
+    def chosen() -> Recipe:
+        return _recipe(recipe, partial(pretraining, version=version), pretraining_names(), data, seed, {})
+
+    answer(_training(chosen, settings, out, name), as_json, job)
+
+
+def _training(
+    recipe: Callable[[], Recipe], settings: list[str] | None, out: Path | None, name: str
+) -> Callable[[Progress], Values]:
+    def work(progress: Progress) -> Values:
+        chosen = recipe().with_settings(settings or [])
+        folder = out or studio.new_run(name or f"{chosen.data.dataset} {chosen.name}")
+        model = studio.train(chosen, folder, name, progress)
+        assert model.card is not None
+        return {"model": str(folder), "metrics": model.card.metrics}
+
+    return work
+
+
+def _recipe(
+    name: str, by_name: Callable[[str], Recipe], known: tuple[str, ...], data: str, seed: int | None, rest: Values
+) -> Recipe:
+    path = Path(name).expanduser()
+    if path.suffix == ".json" and path.is_file():
+        chosen = parse(json.loads(path.read_text(encoding="utf-8")))
+    elif path.suffix == ".json":
+        raise BadRecipe(f"there is no recipe file {name}; the recipes by name are: {', '.join(known)}")
+    else:
+        chosen = by_name(name)
+    values = chosen.model_dump(mode="json")
+    values["data"] |= {key: value for key, value in (rest | {"dataset": data}).items() if value}
+    if seed is not None:
+        values["data"]["split_seed"] = values["training"]["seed"] = seed
+    return parse(values)
+
+
+@app.command()
+def embed(
+    model: ModelName,
+    data: DataName,
+    out: Annotated[Path | None, typer.Option("--out", help="parquet file; without it they are only kept")] = None,
+    view: Annotated[str, typer.Option("--view", help="which embedding; default: the model's first")] = "",
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Make a model's embeddings of a data set, and write a view to a parquet file, one row a molecule."""
+
+    def work(progress: Progress) -> Values:
+        return studio.write_embedding(model, data, view, out, progress)
+
+    answer(work, as_json, job)
+
+
+@app.command("map")
+def make_map(
+    model: ModelName,
+    data: DataName,
+    view: Annotated[str, typer.Option("--view", help="which embedding; default: the model's first")] = "",
+    method: Annotated[str, typer.Option("--method", help=", ".join(studio.METHODS))] = "umap",
+    seed: Annotated[int, typer.Option("--seed")] = 0,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Coordinates of a data set in a model's view, with Davies-Bouldin and NMI and their values for permuted labels."""
+
+    def work(progress: Progress) -> Values:
+        chosen = studio.view_of(model, view)
+        made = studio.compute_map(model, data, chosen, method, seed, progress)
+        quality = made.quality
+        scores = {k: getattr(quality, k) for k in ("dbi", "nmi", "dbi_permuted", "nmi_permuted")}
+        scores |= {k: getattr(quality, k) for k in ("dbi_2d", "nmi_2d", "dbi_2d_permuted", "nmi_2d_permuted")}
+        about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
+        return about | scores | {"how": quality.how, "file": str(made.path)}
+
+    answer(work, as_json, job)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, SDF or SMI, plain or gzipped")],
+    name: Annotated[str, typer.Option("--name", help="what to call it")] = "",
+    options: Annotated[str, typer.Option("--options", hidden=True)] = "{}",
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Bring a file of molecules: standardise it, keep it as a data set and report on each row."""
+
+    def work(progress: Progress) -> Values:
+        added = studio.add_dataset(file, name or file.name.split(".")[0], progress=progress, **json.loads(options))
+        report = added.report
+        counts = {"read": report.read, "kept": report.kept, "merged": len(report.merged)}
+        counts |= {"standardised": len(report.standardised), "rejected": len(report.rejected)}
+        return {"data": added.name, "report": counts}
+
+    answer(work, as_json, job)
+
+
+@app.command("jobs")
+def manage_jobs(
+    action: Annotated[str, typer.Argument(help="list, follow ID or cancel ID")] = "list",
+    job_id: Annotated[str, typer.Argument(metavar="ID")] = "",
+    as_json: Json = False,
+) -> None:
+    """List, follow or cancel long work."""
+    if action == "list":
+        keys = ("id", "verb", "title", "state", "stage", "done", "total", "message")
+        answer(lambda _: {"jobs": [{k: getattr(j, k) for k in keys} for j in studio.list_jobs()]}, as_json)
+    elif action == "cancel":
+        answer(lambda _: {"cancelled": studio.cancel_job(job_id).id}, as_json)
+    elif action == "follow":
+        for event in client.follow(job_id):
+            print(f"{event.stage} {event.done}/{event.total}", event.values or "", file=sys.stderr)
+        answer(lambda _: {"id": job_id, "state": studio.job(job_id).state}, as_json)
+    else:
+        raise BadRecipe(f"jobs takes list, follow ID or cancel ID, and {action!r} came")
+
+
+def main() -> None:
+    """Run the CLI; a user's mistake is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except MmexploreError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Explanations from a shell: the verbs ``subgraph``, ``common`` and ``motifs``."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mmexplore import studio
+from mmexplore.cli.answer import Values, answer
+from mmexplore.runtime.jobs.reporters import as_json as plain
+from mmexplore.runtime.progress import Progress
+from mmexplore.studio import Explained, Group, Rules
+
+app = typer.Typer()
+
+_DEFAULTS = studio.RULES
+Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else")]
+Model = Annotated[str, typer.Option("--model", help="name of a model or its folder")]
+Data = Annotated[str, typer.Option("--data", help="name of a data set, or a CSV, SDF or SMI file")]
+Task = Annotated[str, typer.Option("--task", help="which label; default: the model's first")]
+Direction = Annotated[str, typer.Option("--direction", help="class 1, class 0, above or below")]
+Threshold = Annotated[
+    float | None, typer.Option("--threshold", help="default: 0.5, or a quartile of the training labels")
+]
+Cluster = Annotated[int, typer.Option("--cluster", help="number of a k-means cluster as the map shows it, from 1")]
+View = Annotated[str, typer.Option("--view", help="whose clusters; default: the model's first view")]
+Label = Annotated[str, typer.Option("--label", help="a label or column of the data set")]
+Class = Annotated[str, typer.Option("--class", help="one of its classes; numbers have low, middle and high")]
+SmilesFile = Annotated[Path | None, typer.Option("--smiles-file", help="SMILES, one a line, as the group")]
+Share = Annotated[float, typer.Option("--share", min=0.1, max=1.0, help="of the group, that the common subgraph is in")]
+JobFolder = Annotated[Path | None, typer.Option("--job", hidden=True)]
+
+
+@app.command()
+def subgraph(
+    model: Model,
+    smiles: Annotated[str, typer.Option("--smiles", help="the molecule")],
+    task: Task = "",
+    direction: Direction = "",
+    threshold: Threshold = None,
+    min_atoms: Annotated[int, typer.Option("--min-atoms", min=1)] = _DEFAULTS.min_atoms,
+    max_atoms: Annotated[int, typer.Option("--max-atoms", min=1)] = _DEFAULTS.max_atoms,
+    in_molecule: Annotated[
+        bool, typer.Option("--in-molecule", help="let the score of the atoms in their molecule decide")
+    ] = False,
+    count: Annotated[int, typer.Option("--count", min=1, help="how many to list")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Find the smallest parts of a molecule that a model calls positive; atoms as the given SMILES counts them."""
+
+    def work(_: Progress) -> Values:
+        goal, how = studio.target(model, task, direction, threshold)
+        rules = Rules(min_atoms=min_atoms, max_atoms=max_atoms)
+        found = studio.explain(model, smiles, goal, rules, "in molecule" if in_molecule else "fragment", count)
+        return _told(smiles.strip(), found, how)
+
+    answer(work, as_json)
+
+
+def _told(smiles: str, found: Explained, how: str) -> Values:
+    goal = found.target
+    parts = [
+        {
+            "atoms": sorted(found.order[atom] for atom in part.atoms),
+            "smiles": part.smiles,
+            "score": part.score if found.by == "fragment" else part.score_in_molecule,
+            "n_atoms": part.n_atoms,
+            "score_as_fragment": part.score,
+            "score_in_molecule": part.score_in_molecule,
+            "places": part.places,
+        }
+        for part in found.subgraphs
+    ]
+    about: dict[str, Any] = {"smiles": smiles, "score": found.score, "threshold": goal.threshold, "subgraphs": parts}
+    about |= {"seconds": found.seconds, "task": goal.task, "direction": goal.direction, "threshold_is": how}
+    about |= {"score_of": found.by, "exact": found.exact, "fragments": found.fragments, "note": found.note}
+    values: Values = plain(about)
+    return values
+
+
+@app.command()
+def common(
+    model: Model = "",
+    data: Data = "",
+    cluster: Cluster = 0,
+    view: View = "",
+    label: Label = "",
+    value: Class = "",
+    smiles_file: SmilesFile = None,
+    share: Share = studio.SHARE,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Find the maximum common subgraph of a group, and in how much of the group and of the rest it is."""
+
+    def work(progress: Progress) -> Values:
+        group = Group(cluster, view, label, value, str(smiles_file or ""))
+        found, support, n = studio.common(model, data, group, share, progress)
+        about = {"smarts": found.smarts, "n_atoms": found.n_atoms, "support": None, "support_outside": None, "n": n}
+        if support:
+            about["support"] = support.inside / max(support.n, 1)
+            about["support_outside"] = support.outside / support.n_outside if support.n_outside else None
+        rest = {"complete": found.complete, "compared": found.compared, "share": found.share, "seconds": found.seconds}
+        return about | rest | {"group": group.title}
+
+    answer(work, as_json, job)
+
+
+@app.command()
+def motifs(
+    model: Model,
+    data: Data,
+    cluster: Cluster = 0,
+    view: View = "",
+    label: Label = "",
+    value: Class = "",
+    smiles_file: SmilesFile = None,
+    task: Task = "",
+    direction: Direction = "",
+    threshold: Threshold = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="search so many of the group")] = studio.MOST_SEARCHED,
+    share: Share = studio.SHARE,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Find the most frequent minimum positive subgraphs of a group, with counter-examples."""
+
+    def work(progress: Progress) -> Values:
+        group = Group(cluster, view, label, value, str(smiles_file or ""))
+        goal, _ = studio.target(model, task, direction, threshold)
+        values: Values = plain(asdict(studio.group_motifs(model, data, group, goal, most, share, progress)))
+        return values | {"group": group.title, "task": goal.task, "direction": goal.direction}
+
+    answer(work, as_json, job)

@@ -1,0 +1,203 @@
+"""All data sets by name, and any table of molecules by path; each is standardised once and then read from the home.
+
+What is kept is keyed by the content of the source files, the choices made and the versions of RDKit and of this code:
+a changed file is a new data set, a second load does not touch RDKit.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, nmrshiftdb2, storage, yours
+from mmexplore.runtime.errors import BadTable, UnknownName
+from mmexplore.runtime.home import folder
+from mmexplore.runtime.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from mmexplore.datasets.file import Preview
+
+VERSION = 2
+
+_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".smi", ".smiles", ".ism", ".sdf", ".sd", ".mol", ".gz")
+
+
+class Choices(TypedDict, total=False):
+    """How a table is read where the guesses, or a data set's own ways, are not meant.
+
+    ``smiles``, ``name`` and ``targets`` choose columns; ``salts`` and ``duplicates`` overrule how rows are treated (a
+    user's file: "strip", "merge"; published sets: "keep").
+    """
+
+    smiles: str | None
+    name: str | None
+    targets: Sequence[str] | None
+    salts: Literal["keep", "strip"] | None
+    duplicates: Literal["keep", "merge"] | None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A data set before it is read: what it is called, which files it is made of, and how they are read."""
+
+    name: str
+    title: str
+    files: tuple[Path, ...]
+    read: Callable[[], RawTable]
+
+
+def entries() -> list[Entry]:
+    """Every data set that has a name: embedded ones, MoleculeNet's, NMRShiftDB2, then the user's own."""
+    return [*embedded.entries(), *moleculenet.entries(), *nmrshiftdb2.entries(), *yours.entries()]
+
+
+def load(name_or_path: str | Path, *, progress: Progress = silent, **chosen: Unpack[Choices]) -> Dataset:
+    """A data set by name, or a table of molecules by path; standardised on the first load, kept for the next.
+
+    ``chosen`` are :class:`Choices`. Raises UnknownName, NotAvailable, BadTable.
+    """
+    choices = _full(chosen)
+    if card := yours.cards().get(str(name_or_path)):
+        choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
+    source = _source(str(name_or_path), choices, progress)
+    place = folder("datasets") / _key(source.files, choices)
+    if found := storage.read(place, source.name, source.title):
+        return found
+    from mmexplore.datasets.curation import curate
+
+    raw = source.read()
+    raw = replace(raw, salts=choices["salts"] or raw.salts, duplicates=choices["duplicates"] or raw.duplicates)
+    dataset = curate(raw, source.name, source.title, progress)
+    storage.write(place, dataset)
+    return dataset
+
+
+def fetch(name: str, progress: Progress = silent) -> Path:
+    """The file of a named data set, downloaded if it is not here. Raises NotAvailable, UnknownName."""
+    sources = {entry.name: entry.source for entry in entries()}
+    if name not in sources:
+        raise UnknownName("data set", name, sources)
+    if sources[name] == "yours":
+        return yours.upload(name)
+    if sources[name] == "nmrshiftdb2":
+        return nmrshiftdb2.fetch(progress)[0]
+    return embedded.files(name)[0] if sources[name] == "embedded" else moleculenet.fetch(name, progress)
+
+
+def preview(path_or_text: Path | str) -> "Preview":
+    """Columns, first rows and guesses of a file or of pasted text. Raises BadTable."""
+    from mmexplore.datasets import file
+
+    return file.preview(_given(path_or_text))
+
+
+def add(path_or_text: Path | str, title: str, *, progress: Progress = silent, **chosen: Unpack[Choices]) -> Dataset:
+    """Keep a user's molecules under a name made from the title, so that they load by that name from now on.
+
+    ``chosen`` are :class:`Choices`. A name of the catalogue is never taken over; the same content with the same choices
+    is not kept twice. Raises BadTable, UnknownName.
+    """
+    given = _given(path_or_text)
+    choices = _full(chosen)
+    content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
+    for known, card in yours.cards().items():
+        if (card["content"], card["choices"]) == (content, choices):
+            return load(known, progress=progress)
+    new, path = yours.receive(given, title, [entry.name for entry in entries()])
+    try:
+        yours.keep(new, title, path, content, choices, load(path, **choices, progress=progress))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return load(new, progress=progress)
+
+
+def remove(name: str) -> None:
+    """Forget a data set of the user's own, and delete its file. Raises UnknownName."""
+    path = yours.upload(name)
+    if path.is_file():
+        shutil.rmtree(folder("datasets") / _key((path,), yours.cards()[name]["choices"]), ignore_errors=True)
+    yours.forget(name)
+
+
+def _full(chosen: Choices) -> dict[str, Any]:
+    """All choices, None where none was made, as they are kept with a data set and part of its key."""
+    names = Choices.__annotations__
+    if odd := chosen.keys() - names.keys():
+        raise TypeError(f"nothing called {sorted(odd)} can be chosen; there are: {', '.join(names)}")
+    full: dict[str, Any] = dict.fromkeys(names) | chosen
+    return full | {"targets": None if full["targets"] is None else list(full["targets"])}
+
+
+def _source(name: str, choices: dict[str, Any], progress: Progress) -> _Source:
+    titles = {entry.name: (entry.source, entry.title) for entry in entries()}
+    kind, title = titles.get(name, ("path", Path(name).name))
+    if kind == "embedded":
+        files = embedded.files(name)
+        return _Source(name, title, files, lambda: _chosen(embedded.raw(name, progress), choices))
+    if kind == "moleculenet":
+        also = choices["targets"] or ()
+        files = (moleculenet.fetch(name, progress),)
+        return _Source(name, title, files, lambda: _chosen(moleculenet.raw(name, also, progress), choices))
+    if kind == "nmrshiftdb2":
+        files = nmrshiftdb2.fetch(progress)
+        return _Source(name, title, files, lambda: _chosen(nmrshiftdb2.raw(files, progress), choices))
+    path = yours.upload(name) if kind == "yours" else Path(name).expanduser()
+    if kind == "path" and not path.is_file() and not _looks_like_path(name):
+        raise UnknownName("data set", name, titles)
+
+    def read() -> RawTable:
+        from mmexplore.datasets import file
+
+        columns = {key: choices[key] for key in ("smiles", "name", "targets")}
+        return file.raw(path, **columns, progress=progress)
+
+    return _Source(name, title, (path,), read)
+
+
+def _chosen(raw: RawTable, choices: dict[str, Any]) -> RawTable:
+    """A published set with other columns than its own for labels, names or structures."""
+    from mmexplore.datasets.readers.columns import kind, numbers
+
+    for column in (choices["smiles"], choices["name"], *(choices["targets"] or ())):
+        if column is not None and column not in raw.frame:
+            raise UnknownName("column", column, raw.frame.columns)
+    known = {task.name: task for task in raw.tasks}
+    tasks = raw.tasks
+    if choices["targets"]:
+        tasks = tuple(known.get(t) or Task(t, kind(numbers(raw.frame[t])[0])) for t in choices["targets"])
+    return replace(
+        raw,
+        tasks=tasks,
+        smiles_column=choices["smiles"] or raw.smiles_column,
+        name_column=choices["name"] or raw.name_column,
+    )
+
+
+def _key(files: tuple[Path, ...], choices: dict[str, Any]) -> str:
+    content = [_digest(path) for path in files]
+    versions = [VERSION, importlib.metadata.version("rdkit")]
+    return hashlib.sha256(json.dumps([content, choices, versions], sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _digest(path: Path) -> str:
+    if not path.is_file():
+        raise BadTable(f"there is no file {str(path)!r}; give the path of a CSV, TSV, SDF or SMI file")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _given(path_or_text: Path | str) -> Path | str:
+    """Text is text; a str is a path only if it is one line that ends like a file of molecules."""
+    if isinstance(path_or_text, Path):
+        return path_or_text
+    one_line = "\n" not in path_or_text.strip()
+    return Path(path_or_text.strip()) if one_line and path_or_text.strip().lower().endswith(_ENDINGS) else path_or_text
+
+
+def _looks_like_path(name: str) -> bool:
+    return "/" in name or "\\" in name or name.lower().endswith(_ENDINGS)

@@ -1,0 +1,81 @@
+"""What a data set holds, for the Data page: label balance, scaffolds, property ranges and how a split would fall."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmexplore.chem import molecules
+from mmexplore.datasets import Dataset, splits
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Tables fit to be shown.
+
+    ``labels``: one row a task (kind, known, missing, positive or mean/min/max). ``scaffolds``: the most frequent
+    Bemis-Murcko scaffolds with their counts. ``n_scaffolds`` and ``acyclic`` count all of them.
+    """
+
+    labels: "pd.DataFrame"
+    scaffolds: "pd.DataFrame"
+    n_scaffolds: int
+    acyclic: int
+
+
+def label_table(dataset: Dataset) -> "pd.DataFrame":
+    """One row a task: what is known, and its balance (classification) or range (regression)."""
+    import pandas as pd
+
+    rows = []
+    for number, task in enumerate(dataset.tasks):
+        values = dataset.labels[:, number]
+        known = values[~np.isnan(values)]
+        row: dict[str, object] = {"task": task.name, "kind": task.kind, "known": len(known)}
+        row["missing"] = len(values) - len(known)
+        if len(known) and task.kind == "classification":
+            row |= {"positive": int(known.sum()), "share positive": float(known.mean())}
+        elif len(known):
+            row |= {"lowest": float(known.min()), "mean": float(known.mean()), "highest": float(known.max())}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def summarise(dataset: Dataset, scaffolds: int = 12) -> Summary:
+    """Labels and scaffolds of a data set; reads every molecule once."""
+    import pandas as pd
+
+    counts = Counter({scaffold: len(rows) for scaffold, rows in splits.scaffold_groups(dataset.smiles).items()})
+    acyclic = counts.pop("", 0)
+    table = pd.DataFrame(counts.most_common(scaffolds), columns=["scaffold", "molecules"])
+    return Summary(label_table(dataset), table, len(counts), acyclic)
+
+
+def property_table(dataset: Dataset, most: int = 5000, seed: int = 0) -> "pd.DataFrame":
+    """RDKit descriptors of the molecules, of ``most`` drawn at random where there are more (about 600 a second)."""
+    rows = np.arange(len(dataset))
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+    return molecules.descriptors(dataset.smiles[rows]).set_axis(rows)
+
+
+def split_table(dataset: Dataset, rule: str, seed: int, fractions: tuple[float, float, float]) -> "pd.DataFrame":
+    """How a split would fall: molecules and label balance or mean of each part, one row a part."""
+    import pandas as pd
+
+    split = splits.split(dataset.smiles, rule, seed, fractions)
+    rows = []
+    for part in ("train", "validation", "test"):
+        chosen = getattr(split, part)
+        row: dict[str, object] = {"part": part, "molecules": len(chosen)}
+        for number, task in enumerate(dataset.tasks[:5]):
+            values = dataset.labels[chosen, number]
+            known = values[~np.isnan(values)]
+            what = "share positive" if task.kind == "classification" else "mean"
+            row[f"{task.name}: {what}"] = float(known.mean()) if len(known) else float("nan")
+        rows.append(row)
+    return pd.DataFrame(rows)

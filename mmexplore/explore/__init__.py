@@ -1,0 +1,1 @@
+"""What is made of embeddings: maps, neighbors, explanations."""

@@ -1,0 +1,1 @@
+"""Explanations of a prediction: subgraphs, motifs of groups, contributions of modalities."""

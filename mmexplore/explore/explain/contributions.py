@@ -1,0 +1,100 @@
+"""What a fusion made of its modalities: coefficients, predictions, products; how alike its embeddings are. No torch.
+
+MMFRL's figure 4 shows the parts of a late fusion, its figure 3 how like each modality's embedding is to the fused one.
+Replicas of an encoder have axes of their own, which a cosine between two of them takes at their word; so beside it
+stand two measures that do not know axes: linear CKA (Kornblith et al. 2019, arXiv:1905.00414) and whether the
+neighbours of a molecule are the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmexplore.explore.neighbors.knn import neighbours
+
+NEIGHBOURS = 10
+MOST = 5_000
+"""So many molecules at most are searched for neighbours; of more, a seeded sample."""
+
+
+@dataclass(frozen=True)
+class Similarities:
+    """How alike views are, each matrix ``(views, views)``.
+
+    ``cosine``: mean over molecules of the cosine of its two vectors, NaN where widths differ. ``cka``: 0 to 1.
+    ``disagreement``: 1 - Jaccard index of its ``k`` nearest neighbours, mean over molecules; 0: the same ones.
+    """
+
+    names: tuple[str, ...]
+    cosine: np.ndarray
+    cka: np.ndarray
+    disagreement: np.ndarray
+    k: int
+
+
+def predictions(w: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """``sum_i w_i p_i`` (11), float64 (n,) or (n, tasks), of ``w`` (n, M) and ``p`` (n, M) or (n, M, tasks)."""
+    found: np.ndarray = products(w, p).sum(axis=1)
+    return found
+
+
+def products(w: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """``w_i p_i``, float64, shape of ``p``."""
+    found: np.ndarray = np.asarray(w, np.float64).reshape(*w.shape, *[1] * (p.ndim - w.ndim)) * p
+    return found
+
+
+def what_if(w: np.ndarray, p: np.ndarray, factors: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Predictions if each modality's coefficient were multiplied by its factor ``(M,)``; 0 switches it off.
+
+    >>> what_if(np.array([[0.5, 2.0]]), np.array([[4.0, 1.0]]), [1, 0])
+    array([2.])
+    """
+    return predictions(np.asarray(w, np.float64) * np.asarray(factors, np.float64), p)
+
+
+def similarities(views: dict[str, np.ndarray], k: int = NEIGHBOURS, most: int = MOST, seed: int = 0) -> Similarities:
+    """Of views ``(n, width)`` of the same molecules, finite rows all."""
+    names, count = tuple(views), len(next(iter(views.values())))
+    rows = np.arange(count)
+    if count > most:
+        rows = np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+    x = {name: np.asarray(values[rows], np.float32) for name, values in views.items()}
+    k = min(k, len(rows) - 1)
+    near = {name: neighbours(values, k).indices if k > 0 else np.empty((len(rows), 0)) for name, values in x.items()}
+    cosine, alike, apart = (np.ones((len(names), len(names))) for _ in range(3))
+    for i, one in enumerate(names):
+        for j, other in enumerate(names):
+            cosine[i, j] = mean_cosine(x[one], x[other])
+            alike[i, j] = cka(x[one], x[other])
+            apart[i, j] = 1 - jaccard(near[one], near[other])
+    return Similarities(names, cosine, alike, apart, k)
+
+
+def mean_cosine(x: np.ndarray, y: np.ndarray) -> float:
+    """Mean cosine of rows; a row of zeros counts as 0, different widths as NaN."""
+    if x.shape[1] != y.shape[1]:
+        return float("nan")
+    lengths = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
+    return float(np.mean(np.einsum("ij,ij->i", x, y) / np.where(lengths > 0, lengths, 1)))
+
+
+def cka(x: np.ndarray, y: np.ndarray) -> float:
+    """Linear CKA ``|X'Y|^2 / (|X'X| |Y'Y|)`` of centred columns, 0 to 1; it does not change when a view is turned."""
+    x, y = (np.asarray(v, np.float64) - v.mean(axis=0, dtype=np.float64) for v in (x, y))
+    scale = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
+    return float(np.linalg.norm(x.T @ y) ** 2 / scale) if scale > 0 else 0.0
+
+
+def jaccard(one: np.ndarray, other: np.ndarray) -> float:
+    """Mean over rows of the Jaccard index of two sets of ``k`` neighbours, both ``(n, k)``; 1 where k is 0.
+
+    >>> jaccard(np.array([[1, 2]]), np.array([[2, 3]]))
+    0.3333333333333333
+    """
+    if not one.size:
+        return 1.0
+    both = np.sort(np.concatenate([one, other], axis=1), axis=1)
+    shared = (both[:, 1:] == both[:, :-1]).sum(axis=1)
+    return float(np.mean(shared / (2 * one.shape[1] - shared)))

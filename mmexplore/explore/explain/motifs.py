@@ -1,0 +1,160 @@
+"""What the molecules of a group have in common: their largest common subgraph, and what a model sees in many.
+
+MMFRL names maximum common subgraphs and shows none; ours are RDKit's (Dalke & Hastings 2013,
+doi 10.1186/1758-2946-5-S1-O6) over a cluster of embeddings, a class or a selection. What is in a group may be in
+everything: each subgraph is counted outside the group too.
+"""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rdkit.Chem import Mol
+
+from mmexplore.chem import molecules
+from mmexplore.datasets import Dataset
+from mmexplore.datasets.search import containing
+from mmexplore.explore.explain.search import Subgraph
+
+MOST_COMPARED = 100
+SHARE = 0.8
+_COUNTER_EXAMPLES = 12
+
+
+@dataclass(frozen=True)
+class Common:
+    """A maximum common subgraph as SMARTS, "" where there is none.
+
+    ``complete``: the search came to its end; else this is the largest that was found until time ran out. ``compared``
+    molecules were looked at, ``share`` of them had to hold it; ``example`` is the smallest that does.
+    """
+
+    smarts: str
+    n_atoms: int
+    complete: bool
+    compared: int
+    share: float
+    seconds: float
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class Support:
+    """In how many of ``n`` molecules of a group a subgraph is, and in how many of the ``n_outside`` others.
+
+    ``positive`` of the ``known`` molecules that hold it, inside and outside, are positive. ``counter_examples``: rows
+    that hold it and are not.
+    """
+
+    inside: int
+    n: int
+    outside: int
+    n_outside: int
+    positive: int
+    known: int
+    counter_examples: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Motif:
+    """A fragment that is the smallest positive subgraph of ``count`` molecules of a group, and its support.
+
+    ``rows``: those of them that are in the data set.
+    """
+
+    smiles: str
+    n_atoms: int
+    count: int
+    rows: tuple[int, ...]
+    support: Support
+
+
+def common_subgraph(
+    smiles: Sequence[str], share: float = SHARE, seconds: float = 10.0, most: int = MOST_COMPARED, seed: int = 0
+) -> Common:
+    """The largest subgraph that this share of the molecules hold; rings match rings only, and whole.
+
+    Of more than ``most`` molecules a seeded sample is compared. Raises BadMolecule.
+
+    What a share of the molecules hold is in one of the smallest of them, one more than may lack it. RDKit goes on from
+    one of these to the next, but what it finds then depends on the first; so each is begun with in a search of its own.
+    """
+    started = time.perf_counter()
+    chosen = [molecules.parse(smiles[i]) for i in sample(len(smiles), most, seed)]
+    chosen.sort(key=Mol.GetNumBonds)
+    least = math.ceil(share * len(chosen) - 1e-9)
+    best: Any = None
+    ended = True
+    for without in range(len(chosen) - max(least, 2) + 1):
+        left = seconds - (time.perf_counter() - started)
+        if left < 1:
+            ended = False
+            break
+        found = _held_by(chosen[without:], least, int(left))
+        ended &= not found.canceled
+        best = max(best, found, key=_size)
+    smarts = best.smartsString if best else ""
+    held = [mol for mol in chosen if smarts and mol.HasSubstructMatch(molecules.pattern(smarts))]
+    example = molecules.canonical(min(held, key=Mol.GetNumAtoms)) if held else ""
+    took = round(time.perf_counter() - started, 3)
+    return Common(smarts, best.numAtoms if smarts else 0, ended, len(chosen), share, took, example)
+
+
+def _size(found: Any) -> tuple[int, int]:
+    return (found.numAtoms, found.numBonds) if found else (-1, -1)
+
+
+def _held_by(mols: list[Mol], least: int, seconds: int) -> Any:
+    """RDKit's answer: the largest subgraph of at least so many of the molecules."""
+    from rdkit.Chem import rdFMCS
+
+    rules: Any = rdFMCS.MCSParameters()
+    rules.Threshold, rules.Timeout = (least - 0.5) / len(mols), seconds
+    for compared in (rules.AtomCompareParameters, rules.BondCompareParameters):
+        compared.RingMatchesRingOnly = compared.CompleteRingsOnly = True
+    return rdFMCS.FindMCS(mols, rules)
+
+
+def sample(n: int, most: int, seed: int = 0) -> np.ndarray:
+    """Numbers 0 to n - 1, or ``most`` of them drawn with the seed; ascending."""
+    if n <= most:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
+
+
+def support(dataset: Dataset, query: Mol, rows: np.ndarray, positive: np.ndarray) -> Support:
+    """Where a subgraph is; ``rows`` are the group's, ``positive`` (n,) is 1, 0 or NaN for each molecule of the set."""
+    holding = containing(dataset, query, chirality=False)
+    inside = np.isin(holding, rows).sum()
+    labels = positive[holding]
+    known = np.isfinite(labels)
+    against = tuple(holding[known & (labels == 0)][:_COUNTER_EXAMPLES].tolist())
+    counts = (int(inside), len(rows), len(holding) - int(inside), len(dataset) - len(rows))
+    return Support(*counts, int(labels[known].sum()), int(known.sum()), against)
+
+
+def motifs(
+    dataset: Dataset, rows: np.ndarray, best: Iterable[tuple[int, Subgraph]], positive: np.ndarray, most: int = 20
+) -> tuple[Motif, ...]:
+    """The most frequent of the smallest positive subgraphs, each given with its molecule's row, or -1."""
+    holders: dict[str, list[int]] = {}
+    sizes: Counter[str] = Counter()
+    for row, part in best:
+        if part.smiles:
+            holders.setdefault(part.smiles, []).append(row)
+            sizes[part.smiles] = part.n_atoms
+    frequent = sorted(holders, key=lambda smiles: (-len(holders[smiles]), -sizes[smiles], smiles))[:most]
+    return tuple(
+        Motif(
+            smiles,
+            sizes[smiles],
+            len(holders[smiles]),
+            tuple(row for row in holders[smiles] if row >= 0),
+            support(dataset, molecules.parse(smiles), rows, positive),
+        )
+        for smiles in frequent
+    )

@@ -1,0 +1,81 @@
+"""What searches for subgraphs found, on disk: a file a molecule, in a folder whose name holds model, target and rules.
+
+A search over a class that was cancelled or killed finds what it did here, and another class shares it.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmexplore.explore.explain.search import By, Rules, Subgraph, Target
+from mmexplore.runtime import home
+from mmexplore.runtime.jobs.reporters import as_json
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a model says of a molecule, and which parts of it say the same.
+
+    ``smiles`` is canonical, ``order[k]`` the number of its atom ``k`` in the SMILES that was given. ``subgraphs``: the
+    smallest first; empty where ``note`` says why. ``by``: the score that decides. ``exact``: no fragment that peeling
+    reaches is smaller; else tree search saw ``fragments`` of them. ``masks``: atoms were scored in their molecule too.
+    ``seconds``: the search with its first answer; later ones are read off it.
+    """
+
+    smiles: str
+    order: tuple[int, ...]
+    target: Target
+    score: float
+    by: By
+    subgraphs: tuple[Subgraph, ...] = ()
+    exact: bool = True
+    fragments: int = 0
+    masks: bool = True
+    seconds: float = 0.0
+    note: str = ""
+
+    @property
+    def positive(self) -> bool:
+        """Whether the whole molecule is."""
+        return bool(self.target.reached(np.array(self.score)))
+
+
+def folder(model_digest: str, target: Target, rules: Rules, by: By) -> Path:
+    """Where results under these rules are kept; not made here."""
+    return home.home() / "subgraphs" / digest(VERSION, model_digest, asdict(target), asdict(rules), by)
+
+
+def digest(*what: Any) -> str:
+    """Sixteen hex digits of plain values."""
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load(where: Path, smiles: str) -> Explained | None:
+    """What was found for a molecule, by its canonical SMILES; None where nothing whole is there."""
+    try:
+        told = home.read_json(_file(where, smiles))
+        parts = tuple(Subgraph(**_numbers(part) | {"atoms": tuple(part["atoms"])}) for part in told["subgraphs"])
+        fixed = {"subgraphs": parts, "order": tuple(told["order"]), "target": Target(**told["target"])}
+        return Explained(**told | fixed)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(where: Path, found: Explained) -> None:
+    """Write it down."""
+    home.write_json(_file(where, found.smiles), as_json(asdict(found)))
+
+
+def _file(where: Path, smiles: str) -> Path:
+    return where / f"{hashlib.sha256(smiles.encode()).hexdigest()[:24]}.json"
+
+
+def _numbers(part: dict[str, Any]) -> dict[str, Any]:
+    """A score that was no number was written as null."""
+    return part | {key: np.nan if part[key] is None else part[key] for key in ("score", "score_in_molecule")}

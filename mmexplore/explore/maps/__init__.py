@@ -1,0 +1,1 @@
+"""Maps of an embedding: layout, placing, quality, alignment, colors."""

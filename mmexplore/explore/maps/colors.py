@@ -1,0 +1,84 @@
+"""What a map can be coloured by: labels, predictions, errors, the split, descriptors, clusters, any column."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmexplore.chem import molecules
+from mmexplore.datasets import Dataset
+from mmexplore.runtime import home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DESCRIPTORS_VERSION = 1
+_MOST_CATEGORIES = 20
+
+
+@dataclass(frozen=True)
+class Colour:
+    """A colour for each molecule.
+
+    ``values`` (n,) float32 with NaN where missing; for categories they number ``categories`` (whole numbers).
+    ``label`` says what is shown, with its unit.
+    """
+
+    label: str
+    values: np.ndarray
+    categories: tuple[str, ...] = ()
+
+
+def of_column(label: str, column: "pd.Series") -> Colour | None:
+    """A colour from any column: numbers as they are, texts as up to 20 categories; None if it tells nothing.
+
+    >>> import pandas as pd
+    >>> of_column("phase", pd.Series(["II", "I", "II"])).categories
+    ('I', 'II')
+    """
+    import pandas as pd
+
+    numbers = pd.to_numeric(column, errors="coerce")
+    if numbers.notna().sum() >= 0.9 * column.notna().sum() and numbers.nunique() > 2:
+        return Colour(label, numbers.to_numpy(np.float32))
+    texts = column.where(column.notna()).astype("string")
+    known = sorted(texts.dropna().unique())
+    if not 1 < len(known) <= _MOST_CATEGORIES:
+        return None
+    codes = pd.Categorical(texts, categories=known).codes.astype(np.float32)
+    return Colour(label, np.where(codes < 0, np.nan, codes), tuple(known))
+
+
+def of_label(dataset: Dataset, number: int, values: np.ndarray | None = None, what: str = "") -> Colour:
+    """A task's label, or other ``values`` of the same task (a prediction), as a colour."""
+    task = dataset.tasks[number]
+    label = f"{what}{task.name}" + (f" ({task.unit})" if task.unit else "")
+    shown = dataset.labels[:, number] if values is None else values
+    if task.kind == "classification" and values is None:
+        return Colour(label, shown.astype(np.float32), ("0", "1"))
+    return Colour(label, shown.astype(np.float32))
+
+
+def of_clusters(labels: np.ndarray) -> Colour:
+    """Clusters (n,), numbered from 0, as categories numbered by size.
+
+    >>> of_clusters(np.array([1, 1, 0])).values.tolist()
+    [0.0, 0.0, 1.0]
+    """
+    order = np.argsort(-np.bincount(labels), kind="stable")
+    rank = np.empty(len(order), np.float32)
+    rank[order] = np.arange(len(order))
+    return Colour(f"k-means, k = {len(order)}", rank[labels], tuple(f"cluster {i + 1}" for i in range(len(order))))
+
+
+def descriptors(dataset: Dataset) -> "pd.DataFrame":
+    """RDKit descriptors of every molecule, computed once and kept under the home."""
+    import pandas as pd
+
+    path = home.folder("descriptors") / f"{dataset.digest}-{DESCRIPTORS_VERSION}.parquet"
+    if not path.is_file():
+        table = molecules.descriptors(dataset.smiles)
+        temporary = path.with_suffix(".tmp")
+        table.to_parquet(temporary)
+        temporary.replace(path)
+    return pd.read_parquet(path)

@@ -1,0 +1,112 @@
+"""Which maps stand side by side: panels, and a table of presets that a model grants or does not. No torch.
+
+A preset is a row of wishes, and a wish is answered from a model's recipe and views alone: a model of tomorrow with the
+right branches fills it without a word here. Fig. 5 of MMSA shows what is known of molecules without pre-training, from
+single modalities and by the whole model; Fig. 2 of MMFRL each modality's embedding before fusion, and the fused one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from mmexplore.models.registry import BASELINE, UNTRAINED, Model
+from mmexplore.runtime.registry import ENCODERS
+
+FEWEST, MOST = 2, 6
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One map of a comparison: a view of a model, by their names."""
+
+    model: str
+    view: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Something to be shown of a model.
+
+    ``baseline``: fingerprints. ``untrained``: the twin's last view. ``branch``: the branch that reads modality
+    ``reads``. ``branches``: all, where there are several. ``fused``: the views that are no branch's. ``views``: all.
+    """
+
+    kind: Literal["baseline", "untrained", "branch", "branches", "fused", "views"]
+    reads: str = ""
+
+    @property
+    def needs(self) -> str:
+        """What a model must have to grant it, "" where a recipe is enough."""
+        needs = {"branch": f"a branch that reads {self.reads}", "branches": "several branches", "fused": "a fused view"}
+        return needs.get(self.kind, "")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A comparison by name: what it shows, and the wishes that make its panels."""
+
+    name: str
+    about: str
+    wishes: tuple[Wish, ...]
+
+    @property
+    def needs(self) -> str:
+        """What a model must have to fill it, in words."""
+        *some, last = [wish.needs for wish in self.wishes if wish.needs] or ["a recipe"]
+        return f"{', '.join(some)} and {last}" if some else last
+
+
+PRESETS = (
+    Preset(
+        "MMSA Fig. 5",
+        "Without pre-training, each modality alone, and the whole model",
+        (
+            Wish("untrained"),
+            Wish("branch", "graph2d"),
+            Wish("branch", "image"),
+            Wish("branch", "graph3d"),
+            Wish("fused"),
+        ),
+    ),
+    Preset(
+        "MMFRL Fig. 2",
+        "Each modality's embedding before fusion, and the fused one",
+        (Wish("branches"), Wish("fused")),
+    ),
+    Preset(
+        "ECFP against this model's views",
+        "The fingerprint, which learned nothing, beside all that the model makes",
+        (Wish("baseline"), Wish("views")),
+    ),
+)
+
+
+def fill(preset: Preset, models: Iterable[Model]) -> tuple[Panel, ...]:
+    """The preset's panels by the first of the models that grants every wish; empty where none does.
+
+    At most six: where there are more, the last one, which is the whole model, is kept.
+    """
+    for model in models:
+        granted = [_grant(wish, model) for wish in preset.wishes]
+        panels = tuple(dict.fromkeys(panel for some in granted for panel in some))
+        if all(granted) and len(panels) >= FEWEST:
+            return panels if len(panels) <= MOST else (*panels[: MOST - 1], panels[-1])
+    return ()
+
+
+def _grant(wish: Wish, model: Model) -> list[Panel]:
+    if model.recipe is None:
+        return []
+    if wish.kind == "baseline":
+        return [Panel(BASELINE, BASELINE)]
+    if wish.kind == "untrained":
+        name = model.name if model.name.startswith(UNTRAINED) else UNTRAINED + model.name
+        return [Panel(name, model.views[-1])]
+    branches = [branch.name for branch in model.recipe.branches]
+    views = {
+        "branch": [b.name for b in model.recipe.branches if ENCODERS.attribute(b.encoder, "reads") == wish.reads][:1],
+        "branches": branches if len(branches) > 1 else [],
+        "fused": [view for view in model.views if view not in branches],
+        "views": list(model.views),
+    }
+    return [Panel(model.name, view) for view in views[wish.kind]]

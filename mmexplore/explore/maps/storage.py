@@ -1,0 +1,78 @@
+"""A finished map on disk: a parquet file of coordinates and a JSON file beside it that says how they were made.
+
+The JSON file is written last and holds the parquet file's hash, so that a map is whole or not there.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from mmexplore.explore.maps.quality import Quality
+from mmexplore.runtime import home
+
+UNSCORED = Quality("not computed yet")
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """A finished map: ``xy`` (n, 2) float32, NaN where a molecule has no embedding; ``path`` is its parquet file."""
+
+    path: Path
+    xy: np.ndarray
+    view: str
+    method: str
+    seed: int
+    parameters: dict[str, Any]
+    quality: Quality
+    created: str
+    seconds: float
+
+
+def place_of(folder: Path, view: str, method: str, seed: int) -> Path:
+    """The parquet file of a map in a folder; the view's name may hold any character."""
+    return folder / (f"{quote(view, safe='')}-{method}" + (f"-{seed}" if seed else "") + ".parquet")
+
+
+def save(made: MapFile) -> None:
+    """Write a map to its path, over one that may be there."""
+    import pandas as pd
+
+    buffer = io.BytesIO()
+    pd.DataFrame({"x": made.xy[:, 0], "y": made.xy[:, 1]}).to_parquet(buffer)
+    about = {k: v for k, v in asdict(made).items() if k not in ("path", "xy")}
+    about |= {"rows": len(made.xy), "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}
+    home.write_atomically(made.path, buffer.getvalue())
+    home.write_json(made.path.with_suffix(".json"), about)
+
+
+def stored(folders: Iterable[Path], view: str, method: str, seed: int = 0, *, unscored: bool = False) -> MapFile | None:
+    """The first whole map of that view, method and seed in the folders, None if there is none.
+
+    With ``unscored`` also one whose quality is not known yet (``quality`` is then UNSCORED).
+    """
+    for folder in folders:
+        try:
+            found = _load(place_of(folder, view, method, seed))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if unscored or found.quality != UNSCORED:
+            return found
+    return None
+
+
+def _load(path: Path) -> MapFile:
+    import pandas as pd
+
+    about = home.read_json(path.with_suffix(".json"))
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != about.pop("sha256"):
+        raise ValueError(f"{path} and its JSON file are not of one map")
+    xy = pd.read_parquet(io.BytesIO(content))[["x", "y"]].to_numpy(np.float32)
+    about.pop("rows")
+    return MapFile(path=path, xy=xy, **about | {"quality": Quality(**about["quality"])})

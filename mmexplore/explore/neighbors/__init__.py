@@ -1,0 +1,1 @@
+"""Nearest molecules in a space: search, agreement of spaces, domain of a model."""

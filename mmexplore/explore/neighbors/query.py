@@ -1,0 +1,89 @@
+"""A few molecules through a model, in memory: what was typed or drawn, beside an embedding that is on disk.
+
+Views that a molecule has only among others are made among its nearest ones in the data set, by their basis view. That
+is exact where the data set has no more than ``AROUND`` molecules. In larger ones the molecule's own neighbours are
+exact, and only what lies far beyond them is not seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmexplore.explore.neighbors.knn import nearest
+from mmexplore.features.store import features
+from mmexplore.models.embed import Run
+from mmexplore.models.embeddings import PREDICTIONS, Embedded, model_digest, view_file
+
+if TYPE_CHECKING:
+    from mmexplore.nn.model import Predictor
+
+AROUND = 512
+_turn = Lock()
+
+
+@dataclass(frozen=True)
+class Few:
+    """``views`` of each molecule by itself, ``{name: (n, d)}`` float32, and ``predictions`` (n, tasks).
+
+    NaN where a molecule could not be featurised; classification as probabilities, regression in the label's unit.
+    """
+
+    views: dict[str, np.ndarray]
+    predictions: np.ndarray
+
+
+def embed_few(model_folder: Path, smiles: Sequence[str]) -> Few:
+    """Own views and predictions of canonical SMILES; imports torch at its first call.
+
+    Raises BadMolecule where none can be featurised, BadCheckpoint.
+    """
+    predictor = loaded(model_folder)
+    from mmexplore.runtime import devices
+
+    molecules = np.array(list(smiles), object)
+    described = {m: features(m, molecules, options) for m, options in predictor.recipe.modalities.items()}
+    run = Run(predictor, devices.policy(), described, "the query")
+    predictor.to(run.policy.device)
+    made = run.rows(0, len(smiles))
+    recipe = predictor.recipe
+    own = {view: made[view_file(view)] for view in recipe.views if view not in recipe.set_views}
+    return Few(own, made[PREDICTIONS])
+
+
+def among(model_folder: Path, few: Few, found: Embedded, view: str) -> np.ndarray:
+    """A set view of a few molecules among those of a data set, (n, d) float32, each as if it alone had come."""
+    predictor = loaded(model_folder)
+    basis = predictor.recipe.set_views[view]
+    x = np.asarray(found.view(basis))
+    usable = np.flatnonzero(np.isfinite(x).all(1))
+    made = [_joined(predictor, query, x, usable, basis, view) for query in few.views[basis]]
+    return np.stack(made)
+
+
+def _joined(
+    predictor: "Predictor", query: np.ndarray, x: np.ndarray, usable: np.ndarray, basis: str, view: str
+) -> np.ndarray:
+    if not np.isfinite(query).all():
+        return np.full(x.shape[1], np.nan, np.float32)
+    near = np.sort(nearest(query[None], x[usable], min(AROUND, len(usable))).indices[0])  # equals keep their order
+    around = np.concatenate([x[usable[near]], query[None]])
+    joined: np.ndarray = predictor.among({basis: around})[view][-1]
+    return joined
+
+
+def loaded(model_folder: Path) -> "Predictor":
+    """The model of a folder as its files are now, kept between calls; two visitors at once load it once."""
+    with _turn:
+        return _loaded(Path(model_folder), model_digest(model_folder))
+
+
+@lru_cache(maxsize=4)
+def _loaded(model_folder: Path, digest: str) -> "Predictor":  # noqa: ARG001
+    from mmexplore.models import checkpoints
+
+    return checkpoints.load(model_folder)

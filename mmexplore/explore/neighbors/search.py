@@ -1,0 +1,169 @@
+"""The molecules most like a query: exact cosine of embeddings, exact Tanimoto of fingerprints. No index, no torch.
+
+Tanimoto's similarity of bits, ``|a & b| / |a | b|`` (Rogers and Tanimoto 1960), reads fingerprints word by word: word w
+of all molecules lies end to end, so that one ``and`` and one ``np.bitwise_count`` serve thousands of molecules, and
+words in which the query has no bit are not read. Scores are found in float32; what may be among the best is scored
+again in float64, so that ids are those of an exact search, ties by row.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mmexplore.explore.neighbors.knn import unit_rows
+from mmexplore.runtime.errors import MmexploreError
+
+_BLOCK_ELEMENTS = 16_000_000
+_AT_ONCE = 16_384  # molecules whose words of one number stay in the processor's cache
+_SLACK = np.float32(1e-5)  # above the error of a float32 score
+
+
+@dataclass(frozen=True)
+class Hits:
+    """``rows`` int64 (m, k) and ``similarity`` float64 (m, k) of m queries, most similar first, ties by row."""
+
+    rows: np.ndarray
+    similarity: np.ndarray
+
+
+class Space(Protocol):
+    """Molecules that can be compared with queries; ``usable`` bool (n,) says which have a record at all."""
+
+    usable: np.ndarray
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Records of these molecules, as queries."""
+
+    def scores(self, queries: np.ndarray) -> np.ndarray:
+        """Similarities (m, n) float32, ``-inf`` where a molecule is not usable."""
+
+    def exact(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Similarities of one query to some rows, float64."""
+
+
+class Cosine:
+    """Embeddings ``x`` (n, d); rows with NaN are not usable, a row of zeros is like nothing (similarity 0)."""
+
+    def __init__(self, x: np.ndarray) -> None:
+        self.x = np.asarray(x, np.float32)
+        length = np.sqrt(np.einsum("ij,ij->i", self.x, self.x, dtype=np.float64))
+        self.usable: np.ndarray = np.isfinite(length)
+        self._whole = bool(self.usable.all())
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self._inverse = np.where(length > 0, 1 / length, 0).astype(np.float32)
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Embeddings (m, d)."""
+        found: np.ndarray = self.x[rows]
+        return found
+
+    def scores(self, queries: np.ndarray) -> np.ndarray:
+        """Cosines (m, n) float32 of queries (m, d)."""
+        q = unit_rows(queries)
+        found: np.ndarray = (self.x @ q[0])[None] if len(q) == 1 else q @ self.x.T
+        with np.errstate(invalid="ignore"):  # infinity times 0, of rows that are left out below
+            found *= self._inverse
+        if not self._whole:
+            found[:, ~self.usable] = -np.inf
+        return found
+
+    def exact(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Cosines in float64, each row summed alike, so that equal rows are equally similar."""
+        q = np.asarray(query, np.float64)
+        parts = [self._exactly(q, rows[i : i + _AT_ONCE]) for i in range(0, len(rows), _AT_ONCE)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def _exactly(self, q: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        x = self.x[rows].astype(np.float64)
+        length = np.sqrt(np.einsum("ij,ij->i", x, x) * np.einsum("j,j->", q, q))
+        found: np.ndarray = np.einsum("ij,j->i", x, q) / np.where(length > 0, length, 1)
+        clipped: np.ndarray = np.clip(found, -1, 1)
+        return clipped
+
+
+class Tanimoto:
+    """Packed fingerprints ``bits`` (n, bytes) uint8, a whole number of 64-bit words each."""
+
+    def __init__(self, bits: np.ndarray, usable: np.ndarray | None = None) -> None:
+        rows = np.ascontiguousarray(bits).view(np.uint64)
+        self.words = np.ascontiguousarray(rows.T)
+        self.counts = np.bitwise_count(rows).sum(1, dtype=np.int32)
+        self.usable: np.ndarray = np.ones(len(rows), bool) if usable is None else usable
+        self._sizes = self.counts.astype(np.float32)
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Words (m, words) uint64."""
+        return np.ascontiguousarray(self.words[:, rows].T)
+
+    def scores(self, queries: np.ndarray) -> np.ndarray:
+        """Tanimoto similarities (m, n) float32 of queries (m, words)."""
+        found = np.empty((len(queries), len(self.counts)), np.float32)
+        for scores, query in zip(found, queries, strict=True):
+            shared = self._shared(query).astype(np.float32)
+            union = self._sizes - shared
+            union += np.float32(np.bitwise_count(query).sum())
+            np.divide(shared, np.maximum(union, 1, out=union), out=scores)
+        if not self.usable.all():
+            found[:, ~self.usable] = -np.inf
+        return found
+
+    def exact(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The same in float64."""
+        shared = np.bitwise_count(self.words[:, rows] & query[:, None]).sum(0, dtype=np.int64)
+        found: np.ndarray = shared / np.maximum(self.counts[rows] + int(np.bitwise_count(query).sum()) - shared, 1)
+        return found
+
+    def _shared(self, query: np.ndarray) -> np.ndarray:
+        """Bits in common with every molecule, (n,)."""
+        n, told = len(self.counts), np.flatnonzero(query)
+        small = int(np.bitwise_count(query).sum()) < 256
+        found: np.ndarray = np.zeros(n, np.uint8 if small else np.uint16)
+        both, counts = np.empty(_AT_ONCE, np.uint64), np.empty(_AT_ONCE, np.uint8)
+        for start in range(0, n, _AT_ONCE):
+            part = found[start : start + _AT_ONCE]
+            here, count = both[: len(part)], counts[: len(part)]
+            for w in told:
+                np.bitwise_and(self.words[w, start : start + _AT_ONCE], query[w], out=here)
+                np.add(part, np.bitwise_count(here, out=count), out=part)
+        return found
+
+
+def top(space: Space, queries: np.ndarray, k: int, keep: np.ndarray | None = None) -> Hits:
+    """The ``k`` molecules most similar to each query, of those that are usable and (bool (n,)) to ``keep``.
+
+    Fewer where there are fewer. Raises MmexploreError for k < 1.
+
+    >>> top(Cosine(np.eye(3)), np.array([[2.0, 1.0, 0.0]]), 2).rows.tolist()
+    [[0, 1]]
+    """
+    if k < 1:
+        raise MmexploreError(f"a search has at least 1 hit, and {k} were asked for")
+    allowed = space.usable if keep is None else space.usable & keep
+    k = min(k, int(allowed.sum()))
+    hits = Hits(np.empty((len(queries), k), np.int64), np.empty((len(queries), k)))
+    size = max(1, _BLOCK_ELEMENTS // max(1, len(allowed)))
+    for start in range(0, len(queries) if k else 0, size):
+        scores = space.scores(queries[start : start + size])
+        if keep is not None:
+            scores[:, ~allowed] = -np.inf
+        for number, row in enumerate(scores, start):
+            hits.rows[number], hits.similarity[number] = _best(space, queries[number], row, k)
+    return hits
+
+
+def _best(space: Space, query: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.flatnonzero((scores >= _floor(scores, k) - _SLACK) & (scores > -np.inf))
+    similarity = space.exact(query, rows)
+    order = np.lexsort((rows, -similarity))[:k]
+    return rows[order], similarity[order]
+
+
+def _floor(scores: np.ndarray, k: int) -> np.float32:
+    """A bound that at least ``k`` scores reach and few exceed: the k-th best of the maxima of groups, which are far
+    cheaper to find than the k-th best score itself."""
+    groups = max(8 * k, int(np.sqrt(len(scores))))
+    size = len(scores) // groups
+    best = scores if size < 4 else scores[: size * groups].reshape(size, groups).max(0)
+    place = len(best) - k
+    return np.float32(np.partition(best, place)[place])

@@ -1,0 +1,1 @@
+"""Featurization: what a modality records of a molecule, packed and kept."""

@@ -1,0 +1,201 @@
+"""An append-only pool of packed records on disk: what is committed stays, whatever is killed.
+
+One folder a (modality, version, options): a raw file a column, cumulated lengths an axis, 16-byte content keys, and
+``head.json``, written atomically after everything it counts has reached the disk. Bytes beyond the head are the tail
+of a killed writer; the next one cuts them off. Readers map up to the head and need no lock.
+"""
+
+import hashlib
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from mmexplore.features.featurize import Chunk, join
+from mmexplore.features.modalities import Column
+from mmexplore.runtime.home import folder, read_json, write_json
+from mmexplore.runtime.registry import MODALITIES
+
+KEY_BYTES = 16
+COMMIT_SECONDS = 1.0
+"""How much finished work, beside the chunks in hand, a kill can lose."""
+
+
+def content_keys(smiles: Sequence[str]) -> np.ndarray:
+    """Blake2b-128 of each SMILES, uint64 ``(n, 2)``."""
+    digest = hashlib.blake2b
+    joined = b"".join([digest(s.encode(), digest_size=KEY_BYTES).digest() for s in smiles])
+    return np.frombuffer(joined, "<u8").reshape(-1, 2)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is committed: molecules, rows by axis, bytes of the reasons; ``born`` changes when a pool starts anew."""
+
+    born: str
+    molecules: int
+    rows: dict[str, int]
+    reasons: int
+
+
+class Pool:
+    """The pool of one modality with given options (validated, defaults filled in)."""
+
+    def __init__(self, modality: str, options: dict[str, object]) -> None:
+        member = MODALITIES[modality]
+        self.columns: dict[str, Column] = member.columns
+        self.axes = tuple(dict.fromkeys(c.axis for c in self.columns.values() if c.axis))
+        about = {"version": member.version, "options": options, "columns": repr(sorted(self.columns.items()))}
+        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:12]
+        self.folder = folder("features", modality, f"v{member.version}-{digest}")
+
+    def head(self) -> Head:
+        """The committed lengths; an empty head where there is none or where files are shorter than it says."""
+        try:
+            head = Head(**read_json(self.folder / "head.json"))
+        except (FileNotFoundError, ValueError, TypeError):
+            return self._empty()
+        short = any(not path.exists() or path.stat().st_size < size for path, size in self._sizes(head) if size)
+        return self._empty() if short else head
+
+    def append(self, head: Head, keys: np.ndarray, chunk: Chunk) -> Head:
+        """Commit a chunk after ``head``, the present one; the caller holds the lock. Returns the new head."""
+        self._cut_tails(head)
+        head = self._write(head, keys, chunk)
+        write_json(self.folder / "head.json", vars(head))
+        return head
+
+    def keys(self, head: Head) -> np.ndarray:
+        """Content keys uint64 ``(molecules, 2)``."""
+        return self._map("keys.bin", "<u8", (head.molecules, 2))
+
+    def ok(self, head: Head) -> np.ndarray:
+        """Which molecules the modality could describe, bool ``(molecules,)``."""
+        return self._map("ok.bin", "bool", (head.molecules,))
+
+    def stops(self, head: Head, axis: str) -> np.ndarray:
+        """Where each molecule's rows of an axis stop, int64 ``(molecules,)``."""
+        return self._map(f"axis-{axis}.bin", "<i8", (head.molecules,))
+
+    def column(self, head: Head, name: str) -> np.ndarray:
+        """All committed rows of a column."""
+        column = self.columns[name]
+        rows = head.rows[column.axis] if column.axis else head.molecules
+        return self._map(f"column-{name}.bin", column.dtype, (rows, column.width) if column.width else (rows,))
+
+    def reasons(self, head: Head) -> dict[int, str]:
+        """Why molecules could not be described, by row of the pool."""
+        if not head.reasons:
+            return {}
+        with (self.folder / "reasons.jsonl").open("rb") as file:
+            lines = file.read(head.reasons).splitlines()
+        return dict(json.loads(line) for line in lines)
+
+    def find(self, head: Head, keys: np.ndarray) -> np.ndarray:
+        """Rows of the pool that hold the keys, -1 where none does, int64 ``(n,)``."""
+        order, first = _index(self.folder, head.born, head.molecules)
+        second = self.keys(head)[:, 1]
+        place, found = np.searchsorted(first, keys[:, 0]), np.full(len(keys), -1)
+        open_ = np.arange(len(keys))
+        while len(open_):  # a second round only for keys that agree in their first eight bytes
+            open_ = open_[place[open_] < len(first)]
+            open_ = open_[first[place[open_]] == keys[open_, 0]]
+            rows = order[place[open_]]
+            same = second[rows] == keys[open_, 1]
+            found[open_[same]] = rows[same]
+            open_ = open_[~same]
+            place[open_] += 1
+        return found
+
+    def _empty(self) -> Head:
+        return Head(uuid.uuid4().hex, 0, dict.fromkeys(self.axes, 0), 0)
+
+    def _map(self, name: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+        if 0 in shape:
+            return np.empty(shape, dtype)
+        return np.memmap(self.folder / name, dtype, "r", shape=shape)
+
+    def _sizes(self, head: Head) -> Iterator[tuple[Path, int]]:
+        yield self.folder / "keys.bin", head.molecules * KEY_BYTES
+        yield self.folder / "ok.bin", head.molecules
+        yield self.folder / "reasons.jsonl", head.reasons
+        for axis in self.axes:
+            yield self.folder / f"axis-{axis}.bin", head.molecules * 8
+        for name, column in self.columns.items():
+            rows = head.rows[column.axis] if column.axis else head.molecules
+            yield self.folder / f"column-{name}.bin", rows * max(column.width, 1) * np.dtype(column.dtype).itemsize
+
+    def _cut_tails(self, head: Head) -> None:
+        for path, size in self._sizes(head):
+            if head.molecules == 0:
+                path.unlink(missing_ok=True)  # not truncated: a reader of the old pool may have it mapped
+            elif path.exists() and path.stat().st_size > size:
+                os.truncate(path, size)
+
+    def _write(self, head: Head, keys: np.ndarray, chunk: Chunk) -> Head:
+        stops = {axis: head.rows[axis] + np.cumsum(chunk.packed.counts[axis]) for axis in self.axes}
+        reasons = "".join(json.dumps([head.molecules + i, why]) + "\n" for i, why in chunk.reasons.items()).encode()
+        parts = {"keys.bin": keys, "ok.bin": chunk.ok, "reasons.jsonl": np.frombuffer(reasons, np.uint8)}
+        parts |= {f"axis-{axis}.bin": values for axis, values in stops.items()}
+        parts |= {f"column-{name}.bin": values for name, values in chunk.packed.columns.items()}
+        with ExitStack() as files:
+            opened = [(files.enter_context((self.folder / name).open("ab")), part) for name, part in parts.items()]
+            for file, part in opened:
+                file.write(np.ascontiguousarray(part).data)
+            for file, _ in opened:
+                file.flush()
+                os.fsync(file.fileno())
+        rows = {axis: head.rows[axis] + int(chunk.packed.counts[axis].sum()) for axis in self.axes}
+        return Head(head.born, head.molecules + len(keys), rows, head.reasons + len(reasons))
+
+
+class Writer:
+    """Commits chunks about once in ``COMMIT_SECONDS``, less what others committed after the head ``since``."""
+
+    def __init__(self, pool: Pool, since: Head) -> None:
+        self._pool, self._since = pool, since
+        self._others: set[bytes] = set()
+        self._keys: list[np.ndarray] = []
+        self._chunks: list[Chunk] = []
+        self._last = time.monotonic()
+
+    def add(self, keys: np.ndarray, chunk: Chunk) -> None:
+        """Keep a chunk, for at most a second before it is committed with the next."""
+        self._keys.append(keys)
+        self._chunks.append(chunk)
+        if time.monotonic() - self._last >= COMMIT_SECONDS:
+            self.commit()
+
+    def commit(self) -> None:
+        """Bring what is kept to the disk."""
+        if self._chunks:
+            keys, chunk = np.concatenate(self._keys), join(self._chunks)
+            with FileLock(self._pool.folder / "lock"):
+                head = self._pool.head()
+                self._notice_others(head)
+                new = np.flatnonzero([bytes(key) not in self._others for key in keys])
+                self._since = self._pool.append(head, keys[new], chunk.take(self._pool.columns, new))
+            self._keys, self._chunks = [], []
+        self._last = time.monotonic()
+
+    def _notice_others(self, head: Head) -> None:
+        if head.born != self._since.born:
+            self._others, self._since = set(), Head(head.born, 0, {}, 0)
+        self._others.update(map(bytes, self._pool.keys(head)[self._since.molecules :]))
+
+
+@lru_cache(maxsize=8)
+def _index(folder: Path, born: str, molecules: int) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG001 (part of the key)
+    """Rows in the order of the first eight bytes of their keys, and those bytes sorted."""
+    keys = np.memmap(folder / "keys.bin", "<u8", "r", shape=(molecules, 2)) if molecules else np.empty((0, 2), "<u8")
+    first = np.ascontiguousarray(keys[:, 0])
+    order = np.argsort(first, kind="stable")
+    return order, first[order]

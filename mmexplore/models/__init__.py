@@ -1,0 +1,1 @@
+"""Models on disk and at work: checkpoints, registry, embeddings, queries."""

@@ -1,0 +1,243 @@
+"""Run a model over a data set: every view and the predictions in one pass, in shards, resumable after a kill.
+
+Importing this costs no torch, and neither does an embedding that is on disk already. Products are as exact as float32
+(see :mod:`mmexplore.runtime.devices`): an embedding is shown to people and compared with others.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from filelock import FileLock
+
+from mmexplore.datasets import Dataset
+from mmexplore.features.of_dataset import features_of
+from mmexplore.features.store import Features
+from mmexplore.models.embeddings import PREDICTIONS, VERSION, Embedded, part_file, place, read, read_head, view_file
+from mmexplore.runtime.errors import BadMolecule, BadTable, NotAvailable, UnknownName
+from mmexplore.runtime.home import write_atomically, write_json
+from mmexplore.runtime.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from mmexplore.nn.model import Prediction, Predictor
+    from mmexplore.runtime.devices import Policy
+
+__all__ = ["BASELINE_VIEW", "SHARD", "Baseline", "Embedded", "Run", "baseline", "embed"]
+
+SHARD = 8192
+BASELINE_VIEW = "ecfp"
+_BATCH = {"cpu": 256, "cuda": 4096}
+Arrays = dict[str, np.ndarray]
+
+
+def embed(model_folder: Path, dataset: Dataset, progress: Progress = silent, shard: int = SHARD) -> Embedded:
+    """Every view and the predictions of a model for a data set, from disk where they are there, else computed and kept.
+
+    Progress: ``featurise``, then ``embed`` by molecules. Killed or cancelled, the next call goes on after the last
+    whole shard. Molecules that cannot be featurised get NaN. Raises BadCheckpoint, BadTable for no molecules,
+    BadMolecule where none can be featurised, NotAvailable for a full disk.
+    """
+    folder = place(Path(model_folder), dataset)
+    found = read(folder)
+    if found is None:
+        if not len(dataset):
+            raise BadTable(f"{dataset.name!r} has no molecules to embed")
+        with _disk(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / "lock"):
+                found = read(folder) or _compute(Path(model_folder), dataset, folder, shard, progress)
+    return found
+
+
+def _compute(model_folder: Path, dataset: Dataset, folder: Path, shard: int, progress: Progress) -> Embedded:
+    from mmexplore.models import checkpoints
+    from mmexplore.runtime import devices
+
+    predictor = checkpoints.load(model_folder)
+    wanted = predictor.recipe.modalities
+    described = {m: features_of(dataset, m, options, progress) for m, options in wanted.items()}
+    run = Run(predictor, devices.policy(), described, dataset.name)
+    devices.apply(run.policy)
+    run.predictor.to(run.policy.device)
+    store = _Store(folder, len(dataset), run)
+    while store.done < len(dataset):
+        progress("embed", store.done, len(dataset))
+        stop = min(store.done + shard, len(dataset))
+        store.add(run.rows(store.done, stop), last=stop == len(dataset))
+    progress("embed", len(dataset), len(dataset))
+    found = read(folder)
+    assert found is not None
+    return found
+
+
+class Run:
+    """A model at work on described molecules, the features of each modality it reads; ``name`` is what they are called.
+
+    Raises BadMolecule where none could be described.
+    """
+
+    def __init__(self, predictor: "Predictor", policy: "Policy", described: dict[str, Features], name: str) -> None:
+        self.predictor, self.policy, self.features = predictor, policy, described
+        self.ok = np.logical_and.reduce([f.ok for f in described.values()])
+        if not self.ok.any():
+            why = next(reason for f in described.values() for reason in f.reasons().values())
+            raise BadMolecule(f"no molecule of {name!r} can be described for this model: {why}")
+        self._labels = np.empty((len(self.ok), 0), np.float32)
+        first = self._predicted(np.flatnonzero(self.ok)[:1])
+        self.parts = {part: list(values.shape[1:]) for part, values in first.parts.items()}
+        self.widths = {name: values.shape[1] for name, values in self._arrays(first).items()}
+
+    @property
+    def tasks(self) -> list[str]:
+        """Names of the predicted columns."""
+        return [task.name for task in self.predictor.tasks]
+
+    def rows(self, start: int, stop: int) -> Arrays:
+        """Views and predictions of rows ``start`` to ``stop``, NaN where a molecule has no features."""
+        values = {name: np.full((stop - start, width), np.nan, np.float32) for name, width in self.widths.items()}
+        good = start + np.flatnonzero(self.ok[start:stop])
+        if len(good):
+            for name, computed in self._forward(good).items():
+                values[name][good - start] = computed
+        return values
+
+    def among(self, own: Arrays) -> Arrays:
+        """Set views of all molecules from their own views; molecules without features stay NaN and out of it."""
+        good = np.flatnonzero(self.ok)
+        found = self.predictor.among({view: values[good] for view, values in own.items()})
+        whole = {view: np.full((len(self.ok), values.shape[1]), np.nan, np.float32) for view, values in found.items()}
+        for view, values in found.items():
+            whole[view][good] = values
+        return whole
+
+    def _forward(self, rows: np.ndarray) -> Arrays:
+        """Batches side by side, each on one thread: threads that share a batch wait for each other at every product."""
+        import torch
+
+        from mmexplore.runtime.devices import exactly
+
+        size = _BATCH[self.policy.device]
+        batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+        workers = min(self.policy.threads if self.policy.device == "cpu" else 1, len(batches))
+        with (
+            exactly(self.policy),
+            ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
+        ):
+            parts = list(pool.map(self._batch, batches))
+        torch.set_num_threads(self.policy.threads)
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _batch(self, rows: np.ndarray) -> Arrays:
+        return self._arrays(self._predicted(rows))
+
+    def _predicted(self, rows: np.ndarray) -> "Prediction":
+        import torch
+
+        from mmexplore.nn.dataloader import batches
+
+        with torch.inference_mode():
+            made: Prediction = self.predictor(next(batches(self.features, self._labels, rows, len(rows))))
+        return made
+
+    def _arrays(self, made: "Prediction") -> Arrays:
+        """Contents of the files, ``(rows, width)`` each, by name."""
+        found = {view_file(view): values for view, values in made.views.items()}
+        found[PREDICTIONS] = self.predictor.readable(made.outputs)
+        found |= {part_file(part): values.flatten(1) for part, values in made.parts.items()}
+        return {name: values.float().cpu().numpy() for name, values in found.items()}
+
+
+class _Store:
+    """The growing files of an embedding; ``done`` rows are whole and said so in ``head.json``."""
+
+    def __init__(self, folder: Path, n: int, run: Run) -> None:
+        self.folder, self.widths = folder, run.widths
+        self.run, recipe = run, run.predictor.recipe
+        self.own = {view: run.widths[view_file(view)] for view in recipe.views if view not in recipe.set_views}
+        views = {v: self.own[recipe.set_views.get(v, v)] for v in recipe.views}
+        self.head = {"version": VERSION, "n": n, "dtype": "float32", "dimensions": views, "tasks": run.tasks}
+        self.head |= {"parts": run.parts} if run.parts else {}
+        before = read_head(folder) or {}
+        self.done: int = before["done"] if self._fits(before) else 0
+
+    def _fits(self, before: dict[str, object]) -> bool:
+        done = before.get("done")
+        if not isinstance(done, int) or before != self.head | {"done": done}:
+            return False
+        return all(self._size(name) >= done * width * 4 for name, width in self.widths.items())
+
+    def _size(self, name: str) -> int:
+        path = self.folder / name
+        return path.stat().st_size if path.is_file() else -1
+
+    def add(self, shard: Arrays, last: bool) -> None:
+        """Append a shard behind the whole rows, then commit it; behind the last one come the set views."""
+        rows = {len(values) for values in shard.values()}.pop()
+        for name, values in shard.items():
+            with (self.folder / name).open("r+b" if self._size(name) >= 0 else "w+b") as file:
+                file.truncate(self.done * self.widths[name] * 4)
+                file.seek(0, os.SEEK_END)
+                file.write(np.ascontiguousarray(values).data)
+                file.flush()
+                os.fsync(file.fileno())
+        self.done += rows
+        if last:
+            self._complete()
+        write_json(self.folder / "head.json", self.head | {"done": self.done})
+
+    def _complete(self) -> None:
+        """Views that a molecule has only among others."""
+        own = {
+            view: np.fromfile(self.folder / view_file(view), np.float32).reshape(-1, width)
+            for view, width in self.own.items()
+        }
+        for view, values in self.run.among(own).items():
+            write_atomically(self.folder / view_file(view), values.tobytes())
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        why = error.strerror
+        raise NotAvailable(f"embeddings cannot be kept in {folder}: {why}; make room and start again") from None
+
+
+@dataclass(frozen=True)
+class Baseline(Embedded):
+    """The ECFP baseline: one view ``ecfp`` of uint8 bits (n, 2048), unpacked from the feature store; no predictions."""
+
+    features: Features | None = None
+
+    def view(self, name: str) -> np.ndarray:
+        """Bits 0/1 (n, 2048) uint8; a molecule without a fingerprint has none set. Raises UnknownName."""
+        assert self.features is not None
+        if name not in self.dimensions:
+            raise UnknownName("view of the baseline", name, self.dimensions)
+        bits = np.zeros((self.n, self.dimensions[name]), np.uint8)
+        good = np.flatnonzero(self.features.ok)
+        for start in range(0, len(good), SHARD):
+            part = good[start : start + SHARD]
+            bits[part] = np.unpackbits(self.features.take(part).columns["bits"], axis=1)
+        return bits
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Rows (int64) that have no fingerprint."""
+        assert self.features is not None
+        return np.flatnonzero(~self.features.ok)
+
+
+def baseline(dataset: Dataset, progress: Progress = silent) -> Baseline:
+    """Morgan fingerprints (radius 2, 2048 bits) as a model without weights, to be mapped beside others."""
+    made = features_of(dataset, "fingerprint", progress=progress)
+    return Baseline(Path(), len(dataset), {BASELINE_VIEW: 2048}, (), "uint8", features=made)

@@ -1,0 +1,142 @@
+"""What a model made of a data set, on disk: every view and the predictions, memory-mapped; no torch.
+
+A folder holds one raw file a view, one of predictions, and ``head.json``. Files are only appended to; ``head.json``,
+written atomically, says how many rows are whole: a kill loses at most the shard in hand. The folder's name is made of
+the model's weights and recipe and of the data's digest, so that nothing stale is ever read.
+"""
+
+import hashlib
+import math
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+
+from mmexplore.datasets import Dataset
+from mmexplore.runtime import home
+from mmexplore.runtime.errors import BadCheckpoint, UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERSION = 1
+PREDICTIONS = "predictions.bin"
+
+
+def view_file(view: str) -> str:
+    """Name of the file of a view, whatever characters the view's name has."""
+    return f"view-{quote(view, safe='')}.bin"
+
+
+def part_file(part: str) -> str:
+    """Name of the file of what a fusion made on the way."""
+    return f"part-{quote(part, safe='')}.bin"
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A whole embedding of ``n`` molecules.
+
+    ``dimensions`` maps each view to its width, ``tasks`` name the columns of the predictions, ``parts`` maps what the
+    fusion made on the way to its shape a molecule. Rows of molecules that could not be featurised are NaN.
+    """
+
+    folder: Path
+    n: int
+    dimensions: dict[str, int]
+    tasks: tuple[str, ...] = ()
+    dtype: str = "float32"
+    parts: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the views."""
+        return tuple(self.dimensions)
+
+    def view(self, name: str) -> np.ndarray:
+        """Memory-mapped (n, d), read-only: float32, or uint8 0/1 for fingerprints. Raises UnknownName."""
+        if name not in self.dimensions:
+            raise UnknownName("view of this model", name, self.dimensions)
+        return self._mapped(view_file(name), self.dimensions[name], self.dtype)
+
+    def part(self, name: str) -> np.ndarray:
+        """What the fusion made on the way, float32 (n, ...). Raises UnknownName."""
+        if name not in self.parts:
+            raise UnknownName("part of this model's fusion", name, self.parts)
+        shape = self.parts[name]
+        return self._mapped(part_file(name), math.prod(shape), "float32").reshape(self.n, *shape)
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """(n, tasks) float32: probabilities, or values in the label's unit."""
+        return self._mapped(PREDICTIONS, len(self.tasks), "float32")
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Rows (int64) that could not be featurised."""
+        if self.dtype != "float32":
+            return np.empty(0, np.int64)
+        return np.flatnonzero(np.isnan(self.view(self.views[0])[:, 0]))
+
+    def _mapped(self, file: str, width: int, dtype: str) -> np.ndarray:
+        if self.n * width == 0:
+            return np.empty((self.n, width), dtype)
+        return np.memmap(self.folder / file, dtype, "r", shape=(self.n, width))
+
+
+def place(model_folder: Path, dataset: Dataset) -> Path:
+    """The folder under the home where a model's embedding of a data set is kept; not made here."""
+    return home.home() / "embeddings" / f"{model_digest(model_folder)}-{dataset.digest[:16]}-{VERSION}"
+
+
+def model_digest(folder: Path) -> str:
+    """Sixteen hex digits of a model's weights and recipe. Raises BadCheckpoint where they cannot be read."""
+    try:
+        stat = (folder / "weights.safetensors").stat()
+        return _digest_of(folder, stat.st_mtime_ns, stat.st_size, (folder / "recipe.json").read_bytes())
+    except OSError as error:
+        raise BadCheckpoint(f"{folder} is not a model: {error.strerror or error}") from None
+
+
+@lru_cache(maxsize=64)
+def _digest_of(folder: Path, changed: int, size: int, recipe: bytes) -> str:  # noqa: ARG001
+    with (folder / "weights.safetensors").open("rb") as file:
+        weights = hashlib.file_digest(file, "sha256").digest()
+    return hashlib.sha256(weights + recipe).hexdigest()[:16]
+
+
+def read(folder: Path) -> Embedded | None:
+    """The embedding in a folder, None unless it is whole."""
+    head = read_head(folder)
+    if head is None or head["done"] != head["n"]:
+        return None
+    parts = {name: tuple(shape) for name, shape in head.get("parts", {}).items()}
+    return Embedded(folder, head["n"], head["dimensions"], tuple(head["tasks"]), head["dtype"], parts)
+
+
+def read_head(folder: Path) -> dict[str, Any] | None:
+    """What ``head.json`` says, None where it is absent or damaged."""
+    try:
+        head: dict[str, Any] = home.read_json(folder / "head.json")
+        return head if head["version"] == VERSION else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def stored_predictions(model_folder: Path, dataset: Dataset) -> "pd.DataFrame | None":
+    """A model's predictions for a data set, a column a task, in the data set's order; None unless embedded already."""
+    folder = place(model_folder, dataset)
+    found = read(folder)
+    return None if found is None else _predictions(folder, (folder / "head.json").stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _predictions(folder: Path, changed: int) -> "pd.DataFrame":  # noqa: ARG001
+    import pandas as pd
+
+    found = read(folder)
+    assert found is not None
+    return pd.DataFrame(np.asarray(found.predictions), columns=list(found.tasks))

@@ -1,0 +1,211 @@
+"""Which models there are: shipped beside the code, trained under the home, and the ECFP baseline that needs none.
+
+Every model but the baseline has an untrained twin, ``untrained:NAME``: the same recipe with the weights that its seed
+draws. It is not listed; whoever asks for it by name gets it.
+
+A model is a folder (:mod:`mmexplore.models.checkpoints`); a run is a folder under ``home/runs`` that holds one,
+together with its predictions and history. Nothing here imports torch.
+"""
+
+import shutil
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmexplore.models import checkpoints
+from mmexplore.models.checkpoints import Card
+from mmexplore.recipes import pretraining_targets
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime import home
+from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable, UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
+BASELINE = "ecfp"
+UNTRAINED = "untrained:"
+HUB, CHEMPROP = "hub:", "chemprop:"
+"""What a branch's start begins with where it names published weights, or a checkpoint of chemprop, and not a model."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that can be looked at; ``recipe`` and ``card`` are None for the ECFP baseline."""
+
+    name: str
+    title: str
+    folder: Path
+    shipped: bool
+    views: tuple[str, ...]
+    recipe: Recipe | None = None
+    card: Card | None = None
+
+    @property
+    def data(self) -> str:
+        """Name of the data set it was trained on, "" for the baseline."""
+        return self.card.data.name if self.card else ""
+
+    @property
+    def megabytes(self) -> float:
+        """Size of the folder on disk."""
+        return sum(p.stat().st_size for p in self.folder.rglob("*") if p.is_file()) / 1e6 if self.card else 0.0
+
+
+def models() -> list[Model]:
+    """Shipped models, then trained ones, newest first, then the baseline; damaged folders are left out."""
+    runs = sorted(runs_folder().iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
+    folders = [(p, True) for p in sorted(SHIPPED.iterdir())] if SHIPPED.is_dir() else []
+    folders += [(p / "model", False) for p in runs]
+    found = [m for m in (_read(folder, shipped) for folder, shipped in folders) if m]
+    return [*found, _baseline()]
+
+
+def model(name: str) -> Model:
+    """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
+    if name.startswith(UNTRAINED):
+        return _twin(model(name.removeprefix(UNTRAINED)))
+    if found := _called(name):
+        return found
+    folder = Path(name).expanduser()
+    for place in (folder / "model", folder):
+        if (place / "card.json").is_file():
+            recipe, card = checkpoints.read(place)
+            return Model(str(folder), card.name, place, False, recipe.views, recipe, card)
+    raise UnknownName("model", name, [m.name for m in models()])
+
+
+def _called(name: str) -> Model | None:
+    """The model of that name, looked for where it would be: a run's is in a folder of its own."""
+    if name == BASELINE:
+        return _baseline()
+    if Path(name).name != name:
+        return None
+    return _read(SHIPPED / name, shipped=True) or _read(runs_folder() / name / "model", shipped=False)
+
+
+def _baseline() -> Model:
+    return Model(BASELINE, "ECFP fingerprint (no model)", SHIPPED / BASELINE, True, (BASELINE,))
+
+
+def _twin(chosen: Model) -> Model:
+    """The same recipe without any training; models with the same recipe share it."""
+    if chosen.recipe is None or chosen.card is None:
+        raise BadRecipe(f"{chosen.name!r} has no weights, hence no untrained twin")
+    if chosen.card.untrained:
+        return chosen
+    tasks = chosen.card.data.tasks
+    folder = home.home() / "untrained" / f"{chosen.recipe.digest}-{len(tasks)}"
+    if _read(folder, False) is None:
+        checkpoints.save_untrained(folder, chosen.recipe, tasks)
+    made = _read(folder, False)
+    assert made is not None
+    return replace(made, name=UNTRAINED + chosen.name, title=f"{chosen.title}, untrained", views=chosen.views)
+
+
+def check_starts(recipe: Recipe) -> None:
+    """Refuse, before any work, a recipe that begins with a model or is taught by one that is not here.
+
+    Raises UnknownName, NotAvailable, and BadRecipe for a branch that learns nothing.
+    """
+    pretraining_targets.check(recipe)
+    for start in [branch.start for branch in recipe.branches] + [recipe.fusion.start]:
+        if start.startswith(CHEMPROP) and not (path := Path(start.removeprefix(CHEMPROP)).expanduser()).is_file():
+            raise NotAvailable(f"a branch starts from chemprop's checkpoint {path}, and there is no such file")
+        if start and not start.startswith((HUB, CHEMPROP)):
+            model(start)
+    for lesson, name in pretraining_targets.frozen(recipe).items():
+        if not name.startswith(HUB):
+            target(lesson, name)
+        elif lesson != "smiles":
+            raise BadRecipe(f"{name!r} cannot teach {lesson!r}: published models teach smiles alone; name a model here")
+
+
+def target(lesson: str, name: str) -> tuple[Model, str]:
+    """Model and view of a lesson's target, ``MODEL`` or ``MODEL#VIEW``. Raises NotAvailable where it is not here."""
+    called, _, view = name.partition("#")
+    try:
+        found = model(called)
+        if view and view not in found.views:
+            raise UnknownName(f"view of {called!r}", view, found.views)
+    except UnknownName as error:
+        raise NotAvailable(f"{lesson!r} is taught by model {name!r}, which is not here: {error}") from None
+    return found, view or found.views[0]
+
+
+def runs_folder() -> Path:
+    """Where trained models are kept."""
+    return home.folder("runs")
+
+
+def new_run(title: str) -> Path:
+    """A fresh run folder whose name is made from a title."""
+    slug = "".join(c if c.isalnum() else "-" for c in title.lower()).strip("-")[:60] or "run"
+    for number in range(1, 10_000):
+        path = runs_folder() / (slug if number == 1 else f"{slug}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return path
+    raise BadRecipe(f"there are 9,999 runs called {slug!r} already; give this one another name")
+
+
+def rename(name: str, title: str) -> None:
+    """Give a trained model another title. Raises BadRecipe for a shipped one."""
+    chosen = _trained(name)
+    assert chosen.card is not None
+    if not title.strip():
+        raise BadRecipe("a model's name cannot be empty")
+    card = chosen.card.model_copy(update={"name": title.strip()})
+    home.write_atomically(chosen.folder / "card.json", card.model_dump_json(indent=1) + "\n")
+
+
+def delete(name: str) -> None:
+    """Delete a trained model with its run. Raises BadRecipe for a shipped one."""
+    shutil.rmtree(_trained(name).folder.parent)
+
+
+def export(name: str, where: Path) -> Path:
+    """A zip of the model's folder (weights.safetensors, recipe.json, card.json)."""
+    chosen = model(name)
+    if chosen.card is None:
+        raise BadRecipe("the ECFP baseline has no weights to export")
+    return Path(shutil.make_archive(str(where / chosen.name), "zip", chosen.folder))
+
+
+def history(name: str) -> "pd.DataFrame":
+    """What a training reported, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
+    import pandas as pd
+
+    chosen = model(name)
+    for place in (chosen.folder, chosen.folder.parent):
+        if chosen.card and (place / "history.json").is_file():
+            return pd.DataFrame(home.read_json(place / "history.json")).set_index("epoch")
+    return pd.DataFrame()
+
+
+def _trained(name: str) -> Model:
+    chosen = model(name)
+    if chosen.shipped or chosen.folder.parent.parent != runs_folder():
+        raise BadRecipe(f"{name!r} came with the project or lies elsewhere; only models trained here can be changed")
+    return chosen
+
+
+def _read(folder: Path, shipped: bool) -> Model | None:
+    try:
+        changed = (folder / "card.json").stat().st_mtime_ns
+    except OSError:
+        return None
+    return _read_once(folder, shipped, changed)
+
+
+@lru_cache(maxsize=1024)
+def _read_once(folder: Path, shipped: bool, changed: int) -> Model | None:  # noqa: ARG001
+    try:
+        recipe, card = checkpoints.read(folder)
+    except BadCheckpoint:
+        return None
+    name = folder.name if shipped else folder.parent.name
+    return Model(name, card.name or name, folder, shipped, recipe.views, recipe, card)

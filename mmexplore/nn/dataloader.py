@@ -1,0 +1,102 @@
+"""The only bridge from packed numpy arrays to torch: a batch is slices and one gather, never a loop over molecules."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmexplore.features.modalities import Column
+from mmexplore.features.packing import Packed, Source
+from mmexplore.runtime.registry import MODALITIES
+
+
+@dataclass(frozen=True)
+class Records:
+    """One modality of a batch of ``n`` molecules.
+
+    ``columns`` are the modality's columns, packed end to end, ``points_into`` columns shifted to batch-wide rows.
+    ``counts[axis]`` ``(n,)`` says how many rows of an axis each molecule has, ``owner[axis]`` ``(rows,)`` which
+    molecule each row belongs to. ``made``: what encoders worked out of them and may need again, by name.
+    """
+
+    n: int
+    columns: dict[str, Tensor]
+    counts: dict[str, Tensor]
+    owner: dict[str, Tensor]
+    made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def to(self, device: torch.device | str) -> "Records":
+        """The same batch on another device."""
+        moved = [
+            {k: v.to(device, non_blocking=True) for k, v in d.items()} for d in (self.columns, self.counts, self.owner)
+        ]
+        return Records(self.n, *moved)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Molecules of a step.
+
+    ``records`` by modality, ``labels`` ``(n, tasks)`` with NaN where missing, ``rows`` ``(n,)`` in the data set.
+    """
+
+    records: dict[str, Records]
+    labels: Tensor
+    rows: Tensor
+
+
+def owned_sums(values: Tensor, owner: Tensor, n: int) -> Tensor:
+    """Sums of the rows ``values`` ``(rows, ...)`` that belong to each of ``n`` molecules, ``(n, ...)``."""
+    return values.new_zeros(n, *values.shape[1:]).index_add_(0, owner, values)
+
+
+def collate(packed: Packed, modality: str) -> Records:
+    """Packed arrays of some molecules as tensors; columns that point into an axis become int64 rows of the batch."""
+    owner = {axis: np.repeat(np.arange(packed.n), counts) for axis, counts in packed.counts.items()}
+    columns = dict(packed.columns)
+    for name, axis, into in _pointers(modality):
+        first = np.cumsum(packed.counts[into]) - packed.counts[into]
+        shift = first[owner[axis]] if axis else first
+        columns[name] = columns[name] + shift.reshape(-1, *[1] * (columns[name].ndim - 1))
+    return Records(packed.n, _tensors(columns), _tensors(packed.counts), _tensors(owner))
+
+
+@cache
+def _pointers(modality: str) -> list[tuple[str, str | None, str]]:
+    if modality not in MODALITIES:
+        return []  # the rows of a frozen model's embedding
+    columns: dict[str, Column] = MODALITIES[modality].columns  # kept: looking a family up reads its folder
+    return [(name, c.axis, c.points_into) for name, c in columns.items() if c.points_into]
+
+
+def _tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def batches(
+    features: Mapping[str, Source],
+    labels: np.ndarray,
+    rows: np.ndarray,
+    batch_size: int,
+    *,
+    shuffle: bool = False,
+    seed: int = 0,
+    epoch: int = 0,
+) -> Iterator[Batch]:
+    """Batches over ``rows`` of a data set, the last one short.
+
+    ``features`` by modality and ``labels`` (n, tasks) span the whole data set. The order of a shuffled epoch depends on
+    ``(seed, epoch)`` alone, so that an interrupted training goes on with the same batches. Raises BadMolecule for a row
+    that a modality cannot describe.
+    """
+    rows = np.asarray(rows, np.int64)
+    if shuffle:
+        rows = np.random.default_rng((seed, epoch)).permutation(rows)
+    for start in range(0, len(rows), batch_size):
+        chosen = rows[start : start + batch_size]
+        records = {name: collate(f.take(chosen), name) for name, f in features.items()}
+        yield Batch(records, torch.from_numpy(labels[chosen]), torch.from_numpy(chosen))

@@ -1,0 +1,1 @@
+"""Molecules in space: conformers, atom pairs, spherical basis."""

@@ -1,0 +1,1 @@
+"""Molecular graphs as tensors: atom and bond features, message passing, shortest paths."""

@@ -1,0 +1,1 @@
+"""Losses between embeddings: contrastive, relational, hypergraph, memory, latent space."""

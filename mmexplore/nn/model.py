@@ -1,0 +1,102 @@
+"""A recipe made flesh: branches encode, the fusion predicts; or a pre-training teaches the branches without labels.
+
+Inside, classification speaks logits and regression z-scores of the training set; :meth:`Predictor.predict` speaks
+probabilities and original units.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmexplore.datasets import Task
+from mmexplore.nn.dataloader import Batch, Records
+from mmexplore.nn.encoders import Encoder
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.registry import ENCODERS, FUSIONS, PRETRAININGS
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """``outputs`` ``(n, tasks)``, logits or z-scores; ``views`` ``{name: (n, width)}``: those of the branches, then
+    what the fusion or the pre-training adds (its set views apart, which need all molecules: :meth:`Predictor.among`).
+    ``parts``: what the fusion made on the way, ``{name: (n, ...)}``.
+    """
+
+    outputs: Tensor
+    views: dict[str, Tensor]
+    parts: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Predictor(nn.Module):
+    """The model that a recipe describes, for these tasks.
+
+    ``label_mean`` and ``label_std`` ``(tasks,)`` undo the z-scores of regression; 0 and 1 elsewhere.
+    """
+
+    classify: Tensor
+    label_mean: Tensor
+    label_std: Tensor
+
+    def __init__(self, recipe: Recipe, tasks: Sequence[Task]) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.tasks = tuple(tasks)
+        encoders: list[Encoder] = [ENCODERS[b.encoder](**b.options) for b in recipe.branches]
+        widths = {b.name: encoder.dimension for b, encoder in zip(recipe.branches, encoders, strict=True)}
+        self.branches = nn.ModuleList(encoders)
+        if recipe.pretrains:
+            self.pretraining = PRETRAININGS[recipe.pretraining.name](widths, **recipe.pretraining.options)
+        else:
+            self.fusion = FUSIONS[recipe.fusion.name](widths, len(self.tasks), **recipe.fusion.options)
+        classify = [task.kind == "classification" for task in self.tasks]
+        self.register_buffer("classify", torch.tensor(classify, dtype=torch.bool), persistent=False)
+        self.register_buffer("label_mean", torch.zeros(len(self.tasks)))
+        self.register_buffer("label_std", torch.ones(len(self.tasks)))
+
+    def forward(self, batch: Batch) -> Prediction:
+        """Outputs and every view of a batch, on the model's device wherever the batch lies."""
+        records = self._here(batch)
+        embeddings = self._embedded(records)
+        if self.recipe.pretrains:
+            return Prediction(batch.labels.new_empty(len(batch.rows), 0), embeddings | self.pretraining(embeddings))
+        fused = self.fusion(embeddings)
+        return Prediction(fused.outputs, embeddings | fused.views, fused.parts)
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """The pre-training's ``loss`` and its terms over a batch."""
+        records = self.pretraining.chosen(self._here(batch))
+        embeddings = self._embedded(records, self.pretraining.by_atoms)
+        found: dict[str, Tensor] = self.pretraining.losses(embeddings, records)
+        return found
+
+    def among(self, views: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Set views of all molecules of a data set, from their own views, each ``(n, width)``."""
+        found: dict[str, np.ndarray] = self.pretraining.among(views) if self.recipe.pretrains else {}
+        return found
+
+    def _here(self, batch: Batch) -> dict[str, Records]:
+        return {name: records.to(self.label_mean.device) for name, records in batch.records.items()}
+
+    def _embedded(self, records: dict[str, Records], by_atoms: tuple[str, ...] = ()) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        for branch, encoder in zip(self.recipe.branches, self.branches, strict=True):
+            own = records[str(encoder.reads)]
+            found[branch.name] = cast(Encoder, encoder).by_atom(own) if branch.name in by_atoms else encoder(own)
+        return found
+
+    def scale(self, labels: Tensor) -> Tensor:
+        """Labels ``(n, tasks)`` in original units as the outputs speak of them: z-scores for regression."""
+        return (labels - self.label_mean) / self.label_std
+
+    def readable(self, outputs: Tensor) -> Tensor:
+        """Outputs as people read them: probabilities, or original units."""
+        outputs = outputs.float()
+        return torch.where(self.classify, outputs.sigmoid(), outputs * self.label_std + self.label_mean)
+
+    def predict(self, batch: Batch) -> Tensor:
+        """Probabilities, or values in original units, ``(n, tasks)``."""
+        return self.readable(self(batch).outputs)

@@ -1,0 +1,55 @@
+"""A pre-training turns the branches' embeddings into losses without labels, and into the views it is made for."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from torch import Tensor, nn
+
+from mmexplore.features.packing import Source
+from mmexplore.nn.dataloader import Records
+
+
+class Pretraining(nn.Module, ABC):
+    """Base of every pre-training. Built as ``Pretraining(dimensions, **options)``.
+
+    ``dimensions`` maps each branch's name to the width of its embedding. ``views`` names the embeddings that it adds,
+    ``targets`` the modalities that its losses read besides the branches' own; both map to the option that must be on
+    for it, "" for always. ``target_features`` are the options of such a modality where no branch reads it.
+    ``set_views`` are the views that a molecule has only among others, each with the view in which its neighbours are
+    sought. ``lessons`` are the names that a branch may have, each with the option that names the frozen model that
+    teaches it, "" where records of that modality do; empty: any name. ``by_atoms`` are the branches whose losses want
+    a vector an atom. ``fewest`` molecules make a batch.
+    """
+
+    views: ClassVar[dict[str, str]]
+    targets: ClassVar[dict[str, str]]
+    target_features: ClassVar[dict[str, dict[str, Any]]]
+    set_views: ClassVar[dict[str, str]]
+    lessons: ClassVar[dict[str, str]]
+    by_atoms: tuple[str, ...] = ()
+    fewest: ClassVar[int] = 1
+
+    @abstractmethod
+    def forward(self, embeddings: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Views that a molecule has by itself, ``{name: (n, width)}``, from ``{branch: (n, dimension)}``.
+
+        A view with a branch's name stands in for the encoder's output.
+        """
+
+    def chosen(self, records: dict[str, Records]) -> dict[str, Records]:
+        """The batch as both its embeddings and its losses see it: random choices are made here, once."""
+        return records
+
+    @abstractmethod
+    def losses(self, embeddings: dict[str, Tensor], records: dict[str, Records]) -> dict[str, Tensor]:
+        """``loss``, which is minimised, and its terms, each a number, over the molecules of a batch."""
+
+    def learn_scales(self, targets: Mapping[str, Source], rows: np.ndarray) -> None:
+        """Look at the targets of the training molecules once, before the first epoch."""
+
+    def among(self, views: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The set views of all molecules of a data set, from their own views, each ``(n, width)`` float32."""
+        del views
+        return {}

@@ -1,0 +1,1 @@
+"""Images and spectra as tensors."""

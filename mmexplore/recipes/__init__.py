@@ -1,0 +1,1 @@
+"""Recipes of models and trainings: schema, presets, pre-training targets."""

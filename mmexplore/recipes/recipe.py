@@ -1,0 +1,247 @@
+"""A recipe says everything about a model that a person may choose; form, flags and JSON are drawn from it.
+
+Adding a hyper-parameter is adding a field here, or a keyword option to an encoder or a fusion. The published
+models are recipes made of the same parts (``gin``: MMSA's downstream baseline, ``dmpnn``: MMFRL's without
+pre-training), so that what is compared is the same kind of thing. A recipe with a pre-training describes learning
+without labels: it has no fusion and no targets, and other recipes begin with what it left (``start``).
+Ready ones are in :mod:`mmexplore.recipes.presets`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
+
+
+class Section(BaseModel):
+    """A frozen part of a recipe; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Data(Section):
+    """Which molecules, which labels, and how they are split."""
+
+    dataset: Annotated[str, Field(description="name of a data set, or a path to a CSV, SDF or SMI file")] = "solubility"
+    targets: Annotated[tuple[str, ...], Field(description="label columns; empty: the data set's own")] = ()
+    split: Annotated[
+        Literal["scaffold", "scaffold_balanced", "random"],
+        Field(description="scaffold: deterministic, largest to train; scaffold_balanced: chemprop v1's seeded rule"),
+    ] = "scaffold"
+    split_seed: Annotated[int, Field(ge=0, description="seed of the split (scaffold has none)")] = 0
+    fractions: Annotated[tuple[float, float, float], Field(description="train, validation, test")] = (0.8, 0.1, 0.1)
+
+    @model_validator(mode="after")
+    def _fractions_add_up(self) -> Self:
+        if abs(sum(self.fractions) - 1) > 1e-6 or min(self.fractions) <= 0:
+            raise ValueError(f"fractions must be positive and add up to 1, and {self.fractions} came")
+        return self
+
+
+_START = "a pre-trained model to begin with; empty: random weights; hub:NAME: published weights of that name; "
+_START += "chemprop:FILE: a checkpoint of chemprop 2, for a dmpnn"
+
+
+class Branch(Section):
+    """One encoder of the model; its name is the name of its view on the map."""
+
+    encoder: Annotated[str, Field(description="which encoder")] = "gin"
+    name: Annotated[str, Field(description="name of the view; empty: the encoder's")] = ""
+    start: Annotated[str, Field(description=_START)] = ""
+    options: Annotated[dict[str, Any], Field(description="the encoder's own options")] = {}
+    features: Annotated[dict[str, Any], Field(description="options of the modality that it reads")] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        encoder = values.get("encoder", "gin")
+        options = ENCODERS.validated(encoder, values.get("options", {}))
+        features = MODALITIES.validated(ENCODERS.attribute(encoder, "reads"), values.get("features", {}))
+        return values | {"name": values.get("name") or encoder, "options": options, "features": features}
+
+    @property
+    def reads(self) -> str:
+        """The modality that its encoder reads."""
+        return str(ENCODERS.attribute(self.encoder, "reads"))
+
+
+class Fusion(Section):
+    """How the branches become a prediction."""
+
+    name: Annotated[str, Field(description="which fusion")] = "single"
+    start: Annotated[str, Field(description="a pre-trained model whose fusing layers begin; empty: random")] = ""
+    options: Annotated[dict[str, Any], Field(description="the fusion's own options")] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return values | {"options": FUSIONS.validated(values.get("name", "single"), values.get("options", {}))}
+
+
+class Pretraining(Section):
+    """What the branches learn without labels."""
+
+    name: Annotated[str, Field(description="which pre-training; empty: none, labels are learned")] = ""
+    options: Annotated[dict[str, Any], Field(description="the pre-training's own options")] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or not values.get("name"):
+            return values
+        return values | {"options": PRETRAININGS.validated(values["name"], values.get("options", {}))}
+
+
+class Training(Section):
+    """How the weights are found."""
+
+    epochs: Annotated[int, Field(ge=1, le=10_000, description="passes over the training set")] = 50
+    batch_size: Annotated[int, Field(ge=1, le=65_536, description="molecules a step")] = 64
+    learning_rate: Annotated[float, Field(gt=0, le=1, description="Adam's highest learning rate")] = 1e-3
+    schedule: Annotated[
+        Literal["constant", "noam"],
+        Field(description="noam: linear warm-up from a tenth of the rate, then exponential decay to a tenth"),
+    ] = "constant"
+    warmup_epochs: Annotated[float, Field(ge=0, description="epochs of warm-up (noam)")] = 2.0
+    weight_decay: Annotated[float, Field(ge=0, le=1, description="decoupled weight decay (AdamW); 0: Adam")] = 0.0
+    patience: Annotated[
+        int, Field(ge=0, description="stop after so many epochs without a better validation; 0: never")
+    ] = 0
+    seed: Annotated[int, Field(ge=0, description="seed of weights, order and dropout")] = 0
+    device: Annotated[Literal["auto", "cpu", "cuda"], Field(description="where it runs")] = "auto"
+    devices: Annotated[int, Field(ge=1, le=64, description="how many GPUs")] = 1
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        Field(description="auto: what the self-check found fast and exact enough"),
+    ] = "auto"
+
+
+class Recipe(Section):
+    """A whole model: data, branches, and either a fusion or a pre-training, and training."""
+
+    name: str = "custom"
+    data: Data = Data()
+    branches: tuple[Branch, ...] = (Branch(),)
+    fusion: Fusion = Fusion()
+    pretraining: Pretraining = Pretraining()
+    training: Training = Training()
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        names = [branch.name for branch in self.branches]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"a recipe needs branches with names of their own, and {names} came")
+        if not self.pretrains and self.fusion.name == "single" and len(names) > 1:
+            raise ValueError(f"fusion 'single' takes one branch, and {len(names)} came: {', '.join(names)}")
+        for branch in self.branches:
+            if self.modalities[branch.reads] != branch.features:
+                raise ValueError(f"branches that read {branch.reads!r} must read it with the same options")
+        return self
+
+    @property
+    def pretrains(self) -> bool:
+        """Whether it learns without labels."""
+        return bool(self.pretraining.name)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the embeddings that this model makes: its branches, then what its fusion or pre-training adds."""
+        branches = tuple(branch.name for branch in self.branches)
+        if not self.pretrains:
+            return (*branches, *FUSIONS.attribute(self.fusion.name, "views"))
+        return (*branches, *self._switched_on("views"))
+
+    @property
+    def set_views(self) -> dict[str, str]:
+        """Views that a molecule has only among others, each with the view in which its neighbours are sought."""
+        if not self.pretrains:
+            return {}
+        found: dict[str, str] = PRETRAININGS.attribute(self.pretraining.name, "set_views")
+        return {view: basis for view, basis in found.items() if view in self.views}
+
+    @property
+    def summands(self) -> tuple[str, ...]:
+        """Branches whose predictions, each times its coefficient, add up to the model's (late fusion); else none."""
+        late = not self.pretrains and self.fusion.name == "late"
+        return tuple(branch.name for branch in self.branches) if late else ()
+
+    @property
+    def modalities(self) -> dict[str, dict[str, Any]]:
+        """What has to be featurised to embed a molecule, each with its options, in the order of the branches."""
+        return {branch.reads: branch.features for branch in self.branches}
+
+    @property
+    def teachers(self) -> dict[str, dict[str, Any]]:
+        """What a pre-training reads besides to make its targets, each with its options."""
+        if not self.pretrains:
+            return {}
+        own: dict[str, dict[str, Any]] = PRETRAININGS.attribute(self.pretraining.name, "target_features")
+        return {
+            m: self.modalities.get(m, MODALITIES.validated(m, own.get(m, {}))) for m in self._switched_on("targets")
+        }
+
+    def _switched_on(self, attribute: str) -> list[str]:
+        """Keys of a pre-training's table whose option, if they name one, is on."""
+        table: dict[str, str] = PRETRAININGS.attribute(self.pretraining.name, attribute)
+        return [key for key, option in table.items() if not option or self.pretraining.options[option]]
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits that change with any choice but the name."""
+        text = json.dumps(self.model_dump(mode="json", exclude={"name"}), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def with_settings(self, settings: Iterable[str]) -> "Recipe":
+        """The recipe with ``section.field=value`` settings, as the CLI's ``--set`` gives them. Raises BadRecipe.
+
+        >>> Recipe().with_settings(["training.epochs=3", "branches.0.options.layers=2"]).training.epochs
+        3
+        """
+        values = self.model_dump(mode="json")
+        for setting in settings:
+            path, equals, text = setting.partition("=")
+            if not equals:
+                raise BadRecipe(f"a setting reads section.field=value, and {setting!r} came")
+            _place(values, path.split("."), _parsed(text), setting)
+        return parse(values)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _place(values: Any, path: list[str], value: Any, setting: str) -> None:
+    for step in path[:-1]:
+        try:
+            values = values[int(step)] if isinstance(values, list) else values[step]
+        except (KeyError, IndexError, ValueError):
+            raise BadRecipe(f"nothing is called {step!r} in {setting!r}; there are: {_known(values)}") from None
+    if not isinstance(values, dict) or path[-1] not in values:
+        raise BadRecipe(f"nothing is called {path[-1]!r} in {setting!r}; there are: {_known(values)}")
+    values[path[-1]] = value
+
+
+def _known(values: Any) -> str:
+    return ", ".join(map(str, values if isinstance(values, dict) else range(len(values))))
+
+
+def parse(values: Any) -> Recipe:
+    """A recipe from plain values, with defaults filled in. Raises BadRecipe in one sentence."""
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "recipe"
+        raise BadRecipe(f"{where}: {first['msg'].removeprefix('Value error, ')}, and {first['input']!r} came") from None

@@ -1,0 +1,1 @@
+"""What every room stands on: errors, home, cache, progress, logs, registry, devices, jobs."""

@@ -1,0 +1,163 @@
+"""Device, precision and threads, chosen by measuring this machine instead of by the name of its processor.
+
+``medium`` float32 products are twice as fast on some processors and exact there, and mean bfloat16 on others; bfloat16
+itself is several times faster on some and a hundred times slower on the rest. So one product is timed at each setting
+and compared with float64. Training takes the fastest setting whose error stays below 1e-3; what is shown to a person
+(validation, tests, predictions, embeddings) takes the fastest that is as exact as float32 itself.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from mmexplore.runtime.errors import BadRecipe, NotAvailable
+
+Precision = Literal["float32", "bfloat16"]
+
+_TRAINING_ERROR = 1e-3
+_FLOAT32_ERROR = 2e-6
+_WORTH_IT = 1.15  # a smaller gain drowns in the noise of the measurement
+_SETTINGS = ("highest", "high", "medium")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Where and how a process computes.
+
+    ``matmul`` is torch's float32 matmul precision in training, ``exact`` the one for results that people see;
+    ``why`` says in words what was measured.
+    """
+
+    device: str
+    precision: Precision
+    matmul: str
+    threads: int
+    why: str
+    exact: str = "highest"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Time of one square product and its relative error (Frobenius) against float64."""
+
+    seconds: float
+    error: float
+
+
+def policy(device: str = "auto", precision: str = "auto") -> Policy:
+    """The policy for ``auto|cpu|cuda`` and ``auto|float32|bfloat16``; measured once a process.
+
+    Raises BadRecipe for another word and NotAvailable for a GPU that is not there.
+    """
+    if device not in ("auto", "cpu", "cuda") or precision not in ("auto", "float32", "bfloat16"):
+        raise BadRecipe(
+            f"a device is auto, cpu or cuda, a precision auto, float32 or bfloat16; {device!r} and {precision!r} came"
+        )
+    if device == "cuda" and not torch.cuda.is_available():
+        raise NotAvailable("device 'cuda' was asked for and torch finds no GPU here; device 'auto' or 'cpu' would do")
+    return _policy("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu", precision)
+
+
+def apply(chosen: Policy) -> None:
+    """Set torch's threads and matmul precision for this process."""
+    torch.set_num_threads(chosen.threads)
+    torch.set_float32_matmul_precision(chosen.matmul)
+
+
+@contextmanager
+def exactly(chosen: Policy) -> Iterator[None]:
+    """Inside, products are as exact as float32 and nothing is cast down: for whatever a person will see."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(chosen.exact)
+    try:
+        with torch.autocast(chosen.device, enabled=False):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@cache
+def _policy(device: str, precision: str) -> Policy:
+    threads = torch.get_num_threads()
+    found = {"highest": Measured(0.0, 0.0)} if precision == "float32" else measure(device)
+    matmul = _fastest(found, _TRAINING_ERROR)
+    exact = _fastest(found, _FLOAT32_ERROR)
+    cast: Precision = "bfloat16" if precision == "bfloat16" else "float32"
+    return Policy(device, cast, matmul, threads, _words(device, threads, precision, matmul, found), exact)
+
+
+def measure(device: str, rounds: int = 5) -> dict[str, Measured]:
+    """Time and error of one product at each float32 setting that gives numbers of its own, and in bfloat16.
+
+    Settings take turns, and the best turn of each counts: another process's work slows all of them alike.
+    """
+    side = 512 if device == "cpu" else 4096
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(side, side, generator=generator).to(device) for _ in range(2))
+    products = {name: partial(_product, a, b, name) for name in _SETTINGS}
+    results = {name: product() for name, product in products.items()}
+    own = [name for name in _SETTINGS if name == "highest" or not torch.equal(results[name], results["highest"])]
+    turns = [{name: _seconds(products[name]) for name in own} for _ in range(rounds)]
+    reference: Tensor = a.double() @ b.double()
+    found = {name: Measured(min(t[name] for t in turns), _error(results[name], reference)) for name in own}
+    found["bfloat16"] = _bfloat16(a.bfloat16(), b.bfloat16(), reference, found["highest"].seconds)
+    return found
+
+
+def _product(a: Tensor, b: Tensor, setting: str) -> Tensor:
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(setting)
+    try:
+        return a @ b
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _bfloat16(a: Tensor, b: Tensor, reference: Tensor, float32_seconds: float) -> Measured:
+    """An eighth of the product first: where bfloat16 is emulated, the whole would hold up every start."""
+    part = len(a) // 8
+    error = _error(a[:part] @ b, reference[:part])
+    seconds = 8 * _seconds(lambda: a[:part] @ b)
+    if seconds < 3 * float32_seconds:
+        a @ b
+        seconds = min(_seconds(lambda: a @ b) for _ in range(3))
+    return Measured(seconds, error)
+
+
+def _seconds(product: Callable[[], Tensor]) -> float:
+    start = time.perf_counter()
+    if product().is_cuda:
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def _error(result: Tensor, reference: Tensor) -> float:
+    return float((result.double() - reference).norm() / reference.norm())
+
+
+def _fastest(found: dict[str, Measured], error: float) -> str:
+    best = "highest"
+    for setting in _SETTINGS[1:]:
+        if setting in found and found[setting].error < error:
+            faster = found[best].seconds / max(found[setting].seconds, 1e-9)
+            best = setting if faster > _WORTH_IT else best
+    return best
+
+
+def _words(device: str, threads: int, precision: str, matmul: str, found: dict[str, Measured]) -> str:
+    where = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {threads} thread{'s' * (threads > 1)}"
+    if precision == "float32":
+        return f"{where}; float32 as asked, products at full precision"
+    plain = found["highest"].seconds
+    parts = [
+        f"{name} {plain / max(m.seconds, 1e-9):.2g} times as fast with error {m.error:.0e}" for name, m in found.items()
+    ]
+    same = [f"{name} the same" for name in _SETTINGS if name not in found]
+    chosen = "bfloat16 as asked" if precision == "bfloat16" else f"float32 with {matmul!r} products"
+    return f"{where}; {chosen}: beside full float32 (error {found['highest'].error:.0e}), {', '.join(same + parts[1:])}"

@@ -1,0 +1,56 @@
+"""What can go wrong because of what a user gave us. Pages and the CLI show exactly these sentences.
+
+    MmexploreError
+    |-- BadMolecule      a SMILES, SMARTS or mol block that RDKit cannot read or a modality cannot describe
+    |-- BadTable         a file or pasted text that holds no usable table of molecules
+    |-- BadRecipe        a recipe, split or option that cannot be run
+    |-- UnknownName      a name that no family, catalogue or folder knows; says which there are
+    |-- NotAvailable     a data set, model or device that exists but is not here now
+    |-- BadCheckpoint    a model folder that is damaged or from a foreign version
+    `-- Cancelled        a job that the user stopped
+
+Every message says what was wrong, what came and what would do. Anything else that is raised is our
+own mistake: the log gets its trace, the page one sentence.
+"""
+
+from collections.abc import Iterable
+
+
+class MmexploreError(Exception):
+    """Something the user can mend; its text is fit to be shown."""
+
+
+class BadMolecule(MmexploreError):
+    """Raised for a structure that cannot be read or described."""
+
+
+class BadTable(MmexploreError):
+    """Raised for an upload or paste without a usable table of molecules."""
+
+
+class BadRecipe(MmexploreError):
+    """Raised for a recipe or an option of it that cannot be run."""
+
+
+class UnknownName(MmexploreError):
+    """Raised for a name that nothing here is called by.
+
+    >>> raise UnknownName("encoder", "gim", ["gin", "dmpnn"])
+    Traceback (most recent call last):
+    mmexplore.runtime.errors.UnknownName: no encoder is called 'gim'; there are: dmpnn, gin
+    """
+
+    def __init__(self, kind: str, came: str, known: Iterable[str]) -> None:
+        super().__init__(f"no {kind} is called {came!r}; there are: {', '.join(sorted(known)) or 'none'}")
+
+
+class NotAvailable(MmexploreError):
+    """Raised for something that exists but is not here: no network, no file, no such device."""
+
+
+class BadCheckpoint(MmexploreError):
+    """Raised for a model folder that is damaged or was written by a foreign version."""
+
+
+class Cancelled(MmexploreError):
+    """Raised inside a job when the user asked it to stop."""

@@ -1,0 +1,213 @@
+"""Long work as a process of its own: start, list, follow, cancel, start again.
+
+The server only starts and watches; everything it knows of a job it reads from the job's folder (see
+job_folder.py), so a restarted server, a second one or a shell see the same jobs and miss nothing. What the
+process does at its own end is job_process.py. One job at a time works on a device, in the order of asking.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+
+from mmexplore.runtime import home
+from mmexplore.runtime.errors import MmexploreError, NotAvailable, UnknownName
+from mmexplore.runtime.home import write_json
+from mmexplore.runtime.jobs.folder import Event, Job, is_alive, pid_of, read, read_all, read_events
+from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress
+from mmexplore.runtime.jobs.worker import running
+
+__all__ = ["Event", "Job", "JobProgress", "Listener", "TerminalProgress"]  # the doors of the other three files
+__all__ += ["again", "cancel", "events", "follow", "job", "jobs", "remove", "running", "start", "start_once"]
+
+COMMAND = [sys.executable, "-m", "mmexplore"]
+_MARK = "MMEXPLORE_JOB"
+
+
+def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "") -> Job:
+    """Start ``python -m mmexplore VERB ARGUMENTS --job FOLDER`` and come back at once.
+
+    Raises NotAvailable if the system gives no process.
+    """
+    folder, created = _new_folder(verb)
+    asked = {"id": folder.name, "verb": verb, "arguments": [str(argument) for argument in arguments]}
+    write_json(folder / "job.json", asked | {"title": title or verb, "device": device, "created": created})
+    command = [*COMMAND, verb, *asked["arguments"], "--job", str(folder)]
+    try:
+        with (folder / "log.txt").open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=_environment(folder),
+            )
+    except OSError as error:
+        shutil.rmtree(folder)
+        raise NotAvailable(f"the job {title or verb!r} could not be started: {error}") from error
+    _write_process(folder, process.pid)
+    threading.Thread(target=process.wait, daemon=True).start()  # else it stays a zombie when it ends
+    return read(folder)
+
+
+def start_once(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "") -> Job:
+    """Like :func:`start`, or the job that waits for the same work or is at it already."""
+    for known in jobs():
+        if known.verb == verb and list(known.arguments) == list(arguments) and known.active:
+            return known
+    return start(verb, arguments, device=device, title=title)
+
+
+def jobs() -> list[Job]:
+    """All jobs, the newest first."""
+    return sorted(read_all(_place()), key=lambda job: (job.created, job.id), reverse=True)
+
+
+def job(id: str) -> Job:
+    """The job of an id. Raises UnknownName."""
+    try:
+        if re.fullmatch(r"[0-9a-z][0-9a-z-]*", id):
+            return read(_place() / id)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise UnknownName("job", id, [known.id for known in jobs()[:10]])
+
+
+def events(id: str | Job, since: int = 0) -> list[Event]:
+    """The progress reports of a job, those after ``since`` (the ``end`` of the last one seen). Raises UnknownName."""
+    return read_events((id if isinstance(id, Job) else job(id)).folder, since)
+
+
+def follow(id: str, since: int = 0, poll_seconds: float = 0.2) -> Iterator[Event]:
+    """Every progress report of a job, past and to come, until it ends. Raises UnknownName."""
+    watched = job(id)
+    while True:
+        fresh = read_events(watched.folder, since)
+        yield from fresh
+        since = fresh[-1].end if fresh else since
+        if not watched.active and not fresh:
+            return
+        if watched.active and not fresh:
+            time.sleep(poll_seconds)
+        try:
+            watched = read(watched.folder)
+        except (OSError, ValueError):
+            return  # removed meanwhile
+
+
+def cancel(id: str, *, patience: float = 3.0, grace: float = 10.0) -> Job:
+    """Ask a job to stop and come back at once; a job that has ended stays as it is. Raises UnknownName.
+
+    The job is asked by a file, after ``patience`` seconds by SIGTERM, and killed ``grace`` seconds after that.
+    """
+    stopped = job(id)
+    if stopped.active:
+        (stopped.folder / "cancel").touch()
+        threading.Thread(target=_insist, args=(stopped.folder, patience, grace)).start()
+    return job(id)
+
+
+def again(id: str) -> Job:
+    """Start the same work as a new job; a training goes on from what its run folder holds.
+
+    Raises UnknownName, and MmexploreError while the job still waits or works.
+    """
+    old = _ended(id, "start it again")
+    _kill_leftovers(old.folder)
+    return start(old.verb, old.arguments, device=old.device, title=old.title)
+
+
+def remove(id: str) -> None:
+    """Forget a job and its log; what the work made elsewhere stays. Raises like :func:`again`."""
+    old = _ended(id, "remove it")
+    _kill_leftovers(old.folder)
+    leaving = old.folder.with_name(f".{old.id}")
+    old.folder.rename(leaving)
+    shutil.rmtree(leaving)
+
+
+def _place() -> Path:
+    return home.folder("jobs").resolve()
+
+
+def _ended(id: str, wish: str) -> Job:
+    found = job(id)
+    if found.active:
+        raise MmexploreError(f"job {id} is still {found.state}; cancel it first, then {wish}")
+    return found
+
+
+def _new_folder(verb: str) -> tuple[Path, float]:
+    """A folder nobody else has, ``20261121-101502-train-ab12`` (UTC, as names shall sort by time)."""
+    word = re.sub(r"[^a-z0-9]+", "", verb.lower())[:16] or "job"
+    while True:
+        now = time.time()
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+        folder = _place() / f"{stamp}-{word}-{os.urandom(2).hex()}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder, now
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Ours, with this very package and this very home, whatever the working directory is."""
+    fixed = {"MMEXPLORE_HOME": str(home.home().resolve()), _MARK: str(folder)}
+    place = Path(__file__).resolve().parents[3]
+    if place.name not in ("site-packages", "dist-packages"):  # installed there, Python finds it anyway
+        fixed["PYTHONPATH"] = os.pathsep.join(filter(None, [str(place), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **fixed, "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}  # a crash leaves its trace
+
+
+def _write_process(folder: Path, pid: int) -> None:
+    try:
+        started = psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        started = 0.0
+    write_json(folder / "process.json", {"pid": pid, "started": started})
+
+
+def _insist(folder: Path, patience: float, grace: float) -> None:
+    """See to it that a process ends: wait, then SIGTERM to its group, wait, then SIGKILL to all it started."""
+    if not _gone_within(folder, patience):
+        _terminate_group(folder)
+        _gone_within(folder, grace)
+    _kill_leftovers(folder)
+
+
+def _gone_within(folder: Path, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while is_alive(folder):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _terminate_group(folder: Path) -> None:
+    process = pid_of(folder)
+    if process and is_alive(folder):
+        try:
+            os.killpg(process[0], signal.SIGTERM)  # the leader of its own session, hence of its group
+        except ProcessLookupError:
+            return
+
+
+def _kill_leftovers(folder: Path) -> None:
+    """Kill every process that carries the job's mark: the job itself and workers that outlived it."""
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(_MARK) == str(folder):
+                process.kill()
+        except (psutil.Error, OSError):
+            continue

@@ -1,0 +1,83 @@
+"""The readable log of the server and of every job: home/logs/mmexplore.log.
+
+One line a record (time, level, module, message), what follows it indented. Several processes write to the same
+file: each record is one append, and whoever finds the file full turns it over under a lock, so that no line
+is lost and no process goes on writing to a file that was moved away long ago.
+"""
+
+import logging
+import sys
+import warnings
+from pathlib import Path
+
+from mmexplore.runtime import home
+
+FULL_BYTES = 2_000_000
+KEPT = 3
+
+
+class ReadableLines(logging.Formatter):
+    """``2026-11-21 10:15:02 WARNING mmexplore.runtime.jobs.client: the text``, further lines indented by four."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record as text without a line end."""
+        return super().format(record).strip().replace("\n", "\n    ")
+
+
+class SharedFile(logging.Handler):
+    """Appends records to a file that other processes append to as well."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record; a failure goes to stderr and never to the caller."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab", buffering=0) as file:
+                file.write((self.format(record) + "\n").encode(errors="replace"))
+                full = file.tell() > FULL_BYTES
+            if full:
+                self._turn_over()
+        except Exception:
+            self.handleError(record)
+
+    def _turn_over(self) -> None:
+        from filelock import FileLock
+
+        with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=5):
+            if self.path.stat().st_size <= FULL_BYTES:
+                return  # another process was faster
+            for age in range(KEPT, 0, -1):
+                older = self.path.with_name(f"{self.path.name}.{age}")
+                newer = self.path.with_name(f"{self.path.name}.{age - 1}") if age > 1 else self.path
+                if newer.exists():
+                    newer.replace(older)
+
+
+def configure(where: Path | None = None, *, stderr: bool = False) -> Path:
+    """Send our records (INFO and up), those of others (WARNING and up) and Python's warnings to a log file.
+
+    ``where`` is the file, by default home/logs/mmexplore.log; ``stderr`` writes them there too, which is how
+    they reach the log.txt of a job. Calling it again replaces what was set before. Returns the file.
+    """
+    path = where or home.folder("logs") / "mmexplore.log"
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if getattr(handler, "of_mmexplore", False)]:
+        root.removeHandler(handler)
+    for handler in [SharedFile(path), *([logging.StreamHandler(sys.stderr)] if stderr else [])]:
+        handler.of_mmexplore = True  # type: ignore[attr-defined]
+        handler.setFormatter(ReadableLines())
+        root.addHandler(handler)
+    logging.getLogger("mmexplore").setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    warnings.formatwarning = _one_line  # type: ignore[assignment]
+    return path
+
+
+def _one_line(message: Warning | str, category: type[Warning], filename: str, lineno: int, _: str | None = None) -> str:
+    return f"{category.__name__}: {message} ({filename}:{lineno})"

@@ -1,0 +1,132 @@
+"""The front desk's drawer for trainings: start one, see how it goes, and say beforehand what it will take."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+from filelock import FileLock
+
+from mmexplore.models import registry as model_shelf
+from mmexplore.models.registry import Model, model, models
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime import home
+from mmexplore.runtime.errors import BadRecipe, MmexploreError
+from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.progress import Progress, silent
+from mmexplore.studio.data import dataset
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRAINING_VERBS = ("train", "pretrain")
+
+
+def start_training(recipe: Recipe, title: str) -> Job:
+    """Have a recipe trained, or pre-trained, by a job, or the job that is at it already under that title.
+
+    The run folder appears at once, and a killed job started again goes on there. Raises UnknownName where the recipe
+    begins with a model that is not here.
+    """
+    model_shelf.check_starts(recipe)
+    with FileLock(model_shelf.runs_folder() / ".start.lock"):  # two clicks, or two tabs, are one training
+        for job in client.jobs():
+            if job.verb in TRAINING_VERBS and job.active and job.title == title and recipe_of(job) == recipe:
+                return job
+        folder = model_shelf.new_run(title)
+        home.write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=1) + "\n")
+        arguments = [str(folder / "recipe.json"), "--out", str(folder), "--name", title]
+        verb = "pretrain" if recipe.pretrains else "train"
+        return client.start(verb, arguments, device=_device(recipe), title=title)
+
+
+def recipe_of(job: Job) -> Recipe | None:
+    """The recipe that a training job was given; None for other jobs, and where its run was deleted."""
+    path = Path(job.arguments[0]) if job.verb in TRAINING_VERBS and job.arguments else Path()
+    try:
+        return Recipe.model_validate(home.read_json(path)) if path.suffix == ".json" else None
+    except (OSError, ValueError, MmexploreError):
+        return None
+
+
+def job_history(job: Job) -> "pd.DataFrame":
+    """What a training job has reported, one row an epoch; earlier attempts at the same run come before."""
+    import pandas as pd
+
+    attempts = [j for j in client.jobs() if j.arguments == job.arguments and j.created <= job.created]
+    told = [event for attempt in reversed(attempts) for event in client.events(attempt) if "train_loss" in event.values]
+    table = pd.DataFrame.from_dict({event.done: event.values for event in told}, orient="index")
+    return table.rename_axis("epoch").sort_index()
+
+
+def train(recipe: Recipe, folder: Path, name: str = "", progress: Progress = silent) -> Model:
+    """Train a recipe into a folder, or go on with what lies there; imports torch."""
+    from mmexplore.training import train as training
+
+    training.train(recipe, dataset(recipe.data.dataset), folder, name=name or recipe.name, progress=progress)
+    return model(str(folder))
+
+
+def write_chemprop(model_name: str, out: Path, branch: str = "") -> str:
+    """Write a D-MPNN branch ("": the first) as a checkpoint of chemprop 2; says what it holds. Imports torch.
+
+    Raises BadRecipe for a branch that is no D-MPNN and NotAvailable without chemprop.
+    """
+    from mmexplore.models import checkpoints
+    from mmexplore.training import chemprop_io
+
+    chosen = model(model_name)
+    if chosen.recipe is None:
+        raise BadRecipe(f"{model_name!r} has no weights to write")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return chemprop_io.save(checkpoints.load(chosen.folder), branch or chosen.recipe.branches[0].name, out)
+
+
+def _device(recipe: Recipe) -> str:
+    return "cpu" if recipe.training.device == "auto" else recipe.training.device
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training will take, and where the figures come from."""
+
+    seconds: float | None
+    megabytes: float | None
+    how: str
+
+
+def estimate(recipe: Recipe) -> Estimate:
+    """Time and memory of a training, from what models with the same encoders took on this machine or elsewhere."""
+    rows = len(dataset(recipe.data.dataset)) * recipe.data.fractions[0]
+    encoders = sorted(b.encoder for b in recipe.branches)
+    for known in models():
+        if known.recipe and known.card and sorted(b.encoder for b in known.recipe.branches) == encoders:
+            speed = known.card.molecules_per_second
+            if speed:
+                where = "the shipped model's machine" if known.shipped else "an earlier run here"
+                seconds = rows * recipe.training.epochs / speed + 8
+                return Estimate(seconds, known.card.peak_megabytes, f"from {speed:,.0f} molecules/s on {where}")
+    return Estimate(None, None, "no model with these encoders was trained yet")
+
+
+@dataclass(frozen=True)
+class Device:
+    """Something a training can run on."""
+
+    name: str
+    title: str
+    memory_gigabytes: float
+
+
+def devices() -> list[Device]:
+    """The CPU and any GPU that nvidia-smi names; imports no torch."""
+    cpu = Device("cpu", f"CPU, {psutil.cpu_count(logical=True)} cores", psutil.virtual_memory().total / 2**30)
+    if not shutil.which("nvidia-smi"):
+        return [cpu]
+    query = ["nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader,nounits"]
+    done = subprocess.run(query, capture_output=True, text=True, timeout=5, check=False)
+    lines = [line.split(", ") for line in done.stdout.splitlines() if line.count(", ") == 2]
+    return [*(Device("cuda", f"GPU {i}: {name}", float(mb) / 1024) for i, name, mb in lines), cpu]

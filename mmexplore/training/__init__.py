@@ -1,0 +1,1 @@
+"""Training of a recipe: trainer module, objectives, metrics, resume, warm starts."""

@@ -1,0 +1,90 @@
+"""What a training minimises, how large its steps are, and which score chooses the weights that are kept."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from mmexplore import __version__
+from mmexplore.datasets import Dataset
+from mmexplore.nn.dataloader import Batch
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes.recipe import Recipe, Training
+from mmexplore.runtime.devices import Policy
+from mmexplore.runtime.progress import Progress
+from mmexplore.training.data import Prepared
+from mmexplore.training.metrics import Scores
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a training is given; ``key`` tells its interrupted state from that of another."""
+
+    recipe: Recipe
+    dataset: Dataset
+    prepared: Prepared
+    policy: Policy
+    resume: Path
+    progress: Progress
+
+    @property
+    def key(self) -> str:
+        """Changes with the recipe, the data and the version."""
+        return f"{self.recipe.digest} {self.dataset.digest} {__version__}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How good a trained model is: ``metrics`` by part, ``per_task`` by part and task, ``notes`` on the selection.
+
+    ``predictions`` by part, float32 ``(rows of the part, tasks)``; empty after a pre-training.
+    """
+
+    metrics: dict[str, Scores]
+    per_task: dict[str, dict[str, Scores]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    predictions: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+class Objective(ABC):
+    """The part of a training that depends on whether labels are learned or not.
+
+    ``criterion`` names the validation score that chooses the weights, "" for the last ones; ``fewest`` molecules make
+    a batch.
+    """
+
+    criterion: str
+    fewest: int = 1
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.prepared, self.size = plan, plan.prepared, plan.recipe.training.batch_size
+
+    @abstractmethod
+    def begin(self, predictor: Predictor) -> None:
+        """Give a fresh model what the training molecules tell beforehand, such as the scale of their labels."""
+
+    @abstractmethod
+    def losses(self, predictor: Predictor, batch: Batch) -> dict[str, Tensor]:
+        """``loss``, which is minimised, and any terms worth telling, each a number."""
+
+    @abstractmethod
+    def validated(self, predictor: Predictor) -> Scores:
+        """Scores on the validation part; leaves evaluation mode on."""
+
+    @abstractmethod
+    def outcome(self, predictor: Predictor) -> Outcome:
+        """Scores of the finished model."""
+
+
+def learning_rate(training: Training, step: int, steps_per_epoch: int) -> float:
+    """Rate of a step (from 0). ``noam`` is chemprop's: from a tenth linearly up, then exponentially down to a tenth."""
+    highest = training.learning_rate
+    if training.schedule == "constant":
+        return highest
+    warm = int(training.warmup_epochs * steps_per_epoch)
+    if step < warm:
+        return highest * (0.1 + 0.9 * step / warm)
+    cooling = max(1, training.epochs * steps_per_epoch - warm)
+    return float(highest * 0.1 ** min(1.0, (step - warm) / cooling))

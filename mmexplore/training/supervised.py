@@ -1,0 +1,103 @@
+"""Learning labels: masked multi-task cross entropy or z-scored squared error, and the field's scores."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mmexplore.nn.dataloader import Batch, batches
+from mmexplore.nn.model import Predictor
+from mmexplore.runtime.devices import Policy, exactly
+from mmexplore.training import metrics
+from mmexplore.training.data import PARTS, Prepared
+from mmexplore.training.metrics import Scores
+from mmexplore.training.objective import Objective, Outcome, Plan
+
+_SMALLEST_EVALUATION_BATCH = 256
+
+
+class Supervised(Objective):
+    """Fine-tuning, or training from scratch."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self.criterion = criterion(plan.prepared)
+
+    def begin(self, predictor: Predictor) -> None:
+        """Outputs of a regression are z-scores of the training labels."""
+        predictor.label_mean.copy_(torch.from_numpy(self.prepared.mean))
+        predictor.label_std.copy_(torch.from_numpy(self.prepared.std))
+
+    def losses(self, predictor: Predictor, batch: Batch) -> dict[str, Tensor]:
+        """``loss`` of a batch."""
+        outputs = predictor(batch).outputs
+        return {"loss": loss_of(predictor, outputs, batch.labels.to(outputs.device))}
+
+    def validated(self, predictor: Predictor) -> Scores:
+        """Scores of the validation part, means over its tasks."""
+        if not self.criterion:
+            return {}
+        rows = self.prepared.parts["validation"]
+        guess = predict_rows(predictor, self.prepared, rows, self.size, self.plan.policy)
+        found = metrics.scores(self.prepared.kind, self.prepared.labels[rows], guess)
+        return {name: value for name, value in found.items() if name != "tasks"}
+
+    def outcome(self, predictor: Predictor) -> Outcome:
+        """Scores and predictions of every part."""
+        prepared, guess = self.prepared, self._predictions(predictor)
+        truth = {part: prepared.labels[prepared.parts[part]] for part in guess}
+        names = [task.name for task in prepared.tasks]
+        scored = [part for part in ("validation", "test") if np.isfinite(truth[part]).any()]
+        return Outcome(
+            {part: metrics.scores(prepared.kind, truth[part], guess[part]) for part in scored},
+            {part: metrics.named(names, metrics.per_task(prepared.kind, truth[part], guess[part])) for part in scored},
+            self._notes(),
+            guess,
+        )
+
+    def _predictions(self, predictor: Predictor) -> dict[str, np.ndarray]:
+        guess: dict[str, np.ndarray] = {}
+        for done, part in enumerate(PARTS):
+            self.plan.progress("evaluate", done, len(PARTS))
+            guess[part] = predict_rows(predictor, self.prepared, self.prepared.parts[part], self.size, self.plan.policy)
+        self.plan.progress("evaluate", len(PARTS), len(PARTS))
+        return guess
+
+    def _notes(self) -> tuple[str, ...]:
+        if not self.criterion:
+            return ("the validation part has no labels: the weights are the last epoch's",)
+        if self.criterion == "cross_entropy":
+            return ("no task has both classes in the validation part: the weights have its lowest cross entropy",)
+        return ()
+
+
+def predict_rows(predictor: Predictor, prepared: Prepared, rows: np.ndarray, size: int, policy: Policy) -> np.ndarray:
+    """Probabilities or values in original units of these rows, float32 ``(rows, tasks)``; leaves evaluation mode on."""
+    predictor.eval()
+    found = [np.empty((0, len(prepared.tasks)), np.float32)]
+    with torch.inference_mode(), exactly(policy):
+        for batch in batches(prepared.features, prepared.labels, rows, max(size, _SMALLEST_EVALUATION_BATCH)):
+            found.append(predictor.predict(batch).cpu().numpy())
+    return np.concatenate(found)
+
+
+def loss_of(predictor: Predictor, outputs: Tensor, labels: Tensor) -> Tensor:
+    """Mean over the labels that are there: cross entropy of logits, or squared error of z-scores."""
+    known = torch.isfinite(labels)
+    target = predictor.scale(torch.where(known, labels, predictor.label_mean))
+    if predictor.tasks[0].kind == "classification":
+        each = functional.binary_cross_entropy_with_logits(outputs.float(), target, reduction="none")
+    else:
+        each = functional.mse_loss(outputs.float(), target, reduction="none")
+    return torch.where(known, each, 0.0).sum() / known.sum().clamp(min=1)
+
+
+def criterion(prepared: Prepared) -> str:
+    """The validation score that chooses the weights; "" where the validation part has no labels."""
+    labels = prepared.labels[prepared.parts["validation"]]
+    if not np.isfinite(labels).any():
+        return ""
+    if prepared.kind == "regression":
+        return "rmse"
+    both = (labels == 1).any(0) & (labels == 0).any(0)
+    return "roc_auc" if both.any() else "cross_entropy"

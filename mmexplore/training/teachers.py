@@ -1,0 +1,43 @@
+"""What a frozen model says of molecules, read as if it were a modality: rows of its embedding, made once and kept.
+
+A pre-training that learns from another model never runs it: the embedding is computed before the first epoch
+(:mod:`mmexplore.models.embed`), lies on the disk, and a batch gathers its rows. No torch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmexplore.datasets import Dataset
+from mmexplore.features.packing import Packed
+from mmexplore.models import embed
+from mmexplore.models.embeddings import Embedded
+from mmexplore.models.registry import HUB, target
+from mmexplore.runtime.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Target:
+    """Rows ``values`` (n, d) of a view; ``ok`` (n,): which molecules have one."""
+
+    values: np.ndarray
+    ok: np.ndarray
+
+    def take(self, indices: np.ndarray) -> Packed:
+        """Rows of these molecules as a record with the one column ``z``."""
+        return Packed(len(indices), {"z": np.asarray(self.values[indices], np.float32)}, {})
+
+
+def read(lesson: str, name: str, dataset: Dataset, progress: Progress = silent) -> Target:
+    """The target of a data set's molecules, embedded now where it was not yet. Raises NotAvailable, BadMolecule."""
+    if name.startswith(HUB):
+        from mmexplore.training import hub
+
+        values = hub.embedded(name.removeprefix(HUB), dataset, progress)
+        return Target(values, np.isfinite(values).all(1))
+    chosen, view = target(lesson, name)
+    made: Embedded
+    made = embed.embed(chosen.folder, dataset, progress) if chosen.card else embed.baseline(dataset, progress)
+    ok = np.ones(made.n, bool)
+    ok[made.missing] = False
+    return Target(made.view(view), ok)

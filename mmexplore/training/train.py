@@ -1,0 +1,164 @@
+"""Pre-train or fine-tune a recipe on a data set: from molecules to a checkpoint that says how good it is.
+
+A run folder gets ``model/`` (:mod:`mmexplore.models.checkpoints`), ``predictions.parquet``, ``history.json`` and, while
+it runs, ``resume/``: started again after a kill, a training goes on and loses at most the epoch in hand.
+"""
+
+import io
+import logging
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.plugins.environments import LightningEnvironment
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+
+from mmexplore.datasets import Dataset
+from mmexplore.models import checkpoints, registry
+from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
+from mmexplore.nn.model import Predictor
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime import devices as numerics
+from mmexplore.runtime import provenance
+from mmexplore.runtime.devices import Policy
+from mmexplore.runtime.errors import Cancelled, NotAvailable
+from mmexplore.runtime.home import write_atomically, write_json
+from mmexplore.runtime.progress import Progress, silent
+from mmexplore.training import resume, warm_start
+from mmexplore.training.data import Prepared, prepare
+from mmexplore.training.objective import Objective, Outcome, Plan
+from mmexplore.training.self_supervised import SelfSupervised
+from mmexplore.training.supervised import Supervised
+from mmexplore.training.trainer import Fit
+
+MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
+
+
+def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", progress: Progress = silent) -> Card:
+    """Train a recipe on a data set into a run folder; goes on where an interrupted training of both left off.
+
+    ``predictions.parquet`` has the data set's rows in order: ``row``, ``split`` (train, validation, test, "" where a
+    molecule could not be described or a training molecule has no label), a column a task (probability, or value in the
+    label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, UnknownName,
+    and Cancelled from ``progress``, after which the same call goes on.
+    """
+    registry.check_starts(recipe)
+    main = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts one more process for each further GPU
+    progress = progress if main else silent
+    policy = numerics.policy(recipe.training.device, recipe.training.precision)
+    _check_devices(recipe, policy)
+    prepared = prepare(recipe, dataset, progress)
+    numerics.apply(policy)  # after the targets of a pre-training, which are computed as whatever people see
+    plan = Plan(recipe, dataset, prepared, policy, folder / RESUME, progress)
+    objective = SelfSupervised(plan) if recipe.pretrains else Supervised(plan)
+    fit, notes = _fit(objective)
+    predictor = fit.predictor.to(policy.device)
+    predictor.load_state_dict(fit.state.best)
+    outcome = objective.outcome(predictor)
+    card = _card(fit, outcome, name or recipe.name, notes)
+    if main:
+        card = checkpoints.save(folder / MODEL, predictor, recipe, card)
+        write_json(folder / HISTORY, fit.state.history)
+        if outcome.predictions:
+            _write_predictions(folder, prepared, outcome.predictions)
+        shutil.rmtree(folder / RESUME, ignore_errors=True)
+    return card
+
+
+def _fit(objective: Objective) -> tuple[Fit, tuple[str, ...]]:
+    """The finished training, and notes on how it began."""
+    plan = objective.plan
+    found, note = resume.find(plan.resume, plan.key)
+    torch.manual_seed(plan.recipe.training.seed)
+    predictor = Predictor(plan.recipe, plan.prepared.tasks)
+    notes: tuple[str, ...] = (note,) if note else ()
+    if not found:
+        notes += warm_start.begin(predictor)
+    objective.begin(predictor)
+    fit = Fit(predictor, objective, found)
+    if not fit.finished:
+        trainer = _trainer(plan.recipe, plan.policy, plan.recipe.training.epochs - fit.first)
+        fit.trainer = trainer
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                trainer.fit(fit, fit.batches)
+            except SIGTERMException:  # a SystemExit with code 0: a job that was told to stop would look done
+                raise Cancelled("the training was told to stop by SIGTERM; started again it goes on") from None
+    return fit, notes
+
+
+def _trainer(recipe: Recipe, policy: Policy, epochs: int) -> Trainer:
+    """Lightning with everything off that this project does itself."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    devices = recipe.training.devices
+    return Trainer(
+        max_epochs=epochs,
+        accelerator="gpu" if policy.device == "cuda" else "cpu",
+        devices=devices,
+        strategy="ddp" if devices > 1 else "auto",
+        precision="bf16-mixed" if policy.precision == "bfloat16" else "32-true",
+        plugins=[LightningEnvironment()],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        limit_val_batches=0,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+
+
+def _check_devices(recipe: Recipe, policy: Policy) -> None:
+    wanted = recipe.training.devices
+    there = torch.cuda.device_count() if policy.device == "cuda" else (os.cpu_count() or 1)
+    if wanted > there:
+        raise NotAvailable(f"training.devices asks for {wanted}, and this machine has {there} ({policy.device})")
+
+
+def _card(fit: Fit, outcome: Outcome, name: str, notes: tuple[str, ...]) -> Card:
+    recipe, dataset, prepared = fit.plan.recipe, fit.plan.dataset, fit.plan.prepared
+    speeds = [epoch["molecules_per_second"] for epoch in fit.state.history]
+    return Card(
+        name=name,
+        data=DataUsed(name=dataset.name, digest=dataset.digest, rows=len(dataset), tasks=prepared.tasks),
+        split=SplitUsed(rule=recipe.data.split, seed=recipe.data.split_seed, sizes=prepared.sizes),
+        seed=recipe.training.seed,
+        metrics=outcome.metrics,
+        per_task=outcome.per_task,
+        epochs_run=len(fit.state.history),
+        best_epoch=fit.state.best_epoch,
+        seconds=round(fit.state.seconds, 3),
+        molecules_per_second=round(float(np.median(speeds)), 1),
+        peak_megabytes=round(_peak_megabytes(), 1),
+        numerics=fit.plan.policy.why,
+        machine=_machine(fit.plan.policy),
+        notes=(*prepared.notes, *notes, *outcome.notes),
+    )
+
+
+def _write_predictions(folder: Path, prepared: Prepared, guess: dict[str, np.ndarray]) -> None:
+    values = np.full(prepared.labels.shape, np.nan, np.float32)
+    split = np.full(len(values), "", object)
+    for part, rows in prepared.parts.items():
+        values[rows], split[rows] = guess[part], part
+    names = [task.name for task in prepared.tasks]
+    columns = {"row": np.arange(len(values)), "split": split}
+    columns |= dict(zip(names, values.T, strict=True))
+    columns |= {f"truth: {name}": truth for name, truth in zip(names, prepared.labels.T, strict=True)}
+    buffer = io.BytesIO()
+    pd.DataFrame(columns).to_parquet(buffer, index=False)
+    write_atomically(folder / PREDICTIONS, buffer.getvalue())
+
+
+def _peak_megabytes() -> float:
+    return torch.cuda.max_memory_allocated() / 1e6 if torch.cuda.is_available() else provenance.peak_megabytes()
+
+
+def _machine(policy: Policy) -> str:
+    return provenance.machine() + (f", {torch.cuda.get_device_name()}" if policy.device == "cuda" else "")

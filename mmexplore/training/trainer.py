@@ -1,0 +1,168 @@
+"""The one loop for CPU, GPU and several GPUs: a Lightning module over our own batches, without loggers or checkpoints.
+
+Lightning moves the model, casts, synchronises gradients and steps; what makes a training resumable and repeatable is
+here: batches and dropout from (seed, epoch), learning rate from the step, the state written after every epoch.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+
+from mmexplore.nn import precise_norms
+from mmexplore.nn.dataloader import Batch, batches
+from mmexplore.nn.model import Predictor
+from mmexplore.runtime.devices import exactly
+from mmexplore.runtime.errors import BadRecipe
+from mmexplore.training import metrics, resume
+from mmexplore.training.objective import Objective, learning_rate
+from mmexplore.training.resume import Found, State
+
+_REPORT_EVERY_SECONDS = 0.5
+
+
+class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed by mypy
+    """One training of a predictor; ``state`` is its outcome so far and the best weights."""
+
+    def __init__(self, predictor: Predictor, objective: Objective, found: Found | None) -> None:
+        super().__init__()
+        self.predictor, self.objective, self.found = predictor, objective, found
+        self.plan = plan = objective.plan
+        self.training_options, self.prepared = plan.recipe.training, plan.prepared
+        self.state = found.state if found else State([], {})
+        self.first = self.epoch = len(self.state.history)
+        self.criterion = objective.criterion
+        self._reported = 0.0
+
+    # ---- what Lightning asks for
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Adam, or AdamW where weights decay."""
+        training = self.training_options
+        if training.weight_decay:
+            return torch.optim.AdamW(
+                self.predictor.parameters(), training.learning_rate, weight_decay=training.weight_decay, fused=True
+            )
+        return torch.optim.Adam(self.predictor.parameters(), training.learning_rate, fused=True)
+
+    def transfer_batch_to_device(self, batch: Batch, *_: Any) -> Batch:
+        """Nothing: the predictor takes a batch from anywhere."""
+        return batch
+
+    def on_fit_start(self) -> None:
+        """Weights and moments of an interrupted training go back where they were."""
+        if self.found:
+            self.found.restore(self.predictor, self.trainer.optimizers[0])
+
+    def on_train_epoch_start(self) -> None:
+        """Randomness of this epoch, whatever came before it."""
+        self.epoch = self.first + self.trainer.current_epoch
+        words = (self.training_options.seed, self.epoch, self.trainer.global_rank)
+        torch.manual_seed(int(np.random.SeedSequence(words).generate_state(1)[0]))
+        self._sums: dict[str, Tensor] = {}
+        self._molecules, self._started = 0, time.perf_counter()
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Loss of a batch; the learning rate is that of the step."""
+        rate = learning_rate(self.training_options, self.epoch * len(self.batches) + batch_idx, len(self.batches))
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = rate
+        losses = self.objective.losses(self.predictor, batch)
+        for name, value in losses.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value.detach() * len(batch.rows)
+        self._molecules += len(batch.rows)
+        return losses["loss"]
+
+    def on_train_batch_end(self, _outputs: Any, _batch: Batch, batch_idx: int) -> None:
+        """Say where we are, twice a second."""
+        if time.monotonic() - self._reported > _REPORT_EVERY_SECONDS:
+            self._reported = time.monotonic()
+            self._report(self.epoch, step=batch_idx + 1, steps=len(self.batches))
+
+    def on_train_epoch_end(self) -> None:
+        """Validate, keep the best weights, write the state, then report: a listener may stop us here."""
+        seconds = time.perf_counter() - self._started
+        means = {f"train_{name}": float(total) / max(self._molecules, 1) for name, total in self._sums.items()}
+        if not math.isfinite(loss := means["train_loss"]):
+            rate = self.training_options.learning_rate
+            raise BadRecipe(f"the loss became {loss} in epoch {self.epoch + 1}; try a learning rate below {rate:g}")
+        values = means | {"molecules_per_second": self._molecules / max(seconds, 1e-9)}
+        self._settle()
+        values |= {f"validation_{name}": value for name, value in self.objective.validated(self.predictor).items()}
+        self.predictor.train()
+        self._note(values)
+        self.state.seconds += time.perf_counter() - self._started
+        if self.trainer.is_global_zero:
+            resume.write(self.plan.resume, self.plan.key, self.state, self.predictor, self.trainer.optimizers[0])
+        self._report(self.epoch + 1, **values, seconds_left=self._seconds_left())
+        self.trainer.should_stop = self.finished
+
+    # ---- our own part
+
+    @property
+    def batches(self) -> "Batches":
+        """The training part in batches, shuffled anew each epoch."""
+        return Batches(self)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every epoch was run, or patience ended."""
+        training, done = self.training_options, len(self.state.history)
+        stale = bool(training.patience and self.criterion) and done - self.state.best_epoch >= training.patience
+        return stale or done >= training.epochs
+
+    def _note(self, values: dict[str, float]) -> None:
+        """Append the epoch to the history; without validation the last weights are the best."""
+        history, best = self.state.history, self.state.best_epoch
+        history.append({"epoch": float(len(history) + 1)} | values)
+        name = f"validation_{self.criterion}"
+        if best and self.criterion:
+            gain = values[name] - history[best - 1][name]
+            if not (gain < 0 if self.criterion in metrics.LOWER_IS_BETTER else gain > 0):
+                return
+        self.state.best_epoch = len(history)
+        self.state.best = {k: v.detach().cpu().clone() for k, v in self.predictor.state_dict().items()}
+
+    def _settle(self) -> None:
+        """Batch normalisation as of these weights, from full batches of molecules spread over the training part."""
+        rows, size = self.prepared.parts["train"], self.training_options.batch_size
+        rows = rows[:: math.ceil(len(rows) / precise_norms.MOLECULES)]
+        full = rows[: max(len(rows) // size, 1) * size]
+        with exactly(self.plan.policy):
+            precise_norms.settle(self.predictor, batches(self.prepared.features, self.prepared.labels, full, size))
+
+    def _seconds_left(self) -> float:
+        done = len(self.state.history)
+        return self.state.seconds / done * (self.training_options.epochs - done)
+
+    def _report(self, done: int, **values: float) -> None:
+        self.plan.progress("train", done, self.training_options.epochs, **values)
+
+
+class Batches:
+    """What Lightning iterates over: this process's share of the training part in the order of the current epoch."""
+
+    def __init__(self, fit: Fit) -> None:
+        self.fit = fit
+        rows, world = fit.prepared.parts["train"], int(fit.trainer.world_size)
+        self.rows: np.ndarray = np.resize(rows, math.ceil(len(rows) / world) * world)[fit.trainer.global_rank :: world]
+        self.size: int = max(1, fit.training_options.batch_size // world)
+
+    def __len__(self) -> int:
+        """A last batch that is too small to learn from is left out, unless it is the only one."""
+        rest = len(self.rows) % self.size
+        return max(1, len(self.rows) // self.size + (rest >= self.fit.objective.fewest and rest > 0))
+
+    def __iter__(self) -> Iterator[Batch]:
+        fit = self.fit
+        seed = fit.training_options.seed
+        made = batches(
+            fit.prepared.features, fit.prepared.labels, self.rows, self.size, shuffle=True, seed=seed, epoch=fit.epoch
+        )
+        yield from islice(made, len(self))

@@ -1,0 +1,1 @@
+"""Maps side by side."""

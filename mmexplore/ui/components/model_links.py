@@ -1,0 +1,40 @@
+"""Links that make a model that of all pages: from a model to the map, and to those that a page can work with."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.studio import Model
+from mmexplore.ui.shell import navigation
+
+USE = "use"
+"""What a link calls the model that is to be looked at."""
+_OFFERED = 6
+
+
+def link(model: str) -> None:
+    """Draw the link; it chooses the model with the data set it was trained on, and opens the map."""
+    navigation.link("Map", "Use on the map", ":material/scatter_plot:", **{USE: model})
+
+
+def others(page: str, able: Sequence[Model], data: str) -> None:
+    """Links to the same page with other models, those trained on this data set or another that is here first."""
+    here = studio.available()
+    with st.container(horizontal=True, gap="small"):
+        for model in sorted(able, key=lambda m: (m.data != data, m.data not in here, m.name))[:_OFFERED]:
+            navigation.link(page, model.title or model.name, ":material/arrow_forward:", **{USE: model.name})
+
+
+def arrive(name: str) -> None:
+    """Runs before the frame draws its pickers, which then show the new choice."""
+    try:
+        data = studio.model(name).data
+    except MmexploreError:
+        return  # deleted meanwhile
+    here = studio.available()
+    st.session_state["model"] = name
+    st.session_state.pop("view", None)  # the next model may not have it
+    if data in here:
+        st.session_state["data"] = data

@@ -1,0 +1,88 @@
+"""A molecule in space: by 3Dmol.js from a route of ours, or as a plotly figure where that script cannot be had.
+
+viewer3d.show(smiles, "key", highlight=(0, 3))      # atoms in the order of this SMILES
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError, NotAvailable
+from mmexplore.ui.components.molecule_map import address
+from mmexplore.ui.components.words import literal
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from mmexplore.explore.explain.shape3d import Shape
+
+_COLOURS = {
+    "H": "#d9d9d9", "C": "#7f7f7f", "N": "#3f6fd8", "O": "#e0362c", "F": "#5aa83c", "Cl": "#2fa32f", "Br": "#9c3b22",
+    "I": "#7b3fa0", "S": "#d4b020", "P": "#e08620", "B": "#e6a08c",
+}  # fmt: skip
+_OTHER, _LIT = "#c25fb0", "#e69f00"
+_HYDROGEN_PX, _HEAVY_PX = 7, 13
+
+_component = st.components.v2.component(
+    "viewer3d",
+    html="<div class='viewer3d' role='img'></div>",
+    css=".viewer3d { position: relative; width: 100%; box-sizing: border-box; overflow: hidden;"
+    " border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius, 0.5rem); }",
+    js=Path(__file__).with_name("viewer3d.js").read_text(),
+)
+
+
+def show(smiles: str, key: str, highlight: Iterable[int] = (), height: int = 320) -> None:
+    """Draw one conformer, hydrogens and all; a molecule that has none is answered by a sentence."""
+    try:
+        with st.spinner("Making a conformer ..."):
+            found = studio.shape(smiles)
+    except MmexploreError as mistake:
+        st.caption(literal(mistake))
+        return
+    if not found.there:
+        st.caption(f"There is no conformer of this molecule to show ({literal(found.how)}).")
+        return
+    atoms = [int(atom) for atom in highlight]
+    if _script():
+        about = {"block": found.block, "highlight": atoms, "lit": _LIT, "height": height}
+        words = f"One conformer of {smiles} in 3D"
+        _component(key=key, data=about | {"script": address(_script()), "label": words}, height=height)
+    else:
+        config: dict[str, Any] = {"displaylogo": False}
+        st.plotly_chart(ball_and_stick(found, atoms, height), key=f"{key}/plotly", config=config)
+    st.caption(f"One conformer by ETKDGv3 and fifty steps of MMFF94, {literal(found.how)}. Drag turns it.")
+
+
+def _script() -> str:
+    """The path of 3Dmol.js on this server, "" where it is not here and cannot be fetched."""
+    try:
+        with st.spinner("Fetching the 3D viewer, once ..."):
+            return f"viewer3d/{studio.fetch_viewer().name}"
+    except NotAvailable:
+        return ""
+
+
+def ball_and_stick(shape: "Shape", highlight: Iterable[int] = (), height: int = 320) -> "go.Figure":
+    """Bonds as lines (a gap between each two), atoms as balls in the usual colours; lit atoms orange."""
+    import plotly.graph_objects as go
+
+    lit = set(highlight)
+    colours = [_LIT if i in lit else _COLOURS.get(name, _OTHER) for i, name in enumerate(shape.elements)]
+    sizes = [_HYDROGEN_PX if name == "H" else _HEAVY_PX for name in shape.elements]
+    ends = shape.bonds[:, :2].astype(int)
+    gaps = np.full((len(ends), 1, 3), np.nan)
+    lines = np.concatenate([shape.xyz[ends], gaps], axis=1).reshape(-1, 3)
+    figure = go.Figure()
+    stick = {"color": "#8c8c8c", "width": 7}
+    figure.add_scatter3d(x=lines[:, 0], y=lines[:, 1], z=lines[:, 2], mode="lines", line=stick, hoverinfo="skip")
+    balls = {"size": sizes, "color": colours, "line": {"width": 0}}
+    x, y, z = shape.xyz.T
+    figure.add_scatter3d(x=x, y=y, z=z, mode="markers", marker=balls, text=list(shape.elements), hoverinfo="text")
+    hidden: dict[str, Any] = {axis: {"visible": False} for axis in ("xaxis", "yaxis", "zaxis")}
+    figure.update_layout(scene={"aspectmode": "data", **hidden}, showlegend=False, height=height)
+    return figure.update_layout(margin=dict.fromkeys("lrtb", 0))

@@ -1,0 +1,139 @@
+"""The catalogue on the Data page: what is here, what a click brings, and what each set is."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.studio import Entry, Job
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import jobs as job_banner
+
+_FROM = {"embedded": "comes with the project", "yours": "yours"} | dict.fromkeys(
+    ("moleculenet", "nmrshiftdb2"), "published, fetched"
+)
+_COLUMNS = {
+    "here": st.column_config.CheckboxColumn("here", help="on this machine"),
+    "megabytes": st.column_config.NumberColumn("download", format="%.1f MB"),
+    "rows": st.column_config.NumberColumn(format="localized", help="rows of the source, before anything is rejected"),
+    "address": st.column_config.LinkColumn("address"),
+}
+
+
+def show(entries: Sequence[Entry], chosen: str) -> None:
+    """Draw the catalogue; a click on a line that is here makes it the data set of all pages."""
+    st.caption(f"Chosen now: {literal(chosen)}. A click on a line that is here chooses another one, for all pages.")
+    key = f"catalogue/{sum(entry.available for entry in entries)}/{len(entries)}"
+    st.session_state["catalogue/lines"] = [(entry.name, entry.available) for entry in entries]
+    st.dataframe(
+        table(entries),
+        hide_index=True,
+        height=320,
+        placeholder="",
+        column_config=_COLUMNS,
+        key=key,
+        selection_mode="single-row",
+        on_select=lambda: _choose_line(key),
+    )
+    _elsewhere([entry for entry in entries if not entry.available])
+
+
+def table(entries: Sequence[Entry]) -> pd.DataFrame:
+    """The catalogue as a table, in the order given."""
+    return pd.DataFrame([_line(entry) for entry in entries]).astype({"rows": "Int64"})
+
+
+def _line(entry: Entry) -> dict[str, object]:
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "here": entry.available,
+        "rows": entry.rows,
+        "tasks": len(entry.tasks),
+        "labels": _labels(entry),
+        "kind": ", ".join(sorted({task.kind for task in entry.tasks})),
+        "from": _FROM[entry.source],
+        "megabytes": entry.megabytes or None,
+        "licence": entry.licence,
+        "checksum": _checksum(entry),
+        "address": entry.url or None,
+    }
+
+
+def choose(name: str) -> None:
+    """Make a data set that of all pages; for callbacks, which run before the frame's picker is drawn."""
+    st.session_state["data"] = name
+
+
+def _labels(entry: Entry) -> str:
+    shown = ", ".join(f"{task.name} ({task.unit})" if task.unit else task.name for task in entry.tasks[:3])
+    return shown + (f" and {len(entry.tasks) - 3} more" if len(entry.tasks) > 3 else "")
+
+
+def _checksum(entry: Entry) -> str:
+    return f"sha256 {entry.sha256}" if entry.sha256 else f"md5 {entry.md5}" if entry.md5 else ""
+
+
+def _choose_line(key: str) -> None:
+    lines = st.session_state["catalogue/lines"]
+    for number in st.session_state[key].selection.rows[:1]:
+        name, here = lines[number] if number < len(lines) else ("", False)
+        if here:
+            choose(name)
+        elif name:
+            st.toast(f"{literal(name)} is not here yet: fetch it below the table")
+
+
+def _elsewhere(entries: Sequence[Entry]) -> None:
+    """What a click brings; downloads are jobs, and the page runs again when one of them begins or ends."""
+    if not entries:
+        return
+    active = _active(_downloads())
+
+    @st.fragment(run_every=1.0 if active else None)
+    def live() -> None:
+        jobs = _downloads()
+        if _active(jobs) != active:
+            st.rerun()
+        with st.expander(f"{len(entries)} sets that can be fetched from the network", key="catalogue/elsewhere"):
+            for entry in entries:
+                _line_of(entry, jobs.get(entry.name))
+
+    live()
+
+
+def _downloads() -> dict[str, Job]:
+    """The last download of each set."""
+    return {job.arguments[0]: job for job in reversed(studio.list_jobs()) if job.verb == "fetch" and job.arguments}
+
+
+def _active(jobs: Mapping[str, Job]) -> set[str]:
+    return {job.id for job in jobs.values() if job.active}
+
+
+def _line_of(entry: Entry, job: Job | None) -> None:
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    size = f", {entry.megabytes:.1f} MB" if entry.megabytes else ""
+    words.text(f"{entry.name}: {entry.title}{size}; licence: {entry.licence or 'not stated'}")
+    about: dict[str, Any] = {"width": "stretch"}
+    if job and job.active:
+        words.progress(job_banner.share(job), literal(job_banner.words(job)))
+        button.button("Cancel", key=f"fetch/cancel/{entry.name}", on_click=_cancel, args=(job.id,), **about)
+        return
+    button.button("Fetch", key=f"fetch/{entry.name}", on_click=_fetch, args=(entry.name,), **about)
+    if job and job.state == "failed":
+        words.warning(literal(job.message))
+
+
+def _cancel(job_id: str) -> None:
+    studio.cancel_job(job_id)
+
+
+def _fetch(name: str) -> None:
+    try:
+        studio.start_fetch(name)
+    except MmexploreError as error:
+        st.toast(literal(error), icon=":material/error:")

@@ -1,0 +1,197 @@
+"""One data set on the Data page: its report, labels, scaffolds, properties, splits and molecules, a tab each.
+
+Only the open tab is computed, and what takes longer than a second is kept for the next look.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.recipes.recipe import Data
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.runtime.registry import choices
+from mmexplore.studio import Dataset, Entry, Summary
+from mmexplore.ui.components import charts, figure_panel, progress_bar, score_words, structures
+from mmexplore.ui.components.split_table import split_table
+from mmexplore.ui.components.words import literal
+
+_MANY = 20_000
+_WITH_UNITS = {"molecular weight": "molecular weight (g/mol)", "TPSA": "TPSA (Å²)"}
+_SCORE = st.column_config.NumberColumn(format="%.4g")
+
+
+TAB = "data/tab"
+
+
+def read(name: str) -> Dataset:
+    """The data set; its first reading in a session shows how far it is. Raises NotAvailable, BadTable."""
+    seen = st.session_state.setdefault("data/seen", set())
+    if name not in seen:
+        with progress_bar.shown(f"Reading {name}") as progress:
+            studio.dataset(name, progress)
+        seen.add(name)
+    return studio.dataset(name)
+
+
+def show(entry: Entry, dataset: Dataset) -> None:
+    """Draw the data set under tabs."""
+    head, button = st.columns([5, 1], vertical_alignment="bottom")
+    head.subheader(literal(dataset.title))
+    if entry.source == "yours":
+        with button:
+            _remove(entry)
+    tasks = f"{len(dataset.tasks)} label column{'s' if len(dataset.tasks) != 1 else ''}"
+    facts = [f"{len(dataset):,} molecules", tasks, f"digest {dataset.digest[:12]}"]
+    st.caption(literal(", ".join([entry.name, *facts, *([f"licence: {entry.licence}"] if entry.licence else [])])))
+    panels = {
+        "Report": report,
+        "Labels": labels,
+        "Scaffolds": scaffolds,
+        "Properties": properties,
+        "Split": split,
+        "Molecules": molecules,
+    }
+    tabs = st.tabs(list(panels), key=TAB, on_change="rerun")
+    for panel, tab in zip(panels.values(), tabs, strict=True):
+        if tab.open:
+            with tab:
+                panel(dataset)
+
+
+def _remove(entry: Entry) -> None:
+    with st.popover("Remove", icon=":material/delete:"):
+        st.text(f"Remove {entry.title} and its file from this machine? Models trained on it stay.")
+        about: dict[str, Any] = {"type": "primary", "on_click": _removed, "args": (entry.name,)}
+        st.button("Remove this data set", key=f"data/remove/{entry.name}", **about)
+
+
+def _removed(name: str) -> None:
+    try:
+        studio.remove_dataset(name)
+    except (MmexploreError, OSError) as error:
+        st.toast(literal(error), icon=":material/error:")
+        return
+    st.session_state.pop("upload/made", None)
+    st.session_state["data"] = studio.first_choice()[0]
+
+
+def report(dataset: Dataset) -> None:
+    """What became of every source row."""
+    found = dataset.report
+    lists = {"merged": found.merged, "standardised": found.standardised, "rejected": found.rejected}
+    cells = st.columns(5)
+    cells[0].metric("Rows read", f"{found.read:,}")
+    cells[1].metric("Molecules kept", f"{found.kept:,}")
+    for cell, (name, remarks) in zip(cells[2:], lists.items(), strict=True):
+        cell.metric(name.capitalize(), f"{len(remarks):,}")
+    for note in found.notes:
+        st.text(note)
+    for name, remarks in lists.items():
+        if remarks:
+            table = pd.DataFrame([(r.line, r.text, r.reason) for r in remarks], columns=["line", "text", "reason"])
+            _remarks(f"{len(remarks):,} {name}", table, f"{dataset.name}-{name}.csv", expanded=name == "rejected")
+
+
+def _remarks(title: str, table: pd.DataFrame, file: str, *, expanded: bool) -> None:
+    with st.expander(title, expanded=expanded):
+        st.dataframe(table, hide_index=True, height=min(320, 40 + 36 * len(table)))
+        st.download_button("Download as CSV", lambda: table.to_csv(index=False), file, "text/csv", on_click="ignore")
+
+
+def labels(dataset: Dataset) -> None:
+    """Balance of classifications, distribution of regressions."""
+    if not dataset.tasks:
+        st.info("This data set has no label columns: it can be mapped and searched, but nothing can be trained on it.")
+        return
+    table = studio.label_table(dataset)
+    config = dict.fromkeys(("share positive", "lowest", "mean", "highest"), _SCORE)
+    st.dataframe(table, hide_index=True, column_config=config)
+    if (table["kind"] == "classification").any():
+        figure_panel.show(charts.label_balance(table), f"{dataset.name}-labels", "data/labels")
+    measured = {task.name: (i, task) for i, task in enumerate(dataset.tasks) if task.kind == "regression"}
+    if measured:
+        name = st.selectbox("Label", list(measured), key=f"data/label/{dataset.name}") if len(measured) > 1 else None
+        number, task = measured[name or next(iter(measured))]
+        words = f"{task.name} ({task.unit})" if task.unit else task.name
+        figure = charts.histogram(dataset.labels[:, number], f"{task.name}, {dataset.title}", words)
+        figure_panel.show(figure, f"{dataset.name}-{number}", "data/label")
+
+
+def scaffolds(dataset: Dataset) -> None:
+    """The most frequent Bemis-Murcko scaffolds."""
+    if not _wanted(dataset, "Count the scaffolds", per_second=4000):
+        return
+    found = _summary(dataset, dataset.name, dataset.digest)
+    rings = len(dataset) - found.acyclic
+    st.caption(f"{found.n_scaffolds:,} scaffolds in {rings:,} molecules with rings; {found.acyclic:,} have none.")
+    table = found.scaffolds.assign(share=found.scaffolds["molecules"] / max(1, len(dataset)))
+    table.insert(0, "structure", structures.addresses(table["scaffold"]))
+    config = {"structure": structures.column(), "share": st.column_config.NumberColumn(format="percent")}
+    structures.table(table, config)
+
+
+def properties(dataset: Dataset) -> None:
+    """Histograms of descriptors."""
+    table = _properties(dataset, dataset.name, dataset.digest).rename(columns=_WITH_UNITS)
+    drawn = f"{len(table):,} drawn at random from " if len(table) < len(dataset) else ""
+    st.caption(f"RDKit descriptors of {drawn}{len(dataset):,} molecules")
+    figure_panel.show(charts.properties(table), f"{dataset.name}-properties", "data/properties")
+    quantiles = table.describe(percentiles=[0.05, 0.5, 0.95]).T.drop(columns="count")
+    st.dataframe(quantiles.style.format("{:.4g}"))
+
+
+def split(dataset: Dataset) -> None:
+    """How a rule and a seed would divide it."""
+    left, middle, right = st.columns(3)
+    rule = left.selectbox("Split", choices(Data.model_fields["split"].annotation), help=_SPLIT_HELP, key="data/rule")
+    seed = int(middle.number_input("Seed", 0, 10_000, 0, disabled=rule == "scaffold", key="data/seed"))
+    train = right.slider("Train", 0.5, 0.95, 0.8, 0.05, key="data/train", help="validation and test share the rest")
+    rest = round((1 - train) / 2, 6)
+    table = split_table(dataset.name, dataset.digest, rule, seed, (round(1 - 2 * rest, 6), rest, rest))
+    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(table.columns[2:], _SCORE))
+    if len(table.columns) > 2:
+        title = f"{dataset.name}-{score_words.split(rule, seed)}".replace(" ", "-")
+        figure_panel.show(charts.split_balance(table), title, "data/split")
+
+
+_SPLIT_HELP = Data.model_fields["split"].description
+
+
+def molecules(dataset: Dataset) -> None:
+    """The first rows with their drawings."""
+    count = int(st.number_input("Rows", 10, 500, 30, 10, key="data/rows"))
+    table = studio.table_of(dataset.name, np.arange(min(count, len(dataset))))
+    table.insert(0, "structure", structures.addresses(table["smiles"]))
+    table.insert(0, "line", dataset.lines[table.index])
+    config: dict[str, Any] = {"structure": structures.column()}
+    config |= {task.name: _SCORE for task in dataset.tasks}
+    structures.table(table, config)
+    st.caption("line: where the molecule stands in the source, as a text editor counts")
+
+
+def _wanted(dataset: Dataset, label: str, per_second: int) -> bool:
+    """Asks before what takes more than a few seconds."""
+    if len(dataset) <= _MANY:
+        return True
+    key = f"data/{label}/{dataset.digest}"
+    if st.session_state.get(f"{key}/done"):
+        return True
+    about = f"{label} of {len(dataset):,} molecules (about {len(dataset) / per_second:.0f} s)"
+    return st.button(about, key=key, on_click=_remember, args=(f"{key}/done",))
+
+
+def _remember(key: str) -> None:
+    st.session_state[key] = True
+
+
+@st.cache_data(max_entries=16, show_spinner="Finding scaffolds…")
+def _summary(_dataset: Dataset, name: str, digest: str) -> Summary:  # noqa: ARG001
+    return studio.summarise(_dataset)
+
+
+@st.cache_data(max_entries=16, show_spinner="Computing descriptors…")
+def _properties(_dataset: Dataset, name: str, digest: str) -> pd.DataFrame:  # noqa: ARG001
+    return studio.property_table(_dataset)

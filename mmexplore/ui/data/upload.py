@@ -1,0 +1,188 @@
+"""Bring your own molecules: a file or pasted SMILES, what it seems to hold, the import and its report."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.ui.components import progress_bar
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.data import catalog, dataset, uploads
+
+_INLINE_ROWS = 5_000
+_INLINE_BYTES = 5_000_000
+_NOTHING = "(none)"
+
+
+def show(titles: set[str]) -> None:
+    """Draw the panel; ``titles`` are those of the data sets that are here."""
+    _following()
+    path = _source()
+    if path is None:
+        return
+    try:
+        found = _preview(str(path), path.stat().st_mtime_ns)
+    except MmexploreError as error:
+        st.error(literal(error))
+        return
+    st.caption(f"{found.rows:,} rows, {len(found.columns)} columns; the first ones:")
+    for note in found.notes:
+        st.text(note)
+    st.dataframe(found.head.head(8), hide_index=True)
+    title, options = _choices(path, found, titles)
+    about: dict[str, Any] = {"type": "primary", "icon": ":material/download_done:"}
+    st.button("Import", key="upload/import", on_click=_mark, args=(str(path),), **about)
+    if st.session_state.pop("upload/wanted", "") == str(path):
+        _import(path, title, options, found.rows)
+
+
+def _mark(path: str) -> None:
+    """Two clicks at once leave one mark, and none for the next file."""
+    st.session_state["upload/wanted"] = path
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the file…")
+def _preview(path: str, changed: int) -> Any:  # noqa: ARG001 - part of the key
+    return studio.preview(Path(path))
+
+
+def _source() -> Path | None:
+    """The file in hand: just uploaded, pasted, or left from an earlier visit."""
+    way = st.segmented_control("From", ["File", "Pasted SMILES"], default="File", required=True, key="upload/way")
+    if way == "File":
+        words = "CSV, TSV, SDF or SMI, plain or gzipped; the first line of a table may name its columns"
+        given = st.file_uploader("File", key=f"upload/file/{_turn()}", help=words)
+        return _kept(given) if given is not None else _left()
+    about: dict[str, Any] = {"key": f"upload/text/{_turn()}", "height": 160, "placeholder": "CCO ethanol"}
+    text = st.text_area("SMILES, one a line, a name after it; or a table with its header", **about)
+    return uploads.keep(f"{uploads.PASTED}txt", text.encode()) if text.strip() else None
+
+
+def _kept(given: Any) -> Path:
+    """Written once a file, not once a run of the page."""
+    known = st.session_state.setdefault("upload/kept", {})
+    path = known.get(given.file_id)
+    if path is None or not path.is_file():
+        path = known[given.file_id] = uploads.keep(given.name, given.getvalue())
+    return Path(path)
+
+
+def _turn() -> int:
+    """Counts imports: after each one the file and the text are away."""
+    return int(st.session_state.get("upload/turn", 0))
+
+
+def _left() -> Path | None:
+    left = uploads.waiting()
+    if not left:
+        st.info("Nothing is uploaded yet. Drop a file above: its columns and first rows show here before the import.")
+        return None
+    names = [f"{path.parent.name[:6]} {path.name}" for path in left]
+    about: dict[str, Any] = {"index": None, "placeholder": "choose one to go on", "key": f"upload/left/{len(left)}"}
+    chosen = st.selectbox("Uploaded, not imported yet", names, **about)
+    return left[names.index(chosen)] if chosen in names else None
+
+
+def _choices(path: Path, found: Any, titles: set[str]) -> tuple[str, dict[str, Any]]:
+    key = f"upload/{path.parent.name}"
+    title = st.text_input("Title", uploads.title_of(path), max_chars=80, key=f"{key}/title").strip()
+    if title in titles:
+        st.info("A data set with this title is here already; the new one will get a number after its name.")
+    columns = list(found.columns)
+    left, middle, right = st.columns([1, 1, 2])
+    place = columns.index(found.smiles) if found.smiles in columns else None
+    smiles = left.selectbox("SMILES column", columns, place, key=f"{key}/smiles", placeholder="choose a column")
+    named = [_NOTHING, *(c for c in columns if c != smiles)]
+    place = named.index(found.name) if found.name in named else 0
+    name = middle.selectbox("Name column", named, place, key=f"{key}/name")
+    free = [c for c in columns if c not in (smiles, name)]
+    guessed = [task.name for task in found.tasks if task.name in free]
+    kinds = ", ".join(f"{task.name}: {task.kind}" for task in found.tasks[:8])
+    targets = right.multiselect("Label columns", free, guessed, key=f"{key}/labels", help="numbers, or 0 and 1")
+    if kinds:
+        st.text(f"It seems that {kinds}")
+    left, right = st.columns(2)
+    strip = left.toggle("Strip salts and neutralise", True, key=f"{key}/salts", help="off: structures stay as drawn")
+    merge = right.toggle("Merge duplicates", True, key=f"{key}/merge", help="the same molecule twice becomes one row")
+    options: dict[str, Any] = {"smiles": smiles, "name": None if name == _NOTHING else name, "targets": targets}
+    return title, options | {"salts": "strip" if strip else "keep", "duplicates": "merge" if merge else "keep"}
+
+
+def _import(path: Path, title: str, options: dict[str, Any], rows: int) -> None:
+    if not title:
+        st.error("A data set needs a title.")
+        return
+    if rows > _INLINE_ROWS or path.stat().st_size > _INLINE_BYTES:
+        st.session_state["upload/job"] = studio.start_import(path, title, options).id
+        st.session_state["upload/turn"] = _turn() + 1
+        st.rerun()
+    try:
+        with progress_bar.shown("Reading") as progress:
+            made = studio.add_dataset(path, title, progress=progress, **options)
+    except MmexploreError as error:
+        st.error(literal(error))
+        return
+    _away(path)
+    st.session_state["upload/made"] = made.name
+    st.rerun()
+
+
+def _away(path: Path) -> None:
+    uploads.forget(path)
+    st.session_state["upload/turn"] = _turn() + 1
+
+
+def _following() -> None:
+    """What was imported last, or the job that is at it."""
+    if made := st.session_state.get("upload/made"):
+        _done(made)
+    job_id = st.session_state.get("upload/job")
+    if not job_id:
+        return
+    active = studio.job(job_id).active
+
+    @st.fragment(run_every=1.0 if active else None)
+    def live() -> None:
+        job = studio.job(job_id)
+        if active and not job.active:
+            st.rerun()
+        with st.container(border=True):
+            st.text(job.title)
+            if job.active:
+                share = min(1.0, job.done / job.total) if job.total else 0.0
+                st.progress(share, text=literal(f"{job.stage or 'starting'} {job.done:,} of {job.total:,}"))
+                st.button("Cancel", key=f"upload/cancel/{job.id}", on_click=_cancel, args=(job.id,))
+            elif job.state == "done":
+                uploads.forget(Path(job.arguments[0]))
+                _done(str((job.result or {}).get("data", "")))
+            else:
+                st.error(literal(job.message or job.state))
+
+    live()
+
+
+def _cancel(job_id: str) -> None:
+    studio.cancel_job(job_id)
+
+
+def _done(name: str) -> None:
+    try:
+        report = studio.dataset(name).report
+    except MmexploreError:
+        return  # removed meanwhile
+    with st.container(border=True):
+        st.text(
+            f"{name}: {report.read:,} rows read, {report.kept:,} molecules kept, {len(report.merged):,} merged, "
+            f"{len(report.standardised):,} standardised, {len(report.rejected):,} rejected"
+        )
+        about: dict[str, Any] = {"type": "primary", "key": f"upload/open/{name}"}
+        st.button("Show this data set", on_click=_look_at, args=(name,), **about)
+
+
+def _look_at(name: str) -> None:
+    for key in ("upload/made", "upload/job"):
+        st.session_state.pop(key, None)
+    st.session_state[dataset.TAB] = "Report"
+    catalog.choose(name)

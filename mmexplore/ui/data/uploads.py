@@ -1,0 +1,51 @@
+"""Files as users gave them, kept under the home until they are imported: a reload or a restart loses none."""
+
+import hashlib
+import re
+import time
+from pathlib import Path
+
+from mmexplore.runtime import home
+
+PASTED = "pasted."
+_KEPT_SECONDS = 7 * 86_400.0
+
+
+def keep(name: str, content: bytes) -> Path:
+    """Write a file below ``home/uploads/incoming``, in a folder of its content; nothing of its name leaves that folder.
+
+    >>> keep("../../a b<c>.csv.gz", b"x").name
+    'a_b_c_.csv.gz'
+    """
+    safe = re.sub(r"[^\w.-]", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".")[-100:] or "upload"
+    path = home.folder("uploads", "incoming", hashlib.sha256(content).hexdigest()[:16]) / safe
+    if not path.is_file():
+        home.write_atomically(path, content)
+    return path
+
+
+def title_of(path: Path) -> str:
+    """What a file's data set might be called.
+
+    >>> title_of(Path("my_set.csv.gz"))
+    'my_set'
+    """
+    return path.name.partition(".")[0] or path.name
+
+
+def forget(path: Path) -> None:
+    """Delete a kept upload; one that is gone already is no mistake."""
+    path.unlink(missing_ok=True)
+    if path.parent.is_dir() and not any(path.parent.iterdir()):
+        path.parent.rmdir()
+
+
+def waiting() -> list[Path]:
+    """Files that were never imported, the newest first; those older than a week are deleted here."""
+    kept = home.folder("uploads", "incoming").glob("*/*")
+    found = [path for path in kept if path.is_file() and not path.name.startswith(PASTED)]
+    now = time.time()
+    for path in [path for path in found if now - path.stat().st_mtime > _KEPT_SECONDS]:
+        forget(path)
+        found.remove(path)
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)

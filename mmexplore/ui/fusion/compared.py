@@ -1,0 +1,73 @@
+"""Early, intermediate and late fusion beside single modalities: models trained on the same molecules and split rule."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.studio import Model
+from mmexplore.ui.components import figure_panel, score_words
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.fusion import charts
+from mmexplore.ui.shell.session import Choice
+
+
+def show(choice: Choice) -> None:
+    """A table and a figure; one split rule at a time, since scores on different splits say nothing about models."""
+    known = [m for m in studio.models() if m.card and m.recipe and m.card.data.tasks and m.data == choice.data]
+    rules = list(dict.fromkeys(m.card.split.rule for m in known if m.card))
+    if not rules:
+        words = f"No model was trained on {choice.data} yet: train some on the Train page, with several seeds each."
+        st.info(literal(words), icon=":material/info:")
+        return
+    own = studio.model(choice.model).card
+    first = own.split.rule if own and own.split.rule in rules else rules[0]
+    key = f"fusion/rule/{choice.data}/{first}"
+    rule = st.segmented_control("Split", rules, default=first, required=True, key=key)
+    shown = [m for m in known if m.card and m.card.split.rule == rule]
+    card = shown[0].card
+    assert card is not None
+    metric = score_words.main_metric(card)
+    table = compared(shown, metric)
+    name = f"test {score_words.title(metric)} ({score_words.direction(metric)})"
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        st.dataframe(table, hide_index=True, alt="Fusions compared", placeholder="")
+        words = f"{name}, {rule} split of {choice.data}; mean and standard deviation over the seeds that are here."
+        if table["seeds"].nunique() > 1:
+            words += " Not all have the same seeds: compare those that do."
+        st.caption(literal(words))
+    with right:
+        figure_panel.show(charts.compared(table, name), f"{choice.data}-fusions", "fusion/compared")
+
+
+def compared(models: Sequence[Model], metric: str) -> pd.DataFrame:
+    """One row a kind of model (:func:`kind`): ``what``, ``runs``, ``seeds``, ``test``, ``± test``, best first."""
+    groups: dict[str, dict[int, float]] = {}
+    for model in models:
+        if model.card and model.recipe:
+            score = model.card.metrics.get("test", {}).get(metric, np.nan)
+            groups.setdefault(kind(model.recipe), {}).setdefault(model.card.split.seed, score)  # the newest comes first
+    rows = [
+        {"what": what, "runs": len(scores), "seeds": ", ".join(map(str, sorted(scores)))}
+        | {"test": float(np.mean(list(scores.values()))), "± test": pd.Series(scores).std()}
+        for what, scores in groups.items()
+    ]
+    down = score_words.direction(metric).startswith("lower")
+    return pd.DataFrame(rows).sort_values("test", ascending=down, ignore_index=True)
+
+
+def kind(recipe: Recipe) -> str:
+    """What a model is in this comparison: how it fuses, of what, and whether its branches were pre-trained.
+
+    >>> kind(Recipe())
+    'gin, no pre-training'
+    """
+    names = [branch.name for branch in recipe.branches]
+    begun = "pre-trained" if any(branch.start for branch in recipe.branches) else "no pre-training"
+    if len(names) > 1:
+        return f"{recipe.fusion.name} fusion of {len(names)}, {begun}"
+    return f"{'early fusion' if names == ['early'] else names[0]}, {begun}"

@@ -1,0 +1,113 @@
+"""What stands above the map: what is shown, how it is laid out and coloured, and the search box."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from mmexplore import studio
+from mmexplore.runtime.errors import BadMolecule
+from mmexplore.studio import METHODS, Found, MapFile
+from mmexplore.ui.compare import menu
+from mmexplore.ui.components.smiles_box import structure_text
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.map import state
+from mmexplore.ui.map.state import TITLES
+from mmexplore.ui.shell import session, tour
+from mmexplore.ui.shell.session import Choice
+
+_METHOD_HELP = """**UMAP** and **t-SNE** keep neighbours together; distances between far groups mean little.
+**PCA** is a straight projection: distances are true as far as two axes go."""
+
+
+def header(choice: Choice) -> tuple[DeltaGenerator, bool]:
+    """The place of the title, and whether several maps are wanted, as it stands in the URL."""
+    title, switch = st.columns([3, 2], vertical_alignment="center")
+    about = "Two to six maps of these molecules side by side: point at one and it lights up in all"
+    with switch, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        before = st.container(horizontal=True, width="content")
+        tour.button()
+        several = st.toggle("Compare", key="compare", bind="query-params", help=about)
+        if several:
+            with before:
+                menu.menu(choice)
+    return title, several
+
+
+def title(choice: Choice, shown: MapFile | None, method: str) -> None:
+    """How many molecules of what, in which view of which model, laid out how."""
+    data = studio.dataset(choice.data)
+    st.title(f"{len(data):,} molecules of {literal(data.title)}", anchor=False)
+    by = TITLES[shown.method if shown else method]
+    seed = f", seed {shown.seed}" if shown and shown.method != "pca" else ""
+    lost = len(data) - state.placed(shown.xy) if shown else 0
+    without = f"; {lost:,} could not be embedded and have no place" if lost else ""
+    st.caption(literal(f"View {choice.view} of model {choice.model}, {by}{seed}{without}"))
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What is asked for above the map: method, colour, the text to search for, and the seed of a comparison."""
+
+    method: str
+    colour: str
+    search: str
+    seed: int = 0
+
+
+def controls(on: state.Ground, several: bool) -> Controls:
+    """As they stand in the URL."""
+    method, colour, search, *seed = st.columns([1.5, 1.5, 1.6, 0.6] if several else [1.5, 1.5, 2.2])
+    with method:
+        chosen = st.segmented_control(
+            "Map by",
+            METHODS,
+            default=METHODS[0],
+            required=True,
+            key="method",
+            bind="query-params",
+            format_func=lambda name: TITLES[name],
+            help=_METHOD_HELP,
+        )
+    with colour:
+        names = state.colour_names(on)
+        by = st.selectbox("Colour by", names, key="colour", bind="query-params")
+    with search:
+        text = structure_text(
+            "Search",
+            "search",
+            bind="query-params",
+            placeholder="name, SMILES or SMARTS, for example c1ccncc1",
+            icon=":material/search:",
+        )
+    return Controls(str(chosen or METHODS[0]), by or names[0], text, _seed(seed[0]) if several else 0)
+
+
+def _seed(place: DeltaGenerator) -> int:
+    about = "Seed of UMAP and t-SNE, the same for all maps"
+    return int(place.number_input("Seed", 0, 2**31 - 1, 0, 1, key="seed", bind="query-params", help=about))
+
+
+def search(data: str, text: str) -> Found | None:
+    """What the text means in this data set; a text that means nothing is answered in words."""
+    try:
+        return state.found(data, text)
+    except BadMolecule as mistake:
+        st.warning(literal(mistake), icon=":material/search_off:")
+        return None
+
+
+def found_line(found: Found | None) -> None:
+    """How many were found and how, and the way to select them."""
+    if found is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(literal(found.how), width="content")
+        if len(found.rows):
+            st.button(
+                "Select these",
+                key="select-found",
+                icon=":material/select_all:",
+                on_click=session.select,
+                args=(found.rows,),
+            )

@@ -1,0 +1,41 @@
+"""The current molecule: its card, and the ways to other pages with it."""
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.ui.components import molecule
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import navigation, session, subgraphs_link
+
+
+def molecule_panel(smarts: str = "", typed: str = "") -> None:
+    """The molecule that was typed, if one was, and the current one, or how to choose one.
+
+    Atoms that match ``smarts`` are highlighted.
+    """
+    choice, row = session.choice(), session.current_row()
+    if typed:
+        st.markdown("**Typed molecule**, the star on the map")
+        molecule.show(studio.Query(typed), choice.model, choice.view, "typed-molecule")
+    if row < 0:
+        st.caption(
+            "Click a molecule on the map, or walk to one with the arrow keys and press Enter; every page then shows it."
+        )
+        return
+    query = studio.query_of_row(choice.data, row)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"**{literal(molecule.title(query))}**", width="content")
+        with st.container(horizontal=True, width="content"):
+            navigation.link("Retrieval", "Find similar ones", ":material/manage_search:")
+            subgraphs_link.link(subgraphs_link.MOLECULE)
+            st.button(
+                "Close",
+                key="close-molecule",
+                type="tertiary",
+                icon=":material/close:",
+                on_click=session.choose_row,
+                args=(-1,),
+            )
+    molecule.show(query, choice.model, choice.view, "current-molecule", smarts=smarts)
+    line = int(studio.dataset(choice.data).lines[row])
+    st.caption(f"Row {row + 1:,}, line {line:,} of the source.")

@@ -1,0 +1,82 @@
+"""The Map: points in the chosen view, what they are coloured by, which are found and selected; or several maps."""
+
+from functools import partial
+
+import streamlit as st
+
+from mmexplore.studio import Found, MapFile
+from mmexplore.ui.compare import page
+from mmexplore.ui.compare import state as compare_state
+from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
+from mmexplore.ui.components.molecule_map.painting import Painting
+from mmexplore.ui.map import controls, events, progress
+from mmexplore.ui.map import star as map_star
+from mmexplore.ui.map import state as map_state
+from mmexplore.ui.map.hyperedges import kinship_panel
+from mmexplore.ui.map.quality import quality_panel
+from mmexplore.ui.map.selection import selection_table
+from mmexplore.ui.map.side import map_side
+from mmexplore.ui.map.state import TITLES
+from mmexplore.ui.shell import blobs, session
+from mmexplore.ui.shell.session import Choice
+
+_MAP = "map"
+
+
+def map_page() -> None:
+    """The whole page."""
+    choice = session.choice()
+    header = st.container(gap="small")
+    on = map_state.ground(choice)
+    with header:
+        title, several = controls.header(choice)
+    asked = controls.controls(on, several)
+    method, painting = asked.method, map_state.painting(on, asked.colour)
+    found = controls.search(choice.data, asked.search)
+    if several:
+        page.compare_page(title, choice, asked, painting, found)
+        return
+    compare_state.forget_address()
+    shown = map_state.best_map(on, method)
+    with title:
+        controls.title(choice, shown, method)
+    if not map_state.is_final(shown, method):
+        progress.wait(choice, method, shown)
+    if shown is None:
+        words = "The first picture, by PCA, appears here as soon as the molecules are embedded."
+        st.info(words, icon=":material/hourglass_top:")
+        return
+    _body(choice, shown, painting, found, map_star.star(choice, shown, asked.search, found))
+
+
+def _body(choice: Choice, shown: MapFile, painting: Painting, found: Found | None, star: Star | None) -> None:
+    picture, side = st.columns([12, 8], gap="medium")
+    with picture:
+        controls.found_line(found)
+        map_star.words(star)
+        _draw(choice, shown, painting, found, star)
+    with side:
+        quality_panel(shown)
+        map_side(found.smarts if found else "", star)
+    kinship_panel()
+    selection_table()
+
+
+def _draw(choice: Choice, shown: MapFile, painting: Painting, found: Found | None, star: Star | None) -> None:
+    rows, n = session.selection(), len(shown.xy)
+    points = blobs.published(("points", str(shown.path), shown.created, shown.seconds), shown.xy.tobytes)
+    by = TITLES[shown.method]
+    events.drawn(_MAP, painting.codes, shown.xy)
+    what = Shown(
+        title=f"{n:,} molecules of {choice.data}, view {choice.view}, {by}, coloured by {painting.label}",
+        data=choice.data,
+        model=choice.model,
+        points=points,
+        painting=painting,
+        codes=blobs.publish(painting.codes.tobytes()),
+        selected=blobs.publish(mask(rows, n)) if len(rows) else "",
+        found=blobs.publish(mask(found.rows, n)) if found else "",
+        current=session.current_row(),
+        star=star,
+    )
+    molecule_map(_MAP, what, partial(events.happened, _MAP))

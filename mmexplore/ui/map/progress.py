@@ -1,0 +1,64 @@
+"""The wait for a map: a job computes it, this shows how far it is and brings the page up to date when more is there."""
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import UnknownName
+from mmexplore.studio import Job, MapFile
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.map import state
+from mmexplore.ui.shell.jobs import share, words
+from mmexplore.ui.shell.session import Choice
+
+
+def wait(choice: Choice, method: str, shown: MapFile | None, seed: int = 0) -> None:
+    """Have the map computed and show the progress; ``shown`` is what is on the screen meanwhile."""
+    key = _key(choice, method, seed)
+    job = _job(key)
+    if job is None:
+        job = studio.start_map(choice.model, choice.data, choice.view, method, seed)
+        st.session_state[key] = job.id
+    if not job.unfinished:
+        _follow(choice, method, seed, _state(shown), job.id)
+        return
+    title = state.TITLES[method]
+    st.error(literal(job.message or f"The {title} map was not finished."), icon=":material/info:")
+    if st.button("Compute it again", key=f"again/{key}", icon=":material/refresh:"):
+        del st.session_state[key]
+        st.rerun()
+
+
+def failed(choice: Choice, method: str, seed: int = 0) -> bool:
+    """Whether the map was asked for and did not come about."""
+    job = _job(_key(choice, method, seed))
+    return job is not None and job.unfinished
+
+
+def _key(choice: Choice, method: str, seed: int) -> str:
+    return "/".join(("map-job", state.ground(choice).stamp, choice.view, method, str(seed)))
+
+
+def _job(key: str) -> Job | None:
+    try:
+        return studio.job(st.session_state[key])
+    except (KeyError, UnknownName):
+        return None
+
+
+@st.fragment(run_every=0.7)
+def _follow(choice: Choice, method: str, seed: int, shown: tuple[str, bool] | None, job_id: str) -> None:
+    job = studio.job(job_id)
+    if _state(state.best_map(state.ground(choice), method, seed)) != shown or job.unfinished:
+        st.rerun(scope="app")
+    title = state.TITLES[method]
+    what = f"The {title} map is being computed"
+    if shown and shown[0] == method:
+        what = f"The {title} map is being scored"
+    elif shown:
+        what = f"PCA for now; {title} is being computed"
+    st.progress(share(job), literal(f"{what}: {words(job)}"))
+
+
+def _state(shown: MapFile | None) -> tuple[str, bool] | None:
+    """What tells one picture from the next: the method, and whether it has been scored."""
+    return (shown.method, state.is_scored(shown)) if shown else None

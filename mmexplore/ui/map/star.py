@@ -1,0 +1,59 @@
+"""A molecule that was typed or drawn, and is in no row of the data set, lands on the map as a star."""
+
+from functools import lru_cache
+from math import isnan
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.chem import molecules
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.studio import Found, MapFile, Panel, Query
+from mmexplore.ui.components import embedding_progress
+from mmexplore.ui.components.molecule_map import Star
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.map import state
+from mmexplore.ui.shell.session import Choice
+
+
+def star(choice: Choice, shown: MapFile, text: str, found: Found | None) -> Star | None:
+    """The star of what stands in the search box; None for names, patterns and what the data set holds."""
+    if found is None or not found.smarts or not molecules.readable(text):
+        return None
+    query = studio.query_of(choice.data, text)
+    if query.row >= 0:
+        return None
+    panel = Panel(choice.model, choice.view)
+    if lacking := studio.lacking([panel], choice.data):
+        st.caption("The star appears once the model has embedded the data set.")
+        embedding_progress.wait(lacking, choice.data)
+        return None
+    stamp = f"{studio.space_stamp(panel, choice.data)} {shown.path} {shown.created} {shown.seconds}"
+    try:
+        with st.spinner("Placing the molecule ..."):
+            return _placed(query, panel, choice.data, shown.method, shown.seed, stamp)
+    except MmexploreError as mistake:
+        st.warning(literal(mistake), icon=":material/search_off:")
+        return None
+
+
+@lru_cache(maxsize=64)
+def _placed(query: Query, panel: Panel, data: str, method: str, seed: int, stamp: str) -> Star | None:  # noqa: ARG001
+    shown = state.best_map(state.ground(Choice(data, panel.model, panel.view)), method, seed)
+    place = studio.place_on(query, panel, data, shown.xy) if shown else None
+    if place is None:
+        return None
+    standings = studio.detail(query, panel.model, panel.view).standings
+    facts = [
+        (f"{s.task}, predicted", f"{s.prediction:.3g} {s.unit}".strip()) for s in standings if not isnan(s.prediction)
+    ]
+    return Star(place, query.smiles, "Typed molecule", tuple(facts))
+
+
+def words(shown: Star | None) -> None:
+    """Says what the star is and how it got its place."""
+    if shown:
+        st.caption(
+            f"The star is {literal(shown.smiles)}, which is not in this data set: it lies among its five nearest "
+            "molecules in the view, weighted by 1/distance\u00b2."
+        )

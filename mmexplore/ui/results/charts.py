@@ -1,0 +1,41 @@
+"""A paper's table as dots: a panel a data set, the paper's figure hollow, ours filled with its spread. No streamlit."""
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from mmexplore.ui.components.charts import GREY, PALETTE, plain
+
+_COLUMNS = 4
+
+
+def beside(figures: pd.DataFrame, title: str) -> go.Figure:
+    """Figures of a :class:`mmexplore.studio.results.PaperTable` (COLUMNS), a row a variant, a panel a data set."""
+    data = list(dict.fromkeys(figures["data"]))
+    metric = figures.drop_duplicates("data").set_index("data")["metric"]
+    variants = list(dict.fromkeys(figures["variant"]))[::-1]
+    columns = max(1, min(_COLUMNS, len(data)))
+    rows = max(1, -(-len(data) // columns))
+    titles = [plain(f"{name}, {metric[name]}") for name in data]
+    about = {"shared_yaxes": True, "horizontal_spacing": 0.03, "vertical_spacing": min(0.3, 0.25 / rows)}
+    figure = make_subplots(rows, columns, subplot_titles=titles, **about)
+    for number, name in enumerate(data):
+        shown = figures[figures["data"] == name].set_index("variant").reindex(variants)
+        place = {"row": number // columns + 1, "col": number % columns + 1}
+        for trace in _dots(shown, variants, legend=number == 0):
+            figure.add_trace(trace, **place)
+    figure.update_layout(title={"text": plain(title)}, height=110 + rows * (60 + 22 * len(variants)))
+    figure.update_layout(margin={"l": 10, "r": 10, "t": 90, "b": 10})
+    figure.update_layout(legend={"orientation": "h", "y": 1, "yref": "container", "x": 1, "xanchor": "right"})
+    return figure.update_yaxes(automargin=True, type="category")
+
+
+def _dots(shown: pd.DataFrame, variants: list[str], *, legend: bool) -> list[go.Scatter]:
+    about = {"y": [plain(v) for v in variants], "mode": "markers", "showlegend": legend}
+    hollow = {"symbol": "circle-open", "size": 10, "color": GREY, "line": {"width": 2}}
+    bars = {"type": "data", "array": shown["spread"].fillna(0), "thickness": 1.5}
+    filled = {"size": 10, "color": PALETTE[0]}
+    return [
+        go.Scatter(x=shown["paper"], name="paper", legendgroup="paper", marker=hollow, **about),
+        go.Scatter(x=shown["ours"], name="measured here", legendgroup="ours", marker=filled, error_x=bars, **about),
+    ]

@@ -1,0 +1,197 @@
+"""Retrieval: the molecules most like a query, in several spaces side by side, and how far these agree with ECFP."""
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.studio import Dataset, HitList, Panel, Query
+from mmexplore.ui.components import embedding_progress, molecule
+from mmexplore.ui.components.drawings import of_row
+from mmexplore.ui.components.hit_lists import Column, Hit, hit_lists, picked
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.retrieval import state
+from mmexplore.ui.retrieval.agreement import agreement_panel
+from mmexplore.ui.retrieval.pairs import pairs_panel
+from mmexplore.ui.retrieval.state import Asked, title
+from mmexplore.ui.shell import example, session
+from mmexplore.ui.shell.session import Choice
+
+_LISTS, _TRAIL, _PICKED, _TABS = "hit-lists", "retrieval-trail", "retrieval-picked", "retrieval-below"
+
+
+def retrieval_page() -> None:
+    """The whole page."""
+    st.title("Retrieval", anchor=False)
+    choice = session.choice()
+    asked = state.asked(choice)
+    lacking = studio.lacking(asked.panels, asked.data)
+    embedding_progress.wait(lacking, asked.data)
+    ready = [panel for panel in asked.panels if panel.model not in lacking]
+    lists: dict[Panel, HitList] = {}
+    if asked.query is None:
+        st.info(
+            "There is no query yet. Type a name or a SMILES above, draw a molecule, or click one on the Map.",
+            icon=":material/search:",
+        )
+        example.button(choice)
+    else:
+        lists = _body(choice, asked, asked.query, ready)
+    _below(choice, asked, ready, lists)
+
+
+def _body(choice: Choice, asked: Asked, query: Query, ready: list[Panel]) -> dict[Panel, HitList]:
+    card, found = st.columns([3, 10] if len(asked.panels) > 2 else [4, 8], gap="medium")
+    with found:
+        lists, problems = _search(asked, query, ready)
+        _heading(asked, query)
+        near = studio.shared(list(lists.values()))
+        columns = [_column(panel, asked, query, lists.get(panel), near, problems) for panel in asked.panels]
+        st.session_state[_LISTS + "/of"] = (asked.data, asked.typed)
+        hit_lists(_LISTS, columns, _pick)
+    with card:
+        _cards(choice, query)
+    return lists
+
+
+def _search(asked: Asked, query: Query, ready: list[Panel]) -> tuple[dict[Panel, HitList], dict[Panel, str]]:
+    """Hits of each space that is there, or the sentence that says why there are none."""
+    lists: dict[Panel, HitList] = {}
+    problems: dict[Panel, str] = {}
+    with st.spinner("Searching ..."):
+        for panel in ready:
+            try:
+                lists[panel] = studio.hits(query, panel, asked.data, asked.k, asked.smarts, asked.within)
+            except MmexploreError as mistake:
+                problems[panel] = str(mistake)
+    return lists, problems
+
+
+def _heading(asked: Asked, query: Query) -> None:
+    data = studio.dataset(asked.data)
+    only = f", of those that contain {asked.smarts}" if asked.smarts else ""
+    only += f", within the ranges of {', '.join(asked.within)}" if asked.within else ""
+    name = molecule.title(query) if query.row >= 0 else "the typed molecule"
+    words = f"Most like {name} among {len(data):,} molecules of {data.title}{only}"
+    st.caption(literal(f"{words}. A coloured edge marks what several lists share; point at one to see where."))
+
+
+def _column(
+    panel: Panel,
+    asked: Asked,
+    query: Query,
+    found: HitList | None,
+    near: dict[Panel, float],
+    problems: dict[Panel, str],
+) -> Column:
+    heading, words = title(panel)
+    words = f"{words}, cosine" if words else "Tanimoto"
+    if found is None:
+        return Column(
+            heading, words, (), problems.get(panel, "The embedding is being made; the bar above says how far.")
+        )
+    if not len(found.rows):
+        tried = f" among the {found.tried:,} most similar" if found.tried else ""
+        return Column(heading, words, (), f"No molecule{tried} passes the filters.")
+    if panel in near:
+        words += f"; {round(near[panel] * len(found.rows))} of {len(found.rows)} shared with ECFP"
+    data = studio.dataset(asked.data)
+    own = query.row if query.data == asked.data else -1
+    pairs = zip(found.rows.tolist(), found.similarity.tolist(), strict=True)
+    return Column(heading, words, tuple(_hit(data, asked, row, similarity, own) for row, similarity in pairs))
+
+
+def _hit(data: Dataset, asked: Asked, row: int, similarity: float, own: int) -> Hit:
+    name = str(data.names[row]) or f"Molecule {row + 1}"
+    same = row == own or (own < 0 and asked.query is not None and data.smiles[row] == asked.query.smiles)
+    address = of_row(asked.data, row, asked.smarts)
+    return Hit(address, row, shown(similarity), name, molecule.label_of(data, row), same)
+
+
+def shown(similarity: float) -> str:
+    """Four decimals, and never 1.0000 for what is not the same.
+
+    >>> shown(0.99999), shown(1.0), shown(0.77149)
+    ('0.9999', '1.0000', '0.7715')
+    """
+    return f"{similarity:.4f}" if similarity >= 1 - 1e-7 or similarity < 0.99995 else "0.9999"
+
+
+def _pick() -> None:
+    """A hit becomes the current molecule; one of another data set is only shown."""
+    row, (data, typed) = picked(_LISTS), st.session_state[_LISTS + "/of"]
+    if row < 0:
+        return
+    st.session_state[_PICKED] = (data, row)
+    if data == session.choice().data:
+        before = session.current_row()
+        if not typed and before not in (row, -1):
+            st.session_state.setdefault(_TRAIL, []).append((data, before))
+        session.choose_row(row)
+
+
+def _cards(choice: Choice, query: Query) -> None:
+    """The query in detail, and below it the hit that was clicked, where that is another molecule."""
+    _back(choice)
+    st.markdown(f"**{literal(molecule.title(query))}**, the query")
+    molecule.show(query, choice.model, choice.view, "retrieval-query")
+    known = st.session_state.get(_PICKED)
+    if known is None or known == (query.data, query.row):
+        return
+    data, row = known
+    try:
+        hit = studio.query_of_row(data, row)
+    except (MmexploreError, IndexError):
+        return  # the data set is gone, or another one goes by its name
+    st.markdown(f"**{literal(molecule.title(hit))}**, the hit that was clicked")
+    molecule.show(hit, choice.model, choice.view, "retrieval-hit")
+
+
+def _back(choice: Choice) -> None:
+    """The way back along the molecules that were queries."""
+    trail = [step for step in st.session_state.get(_TRAIL, []) if step[0] == choice.data]
+    if trail:
+        name = molecule.title(studio.query_of_row(*trail[-1]))
+        st.button(f"Back to {literal(name)}", icon=":material/arrow_back:", type="tertiary", on_click=_go_back)
+
+
+def _go_back() -> None:
+    _, row = st.session_state[_TRAIL].pop()
+    session.choose_row(row)
+
+
+def _below(choice: Choice, asked: Asked, ready: list[Panel], lists: dict[Panel, HitList]) -> None:
+    table, alike, apart = st.tabs(
+        ["Hits as a table", "Agreement with ECFP", "Near and far"], key=_TABS, on_change="rerun"
+    )
+    with table:
+        if table.open:
+            _table(choice, asked, list(lists.values()))
+    if alike.open:
+        with alike:
+            agreement_panel(ready, asked.data, asked.k)
+    if apart.open:
+        with apart:
+            pairs_panel(ready, asked.data)
+
+
+def _table(choice: Choice, asked: Asked, lists: list[HitList]) -> None:
+    import pandas as pd
+
+    if not any(len(found.rows) for found in lists):
+        st.caption("Hits appear here as a table, with all that is known of them.")
+        return
+    tables = [studio.hit_table(found, asked.data, choice.model) for found in lists]
+    whole = pd.concat(tables, ignore_index=True)
+    st.dataframe(whole, hide_index=True, height=min(420, 42 + 35 * len(whole)), alt="Hits of all lists")
+    name = f"{asked.data}-hits"
+    with st.container(horizontal=True):
+        csv = whole.to_csv(index=False).encode()
+        st.download_button("CSV", csv, f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore")
+        st.download_button(
+            "SDF",
+            lambda: studio.hits_sdf(lists, asked.data, choice.model).encode(),
+            f"{name}.sdf",
+            "chemical/x-mdl-sdfile",
+            icon=":material/download:",
+            on_click="ignore",
+        )

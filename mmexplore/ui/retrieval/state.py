@@ -1,0 +1,143 @@
+"""What the Retrieval page is asked for, as it stands in the URL: query, data set to search, spaces, filters."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import BadMolecule, MmexploreError
+from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, Panel, Query
+from mmexplore.ui.compare import state
+from mmexplore.ui.components.smiles_box import structure_text
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import session
+from mmexplore.ui.shell.session import Choice
+
+_QUERY, _AMONG, _SPACES, _MARK = "query", "among", "spaces", "retrieval-of"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to search with, where, in which spaces, for how many, and what hits must be like."""
+
+    query: Query | None
+    typed: bool
+    data: str
+    panels: tuple[Panel, ...]
+    k: int
+    smarts: str = ""
+    within: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def asked(choice: Choice) -> Asked:
+    """Draw the controls and read them."""
+    _follow(choice)
+    left, middle, right = st.columns([5, 3, 1.2], vertical_alignment="bottom")
+    with left:
+        text = structure_text(
+            "Query",
+            _QUERY,
+            bind="query-params",
+            icon=":material/search:",
+            placeholder="name or SMILES; empty: the current molecule",
+        )
+    names = studio.available()
+    with middle:
+        data = st.selectbox("Search in", names, names.index(choice.data), key=_AMONG, bind="query-params")
+    with right:
+        k = int(st.number_input("Hits", 1, 50, 6, key="hits", bind="query-params"))
+    query = _query(choice, text)
+    with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
+        panels = _spaces(choice)
+        smarts, within = _filters()
+    return Asked(query, bool(text), data or choice.data, panels, k, smarts, within)
+
+
+def _follow(choice: Choice) -> None:
+    """Another data set is searched, another model's views are shown, as soon as the frame says so."""
+    before = st.session_state.get(_MARK)
+    st.session_state[_MARK] = choice
+    if before and before.data != choice.data:
+        st.session_state[_AMONG] = choice.data
+    if before and (before.model, before.view) != (choice.model, choice.view):
+        st.session_state[_SPACES] = [state.written([panel]) for panel in _standard(choice)]
+
+
+def _query(choice: Choice, text: str) -> Query | None:
+    if not text:
+        row = session.current_row()
+        return studio.query_of_row(choice.data, row) if row >= 0 else None
+    try:
+        return studio.query_of(choice.data, text)
+    except BadMolecule as mistake:
+        st.warning(literal(mistake), icon=":material/search_off:")
+        return None
+
+
+def _standard(choice: Choice) -> tuple[Panel, ...]:
+    return studio.standard_panels(choice.model, choice.view)
+
+
+def _spaces(choice: Choice) -> tuple[Panel, ...]:
+    """Two to six columns; the URL holds them as that of a comparison holds its maps."""
+    offered = {state.written([panel]): panel for panel in _offered(choice)}
+    standard = [state.written([panel]) for panel in _standard(choice)]
+    picked = st.multiselect(
+        "Side by side",
+        list(offered),
+        standard,
+        key=_SPACES,
+        bind="query-params",
+        max_selections=MOST_PANELS,
+        format_func=lambda code: ", ".join(filter(None, title(offered[code]))) if code in offered else code,
+        help="Up to six spaces in which neighbours are sought",
+    )
+    return tuple(offered[code] for code in picked if code in offered) or (ECFP,)
+
+
+def _offered(choice: Choice) -> list[Panel]:
+    """ECFP, then the chosen model and its untrained twin, then the others."""
+    models = sorted((m for m in studio.models() if m.recipe), key=lambda m: m.name != choice.model)
+    trained = [Panel(model.name, view) for model in models for view in model.views]
+    twins = [Panel(UNTRAINED + panel.model, panel.view) for panel in trained]
+    return list(dict.fromkeys([ECFP, *_standard(choice), *trained, *twins]))
+
+
+def title(panel: Panel) -> tuple[str, str]:
+    """A space in two parts: which view, trained or not, and of which model."""
+    if panel == ECFP:
+        return "ECFP", ""
+    twin = ", untrained" if panel.model.startswith(UNTRAINED) else ""
+    return panel.view + twin, panel.model.removeprefix(UNTRAINED)
+
+
+def named(panels: list[Panel]) -> dict[str, Panel]:
+    """Spaces by their names: the view's, with the model's where another one has a view of that name too."""
+    views = [title(panel)[0] for panel in panels]
+    return {
+        view if views.count(view) == 1 else ", ".join(filter(None, title(panel))): panel
+        for view, panel in zip(views, panels, strict=True)
+    }
+
+
+def _filters() -> tuple[str, dict[str, tuple[float, float]]]:
+    with st.popover("Filters", icon=":material/filter_alt:"):
+        about: dict[str, Any] = {"key": "smarts", "bind": "query-params", "max_chars": 500, "placeholder": "c1ccncc1"}
+        smarts = (st.text_input("Contains (SMARTS or SMILES)", **about) or "").strip()
+        names = st.multiselect("Properties", PROPERTIES, key="properties", bind="query-params")
+        within = {name: _range(name) for name in names}
+    try:
+        studio.check_pattern(smarts)
+    except MmexploreError as mistake:
+        st.warning(literal(mistake), icon=":material/search_off:")
+        return "", within
+    return smarts, within
+
+
+def _range(name: str) -> tuple[float, float]:
+    low, high = st.columns(2)
+    key = name.replace(" ", "-")
+    least = low.number_input(f"{name}, from", value=None, key=f"{key}-from", bind="query-params")
+    most = high.number_input("to", value=None, key=f"{key}-to", bind="query-params")
+    return (float("-inf") if least is None else float(least), float("inf") if most is None else float(most))

@@ -1,0 +1,1 @@
+"""The frame round all pages: server, session, navigation, routes, tour, jobs."""

@@ -1,0 +1,22 @@
+"""What a link asks of the page that it leads to: taken out of the address before anything is drawn, and done."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from mmexplore.ui.components import model_links
+from mmexplore.ui.shell import session, subgraphs_link, tour
+
+_DOORS: dict[str, Callable[[str], None]] = {
+    tour.STEP: tour.arrive,
+    model_links.USE: model_links.arrive,
+    session.MOLECULE: session.arrive,
+    subgraphs_link.OF: subgraphs_link.arrive,
+}
+
+
+def arrive() -> None:
+    """Do what the address asks; what cannot be done is left."""
+    for name, door in _DOORS.items():
+        if name in st.query_params:
+            door(str(st.query_params.pop(name)))

@@ -1,0 +1,105 @@
+"""The picture frame of all pages: navigation over pages/, the data set, model and view, and what is at work.
+
+Every file ``pages/N_Title.py`` is a page, in the order of the numbers; nothing else has to be told.
+"""
+
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.studio import Model
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import deep_links, jobs, navigation, session, tour
+
+ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
+_ICONS = {
+    "Map": "scatter_plot", "Fusion": "merge", "Retrieval": "manage_search", "Subgraphs": "hub",
+    "Train": "model_training", "Data": "table_view", "Results": "leaderboard",
+}  # fmt: skip
+_STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
+[data-testid="stMarkdownContainer"] table { font-size: 0.875rem; line-height: 1.3; width: 100%; }
+[data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.3rem 0.5rem; }
+[data-testid="stBaseButton-primary"] { color: light-dark(#fff, #0b1215); }
+[data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
+</style>"""
+
+
+def main() -> None:
+    """One run of the app for one visitor."""
+    st.set_page_config(page_title="mmexplore", page_icon=str(ICON), layout="wide")
+    st.html(_STYLE)
+    st.logo(str(ICON.with_name("wordmark.svg")), icon_image=str(ICON), size="large")
+    chosen = st.navigation(_pages(), expanded=True)
+    deep_links.arrive()
+    with st.sidebar:
+        session.remember(_pickers())
+        jobs.job_banner()
+    tour.bar()
+    chosen.run()
+
+
+def _pages() -> list[st.Page]:
+    return [_page(path, first=number == 0) for number, path in enumerate(navigation.pages())]
+
+
+def _page(path: Path, *, first: bool) -> st.Page:
+    title = navigation.title(path)
+    return st.Page(path, title=title, icon=f":material/{_ICONS.get(title, 'article')}:", default=first)
+
+
+def _pickers() -> session.Choice:
+    names = studio.available()
+    models = {model.name: model for model in studio.models()}
+    first_data, first_model = _first(tuple(models))
+    data = st.selectbox(
+        "Data set", names, _index(names, first_data), key="data", bind="query-params", on_change=_follow_data
+    )
+    _with_twin(models)
+    model = st.selectbox("Model", list(models), _index(list(models), first_model), key="model", bind="query-params")
+    st.caption(_about(models[model]))
+    views = list(models[model].views)
+    view = st.selectbox("View", views, key="view", bind="query-params", help=_VIEW_HELP)
+    return session.Choice(data, model, view)
+
+
+def _with_twin(models: dict[str, Model]) -> None:
+    """An untrained model stands in the list only where it is the one that is asked for."""
+    wanted = str(st.session_state.get("model") or st.query_params.get("model", ""))
+    if wanted.startswith(studio.UNTRAINED):
+        with suppress(MmexploreError):
+            models[wanted] = studio.model(wanted)
+
+
+_VIEW_HELP = "Which of the model's pictures of a molecule is shown: that of one branch, or the fused one."
+
+
+@lru_cache(maxsize=8)
+def _first(models: tuple[str, ...]) -> tuple[str, str]:  # noqa: ARG001 - another shelf, another first choice
+    return studio.first_choice()[:2]
+
+
+def _index(names: list[str], wanted: str) -> int:
+    return names.index(wanted) if wanted in names else 0
+
+
+def _follow_data() -> None:
+    """Another data set brings the model that was trained on it, where there is one."""
+    models = studio.models()
+    by_name = {model.name: model for model in models}
+    fitting = [model.name for model in models if model.data == st.session_state["data"]]
+    now = by_name.get(st.session_state.get("model", ""))
+    if fitting and (now is None or now.data != st.session_state["data"]):
+        st.session_state["model"] = fitting[0]
+
+
+def _about(model: Model) -> str:
+    if model.card is None:
+        return "Morgan fingerprints, radius 2, 2,048 bits; nothing was learned."
+    if model.card.untrained:
+        return literal(f"{model.title}: the weights that seed {model.card.seed} draws; nothing was learned.")
+    return literal(f"{model.title}: trained on {model.data}")

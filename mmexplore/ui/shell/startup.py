@@ -1,0 +1,57 @@
+"""What happens round the pages: the log from the start, a warm-up beside the first visit, a word for every failure."""
+
+import gc
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import Any
+
+import streamlit as st
+
+from mmexplore.runtime import home, logs
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.ui.components.words import literal
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[None]:
+    """Start the log; have what the first page needs imported and read while the browser still opens."""
+    logs.configure()
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    yield
+
+
+def warm_up() -> None:
+    """Have imported and read what the page that the app opens on needs, draw once; no torch, which only jobs need."""
+    try:
+        from mmexplore import studio
+
+        data, model, view, method = studio.first_choice()
+        studio.dataset(data)  # the slowest, and with it pandas
+        for page in ("shell.frame", "map.page"):
+            import_module(f"mmexplore.ui.{page}")
+        from mmexplore.ui.map import state
+        from mmexplore.ui.shell import session
+
+        on = state.ground(session.Choice(data, model, view))
+        state.best_map(on, method)
+        state.painting(on, state.colour_names(on)[0])
+        studio.depict("c1ccccc1")
+        gc.freeze()  # Streamlit collects garbage after every run; what was imported by now never is any
+    except Exception:
+        log.exception("the warm-up failed; pages will read what they need themselves")
+
+
+def explain(problem: Exception) -> bool:
+    """What a page shows of an exception that nobody caught: a user's mistake in its own words, ours in one sentence."""
+    if isinstance(problem, MmexploreError):
+        st.error(literal(problem), icon=":material/info:")
+    else:
+        log.error("a page failed", exc_info=problem)
+        st.error("Something went wrong on this page; the log has the details.", icon=":material/error:")
+        st.caption(literal(f"The log is {home.home() / 'logs' / 'mmexplore.log'}"))
+    return True

@@ -1,0 +1,124 @@
+"""What the Subgraphs page is asked: which label and side of it, which molecule, what sizes, and which score decides."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.explore.explain.search import By
+from mmexplore.studio import RULES, Query, Rules, Target
+from mmexplore.ui.components import molecule as molecule_card
+from mmexplore.ui.components.smiles_box import structure_text
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import session
+
+MOST_ATOMS = 40
+_KEEP: dict[str, Any] = {"persist_state": "session"}
+_BY: dict[By, str] = {"fragment": "as a fragment", "in molecule": "in the molecule"}
+_BY_HELP = """**As a fragment**: the atoms as a molecule of their own, cut bonds get hydrogens: the paper's rule.
+**In the molecule**: the same atoms, each as it is in the whole, all others left out."""
+_TURNS = {"class 1": "class 0", "class 0": "class 1", "above": "below", "below": "above"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What counts as positive, where the threshold comes from in words, and the label's unit."""
+
+    goal: Target
+    how: str
+    unit: str = ""
+
+    @property
+    def other(self) -> str:
+        """The opposite direction."""
+        return _TURNS[self.goal.direction]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes of subgraphs, and the score that decides."""
+
+    rules: Rules
+    by: By
+
+
+def goal(model: str) -> Asked:
+    """Task, direction and threshold."""
+    tasks = {task.name: task for task in studio.explained_tasks(model)}
+    which, side, number = st.columns([2, 2, 2], vertical_alignment="bottom")
+    with which:
+        name = st.selectbox("Label", list(tasks), key=f"subgraphs/task/{model}", **_KEEP) or next(iter(tasks))
+    kind = tasks[name].kind
+    with side:
+        ways = studio.DIRECTIONS[kind]
+        words = "Which answer of the model is to be explained"
+        key = _direction_key(kind)
+        st.session_state.setdefault(key, ways[0])  # the button that turns it may have set it
+        chosen = st.segmented_control("Sought", ways, required=True, help=words, key=key, **_KEEP)
+    usual, how = studio.target(model, name, chosen or ways[0])
+    with number:
+        threshold = _threshold(model, usual, tasks[name].unit)
+    if threshold != usual.threshold:
+        how = ""
+    return Asked(replace(usual, threshold=threshold), how, tasks[name].unit)
+
+
+def turn(kind: str, direction: str) -> None:
+    """Seek the other side; for callbacks."""
+    st.session_state[_direction_key(kind)] = direction
+
+
+def kind_of(direction: str) -> str:
+    """What kind of label has that direction."""
+    return next(kind for kind, ways in studio.DIRECTIONS.items() if direction in ways)
+
+
+def _direction_key(kind: str) -> str:
+    return f"subgraphs/direction/{kind}"
+
+
+def _threshold(model: str, usual: Target, unit: str) -> float:
+    key = f"subgraphs/threshold/{model}/{usual.task}/{usual.direction}"
+    if usual.direction in ("class 1", "class 0"):
+        words = "The least probability of that class"
+        return float(st.slider("Threshold", 0.05, 0.95, usual.threshold, 0.05, help=words, key=key, **_KEEP))
+    words = "The least value" if usual.direction == "above" else "The greatest value"
+    low, high = (round(usual.threshold + side * 3 * usual.spread, 2) for side in (-1, 1))
+    label = f"Threshold ({literal(unit)})" if unit else "Threshold"
+    return float(st.slider(label, low, high, round(usual.threshold, 2), 0.01, help=words, key=key, **_KEEP))
+
+
+def molecule() -> Query | None:
+    """The molecule: what was typed, else the current one; None where there is none."""
+    choice, row = session.choice(), session.current_row()
+    known = studio.query_of_row(choice.data, row) if row >= 0 else None
+    holder = "SMILES, for example CC(=O)Nc1ccc(O)cc1"
+    if known:
+        holder = f"{molecule_card.title(known)} of {choice.data}, or type another SMILES"
+    typed = structure_text("Molecule", "smiles", bind="query-params", placeholder=holder)
+    return Query(typed) if typed else known
+
+
+def limits() -> Limits:
+    """The sizes, and which score decides."""
+    sizes, score = st.columns([3, 2], gap="large")
+    with sizes:
+        usual = (RULES.min_atoms, RULES.max_atoms)
+        words = "Only subgraphs of so many atoms count; moving this needs no new search"
+        low, high = st.slider("Atoms of a subgraph", 1, MOST_ATOMS, usual, help=words, key="subgraphs/atoms", **_KEEP)
+    with score:
+        by: By = (
+            st.segmented_control(
+                "Score that decides",
+                list(_BY),
+                default="fragment",
+                required=True,
+                format_func=lambda name: _BY[name],
+                help=_BY_HELP,
+                key="subgraphs/by",
+                **_KEEP,
+            )
+            or "fragment"
+        )
+    return Limits(replace(RULES, min_atoms=low, max_atoms=high), by)

@@ -1,0 +1,126 @@
+"""What the molecules of a class, a cluster or the selection have in common: a job finds it, this draws it."""
+
+from typing import Any
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError, UnknownName
+from mmexplore.studio import Group, Job, Target
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import jobs, session
+from mmexplore.ui.shell.session import Choice
+from mmexplore.ui.shell.subgraphs_link import GROUP_KIND, SELECTION
+from mmexplore.ui.subgraphs import motifs
+
+_KINDS = ("class", "cluster", SELECTION)
+_KEEP: dict[str, Any] = {"persist_state": "session"}
+_SHARE_HELP = "The maximum common subgraph is one that this share of the molecules compared hold"
+_MOST_HELP = """Of a larger group, a sample drawn with seed 0 is searched. The maximum common subgraph is sought
+among 100 molecules at most, and both are counted in all."""
+
+
+def show(choice: Choice, goal: Target) -> None:
+    """The group's picker, then what it has in common, or the job that finds it."""
+    group, most, share = _picked(choice)
+    if group is None:
+        return
+    found = studio.stored_motifs(choice.model, choice.data, group, goal, most, share)
+    if found is not None:
+        motifs.show(choice, group, goal, found)
+        return
+    key = "/".join(("subgraphs/job", choice.model, choice.data, str(group), str(goal), str(most), str(share)))
+    job = _job(key)
+    if job is not None and job.active:
+        _follow(key, job.id)
+        return
+    if job is not None and job.state == "failed":
+        st.error(literal(job.message), icon=":material/info:")
+    st.caption("Each molecule is searched once and kept: a search that was stopped goes on where it was.")
+    if st.button("Find what they share", key="subgraphs/find", type="primary", icon=":material/hub:"):
+        st.session_state[key] = studio.start_motifs(choice.model, choice.data, group, goal, most, share).id
+        st.rerun()
+
+
+def _picked(choice: Choice) -> tuple[Group | None, int, float]:
+    kind, which, most, part = st.columns([4, 5, 3, 3], vertical_alignment="bottom")
+    with kind:
+        st.session_state.setdefault(GROUP_KIND, _KINDS[0])  # a link may have set it
+        of = st.segmented_control("Group", _KINDS, required=True, key=GROUP_KIND, **_KEEP)
+    with which:
+        group = {"class": _class, "cluster": _cluster, SELECTION: _selection}[of or _KINDS[0]](choice)
+    with most:
+        number = st.number_input(
+            "Searched at most",
+            10,
+            5000,
+            studio.MOST_SEARCHED,
+            10,
+            help=_MOST_HELP,
+            key="subgraphs/most",
+            **_KEEP,
+        )
+    with part:
+        about: dict[str, Any] = {"help": _SHARE_HELP, "key": "subgraphs/share"}
+        shared = st.number_input("Shared by at least", 0.1, 1.0, studio.SHARE, 0.05, **about, **_KEEP)
+    return group, int(number), round(float(shared), 2)
+
+
+def _class(choice: Choice) -> Group | None:
+    names = [task.name for task in studio.dataset(choice.data).tasks]
+    if not names:
+        st.caption("This data set has no label. Choose a cluster or the selection.")
+        return None
+    label, value = st.columns(2)
+    task = label.selectbox("Label of the group", names, key=f"subgraphs/label/{choice.data}", **_KEEP) or names[0]
+    try:
+        classes = studio.group_classes(choice.data, task)
+    except MmexploreError as mistake:
+        st.caption(literal(mistake))
+        return None
+    key = f"subgraphs/class/{choice.data}/{task}"
+    last = max(len(classes) - 1, 0)
+    chosen = value.selectbox("Class", classes, last, key=key, help="numbers are cut into thirds", **_KEEP)
+    return Group(label=task, value=chosen) if chosen else None
+
+
+def _cluster(choice: Choice) -> Group | None:
+    numbers = list(range(1, studio.CLUSTERS + 1))
+    words = f"k-means clusters of view {choice.view}, as the Map colours them; 1 is the largest"
+    key = f"subgraphs/cluster/{choice.data}/{choice.view}"
+    number = st.selectbox("Cluster", numbers, key=key, help=literal(words), format_func=_cluster_name, **_KEEP)
+    return Group(cluster=int(number or 1), view=choice.view)
+
+
+def _cluster_name(number: int) -> str:
+    return f"cluster {number}"
+
+
+def _selection(choice: Choice) -> Group | None:
+    rows = session.selection()
+    if not len(rows):
+        st.caption("Nothing is selected. Draw a line round some molecules on the Map, then come back.")
+        return None
+    st.caption(f"{len(rows):,} selected molecules of {literal(choice.data)}")
+    return studio.group_of_rows(choice.data, rows)
+
+
+def _job(key: str) -> Job | None:
+    try:
+        return studio.job(st.session_state[key])
+    except (KeyError, UnknownName):
+        return None
+
+
+@st.fragment(run_every=0.7)
+def _follow(key: str, job_id: str) -> None:
+    job = _job(key)
+    if job is None or not job.active:
+        st.rerun(scope="app")
+    else:
+        st.progress(jobs.share(job), literal(f"Searching: {jobs.words(job)}"))
+        st.button("Cancel", key=f"{key}/cancel", icon=":material/close:", on_click=_cancel, args=(job_id,))
+
+
+def _cancel(job_id: str) -> None:
+    studio.cancel_job(job_id)

@@ -1,0 +1,82 @@
+"""The same molecule under several models, or branches of one, side by side, with the atoms that they agree on."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.explore.explain.storage import Explained
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.ui.components.drawings import Drawing, drawings, of_atoms
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.subgraphs.controls import Asked, Limits
+from mmexplore.ui.subgraphs.result import score_text
+
+_KEEP: dict[str, Any] = {"persist_state": "session"}
+
+
+def show(model: str, found: Explained, asked: Asked, limits: Limits) -> None:
+    """The branches of a late fusion, then a picker of other models of the same label, and what each finds."""
+    _branches(model, found, asked, limits)
+    others = [known.name for known in studio.models() if known.name != model and _predicts(known.name, asked)]
+    st.subheader("Under several models", anchor=False)
+    if not others:
+        words = f"No other model here predicts {asked.goal.task}. Train one, and its answer can stand beside this one."
+        st.caption(literal(words))
+        return
+    chosen = st.multiselect("Ask these too", others, key=f"subgraphs/models/{asked.goal.task}", **_KEEP)
+    if not chosen:
+        st.caption("Choose models: each one's smallest subgraph is drawn, and the atoms that at least half share.")
+        return
+    answers = {model: found}
+    for name in chosen:
+        try:
+            with st.spinner(f"Asking {literal(name)} ..."):
+                answers[name] = studio.explain(name, found.smiles, asked.goal, limits.rules, limits.by, 1)
+        except MmexploreError as mistake:
+            st.warning(literal(f"{name}: {mistake}"), icon=":material/info:")
+    _side_by_side(found.smiles, answers, asked)
+
+
+def _branches(model: str, found: Explained, asked: Asked, limits: Limits) -> None:
+    """What makes each branch add at least half of what it adds for the whole molecule."""
+    names = studio.summands(model)
+    if not names:
+        return
+    st.subheader("Under each modality's branch", anchor=False)
+    with st.spinner("Asking each branch ..."):
+        answers = {
+            name: studio.explain_summand(model, name, found.smiles, asked.goal.task, limits.rules, limits.by)
+            for name in names
+        }
+    _side_by_side(found.smiles, answers, replace(asked, unit=""))
+    st.caption(
+        "A branch of a late fusion adds w · p to the prediction (logits or z-scores). Drawn is the smallest part that "
+        "alone makes it add at least half of what the whole molecule does, in the same direction."
+    )
+
+
+def _predicts(model: str, asked: Asked) -> bool:
+    return asked.goal.task in [task.name for task in studio.explained_tasks(model)]
+
+
+def _side_by_side(smiles: str, answers: dict[str, Explained], asked: Asked) -> None:
+    best = {name: found.subgraphs[0].atoms for name, found in answers.items() if found.subgraphs}
+    cells = [
+        Drawing(of_atoms(smiles, best.get(name, ())), name, _words(found, asked)) for name, found in answers.items()
+    ]
+    if len(best) > 1:
+        shared = studio.consensus(best)
+        text = f"{len(shared)} atoms in at least half of {len(best)}" if shared else "no atom in half of them"
+        cells.append(Drawing(of_atoms(smiles, shared), "Agreement", text))
+    drawings(f"subgraphs/of/{'-'.join(answers)}", cells, width=230, height=165)
+
+
+def _words(found: Explained, asked: Asked) -> str:
+    whole = score_text(found.score, asked)
+    if not found.subgraphs:
+        return f"whole {whole}; no subgraph"
+    part = found.subgraphs[0]
+    score = part.score if found.by == "fragment" else part.score_in_molecule
+    return f"{part.n_atoms} atoms {score_text(score, asked)}; whole {whole}"

@@ -1,0 +1,58 @@
+"""Subgraphs: the smallest part of a molecule that decides, under one model or several, and what groups share."""
+
+from functools import partial
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.ui.components import model_links, molecule
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import example, session
+from mmexplore.ui.shell.session import Choice
+from mmexplore.ui.shell.subgraphs_link import GROUP, MOLECULE, TABS
+from mmexplore.ui.subgraphs import controls, models, result
+from mmexplore.ui.subgraphs import group as subgraph_group
+
+
+def subgraph_page() -> None:
+    """The whole page."""
+    choice = session.choice()
+    st.title("Subgraphs", anchor=False)
+    if not studio.explained_tasks(choice.model):
+        _nothing_to_explain(choice)
+        return
+    try:
+        asked = controls.goal(choice.model)
+        one, group = st.tabs([MOLECULE, GROUP], key=TABS, on_change="rerun")
+        if one.open:
+            with one:
+                _one(choice, asked)
+        if group.open:
+            with group:
+                subgraph_group.show(choice, asked.goal)
+    except MmexploreError as mistake:
+        st.error(literal(mistake), icon=":material/info:")
+
+
+def _nothing_to_explain(choice: Choice) -> None:
+    able = [known for known in studio.models() if studio.explained_tasks(known.name)]
+    words = f"Model {choice.model} predicts no label, so there is nothing to explain. "
+    st.info(literal(words + ("These do:" if able else "Train one on the Train page.")), icon=":material/info:")
+    model_links.others("Subgraphs", able, choice.data)
+
+
+def _one(choice: Choice, asked: controls.Asked) -> None:
+    query = controls.molecule()
+    if query is None:
+        words = "Type a SMILES, or click a molecule on the Map: the smallest part of it that decides appears here."
+        st.info(words, icon=":material/draw:")
+        example.button(choice)
+        return
+    limits = controls.limits()
+    with st.spinner("Looking for subgraphs ..."):
+        found = studio.explain(choice.model, query.smiles, asked.goal, limits.rules, limits.by, result.MOST)
+    name = molecule.title(query) if query.row >= 0 else query.smiles
+    card = partial(molecule.facts, query, choice.model, choice.view, "subgraphs-card")
+    result.show(found, name, asked, card)
+    models.show(choice.model, found, asked, limits)

@@ -1,0 +1,163 @@
+"""What was found in one molecule: the smallest positive subgraph on its drawing, the next best, scores, and files."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.explore.explain.storage import Explained
+from mmexplore.studio import Subgraph
+from mmexplore.ui.components import structures, viewer3d
+from mmexplore.ui.components.drawings import Drawing, drawings, of_atoms, picked
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.subgraphs import controls
+from mmexplore.ui.subgraphs.controls import Asked
+
+MOST = 8
+_NEXT, _SHOWN = "subgraphs/next", "subgraphs/shown"
+
+
+def show(found: Explained, name: str, asked: Asked, card: Callable[[], None]) -> None:
+    """Everything about one molecule under one model; ``card`` draws what else is known of it."""
+    _verdict(found, name, asked)
+    if not found.subgraphs:
+        _none(found, asked)
+        card()
+        return
+    number = _shown(found)
+    left, right = st.columns([5, 4], gap="large")
+    with left:
+        _picture(found, found.subgraphs[number], asked)
+    with right:
+        st.caption("Smallest first; of the same size the better score. Click one to see it large.")
+        cells = [
+            Drawing(of_atoms(found.smiles, part.atoms), *_title(part, n, asked), n) for n, part in _numbered(found)
+        ]
+        drawings(_NEXT, cells, lambda: _pick(found), width=130, height=92, current=number)
+        card()
+    _table(found, asked)
+
+
+def score_text(score: float, asked: Asked) -> str:
+    """A score with its unit; a dash where there is none.
+
+    >>> from mmexplore.studio import Target
+    >>> score_text(0.5, Asked(Target("logS", "above"), "", "log mol/L"))
+    '0.50 log mol/L'
+    """
+    return "–" if math.isnan(score) else f"{score:.2f}{f' {asked.unit}' if asked.unit else ''}"
+
+
+def _verdict(found: Explained, name: str, asked: Asked) -> None:
+    goal = found.target
+    what = f"probability of {goal.direction}" if goal.direction.startswith("class") else goal.task
+    how = f" ({asked.how})" if asked.how else ""
+    words = f"**{literal(name)}**: {literal(what)} **{literal(score_text(found.score, asked))}**; "
+    side = "at most" if goal.direction == "below" else "at least"
+    st.markdown(f"{words}sought is {side} {literal(f'{goal.threshold:.3g}{how}')}.")
+
+
+def _none(found: Explained, asked: Asked) -> None:
+    st.info(literal(f"{found.note[:1].upper()}{found.note[1:]}."), icon=":material/search_off:")
+    goal = found.target
+    if found.positive:
+        return
+    kind = controls.kind_of(goal.direction)
+    st.button(
+        f"Seek {asked.other} instead",
+        key="subgraphs/turn",
+        icon=":material/swap_horiz:",
+        on_click=controls.turn,
+        args=(kind, asked.other),
+    )
+
+
+def _picture(found: Explained, part: Subgraph, asked: Asked) -> None:
+    if structures.in_space("subgraphs/way"):
+        viewer3d.show(found.smiles, "subgraphs/3d", part.atoms)
+    else:
+        drawings("subgraphs/large", [Drawing(of_atoms(found.smiles, part.atoms))], width=420, height=300)
+    facts = {
+        "atoms": f"{part.n_atoms} of {len(found.order)}",
+        "score as a fragment": score_text(part.score, asked),
+        "score in the molecule": score_text(part.score_in_molecule, asked),
+        "decided by": "the fragment" if found.by == "fragment" else "the atoms in the molecule",
+    }
+    lines = [f"| {literal(label)} | {literal(text)} |" for label, text in facts.items()]
+    st.markdown("\n".join(["| | |", "|:--|--:|", *lines]))
+    st.code(part.smiles or "no molecule by itself", language=None, wrap_lines=True)
+    st.caption(literal(_how(found)))
+
+
+def _how(found: Explained) -> str:
+    """How the search went, in a sentence."""
+    exact = f"all {found.fragments:,} fragments that peeling reaches were scored"
+    walked = f"tree search scored {found.fragments:,} fragments; there may be a smaller one"
+    route = "" if found.masks else "; a branch of this model reads no single atoms, so each was scored from its SMILES"
+    again = "; the best of each size were scored again as molecules of their own" if found.masks else ""
+    return f"{(exact if found.exact else walked).capitalize()}{again}{route}. {found.seconds:.2f} s."
+
+
+def _numbered(found: Explained) -> list[tuple[int, Subgraph]]:
+    return list(enumerate(found.subgraphs))
+
+
+def _title(part: Subgraph, number: int, asked: Asked) -> tuple[str, str]:
+    places = f", {part.places} places" if part.places > 1 else ""
+    decides = part.score if not math.isnan(part.score) else part.score_in_molecule
+    return f"{number + 1}: {part.n_atoms} atoms", f"{score_text(decides, asked)}{places}"
+
+
+def _shown(found: Explained) -> int:
+    """The one that was clicked, while it is among them; else the first."""
+    chosen = st.session_state.get(_SHOWN)
+    return next((n for n, part in enumerate(found.subgraphs) if (found.smiles, part.atoms) == chosen), 0)
+
+
+def _pick(found: Explained) -> None:
+    if (number := picked(_NEXT)) >= 0:
+        st.session_state[_SHOWN] = (found.smiles, found.subgraphs[number].atoms)
+
+
+def _frame(found: Explained) -> pd.DataFrame:
+    rows = [
+        {
+            "smiles": part.smiles,
+            "n_atoms": part.n_atoms,
+            "score as a fragment": part.score,
+            "score in the molecule": part.score_in_molecule,
+            "places": part.places,
+            "atoms": " ".join(map(str, part.atoms)),
+            "molecule": found.smiles,
+        }
+        for part in found.subgraphs
+    ]
+    return pd.DataFrame(rows)
+
+
+def _table(found: Explained, asked: Asked) -> None:
+    frame = _frame(found)
+    shown = frame.drop(columns=["molecule"]).rename(columns={"smiles": "SMILES", "n_atoms": "size"})
+    shown.insert(0, "fragment", structures.addresses(frame["smiles"]))
+    unit = f" in {asked.unit}" if asked.unit else ""
+    number: Any = st.column_config.NumberColumn(format="%.3f", help=f"the model's output{unit}")
+    config = {"fragment": structures.column("fragment")}
+    config |= {"score as a fragment": number, "score in the molecule": number}
+    structures.table(shown, config)
+    _downloads(found, frame)
+
+
+def _downloads(found: Explained, frame: pd.DataFrame) -> None:
+    part = found.subgraphs[_shown(found)]
+    about: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"}
+    with st.container(horizontal=True):
+        st.download_button("CSV", frame.to_csv(index=False), "subgraphs.csv", "text/csv", **about)
+        readable = frame[frame["smiles"] != ""]
+        st.download_button("SDF", lambda: studio.to_sdf(readable), "subgraphs.sdf", "chemical/x-mdl-sdfile", **about)
+        svg = "image/svg+xml"
+        st.download_button(
+            "SVG", lambda: studio.depict(found.smiles, 700, 500, part.atoms), "subgraph.svg", svg, **about
+        )

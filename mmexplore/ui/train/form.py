@@ -1,0 +1,112 @@
+"""The Train page's form: presets, the recipe with data sets that are here, and seeds."""
+
+from typing import Any
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.recipes import presets
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.ui.components import widgets
+from mmexplore.ui.components.widgets import Field
+from mmexplore.ui.train import plan
+from mmexplore.ui.train.plan import Plan
+from mmexplore.ui.train.recipe_form import recipe_form
+
+VERSIONS = {
+    "quick": "cut short for a first look",
+    "paper": "as published",
+    "steady": "as published, with features and norms that cannot collapse",
+    "released code": "as the published code does it where it differs from the paper",
+    "V-G": "lambda and alpha as section V-G of the paper prints them",
+}
+_LEARN = {"labels": "train or fine-tune on a data set's labels", "without labels": "pre-train encoders on molecules"}
+_KEEP: dict[str, Any] = {"persist_state": "session"}
+
+
+def draw(data: str) -> Plan:
+    """Draw the form, beginning with a data set, and return what it asks for. Raises BadRecipe, UnknownName."""
+    name, version, start = _preset()
+    start = start.model_copy(update={"data": start.data.model_copy(update={"dataset": data})})
+    kind = "pretraining" if start.pretrains else "preset"
+    key = f"train/{kind}/{name}/{version}/{data}"
+    left, right = st.columns([3, 2])
+    title = left.text_input("Name of the run", f"{data} {name}", max_chars=80, key=f"{key}/title", **_KEEP)
+    help_ = "one run each, queued on the device: 0, 1, 2 or 0-4; they draw the weights and, if so chosen, the split"
+    typed = right.text_input("Seeds", "0", max_chars=80, key=f"{key}/seeds", help=help_, **_KEEP)
+    recipe = recipe_form(start, key, _INSTEAD | ({"data.targets": _as_it_is} if start.pretrains else {}))
+    seeded = st.session_state.get(f"{key}/data.split_seed") is None
+    return Plan(recipe, name, title.strip() or f"{data} {name}", plan.seeds(typed), seeded)
+
+
+def _preset() -> tuple[str, str, Recipe]:
+    """Name, version and recipe of what was chosen to begin with."""
+    row = st.container(horizontal=True)
+    help_ = "; ".join(f"{learn}: {what}" for learn, what in _LEARN.items())
+    about: dict[str, Any] = {"required": True, **_KEEP}
+    labels = row.segmented_control("Learn", list(_LEARN), default="labels", help=help_, key="train/learn", **about)
+    kind = "preset" if labels != "without labels" else "pretraining"
+    names = presets.preset_names() if kind == "preset" else presets.pretraining_names()
+    words = "; ".join(f"{name}: {_first_line(_ready(kind, name, 'paper'))}" for name in names)
+    name = row.selectbox("Preset", names, key=f"train/{kind}", help=words, width=184, **_KEEP)
+    versions = ("quick", "paper") if kind == "preset" else presets.versions(name)
+    about = {"key": f"train/{kind}/version", "help": "; ".join(f"{v}: {VERSIONS[v]}" for v in versions), **_KEEP}
+    version = row.selectbox("Version", versions, versions.index("quick"), width=120, **about)
+    return name, version, _ready(kind, name, version)
+
+
+def _ready(kind: str, name: str, version: str) -> Recipe:
+    if kind == "preset":
+        return presets.preset(name, quick=version == "quick")
+    return presets.pretraining(name, version)
+
+
+def _first_line(recipe: Recipe) -> str:
+    encoders = " + ".join(branch.encoder for branch in recipe.branches)
+    return f"{encoders}, {recipe.training.epochs} epochs"
+
+
+def _dataset(field: Field) -> str:
+    """A data set that is here; one that the recipe names by path stays choosable."""
+    here = studio.available()
+    names = here if field.value in here else [field.value, *here]
+    return str(st.selectbox("Dataset", names, names.index(field.value), **field.about))
+
+
+def _targets(field: Field) -> tuple[str, ...]:
+    """Label columns of the chosen data set; none chosen means all."""
+    data = str(_now(field, "data.dataset"))
+    try:
+        tasks = [task.name for task in studio.dataset(data).tasks]
+    except MmexploreError:
+        tasks = []
+    begin = [name for name in field.value if name in tasks]
+    about = field.about | {"key": f"{field.key}/{data}"}
+    return tuple(st.multiselect("Targets", tasks, begin, placeholder="all", **about))
+
+
+def _split_seed(field: Field) -> int:
+    """Empty: the run's seed draws the split too, so several seeds are several splits."""
+    low, high = widgets.bounds(field.info, step=1)
+    about = field.about | {"help": "empty: the run's seed draws the split too (scaffold has none)"}
+    typed = st.number_input("Split seed", low, high, None, 1, placeholder="the run's", **about)
+    return int(field.value if typed is None else typed)
+
+
+def _now(field: Field, path: str) -> Any:
+    """What stands in a field of the same form that was drawn before."""
+    return st.session_state[field.key.removesuffix(field.path) + path]
+
+
+def _as_it_is(field: Field) -> Any:
+    return field.value
+
+
+_INSTEAD = {
+    "name": _as_it_is,
+    "training.seed": _as_it_is,
+    "data.dataset": _dataset,
+    "data.targets": _targets,
+    "data.split_seed": _split_seed,
+}

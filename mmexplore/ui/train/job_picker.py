@@ -1,0 +1,73 @@
+"""Which trainings are shown: the one in the address, else the first that is active, and a list of all."""
+
+import pandas as pd
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.runtime.jobs.client import Job
+from mmexplore.ui.components.words import literal
+
+
+def trainings() -> list[Job]:
+    """All training jobs, the newest first."""
+    return [job for job in studio.list_jobs() if job.verb in studio.TRAINING_VERBS]
+
+
+def chosen(jobs: list[Job]) -> Job | None:
+    """The training to follow: that of ``?job=`` in the address, else the oldest that is active, else none."""
+    asked = st.query_params.get("job", "")
+    if asked == "none":
+        return None
+    known = {job.id: job for job in jobs}
+    active = [job for job in jobs if job.active]
+    return known.get(asked) or (active[-1] if active else None)
+
+
+def others(jobs: list[Job], shown: Job | None) -> None:
+    """The other trainings, to be shown, or forgotten once they ended."""
+    rest = [job for job in jobs if shown is None or job.id != shown.id]
+    waiting = [job for job in rest if job.active]
+    if not rest:
+        return
+    words = f"Other trainings ({len(rest)}" + (f", {len(waiting)} waiting or running)" if waiting else ")")
+    with st.expander(words, expanded=bool(waiting)):
+        table = pd.DataFrame([_row(job) for job in rest])
+        config = {"started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"), "id": None}
+        picked = st.dataframe(
+            table,
+            on_select="rerun",
+            selection_mode="single-row",
+            column_config=config,
+            hide_index=True,
+            key=f"jobs/{len(rest)}/{shown.id if shown else ''}",
+        )
+        for number in picked.selection.rows[:1]:
+            _one(rest[number])
+
+
+def _row(job: Job) -> dict[str, object]:
+    done = f"{job.done} of {job.total}" if job.total and job.state != "queued" else ""
+    started = pd.Timestamp(job.created, unit="s", tz="UTC")
+    words = {"title": job.title, "state": job.state, "stage": job.stage, "done": done}
+    return words | {"message": job.message, "started": started, "id": job.id}
+
+
+def _one(job: Job) -> None:
+    with st.container(horizontal=True):
+        st.button("Show", key=f"show/{job.id}", on_click=_show, args=(job.id,))
+        if job.active:
+            st.button("Cancel", key=f"stop/{job.id}", on_click=_try, args=("cancel", job.id))
+        else:
+            st.button("Forget", key=f"forget/{job.id}", on_click=_try, args=("forget", job.id), help="a model stays")
+
+
+def _show(job_id: str) -> None:
+    st.query_params["job"] = job_id
+
+
+def _try(what: str, job_id: str) -> None:
+    try:
+        (studio.cancel_job if what == "cancel" else studio.forget_job)(job_id)
+    except (MmexploreError, OSError) as error:
+        st.toast(literal(error), icon=":material/error:")

@@ -1,0 +1,126 @@
+"""The table of models on the Train page, and what can be done with the chosen ones."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.models.registry import Model
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.ui.components import charts, figure_panel, model_links, score_words
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.train import model_details, runs_table
+
+_COLUMNS: dict[str, Any] = {
+    "name": None,
+    "test": model_details.SCORE,
+    "validation": model_details.SCORE,
+    "± test": model_details.SCORE,
+    "± validation": model_details.SCORE,
+    "megabytes": st.column_config.NumberColumn("size", format="%.1f MB"),
+    "made": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+}
+
+
+def show(models: Sequence[Model]) -> None:
+    """Draw the table of models, and the chosen ones below it."""
+    table = runs_table.table(models).reset_index()
+    if table.empty:
+        st.info("No model is here yet. Choose a recipe above and start a training: it will appear in this table.")
+        return
+    st.caption("Each score belongs to the split beside it. Choose a line for its details, several to compare them.")
+    about: dict[str, Any] = {"hide_index": True, "column_config": _COLUMNS, "key": f"runs/{len(table)}"}
+    chosen = st.dataframe(table, on_select="rerun", selection_mode="multi-row", **about).selection.rows
+    _over_seeds(models)
+    by_name = {model.name: model for model in models}
+    members = [by_name[name] for name in table["name"].iloc[chosen]]
+    if len(members) == 1:
+        show_one(members[0])
+    elif members:
+        _several(members)
+
+
+def _over_seeds(models: Sequence[Model]) -> None:
+    groups = runs_table.over_seeds(models)
+    if len(groups):
+        st.markdown("**The same recipe over several seeds:** mean ± sample standard deviation over the runs")
+        st.dataframe(groups, hide_index=True, column_config=_COLUMNS)
+
+
+def show_one(model: Model) -> None:
+    """One model: what can be done with it, its scores, pictures and facts."""
+    with st.container(border=True):
+        st.markdown(f"**{literal(model.title)}**")
+        with st.container(horizontal=True):
+            model_links.link(model.name)
+            _export(model)
+            if not model.shipped:
+                _rename(model)
+                _delete([model])
+        model_details.scores(model)
+        model_details.pictures(model)
+        model_details.facts(model)
+
+
+def _several(members: Sequence[Model]) -> None:
+    with st.container(border=True):
+        trained = [model for model in members if not model.shipped]
+        if trained:
+            _delete(trained)
+        st.dataframe(runs_table.scores(members).style.format("{:.4g}", na_rep=""))
+        splits = {(m.card.data.digest, score_words.split_of(m.card)) for m in members if m.card}
+        if len(splits) > 1:
+            st.caption("These models were scored on different molecules: their scores are not comparable.")
+        histories = {runs_table.unique_title(m, members): studio.history(m.name) for m in members}
+        columns = list(dict.fromkeys(str(name) for table in histories.values() for name in table))
+        if not columns:
+            st.caption("None of these models kept its curves.")
+            return
+        best = next((n for n in columns if n.startswith("validation_")), columns[0])
+        column = st.selectbox("Curve", columns, columns.index(best), format_func=score_words.title, key="compare/curve")
+        figure_panel.show(charts.compare(histories, column, score_words.title(column)), f"compare-{column}", "compare")
+
+
+def _export(model: Model) -> None:
+    def content() -> bytes:
+        with tempfile.TemporaryDirectory() as where:
+            return studio.export_model(model.name, Path(where)).read_bytes()
+
+    about: dict[str, Any] = {"on_click": "ignore", "icon": ":material/download:"}
+    st.download_button("Export", content, f"{model.name}.zip", "application/zip", f"export/{model.name}", **about)
+
+
+def _rename(model: Model) -> None:
+    with st.popover("Rename", icon=":material/edit:"), st.form(f"rename/{model.name}", border=False):
+        title = st.text_input("Name", model.title, max_chars=80)
+        if st.form_submit_button("Rename"):
+            _try(lambda: studio.rename_model(model.name, title), "renamed")
+
+
+def _delete(models: Sequence[Model]) -> None:
+    what = "this model" if len(models) == 1 else f"these {len(models)} models"
+    with st.popover("Delete", icon=":material/delete:"):
+        st.markdown(f"Delete {what} with predictions and curves? This cannot be undone.")
+        for model in models[:10]:
+            st.text(f"{model.title} ({model.name})")
+        key = "delete/" + "/".join(model.name for model in models)
+        if st.button(f"Delete {what}", type="primary", key=key):
+            _try(lambda: _delete_all(models), "deleted")
+
+
+def _delete_all(models: Sequence[Model]) -> None:
+    for model in models:
+        studio.delete_model(model.name)
+
+
+def _try(work: Callable[[], object], done: str) -> None:
+    try:
+        work()
+    except (MmexploreError, OSError) as error:
+        st.error(literal(error))
+        return
+    st.toast(done)
+    st.rerun()

@@ -1,0 +1,102 @@
+"""Models as a table: one line each, and the same recipe over several seeds as mean and spread. Nothing of streamlit."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mmexplore.models.registry import Model
+from mmexplore.recipes.recipe import Recipe
+from mmexplore.ui.components import score_words
+
+_SEEDS = {"data": {"split_seed"}, "training": {"seed", "device", "devices"}, "name": True}
+
+
+def family_of(recipe: Recipe) -> str:
+    """What recipes that differ in seeds, device or name alone have in common."""
+    return recipe.model_dump_json(exclude=_SEEDS)  # type: ignore[arg-type]
+
+
+def table(models: Sequence[Model]) -> pd.DataFrame:
+    """One row a trained or shipped model, in the order given; index: the model's name."""
+    rows = []
+    for model in models:
+        if model.card is None or model.recipe is None:
+            continue
+        card, metric = model.card, score_words.main_metric(model.card)
+        rows.append({
+            "name": model.name,
+            "model": model.title,
+            "data": card.data.name,
+            "split": score_words.split_of(card),
+            "seed": card.seed,
+            "score": f"{score_words.title(metric)} ({score_words.direction(metric)})",
+            "test": card.metrics.get("test", {}).get(metric, np.nan),
+            "validation": card.metrics.get("validation", {}).get(metric, np.nan),
+            "unit": score_words.unit(card, metric),
+            "encoders": " + ".join(branch.encoder for branch in model.recipe.branches),
+            "epochs": card.epochs_run,
+            "megabytes": model.megabytes,
+            "made": pd.Timestamp(card.created) if card.created else pd.NaT,
+            "from": "the project" if model.shipped else "trained here",
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=[*_COLUMNS]).set_index("name")
+
+
+_COLUMNS = (
+    "name", "model", "data", "split", "seed", "score", "test", "validation", "unit", "encoders", "epochs",
+    "megabytes", "made", "from",
+)  # fmt: skip
+
+
+def over_seeds(models: Sequence[Model]) -> pd.DataFrame:
+    """Mean and sample standard deviation of recipes that were trained with two seeds or more, on the same molecules."""
+    groups: dict[tuple[str, str], list[Model]] = {}
+    for model in models:
+        if model.card and model.recipe:
+            groups.setdefault((family_of(model.recipe), model.card.data.digest), []).append(model)
+    rows = [_group(members) for members in groups.values() if len(_seeds(members)) > 1]
+    return pd.DataFrame(rows, columns=[*_GROUP_COLUMNS])
+
+
+_GROUP_COLUMNS = ("recipe", "data", "split", "score", "seeds", "runs", "test", "± test", "validation", "± validation")
+
+
+def _seeds(members: Sequence[Model]) -> list[tuple[int, int]]:
+    return sorted({(m.card.seed, m.card.split.seed) for m in members if m.card})
+
+
+def _group(members: Sequence[Model]) -> dict[str, object]:
+    newest = {(m.card.seed, m.card.split.seed): m for m in reversed(members) if m.card}  # one a seed, the newest
+    cards = [m.card for m in newest.values() if m.card]
+    first, recipe = cards[0], members[0].recipe
+    assert recipe is not None
+    metric = score_words.main_metric(first)
+    row: dict[str, object] = {
+        "recipe": recipe.name,
+        "data": first.data.name,
+        "split": first.split.rule,
+        "score": f"{score_words.title(metric)} ({score_words.direction(metric)})",
+        "seeds": ", ".join(str(seed) for seed in sorted({c.seed for c in cards})),
+        "runs": len(cards),
+    }
+    for part in ("test", "validation"):
+        values = pd.Series([c.metrics.get(part, {}).get(metric, np.nan) for c in cards], dtype=float)
+        row |= {part: values.mean(), f"± {part}": values.std()}
+    return row
+
+
+def scores(models: Sequence[Model]) -> pd.DataFrame:
+    """Every score of some models side by side: one row a metric and part, one column a model."""
+    found: dict[str, dict[str, float]] = {}
+    for model in models:
+        for part, values in (model.card.metrics if model.card else {}).items():
+            for metric, value in values.items():
+                found.setdefault(f"{part} {score_words.title(metric)}", {})[unique_title(model, models)] = value
+    return pd.DataFrame.from_dict(found, orient="index")
+
+
+def unique_title(model: Model, among: Sequence[Model]) -> str:
+    """The model's title, with its name where another has the same title."""
+    titles = [other.title for other in among]
+    return model.title if titles.count(model.title) == 1 else f"{model.title} ({model.name})"

@@ -1,0 +1,87 @@
+"""What a training will take, on what, with which split; and the button that starts it."""
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.ui.components import score_words
+from mmexplore.ui.components.split_table import split_table
+from mmexplore.ui.components.words import duration, literal
+from mmexplore.ui.train.plan import Plan
+
+_MANY = 20_000
+
+
+def show(plan: Plan) -> None:
+    """Draw the panel; its button starts one job a seed. A second click meets the jobs of the first."""
+    with st.container(border=True):
+        _estimate(plan)
+        _device(plan)
+        count = len(plan.seeds)
+        label = "Start training" if count == 1 else f"Start {count} trainings"
+        st.button(label, type="primary", icon=":material/play_arrow:", on_click=_start, args=(plan,), width="stretch")
+    with st.expander("Split preview", expanded=True):
+        if small_enough(plan):
+            _split(plan)
+    with st.expander("Recipe as JSON and command line"):
+        st.code(plan.run(plan.seeds[0]).model_dump_json(indent=1), language="json", height=260)
+        for seed in plan.seeds[:5]:
+            st.code(plan.shell(seed), language="shell", wrap_lines=True)
+
+
+def _start(plan: Plan) -> None:
+    """Runs before the page does, so that a click is answered at once; studio knows a training that runs already."""
+    try:
+        jobs = [studio.start_training(recipe, title) for recipe, title in plan.runs()]
+    except (MmexploreError, OSError) as error:
+        st.toast(literal(error), icon=":material/error:")
+        return
+    st.query_params["job"] = jobs[0].id
+
+
+def _estimate(plan: Plan) -> None:
+    count = len(plan.seeds)
+    guess = studio.estimate(plan.recipe)
+    time = "not known yet" if guess.seconds is None else f"about {duration(guess.seconds * count)}"
+    memory = "not known yet" if not guess.megabytes else f"about {guess.megabytes / 1000:.1f} GB"
+    runs = "" if count == 1 else f" of {count} runs, one after the other"
+    st.markdown(f"**Time**{runs}: {time} &nbsp;·&nbsp; **Memory**: {memory}")
+    st.caption(f"{literal(guess.how[:1].upper() + guess.how[1:])}.")
+
+
+def _device(plan: Plan) -> None:
+    for device in _devices():
+        st.caption(f":material/memory: {literal(device.title)}, {device.memory_gigabytes:.0f} GB memory")
+    if plan.recipe.training.device == "cuda" and all(device.name != "cuda" for device in _devices()):
+        st.warning("This machine shows no GPU: choose device auto or cpu.")
+
+
+@st.cache_data(ttl=300, show_spinner=False)
+def _devices() -> list[studio.Device]:
+    return studio.devices()
+
+
+def small_enough(plan: Plan) -> bool:
+    """Asks before the scaffolds of many molecules are found."""
+    data = plan.recipe.data
+    try:
+        count = len(studio.dataset(data.dataset))
+    except MmexploreError:
+        return True  # the split says what is wrong
+    if count <= _MANY or data.split == "random":
+        return True
+    words = f"Preview the split of {count:,} molecules (about {count / 4000:.0f} s)"
+    return bool(st.toggle(words, key=f"train/preview/{data.dataset}"))
+
+
+def _split(plan: Plan) -> None:
+    data = plan.run(plan.seeds[0]).data
+    st.caption(f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed))}")
+    try:
+        stamp = studio.dataset(data.dataset).digest
+        table = split_table(data.dataset, stamp, data.split, data.split_seed, data.fractions)
+    except MmexploreError as error:
+        st.warning(literal(error))
+        return
+    config = {name: st.column_config.NumberColumn(format="%.3g") for name in table.columns[2:]}
+    st.dataframe(table, hide_index=True, column_config=config)

@@ -1,5 +1,0 @@
-"""The script that Streamlit runs for every visitor and every click: three lines, so that nothing is compiled again."""
-
-from mmexplore.ui.frame import main
-
-main()
