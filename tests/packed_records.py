@@ -2,6 +2,9 @@
 
 import datamol
 import numpy as np
+from chemprop.data import BatchMolGraph
+from chemprop.featurizers import MultiHotAtomFeaturizer, SimpleMoleculeMolGraphFeaturizer
+from rdkit import Chem
 
 from mmexplore.chem.molecules import canonical, parse
 from mmexplore.features.modalities import Measured
@@ -45,3 +48,8 @@ def made_up_spectra(modality: str, smiles: list[str]) -> Packed:
 def assert_holds(found: Features, modality: str, smiles: list[str]) -> None:
     assert found.ok.all()
     assert_same(found.take(np.arange(len(smiles))), direct(modality, smiles))
+
+
+def graphs_of(smiles: list[str]) -> BatchMolGraph:
+    featurizer = SimpleMoleculeMolGraphFeaturizer(MultiHotAtomFeaturizer.v1())
+    return BatchMolGraph([featurizer(Chem.MolFromSmiles(s)) for s in smiles])

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from test_atom_pairs import CUTOFF, clouds, looped
-from test_conformers import moved, placed, records_of
+from point_clouds import CUTOFF, clouds, looped, moved, placed, records_of
 from torch import Tensor, nn
 
 from mmexplore.nn.dataloader import Records

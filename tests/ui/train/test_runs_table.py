@@ -1,40 +1,17 @@
 """Models as a table: scores with their split, seeds as mean and spread, names as text."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from screens import NASTY, page
+from screens import page
+from toy_models import card
 
 from mmexplore import studio
-from mmexplore.datasets import Task
-from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
-from mmexplore.recipes import presets
 from mmexplore.ui.components import score_words
 from mmexplore.ui.train import runs_table
 
 pytest_plugins = ("screens",)
-
-
-def card(home: Path, name: str, *, seed: int = 0, split_seed: int = 0, rmse: float = 1.0, depth: int = 3) -> None:
-    folder = home / "runs" / name / "model"
-    folder.mkdir(parents=True)
-    chosen = presets.preset("dmpnn").with_settings(
-        [f"training.seed={seed}", f"data.split_seed={split_seed}", f"branches.0.options.depth={depth}"]
-    )
-    made = Card(
-        name=f"{name} {NASTY}", seed=seed, epochs_run=2, best_epoch=1,
-        data=DataUsed(name="solubility", digest="d", rows=9, tasks=(Task("SOL", "regression", "M"),)),
-        split=SplitUsed(rule="scaffold_balanced", seed=split_seed, sizes=(7, 1, 1)),
-        metrics={"validation": {"rmse": rmse}, "test": {"rmse": 2 * rmse, "tasks": 1.0}}, seconds=3.0,
-        created="2026-01-02T03:04:05+00:00",
-    )  # fmt: skip
-    (folder / "card.json").write_text(made.model_dump_json())
-    (folder / "recipe.json").write_text(chosen.model_dump_json())
-    (folder / "weights.safetensors").write_bytes(b"")
-    history = [{"epoch": epoch, "train_loss": 0.6 - epoch / 10, "validation_rmse": 3 - epoch} for epoch in (1.0, 2.0)]
-    (folder.parent / "history.json").write_text(json.dumps(history))
 
 
 class TestModels:

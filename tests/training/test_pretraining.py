@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from interrupted import killed_after, part, weights
 from safetensors.torch import load_file
-from test_resume import killed_after, part, weights
+from toy_models import few
 
 from mmexplore import studio
-from mmexplore.datasets import Dataset
 from mmexplore.explore.neighbors import hyperedges
 from mmexplore.models import checkpoints, embed
 from mmexplore.models.registry import model
@@ -45,21 +45,6 @@ def recipe_of(*encoders: str, epochs: int = 2, **options: object) -> Recipe:
             "pretraining": {"name": "mmsa", "options": {"dimension": 16, "neighbours": 4, "anchors": 6} | options},
             "training": {"epochs": epochs, "batch_size": 16, "device": "cpu", "precision": "float32"},
         }
-    )
-
-
-def few() -> Dataset:
-    """Forty molecules."""
-    whole = part()
-    rows = slice(0, 40)
-    return replace(
-        whole,
-        smiles=whole.smiles[rows],
-        names=whole.names[rows],
-        lines=whole.lines[rows],
-        labels=whole.labels[rows],
-        extra=whole.extra.iloc[rows],
-        digest="few",
     )
 
 

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from chemprop.data import BatchMolGraph
-from chemprop.featurizers import MultiHotAtomFeaturizer, SimpleMoleculeMolGraphFeaturizer
 from chemprop.nn import Aggregation, BondMessagePassing, MeanAggregation, NormAggregation, SumAggregation
-from rdkit import Chem
+from packed_records import graphs_of
 
 from mmexplore.datasets import catalog
 from mmexplore.features.store import features
@@ -25,11 +23,6 @@ def smiles() -> list[str]:
 
 def records_of(smiles: list[str]) -> Records:
     return collate(features("graph2d", smiles).take(np.arange(len(smiles))), "graph2d")
-
-
-def graphs_of(smiles: list[str]) -> BatchMolGraph:
-    featurizer = SimpleMoleculeMolGraphFeaturizer(MultiHotAtomFeaturizer.v1())
-    return BatchMolGraph([featurizer(Chem.MolFromSmiles(s)) for s in smiles])
 
 
 def pair(readout: str, depth: int = 3) -> tuple[BondMessagePassing, Aggregation, DMPNN]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from interrupted import part
 from measured_data import with_spectra
-from test_resume import part
 
 from mmexplore.datasets import Dataset
 from mmexplore.models import embed

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from screens import NASTY, page, shown
 from streamlit.testing.v1 import AppTest
-from test_runs_table import card
+from toy_models import card
 
 from mmexplore import studio
 from mmexplore.recipes.presets import preset

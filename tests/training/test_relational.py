@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from interrupted import killed_after, part, weights
 from measured_data import with_spectra
 from safetensors.torch import load_file
-from test_pretraining import few
-from test_resume import killed_after, part, weights
-from toy_models import save_model
+from toy_models import few, save_model
 
 from mmexplore import studio
 from mmexplore.models import embed

@@ -17,7 +17,7 @@ from mmexplore.features.store import Features, features
 from mmexplore.runtime.errors import Cancelled
 from mmexplore.runtime.registry import MODALITIES
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

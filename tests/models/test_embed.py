@@ -23,7 +23,7 @@ from mmexplore.nn.dataloader import batches
 from mmexplore.runtime import devices
 from mmexplore.runtime.errors import BadCheckpoint, BadMolecule, BadTable, Cancelled, NotAvailable, UnknownName
 
-SCRIPT = Path(__file__).with_name("embedding_script.py")
+SCRIPT = Path(__file__).parents[1] / "embedding_script.py"
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import streamlit as st
+from fused_models import DATA, NAMES, saved
 from rdkit import Chem
 from screens import shown
 from streamlit.testing.v1 import AppTest
-from test_fusion_page import DATA, NAMES, saved
 
 from mmexplore import studio
 from mmexplore.models import registry

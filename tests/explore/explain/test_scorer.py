@@ -25,7 +25,7 @@ from mmexplore.nn.model import Predictor
 from mmexplore.recipes import recipe
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module", params=["dmpnn", "gin"])

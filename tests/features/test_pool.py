@@ -15,7 +15,7 @@ from mmexplore.features.pool import Pool
 from mmexplore.features.store import features
 from mmexplore.runtime.home import read_json
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

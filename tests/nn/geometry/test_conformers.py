@@ -5,40 +5,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from point_clouds import moved, placed, records_of
 from scipy.spatial.distance import pdist
-from scipy.spatial.transform import Rotation
 from torch import Tensor
 
-from mmexplore.features.store import features
-from mmexplore.nn.dataloader import Records, collate
+from mmexplore.nn.dataloader import Records
 from mmexplore.nn.geometry.conformers import distance_histogram, geometry_labels, one_conformer
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "[Xe]", "[Na+].[Cl-]", "C[C@H](N)C(=O)O", "CC#CC", "O=S(=O)(c1ccc(Br)cc1)N1CCOCC1"]
 CENTRE = "C[C@H](N)C(=O)O"
-
-
-def records_of(smiles: list[str], **options: object) -> Records:
-    return collate(features("graph3d", smiles, options).take(np.arange(len(smiles))), "graph3d")
-
-
-def placed(shapes: list[np.ndarray]) -> Records:
-    """Records, already picked, of atoms at these places."""
-    counts = torch.tensor([len(shape) for shape in shapes])
-    owner = torch.arange(len(shapes)).repeat_interleave(counts)
-    positions = torch.from_numpy(np.concatenate(shapes)).float().view(-1, 3)
-    columns = {"atoms": torch.full((len(owner),), 6, dtype=torch.uint8), "positions": positions}
-    columns["made"] = torch.zeros(len(shapes), dtype=torch.uint8)
-    return Records(len(shapes), columns, {"atoms": counts}, {"atoms": owner})
-
-
-def moved(records: Records, seed: int) -> Records:
-    """Each molecule turned and shifted by its own rotation and step."""
-    rng = np.random.default_rng(seed)
-    turns = torch.from_numpy(Rotation.random(records.n, rng=rng).as_matrix())[records.owner["atoms"]]
-    steps = torch.from_numpy(rng.normal(size=(records.n, 3)))[records.owner["atoms"]]
-    positions = (turns @ records.columns["positions"].double()[:, :, None])[..., 0] + steps
-    columns = records.columns | {"positions": positions.to(records.columns["positions"].dtype)}
-    return Records(records.n, columns, records.counts, records.owner)
 
 
 def reference(shape: np.ndarray, atoms: int) -> np.ndarray:

@@ -2,45 +2,17 @@
 
 import os
 import signal
-import subprocess
-import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from interrupted import killed_after, part, weights
 
-from mmexplore.datasets import Dataset, catalog
-from mmexplore.models import checkpoints
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.errors import Cancelled
 from mmexplore.runtime.home import read_json
 from mmexplore.training import resume
 from mmexplore.training.train import train
-
-ROOT = Path(__file__).parents[1]
-PROGRAM = """
-import json, sys
-from pathlib import Path
-from mmexplore.recipes.recipe import parse
-from mmexplore.training import train
-from test_resume import part
-
-def heard(stage, done, total, /, **values):
-    if "train_loss" in values:
-        print("epoch", done, flush=True)
-
-train(parse(json.loads(sys.argv[1])), part(), Path(sys.argv[2]), progress=heard)
-"""
-
-
-def part() -> Dataset:
-    """A hundred molecules with one label."""
-    whole = catalog.load("solubility")
-    rows = slice(0, 100)
-    return replace(
-        whole, smiles=whole.smiles[rows], labels=whole.labels[rows, :1], tasks=whole.tasks[:1], digest="part"
-    )
 
 
 @pytest.fixture(scope="module")
@@ -54,23 +26,6 @@ def recipe() -> Recipe:
             "training": training,
         }
     )
-
-
-def killed_after(epoch: int, recipe: Recipe, folder: Path) -> None:
-    """Train in a process of its own and kill it once it has told of this epoch."""
-    command = [sys.executable, "-c", PROGRAM, recipe.model_dump_json(), str(folder)]
-    paths = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    with subprocess.Popen(command, env=os.environ | paths, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.strip() == f"epoch {epoch}":
-                os.kill(process.pid, signal.SIGKILL)
-                break
-    assert process.returncode == -signal.SIGKILL
-
-
-def weights(folder: Path) -> dict[str, torch.Tensor]:
-    return checkpoints.load(folder / "model").state_dict()
 
 
 def test_a_killed_training_goes_on_to_the_same_weights(recipe: Recipe, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_reading_imports_no_torch(saved: Path) -> None:
         "import sys; from pathlib import Path; from mmexplore.models.checkpoints import read; read(Path(sys.argv[1]))"
     )
     program += "; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", program, saved], check=True, cwd=Path(__file__).parents[1])
+    subprocess.run([sys.executable, "-c", program, saved], check=True, cwd=Path(__file__).parents[2])
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "recipe.json", "card.json"])

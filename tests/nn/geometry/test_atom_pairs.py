@@ -6,53 +6,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from point_clouds import CUTOFF, clouds, looped
 from scipy import special
 
-from mmexplore.nn.geometry.atom_pairs import STRAIGHT, blocks, pairs
+from mmexplore.nn.geometry.atom_pairs import blocks, pairs
 from mmexplore.nn.geometry.spherical_basis import Basis, bessel_zero, spherical_bessel
-
-CUTOFF = 4.0
-
-
-def clouds(seed: int = 0) -> list[np.ndarray]:
-    rng = np.random.default_rng(seed)
-    return [rng.normal(size=(n, 3)) * 1.6 for n in (3, 9, 1, 12, 2)]
-
-
-def angle(one: np.ndarray, other: np.ndarray) -> float:
-    return math.atan2(np.linalg.norm(np.cross(one, other)), one @ other)
-
-
-def dihedral(before: np.ndarray, axis: np.ndarray, after: np.ndarray) -> tuple[float, float]:
-    """From one half plane to the other about the axis, and how much of it counts where it is hardly one."""
-    one, other = np.cross(axis, before), np.cross(axis, after)
-    found = math.atan2(np.cross(one, other) @ axis / np.linalg.norm(axis), one @ other)
-    sines = [math.sin(angle(axis, x)) for x in (before, after)]
-    return found, math.prod(s / math.hypot(s, STRAIGHT) for s in sines)
-
-
-def looped(x: np.ndarray, cutoff: float) -> dict[tuple[int, int], np.ndarray]:
-    """Distance, cos theta, sin theta cos phi, sin theta sin phi, cos tau of each pair, by loops."""
-    near = {i: sorted((np.linalg.norm(x[j] - x[i]), j) for j in range(len(x)) if j != i) for i in range(len(x))}
-    near = {i: [j for d, j in of_i if d < cutoff] for i, of_i in near.items()}
-    found = {}
-    for i, j in [(a, b) for a, of_a in near.items() for b in of_a]:
-        edge, n0, n1 = x[j] - x[i], near[i][0], (near[i] + [None, None])[1]
-        theta, cos_phi, sin_phi = angle(-edge, x[n0] - x[i]), 0.0, 0.0
-        if n1 is not None and j not in (n0, n1):
-            phi, _ = dihedral(x[n0] - x[i], edge, x[n1] - x[i])
-            sine = math.sin(angle(edge, x[n1] - x[i]))
-            counts = sine / math.hypot(sine, STRAIGHT)
-            cos_phi, sin_phi = counts * math.cos(phi), counts * math.sin(phi)
-        mine, yours = ([k for k in near[a][:2] if k != b] for a, b in ((i, j), (j, i)))
-        cos_tau = 0.0
-        if mine and yours:
-            tau, counts = dihedral(x[mine[0]] - x[i], edge, x[yours[0]] - x[j])
-            cos_tau = counts * math.cos(tau)
-        sin = math.sin(theta)
-        found[i, j] = np.array([np.linalg.norm(edge), math.cos(theta), sin * cos_phi, sin * sin_phi, cos_tau])
-    return found
-
 
 # ---- the basis ---------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ import torch
 pytest.importorskip("chemprop")
 from chemprop import nn as chemprop_nn
 from chemprop.models import MPNN, load_model, save_model
-from test_dmpnn import graphs_of
+from packed_records import graphs_of
 from toy_models import save_model as save_toy
 
 from mmexplore.datasets import Task
