@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
+from mmexplore.chem.file_endings import FORMATS, looks_like_a_file
 from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, nmrshiftdb2, storage, yours
 from mmexplore.runtime.errors import BadTable, UnknownName
 from mmexplore.runtime.home import folder
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from mmexplore.datasets.file import Preview
 
 VERSION = 2
-
-_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".smi", ".smiles", ".ism", ".sdf", ".sd", ".mol", ".gz")
 
 
 class Choices(TypedDict, total=False):
@@ -186,7 +185,7 @@ def _key(files: tuple[Path, ...], choices: dict[str, Any]) -> str:
 
 def _digest(path: Path) -> str:
     if not path.is_file():
-        raise BadTable(f"there is no file {str(path)!r}; give the path of a CSV, TSV, SDF or SMI file")
+        raise BadTable(f"there is no file {str(path)!r}; give the path of a {FORMATS} file")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -196,8 +195,8 @@ def _given(path_or_text: Path | str) -> Path | str:
     if isinstance(path_or_text, Path):
         return path_or_text
     one_line = "\n" not in path_or_text.strip()
-    return Path(path_or_text.strip()) if one_line and path_or_text.strip().lower().endswith(_ENDINGS) else path_or_text
+    return Path(path_or_text.strip()) if one_line and looks_like_a_file(path_or_text) else path_or_text
 
 
 def _looks_like_path(name: str) -> bool:
-    return "/" in name or "\\" in name or name.lower().endswith(_ENDINGS)
+    return "/" in name or "\\" in name or looks_like_a_file(name)

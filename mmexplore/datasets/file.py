@@ -17,13 +17,13 @@ from mmexplore.chem.molecules import readable
 from mmexplore.chem.standardize import standardise_all
 from mmexplore.datasets import RawTable, Remark, Task
 from mmexplore.datasets.readers import columns as _columns
+from mmexplore.datasets.readers import endings
 from mmexplore.datasets.readers.cells import HEADERS, Cells, best_delimiter, delimited, sd_records, smiles_lines, unique
 from mmexplore.datasets.readers.source import opened
 from mmexplore.runtime.errors import BadTable, UnknownName
 from mmexplore.runtime.progress import Progress, silent
 
 _DECIMAL = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
-ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".smi", ".smiles", ".ism", ".sdf", ".sd", ".mol")
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,13 @@ def _read(source: Path | str, progress: Progress, head: int | None = None) -> tu
 
 def _style(source: Path | str, file: TextIO) -> str:
     """ "sdf", "smi" or a delimiter."""
-    ending = Path(source.name.lower().removesuffix(".gz")).suffix if isinstance(source, Path) else ""
-    if ending in (".sdf", ".sd", ".mol"):
+    ending = endings.ending(source.name) if isinstance(source, Path) else ""
+    if ending in endings.RECORDS:
         return "sdf"
-    if ending in (".smi", ".smiles", ".ism"):
+    if ending in endings.LINES:
         return "smi"
     delimiter = best_delimiter(file)
-    if ending in (".csv", ".tsv", ".tab"):
+    if ending in endings.TABLES:
         return delimiter or ("\t" if ending != ".csv" else ",")
     return _style_by_content(file, delimiter)
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mmexplore.chem.file_endings import FORMATS
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
 
@@ -27,7 +28,7 @@ class Section(BaseModel):
 class Data(Section):
     """Which molecules, which labels, and how they are split."""
 
-    dataset: Annotated[str, Field(description="name of a data set, or a path to a CSV, SDF or SMI file")] = "solubility"
+    dataset: Annotated[str, Field(description=f"name of a data set, or a path to a {FORMATS} file")] = "solubility"
     targets: Annotated[tuple[str, ...], Field(description="label columns; empty: the data set's own")] = ()
     split: Annotated[
         Literal["scaffold", "scaffold_balanced", "random"],

@@ -1,7 +1,7 @@
 """Device, precision and threads, chosen by measuring this machine instead of by the name of its processor.
 
 ``medium`` float32 products are twice as fast on some processors and exact there, and mean bfloat16 on others; bfloat16
-itself is several times faster on some and a hundred times slower on the rest. So one product is timed at each setting
+itself is faster on some and far slower on the rest. So one product is timed at each setting
 and compared with float64. Training takes the fastest setting whose error stays below 1e-3; what is shown to a person
 (validation, tests, predictions, embeddings) takes the fastest that is as exact as float32 itself.
 """
