@@ -13,11 +13,11 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 
+from mmexplore.chem import file_endings
 from mmexplore.chem.molecules import readable
 from mmexplore.chem.standardize import standardise_all
 from mmexplore.datasets import RawTable, Remark, Task
 from mmexplore.datasets.readers import columns as _columns
-from mmexplore.datasets.readers import endings
 from mmexplore.datasets.readers.cells import HEADERS, Cells, best_delimiter, delimited, sd_records, smiles_lines, unique
 from mmexplore.datasets.readers.source import opened
 from mmexplore.runtime.errors import BadTable, UnknownName
@@ -104,13 +104,13 @@ def _read(source: Path | str, progress: Progress, head: int | None = None) -> tu
 
 def _style(source: Path | str, file: TextIO) -> str:
     """ "sdf", "smi" or a delimiter."""
-    ending = endings.ending(source.name) if isinstance(source, Path) else ""
-    if ending in endings.RECORDS:
+    ending = file_endings.ending(source.name) if isinstance(source, Path) else ""
+    if ending in file_endings.RECORDS:
         return "sdf"
-    if ending in endings.LINES:
+    if ending in file_endings.LINES:
         return "smi"
     delimiter = best_delimiter(file)
-    if ending in endings.TABLES:
+    if ending in file_endings.TABLES:
         return delimiter or ("\t" if ending != ".csv" else ",")
     return _style_by_content(file, delimiter)
 
