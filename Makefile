@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup app check test fix bench
+.PHONY: setup app check test quick-elsewhere fix bench
 
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -27,6 +27,10 @@ check: .venv/dev
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+quick-elsewhere: export MMEXPLORE_TEST_WITHOUT_POSIX := 1
+quick-elsewhere: .venv/dev
+	$(BIN)/python -m pytest -m "not browser and not slow" -n 1 --dist loadfile --no-loadscope-reorder
 
 fix: .venv/dev
 	$(BIN)/ruff check --fix .

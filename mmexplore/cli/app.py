@@ -119,7 +119,7 @@ def _recipe(
 ) -> Recipe:
     path = Path(name).expanduser()
     if path.suffix == ".json" and path.is_file():
-        chosen = parse(json.loads(path.read_text(encoding="utf-8")))
+        chosen = parse(json.loads(path.read_text(encoding="utf-8-sig")))
     elif path.suffix == ".json":
         raise BadRecipe(f"there is no recipe file {name}; the recipes by name are: {', '.join(known)}")
     else:
@@ -214,6 +214,8 @@ def manage_jobs(
 
 def main() -> None:
     """Run the CLI; a user's mistake is one sentence on stderr and exit code 1."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.reconfigure(errors="replace")  # a console on Windows may not know every sign
     try:
         app()
     except MmexploreError as error:

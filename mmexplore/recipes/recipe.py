@@ -118,7 +118,7 @@ class Training(Section):
         int, Field(ge=0, description="stop after so many epochs without a better validation; 0: never")
     ] = 0
     seed: Annotated[int, Field(ge=0, description="seed of weights, order and dropout")] = 0
-    device: Annotated[Literal["auto", "cpu", "cuda"], Field(description="where it runs")] = "auto"
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Field(description="where it runs")] = "auto"
     devices: Annotated[int, Field(ge=1, le=64, description="how many GPUs")] = 1
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],

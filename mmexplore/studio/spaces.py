@@ -101,9 +101,9 @@ def space(panel: Panel, data: str) -> Space:
     table, chosen = dataset(data), model(panel.model)
     if chosen.card is None:
         return _fingerprints(data, table.digest)
-    found = _embedded(chosen, table)
-    stamp = (found.folder / "head.json").stat().st_mtime_ns
-    return _cosine(found.folder, panel.view, stamp)
+    _embedded(chosen, table)
+    place = embeddings.place(chosen.folder, table)
+    return _cosine(place, panel.view, (place / "head.json").stat().st_mtime_ns)
 
 
 def space_stamp(panel: Panel, data: str) -> str:

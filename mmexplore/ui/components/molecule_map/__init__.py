@@ -89,8 +89,14 @@ def _component(name: str) -> Any:
         f"  return (await script('{name}')).default(component);\n"
         "}\n"
     )
-    html = (HERE / f"{name}.html").read_text().replace("<!-- tools -->", (HERE / "tools.html").read_text())
-    return st.components.v2.component(name, html=html, css=(HERE / "molecule_map.css").read_text(), js=start)
+    html = (
+        (HERE / f"{name}.html")
+        .read_text(encoding="utf-8")
+        .replace("<!-- tools -->", (HERE / "tools.html").read_text(encoding="utf-8"))
+    )
+    return st.components.v2.component(
+        name, html=html, css=(HERE / "molecule_map.css").read_text(encoding="utf-8"), js=start
+    )
 
 
 _map, _bar = _component("molecule_map"), _component("map_bar")
