@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup app check test quick-elsewhere fix bench
+.PHONY: setup app check js test quick-elsewhere fix bench
+
+# eslint asks for this much, and node --test for modules without a package.json
+NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b > 18) ? 0 : 1)'
 
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -24,6 +27,16 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if $(NODE_IS_HERE) 2>/dev/null; then $(MAKE) js; else echo "the scripts are not checked: that needs node 20.19 or later"; fi
+
+tests/js/node_modules/installed: tests/js/package.json tests/js/package-lock.json
+	npm ci --prefix tests/js --no-audit --no-fund
+	touch $@
+
+js: tests/js/node_modules/installed
+	npm run --prefix tests/js lint
+	npm run --prefix tests/js types
+	npm test --prefix tests/js
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

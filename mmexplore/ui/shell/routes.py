@@ -1,7 +1,7 @@
 """The server's own routes, beside Streamlit's: drawings, cards, published bytes, scripts, health.
 
     /depict.svg?data=&row= or ?smiles=   a molecule's drawing       /card.json?data=&model=&row=   what is known of it
-    /blob/NAME.bin                       points, colours, masks     /molecule_map/DIGEST/NAME.js   the map's modules
+    /blob/NAME.bin                       points, colours, masks     /scripts/DIGEST/PATH.js        components' modules
     /viewer3d/3Dmol-VERSION.js           what draws in space        /healthz                       {"status": "ok", ...}
 
 They are plain functions, which Starlette runs in threads: drawing never holds up the event loop. What a user got wrong
@@ -36,7 +36,7 @@ def routes(base: str = "") -> list[Route]:
         Route(f"{root}/depict.svg", depict),
         Route(f"{root}/card.json", card),
         Route(f"{root}/blob/{{name}}.bin", blob),
-        Route(f"{root}/molecule_map/{{digest}}/{{name}}", script),
+        Route(f"{root}/scripts/{{digest}}/{{name:path}}", script),
         Route(f"{root}/viewer3d/{{name}}", viewer3d),
         Route(f"{root}/healthz", healthz),
     ]
@@ -90,12 +90,12 @@ def blob(request: Request) -> Response:
 
 
 def script(request: Request) -> Response:
-    """One of the map's ES modules; the digest in the address changes with any of them."""
-    from mmexplore.ui.components.molecule_map import scripts
+    """One of the components' ES modules; the digest in the address changes with any of them."""
+    from mmexplore.ui.components.component_scripts import scripts
 
     content = scripts()[1].get(request.path_params["name"])
     if content is None:
-        return PlainTextResponse("the map has no such script", 404)
+        return PlainTextResponse("there is no such script", 404)
     return Response(content, media_type="text/javascript", headers={"Cache-Control": _FOR_GOOD})
 
 

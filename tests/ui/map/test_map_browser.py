@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from browser import MAP, Server, draw, launch, lay_out, middle, new_page, open_map, settle
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+from browser import MAP, Server, draw, lay_out, middle, new_page, open_map, settle
+from map_pointer import hover_a_molecule
+from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
@@ -26,18 +27,6 @@ def everything(page: Page, server: Server) -> Locator:
     draw(page, [(x - width / 2 + 3, y - height / 2 + 3), (x + width / 2 - 3, y + height / 2 - 3)])
     settle(page)
     return surface
-
-
-def hover_a_molecule(page: Page, surface: Locator) -> tuple[float, float]:
-    """Move the pointer over the map until a card shows."""
-    x, y, *_ = middle(surface)
-    for step in range(60):
-        page.mouse.move(x + 5 * step - 100, y + 2 * step - 60)
-        page.wait_for_timeout(40)
-        if page.locator(".card").is_visible():
-            page.wait_for_timeout(100)
-            return x + 5 * step - 100, y + 2 * step - 60
-    raise AssertionError("no card under the pointer anywhere")
 
 
 def test_the_app_opens_on_a_real_map_with_its_quality(page: Page, server: Server) -> None:
@@ -172,17 +161,4 @@ def test_nothing_is_cut_off(chromium: Browser, server: Server, width: int, heigh
     small.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     small.wait_for_function(f"w => {MAP}.querySelector('.surface').clientWidth > w + 50", arg=wide)
     small.close()
-    assert seen.foreign == []
-
-
-def test_without_webgl_the_map_is_drawn_as_svg_below_the_tools(server: Server, playwright: Playwright) -> None:
-    browser = launch(playwright, "--disable-3d-apis")
-    plain, seen = new_page(browser, server.url, 1600, 600)  # a low map: its height is what limits it
-    surface = open_map(plain, server.url + URL)
-    assert plain.locator(".sampled circle").count() == N
-    points = f"[...{MAP}.querySelectorAll('.sampled circle')]"
-    highest = plain.evaluate(f"Math.min(...{points}.map(point => point.getBoundingClientRect().top))")
-    assert highest >= plain.evaluate(f"{MAP}.querySelector('.tools').getBoundingClientRect().bottom")
-    hover_a_molecule(plain, surface)
-    browser.close()
     assert seen.foreign == []
