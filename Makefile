@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup app check js test quick-elsewhere fix bench
+.PHONY: setup app check js test quick quick-elsewhere coverage fix bench bench-smallest
 
 # eslint asks for this much, and node --test for modules without a package.json
 NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b > 18) ? 0 : 1)'
@@ -41,16 +41,32 @@ js: tests/js/node_modules/installed
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+# the inner loop: no browser, nothing slow
+quick: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow"
+
 quick-elsewhere: export MMEXPLORE_TEST_WITHOUT_POSIX := 1
 quick-elsewhere: .venv/dev
 	$(BIN)/python -m pytest -m "not browser and not slow" -n 1 --dist loadfile --no-loadscope-reorder
+
+# every test, and the lines of mmexplore that none of them ran, in all processes that they started
+coverage: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 fix: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: export PYTHONPATH := .
+bench bench-smallest: export PYTHONPATH := .
+
+# those that need no folder for long trainings
 bench: .venv/dev
-	for script in benchmarks/[a-z]*.py; do \
-	  grep -q 'required=True' $$script || ! grep -q '__main__' $$script || $(BIN)/python $$script || exit 1; \
+	for script in $$(grep -l __main__ benchmarks/*.py); do \
+	  grep -q work_folder $$script || $(BIN)/python $$script || exit 1; \
+	done
+
+# every benchmark at the least work that tries each of its lines; nothing is recorded
+bench-smallest: .venv/dev
+	for script in $$(grep -l __main__ benchmarks/*.py); do \
+	  echo "$$script --smallest"; $(BIN)/python $$script --smallest || exit 1; \
 	done

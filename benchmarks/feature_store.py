@@ -8,7 +8,6 @@ the clock on the wall.
 
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ from chemprop.data import BatchMolGraph
 from chemprop.featurizers import MultiHotAtomFeaturizer, SimpleMoleculeMolGraphFeaturizer
 from chemprop.featurizers.molgraph.cache import MolGraphCache
 from rdkit.Chem import Mol, MolFromSmiles
-from record import record
+from record import Asked, record
 from timing import seconds
 from torch import Tensor
 
@@ -41,7 +40,7 @@ BATCH = 256
 CHEMPROP = SimpleMoleculeMolGraphFeaturizer(atom_featurizer=MultiHotAtomFeaturizer.v1())
 
 
-def main(molecules: int = 2000, repeats: int = 15) -> None:
+def main(molecules: int, repeats: int, records: int) -> None:
     torch.set_num_threads(1)
     smiles = embedded(molecules)
     with tempfile.TemporaryDirectory() as home:
@@ -49,7 +48,12 @@ def main(molecules: int = 2000, repeats: int = 15) -> None:
         found = features("graph2d", smiles)
         mols = [MolFromSmiles(s) for s in smiles]
         cache = MolGraphCache(mols, [None] * len(mols), [None] * len(mols), CHEMPROP)
-        rows = [*batch_rows(found, mols, cache, repeats), size_row(cache), *build_rows(smiles, home), opening_row(home)]
+        rows = [
+            *batch_rows(found, mols, cache, repeats),
+            size_row(cache),
+            *build_rows(smiles, home),
+            opening_row(home, records),
+        ]
     question = f"What does the feature store gain over chemprop's featuriser and cache ({len(smiles)} molecules)?"
     record("feature_store", question, f"python benchmarks/feature_store.py {molecules} {repeats}", rows)
 
@@ -126,18 +130,18 @@ def build_rows(smiles: list[str], home: str) -> list[dict[str, Any]]:
     ]
 
 
-def opening_row(home: str) -> dict[str, Any]:
-    """A pool of a million methanes under a million names: open it, find 1,000 of them and take a batch."""
+def opening_row(home: str, records: int) -> dict[str, Any]:
+    """A pool of as many methanes under names of their own: open it, find 1,000 of them and take a batch."""
     os.environ["MMEXPLORE_HOME"] = f"{home}/million"
-    pool, names = Pool("graph2d", {}), [f"name {i}" for i in range(1_000_000)]
+    pool, names = Pool("graph2d", {}), [f"name {i}" for i in range(records)]
     chunk = featurise(Graph2D(), ["C"])
     pool.append(pool.head(), content_keys(names), chunk.take(pool.columns, np.zeros(len(names), int)))
-    some = names[::1000]
+    some = names[:: records // 1000]
     opening = seconds(lambda: features("graph2d", some).take(np.arange(BATCH)))
     return row(
-        "open 1,000,000 records and find 1,000, s",
+        f"open {records:,} records and find 1,000, s",
         opening,
-        "find 1,000,000",
+        f"find {records:,}",
         seconds(lambda: features("graph2d", names)),
     )
 
@@ -146,5 +150,15 @@ def row(what: str, ours: float, against: str, theirs: float, **more: float) -> d
     return {"what": what, "ours": ours, "against": against, "theirs": theirs, "ratio": theirs / ours} | more
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("molecules", 2000, 50, nargs="?", type=int)
+    asked.option("repeats", 15, 1, nargs="?", type=int)
+    asked.option("--records", 1_000_000, 2000)
+    return asked
+
+
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    chosen = command_line().parse_args()
+    main(chosen.molecules, chosen.repeats, chosen.records)

@@ -8,12 +8,11 @@ only. Targets are fingerprints, three embeddings of 512, and a peak for each car
 the first epoch.
 """
 
-import argparse
 from collections.abc import Callable
 
 import numpy as np
 import torch
-from record import record
+from record import Asked, record
 from timing import timed
 
 from mmexplore.datasets import catalog
@@ -81,10 +80,7 @@ def alone(model: Predictor, batch: Batch) -> torch.Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--molecules", type=int, default=2048)
-    parser.add_argument("--rounds", type=int, default=25)
-    asked = parser.parse_args()
+    asked = command_line().parse_args()
     torch.set_num_threads(1)
     known = sources(asked.molecules)
     graphs = {"graph2d": known["graph2d"]}
@@ -101,6 +97,14 @@ def main() -> None:
     ]
     question = f"an epoch of relational pre-training, {asked.molecules} molecules, six replicas, batch 256, one thread"
     record("relational_epoch", question, "python benchmarks/relational_epoch.py", rows)
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--molecules", 2048, 32)
+    asked.option("--rounds", 25, 1)
+    return asked
 
 
 if __name__ == "__main__":

@@ -1,19 +1,14 @@
 """The pointer over a map in a real browser: which molecule is where on the page."""
 
-from browser import middle
+from browser import point_at_one
 from playwright.sync_api import Locator, Page, expect
 
 
 def hover_a_molecule(page: Page, surface: Locator) -> tuple[float, float]:
-    """Move the pointer over the map until a card shows."""
-    x, y, *_ = middle(surface)
-    for step in range(60):
-        page.mouse.move(x + 5 * step - 100, y + 2 * step - 60)
-        page.wait_for_timeout(40)
-        if page.locator(".card").is_visible():
-            page.wait_for_timeout(100)
-            return x + 5 * step - 100, y + 2 * step - 60
-    raise AssertionError("no card under the pointer anywhere")
+    """Move the pointer over the map until it is on a molecule, whose card shows."""
+    at = point_at_one(page, surface)
+    expect(page.locator(".card")).to_be_visible()
+    return at
 
 
 def a_molecule(page: Page, surface: Locator) -> tuple[str, float, float]:

@@ -203,6 +203,7 @@ def test_real_hiv_with_its_empty_lines(real_data):
         assert lines[raw.lines[row] - 1].startswith(raw.frame["smiles"][row])
 
 
+@pytest.mark.slow
 def test_real_muv_loads_whole(real_data, tmp_path, monkeypatch):
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
     loaded = catalog.load("muv")

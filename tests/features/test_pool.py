@@ -30,16 +30,25 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 BUILDER = """
-import sys
-from mmexplore.features import pool
+import sys, time
+from pathlib import Path
+from mmexplore.features import pool as pools
 from mmexplore.features.store import features
-pool.COMMIT_SECONDS = 0
+pools.COMMIT_SECONDS = 0
+if len(sys.argv) > 1:  # it holds there until a file is there
+    most, gate, whole = int(sys.argv[1]), Path(sys.argv[2]), pools.Pool.append
+    def append(pool, head, keys, chunk):
+        while head.molecules >= most and not gate.exists():
+            time.sleep(0.01)
+        return whole(pool, head, keys, chunk)
+    pools.Pool.append = append
 features("graph2d", sys.stdin.read().split(), workers=1)
 """
 
 
-def builder(smiles: list[str]) -> "subprocess.Popen[str]":
-    process = subprocess.Popen([sys.executable, "-c", BUILDER], stdin=subprocess.PIPE, text=True, cwd=ROOT)
+def builder(smiles: list[str], *hold: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", BUILDER, *map(str, hold)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdin
     process.stdin.write("\n".join(smiles))
     process.stdin.close()
@@ -50,10 +59,11 @@ def committed() -> int:
     return Pool("graph2d", {}).head().molecules
 
 
-def test_kill_9_loses_nothing_that_was_committed(smiles: list[str]) -> None:
+@pytest.mark.slow
+def test_kill_9_loses_nothing_that_was_committed(smiles: list[str], tmp_path: Path) -> None:
     before = 0
     for wanted in (60, 160):
-        process = builder(smiles)
+        process = builder(smiles, wanted + 40, tmp_path / "never")  # killed somewhere between; it cannot be done before
         while committed() < wanted and process.poll() is None:
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
@@ -67,6 +77,7 @@ def test_kill_9_loses_nothing_that_was_committed(smiles: list[str]) -> None:
     assert committed() == len(smiles)
 
 
+@pytest.mark.slow
 def test_two_builders_at_once_keep_each_molecule_once(smiles: list[str]) -> None:
     rivals = [builder(smiles[:220]), builder(smiles[90:]), builder(smiles[::-1])]
     assert [rival.wait() for rival in rivals] == [0, 0, 0]
@@ -118,14 +129,15 @@ def test_a_damaged_pool_is_filled_anew(smiles: list[str], damage: str) -> None:
     assert {path.name for path in pool.folder.iterdir()} == {"head.json", "lock", pool.head().files}
 
 
-def test_readers_during_a_build_see_what_is_committed(smiles: list[str]) -> None:
+@pytest.mark.slow
+def test_readers_during_a_build_see_what_is_committed(smiles: list[str], tmp_path: Path) -> None:
     features("graph2d", smiles[:20])
-    process = builder(smiles)
-    rounds = 0
+    process, gate = builder(smiles, 160, tmp_path / "gate"), tmp_path / "gate"
     while process.poll() is None:
-        rounds += 1
+        if committed() >= 160:
+            gate.touch()
         found = features("graph2d", smiles[:20])
         assert_same(found.take(np.arange(20)), direct("graph2d", smiles[:20]))
-    assert rounds > 1
+    assert gate.exists(), "it was read while it was built"
     assert process.returncode == 0
     assert read_json(Pool("graph2d", {}).folder / "head.json")["molecules"] == len(smiles)

@@ -27,6 +27,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", STRUCTURAL)
 def test_the_store_gives_back_the_records(modality: str, smiles: list[str]) -> None:
     some = sorted(smiles, key=len)[:12]  # small ones: conformers take long

@@ -41,6 +41,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[feature_workers.Workers
     own.close()
 
 
+@pytest.mark.slow
 def test_workers_make_what_one_process_makes(workers: feature_workers.Workers, smiles: list[str]) -> None:
     asked = [*smiles[:300], "nonsense"]
     found = features("graph2d", asked, workers=2)
@@ -49,6 +50,7 @@ def test_workers_make_what_one_process_makes(workers: feature_workers.Workers, s
     assert_same(found.take(np.arange(300)), direct("graph2d", smiles[:300]))
 
 
+@pytest.mark.slow
 def test_workers_are_asked_from_any_thread(workers: feature_workers.Workers, smiles: list[str]) -> None:
     found: dict[str, Features] = {}
 
@@ -64,6 +66,7 @@ def test_workers_are_asked_from_any_thread(workers: feature_workers.Workers, smi
         assert_holds(those, modality, smiles[:200])
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_may_ask(smiles: list[str]) -> None:
     program = f"""
 from mmexplore.features import store
@@ -74,6 +77,7 @@ print("once", len(store.features("fingerprint", {smiles[:300]!r}, workers=2)))
     assert done.stdout.split() == ["once", "300"]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced(workers: feature_workers.Workers, smiles: list[str]) -> None:
     features("fingerprint", smiles[:150], workers=2)
     workers._idle[0].process.kill()
@@ -106,6 +110,7 @@ def test_what_goes_wrong_in_a_worker_is_told(workers: feature_workers.Workers) -
     assert len(list(workers.featurise("fingerprint", {}, [["C"]], 1))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2])
 def test_cancelling_keeps_what_is_done(workers: feature_workers.Workers, smiles: list[str], count: int) -> None:
     def stop(stage: str, done: int, total: int, /, **values: float) -> None:

@@ -97,6 +97,7 @@ def test_a_damaged_twin_is_made_anew() -> None:
     assert registry.model(name).card == chosen.card
 
 
+@pytest.mark.slow
 def test_the_command_line_knows_it(tmp_path: Path) -> None:
     data = tmp_path / "few.csv"
     data.write_text("smiles\n" + "\n".join(f"{'C' * n}O" for n in range(1, 12)))
@@ -108,6 +109,7 @@ def test_the_command_line_knows_it(tmp_path: Path) -> None:
     assert studio.stored_map(told["model"], str(data), "dmpnn", "pca") is not None
 
 
+@pytest.mark.slow
 def test_looking_it_up_imports_no_torch() -> None:
     name = a_run("one")
     code = f"import sys; from mmexplore.models.registry import model; model('untrained:{name}'); "

@@ -73,6 +73,7 @@ def test_replicas_leave_one_model_with_a_view_each(run: Path) -> None:
         assert np.std(found.view(view), axis=0).max() > 0
 
 
+@pytest.mark.slow
 def test_what_is_learned_comes_near_to_the_targets(target: Path, tmp_path: Path) -> None:
     train(pretraining(target, "smiles", "fingerprint", "early", epochs=40, temperature=0.1), few(), tmp_path)
     history = read_json(tmp_path / "history.json")
@@ -80,6 +81,7 @@ def test_what_is_learned_comes_near_to_the_targets(target: Path, tmp_path: Path)
         assert 0 < history[-1][f"train_{name}"] < 0.5 * history[0][f"train_{name}"]
 
 
+@pytest.mark.slow
 def test_a_killed_pretraining_goes_on_to_the_same_weights(target: Path, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     chosen = pretraining(target, "smiles", "fingerprint", epochs=4)
@@ -114,6 +116,7 @@ def test_a_target_is_the_models_view_and_its_encoder_never_runs_again(target: Pa
     assert bits.shape == (3, 2048)
 
 
+@pytest.mark.slow
 def test_peaks_teach_molecules_that_have_them_and_leave_the_others_to_other_branches(tmp_path: Path) -> None:
     known = with_spectra(few())
     spectra = replace(known.spectra, atom=known.spectra.atom.copy())
@@ -207,6 +210,7 @@ def test_a_fusion_says_what_it_did(fused_run: Path) -> None:
         assert found.alike.names == ("smiles", "image", "fingerprint", "fused")
 
 
+@pytest.mark.slow
 def test_shards_do_not_matter_to_what_is_told(run: Path, tmp_path: Path, monkeypatch) -> None:
     train(fused(run, "late"), few(), tmp_path / "run")
     whole = np.array(embed.embed(tmp_path / "run" / "model", few()).part("p"))
@@ -226,6 +230,7 @@ def test_a_model_that_fuses_nothing_is_refused_in_words(run: Path, target: Path,
         studio.fusion_report(str(fused_run), "solubility", "no such task")
 
 
+@pytest.mark.slow
 def test_the_shell_tells_of_a_fusion(fused_run: Path) -> None:
     command = [sys.executable, "-m", "mmexplore", "fusion", "--model", str(fused_run), "--data", "solubility", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

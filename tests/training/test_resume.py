@@ -28,6 +28,7 @@ def recipe() -> Recipe:
     )
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_to_the_same_weights(recipe: Recipe, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     killed_after(2, recipe, killed)

@@ -89,6 +89,7 @@ def test_presets_are_recipes(name: str, version: str) -> None:
     assert recipe.views == tuple(branch.name for branch in recipe.branches)
 
 
+@pytest.mark.slow
 def test_the_shell_pretrains_a_target(tmp_path: Path) -> None:
     file = tmp_path / "few.smi"
     file.write_text("\n".join(str(s) for s in part().smiles[:40]))

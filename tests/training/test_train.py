@@ -60,6 +60,7 @@ class Heard(list[tuple[str, int, int, dict[str, float]]]):
         self.append((stage, done, total, values))
 
 
+@pytest.mark.slow
 def test_a_regression_learns_and_its_scores_are_those_of_its_predictions(dataset: Dataset, tmp_path: Path) -> None:
     recipe = DMPNN.with_settings(["training.epochs=25", "training.learning_rate=0.003"])
     heard = Heard()

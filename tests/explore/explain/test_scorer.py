@@ -98,6 +98,7 @@ def test_bits_of_wide_masks() -> None:
     assert [np.flatnonzero(row).tolist() for row in found] == [numbers(mask) for mask in masks]
 
 
+@pytest.mark.slow
 def test_a_model_that_reads_drawings_is_asked_by_smiles(tmp_path: Path) -> None:
     branches = [{"encoder": "resnet", "features": {"side_px": 32}}, {"encoder": "gin", "options": {"hidden_size": 16}}]
     chosen = recipe.parse({"branches": branches, "fusion": {"name": "unified", "options": {"dimension": 8}}})
@@ -121,6 +122,7 @@ def test_a_model_without_labels_has_nothing_to_explain(tmp_path: Path) -> None:
             studio.target(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["OC(=O)c1ccc(cc1)CCN(C)C", "CN(C)CCc1ccc(C(O)=O)cc1"])
 def test_the_shell_says_what_the_model_says(tmp_path: Path, typed: str) -> None:
     """A fresh process finds subgraphs; their SMILES, embedded here, score what it said and reach the threshold."""

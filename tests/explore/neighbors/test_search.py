@@ -70,6 +70,7 @@ class TestCosine:
 
 
 class TestTanimoto:
+    @pytest.mark.slow
     def test_the_ids_and_values_of_rdkits_bulk_function(self, fingerprints: list) -> None:
         space = Tanimoto(packed(fingerprints))
         rows = np.arange(0, len(fingerprints), 37)
@@ -94,6 +95,7 @@ class TestTanimoto:
         expected = np.array([np.lexsort((np.arange(60), -row))[:k] for row in reference])
         assert (found.rows == expected).all()
 
+    @pytest.mark.slow
     def test_a_molecule_finds_itself_with_similarity_one(self, fingerprints: list) -> None:
         space = Tanimoto(packed(fingerprints))
         found = top(space, space.take(np.arange(300)), 1)

@@ -53,6 +53,7 @@ def slowly(record: dict[str, np.ndarray]) -> np.ndarray:
     return canvas
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("side_px", "mean", "most"), [(32, 0.04, 0.25), (224, 0.02, 0.05)])
 def test_a_drawing_comes_back_as_rdkit_drew_it(molecules: list[Mol], side_px: int, mean: float, most: float) -> None:
     originals = np.stack([drawn(m, side_px) for m in molecules]) / 255

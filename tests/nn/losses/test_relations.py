@@ -53,6 +53,7 @@ def test_the_loss_is_equations_1_to_3(temperature: float) -> None:
     assert float(told) == pytest.approx((t * np.log(t / d)).sum(1).mean(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_theorem_gradient_descent_ends_where_what_is_learned_is_the_target() -> None:
     """Equations 4 and 5: over free similarities, and over embeddings wide enough to have any cosines."""
     torch.manual_seed(0)
@@ -74,6 +75,7 @@ def test_the_theorem_gradient_descent_ends_where_what_is_learned_is_the_target()
     assert float(kl_div(learned, t, reduction="batchmean")) < 1e-4
 
 
+@pytest.mark.slow
 def test_the_transposed_term_pulls_to_the_symmetrised_target() -> None:
     """What the published code minimises has its optimum at (t_ij + t_ji) / (1 + sum_k t_ki)."""
     t = relations.target(torch.from_numpy(random(5, 5)))

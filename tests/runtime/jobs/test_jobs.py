@@ -70,7 +70,7 @@ def test_a_process_that_fails_before_its_work_shows_its_last_words(monkeypatch: 
 
 
 def test_kill_9_is_seen_and_the_job_can_be_started_again() -> None:
-    job = at_work(client.start("count", ["600", "0.1"], title="long").id)
+    job = at_work(client.start("stuck", [], title="long").id)
     with pytest.raises(MmexploreError, match="cancel it first"):
         client.again(job.id)
     with pytest.raises(MmexploreError, match="cancel it first"):
@@ -98,8 +98,8 @@ def test_workers_of_a_killed_job_do_not_outlive_its_removal() -> None:
         client.job(job.id)
 
 
-def test_cancel_while_running() -> None:
-    job = at_work(client.start("count", ["600", "0.05"]).id)
+def test_cancel_while_running(tmp_path: Path) -> None:
+    job = at_work(client.start("gated", [str(tmp_path / "never")]).id)
     client.cancel(job.id)
     job = ended(job.id)
     assert (job.state, job.seconds_left, job.died) == ("cancelled", None, False)
@@ -124,7 +124,7 @@ def test_cancel_kills_what_is_deaf_and_all_its_workers() -> None:
 
 
 def test_cancel_while_queued_and_before_the_first_word() -> None:
-    first = at_work(client.start("count", ["600", "0.05"], title="the first").id)
+    first = at_work(client.start("stuck", [], title="the first").id)
     second = client.start("count", ["1", "0"])
     until(lambda: client.job(second.id).message)
     assert (client.job(second.id).state, client.job(second.id).message) == ("queued", "waiting for the first")

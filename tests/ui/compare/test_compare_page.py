@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from screens import PAGES, page, shown
+from screens import PAGES, PATIENCE, page, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
@@ -161,7 +161,7 @@ def test_clicks_that_come_twice_do_no_harm() -> None:
             compare_state.add(session.choice())
         streamlit.session_state["seen"] = list(compare_state.panels(session.choice()).values())
 
-    app = AppTest.from_function(script, default_timeout=60).run()
+    app = AppTest.from_function(script, default_timeout=PATIENCE).run()
     assert not app.exception
     assert len(app.session_state["seen"]) == 6
     assert Panel("gone", "gone") not in app.session_state["seen"]
@@ -237,7 +237,7 @@ def test_one_map_again_and_back() -> None:
 
 
 def test_the_frame_lists_an_untrained_model_where_a_link_names_it() -> None:
-    app = AppTest.from_file(str(PAGES.parent / "mmexplore" / "ui" / "shell" / "visit.py"), default_timeout=60)
+    app = AppTest.from_file(str(PAGES.parent / "mmexplore" / "ui" / "shell" / "visit.py"), default_timeout=PATIENCE)
     app.query_params["model"] = "untrained:solubility-dmpnn"
     picker = app.run().sidebar.selectbox(key="model")
     assert picker.value == "untrained:solubility-dmpnn"

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rdkit import Chem
+from screens import PATIENCE
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
@@ -115,7 +116,7 @@ def test_the_viewer_in_words(smiles: str, said: str, monkeypatch: pytest.MonkeyP
         raise NotAvailable("no network")
 
     monkeypatch.setattr("mmexplore.studio.fetch_viewer", absent)
-    app = AppTest.from_function(_viewer, default_timeout=60)
+    app = AppTest.from_function(_viewer, default_timeout=PATIENCE)
     app.session_state["smiles"] = smiles
     app.run()
     assert not app.exception
