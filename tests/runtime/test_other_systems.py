@@ -58,15 +58,15 @@ import sys, time
 from pathlib import Path
 import psutil
 from working_jobs import SCRIPT, at_work, ended, marked, until
-from mmexplore import jobs
-jobs.COMMAND = SCRIPT
-job = at_work(jobs.start("deaf", []).id)
+from mmexplore.runtime.jobs import client
+client.COMMAND = SCRIPT
+job = at_work(client.start("deaf", []).id)
 assert len(marked(job.folder)) == 2, marked(job.folder)
-jobs.cancel(job.id, patience=0)
+client.cancel(job.id, patience=0)
 print(ended(job.id).state)
 until(lambda: not marked(job.folder))
-jobs.remove(job.id)
-print(jobs.jobs())
+client.remove(job.id)
+print(client.jobs())
 """
 
 
@@ -105,7 +105,7 @@ def test_what_a_reader_has_mapped_is_never_replaced(tmp_path: Path) -> None:
 
 PRINTS = """
 import sys
-from mmexplore import __main__ as shell
+from mmexplore.cli import app as shell
 shell.app = lambda: (print("a → b ± 1 °C"), print("→", file=sys.stderr))
 shell.main()
 print(sys.stdout.encoding)

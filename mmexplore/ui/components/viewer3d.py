@@ -12,7 +12,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError, NotAvailable
-from mmexplore.ui.components.molecule_map import address
+from mmexplore.ui.components.component_scripts import address
 from mmexplore.ui.components.words import literal
 
 if TYPE_CHECKING:
