@@ -18,7 +18,7 @@ from mmexplore.runtime import files, processes
 from mmexplore.runtime.errors import BadTable, UnknownName
 
 ROOT = Path(__file__).parents[2]
-TESTS = Path(__file__).parent
+TESTS = ROOT / "tests"
 WHILE_MAPPED = TESTS / "mapped_script.py"
 SOURCES = sorted([*(ROOT / "mmexplore").rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "app.py"])
 
