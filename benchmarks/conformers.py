@@ -32,6 +32,7 @@ from mmexplore.features.workers import WORKERS
 from mmexplore.nn.dataloader import collate
 from mmexplore.nn.encoders.comenet import ComENet
 from mmexplore.nn.geometry.conformers import how_made
+from mmexplore.runtime.home import default_home
 
 PER_CHUNK = 8  # small, so that two workers end together
 
@@ -100,7 +101,7 @@ def noise(smiles: list[str], mmff: str) -> float:
 def embedded(smiles: list[str], options: dict[str, Any]) -> Tensor:
     """By an untrained ComENet, ``(n, 256)``."""
     torch.manual_seed(0)
-    found = features("graph3d", smiles, options, workers=1)
+    found = features("graph3d", smiles, options, workers=1, home=default_home())
     with torch.no_grad():
         return ComENet().eval()(collate(found.take(np.arange(len(smiles))), "graph3d"))
 

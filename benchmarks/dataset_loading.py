@@ -20,6 +20,7 @@ from record import Asked, record
 
 from mmexplore.chem.standardize import standardise_all
 from mmexplore.datasets import catalog
+from mmexplore.runtime.home import default_home
 
 
 def main(n: int, turns: int) -> None:
@@ -40,7 +41,7 @@ def main(n: int, turns: int) -> None:
                 seconds[name].append(_timed(run))
             path.write_text("\n".join([*smiles, "C" * (turn + 1)]) + "\n")  # another content: the first load is one
             for name in ("first load of the file", "second load"):
-                seconds[name].append(_timed(lambda: catalog.load(path)))
+                seconds[name].append(_timed(lambda: catalog.load(path, home=default_home())))
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     rows = [
         {

@@ -4,6 +4,7 @@
 
 Whole processes, from a file of SMILES to vectors on disk, taking turns; both may use every core. ``cold``: nothing is
 known of the molecules. ``features known``: another model saw them before. ``embedded``: this model did. Molecules come
+from mmexplore.runtime.home import default_home
 from ZINC250k where MMEXPLORE_DATA_DIR holds it, else from the embedded sets, some 9,500: they are not repeated, for the
 store would know them, and the question says how many there were.
 """
@@ -60,7 +61,7 @@ def child(csv: str, model: str, out: str) -> None:
     n, none = len(smiles), np.full(len(smiles), "", object)
     labels, extra = np.empty((n, 0), np.float32), pd.DataFrame(index=range(n))
     data = Dataset("library", "Library", f"{n:064x}", smiles, none, np.arange(n), labels, (), extra, Report(n, n))
-    np.save(out, embed.embed(Path(model), data).view(VIEW))
+    np.save(out, embed.embed(Path(model), data, home=default_home()).view(VIEW))
 
 
 def seconds(command: list[str], folder: Path, home: Path) -> float:

@@ -26,13 +26,18 @@ from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders.dmpnn import DMPNN
 from mmexplore.nn.encoders.gin import GIN
 from mmexplore.runtime import devices
+from mmexplore.runtime.home import default_home
 
 Step = Callable[[], None]
 
 
 def molecules(n: int) -> list[str]:
     """Drugs of common size, the same in every run."""
-    smiles = [s for s in catalog.load("chembl_drugs").smiles if 15 <= Chem.MolFromSmiles(s).GetNumAtoms() <= 50]
+    smiles = [
+        s
+        for s in catalog.load("chembl_drugs", home=default_home()).smiles
+        if 15 <= Chem.MolFromSmiles(s).GetNumAtoms() <= 50
+    ]
     return [smiles[i] for i in np.random.default_rng(0).permutation(len(smiles))[:n]]
 
 
@@ -91,7 +96,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     smiles = molecules(batch)
-    records = collate(features("graph2d", smiles).take(np.arange(batch)), "graph2d")
+    records = collate(features("graph2d", smiles, home=default_home()).take(np.arange(batch)), "graph2d")
     variants, difference = steps(smiles, records)
     seconds = timed(variants, rounds)
     atoms, edges = len(records.owner["atoms"]), 2 * len(records.owner["bonds"])

@@ -35,6 +35,7 @@ from mmexplore.features.store import Features, features
 from mmexplore.features.workers import WORKERS
 from mmexplore.nn.dataloader import collate
 from mmexplore.nn.graphs.features import atom_features, bond_features, directed_edges
+from mmexplore.runtime.home import default_home
 
 BATCH = 256
 CHEMPROP = SimpleMoleculeMolGraphFeaturizer(atom_featurizer=MultiHotAtomFeaturizer.v1())
@@ -45,7 +46,7 @@ def main(molecules: int, repeats: int, records: int) -> None:
     smiles = embedded(molecules)
     with tempfile.TemporaryDirectory() as home:
         os.environ["MMEXPLORE_HOME"] = home
-        found = features("graph2d", smiles)
+        found = features("graph2d", smiles, home=default_home())
         mols = [MolFromSmiles(s) for s in smiles]
         cache = MolGraphCache(mols, [None] * len(mols), [None] * len(mols), CHEMPROP)
         rows = [
@@ -105,7 +106,7 @@ def batch_rows(found: Features, mols: list[Mol], cache: MolGraphCache, repeats: 
 
 def size_row(cache: MolGraphCache) -> dict[str, Any]:
     """Everything in the pool's folder against the arrays alone of chemprop's cache."""
-    stored = sum(path.stat().st_size for path in Pool("graph2d", {}).folder.iterdir()) / len(cache)
+    stored = sum(path.stat().st_size for path in Pool("graph2d", {}, home=default_home()).folder.iterdir()) / len(cache)
     cached = sum(array.nbytes for graph in cache._mgs for array in graph) / len(cache)
     return row("bytes a molecule", stored, "chemprop MolGraphCache", cached, budget=15)
 
@@ -133,16 +134,16 @@ def build_rows(smiles: list[str], home: str) -> list[dict[str, Any]]:
 def opening_row(home: str, records: int) -> dict[str, Any]:
     """A pool of as many methanes under names of their own: open it, find 1,000 of them and take a batch."""
     os.environ["MMEXPLORE_HOME"] = f"{home}/million"
-    pool, names = Pool("graph2d", {}), [f"name {i}" for i in range(records)]
+    pool, names = Pool("graph2d", {}, home=default_home()), [f"name {i}" for i in range(records)]
     chunk = featurise(Graph2D(), ["C"])
     pool.append(pool.head(), content_keys(names), chunk.take(pool.columns, np.zeros(len(names), int)))
     some = names[:: records // 1000]
-    opening = seconds(lambda: features("graph2d", some).take(np.arange(BATCH)))
+    opening = seconds(lambda: features("graph2d", some, home=default_home()).take(np.arange(BATCH)))
     return row(
         f"open {records:,} records and find 1,000, s",
         opening,
         f"find {records:,}",
-        seconds(lambda: features("graph2d", names)),
+        seconds(lambda: features("graph2d", names, home=default_home())),
     )
 
 

@@ -26,6 +26,7 @@ from record import Asked, record
 
 from mmexplore.datasets import Dataset, catalog, splits
 from mmexplore.datasets.splits import Split
+from mmexplore.runtime.home import default_home
 
 
 def ours(dataset: Dataset, split: Split, folder: Path, epochs: int) -> np.ndarray:
@@ -57,7 +58,7 @@ def timed(work: Callable[[Path], np.ndarray], judged: Callable[[np.ndarray], flo
 
 def main() -> None:
     chosen = command_line().parse_args()
-    dataset = catalog.load(chosen.data)
+    dataset = catalog.load(chosen.data, home=default_home())
     split = splits.split(list(dataset.smiles), "scaffold_balanced", 0)
     found: dict[str, list[tuple[float, float, float]]] = {"chemprop train": [], "mmexplore train dmpnn": []}
     for _ in range(chosen.repeats):

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from record import Asked, record
 
+from mmexplore.runtime.home import default_home
+
 OURS = "import numpy as n; from mmexplore.explore.maps.project import project; "
 OURS += "n.save({out!r}, project(n.load({x!r}), {method!r}))"
 THEIRS = "import numpy as n; from umap import UMAP; n.save({out!r}, UMAP(random_state=0).fit_transform(n.load({x!r})))"
@@ -36,7 +38,7 @@ def embeddings(path: Path, n: int) -> np.ndarray:
     from mmexplore.datasets import catalog
     from mmexplore.models import embed
 
-    bits = embed.baseline(catalog.load("nci")).view("ecfp")[:n]
+    bits = embed.baseline(catalog.load("nci", home=default_home()), home=default_home()).view("ecfp")[:n]
     x: np.ndarray = PCA(min(256, len(bits)), random_state=0).fit_transform(bits.astype(np.float32)).astype(np.float32)
     np.save(path, x)
     return x

@@ -30,6 +30,7 @@ from mmexplore.features.pool import Pool
 from mmexplore.features.store import Features, features
 from mmexplore.nn.dataloader import collate
 from mmexplore.nn.signals.images import pictures
+from mmexplore.runtime.home import default_home
 
 BUDGET = 20
 
@@ -77,7 +78,7 @@ def timed(variants: dict[str, Callable[[np.ndarray], Tensor]], parts: list[np.nd
 
 def bytes_a_molecule(side: int, molecules: int) -> float:
     """Columns and lengths in the pool's folder; keys and flags are every modality's."""
-    folder = Pool("image", {"side_px": side}).folder
+    folder = Pool("image", {"side_px": side}, home=default_home()).folder
     kept = [*folder.glob("column-*.bin"), *folder.glob("axis-*.bin")]
     return sum(path.stat().st_size for path in kept) / molecules
 
@@ -85,13 +86,13 @@ def bytes_a_molecule(side: int, molecules: int) -> float:
 def main() -> None:
     chosen = command_line().parse_args()
     torch.set_num_threads(1)
-    every = list(dict.fromkeys(catalog.load("chembl_drugs").smiles))
+    every = list(dict.fromkeys(catalog.load("chembl_drugs", home=default_home()).smiles))
     number = chosen.batch * chosen.batches
     smiles = [every[i] for i in np.random.default_rng(0).permutation(len(every))[:number]]
     with tempfile.TemporaryDirectory() as home:
         os.environ["MMEXPLORE_HOME"] = home
         start = time.process_time()
-        found = features("image", smiles, {"side_px": chosen.side}, workers=1)
+        found = features("image", smiles, {"side_px": chosen.side}, workers=1, home=default_home())
         made = (time.process_time() - start) / number
         variants, png = ways(smiles, chosen.side, found)
         seconds = timed(variants, np.split(np.arange(number), chosen.batches))

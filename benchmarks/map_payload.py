@@ -17,12 +17,13 @@ from record import Asked, record
 
 from mmexplore.datasets import catalog
 from mmexplore.explore.maps.colors import Colour
+from mmexplore.runtime.home import default_home
 from mmexplore.ui.components.molecule_map import mask
 from mmexplore.ui.components.molecule_map.painting import paint
 
 
 def main(sizes: list[int]) -> None:
-    real = catalog.load("solubility")
+    real = catalog.load("solubility", home=default_home())
     rows = [compared(n, np.asarray(real.smiles)) for n in sizes]
     record(
         "map_payload", "bytes of a map, of its recolouring and of a selection", "python benchmarks/map_payload.py", rows

@@ -18,6 +18,7 @@ from runs import flags, paper, rows_beside, run, score_of
 
 from mmexplore.datasets import catalog, splits
 from mmexplore.recipes.presets import MMFRL_MODALITIES, SHIPPED_MMFRL, preset
+from mmexplore.runtime.home import default_home
 
 PAPER = paper("mmfrl")
 EPOCHS = {"freesolv": 40, "esol": 30, "bace": 30, "clintox": 15, "bbbp": 15, "sider": 15}
@@ -50,7 +51,7 @@ def tuned(recipe: str, data: str, seed: int, epochs: int, more: list[str], work:
 
 def by_chemprop(data: str, seed: int, epochs: int, work: Path) -> float:
     """Test score of chemprop's own training on the same rows, from scratch."""
-    dataset = catalog.load(data)
+    dataset = catalog.load(data, home=default_home())
     split = splits.split(dataset.smiles, "scaffold_balanced", seed)
     guess, _ = chemprop_cli.train(dataset, split, work / data / str(seed) / "chemprop", epochs=epochs, seed=seed)
     return score(dataset, split.test, guess)

@@ -23,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 from mmexplore.datasets import catalog
 from mmexplore.models import embed
+from mmexplore.runtime.home import default_home
 
 VIEWS = ("graph2d", "image", "graph3d", "unified")
 
@@ -48,8 +49,8 @@ def rows_of(variant: str, model: Path, data: list[str]) -> list[dict[str, Any]]:
     """One row a data set, a column a view."""
     rows = []
     for name in data:
-        dataset = catalog.load(name)
-        (labels,), found = dataset.labels.T, embed.embed(model / "model", dataset)
+        dataset = catalog.load(name, home=default_home())
+        (labels,), found = dataset.labels.T, embed.embed(model / "model", dataset, home=default_home())
         good = np.setdiff1d(np.flatnonzero(~np.isnan(labels)), found.missing)
         classes, row = PAPER["metric"][name].endswith("%"), {"variant": variant, "data": name}
         for view in VIEWS:

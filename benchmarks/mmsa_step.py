@@ -25,6 +25,7 @@ from mmexplore.nn.encoders.resnet import ResNet
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.presets import pretraining
 from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.home import default_home
 
 
 def molecules(n: int) -> list[str]:
@@ -43,7 +44,7 @@ def recipe(side_px: int) -> Recipe:
 def described(chosen: Recipe, smiles: list[str]) -> dict[str, Features]:
     """Features of all that the pre-training reads, from the store."""
     wanted = chosen.modalities | chosen.teachers
-    return {m: features(m, smiles, options) for m, options in wanted.items()}
+    return {m: features(m, smiles, options, home=default_home()) for m, options in wanted.items()}
 
 
 def batch(known: Mapping[str, Features]) -> Batch:

@@ -21,6 +21,7 @@ from record import Asked, record
 from sklearn.metrics import mean_squared_error, roc_auc_score
 
 from mmexplore.datasets import Dataset, catalog, splits
+from mmexplore.runtime.home import default_home
 
 EPOCHS = {"bace": 30, "esol": 30, "bbbp": 15, "lipophilicity": 10}  # the same for every model: what two cores give
 OURS = {"dmpnn": ["--set", "training.batch_size=64"], "gin": ["--set", "training.batch_size=64"]}
@@ -55,7 +56,7 @@ def ours(recipe: str, dataset: Dataset, rows: np.ndarray, folder: Path, seed: in
 
 def rows_of(name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
     """One row a model: mean and spread over the seeds."""
-    dataset, epochs = catalog.load(name), asked.epochs or EPOCHS[name]
+    dataset, epochs = catalog.load(name, home=default_home()), asked.epochs or EPOCHS[name]
     found: dict[str, list[tuple[float, float]]] = {"chemprop CLI": []} | {model: [] for model in asked.models}
     for seed in range(asked.seeds):
         split = splits.split(dataset.smiles, "scaffold_balanced", seed)

@@ -25,14 +25,15 @@ from sklearn.manifold import trustworthiness
 from mmexplore.datasets import catalog
 from mmexplore.explore.maps.project import place
 from mmexplore.models import embed
+from mmexplore.runtime.home import default_home
 
 warnings.filterwarnings("ignore")
 
 
 def rows_of(n: int, new: int) -> tuple[np.ndarray, np.ndarray]:
     """``n`` molecules that have a map, and those that come new; different molecules, the same in every run."""
-    data = catalog.load("nci")
-    bits = np.unique(embed.baseline(data).view("ecfp"), axis=0)
+    data = catalog.load("nci", home=default_home())
+    bits = np.unique(embed.baseline(data, home=default_home()).view("ecfp"), axis=0)
     bits = np.random.default_rng(0).permutation(bits)[: n + new]
     x = PCA(min(256, len(bits)), random_state=0).fit_transform(bits.astype(np.float32)).astype(np.float32)
     return x[:-new], x[-new:]

@@ -4,6 +4,7 @@ import itertools
 
 from mmexplore.datasets import embedded, moleculenet
 from mmexplore.datasets.readers.source import opened
+from mmexplore.runtime.home import default_home
 
 MANY = 250_000
 """All of ZINC250k, to draw from."""
@@ -12,7 +13,7 @@ _EMBEDDED = ("nci", "chembl_samples", "chembl_drugs")
 
 def zinc(n: int) -> tuple[list[str], str]:
     """``n`` different SMILES as published, and where they come from; where fewer are here, those, and a sentence."""
-    path = moleculenet.find("zinc250k")
+    path = moleculenet.find("zinc250k", home=default_home())
     if path and ".smi" in path.suffixes:
         with opened(path) as file:
             every, source = (line.split()[0] for line in file if line.strip()), "ZINC250k"

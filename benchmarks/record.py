@@ -49,9 +49,7 @@ class Asked(argparse.ArgumentParser):
             self.set_defaults(**self._smallest)
         found = super().parse_args(args, namespace)
         if getattr(found, "work", self) is None:
-            from mmexplore.runtime import home
-
-            found.work = home.folder("benchmarks")
+            found.work = default_home().folder("benchmarks")
         return found
 
 

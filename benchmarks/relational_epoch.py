@@ -23,6 +23,7 @@ from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.presets import pretraining
+from mmexplore.runtime.home import default_home
 from mmexplore.training.teachers import Target
 
 BATCH, WIDTH, CARBON = 256, 512, 5  # a carbon's code of Z
@@ -44,9 +45,9 @@ def peaks_of(graphs: Features) -> Features:
 
 def sources(count: int) -> dict[str, Source]:
     """All that the pre-training reads, of ``count`` molecules."""
-    smiles = catalog.load("nci").smiles[:count]
-    graphs, rng = features("graph2d", smiles), np.random.default_rng(0)
-    found: dict[str, Source] = {"graph2d": graphs, "fingerprint": features("fingerprint", smiles)}
+    smiles = catalog.load("nci", home=default_home()).smiles[:count]
+    graphs, rng = features("graph2d", smiles, home=default_home()), np.random.default_rng(0)
+    found: dict[str, Source] = {"graph2d": graphs, "fingerprint": features("fingerprint", smiles, home=default_home())}
     found[pretraining_targets.PEAKS] = peaks_of(graphs)
     for lesson in ("smiles", "nmr_spectrum", "image"):
         values = rng.normal(size=(len(smiles), WIDTH)).astype(np.float32)

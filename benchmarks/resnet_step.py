@@ -22,6 +22,7 @@ from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders.resnet import ResNet
 from mmexplore.nn.signals.images import augmented, normalised, pictures
 from mmexplore.runtime import devices
+from mmexplore.runtime.home import default_home
 
 Step = Callable[[], object]
 BASE = "224 px, float32, NCHW"
@@ -47,7 +48,9 @@ def step(records: Records, layout: torch.memory_format, cast: bool = False) -> S
 def steps(smiles: list[str]) -> dict[str, Step]:
     """The variants that are worth a try here, and the parts that are not the network's."""
     batches = {
-        side: collate(features("image", smiles, {"side_px": side}).take(np.arange(len(smiles))), "image")
+        side: collate(
+            features("image", smiles, {"side_px": side}, home=default_home()).take(np.arange(len(smiles))), "image"
+        )
         for side in (224, 112)
     }
     rows, last = torch.contiguous_format, torch.channels_last
@@ -69,7 +72,7 @@ def steps(smiles: list[str]) -> dict[str, Step]:
 def main() -> None:
     chosen = command_line().parse_args()
     torch.set_num_threads(1)
-    every = list(dict.fromkeys(catalog.load("chembl_drugs").smiles))
+    every = list(dict.fromkeys(catalog.load("chembl_drugs", home=default_home()).smiles))
     smiles = [every[i] for i in np.random.default_rng(0).permutation(len(every))[: chosen.batch]]
     seconds = timed(steps(smiles), chosen.rounds)
     rows: list[dict[str, Any]] = [

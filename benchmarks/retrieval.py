@@ -22,13 +22,17 @@ from timing import timed
 
 from mmexplore.datasets import catalog
 from mmexplore.explore.neighbors.search import Cosine, Tanimoto, top
+from mmexplore.runtime.home import default_home
 
 K, WIDTH, QUERIES = 10, 256, 64
 
 
 def fingerprints() -> list[Any]:
     generator = GetMorganGenerator(radius=2, fpSize=2048)
-    return [generator.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in catalog.load("nci").smiles]
+    return [
+        generator.GetFingerprint(Chem.MolFromSmiles(smiles))
+        for smiles in catalog.load("nci", home=default_home()).smiles
+    ]
 
 
 def main(n: int, rounds: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from toy_models import a_dataset
 
 from mmexplore.models.embed import embed
+from mmexplore.runtime.home import default_home
 
 
 def report(stage: str, done: int, total: int, /, **_: float) -> None:
@@ -17,4 +18,4 @@ def report(stage: str, done: int, total: int, /, **_: float) -> None:
 
 
 if __name__ == "__main__":
-    embed(Path(sys.argv[1]), a_dataset(), report, int(sys.argv[2]))
+    embed(Path(sys.argv[1]), a_dataset(), report, int(sys.argv[2]), home=default_home())

@@ -12,6 +12,7 @@ import torch
 from mmexplore.datasets import Dataset, catalog
 from mmexplore.models import checkpoints
 from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.home import default_home
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = """
@@ -31,7 +32,7 @@ train(parse(json.loads(sys.argv[1])), part(), Path(sys.argv[2]), progress=heard)
 
 def part() -> Dataset:
     """A hundred molecules with one label."""
-    whole = catalog.load("solubility")
+    whole = catalog.load("solubility", home=default_home())
     rows = slice(0, 100)
     return replace(
         whole, smiles=whole.smiles[rows], labels=whole.labels[rows, :1], tasks=whole.tasks[:1], digest="part"

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from mmexplore.runtime.errors import BadTable
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.jobs.client import Listener, running, start
 
 
@@ -67,7 +68,7 @@ if __name__ == "__main__":
         import mmexplore.runtime.jobs.client
 
         mmexplore.runtime.jobs.client.COMMAND = [sys.executable, __file__]
-        print(start(arguments[0], arguments[1:]).id, flush=True)
+        print(start(arguments[0], arguments[1:], home=default_home()).id, flush=True)
         wait_to_be_killed()
     if verb == "mute":  # dies before it ever says that it is there
         sys.exit(3)

@@ -11,13 +11,14 @@ is answered with 422 and the sentence; a browser may keep everything whose addre
 import hashlib
 import logging
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import wraps
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mmexplore import __version__
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.ui.shell import blobs
 
@@ -101,9 +102,9 @@ def script(request: Request) -> Response:
 
 def viewer3d(request: Request) -> Response:
     """3Dmol.js, where it was fetched; the version stands in its name."""
-    from mmexplore.explore.explain import viewer_script
+    from mmexplore import studio
 
-    path = viewer_script.path()
+    path = studio.viewer_path()
     if request.path_params["name"] != path.name or not path.is_file():
         return PlainTextResponse("this script is not here", 404)
     return Response(path.read_bytes(), media_type="text/javascript", headers={"Cache-Control": _FOR_GOOD})
@@ -134,7 +135,7 @@ def _smiles(data: str, row: int) -> str:
     return str(table.smiles[row])
 
 
-@lru_cache(maxsize=2048)
+@cached(2048)
 def _drawn(smiles: str, width: int, height: int, dark: bool, smarts: str, atoms: str) -> str:
     from mmexplore.chem import molecules
 

@@ -10,6 +10,7 @@ from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from mmexplore.datasets import catalog
 from mmexplore.explore.neighbors.search import Cosine, Space, Tanimoto, top
 from mmexplore.runtime.errors import MmexploreError
+from mmexplore.runtime.home import default_home
 
 
 def cosines(queries: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -21,7 +22,9 @@ def cosines(queries: np.ndarray, x: np.ndarray) -> np.ndarray:
 @pytest.fixture(scope="module")
 def fingerprints() -> list[DataStructs.ExplicitBitVect]:
     generator = GetMorganGenerator(radius=2, fpSize=2048)
-    return [generator.GetFingerprint(Chem.MolFromSmiles(s)) for s in catalog.load("solubility").smiles]
+    return [
+        generator.GetFingerprint(Chem.MolFromSmiles(s)) for s in catalog.load("solubility", home=default_home()).smiles
+    ]
 
 
 def packed(fingerprints: list[DataStructs.ExplicitBitVect]) -> np.ndarray:

@@ -19,6 +19,7 @@ from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.signals import images as painting
 from mmexplore.nn.signals.images import augmented, normalised, pictures
 from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.home import default_home
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_a_molecule_that_rdkit_cannot_draw_is_refused(monkeypatch: pytest.Monkey
 
 def test_the_store_keeps_sides_apart() -> None:
     for side in (32, 40):
-        found = features("image", ["CCO", "CCN"], {"side_px": side}).take(np.array([1, 0]))
+        found = features("image", ["CCO", "CCN"], {"side_px": side}, home=default_home()).take(np.array([1, 0]))
         assert found.columns["side"].tolist() == [side, side]
 
 

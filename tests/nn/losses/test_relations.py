@@ -17,6 +17,7 @@ from mmexplore.nn.pretraining.relational import Relational
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.runtime.home import default_home
 
 SMILES = ["CCO", "CCN", "c1ccccc1", "CC(=O)Oc1ccccc1C(=O)O", "[Xe]", "CCO"]
 
@@ -102,7 +103,9 @@ def test_tanimoto_is_rdkits() -> None:
     generator = GetMorganGenerator(radius=2, fpSize=2048)
     theirs = [generator.GetFingerprint(Chem.MolFromSmiles(s)) for s in SMILES]
     expected = np.array([DataStructs.BulkTanimotoSimilarity(one, theirs) for one in theirs])
-    bits = torch.from_numpy(features("fingerprint", SMILES).take(np.arange(len(SMILES))).columns["bits"])
+    bits = torch.from_numpy(
+        features("fingerprint", SMILES, home=default_home()).take(np.arange(len(SMILES))).columns["bits"]
+    )
     np.testing.assert_allclose(relations.tanimoto(bits), expected, atol=1e-6)
 
 
@@ -246,7 +249,7 @@ def test_a_branch_that_learns_nothing_is_refused() -> None:
 
 def test_a_target_that_is_not_here_is_named_before_any_work() -> None:
     with pytest.raises(NotAvailable, match=r"'smiles' is taught by model 'no such'.*no model is called 'no such'"):
-        registry.check_starts(recipe("smiles", smiles_target="no such"))
+        registry.check_starts(recipe("smiles", smiles_target="no such"), home=default_home())
     with pytest.raises(NotAvailable, match="no view of 'ecfp' is called 'x'"):
-        registry.check_starts(recipe("smiles", smiles_target="ecfp#x"))
-    registry.check_starts(recipe("smiles", smiles_target="ecfp"))
+        registry.check_starts(recipe("smiles", smiles_target="ecfp#x"), home=default_home())
+    registry.check_starts(recipe("smiles", smiles_target="ecfp"), home=default_home())

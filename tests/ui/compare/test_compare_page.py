@@ -14,6 +14,7 @@ from mmexplore import studio
 from mmexplore.explore.maps import storage
 from mmexplore.explore.maps.storage import UNSCORED, MapFile
 from mmexplore.models import registry
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.jobs.client import Job
 from mmexplore.studio import Panel
 from mmexplore.ui.compare import state as compare_state
@@ -203,7 +204,9 @@ def test_a_model_that_is_gone_is_named_and_the_others_stay() -> None:
 
 
 def test_a_model_deleted_while_it_is_looked_at() -> None:
-    shutil.copytree(studio.model("solubility-dmpnn").folder, registry.runs_folder() / "a-run" / "model")
+    shutil.copytree(
+        studio.model("solubility-dmpnn").folder, registry.runs_folder(home=default_home()) / "a-run" / "model"
+    )
     app = compare("a-run@dmpnn", ECFP)
     assert not app.warning
     studio.delete_model("a-run")

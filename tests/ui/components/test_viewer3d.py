@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from mmexplore.explore.explain import viewer_script
 from mmexplore.explore.explain.shape3d import shape
 from mmexplore.runtime.errors import BadMolecule, NotAvailable
+from mmexplore.runtime.home import default_home
 from mmexplore.ui.components import viewer3d
 from mmexplore.ui.shell.routes import routes
 
@@ -84,19 +85,19 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
 class TestScript:
     def test_it_is_taken_from_the_data_folder_and_served(self, package: bytes) -> None:
         client = TestClient(Starlette(routes=routes()))
-        name = viewer_script.path().name
+        name = viewer_script.path(home=default_home()).name
         assert client.get(f"/viewer3d/{name}").status_code == 404
-        assert viewer_script.fetch().read_bytes() == package
+        assert viewer_script.fetch(home=default_home()).read_bytes() == package
         assert client.get(f"/viewer3d/{name}").content == package
         assert client.get("/viewer3d/other.js").status_code == 404
 
     def test_another_file_under_its_name_is_not_taken(self, package: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(viewer_script, "SHA256", "0" * 64)
         with pytest.raises(NotAvailable, match=r"3Dmol\.js could not be fetched"):
-            viewer_script.fetch()
+            viewer_script.fetch(home=default_home())
         with pytest.raises(NotAvailable, match="a moment ago"):
-            viewer_script.fetch()
-        assert not viewer_script.path().exists()
+            viewer_script.fetch(home=default_home())
+        assert not viewer_script.path(home=default_home()).exists()
 
 
 def _viewer() -> None:
