@@ -1,3 +1,3 @@
 """mmexplore: explore multi-modal molecular representations (MMSA, MMFRL). See README.md for the file tree."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

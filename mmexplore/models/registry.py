@@ -17,13 +17,13 @@ from mmexplore.models import checkpoints
 from mmexplore.models.checkpoints import Card
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime import home
+from mmexplore.runtime import home, places
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable, UnknownName
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints"
+SHIPPED = places.CHECKPOINTS
 BASELINE = "ecfp"
 UNTRAINED = "untrained:"
 HUB, CHEMPROP = "hub:", "chemprop:"

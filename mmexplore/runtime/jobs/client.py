@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from mmexplore.runtime import home
+from mmexplore.runtime import home, places
 from mmexplore.runtime.errors import MmexploreError, NotAvailable, UnknownName
 from mmexplore.runtime.home import write_json
 from mmexplore.runtime.jobs.folder import Event, Job, is_alive, pid_of, read, read_all, read_events
@@ -162,10 +162,7 @@ def _new_folder(verb: str) -> tuple[Path, float]:
 
 def _environment(folder: Path) -> dict[str, str]:
     """Ours, with this very package and this very home, whatever the working directory is."""
-    fixed = {"MMEXPLORE_HOME": str(home.home().resolve()), _MARK: str(folder)}
-    place = Path(__file__).resolve().parents[3]
-    if place.name not in ("site-packages", "dist-packages"):  # installed there, Python finds it anyway
-        fixed["PYTHONPATH"] = os.pathsep.join(filter(None, [str(place), os.environ.get("PYTHONPATH")]))
+    fixed = {"MMEXPLORE_HOME": str(home.home().resolve()), _MARK: str(folder), **places.importable()}
     return {**os.environ, **fixed, "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}  # a crash leaves its trace
 
 
