@@ -17,6 +17,7 @@ from mmexplore import __version__, studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.chemprop import chemprop
 from mmexplore.cli.fusion import fusion
+from mmexplore.cli.open_app import open_app
 from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
@@ -38,6 +39,7 @@ Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
+app.command("app")(open_app)
 
 
 @app.callback(invoke_without_command=True)
