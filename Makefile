@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup app check test fix bench
+.PHONY: setup app wheel check test quick fix bench
 
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -19,6 +19,10 @@ setup: .venv/dev
 app: .venv/app
 	$(BIN)/streamlit run app.py
 
+# all that `pip install` needs but other packages, in dist/
+wheel: .venv/dev
+	$(BIN)/python -m pip wheel --no-build-isolation --no-deps --wheel-dir dist .
+
 check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -27,6 +31,10 @@ check: .venv/dev
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# the inner loop: no browser, nothing slow
+quick: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow"
 
 fix: .venv/dev
 	$(BIN)/ruff check --fix .
