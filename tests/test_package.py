@@ -121,15 +121,14 @@ def app(installed: Path, elsewhere: Path, environment: dict[str, str]) -> Iterat
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [str(installed / "mmexplore"), "app", "--port", str(port), "--json"]
-    process = subprocess.Popen(command, cwd=elsewhere, env=environment, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    try:
-        line = process.stdout.readline()
-        assert line, f"the app ended with {process.wait()}"
-        yield json.loads(line)["url"], process
-    finally:
-        process.terminate()
-        process.communicate()
+    with subprocess.Popen(command, cwd=elsewhere, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            assert line, f"the app ended with {process.wait()}"
+            yield json.loads(line)["url"], process
+        finally:
+            process.terminate()
 
 
 def click_a_molecule(page: Page, surface: Locator) -> None:
@@ -154,9 +153,8 @@ def test_the_app_opens_on_the_map_and_ctrl_c_ends_it(
         assert json.load(told)["version"] == __version__
     page, seen = new_page(chromium, url)
     surface = open_map(page, url)
-    expect(page.get_by_role("tab", selected=True).first).to_have_css(
-        "color", "rgb(11, 107, 125)"
-    )  # not the other's red
+    ours = "rgb(11, 107, 125)"  # and not the red of the folder that it was opened from
+    expect(page.get_by_role("tab", selected=True).first).to_have_css("color", ours)
     click_a_molecule(page, surface)
     page.wait_for_url(re.compile(r"row=\d+"))
     expect(page.locator("[data-testid=stCode] code")).not_to_be_empty()
@@ -167,7 +165,8 @@ def test_the_app_opens_on_the_map_and_ctrl_c_ends_it(
     assert seen.errors == []
     assert seen.foreign == []
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate()
-    assert (process.returncode, rest) == (0, "")
+    assert process.wait() == 0
+    assert process.stdout
+    assert process.stdout.read() == ""
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"{url}/healthz")
