@@ -1,5 +1,6 @@
 """What the tests of embeddings share: a few dozen molecules and an untrained model with two tasks."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from rdkit import Chem
 from screens import NASTY
 
 from mmexplore.datasets import Dataset, Report, Task
-from mmexplore.models import checkpoints, embeddings
+from mmexplore.models import checkpoints
 from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes import presets, recipe
@@ -27,7 +28,7 @@ def a_dataset(smiles: list[str] | None = None) -> Dataset:
     smiles = [Chem.CanonSmiles(s) for s in SMILES] if smiles is None else smiles
     n = len(smiles)
     text = np.array(smiles, dtype=object)
-    digest = embeddings.hashlib.sha256("".join(smiles).encode()).hexdigest()
+    digest = hashlib.sha256("".join(smiles).encode()).hexdigest()
     empty = np.full((n, 2), np.nan, np.float32)
     names = np.full(n, "", dtype=object)
     return Dataset(

@@ -15,8 +15,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from mmexplore.cli.answer import Json, answer
-from mmexplore.runtime import home, places
+from mmexplore.runtime import places
 from mmexplore.runtime.errors import NotAvailable
+from mmexplore.runtime.home import default_home
 
 GRACE_SECONDS = 10
 _POLL_SECONDS = 0.1
@@ -73,7 +74,7 @@ def _started(host: str, port: int) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "streamlit", "run", str(places.APP)]
     command += ["--server.port", str(port), "--server.address", host]
     command += ["--server.headless", "true", "--logger.hideWelcomeMessage", "true"]
-    environment = os.environ | places.importable() | {"MMEXPLORE_HOME": str(home.home().resolve())}
+    environment = os.environ | places.importable() | {"MMEXPLORE_HOME": str(default_home().path.resolve())}
     if data := os.environ.get("MMEXPLORE_DATA_DIR"):
         environment["MMEXPLORE_DATA_DIR"] = str(Path(data).expanduser().resolve())
     return subprocess.Popen(command, cwd=places.ROOT, env=environment, stdout=sys.stderr)

@@ -29,7 +29,8 @@ def common(
 ) -> tuple[Common, Support | None, int]:
     """A group's maximum common subgraph, its support (None without a data set), and the size of the group."""
     table = dataset(data, progress) if data else None
-    return motifs.common(model(model_name), table, group, share, progress, home=home())
+    chosen = model(model_name) if model_name else None
+    return motifs.common(chosen, table, group, share, progress, home=home())
 
 
 def group_motifs(

@@ -17,7 +17,6 @@ from mmexplore.models.embed import embed
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 from mmexplore.runtime.home import default_home
-from mmexplore.studio import maps
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +81,7 @@ def test_it_claims_nothing() -> None:
     assert chosen.title.endswith("untrained")
     assert registry.model(f"untrained:{chosen.name}", home=default_home()) == chosen
     assert not any(m.name.startswith(registry.UNTRAINED) for m in registry.models(home=default_home()))
-    assert maps.predictions(chosen.name, "solubility") is None
+    assert studio.predictions(chosen.name, "solubility") is None
     with pytest.raises(BadRecipe):
         registry.delete(chosen.name, home=default_home())
     assert registry.history(chosen.name, home=default_home()).empty

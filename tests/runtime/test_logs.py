@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from mmexplore.runtime import logs
+from mmexplore.runtime.home import default_home
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (INFO|WARNING|ERROR) [\w.]+: .")
 WRITER = """
 import logging, sys
 from pathlib import Path
 from mmexplore.runtime import logs
+from mmexplore.runtime.home import default_home
 logs.FULL_BYTES, logs.KEPT = 10_000, 50
 logs.configure(Path(sys.argv[1]))
 for number in range(300):
@@ -72,7 +74,7 @@ def test_setting_it_up_twice_writes_once(log: Path) -> None:
 
 def test_the_log_lies_in_the_home(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
-    assert logs.configure() == tmp_path / "logs" / "mmexplore.log"
+    assert logs.configure(logs.log_file(default_home())) == tmp_path / "logs" / "mmexplore.log"
 
 
 @pytest.mark.parametrize("appends_whole", [True, False])  # False: as on Windows, one after the other

@@ -46,7 +46,7 @@ class Motifs:
 
 
 def common(
-    model: Model, dataset: Dataset | None, group: Group, share: float, progress: Progress = silent, *, home: Home
+    model: Model | None, dataset: Dataset | None, group: Group, share: float, progress: Progress = silent, *, home: Home
 ) -> tuple[Common, Support | None, int]:
     """A group's maximum common subgraph, its support (None without a data set), and the size of the group."""
     who = members(model, dataset, group, progress, home=home)

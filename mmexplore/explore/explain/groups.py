@@ -50,7 +50,9 @@ def group_classes(dataset: Dataset, label: str = "") -> tuple[str, ...]:
     return tuple(_short(name) for name in _classes(dataset, label).names)
 
 
-def members(model: Model, dataset: Dataset | None, group: Group, progress: Progress = silent, *, home: Home) -> Members:
+def members(
+    model: Model | None, dataset: Dataset | None, group: Group, progress: Progress = silent, *, home: Home
+) -> Members:
     """The molecules of a group. Raises BadRecipe where none was named or it is empty, UnknownName for a class.
 
     Only a file of SMILES needs no data set.
@@ -60,6 +62,8 @@ def members(model: Model, dataset: Dataset | None, group: Group, progress: Progr
     if dataset is None:
         raise BadRecipe("a group without a data set is a file of SMILES; name one, or a data set")
     if group.cluster:
+        if model is None:
+            raise BadRecipe("a cluster is one of a model's map; name the model, too")
         shown = clusters(model.view(group.view), dataset, progress, home=home)
         rows = _of_cluster(shown, group.cluster)
     elif group.label or group.value:

@@ -65,10 +65,10 @@ def detail(asked: Query, view: View, dataset: Dataset | None, trained_on: Datase
     standings = _standings(asked, model, dataset, predicted, training)
     if training is None or trained_on is None:
         return Detail(asked, standings, notes=tuple(notes))
-    views = tuple(dict.fromkeys((ecfp_view(), view)))
-    ready = {each: is_ready(each.model, trained_on, home=home) for each in views}
-    absent = tuple(each.model.name for each in views if not ready[each])
-    found = [_nearest(asked, each, training, trained_on, dataset, notes, home=home) for each in views if ready[each]]
+    views = [ecfp_view()] if view.model.card is None else [ecfp_view(), view]
+    ready = [each for each in views if is_ready(each.model, trained_on, home=home)]
+    absent = tuple(each.model.name for each in views if each not in ready)
+    found = [_nearest(asked, each, training, trained_on, dataset, notes, home=home) for each in ready]
     near = tuple(one for one in found if one)
     return Detail(asked, standings, near, trained_on.name, absent, tuple(dict.fromkeys(notes)))
 

@@ -13,14 +13,13 @@ from rdkit.Chem import rdFMCS
 from toy_models import a_dataset, save_model
 
 from mmexplore import studio
-from mmexplore.explore.explain import storage
+from mmexplore.explore.explain import group_motifs, groups, storage, subgraphs
 from mmexplore.explore.explain.motifs import common_subgraph, motifs, sample, support
 from mmexplore.explore.explain.search import Subgraph
-from mmexplore.explore.maps import colors
+from mmexplore.explore.maps import colors, compute
 from mmexplore.runtime.errors import BadMolecule, BadRecipe, Cancelled, UnknownName
 from mmexplore.runtime.home import default_home
-from mmexplore.studio import Group, groups, maps, subgraphs
-from mmexplore.studio import motifs as motif_desk
+from mmexplore.studio import Group
 
 DATA = "freesolv"
 
@@ -102,31 +101,37 @@ def test_motifs_are_counted_by_their_smiles() -> None:
     assert found[0].support.outside == len([r for r in holding(list(data.smiles), Chem.MolFromSmiles("CO")) if r > 9])
 
 
+def members(own: str, group: Group) -> groups.Members:
+    return groups.members(studio.model(own), studio.dataset(DATA), group, home=default_home())
+
+
 def test_clusters_are_those_of_the_map(own: str) -> None:
-    shown = colors.of_clusters(maps.clusters(own, DATA, "dmpnn"))
-    kept = maps.stored_clusters(own, DATA, "dmpnn")
+    shown = colors.of_clusters(
+        compute.clusters(studio.model(own).view("dmpnn"), studio.dataset(DATA), home=default_home())
+    )
+    kept = compute.stored_clusters(studio.model(own).view("dmpnn"), studio.dataset(DATA), home=default_home())
     assert kept is not None
     sizes = []
     for number in range(1, len(shown.categories) + 1):
-        who = groups.members(own, DATA, Group(cluster=number))
+        who = members(own, Group(cluster=number))
         assert (shown.values[who.rows] == number - 1).all()
         sizes.append(len(who.rows))
     assert sum(sizes) == len(kept)
     assert sizes == sorted(sizes, reverse=True)
     with pytest.raises(BadRecipe, match="clusters 1 to"):
-        groups.members(own, DATA, Group(cluster=99))
+        members(own, Group(cluster=99))
 
 
 def test_a_class_a_file_and_mistakes(own: str, tmp_path: Path) -> None:
     assert studio.group_classes(DATA) == ("low", "middle", "high")
-    low = groups.members(own, DATA, Group(value="low"))
+    low = members(own, Group(value="low"))
     labels = studio.dataset(DATA).labels[:, 0]
     assert labels[low.rows].max() <= np.delete(labels, low.rows).min()
     rows = np.array([3, 9, 40])
     kept = studio.group_of_rows(DATA, rows)
-    assert set(rows) <= set(groups.members(own, DATA, kept).rows)
+    assert set(rows) <= set(members(own, kept).rows)
     (tmp_path / "mine.smi").write_text("OCC ethanol\n\nCCCCCCCCCCCCCCCCCCBr\n")
-    who = groups.members(own, DATA, Group(smiles_file=str(tmp_path / "mine.smi")))
+    who = members(own, Group(smiles_file=str(tmp_path / "mine.smi")))
     assert who.smiles == ("CCO", "CCCCCCCCCCCCCCCCCCBr")
     assert list(studio.dataset(DATA).smiles[who.rows]) == ["CCO"]
     (tmp_path / "empty.smi").write_text("\n")
@@ -138,10 +143,10 @@ def test_a_class_a_file_and_mistakes(own: str, tmp_path: Path) -> None:
         (Group(smiles_file=str(tmp_path / "absent.smi")), BadRecipe),
     ]:
         with pytest.raises(mistake):
-            groups.members(own, DATA, group)
+            members(own, group)
     (tmp_path / "bad.smi").write_text("C1CC\n")
     with pytest.raises(BadMolecule):
-        groups.members(own, DATA, Group(smiles_file=str(tmp_path / "bad.smi")))
+        members(own, Group(smiles_file=str(tmp_path / "bad.smi")))
 
 
 def test_a_stopped_search_goes_on_where_it_was(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,11 +156,11 @@ def test_a_stopped_search_goes_on_where_it_was(own: str, monkeypatch: pytest.Mon
     asked: list[str] = []
     inner = subgraphs.explain
 
-    def counted(model: str, smiles: str, *rest: object) -> object:
+    def counted(model: object, smiles: str, *rest: object) -> object:
         asked.append(smiles)
         return inner(model, smiles, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(motif_desk, "explain", counted)
+    monkeypatch.setattr(group_motifs, "explain", counted)
 
     def stop(stage: str, done: int, total: int, /, **values: float) -> None:
         if stage == "subgraphs" and done == 5:
