@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup app check test fix bench
+.PHONY: setup app check docs test quick-elsewhere fix bench
 
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -24,9 +24,20 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) docs
+
+# the documents as a site in .site, a dead link an error; nothing is fetched
+docs: export PYTHONPATH := .
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: .venv/dev
+	$(BIN)/mkdocs build --quiet --strict -f docs/site/mkdocs.yml
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+quick-elsewhere: export MMEXPLORE_TEST_WITHOUT_POSIX := 1
+quick-elsewhere: .venv/dev
+	$(BIN)/python -m pytest -m "not browser and not slow" -n 1 --dist loadfile --no-loadscope-reorder
 
 fix: .venv/dev
 	$(BIN)/ruff check --fix .

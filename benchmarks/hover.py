@@ -23,7 +23,7 @@ from record import record  # noqa: E402
 QUESTION = "milliseconds from the pointer's move to the drawn card; seconds to draw, recolour and grey out"
 MOVES = 12
 
-PLOTLY_MOST = 100_000  # at a million its hover takes seconds and this script many minutes
+PLOTLY_MOST = 100_000  # beyond that it is not measured: the script would take too long
 # Where the page was drawn anew since, the map is another one: it is listened to again before each move.
 LISTEN = f"""() => {{
   const root = {MAP}, image = root.querySelector(".card img");

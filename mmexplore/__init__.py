@@ -1,3 +1,7 @@
 """mmexplore: explore multi-modal molecular representations (MMSA, MMFRL). See README.md for the file tree."""
 
+import os as _os
+
+_os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # on a Mac; torch reads it once, when it is imported
+
 __version__ = "0.1.0"

@@ -1,11 +1,14 @@
 """Every test writes to a home of its own session, never to the user's; CPU threads stay at one a worker.
 
 Property tests draw the same examples in every run, so that a change is blamed for what it breaks; set HYPOTHESIS_SEEK=1
-to look for new ones.
+to look for new ones. With MMEXPLORE_TEST_WITHOUT_POSIX=1 all tests, and the processes that they start, run without
+what only Linux has: see ``other_systems/without_posix.py``.
 """
 
 import functools
+import importlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +20,11 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("new", deadline=None)
 settings.load_profile("new" if os.environ.get("HYPOTHESIS_SEEK") else "same")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+if os.environ.get("MMEXPLORE_TEST_WITHOUT_POSIX"):
+    other_systems = str(Path(__file__).with_name("other_systems"))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [other_systems, os.environ.get("PYTHONPATH")]))
+    sys.path.insert(0, other_systems)
+    importlib.import_module("without_posix")
 
 
 @pytest.fixture(scope="session", autouse=True)

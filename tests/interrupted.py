@@ -41,7 +41,8 @@ def part() -> Dataset:
 def killed_after(epoch: int, recipe: Recipe, folder: Path) -> None:
     """Train in a process of its own and kill it once it has told of this epoch."""
     command = [sys.executable, "-c", PROGRAM, recipe.model_dump_json(), str(folder)]
-    paths = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    path = os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH")]))
+    paths = {"PYTHONPATH": path, "OMP_NUM_THREADS": str(torch.get_num_threads())}
     with subprocess.Popen(command, env=os.environ | paths, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -1,4 +1,4 @@
-"""The notebooks of ``examples/`` run from their first cell to the last, in a folder and a home of their own; git holds no outputs."""
+"""The notebooks of ``examples/`` run from first cell to last, in a home of their own; git holds no outputs."""
 
 import json
 from pathlib import Path

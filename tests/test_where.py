@@ -1,4 +1,4 @@
-"""The documents that name files tell the truth: each file of "Where is" holds what is said of it, each of the glossary is there."""
+"""Files that documents name are there, and those of "Where is" hold what is said of them."""
 
 import ast
 import re
@@ -42,8 +42,8 @@ def test_each_word_of_the_glossary_lives_somewhere() -> None:
     assert {term for term, places in lives.items() if not places or not (ROOT / places[0]).exists()} == set()
 
 
-def test_each_file_that_the_explanations_name_is_there() -> None:
-    """``folder/file.py`` ends the path of a file of the repository; ``name.py`` alone is one file of it, by that name."""
+def test_each_file_that_a_document_names_is_there() -> None:
+    """What is named ends the path of a file of the repository."""
     files = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
     missing = {}
     for text in (ROOT / "docs").rglob("*.md"):

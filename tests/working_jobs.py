@@ -1,6 +1,7 @@
 """What the tests of jobs share; ``pytest_plugins = ("working_jobs",)`` brings the fixture: a home for each test."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,9 @@ SCRIPT = [sys.executable, str(Path(__file__).with_name("job_script.py"))]
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of its own for each test; what still runs at its end is killed."""
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(Path(client.__file__).parents[3]))  # for the scripts started here
+    monkeypatch.setenv(
+        "PYTHONPATH", str(Path(client.__file__).parents[3]), prepend=os.pathsep
+    )  # for scripts started here
     monkeypatch.setattr(client, "COMMAND", SCRIPT)
     yield tmp_path / "jobs"
     for job in client.jobs():

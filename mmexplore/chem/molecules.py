@@ -68,6 +68,22 @@ def readable(smiles: str) -> bool:
     return mol is not None and 0 < mol.GetNumAtoms() <= MAX_ATOMS
 
 
+def parse_line(text: str) -> Mol:
+    """The sanitised molecule of a line of text, SMILES or InChI. Raises BadMolecule with RDKit's reason.
+
+    >>> canonical(parse_line("InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3"))
+    'CCO'
+    """
+    inchi = text.strip()
+    if not inchi.lower().startswith("inchi="):
+        return parse(text)
+    short = not _foreign(inchi) and len(inchi) <= MAX_CHARACTERS
+    mol = Chem.MolFromInchi(inchi) if short else None  # type: ignore[no-untyped-call]
+    if mol is None:
+        raise BadMolecule(f"cannot read InChI {_short(inchi)}: RDKit refuses it as an InChI")
+    return _sized(mol, f"InChI {_short(inchi)}")
+
+
 def parse_block(block: str) -> Mol:
     """The sanitised molecule of a mol block, hydrogens made implicit. Raises BadMolecule with RDKit's reason."""
     plain = block.encode("ascii", "replace").decode()

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import IO, Literal, NamedTuple
 
 from mmexplore.chem.molecules import Salts, canonical, parse, parse_block, scaffold, standardise
+from mmexplore.runtime import processes
 from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.progress import Progress, silent
 
@@ -76,15 +77,11 @@ def _done(task: Task, text: str) -> Outcome:
 
 def _all(texts: Sequence[str], task: Task, progress: Progress, workers: int | None) -> list[Outcome]:
     if workers is None:
-        workers = _processors() if len(texts) >= POOL_FROM else 0
+        workers = processes.cores() if len(texts) >= POOL_FROM else 0
     chunks = [list(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
     if workers < 2:
         return _serially(chunks, task, progress, len(texts))
     return _pooled(chunks, task, progress, len(texts), workers)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _serially(chunks: list[list[str]], task: Task, progress: Progress, total: int) -> list[Outcome]:

@@ -9,16 +9,19 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mmexplore import __version__, studio
+from mmexplore.chem.file_endings import FORMATS
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.chemprop import chemprop
 from mmexplore.cli.fusion import fusion
+from mmexplore.cli.lists import datasets, models
 from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
+from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
 from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
@@ -35,6 +38,8 @@ Out = Annotated[Path | None, typer.Option("--out", help="folder of the run; one 
 Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 
 
+app.command()(datasets)
+app.command()(models)
 app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
@@ -48,39 +53,11 @@ def _main(version: Annotated[bool, typer.Option("--version")] = False) -> None:
 
 
 @app.command()
-def datasets(as_json: Json = False) -> None:
-    """List the data sets: name, rows, tasks, where each comes from, whether it is here."""
-    rows = [
-        {"name": e.name, "rows": e.rows, "tasks": _names(e.tasks), "source": e.source, "available": e.available}
-        for e in studio.datasets()
-    ]
-    answer(lambda _: {"datasets": rows}, as_json)
-
-
-def _names(tasks: Any) -> list[str]:
-    return [task.name for task in tasks]
-
-
-@app.command()
 def fetch(
     names: Annotated[list[str], typer.Argument(metavar="DATASET...")], as_json: Json = False, job: JobFolder = None
 ) -> None:
     """Download data sets with their checksums, or take them from MMEXPLORE_DATA_DIR."""
     answer(lambda p: {"fetched": [{"name": n, "file": str(studio.fetch(n, p))} for n in names]}, as_json, job)
-
-
-@app.command("models")
-def list_models(as_json: Json = False) -> None:
-    """List shipped and trained models with data, task, views, metrics and size."""
-
-    def row(model: studio.Model) -> Values:
-        tasks = sorted({t.kind for t in model.card.data.tasks}) if model.card else []
-        metrics = model.card.metrics if model.card else {}
-        size = round(model.megabytes, 2)
-        about = {"name": model.name, "data": model.data, "task": ", ".join(tasks), "views": list(model.views)}
-        return about | {"metrics": metrics, "megabytes": size, "shipped": model.shipped}
-
-    answer(lambda _: {"models": [row(m) for m in studio.models()]}, as_json)
 
 
 @app.command()
@@ -142,7 +119,7 @@ def _recipe(
 ) -> Recipe:
     path = Path(name).expanduser()
     if path.suffix == ".json" and path.is_file():
-        chosen = parse(json.loads(path.read_text(encoding="utf-8")))
+        chosen = parse(json.loads(path.read_text(encoding="utf-8-sig")))
     elif path.suffix == ".json":
         raise BadRecipe(f"there is no recipe file {name}; the recipes by name are: {', '.join(known)}")
     else:
@@ -197,7 +174,7 @@ def make_map(
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, SDF or SMI, plain or gzipped")],
+    file: Annotated[Path, typer.Argument(help=f"{FORMATS}, plain or gzipped")],
     name: Annotated[str, typer.Option("--name", help="what to call it")] = "",
     options: Annotated[str, typer.Option("--options", hidden=True)] = "{}",
     as_json: Json = False,
@@ -229,7 +206,7 @@ def manage_jobs(
         answer(lambda _: {"cancelled": studio.cancel_job(job_id).id}, as_json)
     elif action == "follow":
         for event in client.follow(job_id):
-            print(f"{event.stage} {event.done}/{event.total}", event.values or "", file=sys.stderr)
+            print(f"{event.stage} {event.done}/{event.total}", text(event.values or ""), file=sys.stderr)
         answer(lambda _: {"id": job_id, "state": studio.job(job_id).state}, as_json)
     else:
         raise BadRecipe(f"jobs takes list, follow ID or cancel ID, and {action!r} came")
@@ -237,6 +214,8 @@ def manage_jobs(
 
 def main() -> None:
     """Run the CLI; a user's mistake is one sentence on stderr and exit code 1."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.reconfigure(errors="replace")  # a console on Windows may not know every sign
     try:
         app()
     except MmexploreError as error:

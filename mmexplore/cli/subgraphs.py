@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from mmexplore import studio
-from mmexplore.cli.answer import Values, answer
+from mmexplore.cli.answer import DataName, Values, answer
 from mmexplore.runtime.jobs.reporters import as_json as plain
 from mmexplore.runtime.progress import Progress
 from mmexplore.studio import Explained, Group, Rules
@@ -17,7 +17,6 @@ app = typer.Typer()
 _DEFAULTS = studio.RULES
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else")]
 Model = Annotated[str, typer.Option("--model", help="name of a model or its folder")]
-Data = Annotated[str, typer.Option("--data", help="name of a data set, or a CSV, SDF or SMI file")]
 Task = Annotated[str, typer.Option("--task", help="which label; default: the model's first")]
 Direction = Annotated[str, typer.Option("--direction", help="class 1, class 0, above or below")]
 Threshold = Annotated[
@@ -82,7 +81,7 @@ def _told(smiles: str, found: Explained, how: str) -> Values:
 @app.command()
 def common(
     model: Model = "",
-    data: Data = "",
+    data: DataName = "",
     cluster: Cluster = 0,
     view: View = "",
     label: Label = "",
@@ -110,7 +109,7 @@ def common(
 @app.command()
 def motifs(
     model: Model,
-    data: Data,
+    data: DataName,
     cluster: Cluster = 0,
     view: View = "",
     label: Label = "",

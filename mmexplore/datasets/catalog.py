@@ -7,12 +7,14 @@ a changed file is a new data set, a second load does not touch RDKit.
 import hashlib
 import importlib.metadata
 import json
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
+from mmexplore.chem.file_endings import FORMATS, looks_like_a_file
 from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, nmrshiftdb2, storage, yours
 from mmexplore.runtime.errors import BadTable, UnknownName
 from mmexplore.runtime.home import folder
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 VERSION = 2
 
-_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".smi", ".smiles", ".ism", ".sdf", ".sd", ".mol", ".gz")
+_ON_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
 class Choices(TypedDict, total=False):
@@ -63,7 +65,7 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, **chosen: Unp
     choices = _full(chosen)
     if card := yours.cards().get(str(name_or_path)):
         choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
-    source = _source(str(name_or_path), choices, progress)
+    source = _source(_unquoted(str(name_or_path)), choices, progress)
     place = folder("datasets") / _key(source.files, choices)
     if found := storage.read(place, source.name, source.title):
         return found
@@ -186,18 +188,27 @@ def _key(files: tuple[Path, ...], choices: dict[str, Any]) -> str:
 
 def _digest(path: Path) -> str:
     if not path.is_file():
-        raise BadTable(f"there is no file {str(path)!r}; give the path of a CSV, TSV, SDF or SMI file")
+        raise BadTable(f"there is no file {str(path)!r}; give the path of a {FORMATS} file")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _given(path_or_text: Path | str) -> Path | str:
-    """Text is text; a str is a path only if it is one line that ends like a file of molecules."""
+    """Text is text; a str is a path only if it is one line that begins or ends like a path to a file of molecules.
+
+    Windows copies paths in quotes. No SMILES begins with a drive or a share: it would have two bonds in a row.
+    """
     if isinstance(path_or_text, Path):
         return path_or_text
-    one_line = "\n" not in path_or_text.strip()
-    return Path(path_or_text.strip()) if one_line and path_or_text.strip().lower().endswith(_ENDINGS) else path_or_text
+    line = _unquoted(path_or_text)
+    named = looks_like_a_file(line) or _ON_WINDOWS.match(line)
+    return Path(line).expanduser() if "\n" not in line and named else path_or_text
+
+
+def _unquoted(name: str) -> str:
+    plain = name.strip()
+    return plain[1:-1].strip() if len(plain) > 1 and plain[0] == plain[-1] == '"' else plain
 
 
 def _looks_like_path(name: str) -> bool:
-    return "/" in name or "\\" in name or name.lower().endswith(_ENDINGS)
+    return "/" in name or "\\" in name or looks_like_a_file(name)

@@ -13,6 +13,7 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 
+from mmexplore.chem import file_endings
 from mmexplore.chem.molecules import readable
 from mmexplore.chem.standardize import standardise_all
 from mmexplore.datasets import RawTable, Remark, Task
@@ -23,7 +24,6 @@ from mmexplore.runtime.errors import BadTable, UnknownName
 from mmexplore.runtime.progress import Progress, silent
 
 _DECIMAL = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
-ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".smi", ".smiles", ".ism", ".sdf", ".sd", ".mol")
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,13 @@ def _read(source: Path | str, progress: Progress, head: int | None = None) -> tu
 
 def _style(source: Path | str, file: TextIO) -> str:
     """ "sdf", "smi" or a delimiter."""
-    ending = Path(source.name.lower().removesuffix(".gz")).suffix if isinstance(source, Path) else ""
-    if ending in (".sdf", ".sd", ".mol"):
+    ending = file_endings.ending(source.name) if isinstance(source, Path) else ""
+    if ending in file_endings.RECORDS:
         return "sdf"
-    if ending in (".smi", ".smiles", ".ism"):
+    if ending in file_endings.LINES:
         return "smi"
     delimiter = best_delimiter(file)
-    if ending in (".csv", ".tsv", ".tab"):
+    if ending in file_endings.TABLES:
         return delimiter or ("\t" if ending != ".csv" else ",")
     return _style_by_content(file, delimiter)
 

@@ -1,7 +1,8 @@
-"""Finding molecules of a data set by name, SMILES or SMARTS: what a chemist types into one box.
+"""What a chemist types into one box, read in one way on every page: a name, a SMILES, an InChI or a SMARTS.
 
-A text that is part of a name finds names. A text that reads as SMILES finds that molecule, and all that contain it.
-Anything else that reads as SMARTS finds its matches. Substructures are matched by RDKit's ``SubstructLibrary``.
+The whole of a name comes first; then a SMILES or an InChI, in any spelling; then a part of names; then a SMARTS. The
+Map shows all that is meant, pages that ask about one molecule take the one that is (:func:`one_of`). Substructures are
+matched by RDKit's ``SubstructLibrary``.
 """
 
 from dataclasses import dataclass
@@ -16,44 +17,91 @@ from mmexplore.runtime.errors import BadMolecule
 
 
 @dataclass(frozen=True)
+class Meaning:
+    """What a text means: rows of the data set by ``names``, one ``molecule`` (canonical SMILES), or a ``pattern``."""
+
+    text: str
+    names: np.ndarray
+    molecule: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
 class Found:
-    """Rows of the data set (ascending), how they were found in words, and the atoms to highlight (a SMARTS or "")."""
+    """Rows of the data set (ascending), how they were found in words, and the atoms to highlight (a SMARTS or "").
+
+    ``molecule``: the canonical SMILES of the one that was typed as a structure, "" for names and patterns.
+    """
 
     rows: np.ndarray
     how: str
     smarts: str = ""
+    molecule: str = ""
 
 
-def search(dataset: Dataset, text: str) -> Found:
-    """Molecules that a typed text means. Raises BadMolecule if it is neither a name nor readable as a structure."""
-    text = text.strip()
+def read(dataset: Dataset, text: str) -> Meaning:
+    """What a typed text means. Raises BadMolecule if it is neither a name nor readable as a structure."""
+    text, none = text.strip(), np.empty(0, np.int64)
     if not text:
-        return Found(np.empty(0, np.int64), "nothing was typed")
-    named = np.flatnonzero(np.char.find(lowered(dataset), text.lower()) >= 0)
-    if len(named):
-        return Found(named, f"{len(named):,} names hold {text!r}")
-    return _by_structure(dataset, text)
-
-
-def _by_structure(dataset: Dataset, text: str) -> Found:
+        raise BadMolecule("no name and no structure came: the text is empty")
+    names = lowered(dataset)
+    if len(exact := np.flatnonzero(names == text.lower())):
+        return Meaning(text, exact)
     try:
-        molecule = molecules.parse(text)
-    except BadMolecule:
-        return _by_pattern(dataset, text)
-    same = np.flatnonzero(dataset.smiles == molecules.canonical(molecule))
-    rows = matches(dataset, molecules.canonical(molecule))
-    what = f"this molecule (row {same[0] + 1}) and " if len(same) else ""
-    return Found(np.union1d(rows, same), f"{what}{len(rows):,} molecules contain {text}", molecules.canonical(molecule))
+        return Meaning(text, none, molecule=molecules.canonical(molecules.parse_line(text)))
+    except BadMolecule as mistake:
+        if len(part := np.flatnonzero(np.char.find(names, text.lower()) >= 0)):
+            return Meaning(text, part)
+        return Meaning(text, none, pattern=_pattern(text, mistake))
 
 
-def _by_pattern(dataset: Dataset, text: str) -> Found:
+def _pattern(text: str, mistake: BadMolecule) -> str:
     try:
         molecules.pattern(text)
     except BadMolecule:
-        words = f"{text!r} is in no name of this data set and reads neither as SMILES nor as SMARTS"
+        shown = repr(text if len(text) <= 80 else text[:77] + "...")
+        why = str(mistake).rpartition(": ")[2]
+        words = f"{shown} is in no name of this data set and reads neither as SMILES nor as SMARTS: {why}"
         raise BadMolecule(words) from None
-    rows = matches(dataset, text)
-    return Found(rows, f"{len(rows):,} molecules match the SMARTS {text}", text)
+    return text
+
+
+def search(dataset: Dataset, text: str) -> Found:
+    """All molecules that a typed text means; of a structure those that contain it, too. Raises BadMolecule."""
+    if not text.strip():
+        return Found(np.empty(0, np.int64), "nothing was typed")
+    meant = read(dataset, text)
+    if len(meant.names):
+        return Found(meant.names, f"{len(meant.names):,} names hold {meant.text!r}")
+    if meant.pattern:
+        rows = matches(dataset, meant.pattern)
+        return Found(rows, f"{len(rows):,} molecules match the SMARTS {meant.text}", meant.pattern)
+    same = np.flatnonzero(dataset.smiles == meant.molecule)
+    rows = matches(dataset, meant.molecule)
+    what = f"this molecule (row {same[0] + 1}) and " if len(same) else ""
+    how = f"{what}{len(rows):,} molecules contain {meant.text}"
+    return Found(np.union1d(rows, same), how, meant.molecule, meant.molecule)
+
+
+def one_of(dataset: Dataset, meant: Meaning) -> tuple[int, str]:
+    """The one molecule that is meant: its row, -1 where it is in none, and its canonical SMILES.
+
+    Of equal names, or rows of one structure, the first. Raises BadMolecule where several molecules fit.
+    """
+    if meant.molecule:
+        rows = np.flatnonzero(dataset.smiles == meant.molecule)
+        return (int(rows[0]), meant.molecule) if len(rows) else (-1, meant.molecule)
+    if meant.pattern:
+        rows, fit = matches(dataset, meant.pattern), "molecules of {} match the SMARTS {}"
+    else:
+        rows, fit = meant.names, "names of {} hold {}"
+        whole = len(rows) and str(lowered(dataset)[rows[0]]) == meant.text.lower()
+        rows = rows[:1] if whole else rows
+    if len(rows) == 1:
+        return int(rows[0]), str(dataset.smiles[rows[0]])
+    some = ", ".join(str(dataset.names[row] or dataset.smiles[row]) for row in rows[:3])
+    told = f"{len(rows):,} {fit.format(dataset.name, repr(meant.text))}" + (f" ({some}, ...)" if len(rows) else "")
+    raise BadMolecule(f"{told}, and one molecule is asked for; a whole name or a SMILES would do")
 
 
 def matches(dataset: Dataset, smarts: str) -> np.ndarray:

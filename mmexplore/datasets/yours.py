@@ -13,6 +13,7 @@ from typing import Any
 from mmexplore.datasets import Dataset, Entry, Task
 from mmexplore.runtime.cache import Kept
 from mmexplore.runtime.errors import UnknownName
+from mmexplore.runtime.files import allowed
 from mmexplore.runtime.home import folder, read_json, write_json
 
 Card = dict[str, Any]
@@ -82,5 +83,6 @@ def forget(name: str) -> None:
 
 def _slug(title: str, taken: set[str]) -> str:
     stem = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "molecules"
+    stem = allowed(stem)
     candidates = [stem, *(f"{stem}_{i}" for i in range(2, len(taken) + 3))]
     return next(c for c in candidates if c not in taken)

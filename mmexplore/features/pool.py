@@ -2,7 +2,8 @@
 
 One folder a (modality, version, options): a raw file a column, cumulated lengths an axis, 16-byte content keys, and
 ``head.json``, written atomically after everything it counts has reached the disk. Bytes beyond the head are the tail
-of a killed writer; the next one cuts them off. Readers map up to the head and need no lock.
+of a killed writer; the next one writes over them. Readers map up to the head and need no lock. As they may have the
+files mapped, a pool that starts anew has a folder of its own for them, and the head names it.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from filelock import FileLock
 
 from mmexplore.features.featurize import Chunk, join
 from mmexplore.features.modalities import Column
+from mmexplore.runtime.files import sweep
 from mmexplore.runtime.home import folder, read_json, write_json
 from mmexplore.runtime.registry import MODALITIES
 
@@ -38,12 +40,16 @@ def content_keys(smiles: Sequence[str]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Head:
-    """What is committed: molecules, rows by axis, bytes of the reasons; ``born`` changes when a pool starts anew."""
+    """What is committed: molecules, rows by axis, bytes of the reasons; ``born`` changes when a pool starts anew.
+
+    ``files`` names the folder of the files, below the pool's; version 0.1 kept them in the pool's.
+    """
 
     born: str
     molecules: int
     rows: dict[str, int]
     reasons: int
+    files: str = ""
 
 
 class Pool:
@@ -68,40 +74,39 @@ class Pool:
 
     def append(self, head: Head, keys: np.ndarray, chunk: Chunk) -> Head:
         """Commit a chunk after ``head``, the present one; the caller holds the lock. Returns the new head."""
-        self._cut_tails(head)
         head = self._write(head, keys, chunk)
         write_json(self.folder / "head.json", vars(head))
         return head
 
     def keys(self, head: Head) -> np.ndarray:
         """Content keys uint64 ``(molecules, 2)``."""
-        return self._map("keys.bin", "<u8", (head.molecules, 2))
+        return self._map(head, "keys.bin", "<u8", (head.molecules, 2))
 
     def ok(self, head: Head) -> np.ndarray:
         """Which molecules the modality could describe, bool ``(molecules,)``."""
-        return self._map("ok.bin", "bool", (head.molecules,))
+        return self._map(head, "ok.bin", "bool", (head.molecules,))
 
     def stops(self, head: Head, axis: str) -> np.ndarray:
         """Where each molecule's rows of an axis stop, int64 ``(molecules,)``."""
-        return self._map(f"axis-{axis}.bin", "<i8", (head.molecules,))
+        return self._map(head, f"axis-{axis}.bin", "<i8", (head.molecules,))
 
     def column(self, head: Head, name: str) -> np.ndarray:
         """All committed rows of a column."""
         column = self.columns[name]
         rows = head.rows[column.axis] if column.axis else head.molecules
-        return self._map(f"column-{name}.bin", column.dtype, (rows, column.width) if column.width else (rows,))
+        return self._map(head, f"column-{name}.bin", column.dtype, (rows, column.width) if column.width else (rows,))
 
     def reasons(self, head: Head) -> dict[int, str]:
         """Why molecules could not be described, by row of the pool."""
         if not head.reasons:
             return {}
-        with (self.folder / "reasons.jsonl").open("rb") as file:
+        with (self.folder / head.files / "reasons.jsonl").open("rb") as file:
             lines = file.read(head.reasons).splitlines()
         return dict(json.loads(line) for line in lines)
 
     def find(self, head: Head, keys: np.ndarray) -> np.ndarray:
         """Rows of the pool that hold the keys, -1 where none does, int64 ``(n,)``."""
-        order, first = _index(self.folder, head.born, head.molecules)
+        order, first = _index(self.folder / head.files, head.born, head.molecules)
         second = self.keys(head)[:, 1]
         place, found = np.searchsorted(first, keys[:, 0]), np.full(len(keys), -1)
         open_ = np.arange(len(keys))
@@ -116,29 +121,30 @@ class Pool:
         return found
 
     def _empty(self) -> Head:
-        return Head(uuid.uuid4().hex, 0, dict.fromkeys(self.axes, 0), 0)
+        born = uuid.uuid4().hex
+        return Head(born, 0, dict.fromkeys(self.axes, 0), 0, born[:8])
 
-    def _map(self, name: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+    def sweep(self, head: Head) -> None:
+        """Delete what former pools left here; the caller holds the lock."""
+        present = {self.folder / name for name in ("head.json", "lock", head.files)}
+        present |= {path for path, _ in self._sizes(head)}
+        sweep(path for path in self.folder.iterdir() if path not in present)
+
+    def _map(self, head: Head, name: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
         if 0 in shape:
             return np.empty(shape, dtype)
-        return np.memmap(self.folder / name, dtype, "r", shape=shape)
+        return np.memmap(self.folder / head.files / name, dtype, "r", shape=shape)
 
     def _sizes(self, head: Head) -> Iterator[tuple[Path, int]]:
-        yield self.folder / "keys.bin", head.molecules * KEY_BYTES
-        yield self.folder / "ok.bin", head.molecules
-        yield self.folder / "reasons.jsonl", head.reasons
+        place = self.folder / head.files
+        yield place / "keys.bin", head.molecules * KEY_BYTES
+        yield place / "ok.bin", head.molecules
+        yield place / "reasons.jsonl", head.reasons
         for axis in self.axes:
-            yield self.folder / f"axis-{axis}.bin", head.molecules * 8
+            yield place / f"axis-{axis}.bin", head.molecules * 8
         for name, column in self.columns.items():
             rows = head.rows[column.axis] if column.axis else head.molecules
-            yield self.folder / f"column-{name}.bin", rows * max(column.width, 1) * np.dtype(column.dtype).itemsize
-
-    def _cut_tails(self, head: Head) -> None:
-        for path, size in self._sizes(head):
-            if head.molecules == 0:
-                path.unlink(missing_ok=True)  # not truncated: a reader of the old pool may have it mapped
-            elif path.exists() and path.stat().st_size > size:
-                os.truncate(path, size)
+            yield place / f"column-{name}.bin", rows * max(column.width, 1) * np.dtype(column.dtype).itemsize
 
     def _write(self, head: Head, keys: np.ndarray, chunk: Chunk) -> Head:
         stops = {axis: head.rows[axis] + np.cumsum(chunk.packed.counts[axis]) for axis in self.axes}
@@ -146,15 +152,19 @@ class Pool:
         parts = {"keys.bin": keys, "ok.bin": chunk.ok, "reasons.jsonl": np.frombuffer(reasons, np.uint8)}
         parts |= {f"axis-{axis}.bin": values for axis, values in stops.items()}
         parts |= {f"column-{name}.bin": values for name, values in chunk.packed.columns.items()}
+        (self.folder / head.files).mkdir(exist_ok=True)
         with ExitStack() as files:
-            opened = [(files.enter_context((self.folder / name).open("ab")), part) for name, part in parts.items()]
-            for file, part in opened:
-                file.write(np.ascontiguousarray(part).data)
-            for file, _ in opened:
+            opened = []
+            for path, size in self._sizes(head):
+                file = files.enter_context(path.open("r+b" if path.exists() else "wb"))
+                file.seek(size)
+                file.write(np.ascontiguousarray(parts[path.name]).data)
+                opened.append(file)
+            for file in opened:
                 file.flush()
                 os.fsync(file.fileno())
         rows = {axis: head.rows[axis] + int(chunk.packed.counts[axis].sum()) for axis in self.axes}
-        return Head(head.born, head.molecules + len(keys), rows, head.reasons + len(reasons))
+        return replace(head, molecules=head.molecules + len(keys), rows=rows, reasons=head.reasons + len(reasons))
 
 
 class Writer:
@@ -166,6 +176,7 @@ class Writer:
         self._keys: list[np.ndarray] = []
         self._chunks: list[Chunk] = []
         self._last = time.monotonic()
+        self._swept = False
 
     def add(self, keys: np.ndarray, chunk: Chunk) -> None:
         """Keep a chunk, for at most a second before it is committed with the next."""
@@ -183,6 +194,9 @@ class Writer:
                 self._notice_others(head)
                 new = np.flatnonzero([bytes(key) not in self._others for key in keys])
                 self._since = self._pool.append(head, keys[new], chunk.take(self._pool.columns, new))
+                if not self._swept:
+                    self._pool.sweep(self._since)
+                    self._swept = True
             self._keys, self._chunks = [], []
         self._last = time.monotonic()
 

@@ -5,7 +5,6 @@ molecules and a new option never meets old records. See :mod:`mmexplore.features
 """
 
 import copy
-import os
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
@@ -18,6 +17,7 @@ from mmexplore.features.modalities import Column
 from mmexplore.features.packing import Packed, gather
 from mmexplore.features.pool import Head, Pool, Writer, content_keys
 from mmexplore.features.workers import WORKERS
+from mmexplore.runtime import processes
 from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.runtime.registry import MODALITIES
@@ -110,8 +110,7 @@ def _found(pool: Pool, head: Head, rows: np.ndarray, smiles: np.ndarray) -> Feat
 
 
 def _cores() -> int:
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return min(len(usable), _MOST_WORKERS)
+    return min(processes.cores(), _MOST_WORKERS)
 
 
 def _made(modality: str, options: dict[str, Any], smiles: list[str], workers: int) -> Made:

@@ -10,7 +10,6 @@ import atexit
 import io
 import json
 import os
-import select
 import struct
 import subprocess
 import sys
@@ -25,6 +24,7 @@ import numpy as np
 
 from mmexplore.features.featurize import Chunk, featurise, join, refused
 from mmexplore.features.packing import Packed
+from mmexplore.runtime import processes
 from mmexplore.runtime.registry import MODALITIES
 
 IDLE_SECONDS = 300
@@ -52,7 +52,7 @@ class Worker:
         try:
             _send(self.process.stdin, task.encode())
             answer = _receive(self.process.stdout)
-        except (BrokenPipeError, EOFError) as error:
+        except (OSError, EOFError) as error:  # Windows has no error of its own for a broken pipe
             raise WorkerDiedError from error
         if answer.startswith(b"!"):
             raise RuntimeError(f"featurising failed in a worker:\n{answer[1:].decode()}")
@@ -135,8 +135,7 @@ class Workers:
 
 WORKERS = Workers()
 atexit.register(WORKERS.close)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=WORKERS.forget)
+processes.in_forked_children(WORKERS.forget)
 
 
 def _send(file: IO[bytes], content: bytes) -> None:
@@ -174,11 +173,16 @@ def _serve() -> None:
     """Answer frames from stdin until it closes or nothing comes for long."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not land between the frames
-    while select.select([0], [], [], IDLE_SECONDS)[0]:
+    while True:
+        idle = threading.Timer(IDLE_SECONDS, os._exit, [0])  # Windows cannot wait for a pipe and a clock at once
+        idle.daemon = True
+        idle.start()
         try:
             task = json.loads(_receive(sys.stdin.buffer))
         except EOFError:
             return
+        finally:
+            idle.cancel()
         try:
             answer = _packed(featurise(MODALITIES[task["modality"]](**task["options"]), task["smiles"]))
         except Exception:

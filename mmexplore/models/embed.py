@@ -6,12 +6,13 @@ Importing this costs no torch, and neither does an embedding that is on disk alr
 
 import errno
 import os
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock
@@ -19,8 +20,10 @@ from filelock import FileLock
 from mmexplore.datasets import Dataset
 from mmexplore.features.of_dataset import features_of
 from mmexplore.features.store import Features
-from mmexplore.models.embeddings import PREDICTIONS, VERSION, Embedded, part_file, place, read, read_head, view_file
+from mmexplore.models import embeddings
+from mmexplore.models.embeddings import PREDICTIONS, Embedded, files_of, part_file, place, read, view_file
 from mmexplore.runtime.errors import BadMolecule, BadTable, NotAvailable, UnknownName
+from mmexplore.runtime.files import sweep
 from mmexplore.runtime.home import write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
 
@@ -32,7 +35,7 @@ __all__ = ["BASELINE_VIEW", "SHARD", "Baseline", "Embedded", "Run", "baseline", 
 
 SHARD = 8192
 BASELINE_VIEW = "ecfp"
-_BATCH = {"cpu": 256, "cuda": 4096}
+_BATCH = {"cpu": 256, "cuda": 4096, "mps": 256}
 Arrays = dict[str, np.ndarray]
 
 
@@ -129,12 +132,9 @@ class Run:
             exactly(self.policy),
             ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
         ):
-            parts = list(pool.map(self._batch, batches))
+            parts = list(pool.map(lambda some: self._arrays(self._predicted(some)), batches))
         torch.set_num_threads(self.policy.threads)
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-    def _batch(self, rows: np.ndarray) -> Arrays:
-        return self._arrays(self._predicted(rows))
 
     def _predicted(self, rows: np.ndarray) -> "Prediction":
         import torch
@@ -157,48 +157,55 @@ class _Store:
     """The growing files of an embedding; ``done`` rows are whole and said so in ``head.json``."""
 
     def __init__(self, folder: Path, n: int, run: Run) -> None:
-        self.folder, self.widths = folder, run.widths
-        self.run, recipe = run, run.predictor.recipe
+        self.run, self.widths, recipe = run, run.widths, run.predictor.recipe
         self.own = {view: run.widths[view_file(view)] for view in recipe.views if view not in recipe.set_views}
         views = {v: self.own[recipe.set_views.get(v, v)] for v in recipe.views}
-        self.head = {"version": VERSION, "n": n, "dtype": "float32", "dimensions": views, "tasks": run.tasks}
+        self.head = {
+            "version": embeddings.VERSION,
+            "n": n,
+            "dtype": "float32",
+            "dimensions": views,
+            "tasks": run.tasks,
+        }
         self.head |= {"parts": run.parts} if run.parts else {}
-        before = read_head(folder) or {}
-        self.done: int = before["done"] if self._fits(before) else 0
+        self.head_file = folder / "head.json"
+        before = embeddings.read_head(folder) or {}
+        self.done: int = before["done"] if self._fits(before, files_of(folder, before)) else 0
+        self.head["files"] = before.get("files", "") if self.done else uuid.uuid4().hex[:8]
+        self.files = files_of(folder, self.head)
+        self.files.mkdir(exist_ok=True)
+        present = {self.head_file, folder / "lock", self.files, *(self.files / name for name in self.widths)}
+        sweep(path for path in folder.iterdir() if path not in present)
 
-    def _fits(self, before: dict[str, object]) -> bool:
+    def _fits(self, before: dict[str, Any], files: Path) -> bool:
         done = before.get("done")
-        if not isinstance(done, int) or before != self.head | {"done": done}:
+        if not isinstance(done, int) or {k: v for k, v in before.items() if k != "files"} != self.head | {"done": done}:
             return False
-        return all(self._size(name) >= done * width * 4 for name, width in self.widths.items())
-
-    def _size(self, name: str) -> int:
-        path = self.folder / name
-        return path.stat().st_size if path.is_file() else -1
+        wanted = {files / name: done * width * 4 for name, width in self.widths.items()}
+        return all(path.is_file() and path.stat().st_size >= size for path, size in wanted.items())
 
     def add(self, shard: Arrays, last: bool) -> None:
         """Append a shard behind the whole rows, then commit it; behind the last one come the set views."""
-        rows = {len(values) for values in shard.values()}.pop()
         for name, values in shard.items():
-            with (self.folder / name).open("r+b" if self._size(name) >= 0 else "w+b") as file:
-                file.truncate(self.done * self.widths[name] * 4)
-                file.seek(0, os.SEEK_END)
+            path = self.files / name
+            with path.open("r+b" if path.exists() else "wb") as file:
+                file.seek(self.done * self.widths[name] * 4)  # over what a killed process left behind the whole rows
                 file.write(np.ascontiguousarray(values).data)
                 file.flush()
                 os.fsync(file.fileno())
-        self.done += rows
+        self.done += len(shard[PREDICTIONS])
         if last:
             self._complete()
-        write_json(self.folder / "head.json", self.head | {"done": self.done})
+        write_json(self.head_file, self.head | {"done": self.done})
 
     def _complete(self) -> None:
         """Views that a molecule has only among others."""
         own = {
-            view: np.fromfile(self.folder / view_file(view), np.float32).reshape(-1, width)
+            view: np.fromfile(self.files / view_file(view), np.float32, self.done * width).reshape(-1, width)
             for view, width in self.own.items()
         }
         for view, values in self.run.among(own).items():
-            write_atomically(self.folder / view_file(view), values.tobytes())
+            write_atomically(self.files / view_file(view), values.tobytes())
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """What a model made of a data set, on disk: every view and the predictions, memory-mapped; no torch.
 
-A folder holds one raw file a view, one of predictions, and ``head.json``. Files are only appended to; ``head.json``,
-written atomically, says how many rows are whole: a kill loses at most the shard in hand. The folder's name is made of
-the model's weights and recipe and of the data's digest, so that nothing stale is ever read.
+A folder holds ``head.json`` and, in a folder of their own that the head names, one raw file a view and one of
+predictions. Files only grow; ``head.json``, written atomically, says how many rows are whole: a kill loses at most the
+shard in hand. What is begun anew has other files, as readers may have the old ones mapped. The folder's name is made
+of the model's weights and recipe and of the data's digest, so that nothing stale is ever read.
 """
 
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -38,7 +40,7 @@ def part_file(part: str) -> str:
 
 @dataclass(frozen=True)
 class Embedded:
-    """A whole embedding of ``n`` molecules.
+    """A whole embedding of ``n`` molecules; ``folder`` is that of its files.
 
     ``dimensions`` maps each view to its width, ``tasks`` name the columns of the predictions, ``parts`` maps what the
     fusion made on the way to its shape a molecule. Rows of molecules that could not be featurised are NaN.
@@ -114,7 +116,12 @@ def read(folder: Path) -> Embedded | None:
     if head is None or head["done"] != head["n"]:
         return None
     parts = {name: tuple(shape) for name, shape in head.get("parts", {}).items()}
-    return Embedded(folder, head["n"], head["dimensions"], tuple(head["tasks"]), head["dtype"], parts)
+    return Embedded(files_of(folder, head), head["n"], head["dimensions"], tuple(head["tasks"]), head["dtype"], parts)
+
+
+def files_of(folder: Path, head: Mapping[str, Any]) -> Path:
+    """Where the files of an embedding lie; version 0.1 kept them beside the head."""
+    return folder / str(head.get("files", ""))
 
 
 def read_head(folder: Path) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from mmexplore.models import checkpoints
 from mmexplore.models.checkpoints import Card
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime import home
+from mmexplore.runtime import files, home
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable, UnknownName
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def runs_folder() -> Path:
 def new_run(title: str) -> Path:
     """A fresh run folder whose name is made from a title."""
     slug = "".join(c if c.isalnum() else "-" for c in title.lower()).strip("-")[:60] or "run"
+    slug = files.allowed(slug)
     for number in range(1, 10_000):
         path = runs_folder() / (slug if number == 1 else f"{slug}-{number}")
         try:
@@ -164,7 +165,8 @@ def rename(name: str, title: str) -> None:
 
 def delete(name: str) -> None:
     """Delete a trained model with its run. Raises BadRecipe for a shipped one."""
-    shutil.rmtree(_trained(name).folder.parent)
+    run = _trained(name).folder.parent
+    files.patiently(lambda: shutil.rmtree(run))
 
 
 def export(name: str, where: Path) -> Path:

@@ -31,8 +31,12 @@ class Records:
 
     def to(self, device: torch.device | str) -> "Records":
         """The same batch on another device."""
+        columns, kind = self.columns, torch.device(device).type
+        if kind == "mps":  # which is not sure of uint16
+            columns = {k: v.int() if v.dtype == torch.uint16 else v for k, v in columns.items()}
+        ahead = kind == "cuda"
         moved = [
-            {k: v.to(device, non_blocking=True) for k, v in d.items()} for d in (self.columns, self.counts, self.owner)
+            {k: v.to(device, non_blocking=ahead) for k, v in d.items()} for d in (columns, self.counts, self.owner)
         ]
         return Records(self.n, *moved)
 

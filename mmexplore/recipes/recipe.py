@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mmexplore.chem.file_endings import FORMATS
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
 
@@ -27,7 +28,7 @@ class Section(BaseModel):
 class Data(Section):
     """Which molecules, which labels, and how they are split."""
 
-    dataset: Annotated[str, Field(description="name of a data set, or a path to a CSV, SDF or SMI file")] = "solubility"
+    dataset: Annotated[str, Field(description=f"name of a data set, or a path to a {FORMATS} file")] = "solubility"
     targets: Annotated[tuple[str, ...], Field(description="label columns; empty: the data set's own")] = ()
     split: Annotated[
         Literal["scaffold", "scaffold_balanced", "random"],
@@ -117,7 +118,7 @@ class Training(Section):
         int, Field(ge=0, description="stop after so many epochs without a better validation; 0: never")
     ] = 0
     seed: Annotated[int, Field(ge=0, description="seed of weights, order and dropout")] = 0
-    device: Annotated[Literal["auto", "cpu", "cuda"], Field(description="where it runs")] = "auto"
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Field(description="where it runs")] = "auto"
     devices: Annotated[int, Field(ge=1, le=64, description="how many GPUs")] = 1
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],

@@ -1,1 +1,1 @@
-"""What every room stands on: errors, home, cache, progress, logs, registry, devices, jobs."""
+"""What differs between operating systems: processes and files. Imports nothing else of mmexplore."""

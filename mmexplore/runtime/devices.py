@@ -1,15 +1,19 @@
 """Device, precision and threads, chosen by measuring this machine instead of by the name of its processor.
 
 ``medium`` float32 products are twice as fast on some processors and exact there, and mean bfloat16 on others; bfloat16
-itself is several times faster on some and a hundred times slower on the rest. So one product is timed at each setting
+itself is faster on some and far slower on the rest. So one product is timed at each setting
 and compared with float64. Training takes the fastest setting whose error stays below 1e-3; what is shown to a person
 (validation, tests, predictions, embeddings) takes the fastest that is as exact as float32 itself.
+
+``auto`` takes a GPU of NVIDIA's where there is one. Apple's (``mps``) shares its memory with the processor, and counts
+only where its product is as exact as float32 and faster than the processor's; operations that it lacks torch does on
+the CPU (``mmexplore/__init__.py`` asks for that).
 """
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Literal
 
@@ -24,6 +28,7 @@ _TRAINING_ERROR = 1e-3
 _FLOAT32_ERROR = 2e-6
 _WORTH_IT = 1.15  # a smaller gain drowns in the noise of the measurement
 _SETTINGS = ("highest", "high", "medium")
+_SIDES = {"cpu": 512, "cuda": 4096, "mps": 2048}
 
 
 @dataclass(frozen=True)
@@ -51,17 +56,28 @@ class Measured:
 
 
 def policy(device: str = "auto", precision: str = "auto") -> Policy:
-    """The policy for ``auto|cpu|cuda`` and ``auto|float32|bfloat16``; measured once a process.
+    """The policy for ``auto|cpu|cuda|mps`` and ``auto|float32|bfloat16``; measured once a process.
 
-    Raises BadRecipe for another word and NotAvailable for a GPU that is not there.
+    Raises BadRecipe for another word, or bfloat16 on ``mps``, and NotAvailable for a GPU that is not there.
     """
-    if device not in ("auto", "cpu", "cuda") or precision not in ("auto", "float32", "bfloat16"):
+    if device not in ("auto", *_SIDES) or precision not in ("auto", "float32", "bfloat16"):
         raise BadRecipe(
-            f"a device is auto, cpu or cuda, a precision auto, float32 or bfloat16; {device!r} and {precision!r} came"
+            f"a device is auto, cpu, cuda or mps, a precision auto, float32 or bfloat16; {device!r}, {precision!r} came"
         )
-    if device == "cuda" and not torch.cuda.is_available():
-        raise NotAvailable("device 'cuda' was asked for and torch finds no GPU here; device 'auto' or 'cpu' would do")
-    return _policy("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu", precision)
+    if (device, precision) == ("mps", "bfloat16"):
+        raise BadRecipe(
+            "precision 'bfloat16' was asked for on device 'mps', which trains in float32 here; 'auto' would do"
+        )
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(device, True):
+        raise NotAvailable(
+            f"device {device!r} was asked for and torch finds no GPU here; device 'auto' or 'cpu' would do"
+        )
+    if device != "auto":
+        return _policy(device, precision)
+    if there["cuda"]:
+        return _policy("cuda", precision)
+    return _on_a_mac(precision) if there["mps"] and precision != "bfloat16" else _policy("cpu", precision)
 
 
 def apply(chosen: Policy) -> None:
@@ -92,19 +108,36 @@ def _policy(device: str, precision: str) -> Policy:
     return Policy(device, cast, matmul, threads, _words(device, threads, precision, matmul, found), exact)
 
 
-def measure(device: str, rounds: int = 5) -> dict[str, Measured]:
+@cache
+def _on_a_mac(precision: str) -> Policy:
+    """Apple's GPU if a product there is exact and pays, else the processor, and why."""
+    try:
+        there, here = measure("mps")["highest"], measure("cpu", side=_SIDES["mps"])["highest"]
+    except (RuntimeError, TypeError, NotImplementedError) as error:
+        why = f"failed ({' '.join(str(error).split())[:200]})"
+    else:
+        faster = here.seconds / max(there.seconds, 1e-9)
+        if there.error < _FLOAT32_ERROR and faster > _WORTH_IT:
+            return _policy("mps", precision)
+        why = f"was {faster:.2g} times as fast with error {there.error:.0e}"
+    chosen = _policy("cpu", precision)
+    return replace(chosen, why=f"{chosen.why}; Apple's GPU was passed over, as a product there {why}")
+
+
+def measure(device: str, rounds: int = 5, side: int = 0) -> dict[str, Measured]:
     """Time and error of one product at each float32 setting that gives numbers of its own, and in bfloat16.
 
-    Settings take turns, and the best turn of each counts: another process's work slows all of them alike.
+    Settings take turns, and the best turn of each counts: another process's work slows all of them alike. ``side`` is
+    that of the square matrices, 0 for what a device takes some milliseconds for.
     """
-    side = 512 if device == "cpu" else 4096
+    side = side or _SIDES[device]
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(side, side, generator=generator).to(device) for _ in range(2))
     products = {name: partial(_product, a, b, name) for name in _SETTINGS}
     results = {name: product() for name, product in products.items()}
     own = [name for name in _SETTINGS if name == "highest" or not torch.equal(results[name], results["highest"])]
     turns = [{name: _seconds(products[name]) for name in own} for _ in range(rounds)]
-    reference: Tensor = a.double() @ b.double()
+    reference = _wide(a) @ _wide(b)
     found = {name: Measured(min(t[name] for t in turns), _error(results[name], reference)) for name in own}
     found["bfloat16"] = _bfloat16(a.bfloat16(), b.bfloat16(), reference, found["highest"].seconds)
     return found
@@ -132,13 +165,19 @@ def _bfloat16(a: Tensor, b: Tensor, reference: Tensor, float32_seconds: float) -
 
 def _seconds(product: Callable[[], Tensor]) -> float:
     start = time.perf_counter()
-    if product().is_cuda:
-        torch.cuda.synchronize()
+    device = product().device.type
+    if device != "cpu":
+        (torch.cuda if device == "cuda" else torch.mps).synchronize()
     return time.perf_counter() - start
 
 
 def _error(result: Tensor, reference: Tensor) -> float:
-    return float((result.double() - reference).norm() / reference.norm())
+    return float((_wide(result) - reference).norm() / reference.norm())
+
+
+def _wide(values: Tensor) -> Tensor:
+    """In float64, which Apple's GPUs do not know: theirs on the CPU."""
+    return (values.cpu() if values.device.type == "mps" else values).double()
 
 
 def _fastest(found: dict[str, Measured], error: float) -> str:
@@ -151,7 +190,9 @@ def _fastest(found: dict[str, Measured], error: float) -> str:
 
 
 def _words(device: str, threads: int, precision: str, matmul: str, found: dict[str, Measured]) -> str:
-    where = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {threads} thread{'s' * (threads > 1)}"
+    where = f"CPU, {threads} thread{'s' * (threads > 1)}"
+    if device != "cpu":
+        where = torch.cuda.get_device_name() if device == "cuda" else "Apple's GPU (mps)"
     if precision == "float32":
         return f"{where}; float32 as asked, products at full precision"
     plain = found["highest"].seconds

@@ -15,6 +15,8 @@ from typing import Any
 
 import platformdirs
 
+from mmexplore.runtime import files
+
 
 def home() -> Path:
     """MMEXPLORE_HOME, or the user's data folder of this operating system; made if it is not there."""
@@ -34,7 +36,10 @@ def _made(path: Path) -> Path:
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a whole file or nothing: a reader never sees half of it, a kill leaves the old one."""
+    """Write a whole file or nothing: a reader never sees half of it, a kill leaves the old one.
+
+    Not for a file that anybody maps into memory: see :mod:`mmexplore.runtime.files`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -42,7 +47,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        files.replace(Path(temporary), path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -55,4 +60,4 @@ def write_json(path: Path, value: Any) -> None:
 
 def read_json(path: Path) -> Any:
     """Read a JSON file written by :func:`write_json`."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(files.patiently(lambda: path.read_text(encoding="utf-8")))

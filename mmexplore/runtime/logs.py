@@ -2,15 +2,17 @@
 
 One line a record (time, level, module, message), what follows it indented. Several processes write to the same
 file: each record is one append, and whoever finds the file full turns it over under a lock, so that no line
-is lost and no process goes on writing to a file that was moved away long ago.
+is lost and no process goes on writing to a file that was moved away long ago. Windows seeks the end and then writes, so
+that two processes would write over each other: there each append is under the lock as well.
 """
 
 import logging
 import sys
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from mmexplore.runtime import home
+from mmexplore.runtime import files, home
 
 FULL_BYTES = 2_000_000
 KEPT = 3
@@ -38,7 +40,8 @@ class SharedFile(logging.Handler):
         """Write one record; a failure goes to stderr and never to the caller."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab", buffering=0) as file:
+            alone = nullcontext() if files.APPENDS_WHOLE else self._lock()
+            with alone, self.path.open("ab", buffering=0) as file:
                 file.write((self.format(record) + "\n").encode(errors="replace"))
                 full = file.tell() > FULL_BYTES
             if full:
@@ -46,17 +49,20 @@ class SharedFile(logging.Handler):
         except Exception:
             self.handleError(record)
 
-    def _turn_over(self) -> None:
+    def _lock(self) -> AbstractContextManager[object]:
         from filelock import FileLock
 
-        with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=5):
+        return FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=5)
+
+    def _turn_over(self) -> None:
+        with self._lock():
             if self.path.stat().st_size <= FULL_BYTES:
                 return  # another process was faster
             for age in range(KEPT, 0, -1):
                 older = self.path.with_name(f"{self.path.name}.{age}")
                 newer = self.path.with_name(f"{self.path.name}.{age - 1}") if age > 1 else self.path
                 if newer.exists():
-                    newer.replace(older)
+                    files.replace(newer, older)
 
 
 def configure(where: Path | None = None, *, stderr: bool = False) -> Path:

@@ -2,12 +2,12 @@
 
 import os
 import platform
-import resource
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mmexplore import __version__
+from mmexplore.runtime import processes
 
 _PACKAGES = ("torch", "torch-geometric", "lightning", "rdkit", "numpy")
 
@@ -34,26 +34,13 @@ def versions() -> dict[str, str]:
 
 def machine() -> str:
     """Processor, cores and system in words."""
-    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()}"
-
-
-def peak_megabytes() -> float:
-    """Most memory that this process has held so far (resident set, MB)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if platform.system() == "Darwin" else 1e3)
+    return f"{processes.processor()}, {os.cpu_count()} cores, {platform.system()}"
 
 
 def _git(root: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, timeout=10, check=False)
+        command = ["git", "-C", str(root), *arguments]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

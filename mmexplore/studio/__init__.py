@@ -1,8 +1,9 @@
 """The front desk: the one door for pages, the CLI and notebooks.
 
 Plain values in, frozen dataclasses of numpy, pandas and str out. Importing this costs no torch; functions that compute
-import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are drawers,
-``data_desk``, ``map_desk``, ``molecule_desk``, ``training_desk``, ``subgraph_desk``, ``group_desk`` and ``motif_desk``.
+import it when they are called, and pages start them as jobs instead (``start_*``). Behind the door are drawers:
+``card_desk``, ``data_desk``, ``fusion_desk``, ``group_desk``, ``map_desk``, ``molecule_desk``, ``motif_desk``,
+``retrieval_desk``, ``space_desk``, ``subgraph_desk`` and ``training_desk``.
 """
 
 from mmexplore.chem.molecules import depict, to_sdf
@@ -13,7 +14,7 @@ from mmexplore.datasets.catalog import fetch, preview
 from mmexplore.datasets.catalog import remove as remove_dataset
 from mmexplore.datasets.search import Found
 from mmexplore.datasets.summary import Summary, label_table, property_table, split_table, summarise
-from mmexplore.explore.explain.contributions import Similarities, products, what_if
+from mmexplore.explore.explain.contributions import MOST_COMPARED, Similarities, products, what_if
 from mmexplore.explore.explain.motifs import SHARE
 from mmexplore.explore.explain.search import RULES, Rules, Subgraph, Target, consensus
 from mmexplore.explore.explain.storage import Explained
@@ -25,7 +26,7 @@ from mmexplore.explore.maps.panels import PRESETS, Panel, Preset
 from mmexplore.explore.maps.panels import fill as fill_preset
 from mmexplore.explore.maps.procrustes import Aligned, align
 from mmexplore.explore.maps.project import METHODS, MapFile
-from mmexplore.explore.neighbors.agreement import Agreement, Pair
+from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagreement
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model, history, model, models, new_run
 from mmexplore.models.registry import delete as delete_model
 from mmexplore.models.registry import export as export_model
@@ -38,16 +39,7 @@ from mmexplore.runtime.jobs.client import jobs as list_jobs
 from mmexplore.runtime.jobs.client import remove as forget_job
 from mmexplore.studio.card import Detail, Nearest, Standing, detail, fetch_viewer, shape
 from mmexplore.studio.data import available, dataset, find, start_fetch, start_import
-from mmexplore.studio.fusion import (
-    MOST_COMPARED,
-    FusionReport,
-    Judge,
-    disagreement,
-    fusion_report,
-    judge,
-    readable,
-    showpiece,
-)
+from mmexplore.studio.fusion import FusionReport, Judge, disagreement, fusion_report, judge, readable, showpiece
 from mmexplore.studio.fusion import score as fusion_score
 from mmexplore.studio.groups import Group, group_classes, group_of_rows
 from mmexplore.studio.maps import (
@@ -222,6 +214,7 @@ __all__ = [
     "lacking",
     "list_jobs",
     "map_folders",
+    "mean_disagreement",
     "measured_results",
     "model",
     "models",

@@ -51,5 +51,5 @@ def start_fetch(name: str) -> Job:
 
 
 def find(data: str, text: str) -> Found:
-    """Rows whose name holds the text, or whose structure matches it as SMILES or SMARTS. Raises BadMolecule."""
+    """All molecules that a typed text means (:func:`mmexplore.datasets.search.search`). Raises BadMolecule."""
     return search.search(dataset(data), text)

@@ -145,10 +145,6 @@ def score(report: FusionReport, against: Judge, factors: Sequence[float] = ()) -
     return (name, found[name]) if name in found else None
 
 
-MOST_COMPARED = 20_000
-"""Neighbours of so many molecules are compared while a page waits."""
-
-
 def disagreement(one: Panel, other: Panel, data: str, k: int = 10, progress: Progress = silent) -> np.ndarray:
     """How little two views agree on a molecule's ``k`` nearest others, 0 to 1, float32 (n,), NaN where unknown.
 

@@ -97,7 +97,7 @@ def _short(name: str) -> str:
 
 def _of_file(path: Path, data: str) -> Members:
     try:
-        lines = path.expanduser().read_text(encoding="utf-8").splitlines()
+        lines = path.expanduser().read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadRecipe(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}") from None
     typed = [line.split()[0] for line in lines if line.strip()]

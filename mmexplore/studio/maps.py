@@ -16,6 +16,7 @@ from mmexplore.models.embeddings import model_digest
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model, model, models
 from mmexplore.runtime import home
 from mmexplore.runtime.errors import UnknownName
+from mmexplore.runtime.files import allowed
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.client import Job
 from mmexplore.runtime.progress import Progress, silent
@@ -142,7 +143,7 @@ def _keep_clusters(x: np.ndarray, folder: Path, view: str) -> None:
 
 
 def _clusters_file(folder: Path, view: str) -> Path:
-    return folder / f"{quote(view, safe='')}-clusters.npy"
+    return folder / allowed(f"{quote(view, safe='')}-clusters.npy")
 
 
 def quality_classes(table: Dataset) -> Classes:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset
+from mmexplore.explore.explain import contributions
 from mmexplore.explore.maps import colors
 from mmexplore.explore.maps.colors import Colour
 from mmexplore.explore.maps.panels import Panel
@@ -60,7 +61,7 @@ def _offers(model_name: str, data: str, view: str) -> dict[str, Callable[[], Col
 
 def _others(model_name: str, data: str, view: str) -> dict[str, Callable[[], Colour]]:
     """Views to compare the neighbours of this one with, once the model has embedded the data set."""
-    here, large = Panel(model_name, view), len(dataset(data)) > fusion.MOST_COMPARED
+    here, large = Panel(model_name, view), len(dataset(data)) > contributions.MOST_COMPARED
     if large or model_name == BASELINE or spaces.lacking([here], data):
         return {}
     others = [spaces.ECFP, *(Panel(model_name, other) for other in model(model_name).views if other != view)]
@@ -75,7 +76,7 @@ def _disagreement(here: Panel, other: Panel, data: str, stamp: str) -> Colour:  
 
 @lru_cache(maxsize=2)
 def _columns(data: str, digest: str) -> dict[str, Colour | None]:  # noqa: ARG001
-    """The source's other columns as colours; reading texts of a million rows takes seconds."""
+    """The source's other columns as colours; texts of many rows are not read twice."""
     table = dataset(data)
     return {str(name): colors.of_column(str(name), table.extra[name]) for name in table.extra}
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset, search
 from mmexplore.explore.maps import project
 from mmexplore.explore.maps.panels import Panel
@@ -21,7 +20,7 @@ from mmexplore.features.store import features
 from mmexplore.models import embeddings
 from mmexplore.models.embeddings import Embedded, model_digest
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model, model
-from mmexplore.runtime.errors import BadMolecule, NotAvailable
+from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.client import Job
 from mmexplore.studio.data import dataset
@@ -43,35 +42,16 @@ class Query:
 
 
 def query_of(data: str, text: str) -> Query:
-    """The molecule that a text means: a name in the data set, a SMILES, or part of one name. Raises BadMolecule."""
-    table, text = dataset(data), text.strip()
-    lowered = search.lowered(table)
-    if not text:
-        raise BadMolecule("no name and no SMILES came: the text is empty")
-    exact = np.flatnonzero(lowered == text.lower())
-    if len(exact):
-        return query_of_row(data, int(exact[0]))
-    try:
-        return _of_smiles(table, data, molecules.canonical(molecules.parse(text)))
-    except BadMolecule:
-        part = np.flatnonzero(np.char.find(lowered, text.lower()) >= 0)
-        if len(part) == 1:
-            return query_of_row(data, int(part[0]))
-        if len(part):
-            some = ", ".join(str(table.names[row]) for row in part[:3])
-            raise BadMolecule(f"{len(part):,} names of {data} hold {text!r} ({some}, ...); type more of one") from None
-        raise
+    """The one molecule that a typed text means (:func:`mmexplore.datasets.search.read`). Raises BadMolecule."""
+    table = dataset(data)
+    row, smiles = search.one_of(table, search.read(table, text))
+    return query_of_row(data, row) if row >= 0 else Query(smiles)
 
 
 def query_of_row(data: str, row: int) -> Query:
     """A molecule of a data set by its row."""
     table = dataset(data)
     return Query(str(table.smiles[row]), str(table.names[row]), data, row)
-
-
-def _of_smiles(table: Dataset, data: str, smiles: str) -> Query:
-    row = row_of(table, smiles)
-    return query_of_row(data, row) if row >= 0 else Query(smiles)
 
 
 def row_of(table: Dataset, smiles: str) -> int:
@@ -121,9 +101,9 @@ def space(panel: Panel, data: str) -> Space:
     table, chosen = dataset(data), model(panel.model)
     if chosen.card is None:
         return _fingerprints(data, table.digest)
-    found = _embedded(chosen, table)
-    stamp = (found.folder / "head.json").stat().st_mtime_ns
-    return _cosine(found.folder, panel.view, stamp)
+    _embedded(chosen, table)
+    place = embeddings.place(chosen.folder, table)
+    return _cosine(place, panel.view, (place / "head.json").stat().st_mtime_ns)
 
 
 def space_stamp(panel: Panel, data: str) -> str:

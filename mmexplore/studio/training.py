@@ -12,7 +12,7 @@ from filelock import FileLock
 from mmexplore.models import registry as model_shelf
 from mmexplore.models.registry import Model, model, models
 from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime import home
+from mmexplore.runtime import home, processes
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.client import Job
@@ -122,11 +122,14 @@ class Device:
 
 
 def devices() -> list[Device]:
-    """The CPU and any GPU that nvidia-smi names; imports no torch."""
-    cpu = Device("cpu", f"CPU, {psutil.cpu_count(logical=True)} cores", psutil.virtual_memory().total / 2**30)
+    """The CPU and any GPU that nvidia-smi names, or Apple's own; imports no torch."""
+    memory = psutil.virtual_memory().total / 2**30
+    cpu = Device("cpu", f"CPU, {psutil.cpu_count(logical=True)} cores", memory)
+    if processes.apple_gpu():  # which shares the memory
+        return [Device("mps", f"GPU of {processes.processor()}", memory), cpu]
     if not shutil.which("nvidia-smi"):
         return [cpu]
     query = ["nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader,nounits"]
-    done = subprocess.run(query, capture_output=True, text=True, timeout=5, check=False)
+    done = subprocess.run(query, capture_output=True, encoding="utf-8", errors="replace", timeout=5, check=False)
     lines = [line.split(", ") for line in done.stdout.splitlines() if line.count(", ") == 2]
     return [*(Device("cuda", f"GPU {i}: {name}", float(mb) / 1024) for i, name, mb in lines), cpu]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from filelock import FileLock
 
 from mmexplore.datasets import Dataset
 from mmexplore.runtime import devices, home
@@ -25,9 +26,13 @@ def embedded(name: str, dataset: Dataset, progress: Progress = silent) -> np.nda
     key = hashlib.sha256(f"{name} {dataset.digest}".encode()).hexdigest()[:24]
     path = home.folder("targets") / f"{key}.npy"
     if not path.is_file():
-        buffer = io.BytesIO()
-        np.save(buffer, embed(name, list(map(str, dataset.smiles)), progress))
-        home.write_atomically(path, buffer.getvalue())
+        with FileLock(
+            path.with_suffix(".lock")
+        ):  # made twice, the second would replace a file that the first has mapped
+            if not path.is_file():
+                buffer = io.BytesIO()
+                np.save(buffer, embed(name, list(map(str, dataset.smiles)), progress))
+                home.write_atomically(path, buffer.getvalue())
     found: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     return found
 

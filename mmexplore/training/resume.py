@@ -69,7 +69,8 @@ def find(folder: Path, key: str) -> tuple[Found | None, str]:
             metadata: dict[str, str] = file.metadata() or {}
             if metadata.get("format") != _FORMAT or metadata.get("key") != key:
                 return None, "started afresh: the interrupted training here was of another recipe, data set or version"
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Copies: the file's own tensors would keep it mapped while the next epoch replaces it.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except SafetensorError:
         return None, "started afresh: the state of the interrupted training was damaged"
     about: dict[str, Any] = json.loads(metadata["about"])

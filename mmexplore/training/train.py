@@ -24,7 +24,7 @@ from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import devices as numerics
-from mmexplore.runtime import provenance
+from mmexplore.runtime import processes, provenance
 from mmexplore.runtime.devices import Policy
 from mmexplore.runtime.errors import Cancelled, NotAvailable
 from mmexplore.runtime.home import write_atomically, write_json
@@ -99,7 +99,7 @@ def _trainer(recipe: Recipe, policy: Policy, epochs: int) -> Trainer:
     devices = recipe.training.devices
     return Trainer(
         max_epochs=epochs,
-        accelerator="gpu" if policy.device == "cuda" else "cpu",
+        accelerator={"cuda": "gpu"}.get(policy.device, policy.device),
         devices=devices,
         strategy="ddp" if devices > 1 else "auto",
         precision="bf16-mixed" if policy.precision == "bfloat16" else "32-true",
@@ -116,7 +116,7 @@ def _trainer(recipe: Recipe, policy: Policy, epochs: int) -> Trainer:
 
 def _check_devices(recipe: Recipe, policy: Policy) -> None:
     wanted = recipe.training.devices
-    there = torch.cuda.device_count() if policy.device == "cuda" else (os.cpu_count() or 1)
+    there = {"cuda": torch.cuda.device_count(), "mps": 1}.get(policy.device, os.cpu_count() or 1)
     if wanted > there:
         raise NotAvailable(f"training.devices asks for {wanted}, and this machine has {there} ({policy.device})")
 
@@ -157,7 +157,7 @@ def _write_predictions(folder: Path, prepared: Prepared, guess: dict[str, np.nda
 
 
 def _peak_megabytes() -> float:
-    return torch.cuda.max_memory_allocated() / 1e6 if torch.cuda.is_available() else provenance.peak_megabytes()
+    return torch.cuda.max_memory_allocated() / 1e6 if torch.cuda.is_available() else processes.peak_megabytes()
 
 
 def _machine(policy: Policy) -> str:

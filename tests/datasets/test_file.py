@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
+from mmexplore.chem.file_endings import ENDINGS
 from mmexplore.datasets import Task, file
 from mmexplore.datasets.readers import cells as _cells
 from mmexplore.datasets.readers import columns as _columns
@@ -192,7 +193,7 @@ TABLES = st.lists(st.text(st.sampled_from("CNO1()=#,;\t|\"\r\n .'smile0né$>M"),
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode) | TABLES.map(str.encode),
-    ending=st.sampled_from([*file.ENDINGS, ".csv.gz", ".sdf.gz", ""]),
+    ending=st.sampled_from([*ENDINGS, ".csv.gz", ".sdf.gz", ""]),
 )
 def test_any_bytes_are_a_table_or_a_sentence(written, content, ending):
     path = written(content, f"any{ending}")

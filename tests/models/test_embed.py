@@ -103,11 +103,18 @@ def test_a_cancelled_embedding_goes_on_where_it_stopped(model: Path) -> None:
     assert np.isfinite(found.view("dmpnn")).all()
 
 
+def files(model: Path) -> Path:
+    """Where the files of the model's embedding lie."""
+    folder = embeddings.place(model, a_dataset())
+    return embeddings.files_of(folder, embeddings.read_head(folder) or {})
+
+
 def test_a_killed_embedding_goes_on_where_it_stopped(
     model: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = [sys.executable, str(SCRIPT), str(model), "10"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(SCRIPT.parents[1])}
+    path = os.pathsep.join(filter(None, [str(SCRIPT.parents[1]), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
     for line in process.stdout:
@@ -116,8 +123,7 @@ def test_a_killed_embedding_goes_on_where_it_stopped(
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    folder = embeddings.place(model, a_dataset())
-    with (folder / embeddings.view_file("dmpnn")).open("ab") as file:
+    with (files(model) / embeddings.view_file("dmpnn")).open("ab") as file:
         file.write(b"half a shard that was not committed")
     ear = Ear()
     found = embed(model, a_dataset(), ear, shard=10)
@@ -134,7 +140,7 @@ def test_a_damaged_unfinished_embedding_is_begun_anew(model: Path, damage: str) 
         embed(model, a_dataset(), Ear(last=30), shard=10)
     folder = embeddings.place(model, a_dataset())
     if damage == "short":
-        os.truncate(folder / embeddings.view_file("dmpnn"), 5)
+        os.truncate(files(model) / embeddings.view_file("dmpnn"), 5)
     else:
         head = folder / "head.json"
         head.write_text("{" if damage == "head" else head.read_text().replace('"dmpnn": 16', '"dmpnn": 17'))

@@ -1,5 +1,10 @@
 """The numeric policy goes by measured time and error, and says so."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -61,3 +66,76 @@ def test_what_is_not_there_is_refused_in_words() -> None:
         with pytest.raises(NotAvailable, match="no GPU"):
             devices.policy("cuda")
         assert devices.policy("auto").device == "cpu"
+
+
+class AMac:
+    """A stand-in for Apple's GPU: what its product takes, how wrong it is, or how it fails."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.gpu, self.cpu = Measured(0.1, 2e-7), Measured(1.0, 2e-7)
+        self.failure: Exception | None = None
+        self.asked: list[tuple[str, int]] = []
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+        monkeypatch.setattr(devices, "measure", self.measure)
+        for kept in (devices._policy, devices._on_a_mac):
+            kept.cache_clear()
+
+    def measure(self, device: str, rounds: int = 5, side: int = 0) -> dict[str, Measured]:
+        self.asked.append((device, side))
+        if device == "mps" and self.failure:
+            raise self.failure
+        return {"highest": self.gpu if device == "mps" else self.cpu, "bfloat16": Measured(9.0, 3e-3)}
+
+
+@pytest.fixture
+def mac(monkeypatch: pytest.MonkeyPatch) -> Iterator[AMac]:
+    yield AMac(monkeypatch)
+    for kept in (devices._policy, devices._on_a_mac):
+        kept.cache_clear()
+
+
+def test_apples_gpu_is_taken_where_its_product_is_exact_and_pays(mac: AMac) -> None:
+    chosen = devices.policy()
+    assert (chosen.device, chosen.precision, chosen.matmul, chosen.exact) == ("mps", "float32", "highest", "highest")
+    assert "Apple's GPU" in chosen.why
+    assert mac.asked[:2] == [("mps", 0), ("cpu", devices._SIDES["mps"])], "the same product on both"
+    assert devices.policy("mps").device == "mps"
+    assert devices.policy("cpu").device == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("gpu", "words"),
+    [(Measured(0.1, 1e-3), "10 times as fast with error 1e-03"), (Measured(2.0, 2e-7), "0.5 times as fast")],
+)
+def test_apples_gpu_is_passed_over_where_it_is_wrong_or_slow(mac: AMac, gpu: Measured, words: str) -> None:
+    mac.gpu = gpu
+    chosen = devices.policy()
+    assert chosen.device == "cpu"
+    assert f"Apple's GPU was passed over, as a product there was {words}" in chosen.why
+    assert devices.policy("mps").device == "mps", "who asks for it gets it"
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("no\nkernel"), TypeError("no float64"), NotImplementedError("op")])
+def test_apples_gpu_is_passed_over_where_it_fails(mac: AMac, failure: Exception) -> None:
+    mac.failure = failure
+    chosen = devices.policy()
+    assert chosen.device == "cpu"
+    assert f"failed ({' '.join(str(failure).split())})" in chosen.why
+
+
+def test_bfloat16_stays_off_apples_gpu(mac: AMac) -> None:
+    assert devices.policy("auto", "bfloat16").device == "cpu"
+    with pytest.raises(BadRecipe, match=r"'bfloat16'.*'mps'"):
+        devices.policy("mps", "bfloat16")
+
+
+def test_operations_that_apples_gpu_lacks_are_done_on_the_cpu() -> None:
+    program = "import mmexplore, os; print(os.environ['PYTORCH_ENABLE_MPS_FALLBACK'])"
+    environment = {key: value for key, value in os.environ.items() if key != "PYTORCH_ENABLE_MPS_FALLBACK"}
+    assert subprocess.check_output([sys.executable, "-c", program], env=environment, text=True).strip() == "1"
+
+
+def test_without_a_mac_its_gpu_is_not_there() -> None:
+    with pytest.raises(NotAvailable, match=r"'mps'.*no GPU"):
+        devices.policy("mps")

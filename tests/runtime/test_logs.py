@@ -75,10 +75,12 @@ def test_the_log_lies_in_the_home(log: Path, tmp_path: Path, monkeypatch: pytest
     assert logs.configure() == tmp_path / "logs" / "mmexplore.log"
 
 
-def test_no_line_is_lost_while_several_processes_write_and_turn_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("appends_whole", [True, False])  # False: as on Windows, one after the other
+def test_no_line_is_lost_while_several_processes_write_and_turn_over(tmp_path: Path, appends_whole: bool) -> None:
     path = tmp_path / "shared.log"
     where = {"cwd": Path(logs.__file__).parents[2]}
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(name)], **where) for name in range(3)]
+    writer = f"from mmexplore.runtime import files\nfiles.APPENDS_WHOLE = {appends_whole}\n{WRITER}"
+    writers = [subprocess.Popen([sys.executable, "-c", writer, str(path), str(name)], **where) for name in range(3)]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
     files = [path, *tmp_path.glob("shared.log.*")]
     assert len(files) > 3

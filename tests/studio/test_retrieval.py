@@ -43,7 +43,7 @@ class TestQuery:
 
     @pytest.mark.parametrize("text", ["C1CC", "not a molecule((", "<img src=x>"])
     def test_junk_is_one_sentence(self, text: str) -> None:
-        with pytest.raises(BadMolecule, match="cannot read SMILES"):
+        with pytest.raises(BadMolecule, match="in no name of this data set and reads neither as SMILES nor"):
             studio.query_of(DATA, text)
 
 
@@ -163,7 +163,7 @@ class TestVerb:
 
     def test_a_table_for_people(self, embedded: None) -> None:
         words = ["retrieve", "--model", MODEL, "--data", DATA, "--query", "C1CCCCC1", "--view", "dmpnn"]
-        assert "hits by untrained" in CliRunner().invoke(app, words, catch_exceptions=False).stdout
+        assert "hits, untrained" in CliRunner().invoke(app, words, catch_exceptions=False).stdout
 
     def test_an_unknown_view(self) -> None:
         with pytest.raises(MmexploreError, match="no view of this model is called 'gin'"):

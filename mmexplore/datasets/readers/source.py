@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from mmexplore.chem.file_endings import FORMATS
 from mmexplore.runtime.errors import BadTable
 
 MAX_ROWS = 1_000_000
@@ -17,8 +18,8 @@ _FOREIGN = {
     b"PK\x03\x04": "an Excel workbook or a zip archive; save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel or Word file; save the sheet as CSV",
     b"PAR1": "a Parquet file; save the table as CSV",
-    b"%PDF": "a PDF; give a CSV, SDF or SMI file",
-    b"\x89PNG": "an image; give a CSV, SDF or SMI file",
+    b"%PDF": f"a PDF; give a {FORMATS} file",
+    b"\x89PNG": f"an image; give a {FORMATS} file",
 }
 
 
@@ -72,4 +73,4 @@ def _refuse_foreign(path: Path, block: bytes) -> None:
         if block.startswith(mark):
             raise BadTable(f"{path.name!r} is {what}")
     if b"\0" in block and not block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise BadTable(f"{path.name!r} is a binary file; give a CSV, TSV, SDF or SMI file")
+        raise BadTable(f"{path.name!r} is a binary file; give a {FORMATS} file")

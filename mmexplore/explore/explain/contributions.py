@@ -2,8 +2,8 @@
 
 MMFRL's figure 4 shows the parts of a late fusion, its figure 3 how like each modality's embedding is to the fused one.
 Replicas of an encoder have axes of their own, which a cosine between two of them takes at their word; so beside it
-stand two measures that do not know axes: linear CKA (Kornblith et al. 2019, arXiv:1905.00414) and whether the
-neighbours of a molecule are the same.
+stand two measures that do not know axes: linear CKA (Kornblith et al. 2019, arXiv:1905.00414) and the disagreement on
+the neighbours of a molecule, as :func:`mmexplore.explore.neighbors.agreement.disagreement` has it.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmexplore.explore.neighbors.knn import neighbours
+from mmexplore.explore.neighbors.agreement import mean_disagreement, nearest_others, parted
+from mmexplore.explore.neighbors.search import Cosine
 
 NEIGHBOURS = 10
-MOST = 5_000
-"""So many molecules at most are searched for neighbours; of more, a seeded sample."""
+MOST_COMPARED = 20_000
+"""So many molecules at most have their neighbours compared while a page waits."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Similarities:
     """How alike views are, each matrix ``(views, views)``.
 
     ``cosine``: mean over molecules of the cosine of its two vectors, NaN where widths differ. ``cka``: 0 to 1.
-    ``disagreement``: 1 - Jaccard index of its ``k`` nearest neighbours, mean over molecules; 0: the same ones.
+    ``disagreement``: 1 - Jaccard index of its ``k`` nearest others by cosine, mean over molecules; 0: the same ones.
     """
 
     names: tuple[str, ...]
@@ -54,21 +55,23 @@ def what_if(w: np.ndarray, p: np.ndarray, factors: Sequence[float] | np.ndarray)
     return predictions(np.asarray(w, np.float64) * np.asarray(factors, np.float64), p)
 
 
-def similarities(views: dict[str, np.ndarray], k: int = NEIGHBOURS, most: int = MOST, seed: int = 0) -> Similarities:
-    """Of views ``(n, width)`` of the same molecules, finite rows all."""
+def similarities(
+    views: dict[str, np.ndarray], k: int = NEIGHBOURS, most: int = MOST_COMPARED, seed: int = 0
+) -> Similarities:
+    """Of views ``(n, width)`` of the same molecules, finite rows all; of more than ``most``, of a seeded sample."""
     names, count = tuple(views), len(next(iter(views.values())))
     rows = np.arange(count)
     if count > most:
         rows = np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
     x = {name: np.asarray(values[rows], np.float32) for name, values in views.items()}
     k = min(k, len(rows) - 1)
-    near = {name: neighbours(values, k).indices if k > 0 else np.empty((len(rows), 0)) for name, values in x.items()}
+    near = {name: nearest_others(Cosine(values), np.ones(len(rows), bool), k) for name, values in x.items()}
     cosine, alike, apart = (np.ones((len(names), len(names))) for _ in range(3))
     for i, one in enumerate(names):
         for j, other in enumerate(names):
             cosine[i, j] = mean_cosine(x[one], x[other])
             alike[i, j] = cka(x[one], x[other])
-            apart[i, j] = 1 - jaccard(near[one], near[other])
+            apart[i, j] = mean_disagreement(parted(near[one], near[other]))
     return Similarities(names, cosine, alike, apart, k)
 
 
@@ -85,16 +88,3 @@ def cka(x: np.ndarray, y: np.ndarray) -> float:
     x, y = (np.asarray(v, np.float64) - v.mean(axis=0, dtype=np.float64) for v in (x, y))
     scale = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
     return float(np.linalg.norm(x.T @ y) ** 2 / scale) if scale > 0 else 0.0
-
-
-def jaccard(one: np.ndarray, other: np.ndarray) -> float:
-    """Mean over rows of the Jaccard index of two sets of ``k`` neighbours, both ``(n, k)``; 1 where k is 0.
-
-    >>> jaccard(np.array([[1, 2]]), np.array([[2, 3]]))
-    0.3333333333333333
-    """
-    if not one.size:
-        return 1.0
-    both = np.sort(np.concatenate([one, other], axis=1), axis=1)
-    shared = (both[:, 1:] == both[:, :-1]).sum(axis=1)
-    return float(np.mean(shared / (2 * one.shape[1] - shared)))

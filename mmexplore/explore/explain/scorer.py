@@ -94,7 +94,7 @@ class FragmentModel:
         batch = Batch(records, torch.empty(n, 0), torch.arange(n))
         with devices.exactly(self.policy), torch.inference_mode():
             made = self.predictor.predict(batch) if not branch else self._added(batch, branch)
-        values: np.ndarray = made.double().cpu().numpy()
+        values: np.ndarray = made.cpu().double().numpy()
         return values
 
     def _added(self, batch: Batch, branch: str) -> "Tensor":

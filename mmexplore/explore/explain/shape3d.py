@@ -33,7 +33,7 @@ class Shape:
 
 @lru_cache(maxsize=128)
 def shape(smiles: str) -> Shape:
-    """The shape of a molecule; takes some 50 ms, for awkward ones up to a minute. Raises BadMolecule.
+    """The shape of a molecule; awkward ones take long. Raises BadMolecule.
 
     >>> water = shape("O")
     >>> water.elements, round(float(np.linalg.norm(water.xyz[0] - water.xyz[1])), 1)

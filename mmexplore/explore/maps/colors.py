@@ -1,5 +1,6 @@
 """What a map can be coloured by: labels, predictions, errors, the split, descriptors, clusters, any column."""
 
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def descriptors(dataset: Dataset) -> "pd.DataFrame":
     path = home.folder("descriptors") / f"{dataset.digest}-{DESCRIPTORS_VERSION}.parquet"
     if not path.is_file():
         table = molecules.descriptors(dataset.smiles)
-        temporary = path.with_suffix(".tmp")
-        table.to_parquet(temporary)
-        temporary.replace(path)
+        content = io.BytesIO()
+        table.to_parquet(content)
+        home.write_atomically(path, content.getvalue())
     return pd.read_parquet(path)

@@ -1,4 +1,4 @@
-"""Which points of a map lie inside a lasso or a box; fast enough to follow the pointer at a million points."""
+"""Which points of a map lie inside a lasso or a box."""
 
 from collections.abc import Sequence
 

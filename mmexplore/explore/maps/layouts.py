@@ -1,9 +1,10 @@
 """PCA, UMAP and t-SNE of a finite matrix, from our own exact neighbours and a PCA start; no torch.
 
-UMAP (McInnes, Healy & Melville, arXiv:1802.03426) is umap-learn's graph and optimiser; t-SNE (van der Maaten & Hinton
-2008) openTSNE's, with its early exaggeration and learning rate n/12. Both start from PCA, which keeps the global order
-and makes the picture depend on the seed only a little. umap-learn compiles for tens of seconds at the first call of a
-process; :func:`warm` does that ahead, and the parts that it does not cache on disk itself are cached as well.
+PCA is scikit-learn's. UMAP (McInnes, Healy & Melville, arXiv:1802.03426) is umap-learn's graph and optimiser; t-SNE
+(van der Maaten & Hinton 2008) openTSNE's, with its early exaggeration and learning rate n/12. Both start from PCA,
+which keeps the global order and makes the picture depend on the seed only a little. umap-learn compiles for tens of
+seconds at the first call of a process; :func:`warm` does that ahead, and the parts that it does not cache on disk
+itself are cached as well.
 """
 
 import io
@@ -22,41 +23,19 @@ FEWEST = 5
 def pca(x: np.ndarray) -> np.ndarray:
     """The first two principal components of ``x`` (n, d), (n, 2) float32; missing ones are zero.
 
-    The largest loading of each component is positive (scikit-learn's rule), so that the sign does not flip.
+    scikit-learn's: the largest loading of each component is positive, so that the sign does not flip. Of no fewer rows
+    than columns it decomposes the covariance, which costs one pass.
     """
-    mean = x.mean(axis=0, dtype=np.float64)
-    if len(x) < x.shape[1]:
-        return _pca_of_few(x - mean)
-    scatter = np.zeros((x.shape[1],) * 2)
-    for start in range(0, len(x), 8192):
-        part = x[start : start + 8192] - mean
-        scatter += part.T @ part
-    axes = _signed(_top_two(scatter))
-    parts = [(x[i : i + 8192] - mean) @ axes for i in range(0, len(x), 8192)]
-    return _two_columns(np.concatenate(parts))
+    from sklearn.decomposition import PCA
 
-
-def _pca_of_few(centred: np.ndarray) -> np.ndarray:
-    _, size, axes = np.linalg.svd(centred, full_matrices=False)
-    axes = axes[:2] * (size[:2, None] > 1e-12 * max(size[0], 1e-300))
-    return _two_columns(centred @ _signed(axes.T))
-
-
-def _top_two(scatter: np.ndarray) -> np.ndarray:
-    if len(scatter) <= 512:
-        return np.linalg.eigh(scatter)[1][:, ::-1][:, :2]
-    from scipy.linalg import eigh
-
-    axes: np.ndarray = eigh(scatter, subset_by_index=(len(scatter) - 2, len(scatter) - 1))[1]
-    return axes[:, ::-1]
-
-
-def _signed(axes: np.ndarray) -> np.ndarray:
-    largest = np.abs(axes).argmax(axis=0)
-    return axes * np.where(axes[largest, np.arange(axes.shape[1])] < 0, -1, 1)
-
-
-def _two_columns(xy: np.ndarray) -> np.ndarray:
+    centred = x - x.mean(axis=0, dtype=np.float64).astype(x.dtype)  # else float32 covariances cancel
+    size = max(float(centred.max()), -float(centred.min()))
+    if not size > 0:
+        return np.zeros((len(x), 2), np.float32)
+    centred /= size
+    found = PCA(min(2, *x.shape), svd_solver="covariance_eigh" if len(x) >= x.shape[1] else "full")
+    xy = found.fit_transform(centred) * size
+    xy[:, found.singular_values_ <= 1e-6 * found.singular_values_[0]] = 0
     return np.pad(xy, ((0, 0), (0, 2 - xy.shape[1]))).astype(np.float32)
 
 

@@ -12,7 +12,8 @@ from typing import Literal
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model
 from mmexplore.runtime.registry import ENCODERS
 
-FEWEST, MOST = 2, 6
+FEWEST = 2
+MOST = 6
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ def align(xy: np.ndarray, onto: np.ndarray) -> Aligned:
     >>> turned.xy.round(3).tolist(), round(turned.disparity, 6)
     ([[1.0, 1.0], [5.0, 1.0], [1.0, 3.0]], 0.0)
     """
+    from scipy.linalg import orthogonal_procrustes
+
     both = np.isfinite(xy).all(axis=1) & np.isfinite(onto).all(axis=1)
     x, y = xy[both].astype(np.float64), onto[both].astype(np.float64)
     if len(x) < 2:
@@ -37,7 +39,6 @@ def align(xy: np.ndarray, onto: np.ndarray) -> Aligned:
     x_size, y_size = float((x * x).sum()), float((y * y).sum())
     if not x_size * y_size > 0:
         return Aligned(np.asarray(xy, np.float32), None)
-    u, s, v = np.linalg.svd(x.T @ y)
-    total = float(s.sum())
-    placed = (xy - x_centre) @ (u @ v) * (total / x_size) + y_centre
+    turn, total = orthogonal_procrustes(x, y)  # ``total`` is sum(S)
+    placed = (xy - x_centre) @ turn * (total / x_size) + y_centre
     return Aligned(placed.astype(np.float32), float(np.clip(1 - total * total / (x_size * y_size), 0, 1)))

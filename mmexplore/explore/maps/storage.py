@@ -15,6 +15,7 @@ import numpy as np
 
 from mmexplore.explore.maps.quality import Quality
 from mmexplore.runtime import home
+from mmexplore.runtime.files import allowed
 
 UNSCORED = Quality("not computed yet")
 
@@ -36,7 +37,7 @@ class MapFile:
 
 def place_of(folder: Path, view: str, method: str, seed: int) -> Path:
     """The parquet file of a map in a folder; the view's name may hold any character."""
-    return folder / (f"{quote(view, safe='')}-{method}" + (f"-{seed}" if seed else "") + ".parquet")
+    return folder / allowed(f"{quote(view, safe='')}-{method}" + (f"-{seed}" if seed else "") + ".parquet")
 
 
 def save(made: MapFile) -> None:

@@ -68,21 +68,13 @@ def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     >>> spearman(np.array([[1.0, 2.0, 3.0]]), np.array([[10.0, 20.0, 15.0]])).tolist()
     [0.5]
     """
-    ranks = [np.apply_along_axis(_ranks, 1, x) for x in (a, b)]
+    from scipy.stats import rankdata  # it takes longer to import than a page has
+
+    ranks = [rankdata(x, axis=1) for x in (a, b)]
     x, y = (r - r.mean(1, keepdims=True) for r in ranks)
     length = np.sqrt((x * x).sum(1) * (y * y).sum(1))
     found: np.ndarray = np.divide((x * y).sum(1), length, out=np.full(len(x), np.nan), where=length > 0)
     return found
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    last = np.append(first[1:], len(values))
-    ranks = np.empty(len(values))
-    ranks[order] = np.repeat((first + last + 1) / 2, last - first)
-    return ranks
 
 
 def agreement(
@@ -147,16 +139,39 @@ def disagreement(a: Space, b: Space, k: int = 10, progress: Progress = silent) -
     NaN where a molecule has no record in both. Raises MmexploreError as :func:`agreement` does.
     """
     keep = a.usable & b.usable
+    n = int(keep.sum())
+    if k < 1 or n < k + 2:
+        raise MmexploreError(f"{k} neighbours need {max(k, 1) + 2} molecules in both spaces, and {n} are there")
+    return parted(*(nearest_others(space, keep, k, progress) for space in (a, b)))
+
+
+def nearest_others(space: Space, keep: np.ndarray, k: int, progress: Progress = silent) -> np.ndarray:
+    """The ``k`` nearest others of each molecule that is kept, among those; int64 (n, k), -1 for the others."""
     rows = np.flatnonzero(keep)
-    if k < 1 or len(rows) < k + 2:
-        raise MmexploreError(f"{k} neighbours need {max(k, 1) + 2} molecules in both spaces, and {len(rows)} are there")
-    found = np.full(len(keep), np.nan, np.float32)
-    for part in _parts(rows, len(keep)):
+    found = np.full((len(keep), k), -1)
+    for part in _parts(rows, len(keep)) if k else []:
         progress("neighbours", int(np.searchsorted(rows, part[0])), len(rows))
-        shared = overlap(_others(a, part, k, keep), _others(b, part, k, keep))
-        found[part] = 1 - shared / (2 - shared)
+        found[part] = _others(space, part, k, keep)
     progress("neighbours", len(rows), len(rows))
     return found
+
+
+def parted(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """1 - Jaccard index of two sets of neighbours (n, k), float32 (n,); NaN in rows of -1, 0 where k is 0.
+
+    >>> parted(np.array([[1, 2], [-1, -1]]), np.array([[2, 3], [-1, -1]])).tolist()
+    [0.6666666865348816, nan]
+    """
+    if not one.shape[1]:
+        return np.zeros(len(one), np.float32)
+    shared = overlap(one, other)
+    found: np.ndarray = np.where(one[:, 0] < 0, np.nan, 1 - shared / (2 - shared)).astype(np.float32)
+    return found
+
+
+def mean_disagreement(values: np.ndarray) -> float:
+    """The one figure of two views: the mean of :func:`disagreement` over the molecules that have one."""
+    return float(values[np.isfinite(values)].mean(dtype=np.float64))
 
 
 def far_pairs(

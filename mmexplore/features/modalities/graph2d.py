@@ -24,7 +24,7 @@ _MOST_ATOMS = 32_767  # int16 ends
 
 
 def _table(known: Iterable[int], other: int) -> bytes:
-    """The code of each of 256 values, for ``bytes.translate``: several times faster than a lookup an atom."""
+    """The code of each of 256 values, for ``bytes.translate``, in place of a lookup an atom."""
     codes = {int(value): code for code, value in enumerate(known)}
     return bytes(codes.get(value, other) for value in range(256))
 

@@ -76,7 +76,7 @@ class Graph3D(Modality):
         *,
         conformers: Annotated[int, Field(ge=1, le=20, description="how many conformers a molecule")] = 5,
         hydrogens: Annotated[
-            bool, Field(description="keep hydrogens; without them an encoder is several times faster")
+            bool, Field(description="keep hydrogens; without them an encoder has fewer atoms to read")
         ] = False,
         mmff: Annotated[
             Literal["off", "capped", "full"],

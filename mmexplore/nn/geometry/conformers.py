@@ -41,7 +41,8 @@ def geometry_labels(records: Records, atoms: int = 20) -> tuple[Tensor, Tensor]:
     are equal or a third moment is 0: such a shape has several frames, and one of them is taken.
     Departs from the paper: it names no frame, and the raw one would be noise.
     """
-    records = one_conformer(records, False)
+    device = records.columns["positions"].device
+    records = one_conformer(records.to("cpu") if device.type == "mps" else records, False)  # mps knows no float64
     owner, counts = records.owner["atoms"], records.counts["atoms"]
     rank = _rank(owner, counts)
     turned = _along_axes(records.columns["positions"].double(), owner, counts)
@@ -50,7 +51,7 @@ def geometry_labels(records: Records, atoms: int = 20) -> tuple[Tensor, Tensor]:
     labels = scaled.new_zeros(records.n, max(int(counts.max()), atoms), 3)
     labels[owner, rank] = scaled
     known = torch.arange(atoms, device=owner.device) < counts[:, None]
-    return labels[:, :atoms].flatten(1).float(), known.repeat_interleave(3, 1)
+    return labels[:, :atoms].flatten(1).float().to(device), known.repeat_interleave(3, 1).to(device)
 
 
 def distance_histogram(records: Records, bins: int = 30, cutoff_angstrom: float = 15.0) -> tuple[Tensor, Tensor]:

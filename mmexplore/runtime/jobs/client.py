@@ -8,7 +8,6 @@ process does at its own end is job_process.py. One job at a time works on a devi
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from mmexplore.runtime import home
+from mmexplore.runtime import files, home, processes
 from mmexplore.runtime.errors import MmexploreError, NotAvailable, UnknownName
 from mmexplore.runtime.home import write_json
 from mmexplore.runtime.jobs.folder import Event, Job, is_alive, pid_of, read, read_all, read_events
@@ -48,8 +47,8 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
                 env=_environment(folder),
+                **processes.APART,
             )
     except OSError as error:
         shutil.rmtree(folder)
@@ -107,7 +106,8 @@ def follow(id: str, since: int = 0, poll_seconds: float = 0.2) -> Iterator[Event
 def cancel(id: str, *, patience: float = 3.0, grace: float = 10.0) -> Job:
     """Ask a job to stop and come back at once; a job that has ended stays as it is. Raises UnknownName.
 
-    The job is asked by a file, after ``patience`` seconds by SIGTERM, and killed ``grace`` seconds after that.
+    The job is asked by a file, after ``patience`` seconds by SIGTERM, and killed ``grace`` seconds after that; at once
+    after ``patience`` where a system knows no SIGTERM.
     """
     stopped = job(id)
     if stopped.active:
@@ -131,8 +131,8 @@ def remove(id: str) -> None:
     old = _ended(id, "remove it")
     _kill_leftovers(old.folder)
     leaving = old.folder.with_name(f".{old.id}")
-    old.folder.rename(leaving)
-    shutil.rmtree(leaving)
+    files.patiently(lambda: old.folder.rename(leaving))
+    files.patiently(lambda: shutil.rmtree(leaving))
 
 
 def _place() -> Path:
@@ -166,7 +166,8 @@ def _environment(folder: Path) -> dict[str, str]:
     place = Path(__file__).resolve().parents[3]
     if place.name not in ("site-packages", "dist-packages"):  # installed there, Python finds it anyway
         fixed["PYTHONPATH"] = os.pathsep.join(filter(None, [str(place), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, **fixed, "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}  # a crash leaves its trace
+    fixed |= {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}  # a crash leaves its trace
+    return {**os.environ, **fixed, "PYTHONUTF8": "1"}  # so is the log read, whatever a console here would write
 
 
 def _write_process(folder: Path, pid: int) -> None:
@@ -178,9 +179,8 @@ def _write_process(folder: Path, pid: int) -> None:
 
 
 def _insist(folder: Path, patience: float, grace: float) -> None:
-    """See to it that a process ends: wait, then SIGTERM to its group, wait, then SIGKILL to all it started."""
-    if not _gone_within(folder, patience):
-        _terminate_group(folder)
+    """See to it that a process ends: wait, then SIGTERM to its group, wait, then kill it and all it started."""
+    if not _gone_within(folder, patience) and _asked_to_end(folder):
         _gone_within(folder, grace)
     _kill_leftovers(folder)
 
@@ -194,20 +194,11 @@ def _gone_within(folder: Path, seconds: float) -> bool:
     return True
 
 
-def _terminate_group(folder: Path) -> None:
+def _asked_to_end(folder: Path) -> bool:
     process = pid_of(folder)
-    if process and is_alive(folder):
-        try:
-            os.killpg(process[0], signal.SIGTERM)  # the leader of its own session, hence of its group
-        except ProcessLookupError:
-            return
+    return process is not None and is_alive(folder) and processes.ask_to_end(process[0])
 
 
 def _kill_leftovers(folder: Path) -> None:
-    """Kill every process that carries the job's mark: the job itself and workers that outlived it."""
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(_MARK) == str(folder):
-                process.kill()
-        except (psutil.Error, OSError):
-            continue
+    """Kill the job itself and workers that outlived it."""
+    processes.kill_all(_MARK, str(folder))

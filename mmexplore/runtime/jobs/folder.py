@@ -24,6 +24,7 @@ from typing import Any, Literal
 import psutil
 
 from mmexplore.runtime.cache import changed
+from mmexplore.runtime.home import read_json
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
@@ -196,7 +197,7 @@ def log_tail(folder: Path, lines: int) -> str:
 def read_mapping(path: Path) -> dict[str, Any]:
     """A JSON object from a file; empty where there is none or it cannot be read."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json(path)
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import psutil
 
+from mmexplore.runtime import files
 from mmexplore.runtime.errors import Cancelled
 from mmexplore.runtime.jobs.folder import ACTIVE, State
 from mmexplore.runtime.progress import Progress
@@ -110,7 +111,7 @@ class JobProgress:
         self._written = now
         fresh = self.folder / ".status.json"
         fresh.write_text(json.dumps(self._status | {"updated": now}, indent=1) + "\n", encoding="utf-8")
-        fresh.replace(self.folder / "status.json")
+        files.replace(fresh, self.folder / "status.json")
 
 
 class TerminalProgress:

@@ -5,42 +5,30 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.runtime.errors import UnknownName
 from mmexplore.studio import Job
-from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell.jobs import share, words
+from mmexplore.ui.components import follow_job
 
 
 def wait(models: Sequence[str], data: str) -> None:
     """Have each model embed the data set, one job after the other; a failed one says why and can be tried again."""
-    at_work = {}
+    at_work = []
     for model in models:
         job = _job(model, data)
         if job is None:
             job = studio.start_embedding(model, data)
             st.session_state[_key(model, data)] = job.id
-        if job.unfinished:
-            _again(job, model, data)
-        else:
-            at_work[model] = job.id
+        if not job.unfinished:
+            at_work.append(job)
+        elif follow_job.unfinished(job, f"The {job.title} was not finished.", "Try again", job.id):
+            del st.session_state[_key(model, data)]
+            st.rerun()
     if at_work:
-        _follow(at_work)
+        follow_job.follow(lambda: [job for seen in at_work if (job := follow_job.known(seen.id))], _bars, at_work)
 
 
-@st.fragment(run_every=0.7)
-def _follow(jobs: dict[str, str]) -> None:
-    known = [studio.job(id) for id in jobs.values()]
-    if any(not job.active for job in known):
-        st.rerun(scope="app")
-    for job in known:
-        st.progress(share(job), literal(f"{job.title}: {words(job)}"))
-
-
-def _again(job: Job, model: str, data: str) -> None:
-    st.error(literal(job.message or f"The {job.title} was not finished."), icon=":material/info:")
-    if st.button("Try again", key=f"again/{job.id}", icon=":material/refresh:"):
-        del st.session_state[_key(model, data)]
-        st.rerun()
+def _bars(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        follow_job.bar(job, f"{job.title}: {follow_job.words(job)}")
 
 
 def _key(model: str, data: str) -> str:
@@ -49,8 +37,5 @@ def _key(model: str, data: str) -> str:
 
 def _job(model: str, data: str) -> Job | None:
     """The job that this visit has started; one that is done though the embedding is gone again does not count."""
-    try:
-        job = studio.job(st.session_state[_key(model, data)])
-    except (KeyError, UnknownName):
-        return None
-    return None if job.state == "done" else job
+    job = follow_job.known(st.session_state.get(_key(model, data), ""))
+    return None if job is None or job.state == "done" else job

@@ -1,4 +1,6 @@
-"""A box for one molecule: typed as SMILES, or drawn in Ketcher, which opens beside it and needs no network.
+"""A box for what a chemist types, or draws in Ketcher, which opens beside it and needs no network.
+
+What the text means is read by :mod:`mmexplore.datasets.search` alone.
 
 The editor is optional: where ``streamlit-ketcher`` is not installed, the box stands alone.
 """
@@ -8,33 +10,14 @@ from typing import Any
 
 import streamlit as st
 
-from mmexplore.runtime.errors import BadMolecule
-from mmexplore.ui.components.words import literal
-
+ANY_TEXT = "name, SMILES, InChI or SMARTS"
 EDITOR = "streamlit_ketcher"
 _MOST_CHARACTERS = 2_000
 _EDITOR_PX = 460
 
 
-def smiles_box(label: str, key: str, **about: Any) -> str | None:
-    """The canonical SMILES of what stands in the box; None where it is empty, or junk, which a sentence below says.
-
-    ``about`` goes to the text box (``placeholder``, ``bind``, ``help``, ...).
-    """
-    from mmexplore.chem import molecules
-
-    text = structure_text(label, key, **about)
-    if not text:
-        return None
-    try:
-        return molecules.canonical(molecules.parse(text))
-    except BadMolecule as mistake:
-        st.warning(literal(mistake), icon=":material/search_off:")
-        return None
-
-
 def structure_text(label: str, key: str, **about: Any) -> str:
-    """What stands in the box, as it was typed or drawn; for boxes that take names and SMARTS too."""
+    """What stands in the box, as it was typed or drawn. ``about`` goes to the text box (``placeholder``, ...)."""
     drawn = st.session_state.pop(f"{key}/drawn", None)
     if drawn is not None:
         st.session_state[key], st.session_state[f"{key}/editor"] = drawn, False

@@ -1,10 +1,10 @@
-"""A molecule in space: by 3Dmol.js from a route of ours, or as a plotly figure where that script cannot be had.
+"""A molecule in space: by py3Dmol with 3Dmol.js from a route of ours, or by plotly where that script cannot be had.
 
 viewer3d.show(smiles, "key", highlight=(0, 3))      # atoms in the order of this SMILES
 """
 
 from collections.abc import Iterable
-from pathlib import Path
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,14 +26,10 @@ _COLOURS = {
 }  # fmt: skip
 _OTHER, _LIT = "#c25fb0", "#e69f00"
 _HYDROGEN_PX, _HEAVY_PX = 7, 13
-
-_component = st.components.v2.component(
-    "viewer3d",
-    html="<div class='viewer3d' role='img'></div>",
-    css=".viewer3d { position: relative; width: 100%; box-sizing: border-box; overflow: hidden;"
-    " border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius, 0.5rem); }",
-    js=Path(__file__).with_name("viewer3d.js").read_text(),
-)
+_STYLE = """<style>
+body { margin: 0; background: transparent; }
+.viewer3d { box-sizing: border-box; overflow: hidden; border: 1px solid #80808066; border-radius: 0.5rem; }
+</style>"""
 
 
 def show(smiles: str, key: str, highlight: Iterable[int] = (), height: int = 320) -> None:
@@ -48,10 +44,9 @@ def show(smiles: str, key: str, highlight: Iterable[int] = (), height: int = 320
         st.caption(f"There is no conformer of this molecule to show ({literal(found.how)}).")
         return
     atoms = [int(atom) for atom in highlight]
-    if _script():
-        about = {"block": found.block, "highlight": atoms, "lit": _LIT, "height": height}
+    if script := _script():
         words = f"One conformer of {smiles} in 3D"
-        _component(key=key, data=about | {"script": address(_script()), "label": words}, height=height)
+        st.iframe(page(found.block, tuple(atoms), address(script), height), height=height, alt=words)
     else:
         config: dict[str, Any] = {"displaylogo": False}
         st.plotly_chart(ball_and_stick(found, atoms, height), key=f"{key}/plotly", config=config)
@@ -65,6 +60,23 @@ def _script() -> str:
             return f"viewer3d/{studio.fetch_viewer().name}"
     except NotAvailable:
         return ""
+
+
+@lru_cache(maxsize=64)
+def page(block: str, atoms: tuple[int, ...], script: str, height: int) -> str:
+    """The page inside the frame, HTML; ``script`` is the address of 3Dmol.js. The same page draws nothing anew."""
+    import py3Dmol
+
+    view = py3Dmol.view(width="100%", height=f"{height - 2}px", js=script)
+    view.setBackgroundColor("white", 0)
+    view.addModel(block, "sdf", {"keepH": True})
+    view.setStyle({}, {"stick": {"radius": 0.13}, "sphere": {"scale": 0.24}})
+    if atoms:
+        lit = {"stick": {"radius": 0.16, "color": _LIT}, "sphere": {"scale": 0.32, "color": _LIT}}
+        view.setStyle({"index": list(atoms)}, lit)
+    view.zoomTo()
+    view.zoom(0.85)
+    return f"{_STYLE}<div class='viewer3d'>{view.write_html()}</div>"
 
 
 def ball_and_stick(shape: "Shape", highlight: Iterable[int] = (), height: int = 320) -> "go.Figure":

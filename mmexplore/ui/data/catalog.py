@@ -1,6 +1,6 @@
 """The catalogue on the Data page: what is here, what a click brings, and what each set is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,8 +9,8 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Entry, Job
+from mmexplore.ui.components import follow_job
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import jobs as job_banner
 
 _FROM = {"embedded": "comes with the project", "yours": "yours"} | dict.fromkeys(
     ("moleculenet", "nmrshiftdb2"), "published, fetched"
@@ -91,27 +91,21 @@ def _elsewhere(entries: Sequence[Entry]) -> None:
     """What a click brings; downloads are jobs, and the page runs again when one of them begins or ends."""
     if not entries:
         return
-    active = _active(_downloads())
+    seen = list(_downloads().values())
 
-    @st.fragment(run_every=1.0 if active else None)
-    def live() -> None:
-        jobs = _downloads()
-        if _active(jobs) != active:
-            st.rerun()
+    def draw(jobs: Sequence[Job]) -> None:
+        last = {job.arguments[0]: job for job in jobs}
         with st.expander(f"{len(entries)} sets that can be fetched from the network", key="catalogue/elsewhere"):
             for entry in entries:
-                _line_of(entry, jobs.get(entry.name))
+                _line_of(entry, last.get(entry.name))
 
-    live()
+    every = 1.0 if any(job.active for job in seen) else None
+    follow_job.follow(lambda: list(_downloads().values()), draw, seen, every)
 
 
 def _downloads() -> dict[str, Job]:
     """The last download of each set."""
     return {job.arguments[0]: job for job in reversed(studio.list_jobs()) if job.verb == "fetch" and job.arguments}
-
-
-def _active(jobs: Mapping[str, Job]) -> set[str]:
-    return {job.id for job in jobs.values() if job.active}
 
 
 def _line_of(entry: Entry, job: Job | None) -> None:
@@ -120,16 +114,14 @@ def _line_of(entry: Entry, job: Job | None) -> None:
     words.text(f"{entry.name}: {entry.title}{size}; licence: {entry.licence or 'not stated'}")
     about: dict[str, Any] = {"width": "stretch"}
     if job and job.active:
-        words.progress(job_banner.share(job), literal(job_banner.words(job)))
-        button.button("Cancel", key=f"fetch/cancel/{entry.name}", on_click=_cancel, args=(job.id,), **about)
+        with words:
+            follow_job.bar(job)
+        with button:
+            follow_job.cancel_button(job, f"fetch/cancel/{entry.name}", **about)
         return
     button.button("Fetch", key=f"fetch/{entry.name}", on_click=_fetch, args=(entry.name,), **about)
     if job and job.state == "failed":
         words.warning(literal(job.message))
-
-
-def _cancel(job_id: str) -> None:
-    studio.cancel_job(job_id)
 
 
 def _fetch(name: str) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.chem.file_endings import ENDINGS, FORMATS, PACKED
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.ui.components import progress_bar
+from mmexplore.studio import Job
+from mmexplore.ui.components import follow_job, progress_bar
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.data import catalog, dataset, uploads
 
@@ -52,8 +54,8 @@ def _source() -> Path | None:
     """The file in hand: just uploaded, pasted, or left from an earlier visit."""
     way = st.segmented_control("From", ["File", "Pasted SMILES"], default="File", required=True, key="upload/way")
     if way == "File":
-        words = "CSV, TSV, SDF or SMI, plain or gzipped; the first line of a table may name its columns"
-        given = st.file_uploader("File", key=f"upload/file/{_turn()}", help=words)
+        words = f"{FORMATS}, plain or gzipped; the first line of a table may name its columns"
+        given = st.file_uploader("File", [*ENDINGS, PACKED], key=f"upload/file/{_turn()}", help=words)
         return _kept(given) if given is not None else _left()
     about: dict[str, Any] = {"key": f"upload/text/{_turn()}", "height": 160, "placeholder": "CCO ethanol"}
     text = st.text_area("SMILES, one a line, a name after it; or a table with its header", **about)
@@ -141,30 +143,21 @@ def _following() -> None:
     job_id = st.session_state.get("upload/job")
     if not job_id:
         return
-    active = studio.job(job_id).active
-
-    @st.fragment(run_every=1.0 if active else None)
-    def live() -> None:
-        job = studio.job(job_id)
-        if active and not job.active:
-            st.rerun()
-        with st.container(border=True):
-            st.text(job.title)
-            if job.active:
-                share = min(1.0, job.done / job.total) if job.total else 0.0
-                st.progress(share, text=literal(f"{job.stage or 'starting'} {job.done:,} of {job.total:,}"))
-                st.button("Cancel", key=f"upload/cancel/{job.id}", on_click=_cancel, args=(job.id,))
-            elif job.state == "done":
-                uploads.forget(Path(job.arguments[0]))
-                _done(str((job.result or {}).get("data", "")))
-            else:
-                st.error(literal(job.message or job.state))
-
-    live()
+    if job := follow_job.known(job_id):
+        follow_job.follow_one(job, _importing, every=1.0)
 
 
-def _cancel(job_id: str) -> None:
-    studio.cancel_job(job_id)
+def _importing(job: Job) -> None:
+    with st.container(border=True):
+        st.text(job.title)
+        if job.active:
+            follow_job.bar(job, f"{job.stage or 'starting'} {job.done:,} of {job.total:,}")
+            follow_job.cancel_button(job, f"upload/cancel/{job.id}")
+        elif job.state == "done":
+            uploads.forget(Path(job.arguments[0]))
+            _done(str((job.result or {}).get("data", "")))
+        else:
+            st.error(literal(job.message or job.state))
 
 
 def _done(name: str) -> None:

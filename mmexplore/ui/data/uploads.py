@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from mmexplore.runtime import home
+from mmexplore.runtime.files import allowed
 
 PASTED = "pasted."
 _KEPT_SECONDS = 7 * 86_400.0
@@ -18,6 +19,7 @@ def keep(name: str, content: bytes) -> Path:
     'a_b_c_.csv.gz'
     """
     safe = re.sub(r"[^\w.-]", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".")[-100:] or "upload"
+    safe = allowed(safe)
     path = home.folder("uploads", "incoming", hashlib.sha256(content).hexdigest()[:16]) / safe
     if not path.is_file():
         home.write_atomically(path, content)

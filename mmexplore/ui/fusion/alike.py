@@ -12,8 +12,8 @@ _MEASURES = {
     "its own, so a value near 0 may only mean other axes; the other two measures do not depend on them.",
     "CKA": "Linear CKA (Kornblith et al. 2019): 1 where one embedding is the other turned and scaled, 0 where nothing "
     "is shared.",
-    "neighbours": "1 - Jaccard index of the {k} nearest molecules, mean over molecules: 0 the same neighbours, 1 none "
-    "in common.",
+    "neighbours": "Disagreement: 1 - Jaccard index of a molecule's {k} nearest others by cosine, mean over molecules: "
+    "0 the same ones, 1 none in common.",
 }
 
 

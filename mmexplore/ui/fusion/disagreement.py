@@ -54,8 +54,9 @@ def _found(choice: Choice, values: np.ndarray, between: str, k: int) -> None:
         title = f"Disagreement of {between}, {len(known):,} molecules of {choice.data}"
         figure_panel.show(charts.histogram(values, title, "1 - Jaccard"), "disagreement", "fusion/disagreement")
         st.caption(
-            f"1 - Jaccard index of a molecule's {k} nearest others (cosine; Tanimoto for ECFP): 0 the same ones, 1 "
-            "none in common. On the Map, a view can be coloured by its disagreement with any other."
+            f"Mean {studio.mean_disagreement(values):.3f}. 1 - Jaccard index of a molecule's {k} nearest others "
+            "(cosine; Tanimoto for ECFP): 0 the same ones, 1 none in common. On the Map, a view can be coloured by its "
+            "disagreement with any other."
         )
     with right:
         st.markdown(f"**They part most over these {min(_SHOWN, len(order))}**")

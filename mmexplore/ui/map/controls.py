@@ -9,7 +9,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import BadMolecule
 from mmexplore.studio import METHODS, Found, MapFile
 from mmexplore.ui.compare import menu
-from mmexplore.ui.components.smiles_box import structure_text
+from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.map import state
 from mmexplore.ui.map.state import TITLES
@@ -77,7 +77,7 @@ def controls(on: state.Ground, several: bool) -> Controls:
             "Search",
             "search",
             bind="query-params",
-            placeholder="name, SMILES or SMARTS, for example c1ccncc1",
+            placeholder=f"{ANY_TEXT}, for example c1ccncc1",
             icon=":material/search:",
         )
     return Controls(str(chosen or METHODS[0]), by or names[0], text, _seed(seed[0]) if several else 0)

@@ -3,11 +3,9 @@
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.runtime.errors import UnknownName
 from mmexplore.studio import Job, MapFile
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components import follow_job
 from mmexplore.ui.map import state
-from mmexplore.ui.shell.jobs import share, words
 from mmexplore.ui.shell.session import Choice
 
 
@@ -19,11 +17,8 @@ def wait(choice: Choice, method: str, shown: MapFile | None, seed: int = 0) -> N
         job = studio.start_map(choice.model, choice.data, choice.view, method, seed)
         st.session_state[key] = job.id
     if not job.unfinished:
-        _follow(choice, method, seed, _state(shown), job.id)
-        return
-    title = state.TITLES[method]
-    st.error(literal(job.message or f"The {title} map was not finished."), icon=":material/info:")
-    if st.button("Compute it again", key=f"again/{key}", icon=":material/refresh:"):
+        _follow(choice, method, seed, _state(shown), job)
+    elif follow_job.unfinished(job, f"The {state.TITLES[method]} map was not finished.", "Compute it again", key):
         del st.session_state[key]
         st.rerun()
 
@@ -39,24 +34,24 @@ def _key(choice: Choice, method: str, seed: int) -> str:
 
 
 def _job(key: str) -> Job | None:
-    try:
-        return studio.job(st.session_state[key])
-    except (KeyError, UnknownName):
-        return None
+    return follow_job.known(st.session_state.get(key, ""))
 
 
-@st.fragment(run_every=0.7)
-def _follow(choice: Choice, method: str, seed: int, shown: tuple[str, bool] | None, job_id: str) -> None:
-    job = studio.job(job_id)
-    if _state(state.best_map(state.ground(choice), method, seed)) != shown or job.unfinished:
-        st.rerun(scope="app")
+def _follow(choice: Choice, method: str, seed: int, shown: tuple[str, bool] | None, job: Job) -> None:
     title = state.TITLES[method]
     what = f"The {title} map is being computed"
     if shown and shown[0] == method:
         what = f"The {title} map is being scored"
     elif shown:
         what = f"PCA for now; {title} is being computed"
-    st.progress(share(job), literal(f"{what}: {words(job)}"))
+
+    def is_more_there() -> bool:
+        return _state(state.best_map(state.ground(choice), method, seed)) != shown
+
+    def draw(job: Job) -> None:
+        follow_job.bar(job, f"{what}: {follow_job.words(job)}")
+
+    follow_job.follow_one(job, draw, changed=is_more_there)
 
 
 def _state(shown: MapFile | None) -> tuple[str, bool] | None:

@@ -6,7 +6,6 @@ from math import isnan
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.chem import molecules
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Found, MapFile, Panel, Query
 from mmexplore.ui.components import embedding_progress
@@ -18,7 +17,7 @@ from mmexplore.ui.shell.session import Choice
 
 def star(choice: Choice, shown: MapFile, text: str, found: Found | None) -> Star | None:
     """The star of what stands in the search box; None for names, patterns and what the data set holds."""
-    if found is None or not found.smarts or not molecules.readable(text):
+    if found is None or not found.molecule:
         return None
     query = studio.query_of(choice.data, text)
     if query.row >= 0:

@@ -9,7 +9,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import BadMolecule, MmexploreError
 from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, Panel, Query
 from mmexplore.ui.compare import state
-from mmexplore.ui.components.smiles_box import structure_text
+from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
@@ -40,7 +40,7 @@ def asked(choice: Choice) -> Asked:
             _QUERY,
             bind="query-params",
             icon=":material/search:",
-            placeholder="name or SMILES; empty: the current molecule",
+            placeholder=f"{ANY_TEXT}; empty: the current molecule",
         )
     names = studio.available()
     with middle:

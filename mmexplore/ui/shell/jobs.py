@@ -1,10 +1,13 @@
 """Long work at a glance, on every page: what runs, how far it is, and the way to it. It looks by itself."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import Job
-from mmexplore.ui.components.words import duration, literal
+from mmexplore.ui.components import follow_job
+from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import navigation
 
 _PLACES = {
@@ -17,32 +20,21 @@ _PLACES = {
 }
 
 
-@st.fragment(run_every=3.0)
 def job_banner() -> None:
     """One box for each job that waits or works; nothing where nothing does."""
-    for job in studio.list_jobs():
+    follow_job.follow(studio.list_jobs, _boxes, every=3.0)
+
+
+def _boxes(jobs: Sequence[Job]) -> None:
+    for job in jobs:
         if job.active:
             with st.container(border=True, gap="small"):
                 _box(job)
 
 
-def share(job: Job) -> float:
-    """How much of the stage is done, 0 to 1."""
-    return min(max(job.done / job.total, 0.0), 1.0) if job.total else 0.0
-
-
-def words(job: Job) -> str:
-    """The stage in words, with the time left where there is an estimate."""
-    stage = job.stage or ("waiting for its turn" if job.state == "queued" else "starting")
-    count = f", {job.done:,} of {job.total:,}" if job.total > 1 else ""
-    left = f", {duration(job.seconds_left)} left" if job.seconds_left is not None else ""
-    return f"{stage}{count}{left}"
-
-
 def _box(job: Job) -> None:
     st.markdown(f"**{literal(job.title)}**")
-    st.progress(share(job), literal(words(job)))
+    follow_job.bar(job)
     title = _PLACES.get(job.verb, "")
     navigation.link(title, f"Open {title}", ":material/arrow_forward:", **({"job": job.id} if title == "Train" else {}))
-    if st.button("Cancel", key=f"cancel-{job.id}", type="tertiary", icon=":material/close:"):
-        studio.cancel_job(job.id)
+    follow_job.cancel_button(job, f"cancel-{job.id}", type="tertiary", icon=":material/close:")

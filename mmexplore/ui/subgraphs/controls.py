@@ -9,7 +9,7 @@ from mmexplore import studio
 from mmexplore.explore.explain.search import By
 from mmexplore.studio import RULES, Query, Rules, Target
 from mmexplore.ui.components import molecule as molecule_card
-from mmexplore.ui.components.smiles_box import structure_text
+from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import session
 
@@ -90,14 +90,14 @@ def _threshold(model: str, usual: Target, unit: str) -> float:
 
 
 def molecule() -> Query | None:
-    """The molecule: what was typed, else the current one; None where there is none."""
+    """The molecule: what was typed, else the current one; None where there is none. Raises BadMolecule."""
     choice, row = session.choice(), session.current_row()
     known = studio.query_of_row(choice.data, row) if row >= 0 else None
-    holder = "SMILES, for example CC(=O)Nc1ccc(O)cc1"
+    holder = f"{ANY_TEXT}, for example CC(=O)Nc1ccc(O)cc1"
     if known:
-        holder = f"{molecule_card.title(known)} of {choice.data}, or type another SMILES"
+        holder = f"{molecule_card.title(known)} of {choice.data}, or type {ANY_TEXT}"
     typed = structure_text("Molecule", "smiles", bind="query-params", placeholder=holder)
-    return Query(typed) if typed else known
+    return studio.query_of(choice.data, typed) if typed else known
 
 
 def limits() -> Limits:

@@ -1,14 +1,16 @@
 """What the molecules of a class, a cluster or the selection have in common: a job finds it, this draws it."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.runtime.errors import MmexploreError, UnknownName
+from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Group, Job, Target
+from mmexplore.ui.components import follow_job
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import jobs, session
+from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.shell.subgraphs_link import GROUP_KIND, SELECTION
 from mmexplore.ui.subgraphs import motifs
@@ -30,9 +32,9 @@ def show(choice: Choice, goal: Target) -> None:
         motifs.show(choice, group, goal, found)
         return
     key = "/".join(("subgraphs/job", choice.model, choice.data, str(group), str(goal), str(most), str(share)))
-    job = _job(key)
+    job = follow_job.known(st.session_state.get(key, ""))
     if job is not None and job.active:
-        _follow(key, job.id)
+        follow_job.follow_one(job, partial(_searching, key))
         return
     if job is not None and job.state == "failed":
         st.error(literal(job.message), icon=":material/info:")
@@ -105,22 +107,6 @@ def _selection(choice: Choice) -> Group | None:
     return studio.group_of_rows(choice.data, rows)
 
 
-def _job(key: str) -> Job | None:
-    try:
-        return studio.job(st.session_state[key])
-    except (KeyError, UnknownName):
-        return None
-
-
-@st.fragment(run_every=0.7)
-def _follow(key: str, job_id: str) -> None:
-    job = _job(key)
-    if job is None or not job.active:
-        st.rerun(scope="app")
-    else:
-        st.progress(jobs.share(job), literal(f"Searching: {jobs.words(job)}"))
-        st.button("Cancel", key=f"{key}/cancel", icon=":material/close:", on_click=_cancel, args=(job_id,))
-
-
-def _cancel(job_id: str) -> None:
-    studio.cancel_job(job_id)
+def _searching(key: str, job: Job) -> None:
+    follow_job.bar(job, f"Searching: {follow_job.words(job)}")
+    follow_job.cancel_button(job, f"{key}/cancel", icon=":material/close:")

@@ -45,7 +45,7 @@ def _nothing_to_explain(choice: Choice) -> None:
 def _one(choice: Choice, asked: controls.Asked) -> None:
     query = controls.molecule()
     if query is None:
-        words = "Type a SMILES, or click a molecule on the Map: the smallest part of it that decides appears here."
+        words = "Type a name or a SMILES, or click a molecule on the Map: the smallest part that decides appears here."
         st.info(words, icon=":material/draw:")
         example.button(choice)
         return

@@ -4,9 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.jobs.client import Job
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components import follow_job
 
 
 def trainings() -> list[Job]:
@@ -57,17 +56,14 @@ def _one(job: Job) -> None:
     with st.container(horizontal=True):
         st.button("Show", key=f"show/{job.id}", on_click=_show, args=(job.id,))
         if job.active:
-            st.button("Cancel", key=f"stop/{job.id}", on_click=_try, args=("cancel", job.id))
+            follow_job.cancel_button(job, f"stop/{job.id}")
         else:
-            st.button("Forget", key=f"forget/{job.id}", on_click=_try, args=("forget", job.id), help="a model stays")
+            st.button("Forget", key=f"forget/{job.id}", on_click=_forget, args=(job.id,), help="a model stays")
 
 
 def _show(job_id: str) -> None:
     st.query_params["job"] = job_id
 
 
-def _try(what: str, job_id: str) -> None:
-    try:
-        (studio.cancel_job if what == "cancel" else studio.forget_job)(job_id)
-    except (MmexploreError, OSError) as error:
-        st.toast(literal(error), icon=":material/error:")
+def _forget(job_id: str) -> None:
+    follow_job.attempt(studio.forget_job, job_id)

@@ -52,8 +52,9 @@ def _estimate(plan: Plan) -> None:
 def _device(plan: Plan) -> None:
     for device in _devices():
         st.caption(f":material/memory: {literal(device.title)}, {device.memory_gigabytes:.0f} GB memory")
-    if plan.recipe.training.device == "cuda" and all(device.name != "cuda" for device in _devices()):
-        st.warning("This machine shows no GPU: choose device auto or cpu.")
+    asked = plan.recipe.training.device
+    if asked not in ("auto", "cpu") and all(device.name != asked for device in _devices()):
+        st.warning(f"This machine shows no GPU for {asked}: choose device auto or cpu.")
 
 
 @st.cache_data(ttl=300, show_spinner=False)

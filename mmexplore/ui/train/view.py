@@ -12,7 +12,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.jobs.client import Job
-from mmexplore.ui.components import charts, figure_panel, model_links, score_words
+from mmexplore.ui.components import charts, figure_panel, follow_job, model_links, score_words
 from mmexplore.ui.components.words import duration, literal
 
 _STATES = {
@@ -26,20 +26,7 @@ _STATES = {
 
 def follow(job_id: str) -> None:
     """Show a training, renewed every second while it is active; the whole page runs again when it ends."""
-    every = 1.0 if studio.job(job_id).active else None
-
-    @st.fragment(run_every=every)
-    def live() -> None:
-        try:
-            job = studio.job(job_id)
-        except MmexploreError as error:
-            st.info(literal(error))
-            return
-        if every and not job.active:
-            st.rerun()
-        _show(job)
-
-    live()
+    follow_job.follow_one(studio.job(job_id), _show, every=1.0)
 
 
 def _show(job: Job) -> None:
@@ -69,7 +56,7 @@ def _about(job: Job) -> str:
 
 def _actions(job: Job) -> None:
     if job.active:
-        st.button("Cancel", key=f"cancel/{job.id}", on_click=_cancel, args=(job.id,), icon=":material/stop:")
+        follow_job.cancel_button(job, f"cancel/{job.id}", icon=":material/stop:")
         return
     if job.state == "done":
         model_links.link(run_name(job))
@@ -83,10 +70,6 @@ def run_name(job: Job) -> str:
     """The name of the model that a training job makes: its run folder's."""
     recipe, *rest = (*job.arguments, "")
     return rest[1].replace("\\", "/").rstrip("/").rpartition("/")[2] if recipe and len(rest) > 1 else ""
-
-
-def _cancel(job_id: str) -> None:
-    studio.cancel_job(job_id)
 
 
 def _again(job_id: str) -> None:
@@ -105,13 +88,13 @@ def _where(job: Job) -> None:
         st.error(literal(job.message or "it ended without a word"))
         return
     if job.state == "queued":
-        st.progress(0.0, text=literal(job.message or "starting"))
+        follow_job.bar(job, job.message or "starting")
         return
     if job.state == "running":
         unit = "epoch" if job.stage == "train" else job.stage or "starting"
         text = f"{unit} {job.done:,} of {job.total:,}" if job.total else unit
         text += f" · about {duration(job.seconds_left)} left" if job.seconds_left else ""
-        st.progress(min(1.0, job.done / job.total) if job.total else 0.0, text=literal(text))
+        follow_job.bar(job, text)
 
 
 def _numbers(job: Job, history: pd.DataFrame) -> None:

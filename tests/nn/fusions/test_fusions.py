@@ -108,7 +108,7 @@ def test_similarities_are_what_they_say() -> None:
     assert found.cka[0, 1] == pytest.approx(1, abs=1e-6)
     assert found.cka[0, 2] < 0.5
     assert found.disagreement[0, 1] == pytest.approx(0, abs=1e-6)
-    theirs = [NearestNeighbors(n_neighbors=6).fit(v).kneighbors(v)[1][:, 1:] for v in (x, narrow)]
+    theirs = [NearestNeighbors(n_neighbors=6, metric="cosine").fit(v).kneighbors(v)[1][:, 1:] for v in (x, narrow)]
     overlap = [len({*a} & {*b}) / len({*a} | {*b}) for a, b in zip(*theirs, strict=True)]
     assert found.disagreement[0, 2] == pytest.approx(1 - np.mean(overlap), abs=1e-6)
 

@@ -51,6 +51,16 @@ def test_the_figure_has_a_ball_an_atom_and_a_stick_a_bond() -> None:
     assert len(set(balls.marker.color)) == 3
 
 
+def test_the_page_in_the_frame_asks_our_route_alone() -> None:
+    html = viewer3d.page(shape("CCO").block, (2,), "/viewer3d/3Dmol.js", 320)
+    assert html.count("loadScriptAsync('/viewer3d/3Dmol.js')") == 1
+    assert "://" not in html
+    assert '"index": [2]' in html
+    assert "setBackgroundColor" in html
+    assert '"index"' not in viewer3d.page(shape("CCO").block, (), "/viewer3d/3Dmol.js", 320)
+    assert viewer3d.page(shape("CCO").block, (2,), "/viewer3d/3Dmol.js", 320) is html
+
+
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     """A package that holds a script, in the data folder, under the right checksum; no network."""

@@ -74,6 +74,14 @@ class TestNumbers:
         assert not studio.disagreement(Panel(late, "image"), Panel(late, "image"), DATA).any()
         assert studio.disagreement(Panel(late, "image"), ECFP, DATA).max() <= 1
 
+    def test_both_tabs_tell_the_same_figure_of_a_pair(self, late: str, report: FusionReport) -> None:
+        views = report.alike.names
+        pairs = [(i, j) for i in range(len(views)) for j in range(len(views))]
+        for i, j in pairs:
+            found = studio.disagreement(Panel(late, views[i]), Panel(late, views[j]), DATA, report.alike.k)
+            assert studio.mean_disagreement(found) == report.alike.disagreement[i, j]
+        assert len(np.unique(report.alike.disagreement)) > 2
+
     def test_a_map_can_be_coloured_by_it(self, late: str) -> None:
         assert {"disagreement with ecfp", "disagreement with image"} <= {*studio.colour_names(late, DATA, "smiles")}
         colour = studio.colour(late, DATA, "smiles", "disagreement with image")

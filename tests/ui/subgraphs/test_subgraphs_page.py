@@ -34,10 +34,10 @@ def either_class(app: AppTest) -> AppTest:
 def test_without_a_molecule_it_says_what_to_do(toy: str) -> None:
     app = page(PAGE)
     assert not app.exception
-    assert "Type a SMILES" in shown(app)
+    assert "Type a name or a SMILES" in shown(app)
     app.button[0].click().run()  # an example, of a model that predicted nothing yet: any molecule
     assert not app.exception
-    assert "Type a SMILES" not in shown(app)
+    assert "Type a name or a SMILES" not in shown(app)
 
 
 def test_a_typed_molecule_is_explained_on_either_side(toy: str) -> None:
@@ -70,7 +70,7 @@ def test_other_models_stand_beside_it(toy: str) -> None:
     assert "Under several models" in shown(app)
 
 
-@pytest.mark.parametrize(("typed", "said"), [("C1CC", "unclosed ring"), ("<img src=x>", "cannot read"), ("C", "")])
+@pytest.mark.parametrize(("typed", "said"), [("C1CC", "unclosed ring"), ("<img src=x>", "reads neither"), ("C", "")])
 def test_what_cannot_be_explained_is_one_sentence(toy: str, typed: str, said: str) -> None:
     app = page(PAGE, smiles=typed)
     assert not app.exception

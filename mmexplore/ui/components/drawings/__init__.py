@@ -15,8 +15,8 @@ HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "drawings",
     html="<div class='drawings'></div>",
-    css=(HERE / "drawings.css").read_text(),
-    js=(HERE / "drawings.js").read_text(),
+    css=(HERE / "drawings.css").read_text(encoding="utf-8"),
+    js=(HERE / "drawings.js").read_text(encoding="utf-8"),
 )
 
 

@@ -14,8 +14,8 @@ HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "hit_lists",
     html="<div class='hit-lists'></div>",
-    css=(HERE / "hit_lists.css").read_text(),
-    js=(HERE / "hit_lists.js").read_text(),
+    css=(HERE / "hit_lists.css").read_text(encoding="utf-8"),
+    js=(HERE / "hit_lists.js").read_text(encoding="utf-8"),
 )
 
 

@@ -1,5 +1,5 @@
-// Which point is under the pointer: a grid over the plane (counting sort), built once a map. Plotly's own search over
-// a million points took 5 s a move on two cores; this looks at the cells round the pointer.
+// Which point is under the pointer: a grid over the plane (counting sort), built once a map; a
+// move of the pointer looks at the cells round it.
 
 export class Nearest {
   constructor(xy, box) {

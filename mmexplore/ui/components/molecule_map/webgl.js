@@ -1,5 +1,5 @@
 // Draws the points: nine bytes a molecule on the GPU (place, colour code, state), colours looked up in a palette, so
-// that a new colour or selection uploads one byte a point. A million points recolour in the time of one frame.
+// that a new colour or selection uploads one byte a point.
 
 const VERTEX = `#version 300 es
 in vec2 place; in float code; in float state;

@@ -1,0 +1,63 @@
+"""What Linux, macOS and Windows do differently with files: names that are forbidden, and files that others hold open.
+
+Windows neither replaces nor deletes a file that somebody reads. Reading takes a moment, so both wait for it; a file
+that is memory-mapped is held for hours, so none is ever replaced: a new version has a new name, and whatever says which
+version counts is read afresh.
+"""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+HELD_WHILE_OPEN = os.name == "nt"
+APPENDS_WHOLE = os.name != "nt"
+_PATIENCE_SECONDS, _PAUSE_SECONDS = 3.0, 0.01
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=[. ]|$)", re.IGNORECASE)
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+
+
+def patiently(act: Callable[[], T]) -> T:
+    """What ``act`` gives, tried again for three seconds where another process may be at the same file.
+
+    Raises PermissionError: at once where open files can be replaced, as then the reason is another.
+    """
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return act()
+        except PermissionError:
+            if not HELD_WHILE_OPEN or time.monotonic() > end:
+                raise
+        time.sleep(_PAUSE_SECONDS)
+
+
+def replace(source: Path, target: Path) -> None:
+    """Put a file in another's place, under its name. Raises PermissionError where a process maps ``target``."""
+    patiently(lambda: source.replace(target))
+
+
+def sweep(paths: Iterable[Path]) -> None:
+    """Delete files and folders that nobody needs any more; what is still held stays for the next time."""
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def allowed(name: str) -> str:
+    """A file's name as every system allows it; one that is allowed already stays as it is, but for dots at its end.
+
+    >>> allowed("aux.csv"), allowed("a:b?.csv."), allowed("console.csv"), allowed("")
+    ('aux_.csv', 'a_b_.csv', 'console.csv', '_')
+    """
+    plain = _FORBIDDEN.sub("_", name).rstrip(". ") or "_"
+    return _RESERVED.sub(r"\1_", plain, count=1) if _RESERVED.match(plain) else plain
