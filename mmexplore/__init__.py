@@ -1,4 +1,4 @@
-"""mmexplore: explore multi-modal molecular representations (MMSA, MMFRL). See README.md for the file tree."""
+"""mmexplore: explore multi-modal molecular representations (MMSA, MMFRL). docs/architecture.md has the rooms."""
 
 import os as _os
 
