@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup app check docs test quick-elsewhere fix bench
+.PHONY: setup app check docs js test quick quick-elsewhere coverage fix bench bench-smallest
+
+# eslint asks for this much, and node --test for modules without a package.json
+NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b > 18) ? 0 : 1)'
 
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -25,6 +28,7 @@ check: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) docs
+	@if $(NODE_IS_HERE) 2>/dev/null; then $(MAKE) js; else echo "the scripts are not checked: that needs node 20.19 or later"; fi
 
 # the documents as a site in .site, a dead link an error; nothing is fetched
 docs: export PYTHONPATH := .
@@ -32,19 +36,43 @@ docs: export NO_MKDOCS_2_WARNING := 1
 docs: .venv/dev
 	$(BIN)/mkdocs build --quiet --strict -f docs/site/mkdocs.yml
 
+tests/js/node_modules/installed: tests/js/package.json tests/js/package-lock.json
+	npm ci --prefix tests/js --no-audit --no-fund
+	touch $@
+
+js: tests/js/node_modules/installed
+	npm run --prefix tests/js lint
+	npm run --prefix tests/js types
+	npm test --prefix tests/js
+
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# the inner loop: no browser, nothing slow
+quick: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow"
 
 quick-elsewhere: export MMEXPLORE_TEST_WITHOUT_POSIX := 1
 quick-elsewhere: .venv/dev
 	$(BIN)/python -m pytest -m "not browser and not slow" -n 1 --dist loadfile --no-loadscope-reorder
 
+# every test, and the lines of mmexplore that none of them ran, in all processes that they started
+coverage: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+
 fix: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: export PYTHONPATH := .
+bench bench-smallest: export PYTHONPATH := .
+
+# those that need no folder for long trainings
 bench: .venv/dev
-	for script in benchmarks/[a-z]*.py; do \
-	  grep -q 'required=True' $$script || ! grep -q '__main__' $$script || $(BIN)/python $$script || exit 1; \
+	for script in $$(grep -l __main__ benchmarks/*.py); do \
+	  grep -q work_folder $$script || $(BIN)/python $$script || exit 1; \
 	done
+
+# every benchmark at the least work that tries each of its lines, two at a time; nothing is recorded
+bench-smallest: .venv/dev
+	grep -l __main__ benchmarks/*.py | xargs -P 2 -I SCRIPT sh -c \
+	  'echo "SCRIPT --smallest" && OMP_NUM_THREADS=1 $(BIN)/python SCRIPT --smallest || { echo "SCRIPT failed"; exit 255; }'

@@ -7,7 +7,6 @@ them. Beside ours one call of RDKit's FMCS with the same rules, whose answer dep
 The limit is ten seconds; the last rows cut both short at two.
 """
 
-import argparse
 import time
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 from rdkit import DataStructs
 from rdkit.Chem import rdFMCS
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
-from record import record
+from record import Asked, record
 
 from mmexplore import studio
 from mmexplore.chem import molecules
@@ -56,10 +55,10 @@ def by_one_call(smiles: list[str], seconds: int) -> tuple[float, int, bool]:
     return time.perf_counter() - started, found.numAtoms, not found.canceled
 
 
-def main(n: int) -> None:
+def main(n: int, only: list[str]) -> None:
     rows = []
-    for data, label in GROUPS.items():
-        for name, smiles in groups(data, label, n).items():
+    for data in only:
+        for name, smiles in groups(data, GROUPS[data], n).items():
             for limit in (10, 2):
                 ours = common_subgraph(smiles, seconds=limit)
                 seconds, atoms, ended = by_one_call(smiles, limit)
@@ -71,7 +70,14 @@ def main(n: int) -> None:
     record("common_subgraph", question, f"python benchmarks/common_subgraph.py --n {n}", rows)
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--n", 50, 6)
+    asked.option("--only", list(GROUPS), ["solubility"], nargs="+", choices=GROUPS)
+    return asked
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=50)
-    main(parser.parse_args().n)
+    chosen = command_line().parse_args()
+    main(chosen.n, chosen.only)

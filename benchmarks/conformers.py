@@ -10,7 +10,6 @@ ComENet takes two conformers of one molecule apart, beside two molecules: less i
 
 import os
 import statistics
-import sys
 import tempfile
 import time
 from functools import partial
@@ -20,8 +19,8 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import torch
-from dataset_loading import _smiles
-from record import record
+from public import zinc
+from record import Asked, record
 from timing import seconds
 from torch import Tensor
 
@@ -33,12 +32,13 @@ from mmexplore.features.workers import WORKERS
 from mmexplore.nn.dataloader import collate
 from mmexplore.nn.encoders.comenet import ComENet
 from mmexplore.nn.geometry.conformers import how_made
+from mmexplore.runtime.home import default_home
 
 PER_CHUNK = 8  # small, so that two workers end together
 
 
-def main(molecules: int = 128, turns: int = 3) -> None:
-    found, source = _smiles()
+def main(molecules: int, turns: int) -> None:
+    found, source = zinc(20_000)
     chosen = np.random.default_rng(0).permutation(len(found))[:molecules]
     smiles = [canonical(parse(found[i])) for i in chosen]
     rows = [*pool_rows(smiles, turns), *mmff_rows(smiles, turns), *noise_rows(smiles)]
@@ -101,10 +101,19 @@ def noise(smiles: list[str], mmff: str) -> float:
 def embedded(smiles: list[str], options: dict[str, Any]) -> Tensor:
     """By an untrained ComENet, ``(n, 256)``."""
     torch.manual_seed(0)
-    found = features("graph3d", smiles, options, workers=1)
+    found = features("graph3d", smiles, options, workers=1, home=default_home())
     with torch.no_grad():
         return ComENet().eval()(collate(found.take(np.arange(len(smiles))), "graph3d"))
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("molecules", 128, 4, nargs="?", type=int)
+    asked.option("turns", 3, 1, nargs="?", type=int)
+    return asked
+
+
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    chosen = command_line().parse_args()
+    main(chosen.molecules, chosen.turns)

@@ -4,12 +4,11 @@
 
 Whole processes, from a file of SMILES to vectors on disk, taking turns; both may use every core. ``cold``: nothing is
 known of the molecules. ``features known``: another model saw them before. ``embedded``: this model did. Molecules come
-from ZINC-250k where MMEXPLORE_DATA_DIR holds it, else from the embedded sets, some 8,000: they are not repeated,
-for the store would know them.
+from mmexplore.runtime.home import default_home
+from ZINC250k where MMEXPLORE_DATA_DIR holds it, else from the embedded sets, some 9,500: they are not repeated, for the
+store would know them, and the question says how many there were.
 """
 
-import argparse
-import gzip
 import os
 import statistics
 import subprocess
@@ -22,21 +21,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from chemprop_cli import CHEMPROP
-from record import record
+from public import zinc
+from record import Asked, record
 
 VIEW = "dmpnn"
-
-
-def molecules(n: int) -> list[str]:
-    """``n`` different SMILES as published; as many as there are if those are fewer."""
-    for path in Path(os.environ.get("MMEXPLORE_DATA_DIR", "/nonexistent")).rglob("zinc250k.smi*"):
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt") as file:
-            smiles = list(dict.fromkeys(line.split()[0] for line in file if line.strip()))
-        return smiles[:n]
-    from mmexplore.datasets import catalog
-
-    sets = ("chembl_samples", "chembl_drugs", "nci")
-    return list(dict.fromkeys(s for name in sets for s in catalog.load(name).smiles))[:n]
 
 
 def models(folder: Path) -> None:
@@ -73,12 +61,13 @@ def child(csv: str, model: str, out: str) -> None:
     n, none = len(smiles), np.full(len(smiles), "", object)
     labels, extra = np.empty((n, 0), np.float32), pd.DataFrame(index=range(n))
     data = Dataset("library", "Library", f"{n:064x}", smiles, none, np.arange(n), labels, (), extra, Report(n, n))
-    np.save(out, embed.embed(Path(model), data).view(VIEW))
+    np.save(out, embed.embed(Path(model), data, home=default_home()).view(VIEW))
 
 
 def seconds(command: list[str], folder: Path, home: Path) -> float:
     environment = os.environ | {"MMEXPLORE_HOME": str(home)}
     environment.pop("OMP_NUM_THREADS", None)
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])  # the work is done in another folder
     started = time.perf_counter()
     with (folder / "log.txt").open("w") as log:
         subprocess.run(command, check=True, stdout=log, stderr=log, env=environment, cwd=folder)
@@ -89,7 +78,7 @@ def one_round(folder: Path, number: int) -> dict[str, float]:
     """Each way once, one after the other, with a home of its own."""
     home = folder / f"home{number}"
     csv, out = str(folder / "smiles.csv"), [str(folder / f"{name}.npy") for name in ("ours", "other", "again")]
-    ours = [sys.executable, __file__, "--child", csv]
+    ours = [sys.executable, str(Path(__file__).resolve()), "--child", csv]
     theirs = [*CHEMPROP, "fingerprint", "-i", csv, "-s", "smiles", "-o", str(folder / "theirs.npz"), "--model-paths"]
     theirs += [str(folder / "chemprop.pt"), "--ffn-block-index", "0", "--multi-hot-atom-featurizer-mode", "V1"]
     theirs += ["--accelerator", "cpu", "--batch-size", "256", "-q"]
@@ -113,7 +102,7 @@ def main(n: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ.setdefault("MMEXPLORE_HOME", str(folder / "home"))
-        smiles = molecules(n)
+        smiles, source = zinc(n)
         pd.DataFrame({"smiles": smiles}).to_csv(folder / "smiles.csv", index=False)
         models(folder)
         turns = [one_round(folder, number) for number in range(rounds)]
@@ -131,16 +120,23 @@ def main(n: int, rounds: int) -> None:
         for way, value in took.items()
     ]
     rows[1]["largest difference"] = equal
-    question = f"How long does embedding {len(smiles)} molecules take beside chemprop's fingerprint command?"
+    question = (
+        f"How long does embedding {len(smiles):,} molecules ({source}) take beside chemprop's fingerprint command?"
+    )
     record("embedding", question, f"python benchmarks/embedding.py --n {n} --rounds {rounds}", rows)
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--n", 3000, 30)
+    asked.option("--rounds", 1, 1)
+    return asked
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
         child(*sys.argv[2:])
     else:
-        parser = argparse.ArgumentParser(description=__doc__)
-        parser.add_argument("--n", type=int, default=3000)
-        parser.add_argument("--rounds", type=int, default=1)
-        arguments = parser.parse_args()
-        main(arguments.n, arguments.rounds)
+        chosen = command_line().parse_args()
+        main(chosen.n, chosen.rounds)

@@ -7,7 +7,6 @@ same 256 drugs and the same weights for both D-MPNNs; a step is forward, backwar
 1024 x 1024 x 1024 float32 product in the same run, and GIN's rate counts the products of its layers alone.
 """
 
-import argparse
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,7 @@ from chemprop.data import BatchMolGraph
 from chemprop.featurizers import MultiHotAtomFeaturizer, SimpleMoleculeMolGraphFeaturizer
 from chemprop.nn import BondMessagePassing, MeanAggregation
 from rdkit import Chem
-from record import record
+from record import Asked, record
 from timing import timed
 from torch import Tensor, nn
 
@@ -27,15 +26,19 @@ from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders.dmpnn import DMPNN
 from mmexplore.nn.encoders.gin import GIN
 from mmexplore.runtime import devices
+from mmexplore.runtime.home import default_home
 
-BATCH = 256
 Step = Callable[[], None]
 
 
-def molecules() -> list[str]:
-    """256 drugs of common size, the same in every run."""
-    smiles = [s for s in catalog.load("chembl_drugs").smiles if 15 <= Chem.MolFromSmiles(s).GetNumAtoms() <= 50]
-    return [smiles[i] for i in np.random.default_rng(0).permutation(len(smiles))[:BATCH]]
+def molecules(n: int) -> list[str]:
+    """Drugs of common size, the same in every run."""
+    smiles = [
+        s
+        for s in catalog.load("chembl_drugs", home=default_home()).smiles
+        if 15 <= Chem.MolFromSmiles(s).GetNumAtoms() <= 50
+    ]
+    return [smiles[i] for i in np.random.default_rng(0).permutation(len(smiles))[:n]]
 
 
 def step(model: nn.Module, encode: Callable[[], Tensor], matmul: str, cast: bool = False) -> Step:
@@ -88,13 +91,12 @@ def _product(a: Tensor, b: Tensor) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+    chosen = command_line().parse_args()
+    batch, rounds = chosen.batch, chosen.rounds
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    smiles = molecules()
-    records = collate(features("graph2d", smiles).take(np.arange(BATCH)), "graph2d")
+    smiles = molecules(batch)
+    records = collate(features("graph2d", smiles, home=default_home()).take(np.arange(batch)), "graph2d")
     variants, difference = steps(smiles, records)
     seconds = timed(variants, rounds)
     atoms, edges = len(records.owner["atoms"]), 2 * len(records.owner["bonds"])
@@ -103,7 +105,7 @@ def main() -> None:
         row: dict[str, Any] = {
             "variant": name,
             "milliseconds": s * 1e3,
-            "molecules/s": BATCH / s if "product" not in name else "",
+            "molecules/s": batch / s if "product" not in name else "",
         }
         row["times chemprop"] = seconds["chemprop, float32"] / s if name.startswith("D-MPNN") else ""
         rows.append(row)
@@ -115,10 +117,18 @@ def main() -> None:
     print(devices.policy("cpu").why)
     record(
         "encoder_step",
-        "training step at batch 256, one thread: ours against chemprop",
+        f"training step at batch {batch}, one thread: ours against chemprop",
         "python benchmarks/encoder_step.py",
         rows,
     )
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--rounds", 15, 1)
+    asked.option("--batch", 256, 16)
+    return asked
 
 
 if __name__ == "__main__":

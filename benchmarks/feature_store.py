@@ -8,7 +8,6 @@ the clock on the wall.
 
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ from chemprop.data import BatchMolGraph
 from chemprop.featurizers import MultiHotAtomFeaturizer, SimpleMoleculeMolGraphFeaturizer
 from chemprop.featurizers.molgraph.cache import MolGraphCache
 from rdkit.Chem import Mol, MolFromSmiles
-from record import record
+from record import Asked, record
 from timing import seconds
 from torch import Tensor
 
@@ -36,20 +35,26 @@ from mmexplore.features.store import Features, features
 from mmexplore.features.workers import WORKERS
 from mmexplore.nn.dataloader import collate
 from mmexplore.nn.graphs.features import atom_features, bond_features, directed_edges
+from mmexplore.runtime.home import default_home
 
 BATCH = 256
 CHEMPROP = SimpleMoleculeMolGraphFeaturizer(atom_featurizer=MultiHotAtomFeaturizer.v1())
 
 
-def main(molecules: int = 2000, repeats: int = 15) -> None:
+def main(molecules: int, repeats: int, records: int) -> None:
     torch.set_num_threads(1)
     smiles = embedded(molecules)
     with tempfile.TemporaryDirectory() as home:
         os.environ["MMEXPLORE_HOME"] = home
-        found = features("graph2d", smiles)
+        found = features("graph2d", smiles, home=default_home())
         mols = [MolFromSmiles(s) for s in smiles]
         cache = MolGraphCache(mols, [None] * len(mols), [None] * len(mols), CHEMPROP)
-        rows = [*batch_rows(found, mols, cache, repeats), size_row(cache), *build_rows(smiles, home), opening_row(home)]
+        rows = [
+            *batch_rows(found, mols, cache, repeats),
+            size_row(cache),
+            *build_rows(smiles, home),
+            opening_row(home, records),
+        ]
     question = f"What does the feature store gain over chemprop's featuriser and cache ({len(smiles)} molecules)?"
     record("feature_store", question, f"python benchmarks/feature_store.py {molecules} {repeats}", rows)
 
@@ -101,7 +106,7 @@ def batch_rows(found: Features, mols: list[Mol], cache: MolGraphCache, repeats: 
 
 def size_row(cache: MolGraphCache) -> dict[str, Any]:
     """Everything in the pool's folder against the arrays alone of chemprop's cache."""
-    stored = sum(path.stat().st_size for path in Pool("graph2d", {}).folder.iterdir()) / len(cache)
+    stored = sum(path.stat().st_size for path in Pool("graph2d", {}, home=default_home()).folder.iterdir()) / len(cache)
     cached = sum(array.nbytes for graph in cache._mgs for array in graph) / len(cache)
     return row("bytes a molecule", stored, "chemprop MolGraphCache", cached, budget=15)
 
@@ -126,19 +131,19 @@ def build_rows(smiles: list[str], home: str) -> list[dict[str, Any]]:
     ]
 
 
-def opening_row(home: str) -> dict[str, Any]:
-    """A pool of a million methanes under a million names: open it, find 1,000 of them and take a batch."""
+def opening_row(home: str, records: int) -> dict[str, Any]:
+    """A pool of as many methanes under names of their own: open it, find 1,000 of them and take a batch."""
     os.environ["MMEXPLORE_HOME"] = f"{home}/million"
-    pool, names = Pool("graph2d", {}), [f"name {i}" for i in range(1_000_000)]
+    pool, names = Pool("graph2d", {}, home=default_home()), [f"name {i}" for i in range(records)]
     chunk = featurise(Graph2D(), ["C"])
     pool.append(pool.head(), content_keys(names), chunk.take(pool.columns, np.zeros(len(names), int)))
-    some = names[::1000]
-    opening = seconds(lambda: features("graph2d", some).take(np.arange(BATCH)))
+    some = names[:: records // 1000]
+    opening = seconds(lambda: features("graph2d", some, home=default_home()).take(np.arange(BATCH)))
     return row(
-        "open 1,000,000 records and find 1,000, s",
+        f"open {records:,} records and find 1,000, s",
         opening,
-        "find 1,000,000",
-        seconds(lambda: features("graph2d", names)),
+        f"find {records:,}",
+        seconds(lambda: features("graph2d", names, home=default_home())),
     )
 
 
@@ -146,5 +151,15 @@ def row(what: str, ours: float, against: str, theirs: float, **more: float) -> d
     return {"what": what, "ours": ours, "against": against, "theirs": theirs, "ratio": theirs / ours} | more
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("molecules", 2000, 50, nargs="?", type=int)
+    asked.option("repeats", 15, 1, nargs="?", type=int)
+    asked.option("--records", 1_000_000, 2000)
+    return asked
+
+
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    chosen = command_line().parse_args()
+    main(chosen.molecules, chosen.repeats, chosen.records)

@@ -8,7 +8,6 @@ with an empty cache of compiled code, as after an installation, ``later`` with t
 what the map shows until the chosen method is done. trust: trustworthiness, 10 neighbours, higher is better.
 """
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -19,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from record import record
+from record import Asked, record
+
+from mmexplore.runtime.home import default_home
 
 OURS = "import numpy as n; from mmexplore.explore.maps.project import project; "
 OURS += "n.save({out!r}, project(n.load({x!r}), {method!r}))"
@@ -31,14 +32,14 @@ WAYS = {
 }
 
 
-def embeddings(path: Path) -> np.ndarray:
+def embeddings(path: Path, n: int) -> np.ndarray:
     from sklearn.decomposition import PCA
 
     from mmexplore.datasets import catalog
     from mmexplore.models import embed
 
-    bits = embed.baseline(catalog.load("nci")).view("ecfp")
-    x: np.ndarray = PCA(256, random_state=0).fit_transform(bits.astype(np.float32)).astype(np.float32)
+    bits = embed.baseline(catalog.load("nci", home=default_home()), home=default_home()).view("ecfp")[:n]
+    x: np.ndarray = PCA(min(256, len(bits)), random_state=0).fit_transform(bits.astype(np.float32)).astype(np.float32)
     np.save(path, x)
     return x
 
@@ -61,13 +62,13 @@ def one_round(folder: Path, number: int) -> dict[str, dict[str, float]]:
     return found
 
 
-def main(rounds: int) -> None:
+def main(n: int, rounds: int) -> None:
     from sklearn.manifold import trustworthiness
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ.setdefault("MMEXPLORE_HOME", str(folder / "home"))
-        x = embeddings(folder / "x.npy")
+        x = embeddings(folder / "x.npy", n)
         turns = [one_round(folder, number) for number in range(rounds)]
         trust = {way: trustworthiness(x, np.load(folder / f"{way}.npy"), n_neighbors=10) for way in WAYS}
     rows: list[dict[str, Any]] = []
@@ -81,7 +82,14 @@ def main(rounds: int) -> None:
     record("first_map", question, f"python benchmarks/first_map.py --rounds {rounds}", rows)
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--n", 4999, 200)
+    asked.option("--rounds", 1, 1)
+    return asked
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=1)
-    main(parser.parse_args().rounds)
+    chosen = command_line().parse_args()
+    main(chosen.n, chosen.rounds)

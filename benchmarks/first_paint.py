@@ -7,7 +7,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -16,15 +15,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser import launch, open_map, start_server  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
-from record import record  # noqa: E402
+from record import Asked, own_home, record  # noqa: E402
 
 SCREENS = "import streamlit, mmexplore.ui.shell.routes, mmexplore.ui.shell.startup, mmexplore.ui.map.page"
-TRIES = 5
 
 
-def main() -> None:
+def main(tries: int) -> None:
     imports = {"import torch": [], "screens": [], "screens beyond streamlit": []}
-    for _ in range(TRIES):
+    for _ in range(tries):
         imports["import torch"].append(seconds("import torch"))
         imports["screens"].append(seconds(SCREENS))
         imports["screens beyond streamlit"].append(imports["screens"][-1] - seconds("import streamlit"))
@@ -33,7 +31,7 @@ def main() -> None:
         {"what": what, "seconds": statistics.median(t), "of torch": statistics.median(t) / torch}
         for what, t in imports.items()
     ]
-    home = Path(tempfile.mkdtemp(prefix="mmexplore-bench-"))
+    home = own_home()
     with sync_playwright() as playwright:
         browser = launch(playwright)
         for which in ("first", "second"):
@@ -58,7 +56,7 @@ def start(browser: Browser, home: Path) -> tuple[float, float]:
     up = time.perf_counter()
     try:
         page = browser.new_page(viewport={"width": 1440, "height": 900})  # nothing listens in: that would slow it
-        open_map(page, server.url, 120)
+        open_map(page, server.url)
         page.get_by_text("Davies-Bouldin").first.wait_for()
         seen = time.perf_counter()
         page.close()
@@ -68,5 +66,12 @@ def start(browser: Browser, home: Path) -> tuple[float, float]:
     return up - began, seen - up
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--tries", 5, 1)
+    return asked
+
+
 if __name__ == "__main__":
-    main()
+    main(command_line().parse_args().tries)

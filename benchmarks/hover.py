@@ -4,24 +4,20 @@ Both run in the same Chromium with WebGL in software, on the same points, with d
 Run: python benchmarks/hover.py [--most 1000000]
 """
 
-import argparse
-import os
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
-os.environ.setdefault("MMEXPLORE_HOME", tempfile.mkdtemp(prefix="mmexplore-bench-"))
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
 import plotly  # noqa: E402
 from browser import MAP, Server, launch, middle, new_page, open_map, settle, start_server  # noqa: E402
 from libraries import library  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
-from record import record  # noqa: E402
+from record import Asked, own_home, record  # noqa: E402
+from timing import calm  # noqa: E402
 
 QUESTION = "milliseconds from the pointer's move to the drawn card; seconds to draw, recolour and grey out"
-MOVES = 12
 
 PLOTLY_MOST = 100_000  # beyond that it is not measured: the script would take too long
 # Where the page was drawn anew since, the map is another one: it is listened to again before each move.
@@ -36,29 +32,28 @@ LISTEN = f"""() => {{
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--most", type=int, default=1_000_000)
-    sizes = [n for n in (1_282, 100_000, 1_000_000) if n <= parser.parse_args().most]
-    home = Path(os.environ["MMEXPLORE_HOME"])
+    chosen = command_line().parse_args()
+    sizes = [n for n in (1_282, 100_000, 1_000_000) if n <= chosen.most]
+    home = own_home()
     names = {n: library(n, home) for n in sizes}
     process, server = start_server(home)
     try:
         with sync_playwright() as playwright:
             browser = launch(playwright)
-            rows = [measured(browser, server, n, name) for n, name in names.items()]
+            rows = [measured(browser, server, n, name, chosen.moves) for n, name in names.items()]
     finally:
         process.terminate()
     record("hover", QUESTION, "python benchmarks/hover.py", rows)
 
 
-def measured(browser: Browser, server: Server, n: int, name: str) -> dict[str, float | int | str]:
+def measured(browser: Browser, server: Server, n: int, name: str, moves: int) -> dict[str, float | int | str]:
     """One size: the pointer on the app's own page, then both ways to draw on bare pages."""
     page, seen = new_page(browser, server.url)
-    surface = open_map(page, f"{server.url}/?data={name}&model=ecfp", 120)
-    page.wait_for_timeout(5000)
+    surface = open_map(page, f"{server.url}/?data={name}&model=ecfp")
+    calm(page, 5000)
     settle(page)
     x, y, *_ = middle(surface)
-    ours = sweep(page, x - 200, y - 150, LISTEN)
+    ours = sweep(page, x - 200, y - 150, moves, LISTEN)
     blobs = [address for address in seen.requests if "/blob/" in address][:1]
     modules = next(address for address in seen.requests if "/molecule_map/" in address).rpartition("/")[0]
     page.close()
@@ -67,37 +62,45 @@ def measured(browser: Browser, server: Server, n: int, name: str) -> dict[str, f
     times |= {"card_ms": statistics.median(ours), "card_ms_worst": max(ours)}
     times |= {f"{what}_s": took for what, took in mine.items()}
     if n <= PLOTLY_MOST:
-        theirs, hovers = drawn(browser, server, "hover_plotly.js", modules, blobs, hover=True)
+        theirs, hovers = drawn(browser, server, "hover_plotly.js", modules, blobs, moves)
         times |= {"card_ms_plotly": statistics.median(hovers)} | {f"{what}_s_plotly": t for what, t in theirs.items()}
     return {"n": n} | times
 
 
-def sweep(page: Page, x: float, y: float, listen: str = "() => {}") -> list[float]:
-    """Move about until a dozen cards were drawn, and rest on each until it is; the milliseconds of each."""
-    for move in range(20 * MOVES):
+def sweep(page: Page, x: float, y: float, moves: int, listen: str = "() => {}") -> list[float]:
+    """Move about until so many cards were drawn, and rest on each until it is; the milliseconds of each."""
+    for move in range(20 * moves):
         page.evaluate(listen)
-        if page.evaluate("window.times.length") >= MOVES:
+        if page.evaluate("window.times.length") >= moves:
             return list(page.evaluate("window.times"))
         page.mouse.move(x + 41 * move % 400, y + 23 * move % 300)
         page.wait_for_timeout(150)
         page.wait_for_function("window.image.complete")
         page.wait_for_timeout(50)
-    raise RuntimeError(f"only {page.evaluate('window.times')} cards in {20 * MOVES} moves")
+    raise RuntimeError(f"only {page.evaluate('window.times')} cards in {20 * moves} moves")
 
 
 def drawn(
-    browser: Browser, server: Server, script: str, modules: str, blobs: list[str], *, hover: bool = False
+    browser: Browser, server: Server, script: str, modules: str, blobs: list[str], moves: int = 0
 ) -> tuple[dict[str, float], list[float]]:
     """Run a script on an empty page of the server; returns its seconds, and the milliseconds of a sweep."""
     page = browser.new_page(viewport={"width": 1000, "height": 700})
     page.set_default_timeout(300_000)
     page.goto(f"{server.url}/healthz")
-    if hover:
+    if moves:
         page.add_script_tag(path=Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
     took = page.evaluate((Path(__file__).parent / script).read_text(), [modules, blobs])
-    times = sweep(page, 300, 200) if hover else []
+    times = sweep(page, 300, 200, moves) if moves else []
     page.close()
     return took, times
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--most", 1_000_000, 1_282)
+    asked.option("--moves", 12, 2)
+    return asked
 
 
 if __name__ == "__main__":

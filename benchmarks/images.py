@@ -9,7 +9,6 @@ drugs; medians of CPU seconds. A batch of 32 images fits the allocator's memory;
 which costs every way the same.
 """
 
-import argparse
 import os
 import statistics
 import tempfile
@@ -22,7 +21,7 @@ import numpy as np
 import torch
 from PIL import Image as Picture
 from rdkit import Chem
-from record import record
+from record import Asked, record
 from torch import Tensor
 
 from mmexplore.datasets import catalog
@@ -31,6 +30,7 @@ from mmexplore.features.pool import Pool
 from mmexplore.features.store import Features, features
 from mmexplore.nn.dataloader import collate
 from mmexplore.nn.signals.images import pictures
+from mmexplore.runtime.home import default_home
 
 BUDGET = 20
 
@@ -78,25 +78,21 @@ def timed(variants: dict[str, Callable[[np.ndarray], Tensor]], parts: list[np.nd
 
 def bytes_a_molecule(side: int, molecules: int) -> float:
     """Columns and lengths in the pool's folder; keys and flags are every modality's."""
-    folder = Pool("image", {"side_px": side}).folder
+    folder = Pool("image", {"side_px": side}, home=default_home()).folder
     kept = [*folder.glob("column-*.bin"), *folder.glob("axis-*.bin")]
     return sum(path.stat().st_size for path in kept) / molecules
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--batches", type=int, default=6)
-    parser.add_argument("--side", type=int, default=224)
-    chosen = parser.parse_args()
+    chosen = command_line().parse_args()
     torch.set_num_threads(1)
-    every = list(dict.fromkeys(catalog.load("chembl_drugs").smiles))
+    every = list(dict.fromkeys(catalog.load("chembl_drugs", home=default_home()).smiles))
     number = chosen.batch * chosen.batches
     smiles = [every[i] for i in np.random.default_rng(0).permutation(len(every))[:number]]
     with tempfile.TemporaryDirectory() as home:
         os.environ["MMEXPLORE_HOME"] = home
         start = time.process_time()
-        found = features("image", smiles, {"side_px": chosen.side}, workers=1)
+        found = features("image", smiles, {"side_px": chosen.side}, workers=1, home=default_home())
         made = (time.process_time() - start) / number
         variants, png = ways(smiles, chosen.side, found)
         seconds = timed(variants, np.split(np.arange(number), chosen.batches))
@@ -111,6 +107,15 @@ def main() -> None:
     rows.append({"what": "bytes an image, palette PNG of 16 greys", "bytes": png})
     command = f"python benchmarks/images.py --batch {chosen.batch} --batches {chosen.batches} --side {chosen.side}"
     record("images", f"images of {chosen.side} px ready for a network, batches of {chosen.batch}", command, rows)
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--batch", 32, 4)
+    asked.option("--batches", 6, 1)
+    asked.option("--side", 224, 64)
+    return asked
 
 
 if __name__ == "__main__":

@@ -6,22 +6,19 @@ every selected point to the server. Same Chromium, WebGL in software.
 Run: python benchmarks/lasso.py [--n 100000] [--turns 5]
 """
 
-import argparse
-import os
 import statistics
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("MMEXPLORE_HOME", tempfile.mkdtemp(prefix="mmexplore-bench-"))
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
 import numpy as np  # noqa: E402
 from browser import draw, launch, open_map, start_server  # noqa: E402
 from libraries import blobs, library  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
-from record import record  # noqa: E402
+from record import Asked, own_home, record  # noqa: E402
+from timing import calm  # noqa: E402
 
 QUESTION = "seconds from the release of the mouse to the new count of selected molecules"
 BUDGET_SECONDS = 1.0
@@ -47,7 +44,7 @@ LISTEN = """() => {
 
 
 def main(n: int, turns: int) -> None:
-    home = Path(os.environ["MMEXPLORE_HOME"])
+    home = own_home()
     theirs = home / "plotly"
     theirs.mkdir()
     (theirs / "app.py").write_text(THEIRS, encoding="utf-8")
@@ -71,8 +68,8 @@ def main(n: int, turns: int) -> None:
 def ours(browser: Browser, address: str, turns: int) -> list[list[float | str]]:
     """Lassos on the app's own page."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    surface = open_map(page, address, 120)
-    page.wait_for_timeout(3000)
+    surface = open_map(page, address)
+    calm(page, 3000)
     return lassos(page, surface.bounding_box(), turns)
 
 
@@ -82,7 +79,7 @@ def plotlys(browser: Browser, address: str, turns: int) -> list[list[float | str
     page.set_default_timeout(120_000)
     page.goto(address)
     page.wait_for_selector(".js-plotly-plot .gl-canvas")
-    page.wait_for_timeout(10_000)
+    calm(page, 10_000)
     return lassos(page, page.locator(".js-plotly-plot .nsewdrag").first.bounding_box(), turns)
 
 
@@ -95,7 +92,7 @@ def lassos(page: Page, box: dict[str, float] | None, turns: int) -> list[list[fl
         a, b = (box[side] * (0.2 + 0.2 * turn / turns) for side in ("width", "height"))
         draw(page, [(x - a, y - b), (x + a, y - b), (x + a, y + b), (x - a, y + b), (x - a, y - b + 5)])
         page.wait_for_function("turn => window.times.length >= 2 * (turn + 1)", arg=turn, timeout=120_000)
-        page.wait_for_timeout(2000)
+        calm(page, 2000)
     found = page.evaluate("window.times")
     return [found[i : i + 2] for i in range(0, len(found), 2)]
 
@@ -108,9 +105,14 @@ def summed(measure: Callable[[], list[list[float | str]]]) -> dict[str, float | 
     return {"median_s": middle, "worst_s": max(seconds), "budget_s": BUDGET_SECONDS, "last": str(found[-1][1])}
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--n", 100_000, 500)
+    asked.option("--turns", 5, 1)
+    return asked
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=100_000)
-    parser.add_argument("--turns", type=int, default=5)
-    arguments = parser.parse_args()
-    main(arguments.n, arguments.turns)
+    chosen = command_line().parse_args()
+    main(chosen.n, chosen.turns)

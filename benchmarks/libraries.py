@@ -14,21 +14,21 @@ from mmexplore.datasets import storage as dataset_files
 from mmexplore.explore.maps import storage as map_file
 from mmexplore.explore.maps.project import MapFile, Quality
 from mmexplore.models import registry
-from mmexplore.runtime import home
+from mmexplore.runtime.home import default_home
 from mmexplore.studio import maps
 
 
 def library(n: int, where: Path, seed: int = 0) -> str:
     """A data set of n rows with one label and a "UMAP" map under the ECFP baseline; returns its name."""
     source = where / f"synthetic {n}.csv"
-    real = catalog.load("solubility")
+    real = catalog.load("solubility", home=default_home())
     pd.DataFrame({"smiles": real.smiles[:2], "n": n}).to_csv(source, index=False)
-    name, path = yours.receive(source, f"synthetic {n}", [])
+    name, path = yours.receive(source, f"synthetic {n}", [], home=default_home())
     choices = catalog._full({})
     table = _table(name, n, real, seed)
-    dataset_files.write(home.folder("datasets") / catalog._key((path,), choices), table)
-    yours.keep(name, f"{n:,} synthetic molecules", path, catalog._digest(path), choices, table)
-    _map(catalog.load(name), seed)
+    dataset_files.write(default_home().folder("datasets") / catalog._key((path,), choices), table)
+    yours.keep(name, f"{n:,} synthetic molecules", path, catalog._digest(path), choices, table, home=default_home())
+    _map(catalog.load(name, home=default_home()), seed)
     return name
 
 
@@ -60,7 +60,7 @@ def _table(name: str, n: int, real: Dataset, seed: int) -> Dataset:
 
 
 def _map(table: Dataset, seed: int) -> None:
-    folder = maps.map_folders(registry.model(registry.BASELINE), table)[-1]
+    folder = maps.map_folders(registry.model(registry.BASELINE, home=default_home()), table)[-1]
     path = map_file.place_of(folder, registry.BASELINE, "umap", 0)
     quality = Quality("synthetic points: nothing was scored")
     made = MapFile(path, blobs(len(table), seed), registry.BASELINE, "umap", 0, {}, quality, "2026-01-01", 0.0)

@@ -13,17 +13,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import pandas as pd
 import plotly.express as px
 from libraries import blobs
-from record import record
+from record import Asked, record
 
 from mmexplore.datasets import catalog
 from mmexplore.explore.maps.colors import Colour
+from mmexplore.runtime.home import default_home
 from mmexplore.ui.components.molecule_map import mask
 from mmexplore.ui.components.molecule_map.painting import paint
 
 
-def main() -> None:
-    real = catalog.load("solubility")
-    rows = [compared(n, np.asarray(real.smiles)) for n in (1_282, 100_000)]
+def main(sizes: list[int]) -> None:
+    real = catalog.load("solubility", home=default_home())
+    rows = [compared(n, np.asarray(real.smiles)) for n in sizes]
     record(
         "map_payload", "bytes of a map, of its recolouring and of a selection", "python benchmarks/map_payload.py", rows
     )
@@ -41,5 +42,12 @@ def compared(n: int, smiles: np.ndarray) -> dict[str, float | int]:
     return {"n": n, "ours_bytes": ours, "plotly_bytes": theirs, "ratio": ours / theirs} | again
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--sizes", [1_282, 100_000], [200], nargs="+", type=int)
+    return asked
+
+
 if __name__ == "__main__":
-    main()
+    main(command_line().parse_args().sizes)

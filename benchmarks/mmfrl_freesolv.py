@@ -9,13 +9,12 @@ the mean absolute error, which a few molecules cannot rule; and which part of th
 """
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from mmfrl_moleculenet import EPOCHS, tuned
-from record import record
+from record import Asked, record
 
 DATA, NONE = "freesolv", "no pre-training"
 VARIANTS: dict[str, tuple[str, list[str]]] = {
@@ -30,11 +29,11 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
 Errors = list[np.ndarray]
 
 
-def errors(recipe: str, more: list[str], work: Path, seeds: int) -> tuple[Errors, Errors]:
+def errors(recipe: str, more: list[str], asked: argparse.Namespace) -> tuple[Errors, Errors]:
     """Prediction less truth of each molecule, by seed: of the test part, and of the validation part."""
     parts: tuple[Errors, Errors] = ([], [])
-    for seed in range(seeds):
-        told = pd.read_parquet(tuned(recipe, DATA, seed, EPOCHS[DATA], more, work) / "predictions.parquet")
+    for seed in range(asked.seeds):
+        told = pd.read_parquet(tuned(recipe, DATA, seed, asked.epochs, more, asked.work) / "predictions.parquet")
         (task,) = (name for name in told if f"truth: {name}" in told)
         for part, name in zip(parts, ("test", "validation"), strict=True):
             chosen = told[told["split"] == name]
@@ -74,17 +73,24 @@ def row(variant: str, found: tuple[Errors, Errors], base: tuple[Errors, Errors])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for the runs")
-    parser.add_argument("--seeds", type=int, default=3)
-    asked = parser.parse_args()
-    base = errors(*VARIANTS[NONE], asked.work, asked.seeds)
+    asked = command_line().parse_args()
+    base = errors(*VARIANTS[NONE], asked)
     rows = []
-    for variant, (recipe, more) in VARIANTS.items():
-        rows.append(row(variant, errors(recipe, more, asked.work, asked.seeds), base))
+    for variant in asked.variants:
+        rows.append(row(variant, errors(*VARIANTS[variant], asked), base))
         print(rows[-1], flush=True)
-    question = f"MMFRL on FreeSolv, {EPOCHS[DATA]} epochs, batch 64, scaffold_balanced, {asked.seeds} seeds"
+    question = f"MMFRL on FreeSolv, {asked.epochs} epochs, batch 64, scaffold_balanced, {asked.seeds} seeds"
     record("mmfrl_freesolv", question, "python benchmarks/mmfrl_freesolv.py --work FOLDER", rows)
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.work_folder()
+    asked.option("--seeds", 3, 1)
+    asked.option("--variants", list(VARIANTS), [NONE, "early"], nargs="+", choices=VARIANTS)
+    asked.option("--epochs", EPOCHS[DATA], 1)
+    return asked
 
 
 if __name__ == "__main__":

@@ -13,11 +13,12 @@ from pathlib import Path
 import chemprop_cli
 import numpy as np
 from moleculenet import score
-from record import record
+from record import Asked, record
 from runs import flags, paper, rows_beside, run, score_of
 
 from mmexplore.datasets import catalog, splits
 from mmexplore.recipes.presets import MMFRL_MODALITIES, SHIPPED_MMFRL, preset
+from mmexplore.runtime.home import default_home
 
 PAPER = paper("mmfrl")
 EPOCHS = {"freesolv": 40, "esol": 30, "bace": 30, "clintox": 15, "bbbp": 15, "sider": 15}
@@ -50,7 +51,7 @@ def tuned(recipe: str, data: str, seed: int, epochs: int, more: list[str], work:
 
 def by_chemprop(data: str, seed: int, epochs: int, work: Path) -> float:
     """Test score of chemprop's own training on the same rows, from scratch."""
-    dataset = catalog.load(data)
+    dataset = catalog.load(data, home=default_home())
     split = splits.split(dataset.smiles, "scaffold_balanced", seed)
     guess, _ = chemprop_cli.train(dataset, split, work / data / str(seed) / "chemprop", epochs=epochs, seed=seed)
     return score(dataset, split.test, guess)
@@ -73,14 +74,7 @@ def beside() -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for the runs")
-    parser.add_argument("--start", default=SHIPPED_MMFRL, help="the pre-trained model")
-    parser.add_argument("--only", nargs="+", default=list(EPOCHS))
-    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=VARIANTS)
-    parser.add_argument("--epochs", type=int, default=0, help="for all sets; 0: what EPOCHS says")
-    parser.add_argument("--seeds", type=int, default=3)
-    asked = parser.parse_args()
+    asked = command_line().parse_args()
     found: Found = {variant: {} for variant in asked.variants}
     for data in asked.only:
         for variant in asked.variants:
@@ -93,6 +87,18 @@ def main() -> None:
     )
     question = f"test score of MMFRL's replicas and fusions, fine-tuned: {about}"
     record("mmfrl_moleculenet", question, command, rows_beside(PAPER, beside(), with_average(found)))
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.work_folder()
+    asked.option("--start", SHIPPED_MMFRL, SHIPPED_MMFRL, help="the pre-trained model")
+    asked.option("--only", list(EPOCHS), ["freesolv"], nargs="+")
+    asked.option("--variants", list(VARIANTS), [CHEMPROP, "early"], nargs="+", choices=VARIANTS)
+    asked.option("--epochs", 0, 3, help="for all sets; 0: what EPOCHS says")
+    asked.option("--seeds", 3, 1)
+    return asked
 
 
 if __name__ == "__main__":

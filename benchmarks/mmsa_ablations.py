@@ -10,13 +10,11 @@ epochs of fine-tuning (paper: 100) on the deterministic scaffold split. Finished
 again.
 """
 
-import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from mmsa_runs import finetuned, pretrained, rows_beside_the_paper, sample
-from record import record
+from record import Asked, record
 
 _QUICK: dict[str, dict[str, Any]] = {"resnet": {"side_px": 64}, "comenet": {"conformers": 1, "mmff": "off"}}
 _NAMES = {"gin": "graph2d", "resnet": "image", "comenet": "graph3d"}
@@ -81,18 +79,11 @@ COLUMNS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("table", choices=TABLES)
-    parser.add_argument("--work", type=Path, required=True, help="folder for the runs")
-    parser.add_argument("--molecules", type=int, default=1000)
-    parser.add_argument("--pretraining-epochs", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--only", nargs="+", help="data sets; default: the paper's columns")
-    asked = parser.parse_args()
-    molecules = sample("zinc250k", asked.molecules, asked.work)
+    asked = command_line().parse_args()
+    molecules = sample(asked.molecules, asked.work)
     found: dict[str, dict[str, list[float]]] = {}
-    for variant, settings in TABLES[asked.table].items():
+    for variant in asked.variants or TABLES[asked.table]:
+        settings = TABLES[asked.table][variant]
         start = pretrained(molecules, "quick", [*settings, f"training.epochs={asked.pretraining_epochs}"], asked.work)
         encoder = variant if asked.table == "VIII" else "gin"
         found[variant] = {
@@ -110,6 +101,20 @@ def main() -> None:
     command = f"python benchmarks/mmsa_ablations.py {json.dumps(asked.table)} --work FOLDER {scale}"
     command += f" --seeds {asked.seeds}{only}"
     record(name, question, command, rows_beside_the_paper(asked.table, found))
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.add_argument("table", choices=TABLES, nargs="?", default="VI")
+    asked.work_folder()
+    asked.option("--molecules", 1000, 40)
+    asked.option("--pretraining-epochs", 3, 1)
+    asked.option("--epochs", 5, 1)
+    asked.option("--seeds", 1, 1)
+    asked.option("--only", None, ["freesolv"], nargs="+", help="data sets; default: the paper's columns")
+    asked.option("--variants", None, ["2D graph"], nargs="+", help="rows of the table; default: all")
+    return asked
 
 
 if __name__ == "__main__":

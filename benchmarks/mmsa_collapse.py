@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsa_runs import SCRATCH, finetuned, pretrained, sample
-from record import record
+from record import Asked, record
 
 BRANCHES = [
     {"encoder": "gin", "name": "graph2d"},
@@ -37,27 +37,39 @@ def row(variant: str, start: Path | None, asked: argparse.Namespace) -> dict[str
         last = json.loads((start / "history.json").read_text())[-1]
         found |= {term: last[f"validation_{term}"] for term in TERMS}
     for data in asked.only:
-        scores = [finetuned(start or SCRATCH, "gin", data, seed, 10, asked.work) for seed in range(asked.seeds)]
+        scores = [
+            finetuned(start or SCRATCH, "gin", data, seed, asked.epochs, asked.work) for seed in range(asked.seeds)
+        ]
         found |= {data: sum(scores) / len(scores), f"{data} seeds": [round(s, 3) for s in scores]}
     print(found, flush=True)
     return found
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for the runs")
-    parser.add_argument("--only", nargs="+", default=["esol", "bbbp"])
-    parser.add_argument("--molecules", type=int, default=4000)
-    parser.add_argument("--seeds", type=int, default=3)
-    asked = parser.parse_args()
-    molecules = sample("zinc250k", asked.molecules, asked.work)
+    asked = command_line().parse_args()
+    molecules = sample(asked.molecules, asked.work)
     rows = [row("no pre-training", None, asked)]
-    for variant, (version, settings) in VARIANTS.items():
-        chosen = [f"branches={json.dumps(BRANCHES)}", "training.epochs=5", *settings]
+    for variant in asked.variants:
+        version, settings = VARIANTS[variant]
+        chosen = [f"branches={json.dumps(BRANCHES)}", f"training.epochs={asked.pretraining_epochs}", *settings]
         rows.append(row(variant, pretrained(molecules, version, chosen, asked.work), asked))
-    question = f"MMSA's losses as printed and steadied: terms after 5 epochs of {asked.molecules:,} molecules, and "
+    trained = f"{asked.pretraining_epochs} epochs of {asked.molecules:,} molecules"
+    question = f"MMSA's losses as printed and steadied: terms after {trained}, and "
     command = f"python benchmarks/mmsa_collapse.py --work FOLDER --molecules {asked.molecules} --seeds {asked.seeds}"
     record("mmsa_collapse", question + "test RMSE (ESOL) or ROC-AUC % (BBBP), means over seeds", command, rows)
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.work_folder()
+    asked.option("--only", ["esol", "bbbp"], ["freesolv"], nargs="+")
+    asked.option("--molecules", 4000, 40)
+    asked.option("--seeds", 3, 1)
+    asked.option("--pretraining-epochs", 5, 1)
+    asked.option("--epochs", 10, 1)
+    asked.option("--variants", list(VARIANTS), list(VARIANTS)[-1:], nargs="+", choices=VARIANTS)
+    return asked
 
 
 if __name__ == "__main__":

@@ -7,13 +7,11 @@ paper: 100 epochs, five seeds. Finished runs in the work folder are not run agai
 model's are run: where it alone is new, the recorded rows of the other stay, with the commit that they were made by.
 """
 
-import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from mmsa_runs import SCRATCH, finetuned, rows_beside_the_paper
-from record import RESULTS, record
+from record import RESULTS, Asked, record
 
 NAME = "mmsa_pretraining"
 DATA = ("bbbp", "bace", "tox21", "clintox", "esol", "lipophilicity")
@@ -29,14 +27,7 @@ def recorded(question: str, variant: str, data: list[str]) -> list[dict[str, Any
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for the runs")
-    parser.add_argument("--start", default="mmsa", help="the pre-trained model")
-    parser.add_argument("--only", nargs="+", default=DATA)
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--keep-scratch", action="store_true", help="leave the recorded rows from scratch")
-    asked = parser.parse_args()
+    asked = command_line().parse_args()
     question = f"test score of a GIN fine-tuned for {asked.epochs} epochs, scaffold split, {asked.seeds} seeds"
     starts = {"no pre-training": SCRATCH, "MMSA": asked.start}
     kept = []
@@ -54,6 +45,18 @@ def main() -> None:
     if tuple(asked.only) != DATA:
         command += f" --only {' '.join(asked.only)}"
     record(NAME, question, command, kept + rows_beside_the_paper("II and III", found))
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.work_folder()
+    asked.option("--start", "mmsa", "mmsa", help="the pre-trained model")
+    asked.option("--only", list(DATA), ["freesolv"], nargs="+")
+    asked.option("--epochs", 20, 1)
+    asked.option("--seeds", 3, 1)
+    asked.add_argument("--keep-scratch", action="store_true", help="leave the recorded rows from scratch")
+    return asked
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ and is asked for the last, five times over: ROC-AUC in %, or RMSE. That varies l
 the same pre-training with other seeds says how much.
 """
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mmsa_ablations import TABLES
 from mmsa_runs import PAPER, pretrained, sample
-from record import record
+from record import Asked, record
 from sklearn.linear_model import LogisticRegressionCV, RidgeCV
 from sklearn.metrics import mean_squared_error, roc_auc_score
 from sklearn.model_selection import KFold
@@ -24,8 +23,8 @@ from sklearn.preprocessing import StandardScaler
 
 from mmexplore.datasets import catalog
 from mmexplore.models import embed
+from mmexplore.runtime.home import default_home
 
-DATA = ("bbbp", "bace", "esol")
 VIEWS = ("graph2d", "image", "graph3d", "unified")
 
 
@@ -46,12 +45,12 @@ def probed(view: np.ndarray, labels: np.ndarray, classes: bool) -> list[float]:
     return scores
 
 
-def rows_of(variant: str, model: Path) -> list[dict[str, Any]]:
+def rows_of(variant: str, model: Path, data: list[str]) -> list[dict[str, Any]]:
     """One row a data set, a column a view."""
     rows = []
-    for name in DATA:
-        dataset = catalog.load(name)
-        (labels,), found = dataset.labels.T, embed.embed(model / "model", dataset)
+    for name in data:
+        dataset = catalog.load(name, home=default_home())
+        (labels,), found = dataset.labels.T, embed.embed(model / "model", dataset, home=default_home())
         good = np.setdiff1d(np.flatnonzero(~np.isnan(labels)), found.missing)
         classes, row = PAPER["metric"][name].endswith("%"), {"variant": variant, "data": name}
         for view in VIEWS:
@@ -62,18 +61,26 @@ def rows_of(variant: str, model: Path) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for the runs")
-    parser.add_argument("--molecules", type=int, default=1000)
-    parser.add_argument("--pretraining-epochs", type=int, default=3)
-    asked = parser.parse_args()
-    molecules = sample("zinc250k", asked.molecules, asked.work)
+    asked = command_line().parse_args()
+    molecules = sample(asked.molecules, asked.work)
     rows = []
-    for variant, settings in TABLES["pictures"].items():
+    for variant in asked.variants:
+        settings = TABLES["pictures"][variant]
         epochs = f"training.epochs={asked.pretraining_epochs}"
-        rows += rows_of(variant, pretrained(molecules, "quick", [*settings, epochs], asked.work))
+        rows += rows_of(variant, pretrained(molecules, "quick", [*settings, epochs], asked.work), asked.only)
     question = f"linear probes of MMSA's views after {asked.molecules:,} molecules x {asked.pretraining_epochs} epochs"
     record("mmsa_probe", question, "python benchmarks/mmsa_probe.py --work FOLDER", rows)
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.work_folder()
+    asked.option("--molecules", 1000, 40)
+    asked.option("--pretraining-epochs", 3, 1)
+    asked.option("--only", ["bbbp", "bace", "esol"], ["freesolv"], nargs="+")
+    asked.option("--variants", list(TABLES["pictures"]), list(TABLES["pictures"])[:1], nargs="+")
+    return asked
 
 
 if __name__ == "__main__":

@@ -7,16 +7,13 @@ One thread, one process, variants take turns, medians of CPU seconds; all three 
 feeds float32 pictures in torch's default layout; everything else is read from the store in both.
 """
 
-import argparse
-import gzip
-import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from record import record
+from public import MANY, zinc
+from record import Asked, record
 from timing import timed
 
 from mmexplore.features.featurize import featurise
@@ -28,15 +25,13 @@ from mmexplore.nn.encoders.resnet import ResNet
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.presets import pretraining
 from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.home import default_home
 
-BATCH = 128
 
-
-def molecules() -> list[str]:
-    """128 of ZINC's, the same in every run."""
-    found = next(Path(os.environ["MMEXPLORE_DATA_DIR"]).rglob("zinc250k.smi.gz"))
-    lines = gzip.decompress(found.read_bytes()).decode().split()
-    return [lines[i] for i in np.random.default_rng(0).permutation(len(lines))[:BATCH]]
+def molecules(n: int) -> list[str]:
+    """Some of ZINC's, the same in every run."""
+    lines, _ = zinc(MANY)
+    return [lines[i] for i in np.random.default_rng(0).permutation(len(lines))[:n]]
 
 
 def recipe(side_px: int) -> Recipe:
@@ -49,14 +44,14 @@ def recipe(side_px: int) -> Recipe:
 def described(chosen: Recipe, smiles: list[str]) -> dict[str, Features]:
     """Features of all that the pre-training reads, from the store."""
     wanted = chosen.modalities | chosen.teachers
-    return {m: features(m, smiles, options) for m, options in wanted.items()}
+    return {m: features(m, smiles, options, home=default_home()) for m, options in wanted.items()}
 
 
 def batch(known: Mapping[str, Features]) -> Batch:
     """All molecules as one batch."""
-    rows = np.arange(BATCH)
+    rows = np.arange(len(next(iter(known.values()))))
     records = {m: collate(f.take(rows), m) for m, f in known.items()}
-    return Batch(records, torch.empty(BATCH, 0), torch.from_numpy(rows))
+    return Batch(records, torch.empty(len(rows), 0), torch.from_numpy(rows))
 
 
 def drawn(smiles: list[str], side_px: int) -> Records:
@@ -102,17 +97,28 @@ def variants(smiles: list[str]) -> dict[str, Callable[[], None]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    chosen = command_line().parse_args()
     torch.set_num_threads(1)
-    medians = timed(variants(molecules()), rounds)
+    medians = timed(variants(molecules(chosen.batch)), chosen.rounds)
     first = next(iter(medians.values()))
     rows: list[dict[str, Any]] = [
-        {"variant": n, "CPU seconds a step": s, "molecules a second": BATCH / s, "times as fast": first / s}
+        {"variant": n, "CPU seconds a step": s, "molecules a second": chosen.batch / s, "times as fast": first / s}
         for n, s in medians.items()
     ]
-    record("mmsa_step", "a pre-training step of MMSA, batch 128, one thread", "python benchmarks/mmsa_step.py", rows)
+    record(
+        "mmsa_step",
+        f"a pre-training step of MMSA, batch {chosen.batch}, one thread",
+        "python benchmarks/mmsa_step.py",
+        rows,
+    )
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--rounds", 3, 1)
+    asked.option("--batch", 128, 8)
+    return asked
 
 
 if __name__ == "__main__":

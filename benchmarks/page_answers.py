@@ -6,22 +6,20 @@ From the key that is pressed in Chromium until what it asks for stands on the pa
 new hits, the SMILES of the smallest subgraph. The first answer of each, for which the server imports torch, is apart.
 """
 
-import argparse
 import os
 import statistics
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("MMEXPLORE_HOME", tempfile.mkdtemp(prefix="mmexplore-bench-"))
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
 import numpy as np  # noqa: E402
 from browser import launch, start_server  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
-from record import record  # noqa: E402
+from record import Asked, own_home, record  # noqa: E402
+from timing import calm  # noqa: E402
 
 from mmexplore import studio  # noqa: E402
 
@@ -43,9 +41,10 @@ LISTEN = """selector => {
 }"""
 
 
-def main(turns: int) -> None:
-    home = Path(os.environ["MMEXPLORE_HOME"])
-    for data, model in MODELS.items():
+def main(turns: int, only: list[str]) -> None:
+    home = Path(os.environ.get("MMEXPLORE_HOME") or own_home())
+    chosen = {data: MODELS[data] for data in only}
+    for data, model in chosen.items():
         studio.embed(model, data)
         studio.embed(studio.UNTRAINED + model, data)
     process, server = start_server(home)
@@ -53,7 +52,7 @@ def main(turns: int) -> None:
     try:
         with sync_playwright() as playwright:
             browser = launch(playwright)
-            for data, model in MODELS.items():
+            for data, model in chosen.items():
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 page.set_default_timeout(WAIT_MS)
                 for what, ask in {"Fusion, What if": what_if, "Retrieval": retrieve, "Subgraphs": explain}.items():
@@ -90,7 +89,7 @@ def explain(page: Page, url: str, choice: str, data: str, turns: int) -> list[fl
     """Molecules of the set that have an answer."""
     page.goto(f"{url}/Subgraphs?{choice}")
     page.get_by_label("Molecule", exact=True).wait_for()
-    page.wait_for_timeout(20_000)
+    calm(page, 20_000)
     return typed(page, "Molecule", "[data-testid=stMarkdownContainer] strong:first-child", data, turns)
 
 
@@ -109,18 +108,25 @@ def typed(page: Page, label: str, answer: str, data: str, turns: int) -> list[fl
 
 def timed(page: Page, answer: str, turns: int, act: Callable[[int], None]) -> list[float]:
     """Seconds from the last key of each act to the first change of the answer."""
-    page.wait_for_timeout(3000)
+    calm(page, 3000)
     found = []
     for turn in range(turns):
         page.evaluate(LISTEN, answer)
         act(turn)
         page.wait_for_function("() => window.times.length > 0")
-        page.wait_for_timeout(2500)
+        calm(page, 2500)
         found.append(float(page.evaluate("window.times[0]")))
     return found
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--turns", 8, 2)
+    asked.option("--only", list(MODELS), ["solubility"], nargs="+", choices=MODELS)
+    return asked
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=8)
-    main(parser.parse_args().turns)
+    asked = command_line().parse_args()
+    main(asked.turns, asked.only)

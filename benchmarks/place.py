@@ -8,7 +8,6 @@ index, is listed beside it. Both run on one thread; trust is the trustworthiness
 together, higher is better.
 """
 
-import argparse
 import os
 import statistics
 import time
@@ -19,25 +18,25 @@ from typing import Any
 os.environ["OMP_NUM_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = "1"
 
 import numpy as np
-from record import record
+from record import Asked, record
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
 from mmexplore.datasets import catalog
 from mmexplore.explore.maps.project import place
 from mmexplore.models import embed
+from mmexplore.runtime.home import default_home
 
-NEW = 500
 warnings.filterwarnings("ignore")
 
 
-def rows_of(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """``n`` molecules that have a map, and 500 that come new; different molecules, the same in every run."""
-    data = catalog.load("nci")
-    bits = np.unique(embed.baseline(data).view("ecfp"), axis=0)
-    bits = np.random.default_rng(0).permutation(bits)[: n + NEW]
-    x = PCA(256, random_state=0).fit_transform(bits.astype(np.float32)).astype(np.float32)
-    return x[:-NEW], x[-NEW:]
+def rows_of(n: int, new: int) -> tuple[np.ndarray, np.ndarray]:
+    """``n`` molecules that have a map, and those that come new; different molecules, the same in every run."""
+    data = catalog.load("nci", home=default_home())
+    bits = np.unique(embed.baseline(data, home=default_home()).view("ecfp"), axis=0)
+    bits = np.random.default_rng(0).permutation(bits)[: n + new]
+    x = PCA(min(256, len(bits)), random_state=0).fit_transform(bits.astype(np.float32)).astype(np.float32)
+    return x[:-new], x[-new:]
 
 
 def seconds(way: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
@@ -46,10 +45,10 @@ def seconds(way: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
     return time.perf_counter() - started, found
 
 
-def main(n: int, rounds: int) -> None:
+def main(n: int, more: int, rounds: int) -> None:
     from umap import UMAP
 
-    x, new = rows_of(n)
+    x, new = rows_of(n, more)
     fitted = UMAP(random_state=0).fit(x)
     xy = fitted.embedding_.astype(np.float32)
     ways = {"umap-learn transform": lambda: fitted.transform(new), "place": lambda: place(new, x, xy)}
@@ -67,13 +66,19 @@ def main(n: int, rounds: int) -> None:
         }
         for name in ways
     ]
-    question = f"How long does it take to put {NEW} new molecules onto a map of {len(x)}?"
+    question = f"How long does it take to put {more} new molecules onto a map of {len(x)}?"
     record("place", question, f"python benchmarks/place.py --n {n} --rounds {rounds}", rows)
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--n", 4000, 200)
+    asked.option("--new", 500, 20)
+    asked.option("--rounds", 5, 1)
+    return asked
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=4000)
-    parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
-    main(arguments.n, arguments.rounds)
+    chosen = command_line().parse_args()
+    main(chosen.n, chosen.new, chosen.rounds)

@@ -8,12 +8,11 @@ only. Targets are fingerprints, three embeddings of 512, and a peak for each car
 the first epoch.
 """
 
-import argparse
 from collections.abc import Callable
 
 import numpy as np
 import torch
-from record import record
+from record import Asked, record
 from timing import timed
 
 from mmexplore.datasets import catalog
@@ -24,6 +23,7 @@ from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.presets import pretraining
+from mmexplore.runtime.home import default_home
 from mmexplore.training.teachers import Target
 
 BATCH, WIDTH, CARBON = 256, 512, 5  # a carbon's code of Z
@@ -45,9 +45,9 @@ def peaks_of(graphs: Features) -> Features:
 
 def sources(count: int) -> dict[str, Source]:
     """All that the pre-training reads, of ``count`` molecules."""
-    smiles = catalog.load("nci").smiles[:count]
-    graphs, rng = features("graph2d", smiles), np.random.default_rng(0)
-    found: dict[str, Source] = {"graph2d": graphs, "fingerprint": features("fingerprint", smiles)}
+    smiles = catalog.load("nci", home=default_home()).smiles[:count]
+    graphs, rng = features("graph2d", smiles, home=default_home()), np.random.default_rng(0)
+    found: dict[str, Source] = {"graph2d": graphs, "fingerprint": features("fingerprint", smiles, home=default_home())}
     found[pretraining_targets.PEAKS] = peaks_of(graphs)
     for lesson in ("smiles", "nmr_spectrum", "image"):
         values = rng.normal(size=(len(smiles), WIDTH)).astype(np.float32)
@@ -81,10 +81,7 @@ def alone(model: Predictor, batch: Batch) -> torch.Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--molecules", type=int, default=2048)
-    parser.add_argument("--rounds", type=int, default=25)
-    asked = parser.parse_args()
+    asked = command_line().parse_args()
     torch.set_num_threads(1)
     known = sources(asked.molecules)
     graphs = {"graph2d": known["graph2d"]}
@@ -101,6 +98,14 @@ def main() -> None:
     ]
     question = f"an epoch of relational pre-training, {asked.molecules} molecules, six replicas, batch 256, one thread"
     record("relational_epoch", question, "python benchmarks/relational_epoch.py", rows)
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--molecules", 2048, 32)
+    asked.option("--rounds", 25, 1)
+    return asked
 
 
 if __name__ == "__main__":

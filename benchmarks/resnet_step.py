@@ -7,14 +7,13 @@ turns on one thread, medians of CPU seconds. bfloat16 runs only where this machi
 faster than float32's. The last rows say which part of a step is not the network's.
 """
 
-import argparse
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from record import record
+from record import Asked, record
 from timing import timed
 
 from mmexplore.datasets import catalog
@@ -23,6 +22,7 @@ from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders.resnet import ResNet
 from mmexplore.nn.signals.images import augmented, normalised, pictures
 from mmexplore.runtime import devices
+from mmexplore.runtime.home import default_home
 
 Step = Callable[[], object]
 BASE = "224 px, float32, NCHW"
@@ -48,7 +48,9 @@ def step(records: Records, layout: torch.memory_format, cast: bool = False) -> S
 def steps(smiles: list[str]) -> dict[str, Step]:
     """The variants that are worth a try here, and the parts that are not the network's."""
     batches = {
-        side: collate(features("image", smiles, {"side_px": side}).take(np.arange(len(smiles))), "image")
+        side: collate(
+            features("image", smiles, {"side_px": side}, home=default_home()).take(np.arange(len(smiles))), "image"
+        )
         for side in (224, 112)
     }
     rows, last = torch.contiguous_format, torch.channels_last
@@ -68,12 +70,9 @@ def steps(smiles: list[str]) -> dict[str, Step]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=5)
-    chosen = parser.parse_args()
+    chosen = command_line().parse_args()
     torch.set_num_threads(1)
-    every = list(dict.fromkeys(catalog.load("chembl_drugs").smiles))
+    every = list(dict.fromkeys(catalog.load("chembl_drugs", home=default_home()).smiles))
     smiles = [every[i] for i in np.random.default_rng(0).permutation(len(every))[: chosen.batch]]
     seconds = timed(steps(smiles), chosen.rounds)
     rows: list[dict[str, Any]] = [
@@ -87,6 +86,14 @@ def main() -> None:
     ]
     command = f"python benchmarks/resnet_step.py --batch {chosen.batch} --rounds {chosen.rounds}"
     record("resnet_step", f"training step of the ResNet at batch {chosen.batch}, one thread", command, rows)
+
+
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--batch", 16, 2)
+    asked.option("--rounds", 5, 1)
+    return asked
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ variant answers one query for ten hits, and 64 at once for cosine. The last row 
 spaces (ECFP and one view), as the page asks for it.
 """
 
-import argparse
 import os
 from typing import Any
 
@@ -18,18 +17,22 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 from rdkit import Chem, DataStructs
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
-from record import record
+from record import Asked, record
 from timing import timed
 
 from mmexplore.datasets import catalog
 from mmexplore.explore.neighbors.search import Cosine, Tanimoto, top
+from mmexplore.runtime.home import default_home
 
 K, WIDTH, QUERIES = 10, 256, 64
 
 
 def fingerprints() -> list[Any]:
     generator = GetMorganGenerator(radius=2, fpSize=2048)
-    return [generator.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in catalog.load("nci").smiles]
+    return [
+        generator.GetFingerprint(Chem.MolFromSmiles(smiles))
+        for smiles in catalog.load("nci", home=default_home()).smiles
+    ]
 
 
 def main(n: int, rounds: int) -> None:
@@ -84,9 +87,14 @@ def _row(way: str, against: str, ours: float, theirs: float, budget: float, same
     }  # fmt: skip
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--n", 100_000, 500)
+    asked.option("--rounds", 15, 1)
+    return asked
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=15)
-    arguments = parser.parse_args()
-    main(arguments.n, arguments.rounds)
+    chosen = command_line().parse_args()
+    main(chosen.n, chosen.rounds)

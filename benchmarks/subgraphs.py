@@ -12,7 +12,6 @@ drugs of 15 to 45 heavy atoms that the model calls positive, below the lower qua
 molecule by molecule; CPU seconds of one process with one thread.
 """
 
-import argparse
 import os
 import tempfile
 import time
@@ -23,7 +22,7 @@ from typing import Any
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
-from record import record
+from record import Asked, record
 
 from mmexplore import studio
 from mmexplore.chem.fragments import fragment_smiles
@@ -174,11 +173,16 @@ def _row(way: str, took: dict[str, list[float]], sizes: dict[str, list[int]]) ->
     }
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("--n", 20, 1)
+    asked.option("--model", "solubility-dmpnn", "solubility-dmpnn")
+    return asked
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=20)
-    parser.add_argument("--model", default="solubility-dmpnn")
-    asked = parser.parse_args()
+    chosen = command_line().parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("MMEXPLORE_HOME", folder)
-        main(asked.n, asked.model)
+        main(chosen.n, chosen.model)

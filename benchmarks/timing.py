@@ -3,6 +3,12 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from record import smallest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 
 def timed(variants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -21,3 +27,8 @@ def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_c
     start = clock()
     work()
     return clock() - start
+
+
+def calm(page: "Page", milliseconds: float) -> None:
+    """Leave a page alone, so that what is not measured is over; a tenth as long at the smallest scale."""
+    page.wait_for_timeout(milliseconds / (10 if smallest() else 1))

@@ -6,12 +6,9 @@ What a moved slider computes: products of every molecule summed anew, read as va
 numbers. Beside it the same by columns of a pandas table and scikit-learn's score, as a notebook would.
 """
 
-import sys
-
 import numpy as np
 import pandas as pd
-from mmexplore.studio.fusion_report import FusionReport, Judge
-from record import record
+from record import Asked, record
 from timing import timed
 
 from mmexplore.explore.explain import contributions
@@ -69,5 +66,12 @@ def main(sizes: list[int]) -> None:
     record("what_if", question, "python benchmarks/what_if.py", rows)
 
 
+def command_line() -> Asked:
+    """What can be asked for."""
+    asked = Asked(__doc__)
+    asked.option("molecules", [4_200, 100_000], [200], nargs="*", type=int)
+    return asked
+
+
 if __name__ == "__main__":
-    main([int(text) for text in sys.argv[1:]] or [4_200, 100_000])
+    main(command_line().parse_args().molecules)

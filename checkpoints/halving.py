@@ -13,6 +13,7 @@ from mmexplore.features.of_dataset import features_of
 from mmexplore.models import checkpoints
 from mmexplore.nn.dataloader import batches
 from mmexplore.nn.model import Predictor
+from mmexplore.runtime.home import default_home
 
 MOST_CHANGE = 0.01
 """Of a view or a prediction, in units of its spread over molecules; what changes more is left as it was."""
@@ -55,8 +56,10 @@ def _halved(whole: dict[str, Tensor], parts: Collection[str]) -> dict[str, Tenso
 
 def _said(predictor: Predictor, data: str) -> list[np.ndarray]:
     """Views and predictions of 256 molecules; set views follow from them."""
-    molecules = catalog.load(data)
-    known = {m: features_of(molecules, m, options) for m, options in predictor.recipe.modalities.items()}
+    molecules = catalog.load(data, home=default_home())
+    known = {
+        m: features_of(molecules, m, options, home=default_home()) for m, options in predictor.recipe.modalities.items()
+    }
     rows = np.flatnonzero(np.logical_and.reduce([f.ok for f in known.values()]))[:256]
     with torch.inference_mode():
         made = predictor(next(batches(known, np.empty((len(molecules), 0), np.float32), rows, len(rows))))

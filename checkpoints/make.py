@@ -27,6 +27,7 @@ from mmexplore.models import checkpoints
 from mmexplore.models.registry import model
 from mmexplore.recipes import presets
 from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.home import default_home
 
 HERE = Path(__file__).parent
 MOLECULES = {"zinc250k": 30_000, "chembl_78k": 10_000}
@@ -145,7 +146,7 @@ def lay_out(name: str, data: str) -> None:
     """Maps of every view by every method, beside the model; only of data that come with installed packages."""
     if studio.model(name).shipped and data not in ("solubility", "freesolv"):
         return
-    shipped, own = studio.map_folders(model(name), studio.dataset(data))
+    shipped, own = studio.map_folders(model(name, home=default_home()), studio.dataset(data))
     for view in studio.model(name).views:
         for method in project.METHODS:
             print(name, view, method, studio.compute_map(name, data, view, method).quality)

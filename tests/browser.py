@@ -4,6 +4,7 @@ Chromium is the one named by MMEXPLORE_CHROMIUM, one on the PATH, one that apt-g
 playwright's own download, in this order. It knows no host but this one, and a page notes what it asks others for.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -19,6 +20,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, expect, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from typer.testing import CliRunner
 
 from mmexplore.cli.app import app
@@ -27,8 +31,14 @@ ROOT = Path(__file__).parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SOFTWARE_GL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-gpu-compositing"]
 NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
-expect.set_options(timeout=20_000)  # machines that test are busy
+PATIENCE_MS = 240_000  # of every wait in a browser: what ends a wait is an event, and this a hang
+expect.set_options(timeout=PATIENCE_MS)
 KETCHER = "eventBus"  # of what the sketcher throws where it is closed while it opens
+NUMBERS = {name: BackMsg.DESCRIPTOR.fields_by_name[name].number for name in ("rerun_script",)}
+NUMBERS |= {name: ForwardMsg.DESCRIPTOR.fields_by_name[name].number for name in ("new_session", "script_finished")}
+NUMBERS |= {"is_auto_rerun": ClientState.DESCRIPTOR.fields_by_name["is_auto_rerun"].number}
+NUMBERS |= {"early": ForwardMsg.FINISHED_EARLY_FOR_RERUN}
+TALK = (Path(__file__).with_name("talk.js")).read_text(encoding="utf-8").replace("NUMBERS", json.dumps(NUMBERS))
 MAP = "[...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector('.molecule-map')).shadowRoot"
 
 
@@ -74,8 +84,8 @@ def launch(playwright: Playwright, *more: str) -> Browser:
     return playwright.chromium.launch(executable_path=chromium_path(), args=[*SOFTWARE_GL, NO_NETWORK, *more])
 
 
-def start_server(home: Path) -> tuple[subprocess.Popen[bytes], Server]:
-    """``streamlit run app.py`` on a free port with a home of its own; comes back when it answers."""
+def start_server(home: Path, where: Path = ROOT) -> tuple[subprocess.Popen[bytes], Server]:
+    """``streamlit run app.py`` in a folder, on a free port with a home of its own; comes back when it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -93,16 +103,15 @@ def start_server(home: Path) -> tuple[subprocess.Popen[bytes], Server]:
     log = home / "server.txt"
     with log.open("wb") as out:
         env = os.environ | {"MMEXPLORE_HOME": str(home), "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out)
-    url, end = f"http://localhost:{port}", time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
+        process = subprocess.Popen(command, cwd=where, env=env, stdout=out, stderr=out)
+    url = f"http://localhost:{port}"
+    while process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
+            with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
                 if answer.status == 200:
                     return process, Server(url, home, log)
         except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    process.kill()
+            time.sleep(0.05)  # a pause between two looks, not a limit
     raise RuntimeError(f"the server did not come up: {log.read_text()[-2000:]}")
 
 
@@ -113,11 +122,8 @@ def running(home: Path) -> Iterator[Server]:
     try:
         yield found
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        process.kill()  # nobody waits for its answers any more
+        process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -172,6 +178,8 @@ def new_page(
     """
     context = browser.contexts[0] if browser.contexts else browser.new_context()
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.add_init_script(TALK)
     forget = {"origin": url, "storageTypes": "local_storage"}
     context.new_cdp_session(page).send("Storage.clearDataForOrigin", forget)
     page.set_viewport_size({"width": width, "height": height})
@@ -205,17 +213,49 @@ def page(server: Server, chromium: Browser) -> Iterator[Page]:
     assert seen.errors == [], "errors in the browser's console"
 
 
-def open_map(page: Page, url: str, timeout_seconds: float = 60) -> Locator:
+def open_map(page: Page, url: str) -> Locator:
     """Go to a page with a map and wait until it is painted; returns the surface that takes gestures."""
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
-    page.wait_for_selector(".molecule-map[data-painted][data-busy='no']", timeout=timeout_seconds * 1000)
+    page.wait_for_selector(".molecule-map[data-painted][data-busy='no']")
     return page.locator(".molecule-map .surface")
+
+
+def quiet(page: Page) -> None:
+    """Wait until all that was asked of the server is answered and drawn."""
+    page.wait_for_function("() => window.talk.quiet")
+
+
+@contextmanager
+def answered(page: Page) -> Iterator[None]:
+    """What is done inside asks the server for something, at once or in a moment; ends when its answer is drawn."""
+    before = page.evaluate("window.talk.asked")
+    yield
+    page.wait_for_function("before => window.talk.asked > before && window.talk.quiet", arg=before)
 
 
 def settle(page: Page) -> None:
     """Wait until the server has answered what was last done on the map and its picture is there."""
     page.wait_for_selector(".molecule-map[data-painted][data-busy='no']")
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    quiet(page)
+
+
+def next_frame(page: Page) -> None:
+    """Wait until what the pointer or a key did is painted."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def point_at_one(page: Page, surface: Locator) -> tuple[float, float]:
+    """Move the pointer over a map until it is on a molecule."""
+    x, y, width, height = middle(surface)
+    lit = surface.locator("xpath=../..")
+    for down in range(1, 16):
+        for across in range(1, 16):
+            at = x + width * (across / 16 - 0.5), y + height * (down / 16 - 0.5)
+            page.mouse.move(*at)
+            if int(lit.get_attribute("data-lit") or -1) >= 0:
+                return at
+    raise AssertionError("no molecule under the pointer anywhere")
 
 
 def middle(surface: Locator) -> tuple[float, float, float, float]:

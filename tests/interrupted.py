@@ -12,18 +12,19 @@ import torch
 from mmexplore.datasets import Dataset, catalog
 from mmexplore.models import checkpoints
 from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.home import default_home
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = """
-import json, sys
+import json, os, signal, sys
 from pathlib import Path
 from mmexplore.recipes.recipe import parse
 from mmexplore.training.train import train
 from interrupted import part
 
 def heard(stage, done, total, /, **values):
-    if "train_loss" in values:
-        print("epoch", done, flush=True)
+    if "train_loss" in values and done == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 train(parse(json.loads(sys.argv[1])), part(), Path(sys.argv[2]), progress=heard)
 """
@@ -31,7 +32,7 @@ train(parse(json.loads(sys.argv[1])), part(), Path(sys.argv[2]), progress=heard)
 
 def part() -> Dataset:
     """A hundred molecules with one label."""
-    whole = catalog.load("solubility")
+    whole = catalog.load("solubility", home=default_home())
     rows = slice(0, 100)
     return replace(
         whole, smiles=whole.smiles[rows], labels=whole.labels[rows, :1], tasks=whole.tasks[:1], digest="part"
@@ -39,17 +40,12 @@ def part() -> Dataset:
 
 
 def killed_after(epoch: int, recipe: Recipe, folder: Path) -> None:
-    """Train in a process of its own and kill it once it has told of this epoch."""
-    command = [sys.executable, "-c", PROGRAM, recipe.model_dump_json(), str(folder)]
+    """Train in a process of its own that kill -9 ends in the moment when it tells of this epoch."""
+    command = [sys.executable, "-c", PROGRAM, recipe.model_dump_json(), str(folder), str(epoch)]
     path = os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH")]))
     paths = {"PYTHONPATH": path, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    with subprocess.Popen(command, env=os.environ | paths, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.strip() == f"epoch {epoch}":
-                os.kill(process.pid, signal.SIGKILL)
-                break
-    assert process.returncode == -signal.SIGKILL
+    done = subprocess.run(command, env=os.environ | paths, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from mmexplore.runtime.errors import BadTable
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.jobs.client import Listener, running, start
 
 
@@ -19,18 +20,33 @@ def count(progress: Listener, steps: int, seconds: float) -> None:
     progress.result = {"steps": steps, "auc": float("nan")}
 
 
+def gated(progress: Listener, gate: Path) -> None:
+    """At work until a file is there."""
+    while not gate.exists():
+        progress("gated", 0, 1)
+        time.sleep(0.05)
+    progress("gated", 1, 1)
+
+
+def wait_to_be_killed() -> None:
+    while True:
+        signal.pause()
+
+
 def stuck(progress: Listener, worker: bool) -> None:
     """Never reports again; a worker of its own is left waiting with it."""
     if worker:
-        multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,)).start()
+        multiprocessing.get_context("fork").Process(target=wait_to_be_killed).start()
     progress("stuck", 0, 1)
-    time.sleep(600)
+    wait_to_be_killed()
 
 
 def work(verb: str, arguments: list[str], progress: Listener) -> None:
     match verb:
         case "count":
             count(progress, int(arguments[0]), float(arguments[1]))
+        case "gated":
+            gated(progress, Path(arguments[0]))
         case "refuse":
             raise BadTable("the table has no column 'smiles'; it has: a, b")
         case "crash":
@@ -52,8 +68,8 @@ if __name__ == "__main__":
         import mmexplore.runtime.jobs.client
 
         mmexplore.runtime.jobs.client.COMMAND = [sys.executable, __file__]
-        print(start(arguments[0], arguments[1:]).id, flush=True)
-        time.sleep(600)
+        print(start(arguments[0], arguments[1:], home=default_home()).id, flush=True)
+        wait_to_be_killed()
     if verb == "mute":  # dies before it ever says that it is there
         sys.exit(3)
     folder = Path(arguments.pop()) if "--job" in arguments else None

@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.geometry.atom_pairs import STRAIGHT
+from mmexplore.runtime.home import default_home
 
 CUTOFF = 4.0
 
@@ -54,7 +55,7 @@ def looped(x: np.ndarray, cutoff: float) -> dict[tuple[int, int], np.ndarray]:
 
 
 def records_of(smiles: list[str], **options: object) -> Records:
-    return collate(features("graph3d", smiles, options).take(np.arange(len(smiles))), "graph3d")
+    return collate(features("graph3d", smiles, options, home=default_home()).take(np.arange(len(smiles))), "graph3d")
 
 
 def placed(shapes: list[np.ndarray]) -> Records:

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 PAGES = Path(__file__).parents[1] / "pages"
+PATIENCE = 240  # seconds that a run of a page may take: what ends it is its end, and this a hang
 NASTY = "<img src=x onerror=alert(1)>"
 
 
@@ -19,7 +20,7 @@ def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def page(name: str, **query: str) -> AppTest:
     """A page after its first run, opened with these query parameters."""
-    app = AppTest.from_file(str(PAGES / name), default_timeout=60)
+    app = AppTest.from_file(str(PAGES / name), default_timeout=PATIENCE)
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()

@@ -35,6 +35,7 @@ def test_names_say_what_is_inside() -> None:
     assert [f for f in _files() if vague.search(f)] == []
 
 
+@pytest.mark.slow
 def test_screens_import_nothing_slow() -> None:
     code = (
         "import sys, mmexplore.studio, mmexplore.ui.shell.routes, mmexplore.ui.map.page\n"
@@ -59,6 +60,7 @@ def test_docs_name_no_place_of_one_machine() -> None:
     assert guilty == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["--help"], ["datasets", "--json"], ["models", "--json"], ["jobs", "--json"]])
 def test_the_cli_answers(words: list[str]) -> None:
     command = [sys.executable, "-m", "mmexplore", *words]

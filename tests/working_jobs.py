@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.jobs import client
 
 SCRIPT = [sys.executable, str(Path(__file__).with_name("job_script.py"))]
@@ -24,25 +25,24 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     )  # for scripts started here
     monkeypatch.setattr(client, "COMMAND", SCRIPT)
     yield tmp_path / "jobs"
-    for job in client.jobs():
+    for job in client.jobs(home=default_home()):
         client._kill_leftovers(job.folder)
 
 
-def until(true: Callable[[], object], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
+def until(true: Callable[[], object]) -> None:
+    """Look again and again, however long it takes: what never comes is pytest-timeout's to end."""
     while not true():
-        assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
 
 
 def ended(id: str) -> client.Job:
-    until(lambda: not client.job(id).active)
-    return client.job(id)
+    until(lambda: not client.job(id, home=default_home()).active)
+    return client.job(id, home=default_home())
 
 
 def at_work(id: str) -> client.Job:
-    until(lambda: client.job(id).stage)
-    return client.job(id)
+    until(lambda: client.job(id, home=default_home()).stage)
+    return client.job(id, home=default_home())
 
 
 def marked(folder: Path) -> list[psutil.Process]:

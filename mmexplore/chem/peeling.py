@@ -10,13 +10,14 @@ Departs from chemprop: atoms are numbered by the canonical SMILES, so that no sp
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from rdkit import Chem
 from rdkit.Chem import Mol
 
 from mmexplore.chem.molecules import canonical, parse, reread
+from mmexplore.runtime.cache import cached
 
 
 class State(NamedTuple):
@@ -95,7 +96,7 @@ class Skeleton:
         return sorted({state.atoms for state in seen}, key=lambda mask: (mask.bit_count(), mask))
 
 
-@lru_cache(maxsize=256)
+@cached(256)
 def skeleton(smiles: str) -> Skeleton:
     """The pieces of a molecule in any spelling. Raises BadMolecule."""
     typed = parse(smiles)

@@ -25,7 +25,6 @@ from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
 from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
-from mmexplore.runtime.jobs import client
 from mmexplore.runtime.progress import Progress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -205,7 +204,7 @@ def manage_jobs(
     elif action == "cancel":
         answer(lambda _: {"cancelled": studio.cancel_job(job_id).id}, as_json)
     elif action == "follow":
-        for event in client.follow(job_id):
+        for event in studio.follow_job(job_id):
             print(f"{event.stage} {event.done}/{event.total}", text(event.values or ""), file=sys.stderr)
         answer(lambda _: {"id": job_id, "state": studio.job(job_id).state}, as_json)
     else:

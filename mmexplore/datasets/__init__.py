@@ -6,7 +6,9 @@ or pasted SMILES). :mod:`mmexplore.datasets.curation` standardises and merges th
 knows them by name and keeps them.
 """
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -139,3 +141,13 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.smiles)
+
+    @cached_property
+    def content(self) -> str:
+        """Digest of all that it holds, names and other columns included."""
+        import pandas as pd
+
+        held = hashlib.sha256(f"{self.name} {self.digest} {list(self.extra)}".encode())
+        held.update("\0".join(map(str, self.names)).encode())
+        held.update(pd.util.hash_pandas_object(self.extra.astype(str), index=False).to_numpy().tobytes())
+        return held.hexdigest()[:32]

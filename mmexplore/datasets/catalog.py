@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 from mmexplore.chem.file_endings import FORMATS, looks_like_a_file
 from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, nmrshiftdb2, storage, yours
 from mmexplore.runtime.errors import BadTable, UnknownName
-from mmexplore.runtime.home import folder
+from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -52,21 +52,26 @@ class _Source:
     read: Callable[[], RawTable]
 
 
-def entries() -> list[Entry]:
+def entries(*, home: Home) -> list[Entry]:
     """Every data set that has a name: embedded ones, MoleculeNet's, NMRShiftDB2, then the user's own."""
-    return [*embedded.entries(), *moleculenet.entries(), *nmrshiftdb2.entries(), *yours.entries()]
+    return [
+        *embedded.entries(),
+        *moleculenet.entries(home=home),
+        *nmrshiftdb2.entries(home=home),
+        *yours.entries(home=home),
+    ]
 
 
-def load(name_or_path: str | Path, *, progress: Progress = silent, **chosen: Unpack[Choices]) -> Dataset:
+def load(name_or_path: str | Path, *, progress: Progress = silent, home: Home, **chosen: Unpack[Choices]) -> Dataset:
     """A data set by name, or a table of molecules by path; standardised on the first load, kept for the next.
 
     ``chosen`` are :class:`Choices`. Raises UnknownName, NotAvailable, BadTable.
     """
     choices = _full(chosen)
-    if card := yours.cards().get(str(name_or_path)):
+    if card := yours.cards(home=home).get(str(name_or_path)):
         choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
-    source = _source(_unquoted(str(name_or_path)), choices, progress)
-    place = folder("datasets") / _key(source.files, choices)
+    source = _source(_unquoted(str(name_or_path)), choices, progress, home=home)
+    place = home.folder("datasets") / _key(source.files, choices)
     if found := storage.read(place, source.name, source.title):
         return found
     from mmexplore.datasets.curation import curate
@@ -78,16 +83,16 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, **chosen: Unp
     return dataset
 
 
-def fetch(name: str, progress: Progress = silent) -> Path:
+def fetch(name: str, progress: Progress = silent, *, home: Home) -> Path:
     """The file of a named data set, downloaded if it is not here. Raises NotAvailable, UnknownName."""
-    sources = {entry.name: entry.source for entry in entries()}
+    sources = {entry.name: entry.source for entry in entries(home=home)}
     if name not in sources:
         raise UnknownName("data set", name, sources)
     if sources[name] == "yours":
-        return yours.upload(name)
+        return yours.upload(name, home=home)
     if sources[name] == "nmrshiftdb2":
-        return nmrshiftdb2.fetch(progress)[0]
-    return embedded.files(name)[0] if sources[name] == "embedded" else moleculenet.fetch(name, progress)
+        return nmrshiftdb2.fetch(progress, home=home)[0]
+    return embedded.files(name)[0] if sources[name] == "embedded" else moleculenet.fetch(name, progress, home=home)
 
 
 def preview(path_or_text: Path | str) -> "Preview":
@@ -97,7 +102,9 @@ def preview(path_or_text: Path | str) -> "Preview":
     return file.preview(_given(path_or_text))
 
 
-def add(path_or_text: Path | str, title: str, *, progress: Progress = silent, **chosen: Unpack[Choices]) -> Dataset:
+def add(
+    path_or_text: Path | str, title: str, *, progress: Progress = silent, home: Home, **chosen: Unpack[Choices]
+) -> Dataset:
     """Keep a user's molecules under a name made from the title, so that they load by that name from now on.
 
     ``chosen`` are :class:`Choices`. A name of the catalogue is never taken over; the same content with the same choices
@@ -106,24 +113,26 @@ def add(path_or_text: Path | str, title: str, *, progress: Progress = silent, **
     given = _given(path_or_text)
     choices = _full(chosen)
     content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
-    for known, card in yours.cards().items():
+    for known, card in yours.cards(home=home).items():
         if (card["content"], card["choices"]) == (content, choices):
-            return load(known, progress=progress)
-    new, path = yours.receive(given, title, [entry.name for entry in entries()])
+            return load(known, progress=progress, home=home)
+    new, path = yours.receive(given, title, [entry.name for entry in entries(home=home)], home=home)
     try:
-        yours.keep(new, title, path, content, choices, load(path, **choices, progress=progress))
+        yours.keep(new, title, path, content, choices, load(path, **choices, progress=progress, home=home), home=home)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return load(new, progress=progress)
+    return load(new, progress=progress, home=home)
 
 
-def remove(name: str) -> None:
+def remove(name: str, *, home: Home) -> None:
     """Forget a data set of the user's own, and delete its file. Raises UnknownName."""
-    path = yours.upload(name)
+    path = yours.upload(name, home=home)
     if path.is_file():
-        shutil.rmtree(folder("datasets") / _key((path,), yours.cards()[name]["choices"]), ignore_errors=True)
-    yours.forget(name)
+        shutil.rmtree(
+            home.folder("datasets") / _key((path,), yours.cards(home=home)[name]["choices"]), ignore_errors=True
+        )
+    yours.forget(name, home=home)
 
 
 def _full(chosen: Choices) -> dict[str, Any]:
@@ -135,20 +144,20 @@ def _full(chosen: Choices) -> dict[str, Any]:
     return full | {"targets": None if full["targets"] is None else list(full["targets"])}
 
 
-def _source(name: str, choices: dict[str, Any], progress: Progress) -> _Source:
-    titles = {entry.name: (entry.source, entry.title) for entry in entries()}
+def _source(name: str, choices: dict[str, Any], progress: Progress, *, home: Home) -> _Source:
+    titles = {entry.name: (entry.source, entry.title) for entry in entries(home=home)}
     kind, title = titles.get(name, ("path", Path(name).name))
     if kind == "embedded":
         files = embedded.files(name)
         return _Source(name, title, files, lambda: _chosen(embedded.raw(name, progress), choices))
     if kind == "moleculenet":
         also = choices["targets"] or ()
-        files = (moleculenet.fetch(name, progress),)
-        return _Source(name, title, files, lambda: _chosen(moleculenet.raw(name, also, progress), choices))
+        files = (moleculenet.fetch(name, progress, home=home),)
+        return _Source(name, title, files, lambda: _chosen(moleculenet.raw(name, also, progress, home=home), choices))
     if kind == "nmrshiftdb2":
-        files = nmrshiftdb2.fetch(progress)
+        files = nmrshiftdb2.fetch(progress, home=home)
         return _Source(name, title, files, lambda: _chosen(nmrshiftdb2.raw(files, progress), choices))
-    path = yours.upload(name) if kind == "yours" else Path(name).expanduser()
+    path = yours.upload(name, home=home) if kind == "yours" else Path(name).expanduser()
     if kind == "path" and not path.is_file() and not _looks_like_path(name):
         raise UnknownName("data set", name, titles)
 

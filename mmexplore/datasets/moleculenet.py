@@ -7,7 +7,6 @@ FreeSolv is not here: the same 642 molecules come embedded. Rows are kept as pub
 
 import csv
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +16,15 @@ from mmexplore.datasets.published import PUBLISHED, Published
 from mmexplore.datasets.readers.cells import delimited, smiles_lines
 from mmexplore.datasets.readers.fetching import download, first_of, here
 from mmexplore.datasets.readers.source import opened
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import UnknownName
+from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 
 
-def entries() -> list[Entry]:
+def entries(*, home: Home) -> list[Entry]:
     """The table, with what is here already."""
-    files = here()
+    files = here(home=home)
     return [
         Entry(
             name=row.name,
@@ -42,22 +43,22 @@ def entries() -> list[Entry]:
     ]
 
 
-def find(name: str) -> Path | None:
+def find(name: str, *, home: Home) -> Path | None:
     """Where its file lies in MMEXPLORE_DATA_DIR or the home, None where it has to be fetched. Raises UnknownName."""
-    return _found(here(), _row(name))
+    return _found(here(home=home), _row(name))
 
 
-def fetch(name: str, progress: Progress = silent) -> Path:
+def fetch(name: str, progress: Progress = silent, *, home: Home) -> Path:
     """Its file, downloaded and checked if it is not here. Raises NotAvailable, UnknownName."""
     row = _row(name)
-    return find(name) or _download(row, progress)
+    return find(name, home=home) or _download(row, progress, home=home)
 
 
-def raw(name: str, also: Sequence[str] = (), progress: Progress = silent) -> RawTable:
+def raw(name: str, also: Sequence[str] = (), progress: Progress = silent, *, home: Home) -> RawTable:
     """Its unchecked rows; ``also`` names further columns to bring. Raises NotAvailable, UnknownName, BadTable."""
     import pandas as pd
 
-    row, path = _row(name), fetch(name, progress)
+    row, path = _row(name), fetch(name, progress, home=home)
     with opened(path) as file:
         cells = smiles_lines(file) if ".smi" in path.suffixes else delimited(file, ",")
     frame = pd.DataFrame(cells.rows, columns=cells.columns, dtype=str)
@@ -88,12 +89,12 @@ def _tasks_in(files: dict[str, Path], row: Published) -> tuple[Task, ...]:
     return tuple(Task(c, row.kind, row.unit) for c in _header(path) if c != row.smiles) if path else ()
 
 
-@lru_cache(maxsize=8)
+@cached(8)
 def _header(path: Path) -> tuple[str, ...]:
     with opened(path) as file:
         return tuple(next(csv.reader(file), ()))
 
 
-def _download(row: Published, progress: Progress) -> Path:
+def _download(row: Published, progress: Progress, *, home: Home) -> Path:
     check = f"sha256:{row.sha256}" if row.sha256 else f"md5:{row.md5}" if row.md5 else None
-    return download(row.name, row.base + row.file, row.file, check, progress)
+    return download(row.name, row.base + row.file, row.file, check, progress, home=home)

@@ -19,6 +19,7 @@ from mmexplore.datasets.readers.fetching import download, first_of, here
 from mmexplore.datasets.readers.nmr_fields import measured_number, of_number, peaks
 from mmexplore.datasets.readers.source import opened
 from mmexplore.runtime.errors import BadMolecule, BadTable
+from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 
 NAME = "nmrshiftdb2"
@@ -31,19 +32,19 @@ _LISTED = ("nmrshiftdb2_13C.jsonl",)
 _ID = "nmrshiftdb2 ID"
 
 
-def entries() -> list[Entry]:
+def entries(*, home: Home) -> list[Entry]:
     """Its line of the catalogue."""
     title = "NMRShiftDB2: measured 13C NMR spectra"
     terms = "NMRShiftDB2's own, share-alike"
-    return [Entry(NAME, title, None, (), "nmrshiftdb2", bool(_found()), terms, URL, megabytes=150.0)]
+    return [Entry(NAME, title, None, (), "nmrshiftdb2", bool(_found(home=home)), terms, URL, megabytes=150.0)]
 
 
-def fetch(progress: Progress = silent) -> tuple[Path, ...]:
+def fetch(progress: Progress = silent, *, home: Home) -> tuple[Path, ...]:
     """Its files: an SDF, a list, or both, as they are here; the SDF from NMRShiftDB2 if none is. Raises NotAvailable.
 
     There is no checksum: NMRShiftDB2 grows, and its file with it.
     """
-    return _found() or (download(NAME, URL, FILE, None, progress),)
+    return _found(home=home) or (download(NAME, URL, FILE, None, progress, home=home),)
 
 
 def raw(files: tuple[Path, ...], progress: Progress = silent) -> RawTable:
@@ -58,8 +59,8 @@ def raw(files: tuple[Path, ...], progress: Progress = silent) -> RawTable:
     return rows.table(files)
 
 
-def _found() -> tuple[Path, ...]:
-    files = here()
+def _found(*, home: Home) -> tuple[Path, ...]:
+    files = here(home=home)
     return tuple(path for names in (_DRAWN, _LISTED) if (path := first_of(files, names)))
 
 

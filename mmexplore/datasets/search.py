@@ -6,13 +6,13 @@ matched by RDKit's ``SubstructLibrary``.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from rdkit.Chem import Mol
 
 from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadMolecule
 
 
@@ -111,26 +111,23 @@ def matches(dataset: Dataset, smarts: str) -> np.ndarray:
 
 def containing(dataset: Dataset, query: Mol, *, chirality: bool = True) -> np.ndarray:
     """Rows whose molecule contains another one or a pattern (int64, ascending)."""
-    library = _library(dataset.digest, tuple(dataset.smiles.tolist()))
+    library = _library(dataset)
     found = library.GetMatches(query, useChirality=chirality, numThreads=0, maxResults=len(dataset))
     return np.sort(np.fromiter(found, np.int64))
 
 
-@lru_cache(maxsize=2)
-def _library(digest: str, smiles: tuple[str, ...]):  # type: ignore[no-untyped-def]  # noqa: ARG001
+@cached(2)
+def _library(dataset: Dataset):  # type: ignore[no-untyped-def]
     from rdkit.Chem import rdSubstructLibrary
 
     holder = rdSubstructLibrary.CachedTrustedSmilesMolHolder()
-    for one in smiles:
+    for one in dataset.smiles.tolist():
         holder.AddSmiles(one)
     return rdSubstructLibrary.SubstructLibrary(holder)
 
 
-@lru_cache(maxsize=4)
-def _lowered_names(digest: str, names: tuple[str, ...]) -> np.ndarray:  # noqa: ARG001
-    return np.char.lower(np.array(names, dtype=str)) if names else np.empty(0, dtype="<U1")
-
-
+@cached(4)
 def lowered(dataset: Dataset) -> np.ndarray:
     """Names in lower case, (n,) str."""
-    return _lowered_names(dataset.digest, tuple(dataset.names.tolist()))
+    names = dataset.names.tolist()
+    return np.char.lower(np.array(names, dtype=str)) if names else np.empty(0, dtype="<U1")

@@ -11,12 +11,12 @@ chemistry; the two scaffold rules give very different scores and are never to be
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from mmexplore.chem.standardize import scaffolds
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 
 Rule = Literal["scaffold", "scaffold_balanced", "random"]
@@ -71,7 +71,7 @@ def scaffold_groups(smiles: Iterable[str]) -> dict[str, list[int]]:
     return groups
 
 
-@lru_cache(maxsize=4)  # a preview of several splits asks again for the same molecules
+@cached(4, by=lambda texts: texts)  # a preview of several splits asks again for the same molecules
 def _scaffolds(smiles: tuple[str, ...]) -> list[str]:
     return scaffolds(smiles)
 

@@ -11,25 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from mmexplore.datasets import Dataset, Entry, Task
-from mmexplore.runtime.cache import Kept
+from mmexplore.runtime.cache import FolderCache
 from mmexplore.runtime.errors import UnknownName
 from mmexplore.runtime.files import allowed
-from mmexplore.runtime.home import folder, read_json, write_json
+from mmexplore.runtime.home import Home, read_json, write_json
 
 Card = dict[str, Any]
 
 
-def entries() -> list[Entry]:
+def entries(*, home: Home) -> list[Entry]:
     """The user's own data sets by name."""
     return [
         Entry(name, card["title"], card["rows"], tuple(Task(**task) for task in card["tasks"]), "yours", True)
-        for name, card in cards().items()
+        for name, card in cards(home=home).items()
     ]
 
 
-def cards() -> dict[str, Card]:
+def cards(*, home: Home) -> dict[str, Card]:
     """What is known of each: title, file, content (sha256), choices, rows, tasks; shared, not to be changed."""
-    return _cards(folder("datasets", "yours"))
+    return _cards(home.folder("datasets", "yours"))
 
 
 def _read_cards(place: Path) -> tuple[dict[str, Card], list[Path]]:
@@ -44,22 +44,22 @@ def _read_cards(place: Path) -> tuple[dict[str, Card], list[Path]]:
     return found, [place]
 
 
-_cards = Kept(_read_cards)
+_cards = FolderCache(_read_cards)
 
 
-def upload(name: str) -> Path:
+def upload(name: str, *, home: Home) -> Path:
     """Where a data set's file lies. Raises UnknownName."""
-    known = cards()
+    known = cards(home=home)
     if name not in known:
         raise UnknownName("data set of yours", name, known)
-    return folder("uploads") / Path(known[name]["file"]).name
+    return home.folder("uploads") / Path(known[name]["file"]).name
 
 
-def receive(given: Path | str, title: str, taken: Iterable[str]) -> tuple[str, Path]:
+def receive(given: Path | str, title: str, taken: Iterable[str], *, home: Home) -> tuple[str, Path]:
     """A new name, and the file or text copied to the uploads under it."""
     name = _slug(title, set(taken))
     endings = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
-    path = folder("uploads") / (name + re.sub(r"[^.a-z0-9]", "", endings))
+    path = home.folder("uploads") / (name + re.sub(r"[^.a-z0-9]", "", endings))
     if isinstance(given, Path):
         shutil.copyfile(given, path)
     else:
@@ -67,17 +67,19 @@ def receive(given: Path | str, title: str, taken: Iterable[str]) -> tuple[str, P
     return name, path
 
 
-def keep(name: str, title: str, path: Path, content: str, choices: dict[str, Any], dataset: Dataset) -> None:
+def keep(
+    name: str, title: str, path: Path, content: str, choices: dict[str, Any], dataset: Dataset, *, home: Home
+) -> None:
     """Write the card that makes it a data set."""
     card: Card = {"title": title.strip() or name, "file": path.name, "content": content, "choices": choices}
     card |= {"rows": dataset.report.read, "tasks": [asdict(task) for task in dataset.tasks]}
-    write_json(folder("datasets", "yours") / f"{name}.json", card)
+    write_json(home.folder("datasets", "yours") / f"{name}.json", card)
 
 
-def forget(name: str) -> None:
+def forget(name: str, *, home: Home) -> None:
     """Delete the card and the file. Raises UnknownName."""
-    path = upload(name)
-    (folder("datasets", "yours") / f"{name}.json").unlink(missing_ok=True)
+    path = upload(name, home=home)
+    (home.folder("datasets", "yours") / f"{name}.json").unlink(missing_ok=True)
     path.unlink(missing_ok=True)
 
 

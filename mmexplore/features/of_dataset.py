@@ -14,12 +14,18 @@ from mmexplore.features.modalities import Measured, Record
 from mmexplore.features.packing import nothing, pack
 from mmexplore.features.store import Features, features
 from mmexplore.runtime.errors import BadMolecule, BadRecipe
+from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.runtime.registry import MODALITIES
 
 
 def features_of(
-    dataset: Dataset, modality: str, options: Mapping[str, Any] | None = None, progress: Progress = silent
+    dataset: Dataset,
+    modality: str,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+    *,
+    home: Home,
 ) -> Features:
     """Records of a modality for all molecules of a data set, in its order; ``ok`` says which have one.
 
@@ -28,7 +34,7 @@ def features_of(
     """
     member = MODALITIES[modality]
     if not issubclass(member, Measured):
-        return features(modality, dataset.smiles, options, progress)
+        return features(modality, dataset.smiles, options, progress, home=home)
     if dataset.spectra is None:
         raise BadRecipe(
             f"{dataset.name!r} has no measured spectra, which {modality!r} is made of; choose a data set that has, "

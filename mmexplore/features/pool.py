@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +21,9 @@ from filelock import FileLock
 
 from mmexplore.features.featurize import Chunk, join
 from mmexplore.features.modalities import Column
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.files import sweep
-from mmexplore.runtime.home import folder, read_json, write_json
+from mmexplore.runtime.home import Home, read_json, write_json
 from mmexplore.runtime.registry import MODALITIES
 
 KEY_BYTES = 16
@@ -55,13 +55,13 @@ class Head:
 class Pool:
     """The pool of one modality with given options (validated, defaults filled in)."""
 
-    def __init__(self, modality: str, options: dict[str, object]) -> None:
+    def __init__(self, modality: str, options: dict[str, object], *, home: Home) -> None:
         member = MODALITIES[modality]
         self.columns: dict[str, Column] = member.columns
         self.axes = tuple(dict.fromkeys(c.axis for c in self.columns.values() if c.axis))
         about = {"version": member.version, "options": options, "columns": repr(sorted(self.columns.items()))}
         digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:12]
-        self.folder = folder("features", modality, f"v{member.version}-{digest}")
+        self.folder = home.folder("features", modality, f"v{member.version}-{digest}")
 
     def head(self) -> Head:
         """The committed lengths; an empty head where there is none or where files are shorter than it says."""
@@ -206,8 +206,8 @@ class Writer:
         self._others.update(map(bytes, self._pool.keys(head)[self._since.molecules :]))
 
 
-@lru_cache(maxsize=8)
-def _index(folder: Path, born: str, molecules: int) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG001 (part of the key)
+@cached(8)
+def _index(folder: Path, _born: str, molecules: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows in the order of the first eight bytes of their keys, and those bytes sorted."""
     keys = np.memmap(folder / "keys.bin", "<u8", "r", shape=(molecules, 2)) if molecules else np.empty((0, 2), "<u8")
     first = np.ascontiguousarray(keys[:, 0])

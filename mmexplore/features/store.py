@@ -19,6 +19,7 @@ from mmexplore.features.pool import Head, Pool, Writer, content_keys
 from mmexplore.features.workers import WORKERS
 from mmexplore.runtime import processes
 from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.runtime.registry import MODALITIES
 
@@ -85,13 +86,15 @@ def features(
     options: Mapping[str, Any] | None = None,
     progress: Progress = silent,
     workers: int | None = None,
+    *,
+    home: Home,
 ) -> Features:
     """Records of canonical SMILES; what the store has not is made first, in ``workers`` processes (None: the cores).
 
     Raises UnknownName, BadRecipe for options, and Cancelled from ``progress``: then what is done stays.
     """
     chosen = MODALITIES.validated(modality, dict(options or {}))
-    pool, smiles = Pool(modality, chosen), list(map(str, smiles))
+    pool, smiles = Pool(modality, chosen, home=home), list(map(str, smiles))
     keys = content_keys(smiles)
     head = pool.head()
     while ((rows := pool.find(head, keys)) < 0).any():

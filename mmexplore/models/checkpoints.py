@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mmexplore.datasets import Task
 from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime import provenance
+from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, UnknownName
 from mmexplore.runtime.home import read_json, write_atomically, write_json
 
@@ -101,6 +102,20 @@ def write(folder: Path, weights: bytes, recipe: Recipe, card: Card) -> Card:
     write_json(folder / RECIPE, recipe.model_dump(mode="json"))
     write_atomically(folder / CARD, card.model_dump_json(indent=1) + "\n")
     return card
+
+
+def digest(folder: Path) -> str:
+    """Model digest: sixteen hex digits of weights and recipe. Raises BadCheckpoint where they cannot be read."""
+    try:
+        return _digest(version(folder / WEIGHTS), (folder / RECIPE).read_bytes())
+    except OSError as error:
+        raise BadCheckpoint(f"{folder} is not a model: {error.strerror or error}") from None
+
+
+@cached(64)
+def _digest(weights: FileVersion, recipe: bytes) -> str:
+    with weights.path.open("rb") as file:
+        return hashlib.sha256(hashlib.file_digest(file, "sha256").digest() + recipe).hexdigest()[:16]
 
 
 def read(folder: Path) -> tuple[Recipe, Card]:

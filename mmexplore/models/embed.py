@@ -22,16 +22,17 @@ from mmexplore.features.of_dataset import features_of
 from mmexplore.features.store import Features
 from mmexplore.models import embeddings
 from mmexplore.models.embeddings import PREDICTIONS, Embedded, files_of, part_file, place, read, view_file
+from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import BadMolecule, BadTable, NotAvailable, UnknownName
 from mmexplore.runtime.files import sweep
-from mmexplore.runtime.home import write_atomically, write_json
+from mmexplore.runtime.home import Home, write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     from mmexplore.nn.model import Prediction, Predictor
     from mmexplore.runtime.devices import Policy
 
-__all__ = ["BASELINE_VIEW", "SHARD", "Baseline", "Embedded", "Run", "baseline", "embed"]
+__all__ = ["BASELINE_VIEW", "SHARD", "Baseline", "Embedded", "Run", "baseline", "embed", "embedding"]
 
 SHARD = 8192
 BASELINE_VIEW = "ecfp"
@@ -39,14 +40,23 @@ _BATCH = {"cpu": 256, "cuda": 4096, "mps": 256}
 Arrays = dict[str, np.ndarray]
 
 
-def embed(model_folder: Path, dataset: Dataset, progress: Progress = silent, shard: int = SHARD) -> Embedded:
+def embedding(model: Model, dataset: Dataset, progress: Progress = silent, *, home: Home) -> Embedded:
+    """Embedding of a data set by a model, or the fingerprints that stand in its place. Raises like :func:`embed`."""
+    if model.card is None:
+        return baseline(dataset, progress, home=home)
+    return embed(model.folder, dataset, progress, home=home)
+
+
+def embed(
+    model_folder: Path, dataset: Dataset, progress: Progress = silent, shard: int = SHARD, *, home: Home
+) -> Embedded:
     """Every view and the predictions of a model for a data set, from disk where they are there, else computed and kept.
 
     Progress: ``featurise``, then ``embed`` by molecules. Killed or cancelled, the next call goes on after the last
     whole shard. Molecules that cannot be featurised get NaN. Raises BadCheckpoint, BadTable for no molecules,
     BadMolecule where none can be featurised, NotAvailable for a full disk.
     """
-    folder = place(Path(model_folder), dataset)
+    folder = place(Path(model_folder), dataset, home=home)
     found = read(folder)
     if found is None:
         if not len(dataset):
@@ -54,17 +64,19 @@ def embed(model_folder: Path, dataset: Dataset, progress: Progress = silent, sha
         with _disk(folder):
             folder.mkdir(parents=True, exist_ok=True)
             with FileLock(folder / "lock"):
-                found = read(folder) or _compute(Path(model_folder), dataset, folder, shard, progress)
+                found = read(folder) or _compute(Path(model_folder), dataset, folder, shard, progress, home=home)
     return found
 
 
-def _compute(model_folder: Path, dataset: Dataset, folder: Path, shard: int, progress: Progress) -> Embedded:
+def _compute(
+    model_folder: Path, dataset: Dataset, folder: Path, shard: int, progress: Progress, *, home: Home
+) -> Embedded:
     from mmexplore.models import checkpoints
     from mmexplore.runtime import devices
 
     predictor = checkpoints.load(model_folder)
     wanted = predictor.recipe.modalities
-    described = {m: features_of(dataset, m, options, progress) for m, options in wanted.items()}
+    described = {m: features_of(dataset, m, options, progress, home=home) for m, options in wanted.items()}
     run = Run(predictor, devices.policy(), described, dataset.name)
     devices.apply(run.policy)
     run.predictor.to(run.policy.device)
@@ -244,7 +256,7 @@ class Baseline(Embedded):
         return np.flatnonzero(~self.features.ok)
 
 
-def baseline(dataset: Dataset, progress: Progress = silent) -> Baseline:
+def baseline(dataset: Dataset, progress: Progress = silent, *, home: Home) -> Baseline:
     """Morgan fingerprints (radius 2, 2048 bits) as a model without weights, to be mapped beside others."""
-    made = features_of(dataset, "fingerprint", progress=progress)
+    made = features_of(dataset, "fingerprint", progress=progress, home=home)
     return Baseline(Path(), len(dataset), {BASELINE_VIEW: 2048}, (), "uint8", features=made)

@@ -6,11 +6,9 @@ shard in hand. What is begun anew has other files, as readers may have the old o
 of the model's weights and recipe and of the data's digest, so that nothing stale is ever read.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -18,8 +16,10 @@ from urllib.parse import quote
 import numpy as np
 
 from mmexplore.datasets import Dataset
-from mmexplore.runtime import home
-from mmexplore.runtime.errors import BadCheckpoint, UnknownName
+from mmexplore.models import checkpoints
+from mmexplore.runtime.cache import cached, version
+from mmexplore.runtime.errors import UnknownName
+from mmexplore.runtime.home import Home, read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,12 @@ class Embedded:
     tasks: tuple[str, ...] = ()
     dtype: str = "float32"
     parts: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Another one for other files."""
+        state = version(self.folder / view_file(self.views[0])) if self.n else ""
+        return f"{self.folder} {state}"
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -89,25 +95,9 @@ class Embedded:
         return np.memmap(self.folder / file, dtype, "r", shape=(self.n, width))
 
 
-def place(model_folder: Path, dataset: Dataset) -> Path:
+def place(model_folder: Path, dataset: Dataset, *, home: Home) -> Path:
     """The folder under the home where a model's embedding of a data set is kept; not made here."""
-    return home.home() / "embeddings" / f"{model_digest(model_folder)}-{dataset.digest[:16]}-{VERSION}"
-
-
-def model_digest(folder: Path) -> str:
-    """Sixteen hex digits of a model's weights and recipe. Raises BadCheckpoint where they cannot be read."""
-    try:
-        stat = (folder / "weights.safetensors").stat()
-        return _digest_of(folder, stat.st_mtime_ns, stat.st_size, (folder / "recipe.json").read_bytes())
-    except OSError as error:
-        raise BadCheckpoint(f"{folder} is not a model: {error.strerror or error}") from None
-
-
-@lru_cache(maxsize=64)
-def _digest_of(folder: Path, changed: int, size: int, recipe: bytes) -> str:  # noqa: ARG001
-    with (folder / "weights.safetensors").open("rb") as file:
-        weights = hashlib.file_digest(file, "sha256").digest()
-    return hashlib.sha256(weights + recipe).hexdigest()[:16]
+    return home / "embeddings" / f"{checkpoints.digest(model_folder)}-{dataset.digest[:16]}-{VERSION}"
 
 
 def read(folder: Path) -> Embedded | None:
@@ -127,23 +117,21 @@ def files_of(folder: Path, head: Mapping[str, Any]) -> Path:
 def read_head(folder: Path) -> dict[str, Any] | None:
     """What ``head.json`` says, None where it is absent or damaged."""
     try:
-        head: dict[str, Any] = home.read_json(folder / "head.json")
+        head: dict[str, Any] = read_json(folder / "head.json")
         return head if head["version"] == VERSION else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def stored_predictions(model_folder: Path, dataset: Dataset) -> "pd.DataFrame | None":
+def stored_predictions(model_folder: Path, dataset: Dataset, *, home: Home) -> "pd.DataFrame | None":
     """A model's predictions for a data set, a column a task, in the data set's order; None unless embedded already."""
-    folder = place(model_folder, dataset)
+    folder = place(model_folder, dataset, home=home)
     found = read(folder)
-    return None if found is None else _predictions(folder, (folder / "head.json").stat().st_mtime_ns)
+    return None if found is None else _predictions(found)
 
 
-@lru_cache(maxsize=4)
-def _predictions(folder: Path, changed: int) -> "pd.DataFrame":  # noqa: ARG001
+@cached(4)
+def _predictions(found: Embedded) -> "pd.DataFrame":
     import pandas as pd
 
-    found = read(folder)
-    assert found is not None
     return pd.DataFrame(np.asarray(found.predictions), columns=list(found.tasks))

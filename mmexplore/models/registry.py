@@ -9,7 +9,6 @@ together with its predictions and history. Nothing here imports torch.
 
 import shutil
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,10 @@ from mmexplore.models import checkpoints
 from mmexplore.models.checkpoints import Card
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime import files, home
+from mmexplore.runtime import files
+from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable, UnknownName
+from mmexplore.runtime.home import Home, read_json, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,17 @@ class Model:
     card: Card | None = None
 
     @property
+    def digest(self) -> str:
+        """Digest of weights and recipe; the baseline's is its name. Raises BadCheckpoint."""
+        return checkpoints.digest(self.folder) if self.card else self.name
+
+    def view(self, name: str = "") -> "View":
+        """The view of that name, or the first one. Raises UnknownName."""
+        if name and name not in self.views:
+            raise UnknownName("view of this model", name, self.views)
+        return View(self, name or self.views[0])
+
+    @property
     def data(self) -> str:
         """Name of the data set it was trained on, "" for the baseline."""
         return self.card.data.name if self.card else ""
@@ -53,50 +65,68 @@ class Model:
         return sum(p.stat().st_size for p in self.folder.rglob("*") if p.is_file()) / 1e6 if self.card else 0.0
 
 
-def models() -> list[Model]:
+@dataclass(frozen=True)
+class View:
+    """A view of a model: one of the embeddings that it makes of a molecule."""
+
+    model: Model
+    name: str
+
+    @property
+    def digest(self) -> str:
+        """Digest of the model, and the view's name."""
+        return f"{self.model.digest} {self.name}"
+
+
+def models(*, home: Home) -> list[Model]:
     """Shipped models, then trained ones, newest first, then the baseline; damaged folders are left out."""
-    runs = sorted(runs_folder().iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
+    runs = sorted(runs_folder(home=home).iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
     folders = [(p, True) for p in sorted(SHIPPED.iterdir())] if SHIPPED.is_dir() else []
     folders += [(p / "model", False) for p in runs]
     found = [m for m in (_read(folder, shipped) for folder, shipped in folders) if m]
     return [*found, _baseline()]
 
 
-def model(name: str) -> Model:
+def model(name: str, *, home: Home) -> Model:
     """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
     if name.startswith(UNTRAINED):
-        return _twin(model(name.removeprefix(UNTRAINED)))
-    if found := _called(name):
+        return _twin(model(name.removeprefix(UNTRAINED), home=home), home=home)
+    if found := _called(name, home=home):
         return found
     folder = Path(name).expanduser()
     for place in (folder / "model", folder):
         if (place / "card.json").is_file():
             recipe, card = checkpoints.read(place)
             return Model(str(folder), card.name, place, False, recipe.views, recipe, card)
-    raise UnknownName("model", name, [m.name for m in models()])
+    raise UnknownName("model", name, [m.name for m in models(home=home)])
 
 
-def _called(name: str) -> Model | None:
+def _called(name: str, *, home: Home) -> Model | None:
     """The model of that name, looked for where it would be: a run's is in a folder of its own."""
     if name == BASELINE:
         return _baseline()
     if Path(name).name != name:
         return None
-    return _read(SHIPPED / name, shipped=True) or _read(runs_folder() / name / "model", shipped=False)
+    return _read(SHIPPED / name, shipped=True) or _read(runs_folder(home=home) / name / "model", shipped=False)
+
+
+def ecfp_view() -> View:
+    """The fingerprints that every model is compared with."""
+    return _baseline().view()
 
 
 def _baseline() -> Model:
     return Model(BASELINE, "ECFP fingerprint (no model)", SHIPPED / BASELINE, True, (BASELINE,))
 
 
-def _twin(chosen: Model) -> Model:
+def _twin(chosen: Model, *, home: Home) -> Model:
     """The same recipe without any training; models with the same recipe share it."""
     if chosen.recipe is None or chosen.card is None:
         raise BadRecipe(f"{chosen.name!r} has no weights, hence no untrained twin")
     if chosen.card.untrained:
         return chosen
     tasks = chosen.card.data.tasks
-    folder = home.home() / "untrained" / f"{chosen.recipe.digest}-{len(tasks)}"
+    folder = home / "untrained" / f"{chosen.recipe.digest}-{len(tasks)}"
     if _read(folder, False) is None:
         checkpoints.save_untrained(folder, chosen.recipe, tasks)
     made = _read(folder, False)
@@ -104,7 +134,7 @@ def _twin(chosen: Model) -> Model:
     return replace(made, name=UNTRAINED + chosen.name, title=f"{chosen.title}, untrained", views=chosen.views)
 
 
-def check_starts(recipe: Recipe) -> None:
+def check_starts(recipe: Recipe, *, home: Home) -> None:
     """Refuse, before any work, a recipe that begins with a model or is taught by one that is not here.
 
     Raises UnknownName, NotAvailable, and BadRecipe for a branch that learns nothing.
@@ -114,19 +144,19 @@ def check_starts(recipe: Recipe) -> None:
         if start.startswith(CHEMPROP) and not (path := Path(start.removeprefix(CHEMPROP)).expanduser()).is_file():
             raise NotAvailable(f"a branch starts from chemprop's checkpoint {path}, and there is no such file")
         if start and not start.startswith((HUB, CHEMPROP)):
-            model(start)
+            model(start, home=home)
     for lesson, name in pretraining_targets.frozen(recipe).items():
         if not name.startswith(HUB):
-            target(lesson, name)
+            target(lesson, name, home=home)
         elif lesson != "smiles":
             raise BadRecipe(f"{name!r} cannot teach {lesson!r}: published models teach smiles alone; name a model here")
 
 
-def target(lesson: str, name: str) -> tuple[Model, str]:
+def target(lesson: str, name: str, *, home: Home) -> tuple[Model, str]:
     """Model and view of a lesson's target, ``MODEL`` or ``MODEL#VIEW``. Raises NotAvailable where it is not here."""
     called, _, view = name.partition("#")
     try:
-        found = model(called)
+        found = model(called, home=home)
         if view and view not in found.views:
             raise UnknownName(f"view of {called!r}", view, found.views)
     except UnknownName as error:
@@ -134,17 +164,17 @@ def target(lesson: str, name: str) -> tuple[Model, str]:
     return found, view or found.views[0]
 
 
-def runs_folder() -> Path:
+def runs_folder(*, home: Home) -> Path:
     """Where trained models are kept."""
     return home.folder("runs")
 
 
-def new_run(title: str) -> Path:
+def new_run(title: str, *, home: Home) -> Path:
     """A fresh run folder whose name is made from a title."""
     slug = "".join(c if c.isalnum() else "-" for c in title.lower()).strip("-")[:60] or "run"
     slug = files.allowed(slug)
     for number in range(1, 10_000):
-        path = runs_folder() / (slug if number == 1 else f"{slug}-{number}")
+        path = runs_folder(home=home) / (slug if number == 1 else f"{slug}-{number}")
         try:
             path.mkdir()
         except FileExistsError:
@@ -153,58 +183,58 @@ def new_run(title: str) -> Path:
     raise BadRecipe(f"there are 9,999 runs called {slug!r} already; give this one another name")
 
 
-def rename(name: str, title: str) -> None:
+def rename(name: str, title: str, *, home: Home) -> None:
     """Give a trained model another title. Raises BadRecipe for a shipped one."""
-    chosen = _trained(name)
+    chosen = _trained(name, home=home)
     assert chosen.card is not None
     if not title.strip():
         raise BadRecipe("a model's name cannot be empty")
     card = chosen.card.model_copy(update={"name": title.strip()})
-    home.write_atomically(chosen.folder / "card.json", card.model_dump_json(indent=1) + "\n")
+    write_atomically(chosen.folder / "card.json", card.model_dump_json(indent=1) + "\n")
 
 
-def delete(name: str) -> None:
+def delete(name: str, *, home: Home) -> None:
     """Delete a trained model with its run. Raises BadRecipe for a shipped one."""
-    run = _trained(name).folder.parent
+    run = _trained(name, home=home).folder.parent
     files.patiently(lambda: shutil.rmtree(run))
 
 
-def export(name: str, where: Path) -> Path:
+def export(name: str, where: Path, *, home: Home) -> Path:
     """A zip of the model's folder (weights.safetensors, recipe.json, card.json)."""
-    chosen = model(name)
+    chosen = model(name, home=home)
     if chosen.card is None:
         raise BadRecipe("the ECFP baseline has no weights to export")
     return Path(shutil.make_archive(str(where / chosen.name), "zip", chosen.folder))
 
 
-def history(name: str) -> "pd.DataFrame":
+def history(name: str, *, home: Home) -> "pd.DataFrame":
     """What a training reported, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
     import pandas as pd
 
-    chosen = model(name)
+    chosen = model(name, home=home)
     for place in (chosen.folder, chosen.folder.parent):
         if chosen.card and (place / "history.json").is_file():
-            return pd.DataFrame(home.read_json(place / "history.json")).set_index("epoch")
+            return pd.DataFrame(read_json(place / "history.json")).set_index("epoch")
     return pd.DataFrame()
 
 
-def _trained(name: str) -> Model:
-    chosen = model(name)
-    if chosen.shipped or chosen.folder.parent.parent != runs_folder():
+def _trained(name: str, *, home: Home) -> Model:
+    chosen = model(name, home=home)
+    if chosen.shipped or chosen.folder.parent.parent != runs_folder(home=home):
         raise BadRecipe(f"{name!r} came with the project or lies elsewhere; only models trained here can be changed")
     return chosen
 
 
 def _read(folder: Path, shipped: bool) -> Model | None:
     try:
-        changed = (folder / "card.json").stat().st_mtime_ns
+        return _read_once(version(folder / checkpoints.CARD), shipped)
     except OSError:
         return None
-    return _read_once(folder, shipped, changed)
 
 
-@lru_cache(maxsize=1024)
-def _read_once(folder: Path, shipped: bool, changed: int) -> Model | None:  # noqa: ARG001
+@cached(1024)
+def _read_once(card_file: FileVersion, shipped: bool) -> Model | None:
+    folder = card_file.path.parent
     try:
         recipe, card = checkpoints.read(folder)
     except BadCheckpoint:

@@ -1,20 +1,83 @@
-"""What was read from folders, kept until one of the folders changes: screens ask for it at every click.
+"""Caches in memory: results by the content that they were made of, and readings of folders until these change.
 
 A folder's time of change moves when a name in it comes, goes or is put in another's place, which is how all files of
 the home are written (:func:`mmexplore.runtime.home.write_atomically`).
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Generic, TypeVar
+from threading import Lock, RLock
+from typing import Any, Generic, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 _SETTLED_NS = 2_000_000_000  # the coarsest clock of a file system still in use ticks every two seconds
 
 
-class Kept(Generic[T]):
-    """The value that ``read`` gives for a folder, read again once it, or another folder that ``read`` names, changed.
+def digest(value: Any) -> Hashable:
+    """What stands for a value in a key: its ``content`` or ``digest`` where it has one, member by member in a tuple.
+
+    >>> digest(("umap", 0))
+    ('umap', 0)
+    """
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return tuple(map(digest, value))
+    for name in ("content", "digest"):
+        if isinstance(known := getattr(value, name, None), str):
+            return type(value).__name__, known
+    return value  # type: ignore[no-any-return]
+
+
+def cached(size: int, by: Callable[[Any], Hashable] = digest) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Result cache of a function: the last ``size`` results, each argument known ``by`` what it holds.
+
+    An object of the same content brings the same result, another content another one, whatever both are called. Who
+    asks while the result is made waits for it. Results are shared: nobody may change them. Exceptions are not kept. A
+    keyword argument ``progress`` is told how far it is, and is no part of the question.
+    ``function.forget()`` empties it.
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        known: OrderedDict[Hashable, T] = OrderedDict()
+        turns: dict[Hashable, Any] = {}
+        lock = Lock()
+
+        @wraps(function)
+        def kept(*args: P.args, **kwargs: P.kwargs) -> T:
+            named = tuple((name, by(kwargs[name])) for name in sorted(kwargs) if name != "progress")
+            key = (tuple(map(by, args)), named)
+            with lock:
+                if key in known:
+                    known.move_to_end(key)
+                    return known[key]
+                turn = turns.setdefault(key, RLock())
+            with turn:
+                with lock:
+                    if key in known:
+                        return known[key]
+                try:
+                    made = function(*args, **kwargs)
+                    with lock:
+                        known[key] = made
+                        while len(known) > size:
+                            known.popitem(last=False)
+                finally:
+                    with lock:
+                        turns.pop(key, None)
+            return made
+
+        kept.forget = known.clear  # type: ignore[attr-defined]
+        return kept
+
+    return decorate
+
+
+class FolderCache(Generic[T]):
+    """Cached folder reading: what ``read`` gives for a folder, read again once it, or one that it names, changed.
 
     ``read`` returns the value and the folders that it depends on. The value is shared: nobody may change it.
     """
@@ -36,6 +99,21 @@ class Kept(Generic[T]):
         else:  # it may change again without its time changing
             self._known.pop(place, None)
         return value
+
+
+@dataclass(frozen=True)
+class FileVersion:
+    """A file as it is now: a key that another content of the same file does not have."""
+
+    path: Path
+    changed: int
+    size: int
+
+
+def version(path: Path) -> FileVersion:
+    """The version of a file. Raises OSError where there is none."""
+    found = path.stat()
+    return FileVersion(path, found.st_mtime_ns, found.st_size)
 
 
 def changed(path: Path) -> int:

@@ -1,4 +1,4 @@
-"""The one writable home: everything the app keeps lies under MMEXPLORE_HOME, nothing beside the code.
+"""Home folder: everything that the app keeps, and nothing beside the code. A value, passed down to whoever writes.
 
 datasets/    standardised tables of molecules       features/    packed records of modalities
 embeddings/  what a model makes of a data set       maps/        coordinates and their quality
@@ -10,6 +10,7 @@ untrained/   twins of models, a recipe each
 import json
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +19,31 @@ import platformdirs
 from mmexplore.runtime import files
 
 
-def home() -> Path:
-    """MMEXPLORE_HOME, or the user's data folder of this operating system; made if it is not there."""
+@dataclass(frozen=True)
+class Home:
+    """A folder that an app or a user keeps things in."""
+
+    path: Path
+
+    def __truediv__(self, name: str) -> Path:
+        """A path below it; nothing is made."""
+        return self.path / name
+
+    def folder(self, *parts: str) -> Path:
+        """A folder below it, made if it is not there."""
+        path = self.path.joinpath(*parts)
+        if not path.is_dir():  # looking is cheaper than trying
+            path.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def default_home() -> Home:
+    """The home that the environment names: MMEXPLORE_HOME, else the user's data folder of this operating system.
+
+    Asked at the door alone (:mod:`mmexplore.studio.door`, the command line, a job's process), never below it.
+    """
     chosen = os.environ.get("MMEXPLORE_HOME")
-    return _made(Path(chosen).expanduser() if chosen else platformdirs.user_data_path("mmexplore"))
-
-
-def folder(*parts: str) -> Path:
-    """A folder below the home, made if it is not there."""
-    return _made(home().joinpath(*parts))
-
-
-def _made(path: Path) -> Path:
-    if not path.is_dir():  # looking is cheaper than trying
-        path.mkdir(parents=True, exist_ok=True)
-    return path
+    return Home(Path(chosen).expanduser() if chosen else platformdirs.user_data_path("mmexplore"))
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

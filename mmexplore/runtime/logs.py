@@ -12,7 +12,8 @@ import warnings
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from mmexplore.runtime import files, home
+from mmexplore.runtime import files
+from mmexplore.runtime.home import Home
 
 FULL_BYTES = 2_000_000
 KEPT = 3
@@ -65,13 +66,17 @@ class SharedFile(logging.Handler):
                     files.replace(newer, older)
 
 
-def configure(where: Path | None = None, *, stderr: bool = False) -> Path:
+def log_file(home: Home) -> Path:
+    """The log of a home."""
+    return home.folder("logs") / "mmexplore.log"
+
+
+def configure(path: Path, *, stderr: bool = False) -> Path:
     """Send our records (INFO and up), those of others (WARNING and up) and Python's warnings to a log file.
 
-    ``where`` is the file, by default home/logs/mmexplore.log; ``stderr`` writes them there too, which is how
+    ``path`` is the file, see :func:`log_file`; ``stderr`` writes them there too, which is how
     they reach the log.txt of a job. Calling it again replaces what was set before. Returns the file.
     """
-    path = where or home.folder("logs") / "mmexplore.log"
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if getattr(handler, "of_mmexplore", False)]:
         root.removeHandler(handler)

@@ -21,10 +21,10 @@ def commit() -> str:
     return head + ("+changes" if _git(root, "status", "--porcelain", "--", "mmexplore") else "")
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python, of this package and of those that shape a result."""
+def versions(*more: str) -> dict[str, str]:
+    """Versions of Python, of this package, of those that shape a result and of those that ``more`` names."""
     found = {"python": platform.python_version(), "mmexplore": __version__}
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *more):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -1,55 +1,75 @@
-"""The front desk's drawer for data sets: read once, kept in memory, searched; imports of files as jobs."""
+"""Data sets: what there is, imports of files as jobs, summaries, searches."""
 
 import json
-from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
-from mmexplore.datasets import Dataset, catalog, search, yours
+from mmexplore.datasets import Dataset, Entry, catalog, search
+from mmexplore.datasets import summary as summaries
+from mmexplore.datasets.catalog import Choices
 from mmexplore.datasets.search import Found
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.client import Job
 from mmexplore.runtime.progress import Progress, silent
+from mmexplore.studio.door import dataset, home
+
+if TYPE_CHECKING:
+    pass
 
 
-@lru_cache(maxsize=4)
-def _loaded(name: str, stamp: str) -> Dataset:  # noqa: ARG001
-    return catalog.load(name)
+def datasets() -> list[Entry]:
+    """Every data set that has a name: embedded ones, MoleculeNet's, NMRShiftDB2, then the user's own."""
+    return catalog.entries(home=home())
 
 
 def available() -> list[str]:
     """Names of the data sets that are on this machine, in the catalogue's order."""
-    return [entry.name for entry in catalog.entries() if entry.available]
+    return [entry.name for entry in datasets() if entry.available]
 
 
-def dataset(name: str, progress: Progress = silent) -> Dataset:
-    """A data set by name or path, kept in memory between calls. Raises UnknownName, NotAvailable or BadTable."""
-    if progress is not silent:
-        return catalog.load(name, progress=progress)
-    return _loaded(name, _stamp(name))
+def fetch(name: str, progress: Progress = silent) -> Path:
+    """The file of a named data set, downloaded if it is not here. Raises NotAvailable, UnknownName."""
+    return catalog.fetch(name, progress, home=home())
 
 
-def _stamp(name: str) -> str:
-    """Changes when another file, or another set of the user's, goes by the same name."""
-    if card := yours.cards().get(name):
-        return str(card["content"])
-    try:
-        found = Path(name).expanduser().stat()
-    except (OSError, ValueError):
-        return ""
-    return f"{found.st_mtime_ns} {found.st_size}"
+def add_dataset(
+    path_or_text: Path | str, title: str, *, progress: Progress = silent, **chosen: Unpack[Choices]
+) -> Dataset:
+    """Keep a user's molecules under a name made from the title, so that they load by that name from now on.
+
+    ``chosen`` are :class:`mmexplore.datasets.catalog.Choices`. A name of the catalogue is never taken over; the same
+    content with the same choices is not kept twice. Raises BadTable, UnknownName.
+    """
+    return catalog.add(path_or_text, title, progress=progress, home=home(), **chosen)
+
+
+def remove_dataset(name: str) -> None:
+    """Forget a data set of the user's own, and delete its file. Raises UnknownName."""
+    catalog.remove(name, home=home())
 
 
 def start_import(path: Path, title: str, options: dict[str, object]) -> Job:
-    """Have a user's file standardised and kept by a job; options are those of :data:`add_dataset`."""
+    """Have a user's file standardised and kept by a job; options are those of :func:`add_dataset`."""
     arguments = [str(path), "--name", title, "--options", json.dumps(options)]
-    return client.start("import", arguments, device="imports", title=f"import of {title}")
+    return client.start("import", arguments, device="imports", title=f"import of {title}", home=home())
 
 
 def start_fetch(name: str) -> Job:
     """Have a published set downloaded by a job, or the job that is at it already; downloads have their own lane."""
-    return client.start_once("fetch", [name], device="downloads", title=f"download of {name}")
+    return client.start_once("fetch", [name], device="downloads", title=f"download of {name}", home=home())
 
 
 def find(data: str, text: str) -> Found:
-    """All molecules that a typed text means (:func:`mmexplore.datasets.search.search`). Raises BadMolecule."""
-    return search.search(dataset(data), text)
+    """All molecules that a typed text means: a name, a SMILES, an InChI or a SMARTS. Raises BadMolecule."""
+    return _found(dataset(data), text.strip())
+
+
+@cached(32)
+def _found(table: Dataset, text: str) -> Found:
+    return search.search(table, text)
+
+
+summarise = cached(8)(summaries.summarise)
+property_table = cached(8)(summaries.property_table)
+split_table = cached(32)(summaries.split_table)

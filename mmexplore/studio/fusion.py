@@ -1,51 +1,9 @@
-"""The front desk's drawer for fusions: what each modality says of each molecule, and how alike the modalities are."""
+"""Fusion: what each modality says of each molecule, what if it said nothing, and an example to show a model by."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
-from safetensors import safe_open
-
-from mmexplore.chem import molecules
-from mmexplore.datasets import Kind, Task
-from mmexplore.explore.explain import contributions
-from mmexplore.explore.explain.contributions import Similarities
-from mmexplore.explore.maps.panels import Panel
-from mmexplore.explore.neighbors import agreement
-from mmexplore.models.checkpoints import WEIGHTS
-from mmexplore.models.embeddings import Embedded
-from mmexplore.models.registry import Model, model
-from mmexplore.runtime.errors import BadRecipe, UnknownName
+from mmexplore.explore.explain import fusion
+from mmexplore.explore.explain.fusion import FusionReport, Judge
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.data import dataset
-from mmexplore.studio.maps import embed, predictions
-from mmexplore.studio.spaces import space
-from mmexplore.training import metrics
-
-
-@dataclass(frozen=True)
-class FusionReport:
-    """A model's fusion on a data set, for one task; molecules that could not be described are left out.
-
-    ``rows`` int64 (n,) number the molecules in the data set. ``prediction`` (n,) speaks on ``scale``: of a late fusion
-    "logit", or "z-score" (times ``std`` plus ``mean`` is the value in ``unit``), and is the sum over ``modalities`` of
-    ``w`` times ``p``, both float64 (n, modalities). Other fusions have no such parts (width 0), and predict a
-    "probability" or a "value". ``alike`` compares the views of the branches and the fused one.
-    """
-
-    fusion: str
-    task: str
-    modalities: tuple[str, ...]
-    scale: str
-    unit: str
-    mean: float
-    std: float
-    rows: np.ndarray
-    smiles: np.ndarray
-    prediction: np.ndarray
-    w: np.ndarray
-    p: np.ndarray
-    alike: Similarities
+from mmexplore.studio.door import dataset, home, model
 
 
 def fusion_report(model_name: str, data: str, task: str = "", progress: Progress = silent) -> FusionReport:
@@ -53,131 +11,16 @@ def fusion_report(model_name: str, data: str, task: str = "", progress: Progress
 
     Raises BadRecipe for a model that fuses nothing and UnknownName for a task that it does not predict.
     """
-    chosen, table = model(model_name), dataset(data)
-    number, about = _task(chosen, task)
-    assert chosen.recipe is not None
-    made = embed(model_name, data, progress)
-    rows = np.setdiff1d(np.arange(made.n), made.missing)
-    names = tuple(branch.name for branch in chosen.recipe.branches)
-    w, p, prediction = _parts(made, rows, number)
-    late = "w" in made.parts
-    scales = ("logit", "z-score") if late else ("probability", "value")
-    regression = about.kind == "regression"
-    progress("compare views", 0, 1)
-    return FusionReport(
-        fusion=chosen.recipe.fusion.name,
-        task=about.name,
-        modalities=names,
-        scale=scales[regression],
-        unit=about.unit,
-        mean=_of_labels(chosen, "label_mean", number),
-        std=_of_labels(chosen, "label_std", number),
-        rows=rows,
-        smiles=table.smiles[rows],
-        prediction=prediction,
-        w=w,
-        p=p,
-        alike=contributions.similarities({view: made.view(view)[rows] for view in chosen.views}),
-    )
+    return fusion.fusion_report(model(model_name), dataset(data), task, home=home(), progress=progress)
 
 
 def showpiece(model_name: str, data: str, least: float) -> int:
     """A molecule to show a model by: of the test part, measured and predicted at ``least`` or more, predicted within
     half a standard deviation of the labels; of those the one with most atoms. -1 where there is none.
     """
-    table, known, chosen = dataset(data), predictions(model_name, data), model(model_name)
-    task = chosen.card.data.tasks[0].name if chosen.card else ""
-    if known is None or "split" not in known or task not in [t.name for t in table.tasks]:
-        return -1
-    labels = table.labels[:, [t.name for t in table.tasks].index(task)]
-    guess = known[task].to_numpy()
-    told = np.abs(guess - labels) <= np.nanstd(labels) / 2
-    able = (known["split"] == "test").to_numpy() & (guess >= least) & (labels >= least) & told
-    sizes = {row: molecules.parse(str(table.smiles[row])).GetNumHeavyAtoms() for row in np.flatnonzero(able).tolist()}
-    return max(sizes, key=lambda row: sizes[row], default=-1)
-
-
-@dataclass(frozen=True)
-class Judge:
-    """What a fusion's predictions are held against: labels ``truth`` (n,) of the report's rows, NaN where not judged.
-
-    ``part`` says which molecules are: the test part of the model's own split, or all that have a label.
-    """
-
-    kind: Kind
-    truth: np.ndarray
-    part: str
-
-    @property
-    def n(self) -> int:
-        """How many molecules are judged."""
-        return int(np.isfinite(self.truth).sum())
+    return fusion.showpiece(model(model_name), dataset(data), least, home=home())
 
 
 def judge(report: FusionReport, model_name: str, data: str) -> Judge | None:
     """The labels to judge by; None where the data set has none of this task, or too few to be scored."""
-    table, chosen = dataset(data), model(model_name)
-    names = [task.name for task in table.tasks]
-    if report.task not in names:
-        return None
-    number = names.index(report.task)
-    truth, part = table.labels[report.rows, number].astype(np.float64), "all molecules"
-    known = predictions(model_name, data)
-    if chosen.data == data and known is not None and "split" in known:
-        tested = known["split"].to_numpy()[report.rows] == "test"
-        truth, part = np.where(tested, truth, np.nan), "test part"
-    found = Judge(table.tasks[number].kind, truth, part)
-    return found if score(report, found) else None
-
-
-def readable(report: FusionReport, predicted: np.ndarray) -> np.ndarray:
-    """Values on the report's scale as people read them: probabilities, or values in ``unit``."""
-    if report.scale == "logit":
-        return np.asarray(1 / (1 + np.exp(-predicted)))
-    return predicted * report.std + report.mean if report.scale == "z-score" else predicted
-
-
-def score(report: FusionReport, against: Judge, factors: Sequence[float] = ()) -> tuple[str, float] | None:
-    """ROC-AUC or RMSE (in ``unit``) with each modality's coefficient multiplied by its factor; None where undefined."""
-    changed = contributions.what_if(report.w, report.p, factors) if len(factors) else report.prediction
-    found = metrics.scores(against.kind, against.truth[:, None], readable(report, changed)[:, None])
-    name = "roc_auc" if against.kind == "classification" else "rmse"
-    return (name, found[name]) if name in found else None
-
-
-def disagreement(one: Panel, other: Panel, data: str, k: int = 10, progress: Progress = silent) -> np.ndarray:
-    """How little two views agree on a molecule's ``k`` nearest others, 0 to 1, float32 (n,), NaN where unknown.
-
-    Raises NotAvailable before the models have embedded the data set.
-    """
-    return agreement.disagreement(space(one, data), space(other, data), k, progress)
-
-
-def _task(chosen: Model, task: str) -> tuple[int, Task]:
-    if chosen.card is None or chosen.recipe is None or chosen.recipe.pretrains or len(chosen.recipe.branches) < 2:
-        raise BadRecipe(
-            f"{chosen.name!r} fuses nothing; choose a model of several branches, trained with fusion 'late' or "
-            "'intermediate'"
-        )
-    names = [one.name for one in chosen.card.data.tasks]
-    if task and task not in names:
-        raise UnknownName(f"task of {chosen.name!r}", task, names)
-    number = names.index(task) if task else 0
-    return number, chosen.card.data.tasks[number]
-
-
-def _parts(made: Embedded, rows: np.ndarray, task: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Coefficients, predictions, and the sum of their products; without parts the prediction as it is."""
-    if "w" not in made.parts:
-        nothing = np.empty((len(rows), 0))
-        return nothing, nothing, np.asarray(made.predictions[rows, task], np.float64)
-    w = np.asarray(made.part("w")[rows], np.float64)
-    p = np.asarray(made.part("p")[rows, :, task], np.float64)
-    return w, p, contributions.predictions(w, p)
-
-
-def _of_labels(chosen: Model, name: str, task: int) -> float:
-    """Mean or deviation of the training labels, which stand with the weights; 0 and 1 where nothing was learned."""
-    with safe_open(chosen.folder / WEIGHTS, framework="np") as file:
-        known = name in file.keys()  # noqa: SIM118
-        return float(file.get_tensor(name)[task]) if known else float(name == "label_std")
+    return fusion.judge(report, model(model_name), dataset(data), home=home())

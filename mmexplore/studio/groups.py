@@ -1,117 +1,72 @@
-"""The front desk's drawer for groups: the molecules of a cluster of the map, of a class of a label, or of a file."""
-
-import hashlib
-from dataclasses import dataclass
-from pathlib import Path
+"""Groups: what the molecules of a cluster, a class or a selection have in common."""
 
 import numpy as np
 
-from mmexplore.chem import molecules
-from mmexplore.datasets import Dataset
-from mmexplore.explore.maps import colors, project
-from mmexplore.runtime import home
-from mmexplore.runtime.errors import BadRecipe, UnknownName
+from mmexplore.explore.explain import group_motifs as motifs
+from mmexplore.explore.explain import groups
+from mmexplore.explore.explain.group_motifs import MOST_SEARCHED, Motifs
+from mmexplore.explore.explain.groups import Group
+from mmexplore.explore.explain.motifs import SHARE, Common, Support
+from mmexplore.explore.explain.search import Target
+from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.client import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.data import dataset
-from mmexplore.studio.maps import clusters, view_of
-
-
-@dataclass(frozen=True)
-class Group:
-    """Which molecules: a k-means ``cluster`` of a ``view`` (default: the model's first) by its number on the map, the
-    largest being 1; or a class, ``value``, of a ``label``; or a file of SMILES, one a line, names behind a blank.
-    """
-
-    cluster: int = 0
-    view: str = ""
-    label: str = ""
-    value: str = ""
-    smiles_file: str = ""
-
-    @property
-    def title(self) -> str:
-        """In words."""
-        if self.cluster:
-            return f"cluster {self.cluster}"
-        return f"{self.label} {self.value}" if self.label or self.value else "the selection"
-
-
-@dataclass(frozen=True)
-class Members:
-    """A group's ``rows`` in its data set, and the ``smiles`` of all, those that are not in it included."""
-
-    rows: np.ndarray
-    smiles: tuple[str, ...]
+from mmexplore.studio.door import dataset, home, model
 
 
 def group_classes(data: str, label: str = "") -> tuple[str, ...]:
     """The classes of a label (default: the first): 0 and 1, or low, middle and high thirds of a number, or texts."""
-    return tuple(_short(name) for name in _classes(dataset(data), label).names)
-
-
-def members(model_name: str, data: str, group: Group, progress: Progress = silent) -> Members:
-    """The molecules of a group. Raises BadRecipe where none was named or it is empty, UnknownName for a class."""
-    if group.smiles_file:
-        return _of_file(Path(group.smiles_file), data)
-    if group.cluster:
-        rows = _of_cluster(model_name, data, group, progress)
-    elif group.label or group.value:
-        rows = _of_class(dataset(data, progress), group)
-    else:
-        raise BadRecipe("name a group: a cluster of the map, a label and its class, or a file of SMILES")
-    return Members(rows, tuple(map(str, dataset(data).smiles[rows])))
-
-
-def _of_cluster(model_name: str, data: str, group: Group, progress: Progress) -> np.ndarray:
-    """Numbered as the map's legend does, by size."""
-    shown = colors.of_clusters(clusters(model_name, data, view_of(model_name, group.view), progress))
-    number = group.cluster
-    if not 1 <= number <= len(shown.categories):
-        raise BadRecipe(f"this view has clusters 1 to {len(shown.categories)}, the largest first, and {number} came")
-    return np.flatnonzero(shown.values == number - 1)
-
-
-def _of_class(table: Dataset, group: Group) -> np.ndarray:
-    classes = _classes(table, group.label)
-    names = [_short(name) for name in classes.names]
-    wanted = names[-1] if not group.value and names else group.value
-    if wanted not in names:
-        raise UnknownName(f"class of {group.label or 'the first label'}", wanted, names)
-    return np.flatnonzero(classes.codes == names.index(wanted))
-
-
-def _classes(table: Dataset, label: str) -> project.Classes:
-    tasks = {task.name: number for number, task in enumerate(table.tasks)}
-    if label in tasks or (not label and tasks):
-        number = tasks[label] if label else 0
-        task = table.tasks[number]
-        return project.classes_of(table.labels[:, number], task.name, task.kind)
-    if label not in table.extra:
-        raise UnknownName(f"label of {table.name!r}", label, [*tasks, *map(str, table.extra)])
-    return project.classes_of(table.extra[label].to_numpy(object), label, "category")
-
-
-def _short(name: str) -> str:
-    return name.rpartition(" = ")[2]
-
-
-def _of_file(path: Path, data: str) -> Members:
-    try:
-        lines = path.expanduser().read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadRecipe(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}") from None
-    typed = [line.split()[0] for line in lines if line.strip()]
-    if not typed:
-        raise BadRecipe(f"{path} holds no SMILES; one a line is wanted")
-    smiles = tuple(molecules.canonical(molecules.parse(text)) for text in typed)
-    rows = np.flatnonzero(np.isin(dataset(data).smiles.astype(str), smiles)) if data else np.empty(0, np.int64)
-    return Members(rows, smiles)
+    return groups.group_classes(dataset(data), label)
 
 
 def group_of_rows(data: str, rows: np.ndarray) -> Group:
     """Any rows of a data set as a group: their SMILES, kept in a file under the home that is named by its content."""
-    content = "".join(f"{smiles}\n" for smiles in dataset(data).smiles[rows])
-    path = home.folder("subgraphs", "groups") / f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.smi"
-    if not path.is_file():
-        home.write_atomically(path, content)
-    return Group(smiles_file=str(path))
+    return groups.group_of_rows(dataset(data), rows, home=home())
+
+
+def common(
+    model_name: str, data: str, group: Group, share: float = SHARE, progress: Progress = silent
+) -> tuple[Common, Support | None, int]:
+    """A group's maximum common subgraph, its support (None without a data set), and the size of the group."""
+    table = dataset(data, progress) if data else None
+    return motifs.common(model(model_name), table, group, share, progress, home=home())
+
+
+def group_motifs(
+    model_name: str,
+    data: str,
+    group: Group,
+    goal: Target,
+    most: int = MOST_SEARCHED,
+    share: float = SHARE,
+    progress: Progress = silent,
+) -> Motifs:
+    """The maximum common subgraph of a group and its most frequent minimum positive subgraphs; for jobs and the CLI.
+
+    What was found for each molecule is kept, so that a second call goes on where the first one was stopped.
+    """
+    table = dataset(data, progress)
+    return motifs.group_motifs(model(model_name), table, group, goal, most, share, progress, home=home())
+
+
+def stored_motifs(
+    model_name: str, data: str, group: Group, goal: Target, most: int = MOST_SEARCHED, share: float = SHARE
+) -> Motifs | None:
+    """What :func:`group_motifs` found earlier; None before."""
+    return motifs.stored_motifs(model(model_name), dataset(data), group, goal, most, share, home=home())
+
+
+def start_motifs(
+    model_name: str, data: str, group: Group, goal: Target, most: int = MOST_SEARCHED, share: float = SHARE
+) -> Job:
+    """Have them found by a job, or the job that is at it already; explanations have a lane of their own."""
+    arguments = ["--model", model_name, "--data", data, "--task", goal.task, "--direction", goal.direction]
+    arguments += [f"--threshold={goal.threshold!r}", "--most", str(most), "--share", str(share)]
+    arguments += ["--view", group.view] if group.view else []
+    arguments += ["--cluster", str(group.cluster)] if group.cluster else []
+    arguments += ["--label", group.label] if group.label else []
+    arguments += ["--class", group.value] if group.value else []
+    arguments += ["--smiles-file", group.smiles_file] if group.smiles_file else []
+    return client.start_once(
+        "motifs", arguments, device="subgraphs", title=f"subgraphs of {group.title} of {data}", home=home()
+    )

@@ -1,114 +1,43 @@
-"""The front desk's drawer for retrieval: hits of a query, filters, agreement of spaces, pairs that they part over."""
+"""Retrieval: the molecules most like a query in several spaces, and how far these agree."""
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmexplore.chem import molecules
-from mmexplore.datasets import search
-from mmexplore.explore.maps.panels import Panel
-from mmexplore.explore.neighbors import agreement as ranking_agreement
+from mmexplore.explore.maps.panels import ECFP, Panel
+from mmexplore.explore.neighbors import retrieval
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
-from mmexplore.explore.neighbors.search import Space, top
-from mmexplore.models.registry import UNTRAINED, model
-from mmexplore.runtime.errors import UnknownName
+from mmexplore.explore.neighbors.retrieval import HitList, shared
+from mmexplore.explore.neighbors.spaces import Query
+from mmexplore.models.registry import UNTRAINED
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.data import dataset
+from mmexplore.studio.door import dataset, home, model, view
 from mmexplore.studio.maps import embed, view_of
 from mmexplore.studio.molecules import table_of
-from mmexplore.studio.spaces import ECFP, Query, lacking, query_of, record_of, row_of, space
+from mmexplore.studio.spaces import lacking, query_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_TRIED = 20_000
-"""A filter by property looks at so many of the most similar molecules."""
-PROPERTIES = molecules.DESCRIPTORS
-Ranges = Mapping[str, tuple[float, float]]
 
-
-@dataclass(frozen=True)
-class HitList:
-    """Hits of one space, most similar first: ``rows`` int64 (k,) of the data set, ``similarity`` float64 (k,).
-
-    ``tried``: how many of the most similar molecules a filter by property has looked at; 0 without one.
-    """
-
-    panel: Panel
-    rows: np.ndarray
-    similarity: np.ndarray
-    tried: int = 0
-
-
-def hits(query: Query, panel: Panel, data: str, k: int, smarts: str = "", within: Ranges | None = None) -> HitList:
+def hits(
+    query: Query,
+    panel: Panel,
+    data: str,
+    k: int,
+    smarts: str = "",
+    within: Mapping[str, tuple[float, float]] | None = None,
+) -> HitList:
     """The ``k`` molecules of a data set most similar to the query; among equals the query itself comes first.
 
     ``smarts`` and ``within`` (property: lowest, highest) are filters. Raises NotAvailable before the model has embedded
     the data set, BadMolecule for the SMARTS or a query that the model cannot read, UnknownName for a property.
     """
-    there, record = space(panel, data), record_of(query, panel, data)
-    keep = _containing(data, dataset(data).digest, smarts) if smarts else None
-    rows, similarity, tried = _passing(there, record, k, keep, data, within or {})
-    own = query.row if query.data == data else row_of(dataset(data), query.smiles)
-    return HitList(panel, *_own_first(rows, similarity, there, record, own, keep), tried)
-
-
-def check_pattern(smarts: str) -> None:
-    """Raise BadMolecule unless the text is empty or reads as SMARTS."""
-    if smarts:
-        molecules.pattern(smarts)
-
-
-@lru_cache(maxsize=8)
-def _containing(data: str, digest: str, smarts: str) -> np.ndarray:  # noqa: ARG001
-    table = dataset(data)
-    keep = np.zeros(len(table), bool)
-    keep[search.matches(table, smarts)] = True
-    return keep
-
-
-def _passing(
-    there: Space, record: np.ndarray, k: int, keep: np.ndarray | None, data: str, within: Ranges
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """The best that pass; with a property asked for, ever more of the best are looked at until enough do."""
-    for name in within:
-        if name not in molecules.DESCRIPTORS:
-            raise UnknownName("property", name, molecules.DESCRIPTORS)
-    tried, most = (8 * k if within else k), len(there.usable)
-    while True:
-        found = top(there, record, min(tried, most), keep)
-        rows, similarity = found.rows[0], found.similarity[0]
-        good = np.flatnonzero([_is_within(str(s), within) for s in dataset(data).smiles[rows]] if within else rows >= 0)
-        if len(good) >= k or len(rows) < tried or tried >= MOST_TRIED:
-            return rows[good[:k]], similarity[good[:k]], len(rows) if within else 0
-        tried = min(4 * tried, MOST_TRIED)
-
-
-def _is_within(smiles: str, within: Ranges) -> bool:
-    return all(low <= _property(smiles, name) <= high for name, (low, high) in within.items())
-
-
-@lru_cache(maxsize=100_000)
-def _property(smiles: str, name: str) -> float:
-    return float(molecules.descriptors([smiles], [name])[name][0])
-
-
-def _own_first(
-    rows: np.ndarray, similarity: np.ndarray, there: Space, record: np.ndarray, own: int, keep: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """The query's own row before others that are as similar; some may have pushed it off the end."""
-    if own < 0 or not len(rows) or (keep is not None and not keep[own]) or not there.usable[own]:
-        return rows, similarity
-    best = float(there.exact(record[0], np.array([own]))[0])
-    place = int(np.searchsorted(-similarity, -best, "left"))
-    others = rows != own
-    if place == len(rows) or (others.all() and similarity[-1] != best):
-        return rows, similarity
-    return np.insert(rows[others], place, own)[: len(rows)], np.insert(similarity[others], place, best)[: len(rows)]
+    source = dataset(query.data) if query.row >= 0 else None
+    return retrieval.hits(query, view(panel), dataset(data), k, smarts, within, source, home=home())
 
 
 def hit_table(found: HitList, data: str, model_name: str = "") -> "pd.DataFrame":
@@ -125,31 +54,24 @@ def hits_sdf(lists: Sequence[HitList], data: str, model_name: str = "") -> str:
     return "".join(molecules.to_sdf(hit_table(found, data, model_name)) for found in lists)
 
 
-def shared(lists: Sequence[HitList]) -> dict[Panel, float]:
-    """Of each list but ECFP's: the share of ECFP's hits that stand in it too; empty without an ECFP list."""
-    reference = next((found for found in lists if found.panel == ECFP), None)
-    if reference is None or not len(reference.rows):
-        return {}
-    return {found.panel: float(np.isin(reference.rows, found.rows).mean()) for found in lists if found.panel != ECFP}
-
-
 def agreement(panel: Panel, data: str, k: int = 10, queries: int = 200, progress: Progress = silent) -> Agreement:
     """How alike a view and ECFP rank a data set, over many of its molecules. Raises NotAvailable, MmexploreError."""
-    return ranking_agreement.agreement(space(ECFP, data), space(panel, data), k, queries, progress=progress)
+    return retrieval.agreement(view(panel), dataset(data), k, queries, home=home(), progress=progress)
 
 
 def far_pairs(
     panel: Panel, data: str, ecfp_near: bool = True, least: float = 0.5, progress: Progress = silent
 ) -> tuple[Pair, ...]:
-    """Pairs that ECFP calls close (Tanimoto at least ``least``) and the view far, or the reverse, the oddest first.
+    """Pairs that ECFP calls close (Tanimoto at least ``least``) and the view far, or the reverse, the oddest first."""
+    return retrieval.far_pairs(view(panel), dataset(data), ecfp_near, least, home=home(), progress=progress)
 
-    The reverse asks for no least similarity: a cosine means something else in every view.
+
+def disagreement(one: Panel, other: Panel, data: str, k: int = 10, progress: Progress = silent) -> np.ndarray:
+    """How little two views agree on a molecule's ``k`` nearest others, 0 to 1, float32 (n,), NaN where unknown.
+
+    Raises NotAvailable before the models have embedded the data set.
     """
-    ecfp, other = space(ECFP, data), space(panel, data)
-    queries = int(np.clip(20_000_000 // max(len(ecfp.usable), 1), 50, 500))
-    if ecfp_near:
-        return ranking_agreement.far_pairs(ecfp, other, queries, least=least, progress=progress)
-    return ranking_agreement.far_pairs(other, ecfp, queries, k=3, progress=progress)
+    return retrieval.disagreement(view(one), view(other), dataset(data), k, home=home(), progress=progress)
 
 
 def retrieve(

@@ -1,4 +1,4 @@
-"""The front desk's drawer for trainings: start one, see how it goes, and say beforehand what it will take."""
+"""Models and trainings: which there are, start one, see how it goes, and say beforehand what it will take."""
 
 import shutil
 import subprocess
@@ -9,20 +9,51 @@ from typing import TYPE_CHECKING
 import psutil
 from filelock import FileLock
 
-from mmexplore.models import registry as model_shelf
-from mmexplore.models.registry import Model, model, models
+from mmexplore.models import registry
+from mmexplore.models.registry import Model
 from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime import home, processes
+from mmexplore.runtime import processes
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
+from mmexplore.runtime.home import read_json, write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.client import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.data import dataset
+from mmexplore.studio.door import dataset, home, model
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TRAINING_VERBS = ("train", "pretrain")
+
+
+def models() -> list[Model]:
+    """Shipped models, then trained ones, newest first, then the baseline; damaged folders are left out."""
+    return registry.models(home=home())
+
+
+def new_run(title: str) -> Path:
+    """A fresh run folder whose name is made from a title."""
+    return registry.new_run(title, home=home())
+
+
+def rename_model(name: str, title: str) -> None:
+    """Give a trained model another title. Raises BadRecipe for a shipped one."""
+    registry.rename(name, title, home=home())
+
+
+def delete_model(name: str) -> None:
+    """Delete a trained model with its run. Raises BadRecipe for a shipped one."""
+    registry.delete(name, home=home())
+
+
+def export_model(name: str, where: Path) -> Path:
+    """A zip of the model's folder (weights.safetensors, recipe.json, card.json)."""
+    return registry.export(name, where, home=home())
+
+
+def history(name: str) -> "pd.DataFrame":
+    """What a training reported, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
+    return registry.history(name, home=home())
 
 
 def start_training(recipe: Recipe, title: str) -> Job:
@@ -31,23 +62,23 @@ def start_training(recipe: Recipe, title: str) -> Job:
     The run folder appears at once, and a killed job started again goes on there. Raises UnknownName where the recipe
     begins with a model that is not here.
     """
-    model_shelf.check_starts(recipe)
-    with FileLock(model_shelf.runs_folder() / ".start.lock"):  # two clicks, or two tabs, are one training
-        for job in client.jobs():
+    registry.check_starts(recipe, home=home())
+    with FileLock(registry.runs_folder(home=home()) / ".start.lock"):  # two clicks, or two tabs, are one training
+        for job in client.jobs(home=home()):
             if job.verb in TRAINING_VERBS and job.active and job.title == title and recipe_of(job) == recipe:
                 return job
-        folder = model_shelf.new_run(title)
-        home.write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=1) + "\n")
+        folder = registry.new_run(title, home=home())
+        write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=1) + "\n")
         arguments = [str(folder / "recipe.json"), "--out", str(folder), "--name", title]
         verb = "pretrain" if recipe.pretrains else "train"
-        return client.start(verb, arguments, device=_device(recipe), title=title)
+        return client.start(verb, arguments, device=_device(recipe), title=title, home=home())
 
 
 def recipe_of(job: Job) -> Recipe | None:
     """The recipe that a training job was given; None for other jobs, and where its run was deleted."""
     path = Path(job.arguments[0]) if job.verb in TRAINING_VERBS and job.arguments else Path()
     try:
-        return Recipe.model_validate(home.read_json(path)) if path.suffix == ".json" else None
+        return Recipe.model_validate(read_json(path)) if path.suffix == ".json" else None
     except (OSError, ValueError, MmexploreError):
         return None
 
@@ -56,8 +87,13 @@ def job_history(job: Job) -> "pd.DataFrame":
     """What a training job has reported, one row an epoch; earlier attempts at the same run come before."""
     import pandas as pd
 
-    attempts = [j for j in client.jobs() if j.arguments == job.arguments and j.created <= job.created]
-    told = [event for attempt in reversed(attempts) for event in client.events(attempt) if "train_loss" in event.values]
+    attempts = [j for j in client.jobs(home=home()) if j.arguments == job.arguments and j.created <= job.created]
+    told = [
+        event
+        for attempt in reversed(attempts)
+        for event in client.events(attempt, home=home())
+        if "train_loss" in event.values
+    ]
     table = pd.DataFrame.from_dict({event.done: event.values for event in told}, orient="index")
     return table.rename_axis("epoch").sort_index()
 
@@ -66,7 +102,9 @@ def train(recipe: Recipe, folder: Path, name: str = "", progress: Progress = sil
     """Train a recipe into a folder, or go on with what lies there; imports torch."""
     from mmexplore.training import train as training
 
-    training.train(recipe, dataset(recipe.data.dataset), folder, name=name or recipe.name, progress=progress)
+    training.train(
+        recipe, dataset(recipe.data.dataset), folder, name=name or recipe.name, progress=progress, home=home()
+    )
     return model(str(folder))
 
 

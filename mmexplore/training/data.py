@@ -15,6 +15,7 @@ from mmexplore.features.packing import Source
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress
 from mmexplore.training import teachers
 
@@ -50,13 +51,13 @@ class Prepared:
         return len(self.parts["train"]), len(self.parts["validation"]), len(self.parts["test"])
 
 
-def prepare(recipe: Recipe, dataset: Dataset, progress: Progress) -> Prepared:
+def prepare(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
     """Check, featurise and split a data set. Raises BadRecipe where nothing could be learned from it."""
     if recipe.pretrains:
-        return _prepare_unlabelled(recipe, dataset, progress)
+        return _prepare_unlabelled(recipe, dataset, progress, home=home)
     tasks, labels = _chosen(recipe, dataset)
     _check_labels(dataset.name, tasks, labels)
-    described, ok = _described(recipe.modalities, dataset, progress)
+    described, ok = _described(recipe.modalities, dataset, progress, home=home)
     parts = _parts(recipe, dataset, ok)
     parts["train"] = parts["train"][np.isfinite(labels[parts["train"]]).any(1)]
     train = labels[parts["train"]]
@@ -65,10 +66,12 @@ def prepare(recipe: Recipe, dataset: Dataset, progress: Progress) -> Prepared:
     return Prepared(described, labels, tasks, parts, mean, std, _left_out(ok) + _dull(tasks, train))
 
 
-def _prepare_unlabelled(recipe: Recipe, dataset: Dataset, progress: Progress) -> Prepared:
-    described, ok = _described(recipe.modalities | pretraining_targets.teachers(recipe), dataset, progress)
+def _prepare_unlabelled(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
+    described, ok = _described(recipe.modalities | pretraining_targets.teachers(recipe), dataset, progress, home=home)
     for lesson, name in pretraining_targets.frozen(recipe).items():
-        described[pretraining_targets.record_name(lesson)] = target = teachers.read(lesson, name, dataset, progress)
+        described[pretraining_targets.record_name(lesson)] = target = teachers.read(
+            lesson, name, dataset, progress, home=home
+        )
         ok = ok & target.ok
     if ok.sum() < FEWEST_MOLECULES:
         raise BadRecipe(
@@ -81,10 +84,10 @@ def _prepare_unlabelled(recipe: Recipe, dataset: Dataset, progress: Progress) ->
 
 
 def _described(
-    modalities: dict[str, dict[str, Any]], dataset: Dataset, progress: Progress
+    modalities: dict[str, dict[str, Any]], dataset: Dataset, progress: Progress, *, home: Home
 ) -> tuple[dict[str, Source], np.ndarray]:
     """Features by modality, and which molecules have all of them; peaks may be known of some molecules alone."""
-    made = {m: features_of(dataset, m, options, progress) for m, options in modalities.items()}
+    made = {m: features_of(dataset, m, options, progress, home=home) for m, options in modalities.items()}
     if pretraining_targets.PEAKS in made and not made[pretraining_targets.PEAKS].ok.any():
         raise BadRecipe(f"{dataset.name!r} has no molecule whose peaks are assigned to atoms: choose another data set")
     found: dict[str, Source] = {m: f.with_gaps() if m == pretraining_targets.PEAKS else f for m, f in made.items()}

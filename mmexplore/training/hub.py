@@ -14,14 +14,15 @@ import torch
 from filelock import FileLock
 
 from mmexplore.datasets import Dataset
-from mmexplore.runtime import devices, home
+from mmexplore.runtime import devices
 from mmexplore.runtime.errors import NotAvailable
+from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
 
 _TOGETHER = 64
 
 
-def embedded(name: str, dataset: Dataset, progress: Progress = silent) -> np.ndarray:
+def embedded(name: str, dataset: Dataset, progress: Progress = silent, *, home: Home) -> np.ndarray:
     """States ``(n, d)`` float32 of a data set's molecules, kept on disk by name and data. Raises NotAvailable."""
     key = hashlib.sha256(f"{name} {dataset.digest}".encode()).hexdigest()[:24]
     path = home.folder("targets") / f"{key}.npy"
@@ -32,7 +33,7 @@ def embedded(name: str, dataset: Dataset, progress: Progress = silent) -> np.nda
             if not path.is_file():
                 buffer = io.BytesIO()
                 np.save(buffer, embed(name, list(map(str, dataset.smiles)), progress))
-                home.write_atomically(path, buffer.getvalue())
+                write_atomically(path, buffer.getvalue())
     found: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     return found
 

@@ -9,13 +9,13 @@ from torch import Tensor
 
 from mmexplore import __version__
 from mmexplore.datasets import Dataset
+from mmexplore.models.metrics import Scores
 from mmexplore.nn.dataloader import Batch
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.recipe import Recipe, Training
 from mmexplore.runtime.devices import Policy
 from mmexplore.runtime.progress import Progress
 from mmexplore.training.data import Prepared
-from mmexplore.training.metrics import Scores
 
 
 @dataclass(frozen=True)

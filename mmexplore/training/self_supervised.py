@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from mmexplore.models.metrics import Scores
 from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.devices import exactly
-from mmexplore.training.metrics import Scores
 from mmexplore.training.objective import Objective, Outcome
 
 

@@ -5,12 +5,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mmexplore.models import metrics
+from mmexplore.models.metrics import Scores
 from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.devices import Policy, exactly
-from mmexplore.training import metrics
 from mmexplore.training.data import PARTS, Prepared
-from mmexplore.training.metrics import Scores
 from mmexplore.training.objective import Objective, Outcome, Plan
 
 _SMALLEST_EVALUATION_BATCH = 256

@@ -11,8 +11,8 @@ import numpy as np
 from mmexplore.datasets import Dataset
 from mmexplore.features.packing import Packed
 from mmexplore.models import embed
-from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import HUB, target
+from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 
 
@@ -28,16 +28,15 @@ class Target:
         return Packed(len(indices), {"z": np.asarray(self.values[indices], np.float32)}, {})
 
 
-def read(lesson: str, name: str, dataset: Dataset, progress: Progress = silent) -> Target:
+def read(lesson: str, name: str, dataset: Dataset, progress: Progress = silent, *, home: Home) -> Target:
     """The target of a data set's molecules, embedded now where it was not yet. Raises NotAvailable, BadMolecule."""
     if name.startswith(HUB):
         from mmexplore.training import hub
 
-        values = hub.embedded(name.removeprefix(HUB), dataset, progress)
+        values = hub.embedded(name.removeprefix(HUB), dataset, progress, home=home)
         return Target(values, np.isfinite(values).all(1))
-    chosen, view = target(lesson, name)
-    made: Embedded
-    made = embed.embed(chosen.folder, dataset, progress) if chosen.card else embed.baseline(dataset, progress)
+    chosen, view = target(lesson, name, home=home)
+    made = embed.embedding(chosen, dataset, progress, home=home)
     ok = np.ones(made.n, bool)
     ok[made.missing] = False
     return Target(made.view(view), ok)

@@ -27,7 +27,7 @@ from mmexplore.runtime import devices as numerics
 from mmexplore.runtime import processes, provenance
 from mmexplore.runtime.devices import Policy
 from mmexplore.runtime.errors import Cancelled, NotAvailable
-from mmexplore.runtime.home import write_atomically, write_json
+from mmexplore.runtime.home import Home, write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.training import resume, warm_start
 from mmexplore.training.data import Prepared, prepare
@@ -39,7 +39,9 @@ from mmexplore.training.trainer import Fit
 MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
 
 
-def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", progress: Progress = silent) -> Card:
+def train(
+    recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", progress: Progress = silent, home: Home
+) -> Card:
     """Train a recipe on a data set into a run folder; goes on where an interrupted training of both left off.
 
     ``predictions.parquet`` has the data set's rows in order: ``row``, ``split`` (train, validation, test, "" where a
@@ -47,16 +49,16 @@ def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", pro
     label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, UnknownName,
     and Cancelled from ``progress``, after which the same call goes on.
     """
-    registry.check_starts(recipe)
+    registry.check_starts(recipe, home=home)
     main = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts one more process for each further GPU
     progress = progress if main else silent
     policy = numerics.policy(recipe.training.device, recipe.training.precision)
     _check_devices(recipe, policy)
-    prepared = prepare(recipe, dataset, progress)
+    prepared = prepare(recipe, dataset, progress, home=home)
     numerics.apply(policy)  # after the targets of a pre-training, which are computed as whatever people see
     plan = Plan(recipe, dataset, prepared, policy, folder / RESUME, progress)
     objective = SelfSupervised(plan) if recipe.pretrains else Supervised(plan)
-    fit, notes = _fit(objective)
+    fit, notes = _fit(objective, home=home)
     predictor = fit.predictor.to(policy.device)
     predictor.load_state_dict(fit.state.best)
     outcome = objective.outcome(predictor)
@@ -70,7 +72,7 @@ def train(recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", pro
     return card
 
 
-def _fit(objective: Objective) -> tuple[Fit, tuple[str, ...]]:
+def _fit(objective: Objective, *, home: Home) -> tuple[Fit, tuple[str, ...]]:
     """The finished training, and notes on how it began."""
     plan = objective.plan
     found, note = resume.find(plan.resume, plan.key)
@@ -78,7 +80,7 @@ def _fit(objective: Objective) -> tuple[Fit, tuple[str, ...]]:
     predictor = Predictor(plan.recipe, plan.prepared.tasks)
     notes: tuple[str, ...] = (note,) if note else ()
     if not found:
-        notes += warm_start.begin(predictor)
+        notes += warm_start.begin(predictor, home=home)
     objective.begin(predictor)
     fit = Fit(predictor, objective, found)
     if not fit.finished:

@@ -15,12 +15,13 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 
+from mmexplore.models import metrics
 from mmexplore.nn import precise_norms
 from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.devices import exactly
 from mmexplore.runtime.errors import BadRecipe
-from mmexplore.training import metrics, resume
+from mmexplore.training import resume
 from mmexplore.training.objective import Objective, learning_rate
 from mmexplore.training.resume import Found, State
 

@@ -1,6 +1,6 @@
 """Begin with what another model learned: branches and fusing layers take the weights that ``start`` names."""
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,17 @@ from mmexplore.nn.encoders.dmpnn import DMPNN
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.recipe import Branch
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.runtime.home import Home
 from mmexplore.training import chemprop_io
 
 
-def begin(predictor: Predictor) -> tuple[str, ...]:
+def begin(predictor: Predictor, *, home: Home) -> tuple[str, ...]:
     """Give a fresh model the weights that its recipe starts with; returns what was taken in words.
 
     Published weights that cannot be reached are left random, which the notes say. Raises UnknownName for a model that
     is not there and BadRecipe for one whose parts do not fit.
     """
-    recipe, notes, source = predictor.recipe, [], cache(_source)
+    recipe, notes, source = predictor.recipe, [], cache(partial(_source, home=home))
     for branch, encoder in zip(recipe.branches, predictor.branches, strict=True):
         if branch.start.startswith(HUB):
             notes.append(_from_hub(branch, encoder))
@@ -88,5 +89,5 @@ def _fusion_from(start: str, fusion: nn.Module, source: Predictor) -> str:
     return f"fusion started from {start}: {len(taken)} of {len(own)} arrays"
 
 
-def _source(name: str) -> Predictor:
-    return checkpoints.load(registry.model(name).folder)
+def _source(name: str, *, home: Home) -> Predictor:
+    return checkpoints.load(registry.model(name, home=home).folder)

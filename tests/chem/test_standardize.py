@@ -5,6 +5,7 @@ import pytest
 from mmexplore.chem import standardize
 
 
+@pytest.mark.slow
 def test_workers_give_what_one_process_gives():
     smiles = ["CCO", "C1CC", "CC(=O)[O-].[Na+]", "", "c1ccccc1", "C" * 2500, "[Na+].[Cl-]"] * 80
     serial = standardize.standardise_all(smiles, "strip", workers=0)
@@ -16,6 +17,7 @@ def test_workers_give_what_one_process_gives():
     assert standardize.scaffolds(good, workers=2) == standardize.scaffolds(good, workers=0)
 
 
+@pytest.mark.slow
 def test_a_row_that_kills_its_worker_is_the_only_one_lost(monkeypatch):
     monkeypatch.setattr(standardize, "_COMMAND", ("-c", MORTAL))
     smiles = ["CCO"] * 20

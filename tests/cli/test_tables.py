@@ -10,6 +10,7 @@ from mmexplore import studio
 from mmexplore.cli.app import app
 from mmexplore.cli.tables import WIDTH, printed
 from mmexplore.datasets import Entry, Task
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.jobs import client
 
 pytest_plugins = ("screens",)
@@ -39,8 +40,8 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MMEXPLORE_HOME", str(home))
-        job = client.start("fetch", ["no-such-set"], title="a title of many words " * 6)
-        list(client.follow(job.id))
+        job = client.start("fetch", ["no-such-set"], title="a title of many words " * 6, home=default_home())
+        list(client.follow(job.id, home=default_home()))
     return home
 
 

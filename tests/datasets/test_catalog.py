@@ -15,6 +15,7 @@ from rdkit import Chem
 
 from mmexplore.datasets import Task, catalog
 from mmexplore.runtime.errors import BadTable, Cancelled, MmexploreError, NotAvailable, UnknownName
+from mmexplore.runtime.home import default_home
 
 pytest_plugins = ("given_tables",)
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -43,7 +44,7 @@ ACCEPTANCE = (
 
 
 def test_a_messy_table_loads_and_reports_each_row_with_its_line(written):
-    loaded = catalog.load(written(ACCEPTANCE))
+    loaded = catalog.load(written(ACCEPTANCE), home=default_home())
     report = loaded.report
     assert loaded.smiles.tolist() == ["CCO", "c1ccccc1", "CC(=O)O", "CCN", "CCCl"]
     assert loaded.lines.tolist() == [2, 3, 7, 8, 9]
@@ -61,12 +62,12 @@ def test_a_messy_table_loads_and_reports_each_row_with_its_line(written):
 
 
 def test_every_name_of_the_contract_is_in_the_catalogue():
-    assert {entry.name for entry in catalog.entries()} >= set(NAMES)
+    assert {entry.name for entry in catalog.entries(home=default_home())} >= set(NAMES)
 
 
 @pytest.mark.parametrize(("name", "n"), [("solubility", 1282), ("freesolv", 642)])
 def test_embedded_sets_load_whole(name, n):
-    loaded = catalog.load(name)
+    loaded = catalog.load(name, home=default_home())
     assert (loaded.labels.shape, loaded.name) == ((n, 1), name)
     assert np.isfinite(loaded.labels).all()
     assert all(loaded.names)
@@ -75,7 +76,7 @@ def test_embedded_sets_load_whole(name, n):
 
 
 def test_solubility_tells_of_its_repeated_molecules():
-    loaded = catalog.load("solubility")
+    loaded = catalog.load("solubility", home=default_home())
     repeated = len(loaded) - len(set(loaded.smiles))
     assert any(f"{repeated} rows" in note for note in loaded.report.notes)
     assert {"SOL_classification", "split"} <= set(loaded.extra.columns)
@@ -83,11 +84,12 @@ def test_solubility_tells_of_its_repeated_molecules():
 
 
 def test_a_second_load_reads_the_same_without_rdkit():
-    first = catalog.load("freesolv")
+    first = catalog.load("freesolv", home=default_home())
     code = (
         "import sys, json\n"
         "from mmexplore.datasets import catalog\n"
-        "d = catalog.load('freesolv')\n"
+        "from mmexplore.runtime.home import default_home\n"
+        "d = catalog.load('freesolv', home=default_home())\n"
         "heavy = [m for m in ('rdkit', 'datamol', 'torch', 'sklearn') if m in sys.modules]\n"
         "print(json.dumps([d.digest, d.smiles.tolist(), d.names.tolist(), d.labels.tolist(), list(d.extra), heavy]))\n"
     )
@@ -118,22 +120,22 @@ def same(one, other):
 def test_what_is_kept_is_what_was_made(written, columns):
     cells = ["CCO,1,x,2.5", "CCN,0,,n/a", "C1CC,1,z,3", "CCC,,ü,1"]
     path = written("\n".join([columns, *(",".join(row.split(",")[: columns.count(",") + 1]) for row in cells)]))
-    first, second = catalog.load(path), catalog.load(path)
+    first, second = catalog.load(path, home=default_home()), catalog.load(path, home=default_home())
     same(first, second)
 
 
 def test_a_changed_file_is_a_new_data_set(written):
     path = written("smiles,y\nCCO,1.5\nCCN,2\n")
-    before = catalog.load(path)
+    before = catalog.load(path, home=default_home())
     path.write_text("smiles,y\nCCO,1.5\nCCN,3\n")
-    after = catalog.load(path)
+    after = catalog.load(path, home=default_home())
     assert before.digest != after.digest
     assert after.labels[1, 0] == 3
 
 
 def test_the_digest_changes_with_molecules_labels_and_tasks_only(written):
     digests = [
-        catalog.load(written(content, name)).digest
+        catalog.load(written(content, name), home=default_home()).digest
         for name, content in {
             "a.csv": "smiles,name,y\nCCO,a,1.5\nCCN,b,2\n",
             "same.csv": "name;y;smiles\nx;1,5;OCC\ny;2;NCC\n",
@@ -148,11 +150,11 @@ def test_the_digest_changes_with_molecules_labels_and_tasks_only(written):
 
 def test_a_damaged_file_in_the_home_is_made_again(written, own_home):
     path = written("smiles,y\nCCO,1.5\nCCN,2\n")
-    first = catalog.load(path)
+    first = catalog.load(path, home=default_home())
     for damaged in ("table.parquet", "remarks.parquet", "card.json"):
         for file in own_home.glob(f"datasets/*/{damaged}"):
             file.write_bytes(b"{}" if damaged == "card.json" else b"nonsense")
-        same(catalog.load(path), first)
+        same(catalog.load(path, home=default_home()), first)
 
 
 def test_a_stopped_load_leaves_nothing_and_can_be_repeated(written):
@@ -161,46 +163,48 @@ def test_a_stopped_load_leaves_nothing_and_can_be_repeated(written):
 
     path = written("smiles\nCCO\nCCN\n")
     with pytest.raises(Cancelled):
-        catalog.load(path, progress=listener)
-    assert len(catalog.load(path)) == 2
+        catalog.load(path, progress=listener, home=default_home())
+    assert len(catalog.load(path, home=default_home())) == 2
 
 
 def test_columns_salts_and_duplicates_can_be_chosen(written):
     path = written("a,b,id,y,z\nCCO,CCN.Cl,p,1,2\nOCC,CCN,q,0,3\n")
-    assert catalog.load(path, smiles="a").smiles.tolist() == ["CCO"]
-    kept = catalog.load(path, smiles="b", name="id", targets=["z"], salts="keep", duplicates="keep")
+    assert catalog.load(path, smiles="a", home=default_home()).smiles.tolist() == ["CCO"]
+    kept = catalog.load(
+        path, smiles="b", name="id", targets=["z"], salts="keep", duplicates="keep", home=default_home()
+    )
     assert kept.smiles.tolist() == ["CCN.Cl", "CCN"]
     assert kept.names.tolist() == ["p", "q"]
     assert kept.tasks == (Task("z", "regression"),)
     assert list(kept.extra) == ["a", "y"]
     assert any("more than one fragment" in note for note in kept.report.notes)
-    twice = catalog.load(path, smiles="b", salts="strip", duplicates="keep")
+    twice = catalog.load(path, smiles="b", salts="strip", duplicates="keep", home=default_home())
     assert twice.smiles.tolist() == ["CCN", "CCN"]
     assert any("earlier row again" in note for note in twice.report.notes)
-    chosen = catalog.load("freesolv", targets=["calc"], name="smiles")
+    chosen = catalog.load("freesolv", targets=["calc"], name="smiles", home=default_home())
     assert chosen.tasks == (Task("calc", "regression"),)
     assert "expt" in chosen.extra
     with pytest.raises(UnknownName, match="no column is called 'nope'"):
-        catalog.load("freesolv", targets=["nope"])
+        catalog.load("freesolv", targets=["nope"], home=default_home())
     with pytest.raises(BadTable, match="'id' holds no numbers; the first cell says 'p'"):
-        catalog.load(path, smiles="a", targets=["id"])
+        catalog.load(path, smiles="a", targets=["id"], home=default_home())
 
 
 def test_a_table_without_a_readable_molecule_is_refused(written):
     with pytest.raises(
         BadTable, match=r"no row of 'table.csv' holds a readable molecule; line 2: 'C1CC': unclosed ring"
     ):
-        catalog.load(written("smiles\nC1CC\nxx\n"))
+        catalog.load(written("smiles\nC1CC\nxx\n"), home=default_home())
 
 
 def test_unknown_names_and_paths():
     with pytest.raises(UnknownName, match=r"no data set is called 'solubilty'; there are: .*solubility"):
-        catalog.load("solubilty")
+        catalog.load("solubilty", home=default_home())
     with pytest.raises(BadTable, match="no file"):
-        catalog.load("folder/none.csv")
+        catalog.load("folder/none.csv", home=default_home())
     with pytest.raises(UnknownName):
-        catalog.fetch("nothing")
-    assert catalog.fetch("nci").name == "first_5K.smi"
+        catalog.fetch("nothing", home=default_home())
+    assert catalog.fetch("nci", home=default_home()).name == "first_5K.smi"
 
 
 def test_what_is_not_here_says_how_to_get_it(monkeypatch):
@@ -210,7 +214,7 @@ def test_what_is_not_here_says_how_to_get_it(monkeypatch):
     monkeypatch.delenv("MMEXPLORE_DATA_DIR", raising=False)
     monkeypatch.setattr(pooch, "retrieve", refused)
     with pytest.raises(NotAvailable, match="MMEXPLORE_DATA_DIR"):
-        catalog.load("cep")
+        catalog.load("cep", home=default_home())
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -221,7 +225,7 @@ def test_what_is_not_here_says_how_to_get_it(monkeypatch):
 )
 def test_the_report_accounts_for_every_row(written, rows):
     try:
-        report = catalog.load(written("smiles,y\n" + "\n".join(rows) + "\n")).report
+        report = catalog.load(written("smiles,y\n" + "\n".join(rows) + "\n"), home=default_home()).report
     except MmexploreError as error:
         assert "\n" not in str(error)  # noqa: PT017
         return

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from mmexplore.datasets import RawTable, Task, catalog, curation, moleculenet
+from mmexplore.runtime.home import default_home
 
 
 def lines(remarks):
@@ -85,7 +86,7 @@ def test_single_atoms_stereo_fragments_and_many_tasks():
 
 
 def test_real_hiv_holds_seven_unreadable_molecules(real_data):
-    raw = moleculenet.raw("hiv")
+    raw = moleculenet.raw("hiv", home=default_home())
     bad = [137, 987, 12882, 18293, 30784, 30785, 35728]
     rows = sorted({*bad, *range(0, len(raw.frame), 150)})
     some = replace(raw, frame=raw.frame.iloc[rows].reset_index(drop=True), lines=raw.lines[rows])
@@ -100,24 +101,24 @@ def test_real_hiv_holds_seven_unreadable_molecules(real_data):
      ("lipophilicity", 4200, 4200, []), ("tox21", 7831, 7823, [1324, 2292, 2299, 3560, 4567, 4651, 5540, 6725])],
 )  # fmt: skip
 def test_real_sets_keep_the_published_molecules(real_data, name, read, kept, bad):
-    loaded = catalog.load(name)
+    loaded = catalog.load(name, home=default_home())
     assert (loaded.report.read, len(loaded)) == (read, kept)
     assert [remark.line for remark in loaded.report.rejected] == bad
     assert sums_up(loaded.report)
 
 
 def test_real_bbbp_tells_of_its_contradictions(real_data):
-    loaded = catalog.load("bbbp")
+    loaded = catalog.load("bbbp", home=default_home())
     assert (int((loaded.labels == 1).sum()), int((loaded.labels == 0).sum())) == (1560, 479)
     assert any("labels differ for 10" in note for note in loaded.report.notes)
-    merged = catalog.load("bbbp", duplicates="merge")
+    merged = catalog.load("bbbp", duplicates="merge", home=default_home())
     assert len(merged) == 1975
     assert int(np.isnan(merged.labels).sum()) == 10
     assert sums_up(merged.report)
 
 
 def test_real_bace_can_be_read_for_its_affinity(real_data):
-    loaded = catalog.load("bace", targets=["pIC50"])
+    loaded = catalog.load("bace", targets=["pIC50"], home=default_home())
     assert loaded.tasks == (Task("pIC50", "regression"),)
     assert np.isfinite(loaded.labels).all()
     assert list(loaded.extra) == ["Class", "Model"]

@@ -190,6 +190,7 @@ TABLES = st.lists(st.text(st.sampled_from("CNO1()=#,;\t|\"\r\n .'smile0né$>M"),
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode) | TABLES.map(str.encode),
@@ -209,6 +210,7 @@ def test_any_bytes_are_a_table_or_a_sentence(written, content, ending):
             assert (np.diff(found.lines) > 0).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(TABLES | st.text(max_size=100))
 def test_any_pasted_text_is_a_table_or_a_sentence(text):

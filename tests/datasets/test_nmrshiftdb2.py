@@ -14,6 +14,7 @@ from mmexplore.datasets import Dataset, catalog
 from mmexplore.datasets.readers.nmr_fields import measured_number, peaks
 from mmexplore.features.of_dataset import features_of
 from mmexplore.runtime.errors import BadTable, NotAvailable
+from mmexplore.runtime.home import default_home
 
 
 def record(number: int, smiles: str, fields: dict[str, str], hydrogens: bool = False, title: str = "") -> str:
@@ -53,7 +54,7 @@ def test_peaks_are_put_on_the_atoms_of_the_kept_smiles(here: Path) -> None:
     block = Chem.MolToMolBlock(Chem.RenumberAtoms(acetone, order))
     fields = f"> <nmrshiftdb2 ID>\n8\n\n> <Spectrum 13C 0>\n{spectrum((206.5, 0), (30.5, 7), (30.75, 8))}\n\n$$$$\n"
     (here / "nmrshiftdb2withsignals.sd").write_text(drawn + block + fields)
-    data = catalog.load("nmrshiftdb2")
+    data = catalog.load("nmrshiftdb2", home=default_home())
     assert data.smiles.tolist() == ["CCO", "CC(C)=O"]
     assert data.names.tolist() == ["ethanol", "NMRShiftDB2 8"]
     assert told(data, 7) == [(0, 18.25), (1, 57.5)]
@@ -64,7 +65,7 @@ def test_peaks_are_put_on_the_atoms_of_the_kept_smiles(here: Path) -> None:
 def test_a_smiles_beside_the_drawing_brings_its_stereochemistry(here: Path) -> None:
     fields = {"Spectrum 13C 0": spectrum((17.0, 0), (51.0, 1), (176.0, 3)), "SMILES": "OC(=O)[C@@H](N)C"}
     (here / "NMR8K.sdf").write_text(record(1, "CC(N)C(=O)O", fields))
-    data = catalog.load("nmrshiftdb2")
+    data = catalog.load("nmrshiftdb2", home=default_home())
     assert data.smiles.tolist() == [Chem.CanonSmiles("OC(=O)[C@@H](N)C")]
     environments = {ppm: parse(data.smiles[0]).GetAtomWithIdx(a).GetTotalNumHs() for a, ppm in told(data, 1)}
     assert environments == {17.0: 3, 51.0: 1, 176.0: 0}
@@ -73,13 +74,13 @@ def test_a_smiles_beside_the_drawing_brings_its_stereochemistry(here: Path) -> N
 def test_a_smiles_of_another_molecule_is_not_believed(here: Path) -> None:
     fields = {"Spectrum 13C 0": spectrum((17.0, 0)), "SMILES": "CCCCN"}
     (here / "NMR8K.sdf").write_text(record(1, "CO", fields))
-    assert catalog.load("nmrshiftdb2").smiles.tolist() == ["CO"]
+    assert catalog.load("nmrshiftdb2", home=default_home()).smiles.tolist() == ["CO"]
 
 
 def test_a_flat_drawing_that_calls_itself_3d_has_no_chirality(here: Path) -> None:
     text = record(1, "CC(N)C(=O)O", {"Spectrum 13C 0": spectrum((17.0, 0))})
     (here / "NMR8K.sdf").write_text(text.replace("2D", "3D", 1))
-    assert catalog.load("nmrshiftdb2").smiles.tolist() == ["CC(N)C(=O)O"]
+    assert catalog.load("nmrshiftdb2", home=default_home()).smiles.tolist() == ["CC(N)C(=O)O"]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_lists_and_drawings_are_joined_and_the_rest_is_reported(here: Path) -> N
         {"nmrshiftdb2 ID": 6, "SMILES": "OCC", "Spectrum 13C 0": spectrum((11.0, 0), (12.0, 1), (13.0, 0))},
     ]
     (here / "nmrshiftdb2_13C.jsonl").write_text("".join(json.dumps(values) + "\n" for values in listed))
-    data = catalog.load("nmrshiftdb2")
+    data = catalog.load("nmrshiftdb2", home=default_home())
     assert dict(zip(data.lines.tolist(), data.smiles.tolist(), strict=True)) == {1: "CCO", 4: "CCCO"}
     assert told(data, 1) == [(-1, 60.0), (-1, 61.0), (0, 18.0), (1, 57.0)]  # 6 is the same molecule, with no atoms
     assert told(data, 4) == [(-1, 10.0), (-1, 25.0)]
@@ -134,8 +135,8 @@ def test_lists_and_drawings_are_joined_and_the_rest_is_reported(here: Path) -> N
     notes = " ".join(data.report.notes)
     for words in ("2 of 10 peaks are assigned", "2 peaks outside", "2 peaks name an atom that is no carbon"):
         assert words in notes
-    assert features_of(data, "nmr_peaks").ok.tolist() == [True, False]
-    again = catalog.load("nmrshiftdb2")
+    assert features_of(data, "nmr_peaks", home=default_home()).ok.tolist() == [True, False]
+    again = catalog.load("nmrshiftdb2", home=default_home())
     assert again.digest == data.digest
     assert told(again, 1) == told(data, 1)
 
@@ -143,21 +144,21 @@ def test_lists_and_drawings_are_joined_and_the_rest_is_reported(here: Path) -> N
 def test_files_without_spectra_are_refused(here: Path) -> None:
     (here / "NMR8K.sdf").write_text(record(1, "CCO", {}))
     with pytest.raises(BadTable, match=r"no record of NMR8K\.sdf holds a measured 13C spectrum"):
-        catalog.load("nmrshiftdb2")
+        catalog.load("nmrshiftdb2", home=default_home())
     (here / "NMR8K.sdf").unlink()
     (here / "nmrshiftdb2_13C.jsonl").write_text("not json\n")
     with pytest.raises(BadTable, match="no JSON: 'not json"):
-        catalog.load("nmrshiftdb2")
+        catalog.load("nmrshiftdb2", home=default_home())
 
 
 def test_what_is_not_here_says_where_it_is_from(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not next(e for e in catalog.entries() if e.name == "nmrshiftdb2").available
+    assert not next(e for e in catalog.entries(home=default_home()) if e.name == "nmrshiftdb2").available
 
     def unreachable(*_args: object, **_kwargs: object) -> None:
         raise OSError("no network")
 
     monkeypatch.setattr("pooch.retrieve", unreachable)
     with pytest.raises(NotAvailable, match=r"nmrshiftdb2withsignals\.sd from https://sourceforge\.net.*MMEXPLORE_DATA"):
-        catalog.load("nmrshiftdb2")
+        catalog.load("nmrshiftdb2", home=default_home())
     with pytest.raises(NotAvailable, match="could not be fetched"):
-        catalog.fetch("nmrshiftdb2")
+        catalog.fetch("nmrshiftdb2", home=default_home())

@@ -80,6 +80,7 @@ some_fractions = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(samples, some_fractions, st.integers(0, 5))
 @example(["Cc1ccccc1"] * 7 + ["Cc1ccncc1"] * 2 + ["CC1CCCCC1"], (0.7, 0.1, 0.2), 0)
@@ -165,6 +166,7 @@ def test_a_recipe_allows_the_fractions_that_can_be_split(fractions):
     )
 
 
+@pytest.mark.slow
 def test_bace_is_split_as_chemprop_version_1_splits_it(real_data):
     table = pd.read_csv(real_data / "moleculenet" / "bace.csv.gz", usecols=["mol", "Class"])
     smiles = table["mol"].tolist()

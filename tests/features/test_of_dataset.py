@@ -15,19 +15,23 @@ from mmexplore.datasets import RawTable, Spectra, storage
 from mmexplore.datasets.curation import curate, digest
 from mmexplore.features.of_dataset import features_of
 from mmexplore.runtime.errors import BadMolecule, BadRecipe
+from mmexplore.runtime.home import default_home
 
 pd = pytest.importorskip("pandas")
 
 
 def test_structures_are_asked_of_the_store() -> None:
     data = a_dataset()
-    assert_holds(features_of(data, "graph2d"), "graph2d", list(data.smiles))
+    assert_holds(features_of(data, "graph2d", home=default_home()), "graph2d", list(data.smiles))
 
 
 def test_the_records_are_the_spectra() -> None:
     data = with_spectra(a_dataset())
     assert data.spectra is not None
-    peaks, bins = features_of(data, "nmr_peaks"), features_of(data, "nmr_spectrum")
+    peaks, bins = (
+        features_of(data, "nmr_peaks", home=default_home()),
+        features_of(data, "nmr_spectrum", home=default_home()),
+    )
     assert peaks.ok.tolist() == bins.ok.tolist() == [bool(carbons(s)) for s in data.smiles]
     for molecule in np.flatnonzero(peaks.ok)[::7]:
         own = data.spectra.of(molecule)
@@ -39,7 +43,7 @@ def test_the_records_are_the_spectra() -> None:
 
 
 def test_a_gather_of_many_is_each_of_them() -> None:
-    found = features_of(with_spectra(a_dataset()), "nmr_peaks")
+    found = features_of(with_spectra(a_dataset()), "nmr_peaks", home=default_home())
     rows = np.random.default_rng(0).choice(np.flatnonzero(found.ok), 20)
     together = found.take(rows)
     assert together.counts["peaks"].tolist() == [found.take(rows[[i]]).counts["peaks"][0] for i in range(20)]
@@ -52,15 +56,15 @@ def test_a_gather_of_many_is_each_of_them() -> None:
 def test_what_was_not_measured_says_so() -> None:
     plain = a_dataset(["CCO", "O", "CCN"])
     with pytest.raises(BadRecipe, match="'toy' has no measured spectra"):
-        features_of(plain, "nmr_spectrum")
-    found = features_of(with_spectra(plain), "nmr_spectrum")
+        features_of(plain, "nmr_spectrum", home=default_home())
+    found = features_of(with_spectra(plain), "nmr_spectrum", home=default_home())
     assert found.ok.tolist() == [True, False, True]
     assert found.reasons() == {1: "it has no measured 13C spectrum"}
     with pytest.raises(BadMolecule, match="molecule 1, 'O', has no record"):
         found.take(np.array([1]))
     unassigned = with_spectra(plain, assigned=False)
-    assert features_of(unassigned, "nmr_spectrum").ok.tolist() == [True, False, True]
-    assert features_of(unassigned, "nmr_peaks").reasons()[0].endswith("which peak is which atom's")
+    assert features_of(unassigned, "nmr_spectrum", home=default_home()).ok.tolist() == [True, False, True]
+    assert features_of(unassigned, "nmr_peaks", home=default_home()).reasons()[0].endswith("which peak is which atom's")
 
 
 def test_a_kept_data_set_has_its_spectra_again(tmp_path: Path) -> None:
@@ -128,7 +132,7 @@ def tell(atom: object) -> float:
 @pytest.mark.parametrize("salts", ["keep", "strip"])
 def test_shifts_stay_with_their_carbons_through_curation(salts: str) -> None:
     data = curate(raw_of(SALTS, salts=salts), "t", "t")
-    found = features_of(data, "nmr_peaks").take(np.arange(len(data)))
+    found = features_of(data, "nmr_peaks", home=default_home()).take(np.arange(len(data)))
     stop = 0
     for molecule, smiles in enumerate(data.smiles):
         start, stop = stop, stop + int(found.counts["peaks"][molecule])
@@ -145,13 +149,13 @@ def test_merged_rows_keep_the_spectrum_that_says_most() -> None:
     raw.spectra.ppm[2:4] += 0.5
     data = curate(raw, "t", "t")
     assert data.smiles.tolist() == ["CCO", "CCN"]
-    found = features_of(data, "nmr_peaks").take(np.array([0]))
+    found = features_of(data, "nmr_peaks", home=default_home()).take(np.array([0]))
     assert sorted(found.columns["ppm"].tolist()) == sorted(raw.spectra.ppm[2:4].tolist())
 
 
 def test_atoms_that_standardising_makes_anew_lose_their_peaks_and_are_counted() -> None:
     data = curate(raw_of(["C[S+](C)[O-]", "CCO"], salts="strip"), "t", "t")
     assert data.smiles[0] == canonical(parse("CS(C)=O"))
-    assert features_of(data, "nmr_peaks").ok.tolist() == [False, True]
-    assert features_of(data, "nmr_spectrum").ok.all()
+    assert features_of(data, "nmr_peaks", home=default_home()).ok.tolist() == [False, True]
+    assert features_of(data, "nmr_spectrum", home=default_home()).ok.all()
     assert any("2 peaks lost their atom" in note for note in data.report.notes)

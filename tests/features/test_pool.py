@@ -13,7 +13,7 @@ from packed_records import assert_holds, assert_same, direct, embedded
 
 from mmexplore.features.pool import Pool
 from mmexplore.features.store import features
-from mmexplore.runtime.home import read_json
+from mmexplore.runtime.home import default_home, read_json
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,16 +30,26 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 BUILDER = """
-import sys
-from mmexplore.features import pool
+import sys, time
+from pathlib import Path
+from mmexplore.features import pool as pools
+from mmexplore.runtime.home import default_home
 from mmexplore.features.store import features
-pool.COMMIT_SECONDS = 0
-features("graph2d", sys.stdin.read().split(), workers=1)
+pools.COMMIT_SECONDS = 0
+if len(sys.argv) > 1:  # it holds there until a file is there
+    most, gate, whole = int(sys.argv[1]), Path(sys.argv[2]), pools.Pool.append
+    def append(pool, head, keys, chunk):
+        while head.molecules >= most and not gate.exists():
+            time.sleep(0.01)
+        return whole(pool, head, keys, chunk)
+    pools.Pool.append = append
+features("graph2d", sys.stdin.read().split(), workers=1, home=default_home())
 """
 
 
-def builder(smiles: list[str]) -> "subprocess.Popen[str]":
-    process = subprocess.Popen([sys.executable, "-c", BUILDER], stdin=subprocess.PIPE, text=True, cwd=ROOT)
+def builder(smiles: list[str], *hold: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", BUILDER, *map(str, hold)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdin
     process.stdin.write("\n".join(smiles))
     process.stdin.close()
@@ -47,33 +57,35 @@ def builder(smiles: list[str]) -> "subprocess.Popen[str]":
 
 
 def committed() -> int:
-    return Pool("graph2d", {}).head().molecules
+    return Pool("graph2d", {}, home=default_home()).head().molecules
 
 
-def test_kill_9_loses_nothing_that_was_committed(smiles: list[str]) -> None:
+@pytest.mark.slow
+def test_kill_9_loses_nothing_that_was_committed(smiles: list[str], tmp_path: Path) -> None:
     before = 0
     for wanted in (60, 160):
-        process = builder(smiles)
+        process = builder(smiles, wanted + 40, tmp_path / "never")  # killed somewhere between; it cannot be done before
         while committed() < wanted and process.poll() is None:
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
         kept = committed()
         assert before < kept < len(smiles)
-        assert_holds(features("graph2d", smiles[:kept]), "graph2d", smiles[:kept])
+        assert_holds(features("graph2d", smiles[:kept], home=default_home()), "graph2d", smiles[:kept])
         assert committed() == kept
         before = kept
-    assert_holds(features("graph2d", smiles), "graph2d", smiles)
+    assert_holds(features("graph2d", smiles, home=default_home()), "graph2d", smiles)
     assert committed() == len(smiles)
 
 
+@pytest.mark.slow
 def test_two_builders_at_once_keep_each_molecule_once(smiles: list[str]) -> None:
     rivals = [builder(smiles[:220]), builder(smiles[90:]), builder(smiles[::-1])]
     assert [rival.wait() for rival in rivals] == [0, 0, 0]
     assert committed() == len(smiles)
-    pool = Pool("graph2d", {})
+    pool = Pool("graph2d", {}, home=default_home())
     assert len(np.unique(pool.keys(pool.head()), axis=0)) == len(smiles)
-    assert_holds(features("graph2d", smiles), "graph2d", smiles)
+    assert_holds(features("graph2d", smiles, home=default_home()), "graph2d", smiles)
 
 
 def files(pool: Pool) -> list[Path]:
@@ -81,12 +93,12 @@ def files(pool: Pool) -> list[Path]:
 
 
 def test_the_tail_of_a_killed_writer_is_cut_off(smiles: list[str]) -> None:
-    reader = features("graph2d", [*smiles[:50], "nonsense"])
-    for path in files(Pool("graph2d", {})):
+    reader = features("graph2d", [*smiles[:50], "nonsense"], home=default_home())
+    for path in files(Pool("graph2d", {}, home=default_home())):
         with path.open("ab") as file:
             file.write(os.urandom(37))
-    assert_holds(features("graph2d", smiles[:50]), "graph2d", smiles[:50])
-    found = features("graph2d", [*smiles[:90], "nonsense", "C1CC"])
+    assert_holds(features("graph2d", smiles[:50], home=default_home()), "graph2d", smiles[:50])
+    found = features("graph2d", [*smiles[:90], "nonsense", "C1CC"], home=default_home())
     assert_same(found.take(np.arange(90)), direct("graph2d", smiles[:90]))
     assert found.reasons().keys() == {90, 91}
     assert_same(reader.take(np.arange(50)), direct("graph2d", smiles[:50]))
@@ -94,8 +106,8 @@ def test_the_tail_of_a_killed_writer_is_cut_off(smiles: list[str]) -> None:
 
 @pytest.mark.parametrize("damage", ["head", "short", "gone"])
 def test_a_damaged_pool_is_filled_anew(smiles: list[str], damage: str) -> None:
-    reader = features("graph2d", smiles[:50])
-    pool = Pool("graph2d", {})
+    reader = features("graph2d", smiles[:50], home=default_home())
+    pool = Pool("graph2d", {}, home=default_home())
     former = files(pool)
     if damage != "head":
         del reader  # not every system lets anybody delete a file that is mapped
@@ -108,24 +120,25 @@ def test_a_damaged_pool_is_filled_anew(smiles: list[str], damage: str) -> None:
             content = path.read_bytes()
             path.unlink()
             path.write_bytes(content[: len(content) // 2])
-    assert_holds(features("graph2d", smiles[:80]), "graph2d", smiles[:80])
+    assert_holds(features("graph2d", smiles[:80], home=default_home()), "graph2d", smiles[:80])
     assert committed() == 80
     assert not set(former) & set(files(pool))
     if damage == "head":
         assert_same(reader.take(np.arange(50)), direct("graph2d", smiles[:50]))
         del reader
-    features("graph2d", smiles[:90])
+    features("graph2d", smiles[:90], home=default_home())
     assert {path.name for path in pool.folder.iterdir()} == {"head.json", "lock", pool.head().files}
 
 
-def test_readers_during_a_build_see_what_is_committed(smiles: list[str]) -> None:
-    features("graph2d", smiles[:20])
-    process = builder(smiles)
-    rounds = 0
+@pytest.mark.slow
+def test_readers_during_a_build_see_what_is_committed(smiles: list[str], tmp_path: Path) -> None:
+    features("graph2d", smiles[:20], home=default_home())
+    process, gate = builder(smiles, 160, tmp_path / "gate"), tmp_path / "gate"
     while process.poll() is None:
-        rounds += 1
-        found = features("graph2d", smiles[:20])
+        if committed() >= 160:
+            gate.touch()
+        found = features("graph2d", smiles[:20], home=default_home())
         assert_same(found.take(np.arange(20)), direct("graph2d", smiles[:20]))
-    assert rounds > 1
+    assert gate.exists(), "it was read while it was built"
     assert process.returncode == 0
-    assert read_json(Pool("graph2d", {}).folder / "head.json")["molecules"] == len(smiles)
+    assert read_json(Pool("graph2d", {}, home=default_home()).folder / "head.json")["molecules"] == len(smiles)

@@ -14,6 +14,7 @@ from mmexplore.features.packing import gather, pack
 from mmexplore.features.pool import Pool, content_keys
 from mmexplore.features.store import features
 from mmexplore.runtime.errors import BadMolecule, BadRecipe, UnknownName
+from mmexplore.runtime.home import default_home
 
 
 @pytest.fixture(scope="module")
@@ -27,29 +28,32 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", STRUCTURAL)
 def test_the_store_gives_back_the_records(modality: str, smiles: list[str]) -> None:
     some = sorted(smiles, key=len)[:12]  # small ones: conformers take long
-    assert_holds(features(modality, some), modality, some)
-    assert_holds(features(modality, np.array(some[::-1])), modality, some[::-1])
+    assert_holds(features(modality, some, home=default_home()), modality, some)
+    assert_holds(features(modality, np.array(some[::-1]), home=default_home()), modality, some[::-1])
 
 
 def test_only_missing_molecules_are_made_and_repeats_once(smiles: list[str]) -> None:
     said: list[tuple[str, int, int]] = []
-    features("fingerprint", [*smiles[:30], *smiles[:30]], progress=lambda *what, **_: said.append(what))
+    features(
+        "fingerprint", [*smiles[:30], *smiles[:30]], progress=lambda *what, **_: said.append(what), home=default_home()
+    )
     assert said[0] == ("featurise", 0, 30)
     assert said[-1] == ("featurise", 30, 30)
     said.clear()
-    found = features("fingerprint", smiles[:40], progress=lambda *what, **_: said.append(what))
+    found = features("fingerprint", smiles[:40], progress=lambda *what, **_: said.append(what), home=default_home())
     assert said[-1] == ("featurise", 10, 10)
     said.clear()
-    features("fingerprint", smiles[:40], progress=lambda *what, **_: said.append(what))
+    features("fingerprint", smiles[:40], progress=lambda *what, **_: said.append(what), home=default_home())
     assert said == []
     assert sorted(found.rows) == list(range(40))
 
 
 def test_no_molecules_make_no_features() -> None:
-    found = features("graph2d", [])
+    found = features("graph2d", [], home=default_home())
     assert len(found) == 0
     taken = found.take(np.array([], int))
     assert taken.n == 0
@@ -59,9 +63,9 @@ def test_no_molecules_make_no_features() -> None:
 
 def test_an_unreadable_molecule_is_kept_with_its_reason_and_not_tried_again(smiles: list[str]) -> None:
     asked = [smiles[0], "C1CC", smiles[1], "nonsense"]
-    features("graph2d", asked)
+    features("graph2d", asked, home=default_home())
     said: list[object] = []
-    found = features("graph2d", asked, progress=lambda *what, **_: said.append(what))
+    found = features("graph2d", asked, progress=lambda *what, **_: said.append(what), home=default_home())
     assert said == []
     assert found.ok.tolist() == [True, False, True, False]
     assert found.reasons().keys() == {1, 3}
@@ -73,9 +77,9 @@ def test_an_unreadable_molecule_is_kept_with_its_reason_and_not_tried_again(smil
 
 def test_unknown_names_and_options_are_refused() -> None:
     with pytest.raises(UnknownName, match="graph2d"):
-        features("graph2", ["C"])
+        features("graph2", ["C"], home=default_home())
     with pytest.raises(BadRecipe, match="radius"):
-        features("graph2d", ["C"], {"radius": 2})
+        features("graph2d", ["C"], {"radius": 2}, home=default_home())
 
 
 def test_keys_depend_on_every_letter() -> None:
@@ -91,8 +95,8 @@ def test_keys_that_agree_in_half_are_told_apart(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(store, "content_keys", halved)
     chains = ["C" * n for n in range(1, 30)]
-    features("graph2d", chains[::2])
-    found = features("graph2d", chains)
+    features("graph2d", chains[::2], home=default_home())
+    found = features("graph2d", chains, home=default_home())
     assert found.take(np.arange(29)).counts["atoms"].tolist() == list(range(1, 30))
 
 
@@ -157,10 +161,10 @@ def test_wide_rows_ragged_axes_and_blobs_are_kept(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(pool, "MODALITIES", OnlyMadeUp())
     monkeypatch.setattr(store, "MODALITIES", OnlyMadeUp())
     chains = ["C" * n for n in range(1, 40)]
-    features("made_up", chains[:20])
-    found = features("made_up", chains)
+    features("made_up", chains[:20], home=default_home())
+    found = features("made_up", chains, home=default_home())
     assert np.flatnonzero(~found.ok).tolist() == [6]
     order = np.random.default_rng(0).permutation(np.flatnonzero(found.ok))
     assert_same(found.take(order), pack(COLUMNS, [made_up(i + 1) for i in order]))
-    features("made_up", chains[:2], {"side": 8})
-    assert len(list(Pool("made_up", {}).folder.parent.iterdir())) == 2
+    features("made_up", chains[:2], {"side": 8}, home=default_home())
+    assert len(list(Pool("made_up", {}, home=default_home()).folder.parent.iterdir())) == 2

@@ -15,6 +15,7 @@ from mmexplore.features import workers as feature_workers
 from mmexplore.features.pool import Pool
 from mmexplore.features.store import Features, features
 from mmexplore.runtime.errors import Cancelled
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.registry import MODALITIES
 
 ROOT = Path(__file__).parents[2]
@@ -41,19 +42,21 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[feature_workers.Workers
     own.close()
 
 
+@pytest.mark.slow
 def test_workers_make_what_one_process_makes(workers: feature_workers.Workers, smiles: list[str]) -> None:
     asked = [*smiles[:300], "nonsense"]
-    found = features("graph2d", asked, workers=2)
+    found = features("graph2d", asked, workers=2, home=default_home())
     assert workers.idle() == 2
     assert found.reasons().keys() == {300}
     assert_same(found.take(np.arange(300)), direct("graph2d", smiles[:300]))
 
 
+@pytest.mark.slow
 def test_workers_are_asked_from_any_thread(workers: feature_workers.Workers, smiles: list[str]) -> None:
     found: dict[str, Features] = {}
 
     def ask(modality: str) -> None:
-        found[modality] = features(modality, smiles[:200], workers=1 + (modality == "graph2d"))
+        found[modality] = features(modality, smiles[:200], workers=1 + (modality == "graph2d"), home=default_home())
 
     threads = [threading.Thread(target=ask, args=(name,)) for name in ("graph2d", "fingerprint")]
     for thread in threads:
@@ -64,21 +67,24 @@ def test_workers_are_asked_from_any_thread(workers: feature_workers.Workers, smi
         assert_holds(those, modality, smiles[:200])
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_may_ask(smiles: list[str]) -> None:
     program = f"""
 from mmexplore.features import store
+from mmexplore.runtime.home import default_home
 store.TRIAL_SECONDS = store.START_SECONDS = 0
-print("once", len(store.features("fingerprint", {smiles[:300]!r}, workers=2)))
+print("once", len(store.features("fingerprint", {smiles[:300]!r}, workers=2, home=default_home())))
 """
     done = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == ["once", "300"]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced(workers: feature_workers.Workers, smiles: list[str]) -> None:
-    features("fingerprint", smiles[:150], workers=2)
+    features("fingerprint", smiles[:150], workers=2, home=default_home())
     workers._idle[0].process.kill()
     workers._idle[0].process.wait()
-    assert_holds(features("fingerprint", smiles[:300], workers=2), "fingerprint", smiles[:300])
+    assert_holds(features("fingerprint", smiles[:300], workers=2, home=default_home()), "fingerprint", smiles[:300])
 
 
 def test_the_molecule_that_kills_its_process_is_found(
@@ -93,7 +99,7 @@ def test_the_molecule_that_kills_its_process_is_found(
         def close(self) -> None: ...
 
     monkeypatch.setattr(feature_workers, "Worker", Mortal)
-    found = features("fingerprint", smiles[:200], workers=2)
+    found = features("fingerprint", smiles[:200], workers=2, home=default_home())
     assert np.flatnonzero(~found.ok).tolist() == [77]
     assert "died" in found.reasons()[77]
     rest = np.delete(np.arange(200), 77)
@@ -106,6 +112,7 @@ def test_what_goes_wrong_in_a_worker_is_told(workers: feature_workers.Workers) -
     assert len(list(workers.featurise("fingerprint", {}, [["C"]], 1))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2])
 def test_cancelling_keeps_what_is_done(workers: feature_workers.Workers, smiles: list[str], count: int) -> None:
     def stop(stage: str, done: int, total: int, /, **values: float) -> None:
@@ -113,9 +120,13 @@ def test_cancelling_keeps_what_is_done(workers: feature_workers.Workers, smiles:
             raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
-        features("graph2d", smiles, progress=stop, workers=count)
-    kept = Pool("graph2d", {}).head().molecules
+        features("graph2d", smiles, progress=stop, workers=count, home=default_home())
+    kept = Pool("graph2d", {}, home=default_home()).head().molecules
     assert 0 < kept < len(smiles)
     said: list[int] = []
-    assert_holds(features("graph2d", smiles, progress=lambda _s, _d, total: said.append(total)), "graph2d", smiles)
+    assert_holds(
+        features("graph2d", smiles, progress=lambda _s, _d, total: said.append(total), home=default_home()),
+        "graph2d",
+        smiles,
+    )
     assert said[0] == len(smiles) - kept

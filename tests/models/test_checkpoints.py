@@ -17,6 +17,7 @@ from mmexplore.nn.dataloader import batches
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.presets import preset
 from mmexplore.runtime.errors import BadCheckpoint
+from mmexplore.runtime.home import default_home
 
 TASKS = (Task("logS", "regression", "log mol/L"),)
 RECIPE = preset("dmpnn").with_settings(["branches.0.options.hidden_size=12", "fusion.options.hidden_size=8"])
@@ -47,7 +48,7 @@ def saved(model: Predictor, tmp_path: Path) -> Path:
 
 
 def predictions(model: Predictor) -> torch.Tensor:
-    described = {"graph2d": features("graph2d", ["CCO", "c1ccccc1", "[Na+].[Cl-]"])}
+    described = {"graph2d": features("graph2d", ["CCO", "c1ccccc1", "[Na+].[Cl-]"], home=default_home())}
     with torch.inference_mode():
         return model.predict(next(batches(described, np.zeros((3, 1), np.float32), np.arange(3), 3)))
 

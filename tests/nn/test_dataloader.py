@@ -12,6 +12,7 @@ from mmexplore.features.modalities.graph2d import Graph2D
 from mmexplore.features.store import Features, features
 from mmexplore.nn.dataloader import Batch, batches, collate
 from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.home import default_home
 
 N = 90
 
@@ -23,7 +24,7 @@ def smiles() -> list[str]:
 
 @pytest.fixture(scope="module")
 def store(smiles: list[str]) -> dict[str, Features]:
-    return {name: features(name, smiles) for name in ("graph2d", "fingerprint")}
+    return {name: features(name, smiles, home=default_home()) for name in ("graph2d", "fingerprint")}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_a_collated_batch_is_its_molecules_side_by_side(store, smiles, rows: lis
 
 def test_atoms_beyond_sixteen_bits_are_still_pointed_at() -> None:
     many = np.zeros(1000, int)
-    batch = collate(features("graph2d", ["C" * 60]).take(many), "graph2d")
+    batch = collate(features("graph2d", ["C" * 60], home=default_home()).take(many), "graph2d")
     assert batch.columns["ends"].max() == 60_000 - 1
 
 
@@ -92,7 +93,7 @@ def test_the_order_depends_on_seed_and_epoch_alone(store, labels) -> None:
 
 def test_a_molecule_without_a_record_is_named(labels) -> None:
     with pytest.raises(BadMolecule, match="molecule 1, 'nonsense'"):
-        epoch({"graph2d": features("graph2d", ["C", "nonsense"])}, labels, np.arange(2), 2)
+        epoch({"graph2d": features("graph2d", ["C", "nonsense"], home=default_home())}, labels, np.arange(2), 2)
 
 
 def test_a_batch_moves_to_another_device_whole(store, labels) -> None:

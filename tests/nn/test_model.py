@@ -10,13 +10,14 @@ from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.presets import preset, preset_names
 from mmexplore.recipes.recipe import Recipe
+from mmexplore.runtime.home import default_home
 
 SMILES = ["CCO", "c1ccccc1", "[Na+].[Cl-]"]
 
 
 def batch(recipe: Recipe | None = None) -> Batch:
     wanted = recipe.modalities if recipe else {"graph2d": {}}
-    described = {name: features(name, SMILES, options) for name, options in wanted.items()}
+    described = {name: features(name, SMILES, options, home=default_home()) for name, options in wanted.items()}
     return next(batches(described, np.zeros((3, 1), np.float32), np.arange(3), 3))
 
 

@@ -10,6 +10,7 @@ from mmexplore.nn import precise_norms
 from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.presets import preset
+from mmexplore.runtime.home import default_home
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "CCO", "C/C=C/C#N", "c1ccncc1", "OCC(O)CO", "CCCCCC"]
 
@@ -20,7 +21,7 @@ def predictor(recipe: str) -> Predictor:
 
 
 def sample() -> list[Batch]:
-    found = features("graph2d", SMILES)
+    found = features("graph2d", SMILES, home=default_home())
     return list(batches({"graph2d": found}, np.zeros((len(SMILES), 1), np.float32), np.arange(len(SMILES)), 3))
 
 

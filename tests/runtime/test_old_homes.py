@@ -12,7 +12,7 @@ from mmexplore.features.store import features
 from mmexplore.models import embeddings
 from mmexplore.models.embed import embed
 from mmexplore.runtime.errors import Cancelled
-from mmexplore.runtime.home import read_json, write_json
+from mmexplore.runtime.home import default_home, read_json, write_json
 
 
 @pytest.fixture(autouse=True)
@@ -33,11 +33,11 @@ def as_version_0_1_left_it(folder: Path) -> dict[str, object]:
 
 def test_a_pool_is_read_and_goes_on() -> None:
     smiles = embedded(80)
-    features("graph2d", smiles[:50])
-    pool = Pool("graph2d", {})
+    features("graph2d", smiles[:50], home=default_home())
+    pool = Pool("graph2d", {}, home=default_home())
     head = as_version_0_1_left_it(pool.folder)
-    assert_holds(features("graph2d", smiles[:50]), "graph2d", smiles[:50])
-    assert_holds(features("graph2d", smiles), "graph2d", smiles)
+    assert_holds(features("graph2d", smiles[:50], home=default_home()), "graph2d", smiles[:50])
+    assert_holds(features("graph2d", smiles, home=default_home()), "graph2d", smiles)
     assert (pool.head().born, pool.head().files, pool.head().molecules) == (head["born"], "", 80)
     assert (pool.folder / "keys.bin").stat().st_size == 80 * 16
 
@@ -56,13 +56,13 @@ def test_an_embedding_is_read_or_goes_on(tmp_path: Path, whole: bool) -> None:
 
     save_model(model)
     if whole:
-        embed(model, a_dataset(), shard=10)
+        embed(model, a_dataset(), shard=10, home=default_home())
     else:
         with pytest.raises(Cancelled):
-            embed(model, a_dataset(), stop, shard=10)
-    folder = embeddings.place(model, a_dataset())
+            embed(model, a_dataset(), stop, shard=10, home=default_home())
+    folder = embeddings.place(model, a_dataset(), home=default_home())
     as_version_0_1_left_it(folder)
-    found = embed(model, a_dataset(), listen, shard=10)
+    found = embed(model, a_dataset(), listen, shard=10, home=default_home())
     assert told == ([] if whole else [30, 40, 50, 60, 70, 72])
     assert found.folder == folder
     assert np.isfinite(found.view("dmpnn")).all()

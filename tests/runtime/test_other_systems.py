@@ -16,9 +16,10 @@ from mmexplore.datasets.catalog import load
 from mmexplore.models import registry
 from mmexplore.runtime import files, processes
 from mmexplore.runtime.errors import BadTable, UnknownName
+from mmexplore.runtime.home import default_home
 
 ROOT = Path(__file__).parents[2]
-TESTS = Path(__file__).parent
+TESTS = ROOT / "tests"
 WHILE_MAPPED = TESTS / "mapped_script.py"
 SOURCES = sorted([*(ROOT / "mmexplore").rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "app.py"])
 
@@ -58,15 +59,17 @@ import sys, time
 from pathlib import Path
 import psutil
 from working_jobs import SCRIPT, at_work, ended, marked, until
-from mmexplore import jobs
-jobs.COMMAND = SCRIPT
-job = at_work(jobs.start("deaf", []).id)
+from mmexplore.runtime.home import default_home
+from mmexplore.runtime.jobs import client
+client.COMMAND = SCRIPT
+home = default_home()
+job = at_work(client.start("deaf", [], home=home).id)
 assert len(marked(job.folder)) == 2, marked(job.folder)
-jobs.cancel(job.id, patience=0)
+client.cancel(job.id, patience=0, home=home)
 print(ended(job.id).state)
 until(lambda: not marked(job.folder))
-jobs.remove(job.id)
-print(jobs.jobs())
+client.remove(job.id, home=home)
+print(client.jobs(home=home))
 """
 
 
@@ -105,7 +108,7 @@ def test_what_a_reader_has_mapped_is_never_replaced(tmp_path: Path) -> None:
 
 PRINTS = """
 import sys
-from mmexplore import __main__ as shell
+from mmexplore.cli import app as shell
 shell.app = lambda: (print("a → b ± 1 °C"), print("→", file=sys.stderr))
 shell.main()
 print(sys.stdout.encoding)
@@ -149,7 +152,11 @@ def test_names_made_of_titles_are_allowed_everywhere(
     title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
-    made = [registry.new_run(title).name, yours.receive("CCO", title, [])[1].name, files.allowed(title)]
+    made = [
+        registry.new_run(title, home=default_home()).name,
+        yours.receive("CCO", title, [], home=default_home())[1].name,
+        files.allowed(title),
+    ]
     for name in made:
         assert files.allowed(name) == name
         assert name.partition(".")[0].lower() not in {"con", "nul", "com1", "lpt9", "aux"}
@@ -165,7 +172,7 @@ def test_a_path_of_windows_is_a_path(typed: str) -> None:
     assert isinstance(given, Path)
     assert given == Path(typed.strip('"'))
     with pytest.raises(BadTable, match="there is no file"):
-        load(typed)
+        load(typed, home=default_home())
 
 
 @pytest.mark.parametrize("text", ["CCO", "C:C", "c1ccccc1", r"F/C=C\F", "C\nD:\\x.csv", '"CCO"'])
@@ -175,7 +182,7 @@ def test_a_structure_is_no_path(text: str) -> None:
 
 def test_an_unknown_name_is_still_no_path() -> None:
     with pytest.raises(UnknownName):
-        load("no such set")
+        load("no such set", home=default_home())
 
 
 def test_text_is_opened_with_an_encoding_and_posix_stands_in_one_place() -> None:

@@ -94,6 +94,7 @@ class TestPage:
         assert len(app.dataframe) >= len(results.paper_tables()) + 1
         assert literal("arXiv:2505.05877") in shown(app)
 
+    @pytest.mark.slow
     def test_every_table_can_be_chosen(self, empty_home: Path) -> None:
         app = page("7_Results.py")
         for title in app.selectbox(key="results/mmsa").options:

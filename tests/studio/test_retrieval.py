@@ -95,6 +95,7 @@ class TestHits:
         assert len(found.rows) == 0
         assert found.tried == len(studio.dataset(DATA))
 
+    @pytest.mark.slow
     def test_mistakes_are_told(self) -> None:
         query = studio.query_of_row(DATA, 0)
         with pytest.raises(UnknownName, match="no property is called 'colour'"):

@@ -24,6 +24,7 @@ from mmexplore.nn.dataloader import batches
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable
+from mmexplore.runtime.home import default_home
 from mmexplore.training import chemprop_io, warm_start
 
 SMILES = ["CCO", "CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)O", "[Na+].[Cl-]", "O=S(=O)(c1ccc(Br)cc1)N1CCOCC1"]
@@ -46,7 +47,7 @@ def predictor(tasks: list[Task], *names: str, start: str = "", hidden_layers: in
 
 
 def ours(model: Predictor) -> np.ndarray:
-    known = {"graph2d": features("graph2d", SMILES)}
+    known = {"graph2d": features("graph2d", SMILES, home=default_home())}
     nothing = np.empty((len(SMILES), len(model.tasks)), np.float32)
     with torch.inference_mode():
         return model.predict(next(batches(known, nothing, np.arange(len(SMILES)), len(SMILES)))).numpy()
@@ -71,6 +72,7 @@ def test_probabilities_are_the_same(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, ours(model), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_chemprops_command_line_takes_it(tmp_path: Path) -> None:
     model = predictor(REGRESSION)
     chemprop_io.save(model, "dmpnn", tmp_path / "model.pt")
@@ -91,6 +93,7 @@ def test_chemprops_command_line_takes_it(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, ours(model), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_shell_writes_one(tmp_path: Path) -> None:
     save_toy(tmp_path / "toy")
     words = ["--model", str(tmp_path / "toy"), "--out", str(tmp_path / "new" / "toy.pt"), "--json"]
@@ -107,7 +110,9 @@ def test_a_replica_goes_to_chemprop_and_starts_another_one(tmp_path: Path) -> No
     assert said == "the message passing of 'image' under a fresh head"
     again = predictor(REGRESSION, "one", start=f"chemprop:{tmp_path / 'replica.pt'}")
     assert not torch.equal(again.branches[0].W_h.weight, model.branches[1].W_h.weight)
-    assert warm_start.begin(again) == ("branch 'one' started from chemprop's checkpoint replica.pt",)
+    assert warm_start.begin(again, home=default_home()) == (
+        "branch 'one' started from chemprop's checkpoint replica.pt",
+    )
     for name, value in model.branches[1].state_dict().items():
         assert torch.equal(again.branches[0].state_dict()[name], value)
 
@@ -128,7 +133,7 @@ def test_a_model_and_a_foundation_file_of_chemprop_start_a_branch(tmp_path: Path
     expected = theirs.message_passing.state_dict()
     for file in ("model.pt", "foundation.pt"):
         model = predictor(REGRESSION, start=f"chemprop:{tmp_path / file}")
-        warm_start.begin(model)
+        warm_start.begin(model, home=default_home())
         for name, value in model.branches[0].state_dict().items():
             assert torch.equal(value, expected[name])
 
@@ -145,7 +150,7 @@ def test_a_model_and_a_foundation_file_of_chemprop_start_a_branch(tmp_path: Path
 def test_what_would_compute_something_else_is_refused(tmp_path: Path, options: dict[str, Any], words: str) -> None:
     save_model(tmp_path / "model.pt", a_chemprop_model(**options))
     with pytest.raises(BadRecipe, match=words):
-        warm_start.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'model.pt'}"))
+        warm_start.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'model.pt'}"), home=default_home())
 
 
 class Dangerous:
@@ -162,7 +167,7 @@ def test_nothing_of_a_file_is_run(tmp_path: Path) -> None:
     trap = {"hyper_parameters": {"d_v": Dangerous(tmp_path / "sprung")}, "state_dict": {}}
     torch.save(trap, tmp_path / "trap.pt")
     with pytest.raises((BadRecipe, BadCheckpoint)):
-        warm_start.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'trap.pt'}"))
+        warm_start.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'trap.pt'}"), home=default_home())
     assert not (tmp_path / "sprung").exists()
 
 
@@ -170,16 +175,16 @@ def test_nothing_of_a_file_is_run(tmp_path: Path) -> None:
 def test_a_file_that_is_none_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file.pt").write_bytes(content)
     with pytest.raises(BadCheckpoint, match="cannot be read as a chemprop 2 checkpoint"):
-        warm_start.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'file.pt'}"))
+        warm_start.begin(predictor(REGRESSION, start=f"chemprop:{tmp_path / 'file.pt'}"), home=default_home())
 
 
 def test_a_file_that_is_not_there_or_not_for_this_encoder(tmp_path: Path) -> None:
     absent: Recipe = predictor(REGRESSION, start=f"chemprop:{tmp_path / 'absent.pt'}").recipe
     with pytest.raises(NotAvailable, match="there is no such file"):
-        registry.check_starts(absent)
+        registry.check_starts(absent, home=default_home())
     (tmp_path / "file.pt").write_bytes(b"")
     gin = Predictor(parse({"branches": [{"encoder": "gin", "start": f"chemprop:{tmp_path / 'file.pt'}"}]}), REGRESSION)
     with pytest.raises(BadRecipe, match="starts a dmpnn, and branch 'gin' is a gin"):
-        warm_start.begin(gin)
+        warm_start.begin(gin, home=default_home())
     with pytest.raises(BadRecipe, match="'gin' came; this model has: none"):
         chemprop_io.save(gin, "gin", tmp_path / "out.pt")

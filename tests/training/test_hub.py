@@ -13,6 +13,7 @@ from mmexplore.models import checkpoints
 from mmexplore.models.registry import check_starts
 from mmexplore.recipes import presets
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.runtime.home import default_home
 from mmexplore.training import hub
 from mmexplore.training.train import train
 
@@ -61,11 +62,14 @@ def test_a_replica_learns_from_it_and_it_runs_once(
     settings = ["data.dataset=freesolv", "training.epochs=1", f"pretraining.options.smiles_target=hub:{published}"]
     settings += ['branches=[{"encoder": "dmpnn", "name": "smiles", "options": {"hidden_size": 8}}]']
     recipe = presets.pretraining("mmfrl", "quick").with_settings(settings)
-    card = train(recipe, catalog.load("freesolv"), tmp_path / "run")
+    card = train(recipe, catalog.load("freesolv", home=default_home()), tmp_path / "run", home=default_home())
     assert np.isfinite(card.metrics["validation"]["smiles"])
     assert checkpoints.load(tmp_path / "run" / "model").recipe.pretraining.options["smiles_target"].startswith("hub:")
     monkeypatch.setattr(hub, "embed", None)
-    assert hub.embedded(str(published), catalog.load("freesolv")).shape == (642, 12)
+    assert hub.embedded(str(published), catalog.load("freesolv", home=default_home()), home=default_home()).shape == (
+        642,
+        12,
+    )
 
 
 def test_what_cannot_be_read_is_one_sentence(published: Path, tmp_path: Path) -> None:
@@ -84,4 +88,4 @@ def test_what_cannot_be_read_is_one_sentence(published: Path, tmp_path: Path) ->
 def test_only_smiles_are_taught_by_published_models() -> None:
     recipe = presets.pretraining("mmfrl", "quick").with_settings(["pretraining.options.image_target=hub:any"])
     with pytest.raises(BadRecipe, match="smiles alone"):
-        check_starts(recipe)
+        check_starts(recipe, home=default_home())

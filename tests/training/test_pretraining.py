@@ -21,7 +21,7 @@ from mmexplore.nn.model import Predictor
 from mmexplore.recipes import presets
 from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
-from mmexplore.runtime.home import read_json
+from mmexplore.runtime.home import default_home, read_json
 from mmexplore.training import warm_start
 from mmexplore.training.train import train
 
@@ -52,12 +52,13 @@ def recipe_of(*encoders: str, epochs: int = 2, **options: object) -> Recipe:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder with a model of all three modalities."""
     folder = tmp_path_factory.mktemp("mmsa")
-    train(recipe_of("gin", "resnet", "comenet"), few(), folder, name="small MMSA")
+    train(recipe_of("gin", "resnet", "comenet"), few(), folder, name="small MMSA", home=default_home())
     return folder
 
 
+@pytest.mark.slow
 def test_a_pretraining_leaves_a_model_with_an_honest_card(run: Path) -> None:
-    chosen = model(str(run))
+    chosen = model(str(run), home=default_home())
     assert chosen.card is not None
     assert chosen.card.data.tasks == ()
     assert chosen.views == ("graph2d", "image", "graph3d", "unified", "structure-aware", "memory-aligned")
@@ -71,27 +72,29 @@ def test_a_pretraining_leaves_a_model_with_an_honest_card(run: Path) -> None:
     assert not (run / "resume").exists()
 
 
+@pytest.mark.slow
 def test_the_loss_falls(tmp_path: Path) -> None:
-    train(recipe_of("gin", epochs=15), few(), tmp_path)
+    train(recipe_of("gin", epochs=15), few(), tmp_path, home=default_home())
     losses = [epoch["train_loss"] for epoch in read_json(tmp_path / "history.json")]
     assert losses[-1] < 0.9 * losses[0]
 
 
+@pytest.mark.slow
 def test_a_killed_pretraining_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     """Conformers, negatives and dropout are drawn as in an uninterrupted one."""
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     chosen = recipe_of("gin", "comenet", epochs=4)
     killed_after(2, chosen, killed)
-    card = train(chosen, part(), killed)
+    card = train(chosen, part(), killed, home=default_home())
     assert any(note.startswith("went on after epoch") for note in card.notes)
-    train(chosen, part(), whole)
+    train(chosen, part(), whole, home=default_home())
     for name, value in weights(whole).items():
         torch.testing.assert_close(weights(killed)[name], value, atol=1e-5, rtol=1e-4)
 
 
 def test_an_embedding_has_every_view(run: Path) -> None:
-    found = embed.embed(run / "model", few())
-    assert found.dimensions == dict.fromkeys(model(str(run)).views, 16)
+    found = embed.embed(run / "model", few(), home=default_home())
+    assert found.dimensions == dict.fromkeys(model(str(run), home=default_home()).views, 16)
     assert found.predictions.shape == (40, 0)
     for view in found.views:
         assert np.isfinite(found.view(view)).all()
@@ -101,10 +104,14 @@ def test_an_embedding_has_every_view(run: Path) -> None:
         np.testing.assert_allclose(found.view(view), values, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_shards_do_not_matter_to_views_among_others(run: Path, tmp_path: Path, monkeypatch) -> None:
-    whole = {v: np.array(embed.embed(run / "model", few()).view(v)) for v in ("structure-aware", "memory-aligned")}
+    whole = {
+        v: np.array(embed.embed(run / "model", few(), home=default_home()).view(v))
+        for v in ("structure-aware", "memory-aligned")
+    }
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
-    parts = embed.embed(run / "model", few(), shard=7)
+    parts = embed.embed(run / "model", few(), shard=7, home=default_home())
     for view, values in whole.items():
         np.testing.assert_allclose(parts.view(view), values, atol=1e-5)
 
@@ -113,9 +120,9 @@ def test_shards_do_not_matter_to_views_among_others(run: Path, tmp_path: Path, m
 def test_kin_are_hyperedges_and_the_strongest_anchors(run: Path, monkeypatch: pytest.MonkeyPatch, small: bool) -> None:
     if not small:
         monkeypatch.setattr(hyperedges, "_ALL_HYPEREDGES", 0)
-    data, chosen = few(), model(str(run))
-    found = embed.embed(run / "model", data)
-    kin = hyperedges.kinship(chosen, data, 5)
+    data, chosen = few(), model(str(run), home=default_home())
+    found = embed.embed(run / "model", data, home=default_home())
+    kin = hyperedges.kinship(chosen, data, 5, home=default_home())
     assert kin is not None
     predictor = checkpoints.load(run / "model")
     c = np.array(found.view("unified"))
@@ -137,8 +144,13 @@ def test_kin_are_hyperedges_and_the_strongest_anchors(run: Path, monkeypatch: py
 
 
 def test_a_model_without_memory_or_without_an_embedding_has_no_kin(run: Path) -> None:
-    assert hyperedges.kinship(model("ecfp"), few(), 0) is None
-    assert hyperedges.kinship(model(str(run)), replace(few(), digest="never embedded"), 0) is None
+    assert hyperedges.kinship(model("ecfp", home=default_home()), few(), 0, home=default_home()) is None
+    assert (
+        hyperedges.kinship(
+            model(str(run), home=default_home()), replace(few(), digest="never embedded"), 0, home=default_home()
+        )
+        is None
+    )
 
 
 # ---- starting from it ------------------------------------------------------------------------------------------
@@ -152,7 +164,7 @@ def fine_tuning(start: object, encoder: str = "gin", name: str = "graph2d", **op
 
 @pytest.mark.parametrize("name", ["graph2d", "another name"])
 def test_a_branch_starts_with_the_weights_of_the_pretrained_one(run: Path, tmp_path: Path, name: str) -> None:
-    card = train(fine_tuning(run, name=name), few(), tmp_path)
+    card = train(fine_tuning(run, name=name), few(), tmp_path, home=default_home())
     before, after = load_file(run / "model" / "weights.safetensors"), weights(tmp_path)
     learned = [k for k in after if k.startswith("branches.0.") and "running" not in k and "num_batches" not in k]
     assert learned
@@ -168,7 +180,7 @@ def test_the_unified_embedding_is_fine_tuned_from_the_whole_model(run: Path) -> 
     values["pretraining"] = {}
     values["fusion"] = {"name": "unified", "start": str(run), "options": {"dimension": 16}}
     predictor = Predictor(parse(values), few().tasks)
-    notes = warm_start.begin(predictor)
+    notes = warm_start.begin(predictor, home=default_home())
     assert any("fusion started from" in note for note in notes)
     whole = checkpoints.load(run / "model").pretraining.latent.state_dict()
     for name, value in predictor.fusion.latent.state_dict().items():
@@ -177,28 +189,29 @@ def test_the_unified_embedding_is_fine_tuned_from_the_whole_model(run: Path) -> 
 
 def test_what_cannot_be_started_from_is_named(run: Path, tmp_path: Path) -> None:
     with pytest.raises(BadRecipe, match="cannot start from"):
-        train(fine_tuning(run, hidden_size=24), few(), tmp_path / "wider")
+        train(fine_tuning(run, hidden_size=24), few(), tmp_path / "wider", home=default_home())
     wrong = parse({"data": {"split": "random"}, "branches": [{"encoder": "dmpnn", "start": str(run)}]})
     with pytest.raises(BadRecipe, match=r"has no one branch.*graph2d \(gin\)"):
-        train(wrong, few(), tmp_path / "other")
+        train(wrong, few(), tmp_path / "other", home=default_home())
 
 
 def test_a_start_that_is_not_here_is_named_before_any_work(tmp_path: Path) -> None:
     absent = fine_tuning("no such model")
     with pytest.raises(UnknownName, match="no model is called 'no such model'"):
-        train(absent, few(), tmp_path / "run")
+        train(absent, few(), tmp_path / "run", home=default_home())
     with pytest.raises(UnknownName, match="no model is called 'no such model'"):
         studio.start_training(absent, "a run")
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_published_weights_out_of_reach_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(self: object, name: str) -> None:
         raise NotAvailable(f"{name} could not be reached")
 
     monkeypatch.setattr("mmexplore.nn.encoders.resnet.ResNet.from_hub", unreachable)
     chosen = recipe_of("resnet", epochs=1).with_settings(["branches.0.start=hub:microsoft/resnet-18"])
-    card = train(chosen, few(), tmp_path)
+    card = train(chosen, few(), tmp_path, home=default_home())
     expected = "branch 'image' started from random weights: microsoft/resnet-18 could not be reached"
     assert expected in card.notes
 
@@ -207,7 +220,7 @@ def test_too_few_molecules_are_refused_in_words(tmp_path: Path) -> None:
     data = few()
     nine = replace(data, smiles=data.smiles[:9], labels=data.labels[:9], digest="nine")
     with pytest.raises(BadRecipe, match="9 molecules"):
-        train(recipe_of("gin"), nine, tmp_path)
+        train(recipe_of("gin"), nine, tmp_path, home=default_home())
 
 
 def test_presets_are_the_papers_hyper_parameters() -> None:
@@ -222,6 +235,7 @@ def test_presets_are_the_papers_hyper_parameters() -> None:
     assert (other["alignment_weight"], other["memory_weight"]) == (0.7, 0.2)
 
 
+@pytest.mark.slow
 def test_the_shell_pretrains(tmp_path: Path) -> None:
     settings = ['branches=[{"encoder": "gin", "name": "graph2d", "options": {"layers": 1, "hidden_size": 8}}]']
     settings += ["pretraining.options.prediction_loss=false", "training.epochs=1", "data.split=random"]

@@ -21,7 +21,7 @@ from mmexplore.nn.model import Predictor
 from mmexplore.recipes import presets
 from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
-from mmexplore.runtime.home import read_json
+from mmexplore.runtime.home import default_home, read_json
 from mmexplore.training import teachers, warm_start
 from mmexplore.training.data import prepare
 from mmexplore.training.train import train
@@ -55,7 +55,13 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(target: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three replicas and the early one."""
     folder = tmp_path_factory.mktemp("mmfrl")
-    train(pretraining(target, "smiles", "image", "fingerprint", "early"), few(), folder, name="small MMFRL")
+    train(
+        pretraining(target, "smiles", "image", "fingerprint", "early"),
+        few(),
+        folder,
+        name="small MMFRL",
+        home=default_home(),
+    )
     return folder
 
 
@@ -63,30 +69,37 @@ def run(target: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_replicas_leave_one_model_with_a_view_each(run: Path) -> None:
-    chosen = model(str(run))
+    chosen = model(str(run), home=default_home())
     assert chosen.views == ("smiles", "image", "fingerprint", "early")
     assert chosen.card is not None
     assert chosen.card.metrics["validation"].keys() == {"loss", "smiles", "image", "fingerprint", "early"}
-    found = embed.embed(run / "model", few())
+    found = embed.embed(run / "model", few(), home=default_home())
     for view in found.views:
         assert np.isfinite(found.view(view)).all()
         assert np.std(found.view(view), axis=0).max() > 0
 
 
+@pytest.mark.slow
 def test_what_is_learned_comes_near_to_the_targets(target: Path, tmp_path: Path) -> None:
-    train(pretraining(target, "smiles", "fingerprint", "early", epochs=40, temperature=0.1), few(), tmp_path)
+    train(
+        pretraining(target, "smiles", "fingerprint", "early", epochs=40, temperature=0.1),
+        few(),
+        tmp_path,
+        home=default_home(),
+    )
     history = read_json(tmp_path / "history.json")
     for name in ("smiles", "fingerprint", "early"):
         assert 0 < history[-1][f"train_{name}"] < 0.5 * history[0][f"train_{name}"]
 
 
+@pytest.mark.slow
 def test_a_killed_pretraining_goes_on_to_the_same_weights(target: Path, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     chosen = pretraining(target, "smiles", "fingerprint", epochs=4)
     killed_after(2, chosen, killed)
-    card = train(chosen, part(), killed)
+    card = train(chosen, part(), killed, home=default_home())
     assert any(note.startswith("went on after epoch") for note in card.notes)
-    train(chosen, part(), whole)
+    train(chosen, part(), whole, home=default_home())
     for name, value in weights(whole).items():
         torch.testing.assert_close(weights(killed)[name], value, atol=1e-5, rtol=1e-4)
 
@@ -95,44 +108,45 @@ def test_a_replica_learns_the_same_beside_others_as_alone(target: Path, tmp_path
     """Losses are independent: another branch changes nothing but the random numbers that weights are drawn with."""
     first = pretraining(target, "fingerprint", epochs=2)
     both = pretraining(target, "fingerprint", "smiles", epochs=2)
-    train(first, few(), tmp_path / "alone")
-    train(both, few(), tmp_path / "beside")
+    train(first, few(), tmp_path / "alone", home=default_home())
+    train(both, few(), tmp_path / "beside", home=default_home())
     last = [read_json(tmp_path / run / "history.json")[-1]["train_fingerprint"] for run in ("alone", "beside")]
     assert last[0] == pytest.approx(last[1], rel=1e-4)
 
 
 def test_a_target_is_the_models_view_and_its_encoder_never_runs_again(target: Path, monkeypatch) -> None:
     chosen, data = pretraining(target, "smiles"), few()
-    made = prepare(chosen, data, lambda *_, **__: None)
-    expected = embed.embed(target / "model", data).view("dmpnn")
+    made = prepare(chosen, data, lambda *_, **__: None, home=default_home())
+    expected = embed.embed(target / "model", data, home=default_home()).view("dmpnn")
     rows = np.array([3, 0, 3])
     np.testing.assert_array_equal(made.features["target:smiles"].take(rows).columns["z"], expected[rows])
     monkeypatch.setattr("mmexplore.models.checkpoints.load", None)
-    again = teachers.read("smiles", str(target), data)
+    again = teachers.read("smiles", str(target), data, home=default_home())
     np.testing.assert_array_equal(again.values, expected)
-    bits = teachers.read("smiles", "ecfp", data).take(rows).columns["z"]
+    bits = teachers.read("smiles", "ecfp", data, home=default_home()).take(rows).columns["z"]
     assert bits.shape == (3, 2048)
 
 
+@pytest.mark.slow
 def test_peaks_teach_molecules_that_have_them_and_leave_the_others_to_other_branches(tmp_path: Path) -> None:
     known = with_spectra(few())
     spectra = replace(known.spectra, atom=known.spectra.atom.copy())
     spectra.atom[spectra.counts[:20].sum() :] = -1
     chosen = pretraining(tmp_path, "nmr_peaks", "fingerprint", epochs=30, peak_offset=1.0, temperature=0.1)
-    card = train(chosen, replace(known, spectra=spectra), tmp_path)
+    card = train(chosen, replace(known, spectra=spectra), tmp_path, home=default_home())
     assert sum(card.split.sizes) == 40
     history = read_json(tmp_path / "history.json")
     assert 0 < history[-1]["train_nmr_peaks"] < 0.8 * history[0]["train_nmr_peaks"]
     spectra.atom[:] = -1
     with pytest.raises(BadRecipe, match="no molecule whose peaks are assigned"):
-        train(chosen, replace(known, spectra=spectra), tmp_path / "none")
+        train(chosen, replace(known, spectra=spectra), tmp_path / "none", home=default_home())
     with pytest.raises(BadRecipe, match="has no measured spectra"):
-        train(chosen, few(), tmp_path / "unmeasured")
+        train(chosen, few(), tmp_path / "unmeasured", home=default_home())
 
 
 def test_a_target_that_is_not_here_costs_no_work(tmp_path: Path) -> None:
     with pytest.raises(NotAvailable, match="'smiles' is taught by model"):
-        train(pretraining(tmp_path / "nowhere", "smiles"), few(), tmp_path / "run")
+        train(pretraining(tmp_path / "nowhere", "smiles"), few(), tmp_path / "run", home=default_home())
     assert not (tmp_path / "run").exists()
 
 
@@ -172,13 +186,13 @@ def fused(start: Path, fusion: str, epochs: int = 1, rate: float = 1e-3, **optio
 def fused_run(request: pytest.FixtureRequest, run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp(request.param)
     options = {"intermediate": {"dimension": 16}, "late": {}}[request.param]
-    train(fused(run, request.param, epochs=3, **options), few(), folder, name=request.param)
+    train(fused(run, request.param, epochs=3, **options), few(), folder, name=request.param, home=default_home())
     return folder
 
 
 def test_every_branch_starts_from_the_replica_of_its_name(run: Path) -> None:
     predictor = Predictor(fused(run, "late"), few().tasks)
-    notes = warm_start.begin(predictor)
+    notes = warm_start.begin(predictor, home=default_home())
     before = load_file(run / "model" / "weights.safetensors")
     for number, name in enumerate(("smiles", "image", "fingerprint")):
         assert f"branch {name!r} started from {run}, branch {name!r}" in notes
@@ -186,12 +200,12 @@ def test_every_branch_starts_from_the_replica_of_its_name(run: Path) -> None:
 
 
 def test_a_fusion_says_what_it_did(fused_run: Path) -> None:
-    data, chosen = studio.dataset("solubility"), model(str(fused_run))
+    data, chosen = studio.dataset("solubility"), model(str(fused_run), home=default_home())
     assert chosen.recipe is not None
     found = studio.fusion_report(str(fused_run), "solubility")
     assert found.modalities == ("smiles", "image", "fingerprint")
     assert found.task == data.tasks[0].name
-    stored = embed.embed(fused_run / "model", data).predictions[found.rows, 0]
+    stored = embed.embed(fused_run / "model", data, home=default_home()).predictions[found.rows, 0]
     if chosen.recipe.fusion.name == "late":
         assert found.scale == "z-score"
         np.testing.assert_allclose(found.prediction, (found.w * found.p).sum(1), atol=1e-6)
@@ -207,11 +221,12 @@ def test_a_fusion_says_what_it_did(fused_run: Path) -> None:
         assert found.alike.names == ("smiles", "image", "fingerprint", "fused")
 
 
+@pytest.mark.slow
 def test_shards_do_not_matter_to_what_is_told(run: Path, tmp_path: Path, monkeypatch) -> None:
-    train(fused(run, "late"), few(), tmp_path / "run")
-    whole = np.array(embed.embed(tmp_path / "run" / "model", few()).part("p"))
+    train(fused(run, "late"), few(), tmp_path / "run", home=default_home())
+    whole = np.array(embed.embed(tmp_path / "run" / "model", few(), home=default_home()).part("p"))
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
-    made = embed.embed(tmp_path / "run" / "model", few(), shard=7)
+    made = embed.embed(tmp_path / "run" / "model", few(), shard=7, home=default_home())
     assert made.parts == {"w": (3,), "p": (3, 1)}
     np.testing.assert_allclose(made.part("p"), whole, atol=1e-5)
     with pytest.raises(UnknownName, match="no part of this model's fusion is called 'q'; there are: p, w"):
@@ -226,6 +241,7 @@ def test_a_model_that_fuses_nothing_is_refused_in_words(run: Path, target: Path,
         studio.fusion_report(str(fused_run), "solubility", "no such task")
 
 
+@pytest.mark.slow
 def test_the_shell_tells_of_a_fusion(fused_run: Path) -> None:
     command = [sys.executable, "-m", "mmexplore", "fusion", "--model", str(fused_run), "--data", "solubility", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

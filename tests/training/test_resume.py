@@ -10,7 +10,7 @@ from interrupted import killed_after, part, weights
 
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.errors import Cancelled
-from mmexplore.runtime.home import read_json
+from mmexplore.runtime.home import default_home, read_json
 from mmexplore.training import resume
 from mmexplore.training.train import train
 
@@ -28,15 +28,16 @@ def recipe() -> Recipe:
     )
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_to_the_same_weights(recipe: Recipe, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     killed_after(2, recipe, killed)
     assert (killed / "resume" / resume.FILE).is_file()
     assert not (killed / "model").exists()
-    card = train(recipe, part(), killed)
+    card = train(recipe, part(), killed, home=default_home())
     went_on = [note for note in card.notes if note.startswith("went on after epoch")]
     assert int(went_on[0].split()[-1]) >= 2, "at most the epoch in hand is done again"
-    train(recipe, part(), whole)
+    train(recipe, part(), whole, home=default_home())
     for name, value in weights(whole).items():
         torch.testing.assert_close(weights(killed)[name], value, atol=1e-6, rtol=1e-6)
     histories = [[e["train_loss"] for e in read_json(folder / "history.json")] for folder in (killed, whole)]
@@ -51,11 +52,11 @@ def test_a_cancelled_training_goes_on_and_another_starts_afresh(recipe: Recipe, 
 
     for folder in (tmp_path / "one", tmp_path / "other"):
         with pytest.raises(Cancelled):
-            train(recipe, part(), folder, progress=stop)
-    card = train(recipe, part(), tmp_path / "one")
+            train(recipe, part(), folder, progress=stop, home=default_home())
+    card = train(recipe, part(), tmp_path / "one", home=default_home())
     assert "went on after epoch 2" in card.notes
     assert card.epochs_run == 6
-    other = train(recipe.with_settings(["training.epochs=3"]), part(), tmp_path / "other")
+    other = train(recipe.with_settings(["training.epochs=3"]), part(), tmp_path / "other", home=default_home())
     assert any("started afresh" in note for note in other.notes)
     assert other.epochs_run == 3
 
@@ -66,9 +67,9 @@ def test_a_training_told_to_stop_says_so_and_goes_on(recipe: Recipe, tmp_path: P
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(Cancelled, match="SIGTERM"):
-        train(recipe, part(), tmp_path, progress=told)
+        train(recipe, part(), tmp_path, progress=told, home=default_home())
     assert not (tmp_path / "model").exists()
-    assert train(recipe, part(), tmp_path).epochs_run == 6
+    assert train(recipe, part(), tmp_path, home=default_home()).epochs_run == 6
 
 
 def test_a_damaged_state_is_left_alone(tmp_path: Path) -> None:

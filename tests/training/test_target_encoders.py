@@ -17,7 +17,7 @@ from mmexplore.models.registry import model
 from mmexplore.recipes import presets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.errors import BadRecipe
-from mmexplore.runtime.home import read_json
+from mmexplore.runtime.home import default_home, read_json
 from mmexplore.training.train import train
 
 SMALL = {
@@ -46,14 +46,14 @@ def data() -> Dataset:
 @pytest.mark.parametrize("name", SMALL)
 def test_a_target_is_learned_and_embeds(name: str, data: Dataset, tmp_path: Path) -> None:
     recipe = small(name)
-    train(recipe, data, tmp_path, name=name)
+    train(recipe, data, tmp_path, name=name, home=default_home())
     history = read_json(tmp_path / "history.json")
     assert history[-1]["train_loss"] < history[0]["train_loss"]
-    chosen = model(str(tmp_path))
+    chosen = model(str(tmp_path), home=default_home())
     assert chosen.card is not None
     (view,) = chosen.views
     assert view == recipe.branches[0].name
-    found = np.array(embed.embed(chosen.folder, data).view(view))
+    found = np.array(embed.embed(chosen.folder, data, home=default_home()).view(view))
     assert found.shape == (len(data), 12)
     gone = ~np.isfinite(found).all(1)
     assert gone.tolist() == [name == "spectrum" and smiles in ("O", "Cl") for smiles in data.smiles]
@@ -64,19 +64,24 @@ def test_a_target_is_learned_and_embeds(name: str, data: Dataset, tmp_path: Path
 
 def test_a_data_set_without_spectra_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadRecipe, match="has no measured spectra, which 'nmr_spectrum' is made of"):
-        train(small("spectrum"), part(), tmp_path)
+        train(small("spectrum"), part(), tmp_path, home=default_home())
 
 
 def test_a_model_of_spectra_says_so_of_molecules_without(data: Dataset, tmp_path: Path) -> None:
-    train(small("spectrum", "training.epochs=1"), data, tmp_path)
+    train(small("spectrum", "training.epochs=1"), data, tmp_path, home=default_home())
     with pytest.raises(BadRecipe, match="has no measured spectra"):
-        embed.embed(model(str(tmp_path)).folder, part())
+        embed.embed(model(str(tmp_path), home=default_home()).folder, part(), home=default_home())
 
 
 def test_another_spectrum_is_another_embedding(data: Dataset, tmp_path: Path) -> None:
-    train(small("spectrum", "training.epochs=1"), data, tmp_path)
+    train(small("spectrum", "training.epochs=1"), data, tmp_path, home=default_home())
     other = with_spectra(data, seed=1)
-    one, two = (np.array(embed.embed(model(str(tmp_path)).folder, d).view("nmr_spectrum")) for d in (data, other))
+    one, two = (
+        np.array(
+            embed.embed(model(str(tmp_path), home=default_home()).folder, d, home=default_home()).view("nmr_spectrum")
+        )
+        for d in (data, other)
+    )
     assert np.nanmax(np.abs(one - two)) > 1e-4
 
 
@@ -89,6 +94,7 @@ def test_presets_are_recipes(name: str, version: str) -> None:
     assert recipe.views == tuple(branch.name for branch in recipe.branches)
 
 
+@pytest.mark.slow
 def test_the_shell_pretrains_a_target(tmp_path: Path) -> None:
     file = tmp_path / "few.smi"
     file.write_text("\n".join(str(s) for s in part().smiles[:40]))

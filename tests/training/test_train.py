@@ -19,7 +19,7 @@ from mmexplore.nn.model import Predictor
 from mmexplore.recipes.presets import preset
 from mmexplore.recipes.recipe import Recipe, Training
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
-from mmexplore.runtime.home import read_json
+from mmexplore.runtime.home import default_home, read_json
 from mmexplore.training import supervised
 from mmexplore.training.objective import learning_rate
 from mmexplore.training.supervised import loss_of
@@ -32,7 +32,7 @@ DMPNN = preset("dmpnn").with_settings([*SETTINGS, "data.split=random", "training
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    return first_rows(catalog.load("solubility"), 120)
+    return first_rows(catalog.load("solubility", home=default_home()), 120)
 
 
 def first_rows(whole: Dataset, n: int) -> Dataset:
@@ -60,10 +60,11 @@ class Heard(list[tuple[str, int, int, dict[str, float]]]):
         self.append((stage, done, total, values))
 
 
+@pytest.mark.slow
 def test_a_regression_learns_and_its_scores_are_those_of_its_predictions(dataset: Dataset, tmp_path: Path) -> None:
     recipe = DMPNN.with_settings(["training.epochs=25", "training.learning_rate=0.003"])
     heard = Heard()
-    card = train(recipe, dataset, tmp_path, name="mine", progress=heard)
+    card = train(recipe, dataset, tmp_path, name="mine", progress=heard, home=default_home())
     table = pd.read_parquet(tmp_path / "predictions.parquet")
     assert list(table.columns) == ["row", "split", "logS", "truth: logS"]
     np.testing.assert_array_equal(table["row"], np.arange(len(dataset)))
@@ -94,7 +95,7 @@ def test_missing_labels_count_nowhere(dataset: Dataset, tmp_path: Path) -> None:
     holes = np.where(rng.random(len(high)) < 0.5, np.nan, high)
     constant = np.where(rng.random(len(high)) < 0.5, np.nan, 1.0)
     several = classed(dataset, high, holes, constant)
-    card = train(DMPNN, several, tmp_path)
+    card = train(DMPNN, several, tmp_path, home=default_home())
     table = pd.read_parquet(tmp_path / "predictions.parquet")
     test = table[table["split"] == "test"]
     known = test["truth: task 1"].notna()
@@ -135,16 +136,16 @@ def test_the_loss_is_the_mean_over_labels_that_are_there() -> None:
 def test_the_same_seed_gives_the_same_weights(dataset: Dataset, tmp_path: Path) -> None:
     recipe = DMPNN.with_settings(["branches.0.options.dropout=0.2"])
     for name in ("one", "other"):
-        train(recipe, dataset, tmp_path / name)
+        train(recipe, dataset, tmp_path / name, home=default_home())
     assert all(torch.equal(a, weights(tmp_path / "other")[k]) for k, a in weights(tmp_path / "one").items())
-    train(recipe.with_settings(["training.seed=1"]), dataset, tmp_path / "seed 1")
+    train(recipe.with_settings(["training.seed=1"]), dataset, tmp_path / "seed 1", home=default_home())
     other = weights(tmp_path / "seed 1")
     assert not any(torch.equal(a, other[k]) for k, a in weights(tmp_path / "one").items() if k.endswith("weight"))
 
 
 def test_patience_ends_a_training_that_does_not_get_better(dataset: Dataset, tmp_path: Path) -> None:
     recipe = DMPNN.with_settings(["training.epochs=60", "training.patience=3", "training.learning_rate=0.1"])
-    card = train(recipe, dataset, tmp_path)
+    card = train(recipe, dataset, tmp_path, home=default_home())
     assert card.epochs_run == card.best_epoch + 3 < 60
 
 
@@ -163,7 +164,7 @@ def test_noam_is_chemprops_schedule(epochs: int, warmup: float) -> None:
 def test_gin_trains_with_weight_decay_and_noam(dataset: Dataset, tmp_path: Path) -> None:
     options = ["branches.0.options.hidden_size=16", "branches.0.options.layers=2", "training.weight_decay=0.01"]
     common = ["training.epochs=2", "training.batch_size=16", "training.schedule=noam", "data.split=random"]
-    card = train(preset("gin").with_settings([*options, *common]), classed(dataset), tmp_path)
+    card = train(preset("gin").with_settings([*options, *common]), classed(dataset), tmp_path, home=default_home())
     assert card.data.tasks[0].kind == "classification"
     assert card.metrics["test"].keys() == {"roc_auc", "pr_auc", "cross_entropy", "tasks"}
 
@@ -171,7 +172,7 @@ def test_gin_trains_with_weight_decay_and_noam(dataset: Dataset, tmp_path: Path)
 def test_without_labels_to_validate_with_the_last_weights_are_kept(dataset: Dataset, tmp_path: Path) -> None:
     labels = dataset.labels.copy()
     labels[split(list(dataset.smiles), "random").validation] = np.nan
-    card = train(DMPNN, replace(dataset, labels=labels, digest="none to validate"), tmp_path)
+    card = train(DMPNN, replace(dataset, labels=labels, digest="none to validate"), tmp_path, home=default_home())
     assert card.best_epoch == card.epochs_run
     assert card.metrics.keys() == {"test"}
     assert "no labels" in card.notes[0]
@@ -203,26 +204,26 @@ def test_what_cannot_be_learned_is_refused_in_words(dataset: Dataset, tmp_path: 
     }
     for sentence, (recipe, data) in cases.items():
         with pytest.raises(BadRecipe, match=sentence):
-            train(recipe, data, tmp_path)
+            train(recipe, data, tmp_path, home=default_home())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_diverging_training_is_named(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervised, "loss_of", lambda model, outputs, labels: outputs.sum() * float("nan"))
     with pytest.raises(BadRecipe, match=r"nan in epoch 1.*learning rate below 0\.001"):
-        train(DMPNN, dataset, tmp_path)
+        train(DMPNN, dataset, tmp_path, home=default_home())
 
 
 def test_a_device_that_is_not_there_is_refused(dataset: Dataset, tmp_path: Path) -> None:
     if not torch.cuda.is_available():
         with pytest.raises(NotAvailable, match="cuda"):
-            train(DMPNN.with_settings(["training.device=cuda"]), dataset, tmp_path)
+            train(DMPNN.with_settings(["training.device=cuda"]), dataset, tmp_path, home=default_home())
     with pytest.raises(NotAvailable, match="64"):
-        train(DMPNN.with_settings(["training.devices=64"]), dataset, tmp_path)
+        train(DMPNN.with_settings(["training.devices=64"]), dataset, tmp_path, home=default_home())
 
 
 def test_a_card_is_returned_as_it_was_written(dataset: Dataset, tmp_path: Path) -> None:
-    card: Card = train(DMPNN.with_settings(["training.epochs=1"]), dataset, tmp_path)
+    card: Card = train(DMPNN.with_settings(["training.epochs=1"]), dataset, tmp_path, home=default_home())
     assert checkpoints.read(tmp_path / "model")[1] == card
     assert card.data.digest == dataset.digest
     assert card.weights_sha256

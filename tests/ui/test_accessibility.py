@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import Server, draw, lay_out, middle, new_page, open_map, settle
+from browser import Server, draw, lay_out, middle, new_page, open_map, quiet, settle
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
@@ -32,27 +32,22 @@ def a_selection(page: Page, url: str) -> None:
 def a_training(page: Page, url: str) -> None:
     page.goto(f"{url}/Train")
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
-    settled(page)
+    quiet(page)
 
 
 def a_data_set(page: Page, url: str) -> None:
     page.goto(f"{url}/Data")
     expect(page.get_by_role("tab", name="Report")).to_be_visible()
-    settled(page)
+    quiet(page)
     serious(page, "Data, catalogue")
     page.get_by_role("tab", name="Add your own").click()
     page.get_by_role("tab", name="Labels").click()
     expect(page.locator(".js-plotly-plot")).to_be_visible()
 
 
-def settled(page: Page) -> None:
-    page.wait_for_timeout(500)
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
-
-
 def serious(page: Page, where: str) -> None:
     """Fails on what axe calls serious or critical and Streamlit cannot be blamed for."""
-    settled(page)
+    quiet(page)
     found = [v for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
     told = {(v["id"], str(node["target"][-1]), node["html"][:200]) for v in found for node in v["nodes"]}
     ours = sorted(one for one in told if one[:2] not in STREAMLITS)
@@ -63,7 +58,6 @@ def serious(page: Page, where: str) -> None:
 @pytest.mark.parametrize("visit", [a_selection, a_training, a_data_set], ids=lambda visit: visit.__name__)
 def test_nothing_serious(chromium: Browser, server: Server, scheme: str, visit: object) -> None:
     page, _ = new_page(chromium, server.url, scheme=scheme)
-    page.set_default_timeout(60_000)
     visit(page, server.url)  # type: ignore[operator]
     serious(page, visit.__name__)  # type: ignore[attr-defined]
     page.close()

@@ -6,26 +6,23 @@ Controls are found on the page, not listed here: a new one is tried the day it i
 from collections.abc import Callable, Iterator
 
 import pytest
-from browser import KETCHER, Server, new_page
+from browser import KETCHER, Server, answered, new_page, quiet
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
-SLOW = 90_000  # the first answer of a model waits for torch
 LATE = "data=solubility&model=solubility-mmfrl-late&row=5"
 TABS = {
     "Fusion": ("Weights", "What if", "Modalities alike?", "Fusions compared", "Disagreement"),
     "Retrieval": ("Hits as a table", "Agreement with ECFP", "Near and far"),
     "Subgraphs": ("One molecule", "A group"),
 }
-AT_REST = "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
 
 
 @pytest.fixture(scope="module")
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     """One visitor of all three pages; Ketcher throws where it is closed while it opens."""
     opened, seen = new_page(chromium, server.url)
-    opened.set_default_timeout(20_000)
     yield opened
     opened.close()
     assert seen.foreign == []
@@ -38,7 +35,8 @@ def push(control: Locator) -> None:
 
 def slide(control: Locator) -> None:
     control.focus()
-    control.press("ArrowLeft" if control.get_attribute("value") == control.get_attribute("max") else "ArrowRight")
+    with answered(control.page):
+        control.press("ArrowLeft" if control.get_attribute("value") == control.get_attribute("max") else "ArrowRight")
 
 
 def choose_and_go_back(control: Locator) -> None:
@@ -51,7 +49,7 @@ def choose_and_go_back(control: Locator) -> None:
         options.nth(others[0]).click()
     else:
         control.page.keyboard.press("Escape")
-    rest(control.page)
+    quiet(control.page)
     control.click()
     control.page.get_by_role("option", name=before, exact=True).first.click()
 
@@ -81,7 +79,7 @@ def type_junk(control: Locator) -> None:
     page = control.page
     control.fill("C1CC junk <b>")
     control.press("Enter")
-    rest(page)
+    quiet(page)
     expect(page.get_by_test_id("stAlert").first).to_be_visible()
     control.fill("CC(=O)Nc1ccc(O)cc1")
     control.press("Enter")
@@ -102,21 +100,15 @@ USES: dict[str, Callable[[Locator], None]] = {
 """What is done with each kind of control, those that change the page least first."""
 
 
-def rest(page: Page) -> None:
-    """Wait until the server has answered."""
-    page.wait_for_timeout(250)
-    page.wait_for_function(AT_REST, timeout=SLOW)
-
-
 @pytest.mark.parametrize("title", list(TABS))
 def test_every_control_answers(page: Page, server: Server, title: str) -> None:
     page.goto(f"{server.url}/{title}?{LATE}")
     main, used = page.get_by_test_id("stMain"), set()
     for name in TABS[title]:
         tab = main.get_by_role("tab", name=name)
-        expect(tab).to_be_visible(timeout=SLOW)
+        expect(tab).to_be_visible()
         tab.click()
-        rest(page)
+        quiet(page)
         for kind, use in USES.items():
             for number in range(main.locator(kind).count()):
                 control = main.locator(kind).nth(number)
@@ -128,7 +120,7 @@ def test_every_control_answers(page: Page, server: Server, title: str) -> None:
                 used.add(label)
                 print(name, label)  # the last one, where a test fails
                 use(control)
-                rest(page)
+                quiet(page)
                 broken = page.get_by_test_id("stException")
                 assert not broken.count(), f"{title}, {name}, {label}: {broken.first.inner_text()}"
                 expect(main.get_by_role("tab", name=name)).to_be_visible()

@@ -5,19 +5,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mmexplore.runtime.cache import Kept
+from mmexplore.runtime.cache import FolderCache
 from mmexplore.runtime.errors import MmexploreError, NotAvailable
-from mmexplore.runtime.home import folder
+from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress
 
 _DEPTH = 4  # folders below MMEXPLORE_DATA_DIR that are searched
 
 
-def here() -> dict[str, Path]:
+def here(*, home: Home) -> dict[str, Path]:
     """Files by name: those of MMEXPLORE_DATA_DIR, then those that were fetched."""
     found: dict[str, Path] = {}
     chosen = os.environ.get("MMEXPLORE_DATA_DIR", "")
-    for root in (Path(chosen).expanduser() if chosen else None, folder("datasets", "fetched")):
+    for root in (Path(chosen).expanduser() if chosen else None, home.folder("datasets", "fetched")):
         for name, path in (_files(root) if root else {}).items():
             found.setdefault(name, path)
     return found
@@ -29,12 +29,12 @@ def first_of(files: Mapping[str, Path], names: Iterable[str]) -> Path | None:
     return next((files[name] for stem in stems for name in (stem, stem + ".gz") if name in files), None)
 
 
-def download(name: str, url: str, file: str, check: str | None, progress: Progress) -> Path:
+def download(name: str, url: str, file: str, check: str | None, progress: Progress, *, home: Home) -> Path:
     """The file of a data set from its address; ``check`` is "sha256:..." or "md5:...". Raises NotAvailable."""
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
-    place = folder("datasets", "fetched")
+    place = home.folder("datasets", "fetched")
     try:
         meter: Any = _Meter(name, progress)
         getter = pooch.HTTPDownloader(progressbar=meter, timeout=30)
@@ -60,7 +60,7 @@ def _read_files(root: Path) -> tuple[dict[str, Path], list[Path]]:
     return found, folders
 
 
-_files = Kept(_read_files)
+_files = FolderCache(_read_files)
 
 
 class _Meter:

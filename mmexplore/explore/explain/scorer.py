@@ -6,7 +6,6 @@ whole. That works for models whose every branch reads ``graph2d``; pictures, con
 """
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from mmexplore.features.featurize import featurise
 from mmexplore.features.packing import Packed
 from mmexplore.nn.dataloader import Batch, collate
 from mmexplore.runtime import devices
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 from mmexplore.runtime.registry import MODALITIES
 
@@ -135,6 +135,6 @@ def _by_size(kept: np.ndarray) -> Iterator[np.ndarray]:
     yield from (part for part in np.split(order, cuts) if len(part))
 
 
-@lru_cache(maxsize=64)
+@cached(64)
 def _record(smiles: str, options: tuple[tuple[str, object], ...]) -> Packed:
     return featurise(MODALITIES[_GRAPH](**dict(options)), [smiles]).packed

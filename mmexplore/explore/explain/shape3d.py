@@ -5,7 +5,6 @@ embed has no shape here, where a flat drawing would pass for one.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from rdkit import Chem
@@ -13,6 +12,7 @@ from rdkit.Geometry import Point3D
 
 from mmexplore.chem import molecules
 from mmexplore.features.modalities.graph3d import FLAT, MADE, Graph3D
+from mmexplore.runtime.cache import cached
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Shape:
     there: bool = True
 
 
-@lru_cache(maxsize=128)
+@cached(128)
 def shape(smiles: str) -> Shape:
     """The shape of a molecule; awkward ones take long. Raises BadMolecule.
 

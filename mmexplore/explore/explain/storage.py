@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mmexplore.explore.explain.search import By, Rules, Subgraph, Target
-from mmexplore.runtime import home
+from mmexplore.runtime.home import Home, read_json, write_json
 from mmexplore.runtime.jobs.reporters import as_json
 
 VERSION = 1
@@ -46,9 +46,9 @@ class Explained:
         return bool(self.target.reached(np.array(self.score)))
 
 
-def folder(model_digest: str, target: Target, rules: Rules, by: By) -> Path:
+def folder(model_digest: str, target: Target, rules: Rules, by: By, *, home: Home) -> Path:
     """Where results under these rules are kept; not made here."""
-    return home.home() / "subgraphs" / digest(VERSION, model_digest, asdict(target), asdict(rules), by)
+    return home / "subgraphs" / digest(VERSION, model_digest, asdict(target), asdict(rules), by)
 
 
 def digest(*what: Any) -> str:
@@ -59,7 +59,7 @@ def digest(*what: Any) -> str:
 def load(where: Path, smiles: str) -> Explained | None:
     """What was found for a molecule, by its canonical SMILES; None where nothing whole is there."""
     try:
-        told = home.read_json(_file(where, smiles))
+        told = read_json(_file(where, smiles))
         parts = tuple(Subgraph(**_numbers(part) | {"atoms": tuple(part["atoms"])}) for part in told["subgraphs"])
         fixed = {"subgraphs": parts, "order": tuple(told["order"]), "target": Target(**told["target"])}
         return Explained(**told | fixed)
@@ -69,7 +69,7 @@ def load(where: Path, smiles: str) -> Explained | None:
 
 def keep(where: Path, found: Explained) -> None:
     """Write it down."""
-    home.write_json(_file(where, found.smiles), as_json(asdict(found)))
+    write_json(_file(where, found.smiles), as_json(asdict(found)))
 
 
 def _file(where: Path, smiles: str) -> Path:

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from threading import Lock
 
-from mmexplore.runtime import home
 from mmexplore.runtime.errors import NotAvailable
+from mmexplore.runtime.home import Home, write_atomically
 
 VERSION = "2.5.5"
 PACKAGE = f"3dmol-{VERSION}.tgz"
@@ -22,27 +22,27 @@ _failed_at = [-float(_PAUSE_SECONDS)]
 _turn = Lock()
 
 
-def path() -> Path:
+def path(*, home: Home) -> Path:
     """Where the script lies, or will lie."""
-    return home.home() / "scripts" / f"3Dmol-{VERSION}.js"
+    return home / "scripts" / f"3Dmol-{VERSION}.js"
 
 
-def fetch() -> Path:
+def fetch(*, home: Home) -> Path:
     """The script, fetched if it is not here (4 MB). Raises NotAvailable; after a failure at once for ten minutes."""
     with _turn:
-        if path().is_file():
-            return path()
+        if path(home=home).is_file():
+            return path(home=home)
         if time.monotonic() - _failed_at[0] < _PAUSE_SECONDS:
             raise NotAvailable("3Dmol.js could not be fetched a moment ago")
         try:
-            home.write_atomically(path(), _content(_package()))
+            write_atomically(path(home=home), _content(_package(home=home)))
         except (OSError, ValueError, KeyError) as error:  # no network, another file than the published one, a full disk
             _failed_at[0] = time.monotonic()
             raise NotAvailable(f"3Dmol.js could not be fetched from {URL} ({type(error).__name__})") from None
-        return path()
+        return path(home=home)
 
 
-def _package() -> Path:
+def _package(*, home: Home) -> Path:
     import pooch
 
     given = os.environ.get("MMEXPLORE_DATA_DIR", "")

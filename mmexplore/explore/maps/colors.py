@@ -8,7 +8,7 @@ import numpy as np
 
 from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset
-from mmexplore.runtime import home
+from mmexplore.runtime.home import Home, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ def of_clusters(labels: np.ndarray) -> Colour:
     return Colour(f"k-means, k = {len(order)}", rank[labels], tuple(f"cluster {i + 1}" for i in range(len(order))))
 
 
-def descriptors(dataset: Dataset) -> "pd.DataFrame":
+def descriptors(dataset: Dataset, *, home: Home) -> "pd.DataFrame":
     """RDKit descriptors of every molecule, computed once and kept under the home."""
     import pandas as pd
 
@@ -81,5 +81,5 @@ def descriptors(dataset: Dataset) -> "pd.DataFrame":
         table = molecules.descriptors(dataset.smiles)
         content = io.BytesIO()
         table.to_parquet(content)
-        home.write_atomically(path, content.getvalue())
+        write_atomically(path, content.getvalue())
     return pd.read_parquet(path)

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from mmexplore.models.registry import BASELINE, UNTRAINED, Model
+from mmexplore.models.registry import BASELINE, UNTRAINED, Model, View
 from mmexplore.runtime.registry import ENCODERS
 
-FEWEST = 2
-MOST = 6
+FEWEST_PANELS = 2
+MOST_PANELS = 6
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,14 @@ class Panel:
 
     model: str
     view: str
+
+
+ECFP = Panel(BASELINE, BASELINE)
+
+
+def ref(view: View) -> Panel:
+    """A view by its names."""
+    return Panel(view.model.name, view.name)
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ PRESETS = (
 )
 
 
-def fill(preset: Preset, models: Iterable[Model]) -> tuple[Panel, ...]:
+def fill_preset(preset: Preset, models: Iterable[Model]) -> tuple[Panel, ...]:
     """The preset's panels by the first of the models that grants every wish; empty where none does.
 
     At most six: where there are more, the last one, which is the whole model, is kept.
@@ -90,8 +98,8 @@ def fill(preset: Preset, models: Iterable[Model]) -> tuple[Panel, ...]:
     for model in models:
         granted = [_grant(wish, model) for wish in preset.wishes]
         panels = tuple(dict.fromkeys(panel for some in granted for panel in some))
-        if all(granted) and len(panels) >= FEWEST:
-            return panels if len(panels) <= MOST else (*panels[: MOST - 1], panels[-1])
+        if all(granted) and len(panels) >= FEWEST_PANELS:
+            return panels if len(panels) <= MOST_PANELS else (*panels[: MOST_PANELS - 1], panels[-1])
     return ()
 
 

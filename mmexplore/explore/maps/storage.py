@@ -13,9 +13,11 @@ from urllib.parse import quote
 
 import numpy as np
 
+from mmexplore.explore.maps.procrustes import Aligned, align
 from mmexplore.explore.maps.quality import Quality
-from mmexplore.runtime import home
+from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.files import allowed
+from mmexplore.runtime.home import read_json, write_atomically, write_json
 
 UNSCORED = Quality("not computed yet")
 
@@ -34,6 +36,11 @@ class MapFile:
     created: str
     seconds: float
 
+    @property
+    def digest(self) -> str:
+        """Another one for another map."""
+        return f"{self.path} {self.created} {self.seconds}"
+
 
 def place_of(folder: Path, view: str, method: str, seed: int) -> Path:
     """The parquet file of a map in a folder; the view's name may hold any character."""
@@ -48,8 +55,8 @@ def save(made: MapFile) -> None:
     pd.DataFrame({"x": made.xy[:, 0], "y": made.xy[:, 1]}).to_parquet(buffer)
     about = {k: v for k, v in asdict(made).items() if k not in ("path", "xy")}
     about |= {"rows": len(made.xy), "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}
-    home.write_atomically(made.path, buffer.getvalue())
-    home.write_json(made.path.with_suffix(".json"), about)
+    write_atomically(made.path, buffer.getvalue())
+    write_json(made.path.with_suffix(".json"), about)
 
 
 def stored(folders: Iterable[Path], view: str, method: str, seed: int = 0, *, unscored: bool = False) -> MapFile | None:
@@ -59,7 +66,7 @@ def stored(folders: Iterable[Path], view: str, method: str, seed: int = 0, *, un
     """
     for folder in folders:
         try:
-            found = _load(place_of(folder, view, method, seed))
+            found = _load(version(place_of(folder, view, method, seed).with_suffix(".json")))
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if unscored or found.quality != UNSCORED:
@@ -67,13 +74,23 @@ def stored(folders: Iterable[Path], view: str, method: str, seed: int = 0, *, un
     return None
 
 
-def _load(path: Path) -> MapFile:
+@cached(48)
+def _load(about_file: FileVersion) -> MapFile:
     import pandas as pd
 
-    about = home.read_json(path.with_suffix(".json"))
+    about, path = read_json(about_file.path), about_file.path.with_suffix(".parquet")
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != about.pop("sha256"):
         raise ValueError(f"{path} and its JSON file are not of one map")
     xy = pd.read_parquet(io.BytesIO(content))[["x", "y"]].to_numpy(np.float32)
     about.pop("rows")
+    xy.setflags(write=False)
     return MapFile(path=path, xy=xy, **about | {"quality": Quality(**about["quality"])})
+
+
+@cached(24)
+def aligned(shown: MapFile, onto: MapFile) -> Aligned:
+    """A map turned onto another one, for drawing; the other one itself stays as it is."""
+    made = align(shown.xy, onto.xy) if shown.digest != onto.digest else Aligned(shown.xy, 0.0)
+    made.xy.setflags(write=False)
+    return made

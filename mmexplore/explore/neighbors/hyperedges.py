@@ -4,17 +4,17 @@ Computed from an embedding that is on disk and the anchors in the model's weight
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from safetensors import safe_open
 
 from mmexplore.datasets import Dataset
 from mmexplore.explore.neighbors.knn import nearest, unit_rows
-from mmexplore.models import embeddings
+from mmexplore.models import checkpoints, embeddings
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import Model
+from mmexplore.runtime.cache import cached
+from mmexplore.runtime.home import Home
 
 _ANCHORS = "pretraining.memory.anchors"
 NEAR = 9
@@ -47,19 +47,21 @@ class Kinship:
     anchors_in_all: int
 
 
-def kinship(model: Model, dataset: Dataset, row: int, anchors: int = 3, typical: int = 3) -> Kinship | None:
+def kinship(
+    model: Model, dataset: Dataset, row: int, anchors: int = 3, typical: int = 3, *, home: Home
+) -> Kinship | None:
     """A molecule's kin among a data set; None where the model has no memory, or has not embedded the data set yet.
 
     A molecule that could not be embedded has no kin, and none of the others has it.
     """
     if not has_kinship(model):
         return None
-    found = embeddings.read(embeddings.place(model.folder, dataset))
+    found = embeddings.read(embeddings.place(model.folder, dataset, home=home))
     if found is None:
         return None
     assert model.recipe is not None
     cosine = model.recipe.pretraining.options["similarity"] == "cosine"
-    shares = _shares(model.folder, found.folder, found.view("structure-aware").shape, cosine)
+    shares = _shares(model, found, cosine)
     if np.isnan(shares[row]).any():
         return Kinship({}, 0, {}, (), shares.shape[1])
     strongest = np.argsort(-shares[row], kind="stable")[:anchors]
@@ -82,7 +84,7 @@ def _near_members_and_hosts(model: Model, found: Embedded, row: int) -> tuple[di
     near = good[_others(c[good], own, min(max(members, NEAR), len(good) - 1), metric)[0]]
     hosts = good[:0]
     if len(good) <= _ALL_HYPEREDGES:
-        hosts = good[(_all_members(found.folder, c.shape, members, metric) == own).any(1)]
+        hosts = good[(_all_members(found, members, metric) == own).any(1)]
     apart = _distances(c, row, hosts)
     return _distances(c, row, near), members, dict(sorted(apart.items(), key=lambda host: host[1]))
 
@@ -102,9 +104,9 @@ def _others(c: np.ndarray, rows: np.ndarray, count: int, metric: str) -> np.ndar
     return np.take_along_axis(found, itself_last, 1)[:, :count]
 
 
-@lru_cache(maxsize=4)
-def _all_members(embedded: Path, shape: tuple[int, int], members: int, metric: str) -> np.ndarray:
-    c = np.memmap(embedded / embeddings.view_file("unified"), np.float32, "r", shape=shape)
+@cached(4)
+def _all_members(found: Embedded, members: int, metric: str) -> np.ndarray:
+    c = np.asarray(found.view("unified"))
     good = c[~np.isnan(c[:, 0])]
     return _others(good, np.arange(len(good)), members, metric)
 
@@ -117,11 +119,11 @@ def _typical(shares: np.ndarray, count: int) -> tuple[int, ...]:
     return tuple(np.argsort(-np.nan_to_num(shares, nan=-1.0), kind="stable")[:count].tolist())
 
 
-@lru_cache(maxsize=4)
-def _shares(model: Path, embedded: Path, shape: tuple[int, int], cosine: bool) -> np.ndarray:
+@cached(4)
+def _shares(model: Model, found: Embedded, cosine: bool) -> np.ndarray:
     """``s'`` (n, L) of equation 11 for every molecule, float32."""
-    z = np.memmap(embedded / embeddings.view_file("structure-aware"), np.float32, "r", shape=shape)
-    with safe_open(model / "weights.safetensors", framework="np") as file:
+    z = np.asarray(found.view("structure-aware"))
+    with safe_open(model.folder / checkpoints.WEIGHTS, framework="np") as file:
         anchors = file.get_tensor(_ANCHORS).astype(np.float32)
     scores = unit_rows(z) @ unit_rows(anchors).T if cosine else z @ anchors.T
     scores = np.exp(scores - scores.max(1, keepdims=True))

@@ -7,23 +7,23 @@ exact, and only what lies far beyond them is not seen.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmexplore.explore.neighbors.knn import nearest
 from mmexplore.features.store import features
+from mmexplore.models import checkpoints
 from mmexplore.models.embed import Run
-from mmexplore.models.embeddings import PREDICTIONS, Embedded, model_digest, view_file
+from mmexplore.models.embeddings import PREDICTIONS, Embedded, view_file
+from mmexplore.runtime.cache import cached
+from mmexplore.runtime.home import Home
 
 if TYPE_CHECKING:
     from mmexplore.nn.model import Predictor
 
 AROUND = 512
-_turn = Lock()
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Few:
     predictions: np.ndarray
 
 
-def embed_few(model_folder: Path, smiles: Sequence[str]) -> Few:
+def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
     """Own views and predictions of canonical SMILES; imports torch at its first call.
 
     Raises BadMolecule where none can be featurised, BadCheckpoint.
@@ -46,7 +46,7 @@ def embed_few(model_folder: Path, smiles: Sequence[str]) -> Few:
     from mmexplore.runtime import devices
 
     molecules = np.array(list(smiles), object)
-    described = {m: features(m, molecules, options) for m, options in predictor.recipe.modalities.items()}
+    described = {m: features(m, molecules, options, home=home) for m, options in predictor.recipe.modalities.items()}
     run = Run(predictor, devices.policy(), described, "the query")
     predictor.to(run.policy.device)
     made = run.rows(0, len(smiles))
@@ -78,12 +78,9 @@ def _joined(
 
 def loaded(model_folder: Path) -> "Predictor":
     """The model of a folder as its files are now, kept between calls; two visitors at once load it once."""
-    with _turn:
-        return _loaded(Path(model_folder), model_digest(model_folder))
+    return _loaded(Path(model_folder), checkpoints.digest(model_folder))
 
 
-@lru_cache(maxsize=4)
-def _loaded(model_folder: Path, digest: str) -> "Predictor":  # noqa: ARG001
-    from mmexplore.models import checkpoints
-
+@cached(4)
+def _loaded(model_folder: Path, _digest: str) -> "Predictor":
     return checkpoints.load(model_folder)

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import psutil
 
-from mmexplore.runtime import files, home, processes
+from mmexplore.runtime import files, processes
 from mmexplore.runtime.errors import MmexploreError, NotAvailable, UnknownName
-from mmexplore.runtime.home import write_json
+from mmexplore.runtime.home import Home, write_json
 from mmexplore.runtime.jobs.folder import Event, Job, is_alive, pid_of, read, read_all, read_events
 from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress
 from mmexplore.runtime.jobs.worker import running
@@ -31,12 +31,12 @@ COMMAND = [sys.executable, "-m", "mmexplore"]
 _MARK = "MMEXPLORE_JOB"
 
 
-def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "") -> Job:
+def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "", home: Home) -> Job:
     """Start ``python -m mmexplore VERB ARGUMENTS --job FOLDER`` and come back at once.
 
     Raises NotAvailable if the system gives no process.
     """
-    folder, created = _new_folder(verb)
+    folder, created = _new_folder(verb, home=home)
     asked = {"id": folder.name, "verb": verb, "arguments": [str(argument) for argument in arguments]}
     write_json(folder / "job.json", asked | {"title": title or verb, "device": device, "created": created})
     command = [*COMMAND, verb, *asked["arguments"], "--job", str(folder)]
@@ -47,7 +47,7 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(folder),
+                env=_environment(folder, home=home),
                 **processes.APART,
             )
     except OSError as error:
@@ -58,37 +58,37 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
     return read(folder)
 
 
-def start_once(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "") -> Job:
+def start_once(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "", home: Home) -> Job:
     """Like :func:`start`, or the job that waits for the same work or is at it already."""
-    for known in jobs():
+    for known in jobs(home=home):
         if known.verb == verb and list(known.arguments) == list(arguments) and known.active:
             return known
-    return start(verb, arguments, device=device, title=title)
+    return start(verb, arguments, device=device, title=title, home=home)
 
 
-def jobs() -> list[Job]:
+def jobs(*, home: Home) -> list[Job]:
     """All jobs, the newest first."""
-    return sorted(read_all(_place()), key=lambda job: (job.created, job.id), reverse=True)
+    return sorted(read_all(_place(home=home)), key=lambda job: (job.created, job.id), reverse=True)
 
 
-def job(id: str) -> Job:
+def job(id: str, *, home: Home) -> Job:
     """The job of an id. Raises UnknownName."""
     try:
         if re.fullmatch(r"[0-9a-z][0-9a-z-]*", id):
-            return read(_place() / id)
+            return read(_place(home=home) / id)
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    raise UnknownName("job", id, [known.id for known in jobs()[:10]])
+    raise UnknownName("job", id, [known.id for known in jobs(home=home)[:10]])
 
 
-def events(id: str | Job, since: int = 0) -> list[Event]:
+def events(id: str | Job, since: int = 0, *, home: Home) -> list[Event]:
     """The progress reports of a job, those after ``since`` (the ``end`` of the last one seen). Raises UnknownName."""
-    return read_events((id if isinstance(id, Job) else job(id)).folder, since)
+    return read_events((id if isinstance(id, Job) else job(id, home=home)).folder, since)
 
 
-def follow(id: str, since: int = 0, poll_seconds: float = 0.2) -> Iterator[Event]:
+def follow(id: str, since: int = 0, poll_seconds: float = 0.2, *, home: Home) -> Iterator[Event]:
     """Every progress report of a job, past and to come, until it ends. Raises UnknownName."""
-    watched = job(id)
+    watched = job(id, home=home)
     while True:
         fresh = read_events(watched.folder, since)
         yield from fresh
@@ -103,56 +103,56 @@ def follow(id: str, since: int = 0, poll_seconds: float = 0.2) -> Iterator[Event
             return  # removed meanwhile
 
 
-def cancel(id: str, *, patience: float = 3.0, grace: float = 10.0) -> Job:
+def cancel(id: str, *, patience: float = 3.0, grace: float = 10.0, home: Home) -> Job:
     """Ask a job to stop and come back at once; a job that has ended stays as it is. Raises UnknownName.
 
     The job is asked by a file, after ``patience`` seconds by SIGTERM, and killed ``grace`` seconds after that; at once
     after ``patience`` where a system knows no SIGTERM.
     """
-    stopped = job(id)
+    stopped = job(id, home=home)
     if stopped.active:
         (stopped.folder / "cancel").touch()
         threading.Thread(target=_insist, args=(stopped.folder, patience, grace)).start()
-    return job(id)
+    return job(id, home=home)
 
 
-def again(id: str) -> Job:
+def again(id: str, *, home: Home) -> Job:
     """Start the same work as a new job; a training goes on from what its run folder holds.
 
     Raises UnknownName, and MmexploreError while the job still waits or works.
     """
-    old = _ended(id, "start it again")
+    old = _ended(id, "start it again", home=home)
     _kill_leftovers(old.folder)
-    return start(old.verb, old.arguments, device=old.device, title=old.title)
+    return start(old.verb, old.arguments, device=old.device, title=old.title, home=home)
 
 
-def remove(id: str) -> None:
+def remove(id: str, *, home: Home) -> None:
     """Forget a job and its log; what the work made elsewhere stays. Raises like :func:`again`."""
-    old = _ended(id, "remove it")
+    old = _ended(id, "remove it", home=home)
     _kill_leftovers(old.folder)
     leaving = old.folder.with_name(f".{old.id}")
     files.patiently(lambda: old.folder.rename(leaving))
     files.patiently(lambda: shutil.rmtree(leaving))
 
 
-def _place() -> Path:
+def _place(*, home: Home) -> Path:
     return home.folder("jobs").resolve()
 
 
-def _ended(id: str, wish: str) -> Job:
-    found = job(id)
+def _ended(id: str, wish: str, *, home: Home) -> Job:
+    found = job(id, home=home)
     if found.active:
         raise MmexploreError(f"job {id} is still {found.state}; cancel it first, then {wish}")
     return found
 
 
-def _new_folder(verb: str) -> tuple[Path, float]:
+def _new_folder(verb: str, *, home: Home) -> tuple[Path, float]:
     """A folder nobody else has, ``20261121-101502-train-ab12`` (UTC, as names shall sort by time)."""
     word = re.sub(r"[^a-z0-9]+", "", verb.lower())[:16] or "job"
     while True:
         now = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-        folder = _place() / f"{stamp}-{word}-{os.urandom(2).hex()}"
+        folder = _place(home=home) / f"{stamp}-{word}-{os.urandom(2).hex()}"
         try:
             folder.mkdir()
         except FileExistsError:
@@ -160,9 +160,9 @@ def _new_folder(verb: str) -> tuple[Path, float]:
         return folder, now
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, *, home: Home) -> dict[str, str]:
     """Ours, with this very package and this very home, whatever the working directory is."""
-    fixed = {"MMEXPLORE_HOME": str(home.home().resolve()), _MARK: str(folder)}
+    fixed = {"MMEXPLORE_HOME": str(home.path.resolve()), _MARK: str(folder)}
     place = Path(__file__).resolve().parents[3]
     if place.name not in ("site-packages", "dist-packages"):  # installed there, Python finds it anyway
         fixed["PYTHONPATH"] = os.pathsep.join(filter(None, [str(place), os.environ.get("PYTHONPATH")]))

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from mmexplore.runtime import logs
 from mmexplore.runtime.errors import Cancelled, MmexploreError
-from mmexplore.runtime.home import write_json
+from mmexplore.runtime.home import default_home, write_json
 from mmexplore.runtime.jobs.folder import Job, read, read_all
 from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress, as_json
 
@@ -40,7 +40,7 @@ def running(folder: Path | None) -> Iterator[Listener]:
         with TerminalProgress() as shown:
             yield shown
         return
-    logs.configure(stderr=True)
+    logs.configure(logs.log_file(default_home()), stderr=True)
     progress = JobProgress(folder)
     with _sigterm_cancels(), ExitStack() as held:  # the device is given back after the end is written down
         try:

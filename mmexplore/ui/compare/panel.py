@@ -129,7 +129,7 @@ def _changed(number: int, before: Panel) -> None:
 
 
 def _draw(look: Look, shown: MapFile, first: MapFile, marks: Marks) -> float | None:
-    made = map_state.aligned(shown, first)
+    made = studio.aligned(shown, first)
     key, n = f"map-{look.number}", len(made.xy)
     name = f"{_title(look.panel.model)}, {look.panel.view}"
     events.drawn(key, marks.painting.codes, made.xy)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mmexplore.models.checkpoints import Card
-from mmexplore.training.metrics import LOWER_IS_BETTER
+from mmexplore.models.metrics import LOWER_IS_BETTER
 
 TITLES = {
     "roc_auc": "ROC-AUC",

@@ -4,15 +4,15 @@ viewer3d.show(smiles, "key", highlight=(0, 3))      # atoms in the order of this
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import MmexploreError, NotAvailable
-from mmexplore.ui.components.molecule_map import address
+from mmexplore.ui.components.component_scripts import address
 from mmexplore.ui.components.words import literal
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _script() -> str:
         return ""
 
 
-@lru_cache(maxsize=64)
+@cached(64)
 def page(block: str, atoms: tuple[int, ...], script: str, height: int) -> str:
     """The page inside the frame, HTML; ``script`` is the address of 3Dmol.js. The same page draws nothing anew."""
     import py3Dmol

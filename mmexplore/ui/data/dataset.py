@@ -13,9 +13,8 @@ from mmexplore import studio
 from mmexplore.recipes.recipe import Data
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.registry import choices
-from mmexplore.studio import Dataset, Entry, Summary
+from mmexplore.studio import Dataset, Entry
 from mmexplore.ui.components import charts, figure_panel, progress_bar, score_words, structures
-from mmexplore.ui.components.split_table import split_table
 from mmexplore.ui.components.words import literal
 
 _MANY = 20_000
@@ -124,7 +123,8 @@ def scaffolds(dataset: Dataset) -> None:
     """The most frequent Bemis-Murcko scaffolds."""
     if not _wanted(dataset, "Count the scaffolds", per_second=4000):
         return
-    found = _summary(dataset, dataset.name, dataset.digest)
+    with st.spinner("Finding scaffolds…"):
+        found = studio.summarise(dataset)
     rings = len(dataset) - found.acyclic
     st.caption(f"{found.n_scaffolds:,} scaffolds in {rings:,} molecules with rings; {found.acyclic:,} have none.")
     table = found.scaffolds.assign(share=found.scaffolds["molecules"] / max(1, len(dataset)))
@@ -135,7 +135,8 @@ def scaffolds(dataset: Dataset) -> None:
 
 def properties(dataset: Dataset) -> None:
     """Histograms of descriptors."""
-    table = _properties(dataset, dataset.name, dataset.digest).rename(columns=_WITH_UNITS)
+    with st.spinner("Computing descriptors…"):
+        table = studio.property_table(dataset).rename(columns=_WITH_UNITS)
     drawn = f"{len(table):,} drawn at random from " if len(table) < len(dataset) else ""
     st.caption(f"RDKit descriptors of {drawn}{len(dataset):,} molecules")
     figure_panel.show(charts.properties(table), f"{dataset.name}-properties", "data/properties")
@@ -150,7 +151,8 @@ def split(dataset: Dataset) -> None:
     seed = int(middle.number_input("Seed", 0, 10_000, 0, disabled=rule == "scaffold", key="data/seed"))
     train = right.slider("Train", 0.5, 0.95, 0.8, 0.05, key="data/train", help="validation and test share the rest")
     rest = round((1 - train) / 2, 6)
-    table = split_table(dataset.name, dataset.digest, rule, seed, (round(1 - 2 * rest, 6), rest, rest))
+    with st.spinner("Splitting…"):
+        table = studio.split_table(dataset, rule, seed, (round(1 - 2 * rest, 6), rest, rest))
     st.dataframe(table, hide_index=True, column_config=dict.fromkeys(table.columns[2:], _SCORE))
     if len(table.columns) > 2:
         title = f"{dataset.name}-{score_words.split(rule, seed)}".replace(" ", "-")
@@ -185,13 +187,3 @@ def _wanted(dataset: Dataset, label: str, per_second: int) -> bool:
 
 def _remember(key: str) -> None:
     st.session_state[key] = True
-
-
-@st.cache_data(max_entries=16, show_spinner="Finding scaffolds…")
-def _summary(_dataset: Dataset, name: str, digest: str) -> Summary:  # noqa: ARG001
-    return studio.summarise(_dataset)
-
-
-@st.cache_data(max_entries=16, show_spinner="Computing descriptors…")
-def _properties(_dataset: Dataset, name: str, digest: str) -> pd.DataFrame:  # noqa: ARG001
-    return studio.property_table(_dataset)

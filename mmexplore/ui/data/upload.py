@@ -7,6 +7,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.chem.file_endings import ENDINGS, FORMATS, PACKED
+from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Job
 from mmexplore.ui.components import follow_job, progress_bar
@@ -25,7 +26,8 @@ def show(titles: set[str]) -> None:
     if path is None:
         return
     try:
-        found = _preview(str(path), path.stat().st_mtime_ns)
+        with st.spinner("Reading the file…"):
+            found = _preview(version(path))
     except MmexploreError as error:
         st.error(literal(error))
         return
@@ -45,9 +47,9 @@ def _mark(path: str) -> None:
     st.session_state["upload/wanted"] = path
 
 
-@st.cache_data(max_entries=8, show_spinner="Reading the file…")
-def _preview(path: str, changed: int) -> Any:  # noqa: ARG001 - part of the key
-    return studio.preview(Path(path))
+@cached(8)
+def _preview(file: FileVersion) -> Any:
+    return studio.preview(file.path)
 
 
 def _source() -> Path | None:

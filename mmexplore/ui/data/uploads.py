@@ -5,8 +5,9 @@ import re
 import time
 from pathlib import Path
 
-from mmexplore.runtime import home
+from mmexplore import studio
 from mmexplore.runtime.files import allowed
+from mmexplore.runtime.home import write_atomically
 
 PASTED = "pasted."
 _KEPT_SECONDS = 7 * 86_400.0
@@ -20,9 +21,9 @@ def keep(name: str, content: bytes) -> Path:
     """
     safe = re.sub(r"[^\w.-]", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".")[-100:] or "upload"
     safe = allowed(safe)
-    path = home.folder("uploads", "incoming", hashlib.sha256(content).hexdigest()[:16]) / safe
+    path = studio.home().folder("uploads", "incoming", hashlib.sha256(content).hexdigest()[:16]) / safe
     if not path.is_file():
-        home.write_atomically(path, content)
+        write_atomically(path, content)
     return path
 
 
@@ -44,7 +45,7 @@ def forget(path: Path) -> None:
 
 def waiting() -> list[Path]:
     """Files that were never imported, the newest first; those older than a week are deleted here."""
-    kept = home.folder("uploads", "incoming").glob("*/*")
+    kept = studio.home().folder("uploads", "incoming").glob("*/*")
     found = [path for path in kept if path.is_file() and not path.name.startswith(PASTED)]
     now = time.time()
     for path in [path for path in found if now - path.stat().st_mtime > _KEPT_SECONDS]:

@@ -70,7 +70,7 @@ def controls(on: state.Ground, several: bool) -> Controls:
             help=_METHOD_HELP,
         )
     with colour:
-        names = state.colour_names(on)
+        names = state.color_names(on)
         by = st.selectbox("Colour by", names, key="colour", bind="query-params")
     with search:
         text = structure_text(

@@ -30,7 +30,7 @@ def failed(choice: Choice, method: str, seed: int = 0) -> bool:
 
 
 def _key(choice: Choice, method: str, seed: int) -> str:
-    return "/".join(("map-job", state.ground(choice).stamp, choice.view, method, str(seed)))
+    return "/".join(("map-job", str(state.ground(choice).folders[-1]), choice.view, method, str(seed)))
 
 
 def _job(key: str) -> Job | None:

@@ -115,7 +115,7 @@ def _pick() -> None:
 
 
 def _scaffold(data: str, rows: np.ndarray) -> None:
-    smiles, count = _common(data, studio.dataset(data).digest, tuple(rows[:500].tolist()))
+    smiles, count = studio.common_scaffold(data, rows)
     looked = f" of the first {500}" if len(rows) > 500 else f" of {len(rows):,}"
     if not smiles:
         st.caption("No common scaffold: these molecules have no rings.")
@@ -123,11 +123,6 @@ def _scaffold(data: str, rows: np.ndarray) -> None:
     drawings(
         "common-scaffold", [Drawing(of_smiles(smiles), "Most common scaffold", f"in {count:,}{looked}")], height=90
     )
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _common(data: str, digest: str, rows: tuple[int, ...]) -> tuple[str, int]:  # noqa: ARG001
-    return studio.common_scaffold(data, np.array(rows))
 
 
 def _downloads(choice: session.Choice, rows: np.ndarray) -> None:

@@ -1,6 +1,5 @@
 """A molecule that was typed or drawn, and is in no row of the data set, lands on the map as a star."""
 
-from functools import lru_cache
 from math import isnan
 
 import streamlit as st
@@ -11,7 +10,6 @@ from mmexplore.studio import Found, MapFile, Panel, Query
 from mmexplore.ui.components import embedding_progress
 from mmexplore.ui.components.molecule_map import Star
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.map import state
 from mmexplore.ui.shell.session import Choice
 
 
@@ -27,19 +25,16 @@ def star(choice: Choice, shown: MapFile, text: str, found: Found | None) -> Star
         st.caption("The star appears once the model has embedded the data set.")
         embedding_progress.wait(lacking, choice.data)
         return None
-    stamp = f"{studio.space_stamp(panel, choice.data)} {shown.path} {shown.created} {shown.seconds}"
     try:
         with st.spinner("Placing the molecule ..."):
-            return _placed(query, panel, choice.data, shown.method, shown.seed, stamp)
+            return _placed(query, panel, choice.data, shown)
     except MmexploreError as mistake:
         st.warning(literal(mistake), icon=":material/search_off:")
         return None
 
 
-@lru_cache(maxsize=64)
-def _placed(query: Query, panel: Panel, data: str, method: str, seed: int, stamp: str) -> Star | None:  # noqa: ARG001
-    shown = state.best_map(state.ground(Choice(data, panel.model, panel.view)), method, seed)
-    place = studio.place_on(query, panel, data, shown.xy) if shown else None
+def _placed(query: Query, panel: Panel, data: str, shown: MapFile) -> Star | None:
+    place = studio.place_on(query, panel, data, shown.xy)
     if place is None:
         return None
     standings = studio.detail(query, panel.model, panel.view).standings

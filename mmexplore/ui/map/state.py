@@ -1,13 +1,7 @@
-"""What the Map page reads more than once, kept between runs: finished maps, colours, what a search found.
-
-Kept values are shared by all visitors and never changed. ``lru_cache`` finds them in a microsecond, where Streamlit's
-caches take half a millisecond to hash what they were asked. Keys hold the digests of data and model, so that a model
-trained again or a file imported again is not mistaken for the old one.
-"""
+"""What the Map page reads at every run: finished maps, colors, what a search found. Shared values, never changed."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +10,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mmexplore import studio
 from mmexplore.explore.maps.storage import UNSCORED, stored
-from mmexplore.studio import Aligned, Found, MapFile
+from mmexplore.runtime.cache import cached
+from mmexplore.studio import Found, MapFile
 from mmexplore.ui.components.molecule_map.painting import Painting, paint
 from mmexplore.ui.shell.session import Choice
 
 TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
-
-
-class Missing(Exception):
-    """Raised inside the cache, which keeps returned values only."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +25,6 @@ class Ground:
     choice: Choice
     folders: tuple[Path, ...]
     known: tuple[str, ...]
-
-    @property
-    def stamp(self) -> str:
-        """Changes with the model's weights and the data."""
-        return str(self.folders[-1])
 
 
 def ground(choice: Choice) -> Ground:
@@ -66,67 +52,27 @@ def is_scored(shown: MapFile) -> bool:
 
 
 def _if_there(on: Ground, method: str, seed: int) -> MapFile | None:
-    try:
-        return _map(on.choice, method, seed, on.stamp)
-    except Missing:
-        return stored(on.folders, on.choice.view, method, seed, unscored=True)
+    view = on.choice.view
+    return stored(on.folders, view, method, seed) or stored(on.folders, view, method, seed, unscored=True)
 
 
-def aligned(shown: MapFile, onto: MapFile) -> Aligned:
-    """A map turned onto another one, for drawing; the other one itself stays as it is."""
-    return _aligned(_key(shown), _key(onto), shown, onto)
-
-
-def _key(shown: MapFile) -> tuple[str, str, float]:
-    return str(shown.path), shown.created, shown.seconds
-
-
+@cached(32)
 def painting(on: Ground, name: str) -> Painting:
-    """A colour of the molecules, ready to be drawn. Raises BadRecipe for an unknown name."""
-    return _painting(on, name)
+    """A color of the molecules, ready to be drawn. Raises UnknownName for one that there is not."""
+    with _told("Reading the colours ..."):
+        return paint(studio.color(on.choice.model, on.choice.data, on.choice.view, name))
 
 
-def colour_names(on: Ground) -> tuple[str, ...]:
-    """What the points can be coloured by."""
-    return _colour_names(on)
+@cached(32)
+def color_names(on: Ground) -> tuple[str, ...]:
+    """What the points can be colored by."""
+    return tuple(studio.color_names(on.choice.model, on.choice.data, on.choice.view))
 
 
 def found(data: str, text: str) -> Found | None:
     """What a search found, None for an empty text. Raises BadMolecule."""
-    return _found(data, studio.dataset(data).digest, text.strip()) if text.strip() else None
-
-
-@lru_cache(maxsize=24)
-def _map(choice: Choice, method: str, seed: int, stamp: str) -> MapFile:  # noqa: ARG001
-    ready = studio.stored_map(choice.model, choice.data, choice.view, method, seed)
-    if ready is None:
-        raise Missing(method)
-    ready.xy.setflags(write=False)
-    return ready
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _aligned(key: tuple[str, str, float], onto_key: tuple[str, str, float], _shown: MapFile, _onto: MapFile) -> Aligned:
-    made = studio.align(_shown.xy, _onto.xy) if key != onto_key else Aligned(_shown.xy, 0.0)
-    made.xy.setflags(write=False)
-    return made
-
-
-@lru_cache(maxsize=32)
-def _painting(on: Ground, name: str) -> Painting:
-    with _told("Reading the colours ..."):
-        return paint(studio.colour(on.choice.model, on.choice.data, on.choice.view, name))
-
-
-@lru_cache(maxsize=32)
-def _colour_names(on: Ground) -> tuple[str, ...]:
-    return tuple(studio.colour_names(on.choice.model, on.choice.data, on.choice.view))
-
-
-@lru_cache(maxsize=32)
-def _found(data: str, digest: str, text: str) -> Found:  # noqa: ARG001
     with _told("Searching ..."):
-        return studio.find(data, text)
+        return studio.find(data, text) if text.strip() else None
 
 
 def _told(words: str) -> AbstractContextManager[None]:

@@ -1,7 +1,5 @@
 """Agreement with ECFP over many queries: shared neighbours and rank correlation of each view, each beside chance."""
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -42,14 +40,8 @@ def agreement_panel(panels: list[Panel], data: str, k: int) -> None:
 
 
 def _known(panel: Panel, data: str, k: int) -> Agreement:
-    stamp = studio.space_stamp(panel, data)
     with progress_bar.shown(f"Comparing {panel.view} with ECFP"):
-        return _agreement(panel, data, k, stamp)
-
-
-@lru_cache(maxsize=64)
-def _agreement(panel: Panel, data: str, k: int, stamp: str) -> Agreement:  # noqa: ARG001
-    return studio.agreement(panel, data, k, QUERIES)
+        return studio.agreement(panel, data, k, QUERIES)
 
 
 def _table(found: dict[str, Agreement], k: int) -> pd.DataFrame:

@@ -1,7 +1,5 @@
 """Pairs that ECFP calls close and a view far, and the reverse, drawn side by side: activity cliffs among them."""
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -33,7 +31,7 @@ def pairs_panel(panels: list[Panel], data: str) -> None:
         table = studio.dataset(data)
         cliffs = bool(table.tasks) and st.toggle("Labels differ", key="pairs-cliffs", help=_about(table))
     with progress_bar.shown("Looking for pairs"):
-        found = _pairs(views[name], data, way == _NEAR, least, studio.space_stamp(views[name], data))
+        found = studio.far_pairs(views[name], data, way == _NEAR, least)
     kept = [pair for pair in found if not cliffs or _is_cliff(table, pair)]
     if not kept:
         st.caption("No pair is like that. A lower Tanimoto, or another view, may show some.")
@@ -41,11 +39,6 @@ def pairs_panel(panels: list[Panel], data: str) -> None:
     _words(name, data, way == _NEAR, len(kept))
     _grid(data, table, kept[:_SHOWN], way == _NEAR)
     _download(data, table, kept, way == _NEAR)
-
-
-@lru_cache(maxsize=64)
-def _pairs(panel: Panel, data: str, near: bool, least: float, stamp: str) -> tuple[Pair, ...]:  # noqa: ARG001
-    return studio.far_pairs(panel, data, near, least)
 
 
 def _about(table: Dataset) -> str:

@@ -4,7 +4,6 @@ Every file ``pages/N_Title.py`` is a page, in the order of the numbers; nothing 
 """
 
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -55,7 +54,7 @@ def _page(path: Path, *, first: bool) -> st.Page:
 def _pickers() -> session.Choice:
     names = studio.available()
     models = {model.name: model for model in studio.models()}
-    first_data, first_model = _first(tuple(models))
+    first_data, first_model, *_ = studio.first_choice()
     data = st.selectbox(
         "Data set", names, _index(names, first_data), key="data", bind="query-params", on_change=_follow_data
     )
@@ -76,11 +75,6 @@ def _with_twin(models: dict[str, Model]) -> None:
 
 
 _VIEW_HELP = "Which of the model's pictures of a molecule is shown: that of one branch, or the fused one."
-
-
-@lru_cache(maxsize=8)
-def _first(models: tuple[str, ...]) -> tuple[str, str]:  # noqa: ARG001 - another shelf, another first choice
-    return studio.first_choice()[:2]
 
 
 def _index(names: list[str], wanted: str) -> int:

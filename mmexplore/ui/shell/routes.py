@@ -1,7 +1,7 @@
 """The server's own routes, beside Streamlit's: drawings, cards, published bytes, scripts, health.
 
     /depict.svg?data=&row= or ?smiles=   a molecule's drawing       /card.json?data=&model=&row=   what is known of it
-    /blob/NAME.bin                       points, colours, masks     /molecule_map/DIGEST/NAME.js   the map's modules
+    /blob/NAME.bin                       points, colours, masks     /scripts/DIGEST/PATH.js        components' modules
     /viewer3d/3Dmol-VERSION.js           what draws in space        /healthz                       {"status": "ok", ...}
 
 They are plain functions, which Starlette runs in threads: drawing never holds up the event loop. What a user got wrong
@@ -11,13 +11,14 @@ is answered with 422 and the sentence; a browser may keep everything whose addre
 import hashlib
 import logging
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import wraps
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mmexplore import __version__
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.ui.shell import blobs
 
@@ -36,7 +37,7 @@ def routes(base: str = "") -> list[Route]:
         Route(f"{root}/depict.svg", depict),
         Route(f"{root}/card.json", card),
         Route(f"{root}/blob/{{name}}.bin", blob),
-        Route(f"{root}/molecule_map/{{digest}}/{{name}}", script),
+        Route(f"{root}/scripts/{{digest}}/{{name:path}}", script),
         Route(f"{root}/viewer3d/{{name}}", viewer3d),
         Route(f"{root}/healthz", healthz),
     ]
@@ -90,20 +91,20 @@ def blob(request: Request) -> Response:
 
 
 def script(request: Request) -> Response:
-    """One of the map's ES modules; the digest in the address changes with any of them."""
-    from mmexplore.ui.components.molecule_map import scripts
+    """One of the components' ES modules; the digest in the address changes with any of them."""
+    from mmexplore.ui.components.component_scripts import scripts
 
     content = scripts()[1].get(request.path_params["name"])
     if content is None:
-        return PlainTextResponse("the map has no such script", 404)
+        return PlainTextResponse("there is no such script", 404)
     return Response(content, media_type="text/javascript", headers={"Cache-Control": _FOR_GOOD})
 
 
 def viewer3d(request: Request) -> Response:
     """3Dmol.js, where it was fetched; the version stands in its name."""
-    from mmexplore.explore.explain import viewer_script
+    from mmexplore import studio
 
-    path = viewer_script.path()
+    path = studio.viewer_path()
     if request.path_params["name"] != path.name or not path.is_file():
         return PlainTextResponse("this script is not here", 404)
     return Response(path.read_bytes(), media_type="text/javascript", headers={"Cache-Control": _FOR_GOOD})
@@ -134,7 +135,7 @@ def _smiles(data: str, row: int) -> str:
     return str(table.smiles[row])
 
 
-@lru_cache(maxsize=2048)
+@cached(2048)
 def _drawn(smiles: str, width: int, height: int, dark: bool, smarts: str, atoms: str) -> str:
     from mmexplore.chem import molecules
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import streamlit as st
 
-from mmexplore.runtime import home, logs
+from mmexplore.runtime import logs
 from mmexplore.runtime.errors import MmexploreError
+from mmexplore.runtime.home import default_home
 from mmexplore.ui.components.words import literal
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
     """Start the log; have what the first page needs imported and read while the browser still opens."""
-    logs.configure()
+    logs.configure(logs.log_file(default_home()))
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     yield
 
@@ -39,7 +40,7 @@ def warm_up() -> None:
 
         on = state.ground(session.Choice(data, model, view))
         state.best_map(on, method)
-        state.painting(on, state.colour_names(on)[0])
+        state.painting(on, state.color_names(on)[0])
         studio.depict("c1ccccc1")
         gc.freeze()  # Streamlit collects garbage after every run; what was imported by now never is any
     except Exception:
@@ -53,5 +54,5 @@ def explain(problem: Exception) -> bool:
     else:
         log.error("a page failed", exc_info=problem)
         st.error("Something went wrong on this page; the log has the details.", icon=":material/error:")
-        st.caption(literal(f"The log is {home.home() / 'logs' / 'mmexplore.log'}"))
+        st.caption(literal(f"The log is {logs.log_file(default_home())}"))
     return True

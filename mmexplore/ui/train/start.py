@@ -5,7 +5,6 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import score_words
-from mmexplore.ui.components.split_table import split_table
 from mmexplore.ui.components.words import duration, literal
 from mmexplore.ui.train.plan import Plan
 
@@ -79,8 +78,8 @@ def _split(plan: Plan) -> None:
     data = plan.run(plan.seeds[0]).data
     st.caption(f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed))}")
     try:
-        stamp = studio.dataset(data.dataset).digest
-        table = split_table(data.dataset, stamp, data.split, data.split_seed, data.fractions)
+        with st.spinner("Splitting…"):
+            table = studio.split_table(studio.dataset(data.dataset), data.split, data.split_seed, data.fractions)
     except MmexploreError as error:
         st.warning(literal(error))
         return

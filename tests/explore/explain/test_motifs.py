@@ -18,6 +18,7 @@ from mmexplore.explore.explain.motifs import common_subgraph, motifs, sample, su
 from mmexplore.explore.explain.search import Subgraph
 from mmexplore.explore.maps import colors
 from mmexplore.runtime.errors import BadMolecule, BadRecipe, Cancelled, UnknownName
+from mmexplore.runtime.home import default_home
 from mmexplore.studio import Group, groups, maps, subgraphs
 from mmexplore.studio import motifs as motif_desk
 
@@ -174,7 +175,7 @@ def test_a_stopped_search_goes_on_where_it_was(own: str, monkeypatch: pytest.Mon
 def test_what_was_found_is_read_as_it_was_written(own: str) -> None:
     goal, _ = studio.target(own, "active", "class 0", 0.05)
     found = studio.explain(own, "CC(=O)Nc1ccc(O)cc1", goal)
-    where = storage.folder("0", goal, studio.RULES, "fragment")
+    where = storage.folder("0", goal, studio.RULES, "fragment", home=default_home())
     storage.keep(where, found)
     assert storage.load(where, found.smiles) == found
     assert storage.load(where, "CCO") is None

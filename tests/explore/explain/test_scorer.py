@@ -24,6 +24,7 @@ from mmexplore.nn.dataloader import Batch, collate
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes import recipe
 from mmexplore.runtime.errors import BadRecipe, UnknownName
+from mmexplore.runtime.home import default_home
 
 ROOT = Path(__file__).parents[3]
 
@@ -74,7 +75,7 @@ def test_fragments_score_as_the_embedding_predicts(tmp_path: Path) -> None:
     save_model(tmp_path / "m")
     molecule = skeleton(MODERATE[0])
     smiles = sorted({fragment_smiles(molecule, mask) for mask in molecule.fragments(10_000) or []} - {""})[:60]
-    expected = np.asarray(embed.embed(tmp_path / "m", a_dataset(smiles)).predictions)
+    expected = np.asarray(embed.embed(tmp_path / "m", a_dataset(smiles), home=default_home()).predictions)
     np.testing.assert_allclose(FragmentModel(tmp_path / "m").of_smiles(smiles), expected, rtol=1e-4, atol=1e-5)
 
 
@@ -98,6 +99,7 @@ def test_bits_of_wide_masks() -> None:
     assert [np.flatnonzero(row).tolist() for row in found] == [numbers(mask) for mask in masks]
 
 
+@pytest.mark.slow
 def test_a_model_that_reads_drawings_is_asked_by_smiles(tmp_path: Path) -> None:
     branches = [{"encoder": "resnet", "features": {"side_px": 32}}, {"encoder": "gin", "options": {"hidden_size": 16}}]
     chosen = recipe.parse({"branches": branches, "fusion": {"name": "unified", "options": {"dimension": 8}}})
@@ -121,13 +123,18 @@ def test_a_model_without_labels_has_nothing_to_explain(tmp_path: Path) -> None:
             studio.target(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["OC(=O)c1ccc(cc1)CCN(C)C", "CN(C)CCc1ccc(C(O)=O)cc1"])
 def test_the_shell_says_what_the_model_says(tmp_path: Path, typed: str) -> None:
     """A fresh process finds subgraphs; their SMILES, embedded here, score what it said and reach the threshold."""
     from rdkit import Chem
 
     save_model(tmp_path / "m")
-    whole = float(np.asarray(embed.embed(tmp_path / "m", a_dataset([Chem.CanonSmiles(typed)])).predictions)[0, 0])
+    whole = float(
+        np.asarray(embed.embed(tmp_path / "m", a_dataset([Chem.CanonSmiles(typed)]), home=default_home()).predictions)[
+            0, 0
+        ]
+    )
     direction, threshold = ("class 1", whole - 0.02) if whole > 0.5 else ("class 0", 1 - whole - 0.02)
     words = ["subgraph", "--model", str(tmp_path / "m"), "--smiles", typed, "--json", "--direction", direction]
     command = [sys.executable, "-m", "mmexplore", *words, f"--threshold={threshold}", "--count", "9"]
@@ -137,7 +144,9 @@ def test_the_shell_says_what_the_model_says(tmp_path: Path, typed: str) -> None:
     assert told["smiles"] == typed
     parts = told["subgraphs"]
     assert parts
-    values = np.asarray(embed.embed(tmp_path / "m", a_dataset([p["smiles"] for p in parts])).predictions)[:, 0]
+    values = np.asarray(
+        embed.embed(tmp_path / "m", a_dataset([p["smiles"] for p in parts]), home=default_home()).predictions
+    )[:, 0]
     scores = values if direction == "class 1" else 1 - values
     np.testing.assert_allclose([part["score"] for part in parts], scores, atol=1e-5)
     assert (scores >= threshold - 1e-6).all()

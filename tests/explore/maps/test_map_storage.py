@@ -67,6 +67,7 @@ def test_maps_need_no_torch() -> None:
     assert project.warm is layouts.warm
 
 
+@pytest.mark.slow
 def test_a_map_can_be_seen_before_it_is_scored(tmp_path: Path) -> None:
     x, codes = clustered(60)
     classes = classes_of(codes.astype(str), "kind", "category")
@@ -87,6 +88,7 @@ def test_a_map_can_be_seen_before_it_is_scored(tmp_path: Path) -> None:
     assert [found.quality for found in both if found] == [made.quality] * 2
 
 
+@pytest.mark.slow
 def test_the_full_space_is_scored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     x, codes = clustered(60)
     classes = classes_of(codes.astype(str), "kind", "category")
@@ -103,6 +105,7 @@ def test_the_full_space_is_scored_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert wide == [2, 20, 2]
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     x, codes = clustered(60)
     classes = classes_of(codes.astype(str), "kind", "category")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmexplore.explore.maps.panels import FEWEST, MOST, PRESETS, Panel, Preset, fill
+from mmexplore.explore.maps.panels import FEWEST_PANELS, MOST_PANELS, PRESETS, Panel, Preset, fill_preset
 from mmexplore.models.registry import Model
 from mmexplore.recipes import presets
 from mmexplore.recipes.recipe import Branch, Fusion, Recipe
@@ -42,29 +42,36 @@ def preset(name: str) -> Preset:
 
 
 def test_mmsa_fig_5_is_the_untrained_model_each_modality_and_the_whole() -> None:
-    panels = fill(preset("MMSA Fig. 5"), MODELS)
+    panels = fill_preset(preset("MMSA Fig. 5"), MODELS)
     wanted = [("mmsa", view) for view in ("gin", "resnet", "comenet", "unified", "memory-aligned")]
     assert panels == (Panel("untrained:mmsa", "memory-aligned"), *(Panel(*each) for each in wanted))
     twin = replace(MMSA, name="untrained:mmsa")
-    assert fill(preset("MMSA Fig. 5"), [twin])[0].model == "untrained:mmsa"
+    assert fill_preset(preset("MMSA Fig. 5"), [twin])[0].model == "untrained:mmsa"
 
 
 def test_mmfrl_fig_2_is_each_replica_and_the_fused_view() -> None:
-    panels = fill(preset("MMFRL Fig. 2"), [MMFRL])
+    panels = fill_preset(preset("MMFRL Fig. 2"), [MMFRL])
     assert [panel.view for panel in panels] == ["smiles", "image", "nmr", "fingerprint", "peak", "fused"]
 
 
 def test_ecfp_stands_beside_all_views() -> None:
     name = "ECFP against this model's views"
-    assert fill(preset(name), [PLAIN]) == (Panel("ecfp", "ecfp"), Panel("plain", "dmpnn"))
-    assert [p.view for p in fill(preset(name), [MMSA])] == ["ecfp", "gin", "resnet", "comenet", "unified", MADE[-1]]
+    assert fill_preset(preset(name), [PLAIN]) == (Panel("ecfp", "ecfp"), Panel("plain", "dmpnn"))
+    assert [p.view for p in fill_preset(preset(name), [MMSA])] == [
+        "ecfp",
+        "gin",
+        "resnet",
+        "comenet",
+        "unified",
+        MADE[-1],
+    ]
 
 
 @pytest.mark.parametrize("wanted", PRESETS, ids=lambda p: p.name)
 @pytest.mark.parametrize("models", [[], [BASELINE], [PLAIN], [model("two", ["gin", "resnet"])], MODELS])
 def test_a_preset_is_whole_or_nothing_and_says_what_it_needs(wanted: Preset, models: list[Model]) -> None:
-    panels = fill(wanted, models)
-    assert not panels or FEWEST <= len(panels) <= MOST
+    panels = fill_preset(wanted, models)
+    assert not panels or FEWEST_PANELS <= len(panels) <= MOST_PANELS
     assert len(set(panels)) == len(panels)
     assert wanted.needs
     if models in ([], [BASELINE]):
@@ -73,11 +80,11 @@ def test_a_preset_is_whole_or_nothing_and_says_what_it_needs(wanted: Preset, mod
 
 def test_the_chosen_model_comes_first() -> None:
     other = replace(MMSA, name="another")
-    assert fill(preset("MMSA Fig. 5"), [other, *MODELS])[1].model == "another"
-    assert fill(preset("MMSA Fig. 5"), [PLAIN, *MODELS])[1].model == "mmsa"
+    assert fill_preset(preset("MMSA Fig. 5"), [other, *MODELS])[1].model == "another"
+    assert fill_preset(preset("MMSA Fig. 5"), [PLAIN, *MODELS])[1].model == "mmsa"
 
 
 def test_recipes_of_today_name_their_branches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     here = presets.preset("gin")
-    assert fill(preset("MMSA Fig. 5"), [Model("gin", "gin", Path("gin"), False, here.views, here)]) == ()
+    assert fill_preset(preset("MMSA Fig. 5"), [Model("gin", "gin", Path("gin"), False, here.views, here)]) == ()

@@ -34,6 +34,7 @@ def test_pca_of_equal_rows_is_the_origin() -> None:
     assert layouts.pca(np.full((3, 9), 3.3, np.float32)) == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 def test_maps_keep_neighbourhoods_better_than_pca(method: str) -> None:
     x, _ = clustered()

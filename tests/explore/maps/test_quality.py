@@ -37,6 +37,7 @@ def mutual_information(a: np.ndarray, b: np.ndarray) -> float:
     return float(2 * shared / entropy)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000), st.integers(2, 6))
 def test_scores_are_their_definitions(seed: int, k: int) -> None:
     rng = np.random.default_rng(seed)
@@ -66,6 +67,7 @@ def test_labels_with_nothing_behind_them_score_as_permuted_ones() -> None:
     assert found.dbi == pytest.approx(found.dbi_permuted, rel=0.8)
 
 
+@pytest.mark.slow
 def test_quality_does_not_see_rotation_shift_or_scale() -> None:
     x, codes = blobs(apart=1)
     turn = np.linalg.qr(np.random.default_rng(3).normal(size=(10, 10)))[0]
@@ -76,6 +78,7 @@ def test_quality_does_not_see_rotation_shift_or_scale() -> None:
         assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-3, abs=1e-3), name
 
 
+@pytest.mark.slow
 def test_missing_labels_and_missing_rows_are_left_out() -> None:
     x, codes = blobs()
     y, labels = x.copy(), codes.copy()
@@ -87,6 +90,7 @@ def test_missing_labels_and_missing_rows_are_left_out() -> None:
     assert found.nmi == pytest.approx(alone.nmi)
 
 
+@pytest.mark.slow
 def test_same_seed_same_scores() -> None:
     x, codes = blobs(apart=1)
     classes = Classes(codes, ("a", "b", "c"), "blobs")

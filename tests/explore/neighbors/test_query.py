@@ -10,13 +10,14 @@ from mmexplore.explore.neighbors.query import among, embed_few
 from mmexplore.models import checkpoints, embed
 from mmexplore.recipes import recipe
 from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.home import default_home
 
 
 def test_the_same_numbers_as_the_embedding_on_disk(tmp_path: Path) -> None:
     save_model(tmp_path)
     data = a_dataset()
-    whole = embed.embed(tmp_path, data)
-    few = embed_few(tmp_path, data.smiles[[5, 2, 40]])
+    whole = embed.embed(tmp_path, data, home=default_home())
+    few = embed_few(tmp_path, data.smiles[[5, 2, 40]], home=default_home())
     assert set(few.views) == set(whole.views)
     for view, values in few.views.items():
         np.testing.assert_allclose(values, whole.view(view)[[5, 2, 40]], atol=1e-6)
@@ -26,7 +27,7 @@ def test_the_same_numbers_as_the_embedding_on_disk(tmp_path: Path) -> None:
 def test_nothing_that_can_be_featurised(tmp_path: Path) -> None:
     save_model(tmp_path)
     with pytest.raises(BadMolecule):
-        embed_few(tmp_path, ["C" * 3000])
+        embed_few(tmp_path, ["C" * 3000], home=default_home())
 
 
 @pytest.mark.parametrize("view", ["structure-aware", "memory-aligned"])
@@ -38,7 +39,7 @@ def test_a_set_view_of_one_more_molecule_is_that_of_the_larger_set(tmp_path: Pat
     checkpoints.save_untrained(tmp_path, chosen, TASKS[:0])
     larger = a_dataset(list(dict.fromkeys(a_dataset().smiles)))
     smaller = a_dataset(larger.smiles[:-1].tolist())
-    expected = embed.embed(tmp_path, larger).view(view)[-1]
-    few = embed_few(tmp_path, [larger.smiles[-1]])
-    found = among(tmp_path, few, embed.embed(tmp_path, smaller), view)
+    expected = embed.embed(tmp_path, larger, home=default_home()).view(view)[-1]
+    few = embed_few(tmp_path, [larger.smiles[-1]], home=default_home())
+    found = among(tmp_path, few, embed.embed(tmp_path, smaller, home=default_home()), view)
     np.testing.assert_allclose(found[0], expected, atol=1e-5)

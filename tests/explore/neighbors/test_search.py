@@ -10,6 +10,7 @@ from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from mmexplore.datasets import catalog
 from mmexplore.explore.neighbors.search import Cosine, Space, Tanimoto, top
 from mmexplore.runtime.errors import MmexploreError
+from mmexplore.runtime.home import default_home
 
 
 def cosines(queries: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -21,7 +22,9 @@ def cosines(queries: np.ndarray, x: np.ndarray) -> np.ndarray:
 @pytest.fixture(scope="module")
 def fingerprints() -> list[DataStructs.ExplicitBitVect]:
     generator = GetMorganGenerator(radius=2, fpSize=2048)
-    return [generator.GetFingerprint(Chem.MolFromSmiles(s)) for s in catalog.load("solubility").smiles]
+    return [
+        generator.GetFingerprint(Chem.MolFromSmiles(s)) for s in catalog.load("solubility", home=default_home()).smiles
+    ]
 
 
 def packed(fingerprints: list[DataStructs.ExplicitBitVect]) -> np.ndarray:
@@ -70,6 +73,7 @@ class TestCosine:
 
 
 class TestTanimoto:
+    @pytest.mark.slow
     def test_the_ids_and_values_of_rdkits_bulk_function(self, fingerprints: list) -> None:
         space = Tanimoto(packed(fingerprints))
         rows = np.arange(0, len(fingerprints), 37)
@@ -94,6 +98,7 @@ class TestTanimoto:
         expected = np.array([np.lexsort((np.arange(60), -row))[:k] for row in reference])
         assert (found.rows == expected).all()
 
+    @pytest.mark.slow
     def test_a_molecule_finds_itself_with_similarity_one(self, fingerprints: list) -> None:
         space = Tanimoto(packed(fingerprints))
         found = top(space, space.take(np.arange(300)), 1)

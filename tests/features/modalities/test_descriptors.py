@@ -11,6 +11,7 @@ from mmexplore.chem.molecules import canonical, parse
 from mmexplore.features.modalities import descriptors
 from mmexplore.features.modalities.descriptors import NAMES, Descriptors
 from mmexplore.features.store import features
+from mmexplore.runtime.home import default_home
 
 ODD = ["[Xe]", "*", "[Na+].[Cl-]", "[H][H]", "[Rf]", "C" * 120, "[O-]C(=O)C(O)C(=O)[O-].[K+].[Sb+3]", "c1ccccc1.CCO.O"]
 
@@ -21,7 +22,7 @@ def smiles() -> list[str]:
 
 
 def test_values_are_what_rdkits_functions_say(smiles: list[str]) -> None:
-    found = features("descriptors", smiles).take(np.arange(len(smiles))).columns["values"]
+    found = features("descriptors", smiles, home=default_home()).take(np.arange(len(smiles))).columns["values"]
     assert found.dtype == np.float32
     for row, molecule in zip(found, map(Chem.MolFromSmiles, smiles), strict=True):
         expected = [

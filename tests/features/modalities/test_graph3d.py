@@ -12,6 +12,7 @@ from mmexplore.features.modalities.graph3d import Graph3D
 from mmexplore.features.store import features
 from mmexplore.features.workers import WORKERS
 from mmexplore.nn.geometry.conformers import how_made
+from mmexplore.runtime.home import default_home
 
 ASPIRIN, ALANINE = "CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)O"
 TWISTED = "C1[C@@H]2C[C@H]12"  # a stereo that no bicycle can have
@@ -167,5 +168,5 @@ def test_two_processes_make_what_one_makes() -> None:
 
 
 def test_the_store_says_how_its_conformers_were_made() -> None:
-    found = features("graph3d", [ASPIRIN, "nonsense", TWISTED, ASPIRIN])
+    found = features("graph3d", [ASPIRIN, "nonsense", TWISTED, ASPIRIN], home=default_home())
     assert how_made(found) == {graph3d.MADE[graph3d.EMBEDDED]: 2, graph3d.MADE[graph3d.LOOSE]: 1}

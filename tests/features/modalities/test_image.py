@@ -19,6 +19,7 @@ from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.signals import images as painting
 from mmexplore.nn.signals.images import augmented, normalised, pictures
 from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.home import default_home
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,7 @@ def slowly(record: dict[str, np.ndarray]) -> np.ndarray:
     return canvas
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("side_px", "mean", "most"), [(32, 0.04, 0.25), (224, 0.02, 0.05)])
 def test_a_drawing_comes_back_as_rdkit_drew_it(molecules: list[Mol], side_px: int, mean: float, most: float) -> None:
     originals = np.stack([drawn(m, side_px) for m in molecules]) / 255
@@ -106,7 +108,7 @@ def test_a_molecule_that_rdkit_cannot_draw_is_refused(monkeypatch: pytest.Monkey
 
 def test_the_store_keeps_sides_apart() -> None:
     for side in (32, 40):
-        found = features("image", ["CCO", "CCN"], {"side_px": side}).take(np.array([1, 0]))
+        found = features("image", ["CCO", "CCN"], {"side_px": side}, home=default_home()).take(np.array([1, 0]))
         assert found.columns["side"].tolist() == [side, side]
 
 

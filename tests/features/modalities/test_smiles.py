@@ -9,6 +9,7 @@ from packed_records import embedded
 from mmexplore.chem.molecules import canonical, parse
 from mmexplore.datasets import catalog
 from mmexplore.features.modalities.smiles import CLS, LONGEST, MASK, PAD, SPECIAL, UNK, VOCABULARY, Smiles, tokens
+from mmexplore.runtime.home import default_home
 
 ODD = [
     "[13CH3][C@@H]([2H])[N+](C)(C)CCCl.[Br-]",
@@ -39,10 +40,11 @@ def test_nothing_is_lost_of_any_text(text: str) -> None:
     assert "".join(tokens(text)) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["solubility", "freesolv", "chembl_drugs", "nci"])
 def test_no_token_of_a_published_set_is_unknown(name: str) -> None:
     known = set(VOCABULARY)
-    for smiles in catalog.load(name).smiles[::3]:
+    for smiles in catalog.load(name, home=default_home()).smiles[::3]:
         assert known.issuperset(tokens(smiles)), smiles
 
 

@@ -10,6 +10,7 @@ from mmexplore.datasets import catalog
 from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders.dmpnn import DMPNN
+from mmexplore.runtime.home import default_home
 
 ODD = ["C", "[Na+].[Cl-]", "[Xe]", "CC(=O)[O-].[K+]", "N#CC/C=C/[13CH3]", "FS(F)(F)(F)(F)c1ccccc1", "C[C@H](N)C(=O)O"]
 READOUTS = {"mean": MeanAggregation(), "sum": SumAggregation(), "norm": NormAggregation()}
@@ -17,12 +18,12 @@ READOUTS = {"mean": MeanAggregation(), "sum": SumAggregation(), "norm": NormAggr
 
 @pytest.fixture(scope="module")
 def smiles() -> list[str]:
-    real = catalog.load("solubility").smiles
+    real = catalog.load("solubility", home=default_home()).smiles
     return [*ODD, *map(str, real[:: len(real) // 60])]
 
 
 def records_of(smiles: list[str]) -> Records:
-    return collate(features("graph2d", smiles).take(np.arange(len(smiles))), "graph2d")
+    return collate(features("graph2d", smiles, home=default_home()).take(np.arange(len(smiles))), "graph2d")
 
 
 def pair(readout: str, depth: int = 3) -> tuple[BondMessagePassing, Aggregation, DMPNN]:

@@ -11,6 +11,7 @@ from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.fusions import Fusion
 from mmexplore.recipes.recipe import parse
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES
 
 SMILES = [
@@ -29,7 +30,7 @@ UNORDERED = {"atoms", "bonds", "points"}  # axes whose rows stand in no order of
 def records_of(modality: str, smiles: list[str]) -> Records:
     if modality in MEASURED:
         return collate(made_up_spectra(modality, smiles), modality)
-    return collate(features(modality, smiles).take(np.arange(len(smiles))), modality)
+    return collate(features(modality, smiles, home=default_home()).take(np.arange(len(smiles))), modality)
 
 
 @pytest.fixture(params=ENCODERS.names())

@@ -7,12 +7,13 @@ from torch import nn
 from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders.gin import GIN, _Layer, _mlp
+from mmexplore.runtime.home import default_home
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "[Na+].[Cl-]", "C/C=C/C#N", "C"]
 
 
 def records_of(smiles: list[str]) -> Records:
-    return collate(features("graph2d", smiles).take(np.arange(len(smiles))), "graph2d")
+    return collate(features("graph2d", smiles, home=default_home()).take(np.arange(len(smiles))), "graph2d")
 
 
 def array(x: torch.Tensor) -> np.ndarray:

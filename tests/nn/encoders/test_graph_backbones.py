@@ -13,6 +13,7 @@ from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders import gat, gcn, graphsage
 from mmexplore.nn.graphs.message_passing import MessagePassing, Norm
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.registry import ENCODERS
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "[Na+].[Cl-]", "C/C=C/C#N", "C"]
@@ -21,7 +22,7 @@ ATOMS, SIZE = 6, 8
 
 
 def records_of(smiles: list[str]) -> Records:
-    return collate(features("graph2d", smiles).take(np.arange(len(smiles))), "graph2d")
+    return collate(features("graph2d", smiles, home=default_home()).take(np.arange(len(smiles))), "graph2d")
 
 
 def array(x: torch.Tensor) -> np.ndarray:

@@ -15,6 +15,7 @@ from mmexplore.nn.encoders import graphormer
 from mmexplore.nn.encoders.graphormer import Graphormer
 from mmexplore.nn.graphs.shortest_paths import pairs_of_atoms
 from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.home import default_home
 
 SMILES = [
     "CC(=O)Oc1ccccc1C(=O)O",
@@ -29,7 +30,7 @@ WIDTHS = (5, 2, 2, 7)
 
 
 def records_of(smiles: list[str]) -> Records:
-    return collate(features("graph2d", smiles).take(np.arange(len(smiles))), "graph2d")
+    return collate(features("graph2d", smiles, home=default_home()).take(np.arange(len(smiles))), "graph2d")
 
 
 def graphs(records: Records) -> list[nx.Graph]:

@@ -17,12 +17,15 @@ from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders.resnet import ResNet
 from mmexplore.nn.signals.images import normalised, pictures
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.runtime.home import default_home
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "[Na+].[Cl-]", "C"]
 
 
 def records_of(smiles: list[str], side_px: int = 64) -> Records:
-    return collate(features("image", smiles, {"side_px": side_px}).take(np.arange(len(smiles))), "image")
+    return collate(
+        features("image", smiles, {"side_px": side_px}, home=default_home()).take(np.arange(len(smiles))), "image"
+    )
 
 
 class Block(nn.Module):

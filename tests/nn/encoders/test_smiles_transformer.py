@@ -11,13 +11,14 @@ from mmexplore.nn.encoders.smiles_transformer import SmilesTransformer
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.recipe import parse
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.runtime.home import default_home
 from mmexplore.training import warm_start
 
 SMILES = ["C", *embedded(60)[:57], "C" * 120]
 
 
 def batch(smiles: list[str]) -> Records:
-    return collate(features("smiles", smiles).take(np.arange(len(smiles))), "smiles")
+    return collate(features("smiles", smiles, home=default_home()).take(np.arange(len(smiles))), "smiles")
 
 
 @pytest.fixture(scope="module")
@@ -54,5 +55,5 @@ def test_published_models_are_refused_in_words(encoder: SmilesTransformer) -> No
     with pytest.raises(NotAvailable, match="tokens of its own"):
         encoder.from_hub("seyonec/ChemBERTa-zinc-base-v1")
     branch = {"encoder": "smiles_transformer", "start": "hub:seyonec/ChemBERTa-zinc-base-v1"}
-    notes = warm_start.begin(Predictor(parse({"branches": [branch]}), ()))
+    notes = warm_start.begin(Predictor(parse({"branches": [branch]}), ()), home=default_home())
     assert "started from random weights" in notes[0]

@@ -10,6 +10,7 @@ from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.graphs.environments import Classes, environments
 from mmexplore.nn.graphs.features import bond_kinds
+from mmexplore.runtime.home import default_home
 
 SMILES = [
     *("CC(C)CC(C)C", "c1ccccc1CCc1ccccc1", "C/C=C/C", "C/C=C\\C", "C", "[Na+].[Cl-]", "C1CCCCC1", "C1CCCCCC1"),
@@ -18,7 +19,7 @@ SMILES = [
 
 
 def records_of(smiles: list[str]) -> Records:
-    return collate(features("graph2d", smiles).take(np.arange(len(smiles))), "graph2d")
+    return collate(features("graph2d", smiles, home=default_home()).take(np.arange(len(smiles))), "graph2d")
 
 
 def written_out(records: Records, rounds: int) -> tuple[list[list[object]], list[object]]:

@@ -17,6 +17,7 @@ from mmexplore.nn.pretraining.relational import Relational
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.runtime.home import default_home
 
 SMILES = ["CCO", "CCN", "c1ccccc1", "CC(=O)Oc1ccccc1C(=O)O", "[Xe]", "CCO"]
 
@@ -53,6 +54,7 @@ def test_the_loss_is_equations_1_to_3(temperature: float) -> None:
     assert float(told) == pytest.approx((t * np.log(t / d)).sum(1).mean(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_theorem_gradient_descent_ends_where_what_is_learned_is_the_target() -> None:
     """Equations 4 and 5: over free similarities, and over embeddings wide enough to have any cosines."""
     torch.manual_seed(0)
@@ -74,6 +76,7 @@ def test_the_theorem_gradient_descent_ends_where_what_is_learned_is_the_target()
     assert float(kl_div(learned, t, reduction="batchmean")) < 1e-4
 
 
+@pytest.mark.slow
 def test_the_transposed_term_pulls_to_the_symmetrised_target() -> None:
     """What the published code minimises has its optimum at (t_ij + t_ji) / (1 + sum_k t_ki)."""
     t = relations.target(torch.from_numpy(random(5, 5)))
@@ -100,7 +103,9 @@ def test_tanimoto_is_rdkits() -> None:
     generator = GetMorganGenerator(radius=2, fpSize=2048)
     theirs = [generator.GetFingerprint(Chem.MolFromSmiles(s)) for s in SMILES]
     expected = np.array([DataStructs.BulkTanimotoSimilarity(one, theirs) for one in theirs])
-    bits = torch.from_numpy(features("fingerprint", SMILES).take(np.arange(len(SMILES))).columns["bits"])
+    bits = torch.from_numpy(
+        features("fingerprint", SMILES, home=default_home()).take(np.arange(len(SMILES))).columns["bits"]
+    )
     np.testing.assert_allclose(relations.tanimoto(bits), expected, atol=1e-6)
 
 
@@ -244,7 +249,7 @@ def test_a_branch_that_learns_nothing_is_refused() -> None:
 
 def test_a_target_that_is_not_here_is_named_before_any_work() -> None:
     with pytest.raises(NotAvailable, match=r"'smiles' is taught by model 'no such'.*no model is called 'no such'"):
-        registry.check_starts(recipe("smiles", smiles_target="no such"))
+        registry.check_starts(recipe("smiles", smiles_target="no such"), home=default_home())
     with pytest.raises(NotAvailable, match="no view of 'ecfp' is called 'x'"):
-        registry.check_starts(recipe("smiles", smiles_target="ecfp#x"))
-    registry.check_starts(recipe("smiles", smiles_target="ecfp"))
+        registry.check_starts(recipe("smiles", smiles_target="ecfp#x"), home=default_home())
+    registry.check_starts(recipe("smiles", smiles_target="ecfp"), home=default_home())

@@ -11,13 +11,14 @@ from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.pretraining.autoencoder import Autoencoder
 from mmexplore.nn.signals.images import pictures
 from mmexplore.nn.signals.spectra import bins
+from mmexplore.runtime.home import default_home
 
 SMILES = ["CCO", "c1ccccc1Cl", "CC(=O)Oc1ccccc1C(=O)O", "C", "CCCCCCCC", "N#Cc1ccncc1"]
 
 
 @pytest.fixture(scope="module")
 def records() -> dict[str, Records]:
-    images = features("image", SMILES, {"side_px": 64}).take(np.arange(len(SMILES)))
+    images = features("image", SMILES, {"side_px": 64}, home=default_home()).take(np.arange(len(SMILES)))
     spectra = made_up_spectra("nmr_spectrum", SMILES)
     return {"image": collate(images, "image"), "nmr_spectrum": collate(spectra, "nmr_spectrum")}
 

@@ -10,12 +10,13 @@ from mmexplore.features.modalities.smiles import CLS, MASK, SPECIAL, VOCABULARY
 from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.pretraining.masked_smiles import MaskedSmiles
+from mmexplore.runtime.home import default_home
 
 
 @pytest.fixture(scope="module")
 def records() -> dict[str, Records]:
     smiles = embedded(700)
-    return {"smiles": collate(features("smiles", smiles).take(np.arange(len(smiles))), "smiles")}
+    return {"smiles": collate(features("smiles", smiles, home=default_home()).take(np.arange(len(smiles))), "smiles")}
 
 
 def test_shares_are_as_published(records: dict[str, Records]) -> None:
@@ -73,7 +74,7 @@ def test_the_losses_by_hand(records: dict[str, Records], weight: float) -> None:
 
 def test_a_batch_without_a_chosen_token_has_no_token_loss() -> None:
     torch.manual_seed(0)
-    one = {"smiles": collate(features("smiles", ["C"]).take(np.arange(1)), "smiles")}
+    one = {"smiles": collate(features("smiles", ["C"], home=default_home()).take(np.arange(1)), "smiles")}
     model = MaskedSmiles({"smiles": 8}, share=1e-9)
     found = model.losses({"smiles": torch.randn(2, 8, requires_grad=True)}, model.chosen(one))
     assert float(found["token"]) == 0

@@ -14,6 +14,7 @@ from mmexplore.nn.geometry.conformers import geometry_labels, one_conformer
 from mmexplore.nn.losses.hypergraph import hyperedges
 from mmexplore.nn.pretraining.mmsa import MMSA
 from mmexplore.recipes import presets
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.registry import PRETRAININGS
 
 SMILES = ["CCO", "CC(=O)Oc1ccccc1C(=O)O", "c1ccncc1", "CCN(CC)CC", "O=C(O)c1ccccc1", "CC(C)Cc1ccc(C)cc1", "ClCCl", "C"]
@@ -22,7 +23,7 @@ WIDTHS = {"graph2d": 6, "image": 9, "graph3d": 6}
 
 @pytest.fixture(scope="module")
 def targets() -> dict[str, Features]:
-    return {name: features(name, SMILES) for name in ("descriptors", "graph3d")}
+    return {name: features(name, SMILES, home=default_home()) for name in ("descriptors", "graph3d")}
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from working_jobs import SCRIPT, at_work, ended, folder_of, until
 
 from mmexplore.runtime.errors import Cancelled
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs import folder as job_folder
 from mmexplore.runtime.jobs.reporters import JobProgress, Pace, TerminalProgress
@@ -27,11 +28,11 @@ pytestmark = pytest.mark.usefixtures("place")
 def test_a_stranger_with_the_same_number_is_not_the_job(place: Path) -> None:
     me = psutil.Process()
     folder_of(place, state="running", pid=me.pid, started=me.create_time() - 3600)
-    assert client.jobs()[0].died
+    assert client.jobs(home=default_home())[0].died
 
 
 def test_a_clock_that_was_set_does_not_bury_a_living_job() -> None:
-    job = at_work(client.start("count", ["600", "0.05"]).id)
+    job = at_work(client.start("count", ["600", "0.05"], home=default_home()).id)
     status = json.loads((job.folder / "status.json").read_text())
     assert job_folder.is_alive(job.folder, status | {"started": status["started"] + 86400})
 
@@ -41,7 +42,7 @@ def test_a_zombie_is_dead(place: Path) -> None:
     until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE)
     started = psutil.Process(process.pid).create_time()
     folder_of(place, state="running", pid=process.pid, started=started)
-    assert client.jobs()[0].died
+    assert client.jobs(home=default_home())[0].died
     process.wait()
 
 
@@ -59,22 +60,22 @@ def test_a_job_that_ends_between_two_looks_is_not_called_dead(place: Path, monke
 def test_a_device_in_other_hands_is_waited_for(place: Path) -> None:
     (place / ".locks").mkdir(parents=True)
     with FileLock(place / ".locks" / "cuda_0.lock"):
-        job = client.start("count", ["1", "0"], device="cuda:0")
-        until(lambda: client.job(job.id).message == "waiting for cuda:0")
+        job = client.start("count", ["1", "0"], device="cuda:0", home=default_home())
+        until(lambda: client.job(job.id, home=default_home()).message == "waiting for cuda:0")
     assert ended(job.id).state == "done"
 
 
 def test_torn_and_missing_files_do_not_stop_a_reader(place: Path) -> None:
     folder = folder_of(place)
-    assert client.jobs()[0].state == "queued", "its process may be about to start"
+    assert client.jobs(home=default_home())[0].state == "queued", "its process may be about to start"
     (folder / "status.json").write_bytes(b'{"state": "runn')
-    assert client.jobs()[0].state == "queued"
+    assert client.jobs(home=default_home())[0].state == "queued"
     os.utime(folder / "job.json", (0, 0))
-    assert client.jobs()[0].died
+    assert client.jobs(home=default_home())[0].died
     (place / "20260101-000001-count-0000").mkdir()
-    assert len(client.jobs()) == 1
-    assert client.events(folder.name) == []
-    assert client.jobs()[0].log_tail() == ""
+    assert len(client.jobs(home=default_home())) == 1
+    assert client.events(folder.name, home=default_home()) == []
+    assert client.jobs(home=default_home())[0].log_tail() == ""
 
 
 def test_a_torn_last_line_is_passed_over_and_closed_by_the_next_writer(place: Path) -> None:
@@ -82,10 +83,10 @@ def test_a_torn_last_line_is_passed_over_and_closed_by_the_next_writer(place: Pa
     JobProgress(folder)("a", 1, 3, loss=math.inf)
     with (folder / "events.jsonl").open("ab") as file:
         file.write(b'{"time": 1, "stage": "a", "done": 2')
-    assert [event.done for event in client.events(folder.name)] == [1]
+    assert [event.done for event in client.events(folder.name, home=default_home())] == [1]
     JobProgress(folder)("a", 3, 3)
-    assert [event.done for event in client.events(folder.name)] == [1, 3]
-    assert math.isnan(client.events(folder.name)[0].values["loss"])
+    assert [event.done for event in client.events(folder.name, home=default_home())] == [1, 3]
+    assert math.isnan(client.events(folder.name, home=default_home())[0].values["loss"])
 
 
 def test_reports_are_throttled_but_none_with_values_is_lost(place: Path) -> None:
@@ -96,10 +97,12 @@ def test_reports_are_throttled_but_none_with_values_is_lost(place: Path) -> None
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(event.values["x"] for event in client.events(folder.name)) == sorted(list(range(250)) * 4)
+    assert sorted(event.values["x"] for event in client.events(folder.name, home=default_home())) == sorted(
+        list(range(250)) * 4
+    )
     for step in range(1, 2000):
         progress("b", step, 10**6)
-    assert len(client.events(folder.name)) < 1100
+    assert len(client.events(folder.name, home=default_home())) < 1100
     (folder / "cancel").touch()
     with pytest.raises(Cancelled):
         progress("b", 2000, 10**6)

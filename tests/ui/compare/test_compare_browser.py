@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser import Server, draw, lay_out, middle, new_page, settle
+from browser import Server, draw, lay_out, middle, new_page, next_frame, point_at_one, settle
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
@@ -31,21 +31,9 @@ def open_maps(page: Page, server: Server, *panels: int) -> list[Locator]:
 
 def painted(page: Page, n: int) -> list[Locator]:
     """The surfaces of all maps, once all are drawn and idle."""
-    expect(page.locator(".molecule-map[data-painted][data-busy='no']")).to_have_count(n, timeout=60_000)
+    expect(page.locator(".molecule-map[data-painted][data-busy='no']")).to_have_count(n)
     settle(page)
     return page.locator(".molecule-map .surface").all()
-
-
-def point_at_one(page: Page, surface: Locator) -> tuple[float, float]:
-    """Move the pointer over a map until it is on a molecule."""
-    x, y, width, height = middle(surface)
-    for down in range(1, 16):
-        for across in range(1, 16):
-            at = x + width * (across / 16 - 0.5), y + height * (down / 16 - 0.5)
-            page.mouse.move(*at)
-            if int(surface.locator("xpath=../..").get_attribute("data-lit") or -1) >= 0:
-                return at
-    raise AssertionError("no molecule under the pointer anywhere")
 
 
 def lit(page: Page) -> list[str | None]:
@@ -71,8 +59,7 @@ def test_pointing_at_a_molecule_lights_it_up_in_all_maps_without_the_server(page
     asked = page.seen.requests[before:]  # type: ignore[attr-defined]
     assert [r for r in asked if "/card.json" not in r and "/depict.svg" not in r] == []
     page.mouse.move(5, 5)
-    page.wait_for_timeout(100)
-    assert set(lit(page)) == {"-1"}
+    expect(page.locator(".molecule-map[data-lit='-1']")).to_have_count(3)
 
 
 def test_the_lit_place_is_the_molecules_own(page: Page, server: Server) -> None:
@@ -83,7 +70,8 @@ def test_the_lit_place_is_the_molecules_own(page: Page, server: Server) -> None:
     assert box
     lit_up = [float(ring.get_attribute(name) or 0) for name in ("cx", "cy")]
     page.mouse.move(box["x"] + lit_up[0], box["y"] + lit_up[1])
-    page.wait_for_timeout(100)
+    expect(page.locator(".molecule-map").nth(1)).not_to_have_attribute("data-lit", "-1")
+    expect(page.locator(".hovered").nth(1)).to_be_visible()
     found = [float(page.locator(".hovered").nth(1).get_attribute(name) or 0) for name in ("cx", "cy")]
     assert found == pytest.approx(lit_up, abs=1)
     assert lit(page)[0] == lit(page)[1] != "-1"
@@ -151,7 +139,7 @@ def test_the_bar_works_on_all_maps(page: Page, server: Server) -> None:
         expect(zoom.nth(k)).to_have_attribute("data-zoom", "1.50")
     page.mouse.move(*middle(surfaces[0])[:2])
     page.mouse.wheel(0, -300)  # the page's
-    page.wait_for_timeout(200)
+    next_frame(page)
     expect(zoom.first).to_have_attribute("data-zoom", "1.50")
     page.get_by_role("button", name="Move").click()
     assert [surface.get_attribute("data-tool") for surface in surfaces] == ["move", "move"]
@@ -170,9 +158,7 @@ def test_another_data_set_under_six_maps_and_two_clicks_at_once(page: Page, serv
     page.get_by_role("combobox", name="Data set").click()
     page.get_by_role("option", name="freesolv").click()
     expect(page.get_by_role("heading", name=re.compile("642 molecules"))).to_be_visible()
-    expect(page.locator(".molecule-map[aria-label], .surface[aria-label^='642 molecules']")).to_have_count(
-        5, timeout=90_000
-    )
+    expect(page.locator(".molecule-map[aria-label], .surface[aria-label^='642 molecules']")).to_have_count(5)
     painted(page, 5)
     page.get_by_role("combobox", name="Data set").click()
     page.get_by_role("option", name="solubility").click()

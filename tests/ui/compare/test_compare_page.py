@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from screens import PAGES, page, shown
+from screens import PAGES, PATIENCE, page, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
 from mmexplore.explore.maps import storage
 from mmexplore.explore.maps.storage import UNSCORED, MapFile
 from mmexplore.models import registry
+from mmexplore.runtime.home import default_home
 from mmexplore.runtime.jobs.client import Job
 from mmexplore.studio import Panel
 from mmexplore.ui.compare import state as compare_state
@@ -161,7 +162,7 @@ def test_clicks_that_come_twice_do_no_harm() -> None:
             compare_state.add(session.choice())
         streamlit.session_state["seen"] = list(compare_state.panels(session.choice()).values())
 
-    app = AppTest.from_function(script, default_timeout=60).run()
+    app = AppTest.from_function(script, default_timeout=PATIENCE).run()
     assert not app.exception
     assert len(app.session_state["seen"]) == 6
     assert Panel("gone", "gone") not in app.session_state["seen"]
@@ -203,7 +204,9 @@ def test_a_model_that_is_gone_is_named_and_the_others_stay() -> None:
 
 
 def test_a_model_deleted_while_it_is_looked_at() -> None:
-    shutil.copytree(studio.model("solubility-dmpnn").folder, registry.runs_folder() / "a-run" / "model")
+    shutil.copytree(
+        studio.model("solubility-dmpnn").folder, registry.runs_folder(home=default_home()) / "a-run" / "model"
+    )
     app = compare("a-run@dmpnn", ECFP)
     assert not app.warning
     studio.delete_model("a-run")
@@ -237,7 +240,7 @@ def test_one_map_again_and_back() -> None:
 
 
 def test_the_frame_lists_an_untrained_model_where_a_link_names_it() -> None:
-    app = AppTest.from_file(str(PAGES.parent / "mmexplore" / "ui" / "shell" / "visit.py"), default_timeout=60)
+    app = AppTest.from_file(str(PAGES.parent / "mmexplore" / "ui" / "shell" / "visit.py"), default_timeout=PATIENCE)
     app.query_params["model"] = "untrained:solubility-dmpnn"
     picker = app.run().sidebar.selectbox(key="model")
     assert picker.value == "untrained:solubility-dmpnn"

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browser import Server, lay_out, open_map
+from browser import Server, answered, lay_out, open_map
 from playwright.sync_api import Locator, Page, expect
 
 pytest_plugins = ("browser",)
@@ -37,8 +37,8 @@ def test_a_chart_in_four_forms(page: Page, server: Server, tmp_path: Path) -> No
     assert not re.search(rb"<script[^>]+src=", content), "it needs no network"
     name, content = saved(page, page.get_by_role("button", name="Numbers (CSV)"), tmp_path)
     assert content.decode().splitlines()[0] == "trace,x,y"
-    page.get_by_role("radio", name="PNG").click()
-    page.wait_for_timeout(1500)
+    with answered(page):
+        page.get_by_role("radio", name="PNG").click()
     page.keyboard.press("Escape")
     chart.hover()
     name, content = saved(page, camera, tmp_path)

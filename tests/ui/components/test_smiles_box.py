@@ -1,6 +1,7 @@
 """The box for a molecule: what was typed comes out, and what was drawn goes in."""
 
 import pytest
+from screens import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 
@@ -13,7 +14,7 @@ def _box() -> None:
 
 
 def box(typed: str = "") -> AppTest:
-    app = AppTest.from_function(_box, default_timeout=60).run()
+    app = AppTest.from_function(_box, default_timeout=PATIENCE).run()
     if typed:
         app.text_input(key="mol").set_value(typed).run()
     assert not app.exception

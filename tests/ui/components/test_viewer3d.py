@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rdkit import Chem
+from screens import PATIENCE
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from mmexplore.explore.explain import viewer_script
 from mmexplore.explore.explain.shape3d import shape
 from mmexplore.runtime.errors import BadMolecule, NotAvailable
+from mmexplore.runtime.home import default_home
 from mmexplore.ui.components import viewer3d
 from mmexplore.ui.shell.routes import routes
 
@@ -83,19 +85,19 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
 class TestScript:
     def test_it_is_taken_from_the_data_folder_and_served(self, package: bytes) -> None:
         client = TestClient(Starlette(routes=routes()))
-        name = viewer_script.path().name
+        name = viewer_script.path(home=default_home()).name
         assert client.get(f"/viewer3d/{name}").status_code == 404
-        assert viewer_script.fetch().read_bytes() == package
+        assert viewer_script.fetch(home=default_home()).read_bytes() == package
         assert client.get(f"/viewer3d/{name}").content == package
         assert client.get("/viewer3d/other.js").status_code == 404
 
     def test_another_file_under_its_name_is_not_taken(self, package: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(viewer_script, "SHA256", "0" * 64)
         with pytest.raises(NotAvailable, match=r"3Dmol\.js could not be fetched"):
-            viewer_script.fetch()
+            viewer_script.fetch(home=default_home())
         with pytest.raises(NotAvailable, match="a moment ago"):
-            viewer_script.fetch()
-        assert not viewer_script.path().exists()
+            viewer_script.fetch(home=default_home())
+        assert not viewer_script.path(home=default_home()).exists()
 
 
 def _viewer() -> None:
@@ -115,7 +117,7 @@ def test_the_viewer_in_words(smiles: str, said: str, monkeypatch: pytest.MonkeyP
         raise NotAvailable("no network")
 
     monkeypatch.setattr("mmexplore.studio.fetch_viewer", absent)
-    app = AppTest.from_function(_viewer, default_timeout=60)
+    app = AppTest.from_function(_viewer, default_timeout=PATIENCE)
     app.session_state["smiles"] = smiles
     app.run()
     assert not app.exception

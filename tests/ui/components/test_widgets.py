@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from pydantic import BaseModel, ConfigDict, Field
+from screens import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from mmexplore.recipes import presets, recipe
@@ -31,7 +32,7 @@ def _form() -> None:
 
 
 def drawn(start: Recipe, app: AppTest | None = None, key: str = "form") -> AppTest:
-    app = app or AppTest.from_function(_form, default_timeout=30)
+    app = app or AppTest.from_function(_form, default_timeout=PATIENCE)
     app.session_state["start"], app.session_state["key"] = start.model_dump_json(), key
     return app.run()
 
@@ -130,7 +131,7 @@ def recipes(draw: some.DrawFn) -> Recipe:
 
 
 def test_any_recipe_comes_back_from_its_form() -> None:
-    app, number = AppTest.from_function(_form, default_timeout=30), count()
+    app, number = AppTest.from_function(_form, default_timeout=PATIENCE), count()
 
     @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(recipes())
@@ -162,7 +163,7 @@ def _later() -> None:
 
 
 def test_kinds_of_fields_that_no_recipe_has_yet() -> None:
-    app = AppTest.from_function(_later, default_timeout=30)
+    app = AppTest.from_function(_later, default_timeout=PATIENCE)
     app.session_state["kind"] = _Later
     app.run()
     assert not app.exception

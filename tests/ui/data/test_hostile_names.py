@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Server, new_page, open_map, settle
+from browser import MAP, Server, new_page, open_map, quiet, settle
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
@@ -23,7 +23,6 @@ ROWS = [
 def visitor(own_server: Server, chromium: Browser) -> Iterator[Page]:
     """One visitor of all pages; no dialog may open, and no picture that a name asks for be fetched."""
     page, seen = new_page(chromium, own_server.url)
-    page.set_default_timeout(60_000)
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     yield page
@@ -52,6 +51,7 @@ def lines_of(page: Page, title: str, tmp_path: Path) -> dict[int, str]:
     """What the report's download says: reasons by line."""
     panel = page.get_by_test_id("stExpander").filter(has_text=title)
     button = panel.get_by_test_id("stDownloadButton").get_by_role("button")
+    quiet(page)  # a button that is drawn anew under the pointer loses its click
     if "rejected" not in title:  # that is open from the start
         panel.locator("summary").click()
     with page.expect_download() as coming:
@@ -75,7 +75,7 @@ def test_the_data_page_shows_the_name_as_text(visitor: Page, name: str) -> None:
 
 
 def test_the_map_shows_the_name_as_text(visitor: Page, own_server: Server, name: str) -> None:
-    surface = open_map(visitor, f"{own_server.url}/?data={name}&model=ecfp&method=PCA&search=%3Cimg", 120)
+    surface = open_map(visitor, f"{own_server.url}/?data={name}&model=ecfp&method=PCA&search=%3Cimg")
     visitor.get_by_role("button", name="Select these").click()
     settle(visitor)
     cell = visitor.locator(".drawings .cell").filter(has_text=EVIL)
@@ -86,9 +86,11 @@ def test_the_map_shows_the_name_as_text(visitor: Page, own_server: Server, name:
     visitor.get_by_role("tab", name="Molecule").click()
     expect(visitor.get_by_test_id("stMarkdownContainer").filter(has_text=EVIL).first).to_be_visible()
     surface.focus()
+    said = ""
     for key in 10 * ("ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown"):
         visitor.keyboard.press(key)
-        visitor.wait_for_timeout(150)
+        visitor.wait_for_function(f"text => {MAP}.querySelector('.said').textContent != text", arg=said)
+        said = visitor.locator(".said").text_content() or ""
         if EVIL in visitor.locator(".card .name").inner_text():
             break
     expect(visitor.locator(".card .name")).to_contain_text(EVIL)

@@ -15,8 +15,6 @@ pytestmark = pytest.mark.browser
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     """A visitor."""
     opened, seen = new_page(chromium, server.url)
-    opened.set_default_timeout(90_000)  # the first fused prediction imports torch
-    expect.set_options(timeout=90_000)
     yield opened
     opened.close()
     assert seen.foreign == []

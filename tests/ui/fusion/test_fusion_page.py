@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fused_models import DATA, NAMES, saved
-from screens import PAGES, shown
+from screens import PAGES, PATIENCE, shown
 from sklearn.metrics import root_mean_squared_error
 from sklearn.metrics.pairwise import cosine_similarity
 from streamlit.testing.v1 import AppTest
@@ -127,7 +127,7 @@ class TestFigures:
 
 def fusion_page(model: str, row: int = -1) -> AppTest:
     """The page after its first run, about this model and FreeSolv."""
-    app = AppTest.from_file(str(PAGES / "2_Fusion.py"), default_timeout=60)
+    app = AppTest.from_file(str(PAGES / "2_Fusion.py"), default_timeout=PATIENCE)
     app.session_state["chosen"], app.session_state["row"] = Choice(DATA, model, "smiles"), row
     return app.run()
 

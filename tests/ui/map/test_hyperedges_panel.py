@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from screens import shown
+from screens import PATIENCE, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
@@ -37,7 +37,7 @@ def drawn(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, 
 
 
 def panel(row: int = 5) -> AppTest:
-    app = AppTest.from_function(_panel, default_timeout=60)
+    app = AppTest.from_function(_panel, default_timeout=PATIENCE)
     app.session_state["row"] = row
     app.run()
     assert not app.exception

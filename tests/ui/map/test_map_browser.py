@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from browser import MAP, Server, draw, launch, lay_out, middle, new_page, open_map, settle
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+from browser import MAP, Server, draw, lay_out, middle, new_page, next_frame, open_map, settle
+from map_pointer import hover_a_molecule
+from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
@@ -28,18 +29,6 @@ def everything(page: Page, server: Server) -> Locator:
     return surface
 
 
-def hover_a_molecule(page: Page, surface: Locator) -> tuple[float, float]:
-    """Move the pointer over the map until a card shows."""
-    x, y, *_ = middle(surface)
-    for step in range(60):
-        page.mouse.move(x + 5 * step - 100, y + 2 * step - 60)
-        page.wait_for_timeout(40)
-        if page.locator(".card").is_visible():
-            page.wait_for_timeout(100)
-            return x + 5 * step - 100, y + 2 * step - 60
-    raise AssertionError("no card under the pointer anywhere")
-
-
 def test_the_app_opens_on_a_real_map_with_its_quality(page: Page, server: Server) -> None:
     open_map(page, server.url + URL)
     expect(page.get_by_role("heading", name=re.compile(f"{N:,} molecules"))).to_be_visible()
@@ -50,6 +39,7 @@ def test_the_app_opens_on_a_real_map_with_its_quality(page: Page, server: Server
 def test_the_card_shows_the_molecule_under_the_pointer_and_stays_inside(page: Page, server: Server) -> None:
     surface = open_map(page, server.url + URL)
     hover_a_molecule(page, surface)
+    expect(page.locator(".card .smiles")).not_to_be_empty()  # then it has its size
     card, plane = page.locator(".card").bounding_box(), page.locator(".plane").bounding_box()
     assert card
     assert plane
@@ -58,7 +48,6 @@ def test_the_card_shows_the_molecule_under_the_pointer_and_stays_inside(page: Pa
     assert plane["y"] <= card["y"]
     assert card["y"] + card["height"] <= plane["y"] + plane["height"]
     page.wait_for_function(f"() => {MAP}.querySelector('.card img').naturalWidth > 0")
-    expect(page.locator(".card .smiles")).not_to_be_empty()
 
 
 def test_box_selects_all_shift_adds_escape_clears(page: Page, server: Server) -> None:
@@ -107,13 +96,12 @@ def test_the_current_molecule_stands_in_the_url_and_survives_reload_and_page_cha
 def test_arrow_keys_walk_and_the_card_is_announced(page: Page, server: Server) -> None:
     surface = open_map(page, server.url + URL)
     surface.focus()
-    said = set()
+    said = [""]
     for key in ("ArrowRight", "ArrowRight", "ArrowUp", "ArrowLeft"):
         page.keyboard.press(key)
-        page.wait_for_function(f"text => {MAP}.querySelector('.said').textContent != text", arg=max(said, default=""))
-        page.wait_for_timeout(150)
-        said.add(page.locator(".said").text_content() or "")
-    assert len(said) >= 3
+        page.wait_for_function(f"text => {MAP}.querySelector('.said').textContent != text", arg=said[-1])
+        said.append(page.locator(".said").text_content() or "")
+    assert len(set(said[1:])) >= 3
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"row=\d+"))
 
@@ -150,9 +138,9 @@ def test_a_zoomed_map_stays_zoomed_when_the_page_runs_again(page: Page, server: 
     x, y, *_ = middle(surface)
     page.mouse.move(x, y)
     page.mouse.wheel(0, -500)
-    page.wait_for_timeout(300)
+    page.wait_for_function(f"() => {MAP}.querySelector('.molecule-map').dataset.zoom > 2")
+    next_frame(page)
     zoom = page.locator(".molecule-map").get_attribute("data-zoom")
-    assert float(zoom or 1) > 2
     page.get_by_role("tab", name="Molecule").click()
     settle(page)
     assert page.locator(".molecule-map").get_attribute("data-zoom") == zoom
@@ -172,17 +160,4 @@ def test_nothing_is_cut_off(chromium: Browser, server: Server, width: int, heigh
     small.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     small.wait_for_function(f"w => {MAP}.querySelector('.surface').clientWidth > w + 50", arg=wide)
     small.close()
-    assert seen.foreign == []
-
-
-def test_without_webgl_the_map_is_drawn_as_svg_below_the_tools(server: Server, playwright: Playwright) -> None:
-    browser = launch(playwright, "--disable-3d-apis")
-    plain, seen = new_page(browser, server.url, 1600, 600)  # a low map: its height is what limits it
-    surface = open_map(plain, server.url + URL)
-    assert plain.locator(".sampled circle").count() == N
-    points = f"[...{MAP}.querySelectorAll('.sampled circle')]"
-    highest = plain.evaluate(f"Math.min(...{points}.map(point => point.getBoundingClientRect().top))")
-    assert highest >= plain.evaluate(f"{MAP}.querySelector('.tools').getBoundingClientRect().bottom")
-    hover_a_molecule(plain, surface)
-    browser.close()
     assert seen.foreign == []

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from screens import PAGES, shown
+from screens import PAGES, PATIENCE, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
@@ -40,7 +40,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Column]:
 
 
 def page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(PAGES / "3_Retrieval.py"), default_timeout=60)
+    app = AppTest.from_file(str(PAGES / "3_Retrieval.py"), default_timeout=PATIENCE)
     app.session_state["chosen"] = retrieval_page.Choice(DATA, MODEL, "dmpnn")
     for key, value in query.items():
         app.query_params[key] = value
@@ -120,7 +120,7 @@ def test_a_click_on_a_hit_makes_it_the_current_molecule(drawn: list[Column], mon
 
 
 def test_agreement_and_pairs(drawn: list[Column]) -> None:
-    app = AppTest.from_file(str(PAGES / "3_Retrieval.py"), default_timeout=60)
+    app = AppTest.from_file(str(PAGES / "3_Retrieval.py"), default_timeout=PATIENCE)
     app.session_state["chosen"] = retrieval_page.Choice(DATA, MODEL, "dmpnn")
     app.session_state["row"] = 268
     app.session_state["retrieval-below"] = "Agreement with ECFP"
@@ -134,6 +134,7 @@ def test_agreement_and_pairs(drawn: list[Column]) -> None:
     assert "pairs that ECFP puts among the nearest" in shown(app)
 
 
+@pytest.mark.slow
 def test_an_embedding_that_is_not_there_is_made_by_a_job(drawn: list[Column], monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[str, str]] = []
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from screens import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
@@ -23,6 +24,7 @@ def no_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studio, "start_map", refuse)
 
 
+@pytest.mark.slow
 def test_screens_import_no_torch() -> None:
     code = f"""
 import sys
@@ -32,8 +34,8 @@ studio.start_map = lambda *a, **k: None
 import app
 from mmexplore.ui.shell import navigation
 for page in navigation.pages():
-    AppTest.from_file(str(page), default_timeout=60).run()
-AppTest.from_file({FRAME!r}, default_timeout=60).run()
+    AppTest.from_file(str(page), default_timeout={PATIENCE}).run()
+AppTest.from_file({FRAME!r}, default_timeout={PATIENCE}).run()
 heavy = {{"torch", "torch_geometric", "lightning", "umap", "openTSNE", "chemprop", "numba"}} & set(sys.modules)
 assert not heavy, heavy
 """
@@ -44,7 +46,7 @@ assert not heavy, heavy
 
 
 def test_the_frame_has_every_page_and_the_pickers() -> None:
-    app = AppTest.from_file(FRAME, default_timeout=60).run()
+    app = AppTest.from_file(FRAME, default_timeout=PATIENCE).run()
     assert [box.label for box in app.sidebar.selectbox] == ["Data set", "Model", "View"]
     assert navigation.title(navigation.pages()[0]) == "Map"
     first = studio.first_choice()
@@ -52,7 +54,7 @@ def test_the_frame_has_every_page_and_the_pickers() -> None:
 
 
 def test_a_link_chooses_the_data_set() -> None:
-    app = AppTest.from_file(FRAME, default_timeout=60)
+    app = AppTest.from_file(FRAME, default_timeout=PATIENCE)
     app.query_params["data"] = "freesolv"
     app.run()
     assert app.sidebar.selectbox[0].value == "freesolv"
@@ -65,9 +67,9 @@ def test_a_users_mistake_is_shown_as_it_is_and_ours_in_one_sentence(caplog: pyte
 
         startup.explain(BadRecipe("no *such* colour") if kind == "theirs" else ZeroDivisionError("secret detail"))
 
-    theirs = AppTest.from_function(script, args=("theirs",)).run()
+    theirs = AppTest.from_function(script, args=("theirs",), default_timeout=PATIENCE).run()
     assert theirs.error[0].value.replace("\\", "") == "no *such* colour"
-    ours = AppTest.from_function(script, args=("ours",)).run()
+    ours = AppTest.from_function(script, args=("ours",), default_timeout=PATIENCE).run()
     assert "the log has the details" in ours.error[0].value
     assert "secret" not in ours.error[0].value + "".join(caption.value for caption in ours.caption)
     assert "secret detail" in caplog.text
@@ -89,7 +91,7 @@ def test_selection_is_of_one_data_set_and_adds_up() -> None:
         session.remember(Choice("freesolv", "ecfp", "ecfp"))
         st.session_state["second"] = (session.selection().tolist(), session.current_row())
 
-    app = AppTest.from_function(script, default_timeout=60).run()
+    app = AppTest.from_function(script, default_timeout=PATIENCE).run()
     assert not app.exception
     assert app.session_state["first"] == ([3, 5, 9], 7)
     assert app.session_state["second"] == ([], -1)
@@ -104,7 +106,7 @@ def test_a_row_of_a_link_beyond_the_last_is_no_molecule() -> None:
         st.session_state["seen"] = session.current_row()
 
     for came, seen in [("12", 12), ("99999999", -1), ("-3", -1), ("x", -1), ("", -1)]:
-        app = AppTest.from_function(script, default_timeout=60)
+        app = AppTest.from_function(script, default_timeout=PATIENCE)
         app.query_params["row"] = came
         app.run()
         assert app.session_state["seen"] == seen

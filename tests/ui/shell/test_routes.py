@@ -1,5 +1,6 @@
 """The server's own routes: what they answer, what they refuse, and what a browser may keep."""
 
+import posixpath
 import re
 
 import numpy as np
@@ -10,7 +11,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from mmexplore import __version__
-from mmexplore.ui.components.molecule_map import mask, scripts
+from mmexplore.ui.components.component_scripts import scripts
+from mmexplore.ui.components.molecule_map import mask
 from mmexplore.ui.shell import blobs
 from mmexplore.ui.shell.routes import routes
 
@@ -118,14 +120,16 @@ def test_old_blobs_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(blobs.content(blobs.publish(b"c" * 5000)[5:-4]) or b"") == 5000
 
 
-def test_every_module_of_the_map_is_served_and_imports_only_what_is_there(client: TestClient) -> None:
+def test_every_script_is_served_and_imports_only_what_is_there(client: TestClient) -> None:
     digest, files = scripts()
     for name, content in files.items():
-        answer = client.get(f"/molecule_map/{digest}/{name}")
+        answer = client.get(f"/scripts/{digest}/{name}")
         assert answer.content == content
         assert answer.headers["content-type"].startswith("text/javascript")
-        assert set(re.findall(r'from "\./([^"]+)"', content.decode())) <= set(files)
-    assert client.get(f"/molecule_map/{digest}/../routes.py").status_code == 404
+        imported = re.findall(r'^import .* from "([^"]+)"', content.decode(), re.M)
+        assert {posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in imported} <= set(files)
+    assert client.get(f"/scripts/{digest}/routes.py").status_code == 404
+    assert client.get(f"/scripts/{digest}/%2e%2e/ui/viewer3d.js").status_code == 404
 
 
 @given(st.integers(1, 70).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.integers(0, n - 1)))))

@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from fused_models import DATA, NAMES, saved
 from rdkit import Chem
-from screens import shown
+from screens import PATIENCE, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
@@ -45,7 +45,7 @@ def _page() -> None:
 
 def walk(step: str = "") -> AppTest:
     """A page with nothing but the walk, as a link leads to it."""
-    app = AppTest.from_function(_page, default_timeout=60)
+    app = AppTest.from_function(_page, default_timeout=PATIENCE)
     if step:
         app.query_params[tour.STEP] = step
     app.run()

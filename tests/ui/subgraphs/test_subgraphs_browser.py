@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
 SUGAR = "OCC1OC(O)C(O)C(O)C1OCCc1ccccc1"
-SLOW = 90_000  # the first answer waits for torch
 
 
 def test_a_molecule_its_smallest_part_and_the_next_one(page: Page, server: Server) -> None:
@@ -19,7 +18,7 @@ def test_a_molecule_its_smallest_part_and_the_next_one(page: Page, server: Serve
     box.fill(SUGAR)
     box.press("Enter")
     cells = page.locator(".drawings button.cell")
-    expect(cells.first).to_be_visible(timeout=SLOW)
+    expect(cells.first).to_be_visible()
     expect(cells.first).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("cell", name="score as a fragment")).to_be_visible()
     code = page.locator("[data-testid=stCode] code").first
@@ -30,9 +29,9 @@ def test_a_molecule_its_smallest_part_and_the_next_one(page: Page, server: Serve
     expect(code).not_to_have_text(first)
     second = code.inner_text()
     page.get_by_text("below", exact=True).click()
-    expect(page.get_by_text("nothing of it is sought")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("nothing of it is sought")).to_be_visible()
     page.get_by_role("button", name="Seek above instead").click()
-    expect(code).to_have_text(second, timeout=SLOW)
+    expect(code).to_have_text(second)
 
 
 def test_the_maps_selection_becomes_a_group_and_a_job_searches_it(page: Page, server: Server) -> None:
@@ -44,10 +43,10 @@ def test_the_maps_selection_becomes_a_group_and_a_job_searches_it(page: Page, se
     settle(page)
     page.get_by_test_id("stMain").get_by_role("link", name="Subgraphs").click()
     page.wait_for_url(re.compile("/Subgraphs"))
-    expect(page.get_by_text(re.compile(r"[\d,]+ selected molecules of solubility"))).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(re.compile(r"[\d,]+ selected molecules of solubility"))).to_be_visible()
     most = page.get_by_label("Searched at most", exact=True)
     most.fill("10")
     most.press("Enter")
     page.get_by_role("button", name="Find what they share").click()
-    expect(page.get_by_role("heading", name="Maximum common subgraph")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name="Maximum common subgraph")).to_be_visible()
     expect(page.get_by_role("heading", name="Most frequent minimum positive subgraphs")).to_be_visible()

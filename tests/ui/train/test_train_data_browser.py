@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Seen, Server, new_page
+from browser import Seen, Server, answered, new_page, quiet
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
-SECONDS = 1000.0
 NASTY = "<img src=x onerror=alert(1)>"
 
 
@@ -18,8 +17,6 @@ NASTY = "<img src=x onerror=alert(1)>"
 def visitor(own_server: Server, chromium: Browser) -> Iterator[tuple[Page, Seen]]:
     """A visitor of one page; nothing may leave the machine, no script may fail, no dialog may open."""
     page, seen = new_page(chromium, own_server.url)
-    page.set_default_timeout(60 * SECONDS)
-    expect.set_options(timeout=60 * SECONDS)
     dialogs: list[str] = []
 
     def note(dialog: object) -> None:
@@ -42,32 +39,26 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
-def quiet(page: Page) -> None:
-    """Wait until the server has answered."""
-    page.wait_for_timeout(400)
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
-
-
 def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], own_server: Server) -> None:
     page, _ = visitor
     page.goto(f"{own_server.url}/Train")
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     quiet(page)
-    choose(page, "Preset", "dmpnn")
-    quiet(page)
+    with answered(page):
+        choose(page, "Preset", "dmpnn")
     page.get_by_role("tab", name="Training").click()
     epochs = page.get_by_label("Epochs", exact=True)
     epochs.fill("2")
-    epochs.press("Enter")
-    quiet(page)
+    with answered(page):
+        epochs.press("Enter")
     page.get_by_role("button", name="Start training").dblclick()
     expect(page.get_by_role("button", name="Cancel").first).to_be_visible()
-    expect(page.get_by_text("Training loss", exact=True)).to_be_visible(timeout=120 * SECONDS)
+    expect(page.get_by_text("Training loss", exact=True)).to_be_visible()
     assert "job=" in page.url
     page.reload()
-    expect(page.get_by_text("done", exact=False).first).to_be_visible(timeout=120 * SECONDS)
+    expect(page.get_by_text("done", exact=False).first).to_be_visible()
     use = page.get_by_role("link", name="Use on the map").first
-    expect(use).to_be_visible(timeout=120 * SECONDS)
+    expect(use).to_be_visible()
     assert [job["verb"] for job in jobs_of(own_server)] == ["train"], "a double click starts one training"
     expect(page.get_by_text("split scaffold", exact=False).first).to_be_visible()
     use.click()
@@ -86,8 +77,8 @@ def test_a_messy_upload_becomes_a_data_set(visitor: tuple[Page, Seen], own_serve
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("5 rows, 3 columns")).to_be_visible()
     page.get_by_label("Title", exact=True).fill(NASTY)
-    page.get_by_label("Title", exact=True).press("Enter")
-    quiet(page)
+    with answered(page):
+        page.get_by_label("Title", exact=True).press("Enter")
     page.get_by_role("button", name="Import", exact=True).dblclick()
     page.get_by_role("button", name="Show this data set").click()
     expect(page.get_by_role("heading", name=NASTY)).to_be_visible()

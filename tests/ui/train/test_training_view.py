@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from screens import NASTY, page, shown
+from screens import NASTY, PATIENCE, page, shown
 from streamlit.testing.v1 import AppTest
 from toy_models import card
 
@@ -91,7 +91,7 @@ def _one_model() -> None:
 
 def test_a_model_is_renamed_and_deleted(empty_home: Path) -> None:
     card(empty_home, "a")
-    app = AppTest.from_function(_one_model, default_timeout=60).run()
+    app = AppTest.from_function(_one_model, default_timeout=PATIENCE).run()
     assert not app.exception
     app.text_input[0].set_value("  ")
     next(b for b in app.button if b.label == "Rename").click().run()

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from mmexplore.ui.components.molecule_map import address
+from mmexplore.ui.components.component_scripts import address, start
 
 HERE = Path(__file__).parent
 
@@ -16,7 +16,7 @@ _component = st.components.v2.component(
     "drawings",
     html="<div class='drawings'></div>",
     css=(HERE / "drawings.css").read_text(encoding="utf-8"),
-    js=(HERE / "drawings.js").read_text(encoding="utf-8"),
+    js=start(HERE / "drawings.js"),
 )
 
 

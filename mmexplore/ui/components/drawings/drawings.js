@@ -1,28 +1,58 @@
 // A grid of structures. Each is an image from the server; names are text.
 
-const make = (tag, name, text) => Object.assign(document.createElement(tag), { className: name, textContent: text ?? "" });
+/** @import { Component } from "../dom.js" */
+import { isDark, make, part } from "../dom.js";
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const grid = parentElement.querySelector(".drawings"), text = getComputedStyle(grid).color.match(/[\d.]+/g).map(Number);
-  const dark = text[0] + text[1] + text[2] > 380 ? 1 : 0, asked = JSON.stringify([data, dark]);
-  grid.pick = row => setTriggerValue("picked", row);
+/**
+ * @typedef {{ query: string, title: string, text: string, row: number }} Drawing
+ * @typedef {{ address: string, items: Drawing[], width: number, height: number, current: number, picks: boolean }} Grid
+ */
+
+/** @type {WeakMap<Element, (row: number) => void>} */
+const picks = new WeakMap();   // what a click does: a rerun of the page brings a new one and leaves the cells as they are
+
+/**
+ * Called by Streamlit at every rerun of the page.
+ * @param {Component<Grid>} component
+ */
+export default function show({ data, parentElement, setTriggerValue }) {
+  const grid = part(parentElement, ".drawings", HTMLElement), dark = isDark(grid), asked = JSON.stringify([data, dark]);
+  picks.set(grid, row => setTriggerValue("picked", row));
   if (grid.dataset.asked === asked) return;
   grid.dataset.asked = asked;
   grid.style.setProperty("--wide", `${data.width}px`);
   grid.replaceChildren(...data.items.map(item => {
-    const cell = make(data.picks ? "button" : "div", "cell"), picture = make("img", "picture");
-    picture.src = `${data.address}?${item.query}&width=${2 * data.width}&height=${2 * data.height}&dark=${dark}`;
-    picture.alt = `Structure of ${item.title || "the molecule"}`;
-    picture.style.height = `${data.height}px`;
-    cell.append(picture);
-    if (item.title) cell.append(make("span", "title", item.title));
-    if (item.text) cell.append(make("span", "text", item.text));
-    if (data.picks) {
-      cell.type = "button";
-      cell.title = item.title;
-      cell.setAttribute("aria-pressed", item.row === data.current);
-      cell.addEventListener("click", () => grid.pick(item.row));
-    }
+    const parts = [picture(item, data, dark)];
+    if (item.title) parts.push(make("span", "title", item.title));
+    if (item.text) parts.push(make("span", "text", item.text));
+    const cell = data.picks ? button(grid, item, data.current) : make("div", "cell");
+    cell.append(...parts);
     return cell;
   }));
+}
+
+/**
+ * @param {Drawing} item
+ * @param {Grid} data
+ * @param {boolean} dark
+ * @returns {HTMLElement}
+ */
+function picture(item, { address, width, height }, dark) {
+  const drawn = make("img", "picture");
+  drawn.src = `${address}?${item.query}&width=${2 * width}&height=${2 * height}&dark=${Number(dark)}`;
+  drawn.alt = `Structure of ${item.title || "the molecule"}`;
+  drawn.style.height = `${height}px`;
+  return drawn;
+}
+
+/**
+ * @param {Element} grid
+ * @param {Drawing} item
+ * @param {number} current
+ */
+function button(grid, { row, title }, current) {
+  const cell = Object.assign(make("button", "cell"), { type: "button", title });
+  cell.setAttribute("aria-pressed", String(row === current));
+  cell.addEventListener("click", () => picks.get(grid)?.(row));
+  return cell;
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from mmexplore.ui.components.molecule_map import address
+from mmexplore.ui.components.component_scripts import address, start
 
 HERE = Path(__file__).parent
 
@@ -15,7 +15,7 @@ _component = st.components.v2.component(
     "hit_lists",
     html="<div class='hit-lists'></div>",
     css=(HERE / "hit_lists.css").read_text(encoding="utf-8"),
-    js=(HERE / "hit_lists.js").read_text(encoding="utf-8"),
+    js=start(HERE / "hit_lists.js"),
 )
 
 

@@ -1,47 +1,93 @@
 // Lists of structures side by side. Each drawing is an image from the server; names are text. A molecule that is pointed
 // at, or has the focus, lights up wherever it stands; one that stands in several lists carries a mark and says so.
 
-const make = (tag, name, text) => Object.assign(document.createElement(tag), { className: name, textContent: text ?? "" });
+/** @import { Component } from "../dom.js" */
+import { isDark, make, part } from "../dom.js";
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".hit-lists"), ink = getComputedStyle(root).color.match(/[\d.]+/g).map(Number);
-  const dark = ink[0] + ink[1] + ink[2] > 380 ? 1 : 0, asked = JSON.stringify([data, dark]);
-  root.pick = row => setTriggerValue("picked", row);
+/**
+ * @typedef {{ query: string, row: number, similarity: string, name: string, text: string, own: boolean }} Hit
+ * @typedef {{ title: string, text: string, hits: Hit[], message: string }} Column
+ * @typedef {{ address: string, columns: Column[] }} Lists
+ */
+
+/** @type {WeakMap<Element, (row: number) => void>} */
+const picks = new WeakMap();   // what a click does: a rerun of the page brings a new one and leaves the lists as they are
+
+/**
+ * Called by Streamlit at every rerun of the page.
+ * @param {Component<Lists>} component
+ */
+export default function show({ data, parentElement, setTriggerValue }) {
+  const root = part(parentElement, ".hit-lists", HTMLElement), dark = isDark(root), asked = JSON.stringify([data, dark]);
+  picks.set(root, row => setTriggerValue("picked", row));
   if (root.dataset.asked === asked) return;
   root.dataset.asked = asked;
-  root.style.setProperty("--lists", data.columns.length);
-  const lists = new Map();
-  data.columns.forEach(column => column.hits.forEach(hit => lists.set(hit.row, (lists.get(hit.row) ?? 0) + 1)));
-  root.replaceChildren(...data.columns.map(column => list(root, column, lists, data, dark)));
+  root.style.setProperty("--lists", String(data.columns.length));
+  const times = counts(data.columns);
+  root.replaceChildren(...data.columns.map(column => list(root, column, hit => mark(hit, times.get(hit.row) ?? 1, data.columns.length),
+    hit => `${data.address}?${hit.query}&width=360&height=200&dark=${Number(dark)}`)));
 }
 
-function list(root, column, lists, data, dark) {
-  const section = make("section", "list"), head = make("div", "head"), hits = document.createElement("ol");
+/**
+ * In how many lists each row stands.
+ * @param {Column[]} columns
+ * @returns {Map<number, number>}
+ */
+export function counts(columns) {
+  const times = new Map();
+  columns.forEach(column => column.hits.forEach(({ row }) => times.set(row, (times.get(row) ?? 0) + 1)));
+  return times;
+}
+
+/**
+ * What is said of a hit that stands in several lists, or is the query itself.
+ * @param {Hit} hit
+ * @param {number} times
+ * @param {number} lists
+ */
+export function mark(hit, times, lists) {
+  return { shared: times > 1, words: hit.own ? "the query" : times > 1 ? `in ${times} of ${lists}` : "" };
+}
+
+/**
+ * @param {Element} root
+ * @param {Column} column
+ * @param {(hit: Hit) => ReturnType<typeof mark>} marked
+ * @param {(hit: Hit) => string} drawing
+ */
+function list(root, column, marked, drawing) {
+  const section = make("section", "list"), head = make("div", "head"), hits = make("ol");
   section.setAttribute("aria-label", column.title);
   head.append(make("strong", "", column.title), make("span", "", column.text));
   head.title = `${column.title}: ${column.text}`;
   hits.append(...column.hits.map((hit, place) => {
-    const item = document.createElement("li");
-    item.append(cell(root, hit, place + 1, lists.get(hit.row), data, dark));
+    const item = make("li");
+    item.append(cell(root, hit, place + 1, marked(hit), drawing(hit)));
     return item;
   }));
   section.append(head, column.message ? make("p", "message", column.message) : hits);
   return section;
 }
 
-function cell(root, hit, rank, count, data, dark) {
-  const button = make("button", count > 1 ? "hit shared" : "hit"), top = make("span", "top"), picture = document.createElement("img");
-  const mark = hit.own ? "the query" : count > 1 ? `in ${count} of ${data.columns.length}` : "";
+/**
+ * @param {Element} root
+ * @param {Hit} hit
+ * @param {number} rank
+ * @param {ReturnType<typeof mark>} mark
+ * @param {string} src
+ */
+function cell(root, hit, rank, { shared, words }, src) {
+  const button = make("button", shared ? "hit shared" : "hit"), top = make("span", "top");
+  const picture = Object.assign(make("img"), { src, alt: `Structure of ${hit.name}`, loading: "lazy" });
   Object.assign(button, { type: "button", title: hit.name });
-  button.dataset.row = hit.row;
-  Object.assign(picture, { src: `${data.address}?${hit.query}&width=360&height=200&dark=${dark}`, alt: `Structure of ${hit.name}`, loading: "lazy" });
-  top.append(make("span", "similarity", `${rank}. ${hit.similarity}`), make("span", "badge", mark));
+  button.dataset.row = String(hit.row);
+  top.append(make("span", "similarity", `${rank}. ${hit.similarity}`), make("span", "badge", words));
   button.append(top, picture, make("span", "name", hit.name));
   if (hit.text) button.append(make("span", "text", hit.text));
+  /** @param {boolean} on */
   const light = on => root.querySelectorAll(`[data-row="${hit.row}"]`).forEach(other => other.classList.toggle("lit", on));
-  for (const [event, on] of [["pointerenter", true], ["focus", true], ["pointerleave", false], ["blur", false]]) {
-    button.addEventListener(event, () => light(on));
-  }
-  button.addEventListener("click", () => root.pick(hit.row));
+  for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => light(true));
+  for (const event of ["pointerleave", "blur"]) button.addEventListener(event, () => light(false));
+  button.addEventListener("click", () => picks.get(root)?.(hit.row));
   return button;
 }

@@ -1,20 +1,19 @@
 """The map as a Streamlit component: addresses of points go in, an outline, a row or a wish comes back.
 
-The scripts beside this file draw with WebGL 2 directly. Plotly's scattergl was the first choice and lost: with 100,000
-points it takes 1.3 s to recolour and 1.2 s to grey what is not selected, and this map 0.28 s and 0.35 s
-(benchmarks/hover.py, which measures Plotly up to there and this map up to a million).
+The scripts beside this file draw with WebGL 2 directly. Plotly's scattergl was the first choice and lost: on two cores
+with a million points it took 10 s to recolour, 26 s to grey what is not selected and 5 s to find the point under the
+pointer (benchmarks/hover.py measures both).
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 import numpy as np
 import streamlit as st
 
+from mmexplore.ui.components.component_scripts import address, start
 from mmexplore.ui.components.molecule_map.painting import Painting
 from mmexplore.ui.shell import blobs
 
@@ -65,41 +64,26 @@ class Shown:
     star: Star | None = None
 
 
-@cache
-def scripts() -> tuple[str, dict[str, bytes]]:
-    """The component's ES modules by name, and a digest that is part of their address."""
-    files = {path.name: path.read_bytes() for path in sorted(HERE.glob("*.js"))}
-    return hashlib.sha256(b"".join(files.values())).hexdigest()[:16], files
+# A map's points are on their way while the scripts still come.
+_MEANWHILE = (
+    "const { points, colour } = component.data;"
+    " if (points) load('fetched.js').then(({ fetched }) => [points, colour.codes].forEach(fetched));"
+)
 
 
-def address(path: str) -> str:
-    """The browser's address of one of our routes, wherever the server is mounted."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}/{path}" if base else f"/{path}"
-
-
-def _component(name: str) -> Any:
-    """A component whose script Streamlit starts; a map's points are on their way while the scripts still come."""
-    folder = address(f"molecule_map/{scripts()[0]}")
-    start = (
-        f"const script = name => import(new URL(`{folder}/${{name}}.js`, location.origin).href);\n"
-        "export default async function (component) {\n"
-        "  const { points, colour } = component.data;\n"
-        "  if (points) script('fetched').then(({ fetched }) => [points, colour.codes].forEach(fetched));\n"
-        f"  return (await script('{name}')).default(component);\n"
-        "}\n"
-    )
+def _component(name: str, meanwhile: str = "") -> Any:
     html = (
         (HERE / f"{name}.html")
         .read_text(encoding="utf-8")
         .replace("<!-- tools -->", (HERE / "tools.html").read_text(encoding="utf-8"))
     )
+    js = start(HERE / f"{name}.js", meanwhile)
     return st.components.v2.component(
-        name, html=html, css=(HERE / "molecule_map.css").read_text(encoding="utf-8"), js=start
+        name, html=html, css=(HERE / "molecule_map.css").read_text(encoding="utf-8"), js=js
     )
 
 
-_map, _bar = _component("molecule_map"), _component("map_bar")
+_map, _bar = _component("molecule_map", _MEANWHILE), _component("map_bar")
 
 
 def mask(rows: np.ndarray, n: int) -> bytes:
@@ -145,4 +129,4 @@ def _full(path: str) -> str:
     return address(path) if path else ""
 
 
-__all__ = ["Event", "Shown", "Star", "address", "blobs", "event", "map_bar", "mask", "molecule_map", "scripts"]
+__all__ = ["Event", "Shown", "Star", "blobs", "event", "map_bar", "mask", "molecule_map"]

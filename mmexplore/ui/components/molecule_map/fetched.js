@@ -1,14 +1,21 @@
 // Bytes that the server published under addresses which never change their content: each is fetched once.
 
-const MOST = 24, kept = new Map();
+const MOST = 24;
+/** @type {Map<string, Promise<ArrayBuffer>>} */
+const kept = new Map();
 
-/** The bytes of an address, as a promise of an ArrayBuffer; a failed one is tried again the next time. */
+/**
+ * The bytes of an address; a fetch that failed is tried again the next time.
+ * @param {string} url
+ * @returns {Promise<ArrayBuffer>}
+ */
 export function fetched(url) {
-  if (!kept.has(url)) {
-    const bytes = fetch(url).then(r => { if (!r.ok) throw new Error(`${r.status}`); return r.arrayBuffer(); });
-    bytes.catch(() => kept.delete(url));
-    kept.set(url, bytes);
-    if (kept.size > MOST) kept.delete(kept.keys().next().value);
-  }
-  return kept.get(url);
+  const known = kept.get(url);
+  if (known) return known;
+  const bytes = fetch(url).then(r => { if (!r.ok) throw new Error(`${r.status}`); return r.arrayBuffer(); });
+  bytes.catch(() => kept.delete(url));
+  kept.set(url, bytes);
+  const [oldest] = kept.keys();
+  if (kept.size > MOST && oldest !== undefined) kept.delete(oldest);
+  return bytes;
 }

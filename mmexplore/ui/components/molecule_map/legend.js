@@ -1,19 +1,34 @@
 // What the colours mean: categories with their counts, each a button that selects its molecules; or a bar with a scale.
 
-const make = (tag, name, text) => Object.assign(document.createElement(tag), { className: name, textContent: text ?? "" });
+import { make } from "../dom.js";
+
+/**
+ * @typedef {{ name: string, code: number, n: number }} Entry
+ * @typedef {{ label: string, entries: Entry[], ticks: string[], palette: string[] }} Colours   palette: "#rrggbb" by code
+ */
+
+/** @param {number} n */
 const count = n => n.toLocaleString("en");
 
-function entry(name, colour, n, choose) {
-  const button = make("button", "entry");
-  const dot = make("span", "dot");
+/**
+ * @param {Entry} entry
+ * @param {string} colour
+ * @param {(add: boolean) => void} choose
+ */
+function button({ name, n }, colour, choose) {
+  const made = make("button", "entry"), dot = make("span", "dot");
   dot.style.background = colour;
-  button.type = "button";
-  button.title = `Select these ${count(n)} molecules (Shift adds)`;
-  button.append(dot, make("span", "label", name), make("span", "count", count(n)));
-  button.addEventListener("click", e => choose(e.shiftKey));
-  return button;
+  made.type = "button";
+  made.title = `Select these ${count(n)} molecules (Shift adds)`;
+  made.append(dot, make("span", "label", name), make("span", "count", count(n)));
+  made.addEventListener("click", e => choose(e.shiftKey));
+  return made;
 }
 
+/**
+ * @param {string[]} palette
+ * @param {string[]} ticks
+ */
 function bar(palette, ticks) {
   const stops = palette.filter((_, i) => i % 16 === 0 || i === palette.length - 1);
   const scale = make("div", "scale"), strip = make("div", "strip"), numbers = make("div", "ticks");
@@ -23,13 +38,17 @@ function bar(palette, ticks) {
   return scale;
 }
 
-/** Fill the legend's element from the colour's description; `choose(code, add)` is called for a category. */
+/**
+ * Fill the legend's element from the colour's description; `choose(code, add)` is called for a category.
+ * @param {HTMLElement} element
+ * @param {Colours} colour
+ * @param {(code: number, add: boolean) => void} choose
+ */
 export function legend(element, colour, choose) {
+  /** @type {HTMLElement[]} */
   const parts = [make("div", "what", colour.label)];
   if (colour.ticks.length) parts.push(bar(colour.palette.slice(0, 255), colour.ticks));
-  for (const { name, code, n } of colour.entries) {
-    parts.push(entry(name, colour.palette[code], n, add => choose(code, add)));
-  }
+  for (const entry of colour.entries) parts.push(button(entry, colour.palette[entry.code], add => choose(entry.code, add)));
   element.replaceChildren(...parts);
   element.hidden = !colour.label;
 }

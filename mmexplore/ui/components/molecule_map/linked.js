@@ -1,15 +1,27 @@
 // Maps of one comparison know of each other: they share a tool, and the molecule pointed at in one lights up in all.
 // Every map of a page is made by the same module, so that a list here is all it takes: no event, no word to the server.
 
-const FINER = 0.7, groups = new Map(), nobody = new Set();
+/** @import { MoleculeMap } from "./molecule_map.js" */
 
-/** The group of that name: its maps, and the tool in hand. */
+const FINER = 0.7;
+/** @type {Map<string, { maps: Set<MoleculeMap>, tool: string }>} */
+const groups = new Map();
+
+/**
+ * The group of that name: its maps, and the tool in hand.
+ * @param {string} name
+ */
 export function group(name) {
-  if (!groups.has(name)) groups.set(name, { maps: new Set(), tool: "lasso" });
-  return groups.get(name);
+  const found = groups.get(name) ?? { maps: new Set(), tool: "lasso" };
+  groups.set(name, found);
+  return found;
 }
 
-/** Put a map into the group of that name and into no other; "" is none. */
+/**
+ * Put a map into the group of that name and into no other; "" is none.
+ * @param {MoleculeMap} map
+ * @param {string} name
+ */
 export function link(map, name) {
   if (map.group === name) return;
   unlink(map);
@@ -20,7 +32,10 @@ export function link(map, name) {
   map.take(group(name).tool);
 }
 
-/** Take a map out of its group; a molecule that it lit up elsewhere goes out. */
+/**
+ * Take a map out of its group; a molecule that it lit up elsewhere goes out.
+ * @param {MoleculeMap} map
+ */
 export function unlink(map) {
   if (!map.group) return;
   light(map, -1);
@@ -28,13 +43,22 @@ export function unlink(map) {
   map.group = "";
 }
 
-/** Light up a molecule, -1 for none, in the other maps of the group. */
+/**
+ * Light up a molecule, -1 for none, in the other maps of the group.
+ * @param {MoleculeMap} map
+ * @param {number} row
+ */
 export function light(map, row) {
-  for (const other of map.group ? group(map.group).maps : nobody) if (other !== map) other.echo(row);
+  if (!map.group) return;
+  for (const other of group(map.group).maps) if (other !== map) other.echo(row);
 }
 
-/** The maps of a group as they stand on the page, row by row. */
+/**
+ * The maps of a group as they stand on the page, row by row.
+ * @param {string} name
+ */
 export function inOrder(name) {
+  /** @param {MoleculeMap} map */
   const at = map => map.root.getBoundingClientRect();
   return [...group(name).maps].sort((a, b) => Math.abs(at(a).top - at(b).top) > 40 ? at(a).top - at(b).top : at(a).left - at(b).left);
 }

@@ -1,9 +1,20 @@
 // What each point is: greyed, shown or lit, from the bit masks of what is selected and what was found.
 
 export const GREYED = 0, SHOWN = 1, LIT = 2;
+
+/**
+ * @param {Uint8Array} mask   the first point in the highest bit
+ * @param {number} i
+ */
 const bit = (mask, i) => mask[i >> 3] >> (7 - (i & 7)) & 1;
 
-/** A state for each of n points, and which states there are at all; a mask may be null. */
+/**
+ * A state for each of n points, and which states there are at all.
+ * @param {number} n
+ * @param {Uint8Array | null} selected
+ * @param {Uint8Array | null} found
+ * @returns {[Uint8Array<ArrayBuffer>, boolean[]]}
+ */
 export function states(n, selected, found) {
   const made = new Uint8Array(n).fill(selected || found ? GREYED : SHOWN), present = [false, false, false];
   for (let i = 0; i < n; i++) {

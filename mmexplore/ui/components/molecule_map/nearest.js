@@ -1,10 +1,19 @@
 // Which point is under the pointer: a grid over the plane (counting sort), built once a map; a
 // move of the pointer looks at the cells round it.
 
+/** @import { Box } from "./view.js" */
+
 export class Nearest {
+  /**
+   * @param {Float32Array} xy   pairs; NaN is a point without a place
+   * @param {Box} box
+   */
   constructor(xy, box) {
     const n = xy.length / 2, side = Math.max(1, Math.min(1024, Math.ceil(Math.sqrt(n / 2))));
-    Object.assign(this, { xy, side, left: box.left, bottom: box.bottom });
+    this.xy = xy;
+    this.side = side;
+    this.left = box.left;
+    this.bottom = box.bottom;
     this.cellX = (box.right - box.left) / side || 1;
     this.cellY = (box.top - box.bottom) / side || 1;
     const cells = new Uint32Array(n), starts = new Uint32Array(side * side + 1);
@@ -15,14 +24,23 @@ export class Nearest {
     for (let c = 0; c < side * side; c++) starts[c + 1] += starts[c];
     const next = starts.slice(), order = new Uint32Array(n);
     for (let i = 0; i < n; i++) order[next[cells[i]]++] = i;
-    Object.assign(this, { starts, order });
+    this.starts = starts;
+    this.order = order;
   }
 
-  clamp(v) { return v > 0 ? Math.min(v | 0, this.side - 1) : 0; }   // also for NaN: a point without a place
+  /** @param {number} v */
+  clamp(v) { return v > 0 ? Math.min(v | 0, this.side - 1) : 0; }   // also for NaN
+  /** @param {number} x */
   column(x) { return this.clamp((x - this.left) / this.cellX); }
+  /** @param {number} y */
   row(y) { return this.clamp((y - this.bottom) / this.cellY); }
 
-  /** The nearest point within a radius (data units), or -1; of equally near ones the last drawn. */
+  /**
+   * The nearest point within a radius (data units), or -1; of equally near ones the last drawn.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} radius
+   */
   at(x, y, radius) {
     const { xy, side, starts, order } = this;
     let found = -1, best = radius * radius;
@@ -36,7 +54,12 @@ export class Nearest {
     return found;
   }
 
-  /** The nearest point from point i within 45 degrees of a direction (dx, dy), or -1: how arrow keys walk. */
+  /**
+   * The nearest point from point i within 45 degrees of a direction (dx, dy), or -1: how arrow keys walk.
+   * @param {number} i
+   * @param {number} dx
+   * @param {number} dy
+   */
   towards(i, dx, dy) {
     const { xy } = this, x = xy[2 * i], y = xy[2 * i + 1];
     let found = -1, best = Infinity;
@@ -50,7 +73,11 @@ export class Nearest {
   }
 }
 
-/** Smallest box round all points that have a place. */
+/**
+ * Smallest box round all points that have a place.
+ * @param {Float32Array} xy
+ * @returns {Box}
+ */
 export function extent(xy) {
   let left = Infinity, right = -Infinity, bottom = Infinity, top = -Infinity;
   for (let k = 0; k < xy.length; k += 2) {

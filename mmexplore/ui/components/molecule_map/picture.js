@@ -1,30 +1,58 @@
 // Maps as a file: what is in sight, with title and legend, as an SVG drawing (small maps) or a PNG picture. Several maps
 // of a comparison stand in it as they do on the page.
 
+/** @import { Colours } from "./legend.js" */
+/** @import { MoleculeMap } from "./molecule_map.js" */
+import { channels, make } from "../dom.js";
+
+/**
+ * What a map must have to be in a picture.
+ * @typedef {Pick<MoleculeMap, "root" | "surface" | "canvas" | "view" | "data" | "n" | "xy" | "codes" | "states" | "grey" | "painter" | "paintNow">} Pictured
+ *
+ * Where everything goes.
+ * @typedef {object} Sheet
+ * @property {{ map: Pictured, x: number, y: number, title: string }[]} places
+ * @property {{ text: string, colour: string }[]} rows   lines of the legend
+ * @property {number} foot   where the legend begins
+ * @property {number} width
+ * @property {number} height
+ * @property {string} label
+ */
+
 const MOST_SVG = 20000, HEAD = 28, LINE = 22, GAP = 12;
-const hex = v => v.toString(16).padStart(2, "0");
+
+/** @param {number[]} rgb   0 to 255 */
+const hex = rgb => `#${rgb.map(v => Math.round(v).toString(16).padStart(2, "0")).join("")}`;
+
+/** @param {string} text */
 const escape = text => text.replace(/[&<>"]/g, c => `&#${c.charCodeAt(0)};`);
 
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ */
 function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
+  const link = Object.assign(make("a"), { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-/** Lines of the legend as {text, colour}. */
-function lines({ colour }) {
+/** @param {Colours} colour */
+function lines(colour) {
   const scale = colour.ticks.map((text, k) => ({ text, colour: colour.palette[Math.round(k * 254 / (colour.ticks.length - 1))] }));
   return [...scale, ...colour.entries.map(e => ({ text: `${e.name} (${e.n.toLocaleString("en")})`, colour: colour.palette[e.code] }))];
 }
 
-/** Where everything goes: maps in rows as on the page, their names over them, the legend below. */
-function sheet(maps) {
-  const places = [], rows = lines(maps[0].data);
+/**
+ * Maps in rows as on the page, their names over them, the legend below.
+ * @param {Pictured[]} maps
+ * @returns {Sheet}
+ */
+export function sheet(maps) {
+  const places = [], { colour } = maps[0].data, rows = lines(colour);
   let x = 0, y = 0, tall = 0, width = 0, last = null;
   for (const map of maps) {
-    const top = map.root.getBoundingClientRect().top;
+    const { top } = map.root.getBoundingClientRect();
     if (last !== null && Math.abs(top - last) > 40) { x = 0; y += tall + HEAD + GAP; tall = 0; }
     last = top;
     places.push({ map, x, y: y + HEAD, title: maps.length > 1 ? map.data.name : map.data.title });
@@ -33,20 +61,31 @@ function sheet(maps) {
     x += map.view.width + GAP;
   }
   const foot = y + HEAD + tall;
-  return { places, rows, foot, width, height: foot + LINE * rows.length + 30, label: maps[0].data.colour.label };
+  return { places, rows, foot, width, height: foot + LINE * rows.length + 30, label: colour.label };
 }
 
-function asPng({ places, rows, foot, width, height, label }, ink, paper) {
-  const ratio = places[0].map.root.querySelector("canvas").width / places[0].map.view.width;
-  const to = Object.assign(document.createElement("canvas"), { width: width * ratio, height: height * ratio }), pen = to.getContext("2d");
+/**
+ * @param {Sheet} sheet
+ * @param {string} ink
+ * @param {string} paper
+ */
+function savePng({ places, rows, foot, width, height, label }, ink, paper) {
+  const ratio = places[0].map.canvas.width / places[0].map.view.width;
+  const to = Object.assign(make("canvas"), { width: width * ratio, height: height * ratio }), pen = to.getContext("2d");
+  if (!pen) throw new Error("this browser has no canvas to draw a picture on");
   pen.fillStyle = paper;
   pen.fillRect(0, 0, to.width, to.height);
   pen.scale(ratio, ratio);
   pen.font = "14px sans-serif";
+  /**
+   * @param {string} text
+   * @param {number} x
+   * @param {number} y
+   */
   const write = (text, x, y) => { pen.fillStyle = ink; pen.fillText(text, x, y); };
   for (const { map, x, y, title } of places) {
     map.paintNow();   // what was drawn is gone from the canvas after its frame
-    pen.drawImage(map.root.querySelector("canvas"), x, y, map.view.width, map.view.height);
+    pen.drawImage(map.canvas, x, y, map.view.width, map.view.height);
     write(title, x + 10, y - 9);
   }
   write(label, 10, foot + 18);
@@ -58,11 +97,12 @@ function asPng({ places, rows, foot, width, height, label }, ink, paper) {
     pen.fill();
     write(text, 30, y);
   });
-  to.toBlob(blob => save(blob, "map.png"));
+  to.toBlob(blob => { if (blob) save(blob, "map.png"); });
 }
 
+/** @param {Pictured} map */
 function dots({ view, xy, codes, states, data, n, grey }) {
-  const made = [], r = view.diameter(n) / 2, pale = "#" + grey.slice(0, 3).map(v => hex(Math.round(255 * v))).join("");
+  const made = [], r = view.diameter(n) / 2, pale = hex(grey.slice(0, 3).map(v => 255 * v));
   for (let i = 0; i < n; i++) {
     const [x, y] = view.toPixels(xy[2 * i], xy[2 * i + 1]);
     if (!(x >= 0 && y >= 0 && x <= view.width && y <= view.height)) continue;
@@ -71,20 +111,31 @@ function dots({ view, xy, codes, states, data, n, grey }) {
   return made.join("");
 }
 
-function asSvg({ places, rows, foot, width, height, label }, ink, paper) {
+/**
+ * A sheet as SVG; names and labels are escaped.
+ * @param {Sheet} sheet
+ * @param {string} ink
+ * @param {string} paper
+ */
+export function svgText({ places, rows, foot, width, height, label }, ink, paper) {
   const drawn = places.map(({ map, x, y }) => `<g transform="translate(${x} ${y})">${dots(map)}</g>`).join("\n");
   const titles = places.map(({ x, y, title }) => `<text x="${x + 10}" y="${y - 9}">${escape(title)}</text>`).join("");
   const texts = rows.map(({ text, colour }, k) => `<circle cx="16" cy="${foot + 34 + LINE * k}" r="6" fill="${colour}"/><text x="30" y="${foot + 38 + LINE * k}">${escape(text)}</text>`);
   const body = `<rect width="100%" height="100%" fill="${paper}"/><g fill-opacity="0.85">${drawn}</g>
 <g font-family="sans-serif" font-size="14" fill="${ink}">${titles}<text x="10" y="${foot + 18}">${escape(label)}</text>${texts.join("")}</g>`;
-  save(new Blob([`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${body}</svg>`], { type: "image/svg+xml" }), "map.svg");
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${body}</svg>`;
 }
 
-/** Save maps as one SVG where that stays small, else, or where it is wished, as PNG. */
+/**
+ * Save maps as one SVG where that stays small, else, or where it is wished, as PNG; a map that is on no canvas is SVG.
+ * @param {Pictured[]} maps
+ * @param {boolean} png
+ */
 export function downloadPicture(maps, png) {
-  const colour = text => "#" + text.match(/[\d.]+/g).slice(0, 3).map(v => hex(Number(v))).join("");
-  const style = getComputedStyle(maps[0].surface), ink = colour(style.color), paper = colour(style.backgroundColor);
+  const style = getComputedStyle(maps[0].surface), ink = hex(channels(style.color)), paper = hex(channels(style.backgroundColor));
   maps.forEach(map => map.paintNow());
-  const small = maps.reduce((sum, map) => sum + map.n, 0) <= MOST_SVG && !png || !maps[0].painter.exact;
-  (small ? asSvg : asPng)(sheet(maps), ink, paper);
+  const drawn = sheet(maps), small = maps.reduce((sum, map) => sum + map.n, 0) <= MOST_SVG;
+  if (small && !png || maps.some(map => !map.painter.exact)) {
+    save(new Blob([svgText(drawn, ink, paper)], { type: "image/svg+xml" }), "map.svg");
+  } else savePng(drawn, ink, paper);
 }

@@ -1,21 +1,33 @@
 // The tool bar: which gesture draws, and zoom, whole map and picture at a click, for one map or all of a comparison.
 
+/** @import { MoleculeMap } from "./molecule_map.js" */
 import { downloadPicture } from "./picture.js";
 
-/** Bring the bar's buttons to life; `maps()` are those it works on, `took(tool)` hears which tool was taken. */
+/** @type {Record<string, (map: MoleculeMap) => void>} */
+const ACTS = { in: map => map.view.zoom(1.5), out: map => map.view.zoom(1 / 1.5), reset: map => map.view.fit(map.box) };
+
+/**
+ * Bring the bar's buttons to life; `maps()` are those it works on, `took(tool)` hears which tool was taken.
+ * @param {HTMLElement} bar
+ * @param {() => MoleculeMap[]} maps
+ * @param {(tool: string) => void} took
+ */
 export function tools(bar, maps, took = () => {}) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const choices = bar.querySelectorAll("[data-tool]");
+  /** @param {string} chosen */
   const press = chosen => {
     took(chosen);
     maps().forEach(map => map.take(chosen));
-    bar.querySelectorAll("[data-tool]").forEach(b => b.setAttribute("aria-pressed", b.dataset.tool === chosen));
+    choices.forEach(b => b.setAttribute("aria-pressed", String(b.dataset.tool === chosen)));
   };
-  const act = { in: map => map.view.zoom(1.5), out: map => map.view.zoom(1 / 1.5), reset: map => map.view.fit(map.box) };
   bar.addEventListener("click", e => {
-    const { tool, act: wish } = e.target.closest("button")?.dataset ?? {}, there = maps().filter(map => map.n);
+    const pressed = e.target instanceof Element ? e.target.closest("button") : null;
+    const { tool, act } = pressed?.dataset ?? {}, there = maps().filter(map => map.n);
     if (tool) press(tool);
-    else if (!wish || !there.length) return;
-    else if (wish === "picture") downloadPicture(there, e.shiftKey);
-    else there.forEach(map => { act[wish](map); map.paint(); });
+    else if (!act || !there.length) return;
+    else if (act === "picture") downloadPicture(there, e.shiftKey);
+    else there.forEach(map => { ACTS[act](map); map.paint(); });
   });
   press("lasso");
 }

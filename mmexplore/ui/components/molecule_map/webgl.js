@@ -1,6 +1,8 @@
 // Draws the points: nine bytes a molecule on the GPU (place, colour code, state), colours looked up in a palette, so
 // that a new colour or selection uploads one byte a point.
 
+/** @import { Painter } from "./painter.js" */
+
 const VERTEX = `#version 300 es
 in vec2 place; in float code; in float state;
 uniform vec2 centre, scale; uniform float diameter, layer; uniform vec4 grey; uniform sampler2D palette;
@@ -21,28 +23,62 @@ void main() {
   pixel = vec4(paint.rgb, 1.) * paint.a * cover;
 }`;
 
+/**
+ * @param {WebGL2RenderingContext} gl
+ * @returns {WebGLProgram | null}   null where the context was lost meanwhile
+ */
 function compile(gl) {
   const program = gl.createProgram();
-  for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+  for (const [kind, text] of /** @type {const} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]])) {
     const shader = gl.createShader(kind);
+    if (!shader) return null;
     gl.shaderSource(shader, text);
     gl.compileShader(shader);
     gl.attachShader(program, shader);
   }
   gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program));
+  if (gl.isContextLost()) return null;
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program) ?? "no program");
   return program;
 }
 
-/** A painter on a canvas, or null where the browser has no WebGL 2. */
+/**
+ * Gives a canvas its size in device pixels, where it has another: setting it makes the browser allocate it anew.
+ * @param {{ width: number, height: number }} canvas
+ * @param {{ width: number, height: number }} view
+ * @param {number} ratio   device pixels a pixel
+ */
+export function resize(canvas, view, ratio) {
+  const width = Math.round(view.width * ratio), height = Math.round(view.height * ratio);
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+}
+
+/**
+ * A painter on a canvas, or null where the browser has no WebGL 2 or took it away.
+ * @param {HTMLCanvasElement} canvas
+ * @returns {Painter | null}
+ */
 export function webglPainter(canvas) {
   const gl = canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true, powerPreference: "high-performance" });
-  if (!gl) return null;
-  const program = compile(gl), uniform = name => gl.getUniformLocation(program, name), buffers = {};
+  const program = gl && !gl.isContextLost() ? compile(gl) : null;
+  if (!gl || !program) return null;
+  /** @param {string} name */
+  const uniform = name => gl.getUniformLocation(program, name);
+  /** @type {Record<string, WebGLBuffer>} */
+  const buffers = {};
+  /** @type {WebGLTexture | null} */
+  let texture = null;
+  let n = 0, layers = [false, true, false];
   gl.useProgram(program);
   gl.enable(gl.BLEND);
   gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-  let n = 0, layers = [false, true, false];
+  /**
+   * @param {string} name
+   * @param {Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>} values
+   * @param {number} size
+   * @param {number} type
+   */
   const upload = (name, values, size, type) => {
     buffers[name] ??= gl.createBuffer();
     gl.bindBuffer(gl.ARRAY_BUFFER, buffers[name]);
@@ -53,10 +89,11 @@ export function webglPainter(canvas) {
   };
   return {
     exact: true,
+    sampled: 0,
     points(xy) { n = xy.length / 2; upload("place", xy, 2, gl.FLOAT); },
     colours(codes, palette) {
       upload("code", codes, 1, gl.UNSIGNED_BYTE);
-      gl.bindTexture(gl.TEXTURE_2D, buffers.palette ??= gl.createTexture());
+      gl.bindTexture(gl.TEXTURE_2D, texture ??= gl.createTexture());
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
@@ -65,9 +102,9 @@ export function webglPainter(canvas) {
     states(states, present) { upload("state", states, 1, gl.UNSIGNED_BYTE); layers = present; },
     paint(view, grey, rim) {
       const ratio = window.devicePixelRatio || 1;
-      canvas.width = Math.round(view.width * ratio);
-      canvas.height = Math.round(view.height * ratio);
+      resize(canvas, view, ratio);
       gl.viewport(0, 0, canvas.width, canvas.height);
+      gl.clear(gl.COLOR_BUFFER_BIT);   // a frame may be painted twice, for a picture
       gl.uniform2f(uniform("centre"), view.x, view.y);
       gl.uniform2f(uniform("scale"), 2 * view.k / view.width, 2 * view.k / view.height);
       gl.uniform1f(uniform("diameter"), view.diameter(n) * ratio);

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from mmexplore.training.metrics import per_task, pr_auc, roc_auc, scores
+from mmexplore.models.metrics import per_task, pr_auc, roc_auc, scores
 
 PAIRS = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=40)
 

@@ -1,0 +1,163 @@
+"""Motifs of a group: its maximum common subgraph, and its most frequent minimum positive subgraphs."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmexplore.chem import molecules
+from mmexplore.datasets import Dataset
+from mmexplore.explore.explain import storage
+from mmexplore.explore.explain.groups import Group, Members, members
+from mmexplore.explore.explain.motifs import Common, Motif, Support, common_subgraph, motifs, sample, support
+from mmexplore.explore.explain.search import RULES, By, Target
+from mmexplore.explore.explain.storage import Explained
+from mmexplore.explore.explain.subgraphs import explain
+from mmexplore.models.predictions import predictions
+from mmexplore.models.registry import Model
+from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.home import Home, read_json, write_json
+from mmexplore.runtime.jobs.reporters import as_json
+from mmexplore.runtime.progress import Progress, silent
+
+MOST_SEARCHED = 200
+BY: By = "fragment"
+
+
+@dataclass(frozen=True)
+class Motifs:
+    """What a group has in common.
+
+    ``members`` molecules, ``searched`` of them (all, or a seeded sample), ``positive`` called so by the model,
+    ``found`` with a subgraph. ``active`` of the ``known`` molecules of the whole data set are positive by their labels.
+    """
+
+    members: int
+    searched: int
+    positive: int
+    found: int
+    active: int
+    known: int
+    common: Common
+    common_support: Support | None
+    motifs: tuple[Motif, ...]
+
+
+def common(
+    model: Model, dataset: Dataset | None, group: Group, share: float, progress: Progress = silent, *, home: Home
+) -> tuple[Common, Support | None, int]:
+    """A group's maximum common subgraph, its support (None without a data set), and the size of the group."""
+    who = members(model, dataset, group, progress, home=home)
+    progress("common subgraph", 0, 1)
+    found = common_subgraph(who.smiles, share)
+    inside = _counted(found, who, dataset) if dataset is not None else None
+    progress("common subgraph", 1, 1)
+    return found, inside, len(who.smiles)
+
+
+def _counted(found: Common, who: Members, dataset: Dataset, positive: np.ndarray | None = None) -> Support | None:
+    if not found.smarts:
+        return None
+    labels = np.full(len(dataset), np.nan) if positive is None else positive
+    return support(dataset, molecules.pattern(found.smarts), who.rows, labels)
+
+
+def group_motifs(
+    model: Model,
+    dataset: Dataset,
+    group: Group,
+    goal: Target,
+    most: int,
+    share: float,
+    progress: Progress = silent,
+    *,
+    home: Home,
+) -> Motifs:
+    """The maximum common subgraph of a group and its most frequent minimum positive subgraphs.
+
+    What was found for each molecule is kept, so that a second call goes on where the first one was stopped.
+    """
+    who = members(model, dataset, group, progress, home=home)
+    positive = _positive(model, dataset, goal, home=home)
+    chosen = sample(len(who.smiles), most)
+    found = _explained(model, [who.smiles[i] for i in chosen], goal, progress, home=home)
+    progress("common subgraph", 0, 1)
+    shared = common_subgraph(who.smiles, share)
+    row_of = {str(smiles): row for row, smiles in reversed(list(enumerate(dataset.smiles)))}
+    best = [(row_of.get(one.smiles, -1), one.subgraphs[0]) for one in found if one and one.subgraphs]
+    made = Motifs(
+        members=len(who.smiles),
+        searched=len(chosen),
+        positive=sum(1 for one in found if one and one.positive),
+        found=len(best),
+        active=int(np.nansum(positive)),
+        known=int(np.isfinite(positive).sum()),
+        common=shared,
+        common_support=_counted(shared, who, dataset, positive),
+        motifs=motifs(dataset, who.rows, best, positive),
+    )
+    progress("common subgraph", 1, 1)
+    write_json(_file(model, dataset, group, goal, most, share, home=home), as_json(asdict(made)))
+    return made
+
+
+def stored_motifs(
+    model: Model, dataset: Dataset, group: Group, goal: Target, most: int, share: float, *, home: Home
+) -> Motifs | None:
+    """What :func:`group_motifs` found earlier; None before."""
+    try:
+        told = read_json(_file(model, dataset, group, goal, most, share, home=home))
+        return _motifs(told)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _explained(
+    model: Model, smiles: Sequence[str], goal: Target, progress: Progress, *, home: Home
+) -> list[Explained | None]:
+    """What is kept of each molecule, or is found now; None for those that the model cannot read."""
+    where = storage.folder(model.digest, goal, RULES, BY, home=home)
+    found: list[Explained | None] = []
+    for number, text in enumerate(smiles):
+        progress("subgraphs", number, len(smiles))
+        known = storage.load(where, text)
+        if known is None:
+            try:
+                known = explain(model, text, goal, RULES, BY)
+                storage.keep(where, known)
+            except BadMolecule:
+                known = None
+        found.append(known)
+    progress("subgraphs", len(smiles), len(smiles))
+    return found
+
+
+def _positive(model: Model, dataset: Dataset, goal: Target, *, home: Home) -> np.ndarray:
+    """Which molecules of a data set are positive by their label: 1, 0, or NaN where it is not known."""
+    names = [task.name for task in dataset.tasks]
+    if goal.task in names:
+        labels = dataset.labels[:, names.index(goal.task)].astype(float)
+    else:
+        known = predictions(model, dataset, home=home)
+        labels = np.full(len(dataset), np.nan) if known is None else known[goal.task].to_numpy(float)
+    return np.where(np.isfinite(labels), goal.reached(goal.score(labels)), np.nan)
+
+
+def _file(model: Model, dataset: Dataset, group: Group, goal: Target, most: int, share: float, *, home: Home) -> Path:
+    """Where a group's result is kept: under what the group, the model and the data are, not what they are called."""
+    key = storage.digest(model.digest, dataset.digest, asdict(group), asdict(goal), most, share, storage.VERSION)
+    return home / "subgraphs" / "groups" / f"{key}.json"
+
+
+def _motifs(told: dict[str, Any]) -> Motifs:
+    common, counted = Common(**told["common"]), told["common_support"]
+    found = tuple(
+        Motif(**one | {"rows": tuple(one["rows"]), "support": _support(one["support"])}) for one in told["motifs"]
+    )
+    return Motifs(**told | {"common": common, "common_support": counted and _support(counted), "motifs": found})
+
+
+def _support(told: dict[str, Any]) -> Support:
+    return Support(**told | {"counter_examples": tuple(told["counter_examples"])})

@@ -1,0 +1,124 @@
+"""Groups of molecules: a cluster of the map, a class of a label, or a file of SMILES."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mmexplore.chem import molecules
+from mmexplore.datasets import Dataset
+from mmexplore.explore.maps import colors
+from mmexplore.explore.maps.compute import clusters
+from mmexplore.explore.maps.quality import Classes, classes_of
+from mmexplore.models.registry import Model
+from mmexplore.runtime.errors import BadRecipe, UnknownName
+from mmexplore.runtime.home import Home, write_atomically
+from mmexplore.runtime.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Group:
+    """Which molecules: a k-means ``cluster`` of a ``view`` (default: the model's first) by its number on the map, the
+    largest being 1; or a class, ``value``, of a ``label``; or a file of SMILES, one a line, names behind a blank.
+    """
+
+    cluster: int = 0
+    view: str = ""
+    label: str = ""
+    value: str = ""
+    smiles_file: str = ""
+
+    @property
+    def title(self) -> str:
+        """In words."""
+        if self.cluster:
+            return f"cluster {self.cluster}"
+        return f"{self.label} {self.value}" if self.label or self.value else "the selection"
+
+
+@dataclass(frozen=True)
+class Members:
+    """A group's ``rows`` in its data set, and the ``smiles`` of all, those that are not in it included."""
+
+    rows: np.ndarray
+    smiles: tuple[str, ...]
+
+
+def group_classes(dataset: Dataset, label: str = "") -> tuple[str, ...]:
+    """The classes of a label (default: the first): 0 and 1, or low, middle and high thirds of a number, or texts."""
+    return tuple(_short(name) for name in _classes(dataset, label).names)
+
+
+def members(model: Model, dataset: Dataset | None, group: Group, progress: Progress = silent, *, home: Home) -> Members:
+    """The molecules of a group. Raises BadRecipe where none was named or it is empty, UnknownName for a class.
+
+    Only a file of SMILES needs no data set.
+    """
+    if group.smiles_file:
+        return _of_file(Path(group.smiles_file), dataset)
+    if dataset is None:
+        raise BadRecipe("a group without a data set is a file of SMILES; name one, or a data set")
+    if group.cluster:
+        shown = clusters(model.view(group.view), dataset, progress, home=home)
+        rows = _of_cluster(shown, group.cluster)
+    elif group.label or group.value:
+        rows = _of_class(dataset, group)
+    else:
+        raise BadRecipe("name a group: a cluster of the map, a label and its class, or a file of SMILES")
+    return Members(rows, tuple(map(str, dataset.smiles[rows])))
+
+
+def _of_cluster(found: np.ndarray, number: int) -> np.ndarray:
+    """Numbered as the map's legend does, by size."""
+    shown = colors.of_clusters(found)
+    if not 1 <= number <= len(shown.categories):
+        raise BadRecipe(f"this view has clusters 1 to {len(shown.categories)}, the largest first, and {number} came")
+    return np.flatnonzero(shown.values == number - 1)
+
+
+def _of_class(dataset: Dataset, group: Group) -> np.ndarray:
+    classes = _classes(dataset, group.label)
+    names = [_short(name) for name in classes.names]
+    wanted = names[-1] if not group.value and names else group.value
+    if wanted not in names:
+        raise UnknownName(f"class of {group.label or 'the first label'}", wanted, names)
+    return np.flatnonzero(classes.codes == names.index(wanted))
+
+
+def _classes(dataset: Dataset, label: str) -> Classes:
+    tasks = {task.name: number for number, task in enumerate(dataset.tasks)}
+    if label in tasks or (not label and tasks):
+        number = tasks[label] if label else 0
+        task = dataset.tasks[number]
+        return classes_of(dataset.labels[:, number], task.name, task.kind)
+    if label not in dataset.extra:
+        raise UnknownName(f"label of {dataset.name!r}", label, [*tasks, *map(str, dataset.extra)])
+    return classes_of(dataset.extra[label].to_numpy(object), label, "category")
+
+
+def _short(name: str) -> str:
+    return name.rpartition(" = ")[2]
+
+
+def _of_file(path: Path, dataset: Dataset | None) -> Members:
+    try:
+        lines = path.expanduser().read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadRecipe(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}") from None
+    typed = [line.split()[0] for line in lines if line.strip()]
+    if not typed:
+        raise BadRecipe(f"{path} holds no SMILES; one a line is wanted")
+    smiles = tuple(molecules.canonical(molecules.parse(text)) for text in typed)
+    there = np.isin(dataset.smiles.astype(str), smiles) if dataset is not None else np.empty(0, bool)
+    rows = np.flatnonzero(there)
+    return Members(rows, smiles)
+
+
+def group_of_rows(dataset: Dataset, rows: np.ndarray, *, home: Home) -> Group:
+    """Any rows of a data set as a group: their SMILES, kept in a file under the home that is named by its content."""
+    content = "".join(f"{smiles}\n" for smiles in dataset.smiles[rows])
+    path = home.folder("subgraphs", "groups") / f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.smi"
+    if not path.is_file():
+        write_atomically(path, content)
+    return Group(smiles_file=str(path))

@@ -1,0 +1,198 @@
+"""Minimum positive subgraphs of a molecule under a model: what counts as positive, and the smallest part that does."""
+
+import time
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mmexplore.chem.peeling import Skeleton, skeleton
+from mmexplore.datasets import Dataset, Task
+from mmexplore.explore.explain.search import RULES, By, Direction, Rules, Search, Target
+from mmexplore.explore.explain.storage import Explained
+from mmexplore.models.predictions import predictions
+from mmexplore.models.registry import Model
+from mmexplore.runtime.cache import cached, digest
+from mmexplore.runtime.errors import BadMolecule, BadRecipe, UnknownName
+from mmexplore.runtime.home import Home
+
+if TYPE_CHECKING:
+    from mmexplore.explore.explain.scorer import FragmentModel
+
+MOST_BY_SMILES = 300
+"""So many fragments are all scored where each has to be read from its SMILES."""
+DIRECTIONS: dict[str, tuple[Direction, ...]] = {
+    "classification": ("class 1", "class 0"),
+    "regression": ("above", "below"),
+}
+
+
+def explained_tasks(model: Model) -> tuple[Task, ...]:
+    """What of a model can be explained: its tasks, none for the baseline and for models without labels."""
+    return model.card.data.tasks if model.card else ()
+
+
+def target(
+    model: Model, task: str, direction: str, threshold: float | None, trained_on: Dataset | None, *, home: Home
+) -> tuple[Target, str]:
+    """What counts as positive, and in words where the threshold comes from.
+
+    ``trained_on``: the model's data set, None where it is not here. Defaults: the model's first task; class 1 at 0.5,
+    as chemprop's; above the upper quartile of the training labels (below: the lower one). Raises UnknownName, and
+    BadRecipe for a model without predictions.
+    """
+    chosen = _task(model, task)
+    known = DIRECTIONS[chosen.kind]
+    if direction and direction not in known:
+        raise UnknownName(f"direction of a {chosen.kind}", direction, known)
+    way: Direction = next((d for d in known if d == direction), known[0])
+    if chosen.kind == "classification":
+        return Target(chosen.name, way, 0.5 if threshold is None else threshold), "one half" * (threshold is None)
+    low, high, spread, whose = _quartiles(model, chosen.name, trained_on, home=home)
+    if threshold is not None:
+        return Target(chosen.name, way, threshold, spread), ""
+    value, which = (low, "lower") if way == "below" else (high, "upper")
+    return Target(chosen.name, way, round(value, 4), spread), f"the {which} quartile of {whose}"
+
+
+def explain(
+    model: Model, smiles: str, goal: Target, rules: Rules = RULES, by: By = "fragment", count: int = 5
+) -> Explained:
+    """The smallest positive subgraphs of a molecule in any spelling; imports torch.
+
+    Fragments are sought once and kept for a while, so that other sizes and thresholds need no new search. Raises
+    BadMolecule for what the model cannot read.
+    """
+    molecule = skeleton(smiles)
+    fragment_model(model)
+    started = time.perf_counter()  # a model is loaded once
+    return _explained(_search(model, molecule, goal), molecule, goal, rules, by, count, started)
+
+
+def summands(model: Model) -> tuple[str, ...]:
+    """Branches whose predictions, each times its coefficient, add up to the model's; none unless it fuses late."""
+    return model.recipe.summands if model.recipe else ()
+
+
+def explain_summand(
+    model: Model, branch: str, smiles: str, task: str, rules: Rules = RULES, by: By = "fragment", count: int = 1
+) -> Explained:
+    """The smallest subgraphs that make a branch of a late fusion add at least half of what the whole makes it add.
+
+    A branch alone predicts nothing that a threshold could be set on; what it adds, w p, is on the scale of the sum.
+    Raises BadMolecule, UnknownName.
+    """
+    molecule = skeleton(smiles)
+    scorer = fragment_model(model).scorer(task, branch)
+    started = time.perf_counter()
+    whole = float(scorer.fragments([molecule.smiles])[0])
+    goal = Target(task, "above" if whole >= 0 else "below", whole / 2)
+    return _explained(_search(model, molecule, goal, branch), molecule, goal, rules, by, count, started)
+
+
+def _explained(
+    search: Search, molecule: Skeleton, goal: Target, rules: Rules, by: By, count: int, started: float
+) -> Explained:
+    score = float(goal.score(np.array(search.whole)))
+    parts = search.best(goal, rules, by, count) if goal.reached(np.array(score)) else ()
+    masks = search.scorer.masks is not None
+    how = by if masks else "fragment"
+    note = "" if parts else _why_none(molecule, search, goal, rules, score)
+    search.seconds = search.seconds or round(time.perf_counter() - started, 4)
+    return Explained(
+        molecule.smiles,
+        molecule.order,
+        goal,
+        score,
+        how,
+        parts,
+        search.exact,
+        len(search.masks),
+        masks,
+        search.seconds,
+        note,
+    )
+
+
+def fragment_model(model: Model) -> "FragmentModel":
+    """The loaded model, kept between calls; imports torch. Raises BadRecipe for one that predicts nothing."""
+    if model.card is None:
+        raise BadRecipe("ECFP fingerprints predict nothing that could be explained; choose a model with labels")
+    return _loaded(model)
+
+
+def _task(model: Model, name: str) -> Task:
+    tasks = {task.name: task for task in explained_tasks(model)}
+    if not tasks:
+        raise BadRecipe(f"{model.name!r} predicts nothing that could be explained; choose a model trained with labels")
+    if name and name not in tasks:
+        raise UnknownName("task of this model", name, tasks)
+    return tasks[name] if name else next(iter(tasks.values()))
+
+
+def _quartiles(model: Model, task: str, trained_on: Dataset | None, *, home: Home) -> tuple[float, float, float, str]:
+    """Quartiles and standard deviation of the labels that were trained on, and whose they are in words."""
+    if trained_on is None or task not in [known.name for known in trained_on.tasks]:
+        return _of_moments(model, task)
+    known = predictions(model, trained_on, home=home)
+    labels = trained_on.labels[:, [t.name for t in trained_on.tasks].index(task)]
+    train = (known["split"] == "train").to_numpy() if known is not None and "split" in known else np.isfinite(labels)
+    trained = labels[train & np.isfinite(labels)]
+    low, high = np.quantile(trained, (0.25, 0.75))
+    return float(low), float(high), float(trained.std()), f"the {len(trained):,} training labels"
+
+
+def _of_moments(model: Model, task: str) -> tuple[float, float, float, str]:
+    """Where the data set is not here, the mean and deviation that the model keeps, as if labels were normal."""
+    loaded = fragment_model(model)
+    column = [t.name for t in loaded.tasks].index(task)
+    mean, spread = (float(x[column]) for x in (loaded.predictor.label_mean, loaded.predictor.label_std))
+    return mean - 0.674 * spread, mean + 0.674 * spread, spread, "the training labels (by mean and deviation)"
+
+
+@cached(4)
+def _loaded(model: Model) -> "FragmentModel":
+    from mmexplore.explore.explain.scorer import FragmentModel
+
+    return FragmentModel(model.folder)
+
+
+def _of_search(value: Any) -> Hashable:
+    """A search is the same for every threshold, and for every spelling of its molecule."""
+    if isinstance(value, Target):
+        return value.task, value.direction
+    return value.smiles if isinstance(value, Skeleton) else digest(value)
+
+
+@cached(64, by=_of_search)
+def _search(model: Model, molecule: Skeleton, goal: Target, branch: str = "") -> Search:
+    loaded = fragment_model(model)
+    rules = RULES if loaded.reads_masks else replace(RULES, most=MOST_BY_SMILES)
+    made = Search(molecule, loaded.scorer(goal.task, branch), goal, rules)
+    if np.isnan(made.whole):
+        raise BadMolecule(
+            f"{model.name!r} cannot read {molecule.smiles}: a modality of it cannot describe the molecule"
+        )
+    return made
+
+
+def _why_none(molecule: Skeleton, search: Search, goal: Target, rules: Rules, score: float) -> str:
+    if not goal.reached(np.array(score)):
+        return f"the model gives this molecule {score:.3g}, which is not {goal_in_words(goal)}: nothing of it is sought"
+    if molecule.n_atoms < rules.min_atoms:
+        return f"the molecule has {molecule.n_atoms} atoms, and subgraphs of {rules.min_atoms} or more are sought"
+    if not ((search.sizes >= rules.min_atoms) & (search.sizes <= rules.max_atoms)).any():
+        return f"no fragment has {rules.min_atoms} to {rules.max_atoms} atoms: whole rings and bonds are peeled off"
+    return f"no fragment of {rules.min_atoms} to {rules.max_atoms} atoms is {goal_in_words(goal)} by itself"
+
+
+def goal_in_words(goal: Target) -> str:
+    """What is sought.
+
+    >>> goal_in_words(Target("logS", "below", -3.5))
+    'logS of at most -3.5'
+    """
+    if goal.direction in ("class 0", "class 1"):
+        return f"{goal.task}, {goal.direction}, with a probability of at least {goal.threshold:g}"
+    return f"{goal.task} of at {'least' if goal.direction == 'above' else 'most'} {goal.threshold:g}"

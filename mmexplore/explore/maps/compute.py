@@ -1,0 +1,92 @@
+"""Map computation: a map of a view with its clusters and scores, from disk where it is there, else made and kept."""
+
+import io
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+
+from mmexplore.datasets import Dataset
+from mmexplore.explore.maps import colors, project, quality
+from mmexplore.explore.maps.project import MapFile
+from mmexplore.explore.maps.quality import Classes
+from mmexplore.models.embed import embedding
+from mmexplore.models.registry import Model, View
+from mmexplore.runtime.home import Home, write_atomically
+from mmexplore.runtime.progress import Progress, silent
+
+CLUSTERS = 8
+
+
+def map_folders(model: Model, dataset: Dataset, *, home: Home) -> list[Path]:
+    """Where maps of a model on a data set may lie: beside the shipped model, and under the home (the last)."""
+    data = dataset.digest[:16]
+    return [model.folder / "maps" / data, home / "maps" / f"{model.digest}-{data}"]
+
+
+def stored_map(view: View, dataset: Dataset, method: str, seed: int = 0, *, home: Home) -> MapFile | None:
+    """A finished map if there is one: shipped with the model, or computed here before."""
+    return project.stored(map_folders(view.model, dataset, home=home), view.name, method, seed)
+
+
+def compute_map(
+    view: View, dataset: Dataset, method: str, seed: int = 0, progress: Progress = silent, *, home: Home
+) -> MapFile:
+    """A map with its quality, computed and kept unless it is there.
+
+    A map by PCA is made first, to be looked at meanwhile; it has no seed and is kept under seed 0.
+    """
+    seed = 0 if method == "pca" else seed
+    if done := stored_map(view, dataset, method, seed, home=home):
+        return done
+    x = embedding(view.model, dataset, progress, home=home).view(view.name)
+    where = map_folders(view.model, dataset, home=home)[-1]
+    classes = quality_classes(dataset)
+    _keep_clusters(x, where, view.name)
+    made = None
+    for each, of in {"pca": 0, method: seed}.items():
+        made = project.make(x, classes, where, view=view.name, method=each, seed=of, progress=progress)
+    assert made is not None
+    return made
+
+
+def stored_clusters(view: View, dataset: Dataset, *, home: Home) -> np.ndarray | None:
+    """k-means clusters (n,) of a view in its full space, numbered from 0; None before there is a map of it."""
+    for folder in map_folders(view.model, dataset, home=home):
+        if (found := _clusters_file(folder, view.name)).is_file():
+            return np.asarray(np.load(found, allow_pickle=False))
+    return None
+
+
+def clusters(view: View, dataset: Dataset, progress: Progress = silent, *, home: Home) -> np.ndarray:
+    """The same clusters, computed and kept where there is no map yet; imports torch for that."""
+    found = stored_clusters(view, dataset, home=home)
+    if found is None:
+        x = embedding(view.model, dataset, progress, home=home).view(view.name)
+        _keep_clusters(x, map_folders(view.model, dataset, home=home)[-1], view.name)
+        found = stored_clusters(view, dataset, home=home)
+        assert found is not None
+    return found
+
+
+def _keep_clusters(x: np.ndarray, folder: Path, view: str) -> None:
+    content = io.BytesIO()
+    np.save(content, quality.clusters(x, CLUSTERS).astype(np.uint8), allow_pickle=False)
+    write_atomically(_clusters_file(folder, view), content.getvalue())
+
+
+def _clusters_file(folder: Path, view: str) -> Path:
+    return folder / f"{quote(view, safe='')}-clusters.npy"
+
+
+def quality_classes(dataset: Dataset) -> Classes:
+    """The classes that Davies-Bouldin and NMI are computed on: the first task, else the first telling column."""
+    if dataset.tasks:
+        return quality.classes_of(dataset.labels[:, 0], dataset.tasks[0].name, dataset.tasks[0].kind)
+    for name in dataset.extra:
+        color = colors.of_column(str(name), dataset.extra[name])
+        if color:
+            texts = np.array([*color.categories, None], dtype=object) if color.categories else None
+            values = texts[np.nan_to_num(color.values, nan=-1).astype(int)] if texts is not None else color.values
+            return quality.classes_of(values, str(name), "category" if texts is not None else "regression")
+    return quality.classes_of(np.full(len(dataset), np.nan, np.float32), "", "regression")

@@ -1,0 +1,75 @@
+"""Molecule cards and tables: what is known of one molecule in words, and of many as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmexplore.chem import molecules
+from mmexplore.datasets import Dataset
+from mmexplore.models.predictions import predictions
+from mmexplore.models.registry import Model
+from mmexplore.runtime.cache import cached
+from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.home import Home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class MoleculeCard:
+    """What is shown of one molecule: ``facts`` are (label, text) pairs, labels and predictions with their units."""
+
+    row: int
+    name: str
+    smiles: str
+    line: int
+    facts: tuple[tuple[str, str], ...]
+
+
+def molecule_card(dataset: Dataset, row: int, model: Model | None = None, *, home: Home) -> MoleculeCard:
+    """One molecule by its row, with labels and, where known, predictions. Raises BadRecipe beyond the last row."""
+    if not 0 <= row < len(dataset):
+        raise BadRecipe(f"{dataset.name} has rows 0 to {len(dataset) - 1}, and {row} came")
+    facts = []
+    known = predictions(model, dataset, home=home) if model else None
+    for number, task in enumerate(dataset.tasks):
+        value = dataset.labels[row, number]
+        unit = f" {task.unit}" if task.unit else ""
+        if not np.isnan(value):
+            facts.append((task.name, f"{value:.3g}{unit}"))
+        if known is not None and task.name in known:
+            facts.append((f"{task.name}, predicted", f"{known[task.name].iloc[row]:.3g}{unit}"))
+    return MoleculeCard(row, str(dataset.names[row]), str(dataset.smiles[row]), int(dataset.lines[row]), tuple(facts))
+
+
+def table_of(
+    dataset: Dataset, rows: Sequence[int] | np.ndarray, model: Model | None = None, *, home: Home
+) -> "pd.DataFrame":
+    """Rows of a data set as a table: name, SMILES, labels, predictions, other columns."""
+    import pandas as pd
+
+    rows = np.asarray(rows, np.int64)
+    frame = pd.DataFrame({"name": dataset.names[rows], "smiles": dataset.smiles[rows]}, index=rows)
+    for number, task in enumerate(dataset.tasks):
+        frame[task.name] = dataset.labels[rows, number]
+    known = predictions(model, dataset, home=home) if model else None
+    for column in map(str, known.columns) if known is not None else ():
+        assert known is not None
+        frame["split of the model" if column == "split" else f"{column}, predicted"] = known[column].to_numpy()[rows]
+    for column in map(str, dataset.extra):
+        frame[column if column not in frame else f"{column} (source)"] = dataset.extra[column].to_numpy()[rows]
+    return frame
+
+
+@cached(256)
+def common_scaffold(dataset: Dataset, rows: tuple[int, ...], most: int = 500) -> tuple[str, int]:
+    """The most frequent scaffold among (at most ``most`` of) the rows, and how many share it; ("", 0) if acyclic."""
+    import pandas as pd
+
+    few = np.asarray(rows, np.int64)[:most]
+    names = pd.Series([molecules.scaffold(smiles) for smiles in dataset.smiles[few]], dtype=str)
+    counts = names[names != ""].value_counts()
+    return (str(counts.index[0]), int(counts.iloc[0])) if len(counts) else ("", 0)

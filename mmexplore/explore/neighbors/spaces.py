@@ -1,0 +1,156 @@
+"""Spaces: a data set as a view of a model, or ECFP, sees it; and where a molecule lies in it.
+
+A space is there once its model has embedded the data set, which a job does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmexplore.datasets import Dataset, search
+from mmexplore.explore.maps import project
+from mmexplore.explore.neighbors import query
+from mmexplore.explore.neighbors.knn import Neighbours, interpolate
+from mmexplore.explore.neighbors.search import Cosine, Space, Tanimoto, top
+from mmexplore.features.pool import Pool, content_keys
+from mmexplore.features.store import features
+from mmexplore.models import embeddings
+from mmexplore.models.embeddings import Embedded
+from mmexplore.models.registry import Model, View
+from mmexplore.runtime.cache import cached
+from mmexplore.runtime.errors import NotAvailable
+from mmexplore.runtime.home import Home
+
+INLINE_ROWS = 20_000
+"""Fingerprints of so many molecules are made while a page waits."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A molecule to ask about: canonical ``smiles``, its name, and its ``row`` in ``data``, -1 where it is in none."""
+
+    smiles: str
+    name: str = ""
+    data: str = ""
+    row: int = -1
+
+
+def query_of(dataset: Dataset, text: str) -> Query:
+    """The one molecule that a typed text means (:func:`mmexplore.datasets.search.read`). Raises BadMolecule."""
+    row, smiles = search.one_of(dataset, search.read(dataset, text))
+    return query_of_row(dataset, row) if row >= 0 else Query(smiles)
+
+
+def query_of_row(dataset: Dataset, row: int) -> Query:
+    """A molecule of a data set by its row."""
+    return Query(str(dataset.smiles[row]), str(dataset.names[row]), dataset.name, row)
+
+
+def row_of(dataset: Dataset, asked: Query) -> int:
+    """The row of a molecule in a data set, the first one where its structure stands in several; -1 for none."""
+    if asked.data == dataset.name and asked.row >= 0:
+        return asked.row
+    rows = np.flatnonzero(dataset.smiles == asked.smiles)
+    return int(rows[0]) if len(rows) else -1
+
+
+def is_ready(model: Model, dataset: Dataset, *, home: Home) -> bool:
+    """Whether the spaces of a model are there; ECFP's are made while a page waits unless there are many molecules."""
+    if model.card:
+        return embeddings.read(embeddings.place(model.folder, dataset, home=home)) is not None
+    if len(dataset) <= INLINE_ROWS:
+        return True
+    try:
+        return _has_fingerprints(dataset, home=home)
+    except NotAvailable:
+        return False
+
+
+@cached(16)
+def _has_fingerprints(dataset: Dataset, *, home: Home) -> bool:
+    """True once the feature store has them all, and then it is not asked again. Raises NotAvailable before."""
+    pool = Pool("fingerprint", {}, home=home)
+    if (pool.find(pool.head(), content_keys(dataset.smiles.tolist())) < 0).any():
+        raise NotAvailable(f"the fingerprints of {dataset.name} are not made yet")
+    return True
+
+
+def space(view: View, dataset: Dataset, *, home: Home) -> Space:
+    """The molecules of a data set as a view sees them. Raises NotAvailable before the model has embedded them."""
+    if view.model.card is None:
+        return _fingerprints(dataset, home=home)
+    return _cosine(_embedded(view.model, dataset, home=home), view.name)
+
+
+def _embedded(model: Model, dataset: Dataset, *, home: Home) -> Embedded:
+    found = embeddings.read(embeddings.place(model.folder, dataset, home=home))
+    if found is None:
+        raise NotAvailable(f"{model.name} has not embedded {dataset.name} yet")
+    return found
+
+
+@cached(12)
+def _cosine(found: Embedded, view: str) -> Cosine:
+    return Cosine(np.asarray(found.view(view)))
+
+
+@cached(3)
+def _fingerprints(dataset: Dataset, *, home: Home) -> Tanimoto:
+    made = features("fingerprint", dataset.smiles, home=home)
+    good = np.flatnonzero(made.ok)
+    bits = np.zeros((len(made), 256), np.uint8)
+    bits[good] = made.take(good).columns["bits"]
+    return Tanimoto(bits, made.ok)
+
+
+def record_of(asked: Query, view: View, dataset: Dataset, source: Dataset | None = None, *, home: Home) -> np.ndarray:
+    """The molecule as a view sees it, ready to be compared with those of ``dataset``, (1, width).
+
+    A molecule of the data set has its record there, one of ``source`` in that set's embedding where there is one; any
+    other is featurized and run through the model now. Raises NotAvailable like :func:`space`, BadMolecule.
+    """
+    there = space(view, dataset, home=home)
+    if (row := row_of(dataset, asked)) >= 0:
+        return there.take(np.array([row]))
+    if view.model.card is None:
+        bits = features("fingerprint", [asked.smiles], home=home).take(np.array([0])).columns["bits"]
+        return Tanimoto(bits).words.T
+    return _through_model(asked, view, dataset, source, home=home)
+
+
+def place_on(
+    asked: Query, view: View, dataset: Dataset, xy: np.ndarray, k: int = 5, *, home: Home
+) -> tuple[float, float] | None:
+    """Where a molecule lies on a map ``xy`` (n, 2) of a data set: among its ``k`` nearest ones, None for nowhere.
+
+    For a view as :func:`mmexplore.explore.maps.project.place` does it; for fingerprints the neighbors and distances
+    are Tanimoto's. Raises NotAvailable like :func:`space`, BadMolecule.
+    """
+    there, record = space(view, dataset, home=home), record_of(asked, view, dataset, home=home)
+    if isinstance(there, Cosine):
+        placed = project.place(record, there.x, xy, k)[0]
+    else:
+        near = top(there, record, k, np.isfinite(xy).all(1))
+        distances = (1 - near.similarity).astype(np.float32)
+        placed = interpolate(Neighbours(near.rows.astype(np.int32), distances), xy)[0]
+    return (float(placed[0]), float(placed[1])) if np.isfinite(placed).all() else None
+
+
+@cached(64)
+def through_model(model: Model, smiles: str, *, home: Home) -> query.Few:
+    """Views and predictions of one molecule that is in no data set; imports torch. Raises BadMolecule."""
+    return query.embed_few(model.folder, [smiles], home=home)
+
+
+def _through_model(asked: Query, view: View, dataset: Dataset, source: Dataset | None, *, home: Home) -> np.ndarray:
+    model = view.model
+    assert model.recipe is not None
+    joined = view.name in model.recipe.set_views
+    if source is not None and asked.row >= 0 and not joined:
+        known = embeddings.read(embeddings.place(model.folder, source, home=home))
+        if known is not None:
+            return np.asarray(known.view(view.name)[asked.row : asked.row + 1])
+    few = through_model(model, asked.smiles, home=home)
+    if not joined:
+        return few.views[view.name]
+    return query.among(model.folder, few, _embedded(model, dataset, home=home), view.name)

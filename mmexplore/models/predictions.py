@@ -1,0 +1,34 @@
+"""Predictions of a model on a data set: those of its training, else those of an embedding that is there."""
+
+from typing import TYPE_CHECKING
+
+from mmexplore.datasets import Dataset
+from mmexplore.models.embeddings import stored_predictions
+from mmexplore.models.registry import Model
+from mmexplore.runtime.cache import FileVersion, cached, version
+from mmexplore.runtime.home import Home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def predictions(model: Model, dataset: Dataset, *, home: Home) -> "pd.DataFrame | None":
+    """What is known of a model's predictions on a data set: columns ``split`` and one a task; None if nothing yet.
+
+    An untrained model predicts nothing worth showing. Rows are in the data set's order. Classification:
+    probabilities; regression: the label's unit.
+    """
+    if model.card is None or model.card.untrained:
+        return None
+    trained_on = model.card.data.digest == dataset.digest
+    for path in (model.folder / "predictions.parquet", model.folder.parent / "predictions.parquet"):
+        if trained_on and path.is_file():
+            return _table(version(path), tuple(task.name for task in model.card.data.tasks))
+    return stored_predictions(model.folder, dataset, home=home)
+
+
+@cached(8)
+def _table(file: FileVersion, tasks: tuple[str, ...]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.read_parquet(file.path, columns=["split", *tasks])

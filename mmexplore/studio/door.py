@@ -1,0 +1,78 @@
+"""Door: whose home is meant, and the objects that names of data sets, models and views stand for.
+
+Names travel as names only to here. What lies below takes objects, and the home that they are kept in, as arguments.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+from mmexplore.datasets import Dataset, catalog, yours
+from mmexplore.explore.maps.panels import Panel
+from mmexplore.models import registry
+from mmexplore.models.registry import Model, View
+from mmexplore.runtime.cache import FileVersion, cached, version
+from mmexplore.runtime.errors import MmexploreError
+from mmexplore.runtime.home import Home, default_home
+from mmexplore.runtime.progress import Progress, silent
+
+_chosen: ContextVar[Home | None] = ContextVar("home", default=None)
+
+
+def home() -> Home:
+    """The home of whoever asks: the one chosen by :func:`at_home` in this context, else the environment's."""
+    return _chosen.get() or default_home()
+
+
+@contextmanager
+def at_home(place: Home) -> Iterator[Home]:
+    """Ask from another home, in this context alone: a visitor's own, say."""
+    token = _chosen.set(place)
+    try:
+        yield place
+    finally:
+        _chosen.reset(token)
+
+
+def dataset(name: str, progress: Progress = silent) -> Dataset:
+    """A data set by name or path, kept in memory between calls. Raises UnknownName, NotAvailable or BadTable."""
+    if progress is not silent:
+        return catalog.load(name, progress=progress, home=home())
+    return _loaded(name, _state(name), home=home())
+
+
+@cached(4)
+def _loaded(name: str, _state: "str | FileVersion", *, home: Home) -> Dataset:
+    return catalog.load(name, home=home)
+
+
+def _state(name: str) -> "str | FileVersion":
+    """Changes when another file, or another set of the user's, goes by the same name."""
+    if card := yours.cards(home=home()).get(name):
+        return str(card["content"])
+    try:
+        return version(Path(name).expanduser())
+    except (OSError, ValueError):
+        return ""
+
+
+def model(name: str) -> Model:
+    """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
+    return registry.model(name, home=home())
+
+
+def view(chosen: Panel) -> View:
+    """The view that these names mean. Raises UnknownName or BadCheckpoint."""
+    return model(chosen.model).view(chosen.view)
+
+
+def training_data(chosen: Model) -> Dataset | None:
+    """What a model was trained on, None where that is not on this machine."""
+    entries = catalog.entries(home=home())
+    if not any(entry.name == chosen.data and entry.available for entry in entries):
+        return None
+    try:
+        return dataset(chosen.data)
+    except MmexploreError:
+        return None

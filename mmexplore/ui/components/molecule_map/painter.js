@@ -1,0 +1,101 @@
+// Which painter draws: WebGL; SVG where a browser has none, or where one that was lost does not come back. A driver that
+// starts anew and a page with too many maps both take WebGL away; whoever paints next is told again what there is.
+
+/** @import { Ink } from "./inks.js" */
+/** @import { View } from "./view.js" */
+import { svgPainter } from "./svg.js";
+import { webglPainter } from "./webgl.js";
+
+/**
+ * What draws points.
+ * @typedef {object} Painter
+ * @property {boolean} exact   whether the canvas holds every point
+ * @property {number} sampled   how many points are drawn where that is not all of them, else 0
+ * @property {(xy: Float32Array<ArrayBuffer>) => void} points   pairs in data units
+ * @property {(codes: Uint8Array<ArrayBuffer>, palette: Uint8Array<ArrayBuffer>) => void} colours   a byte a point into 256 colours
+ * @property {(states: Uint8Array<ArrayBuffer>, present: boolean[]) => void} states   see masks.js
+ * @property {(view: View, grey: Ink, rim: Ink) => void} paint
+ * @property {() => void} close
+ */
+
+const PATIENCE_MS = 3000;   // that a lost context has to come back
+
+/** @implements {Painter} */
+export class LastingPainter {
+  /** @type {Painter | null} */
+  #current = null;   // none while WebGL is lost
+  /** @type {{ [Said in "points" | "colours" | "states"]?: Parameters<Painter[Said]> }} */
+  #told = {};
+  #listening = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #waiting;
+  #canvas;
+  #svg;
+  #changed;
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {SVGElement} svg
+   * @param {() => void} changed   called when another painter took over and has nothing drawn yet
+   */
+  constructor(canvas, svg, changed) {
+    this.#canvas = canvas;
+    this.#svg = svg;
+    this.#changed = changed;
+    this.#take(webglPainter(canvas) ?? svgPainter(svg));
+    const { signal } = this.#listening;
+    canvas.addEventListener("webglcontextlost", e => this.#lost(e), { signal });
+    canvas.addEventListener("webglcontextrestored", () => this.#restored(), { signal });
+  }
+
+  get exact() { return this.#current?.exact ?? false; }
+
+  get sampled() { return this.#current?.sampled ?? 0; }
+
+  /** @type {Painter["points"]} */
+  points(...told) { this.#told = { points: told }; this.#current?.points(...told); }
+
+  /** @type {Painter["colours"]} */
+  colours(...told) { this.#told.colours = told; this.#current?.colours(...told); }
+
+  /** @type {Painter["states"]} */
+  states(...told) { this.#told.states = told; this.#current?.states(...told); }
+
+  /** @type {Painter["paint"]} */
+  paint(...how) { this.#current?.paint(...how); }
+
+  close() {
+    this.#listening.abort();
+    clearTimeout(this.#waiting);
+    this.#current?.close();
+    this.#current = null;
+  }
+
+  /** @param {Painter} painter */
+  #take(painter) {
+    this.#current?.close();
+    this.#current = painter;
+    this.#canvas.hidden = !painter.exact;
+    this.#svg.style.display = painter.exact ? "none" : "block";
+    const { points, colours, states } = this.#told;
+    if (points) painter.points(...points);
+    if (colours) painter.colours(...colours);
+    if (states) painter.states(...states);
+  }
+
+  /** @param {Event} e */
+  #lost(e) {
+    e.preventDefault();   // else it is never restored
+    if (!this.#current?.exact) return;
+    this.#current = null;
+    this.#waiting = setTimeout(() => { this.#take(svgPainter(this.#svg)); this.#changed(); }, PATIENCE_MS);
+  }
+
+  #restored() {
+    const painter = webglPainter(this.#canvas);
+    if (!painter) return;
+    clearTimeout(this.#waiting);
+    this.#take(painter);
+    this.#changed();
+  }
+}

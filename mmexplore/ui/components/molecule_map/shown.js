@@ -1,0 +1,33 @@
+// What the server tells a map, and what a map tells the server.
+
+/** @import { Star } from "./card.js" */
+/** @import { Colours } from "./legend.js" */
+
+/**
+ * What the map shows; `points`, `selected`, `found` and `codes` are addresses, "" where there is none.
+ * @typedef {object} Shown
+ * @property {string} title
+ * @property {string} data
+ * @property {string} model
+ * @property {number} current   a row or -1
+ * @property {string} group
+ * @property {string} name
+ * @property {string} points
+ * @property {string} selected
+ * @property {string} found
+ * @property {Star | null} star
+ * @property {Colours & { codes: string }} colour
+ * @property {string} base
+ *
+ * What a visitor did; an outline is in data units.
+ * @typedef {{ kind: string, mode?: "replace" | "add", outline?: [number, number][], row?: number, code?: number }} Did
+ */
+
+/**
+ * A map that was told nothing yet.
+ * @type {Shown}
+ */
+export const NOTHING = {
+  title: "", data: "", model: "", current: -1, group: "", name: "", points: "", selected: "", found: "", star: null,
+  colour: { label: "", entries: [], ticks: [], palette: [], codes: "" }, base: "",
+};

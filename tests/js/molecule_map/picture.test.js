@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { sheet, svgText } from "../../../mmexplore/ui/components/molecule_map/picture.js";
+import { View } from "../../../mmexplore/ui/components/molecule_map/view.js";
+import { element } from "../page.js";
+
+/**
+ * A map of three points, of which the last lies out of sight.
+ * @param {number} left
+ * @param {number} top
+ * @returns {any}
+ */
+function map(left, top) {
+  const view = new View();
+  view.resize(200, 100);
+  view.fit({ left: 0, right: 1, bottom: 0, top: 1 });
+  const colour = { label: "a < b", ticks: [], entries: [{ name: "<script>", code: 0, n: 3 }], palette: ["#123456"] };
+  return {
+    root: element("div", { getBoundingClientRect: () => ({ left, top }) }), view, n: 3, xy: Float32Array.from([0, 0, 1, 1, 99, 99]),
+    codes: new Uint8Array(3), states: Uint8Array.from([1, 0, 1]), grey: [0, 0, 0, 1], data: { title: "one", name: `at ${left}`, colour },
+  };
+}
+
+test("what is in sight is drawn, in its colour or grey, and texts are escaped", () => {
+  const text = svgText(sheet([map(0, 0)]), "#000000", "#ffffff");
+  assert.equal(text.match(/r="[\d.]+" fill="#123456"/g)?.length, 2);   // one point, one line of the legend
+  assert.equal(text.match(/fill="#000000"\/>/g)?.length, 1);
+  assert.ok(text.includes("&#60;script&#62; (3)") && text.includes("a &#60; b") && !text.includes("<script"));
+});
+
+test("maps stand in rows as on the page and do not overlap", () => {
+  const { places, width, foot, height } = sheet([map(0, 0), map(300, 5), map(0, 400)]);
+  const [a, b, c] = places;
+  assert.ok(a.y === b.y && b.x >= a.x + 200 && c.x === a.x && c.y >= a.y + 100);
+  assert.ok(width >= b.x + 200 && foot >= c.y + 100 && height > foot);
+  assert.deepEqual([a.title, c.title], ["at 0", "at 0"]);
+  assert.equal(sheet([map(0, 0)]).places[0].title, "one");
+});
