@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup app check docs js test quick quick-elsewhere coverage fix bench bench-smallest
+.PHONY: setup app wheel check docs js test quick quick-elsewhere coverage fix bench bench-smallest
 
 # eslint asks for this much, and node --test for modules without a package.json
 NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b > 18) ? 0 : 1)'
@@ -21,6 +21,10 @@ setup: .venv/dev
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
+
+# all that `pip install` needs but other packages, in dist/
+wheel: .venv/dev
+	$(BIN)/python -m pip wheel --no-build-isolation --no-deps --wheel-dir dist .
 
 check: .venv/dev
 	$(BIN)/ruff check .

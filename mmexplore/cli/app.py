@@ -19,6 +19,7 @@ from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, a
 from mmexplore.cli.chemprop import chemprop
 from mmexplore.cli.fusion import fusion
 from mmexplore.cli.lists import datasets, models
+from mmexplore.cli.open_app import open_app
 from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
@@ -42,6 +43,7 @@ app.command()(models)
 app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
+app.command("app")(open_app)
 
 
 @app.callback(invoke_without_command=True)

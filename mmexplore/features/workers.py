@@ -17,14 +17,13 @@ import threading
 import traceback
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from mmexplore.features.featurize import Chunk, featurise, join, refused
 from mmexplore.features.packing import Packed
-from mmexplore.runtime import processes
+from mmexplore.runtime import places, processes
 from mmexplore.runtime.registry import MODALITIES
 
 IDLE_SECONDS = 300
@@ -38,9 +37,7 @@ class Worker:
     """One process; it serves one thread at a time."""
 
     def __init__(self) -> None:
-        source = str(Path(__file__).parents[2])
-        path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
-        environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+        environment = os.environ | places.importable() | {"OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "mmexplore.features.workers"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 

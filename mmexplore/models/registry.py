@@ -16,7 +16,7 @@ from mmexplore.models import checkpoints
 from mmexplore.models.checkpoints import Card
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime import files
+from mmexplore.runtime import files, places
 from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable, UnknownName
 from mmexplore.runtime.home import Home, read_json, write_atomically
@@ -24,7 +24,7 @@ from mmexplore.runtime.home import Home, read_json, write_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints"
+SHIPPED = places.CHECKPOINTS
 BASELINE = "ecfp"
 UNTRAINED = "untrained:"
 HUB, CHEMPROP = "hub:", "chemprop:"

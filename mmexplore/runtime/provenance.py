@@ -7,18 +7,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mmexplore import __version__
-from mmexplore.runtime import processes
+from mmexplore.runtime import places, processes
 
 _PACKAGES = ("torch", "torch-geometric", "lightning", "rdkit", "numpy")
 
 
 def commit() -> str:
     """Short hash of the code's commit, ``+changes`` if it was changed since; outside of git the package's version."""
-    root = Path(__file__).parents[2]
-    head = _git(root, "rev-parse", "--short", "HEAD") if (root / ".git").exists() else ""
+    head = _git(places.ROOT, "rev-parse", "--short", "HEAD") if (places.ROOT / ".git").exists() else ""
     if not head:
         return f"version {__version__}"
-    return head + ("+changes" if _git(root, "status", "--porcelain", "--", "mmexplore") else "")
+    return head + ("+changes" if _git(places.ROOT, "status", "--porcelain", "--", "mmexplore") else "")
 
 
 def versions(*more: str) -> dict[str, str]:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmexplore.runtime import places
+
 if TYPE_CHECKING:
     import pandas as pd
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+BENCHMARKS = places.BENCHMARKS
 COLUMNS = ("variant", "data", "metric", "paper", "ours", "spread", "seeds")
 _KEY, _OURS = ["variant", "data"], ["ours", "spread", "seeds"]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from mmexplore.runtime import files, processes
+from mmexplore.runtime import files, places, processes
 from mmexplore.runtime.errors import MmexploreError, NotAvailable, UnknownName
 from mmexplore.runtime.home import Home, write_json
 from mmexplore.runtime.jobs.folder import Event, Job, is_alive, pid_of, read, read_all, read_events
@@ -162,10 +162,7 @@ def _new_folder(verb: str, *, home: Home) -> tuple[Path, float]:
 
 def _environment(folder: Path, *, home: Home) -> dict[str, str]:
     """Ours, with this very package and this very home, whatever the working directory is."""
-    fixed = {"MMEXPLORE_HOME": str(home.path.resolve()), _MARK: str(folder)}
-    place = Path(__file__).resolve().parents[3]
-    if place.name not in ("site-packages", "dist-packages"):  # installed there, Python finds it anyway
-        fixed["PYTHONPATH"] = os.pathsep.join(filter(None, [str(place), os.environ.get("PYTHONPATH")]))
+    fixed = {"MMEXPLORE_HOME": str(home.path.resolve()), _MARK: str(folder), **places.importable()}
     fixed |= {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}  # a crash leaves its trace
     return {**os.environ, **fixed, "PYTHONUTF8": "1"}  # so is the log read, whatever a console here would write
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-PAGES = Path(__file__).parents[3] / "pages"
+from mmexplore.runtime import places
+
+PAGES = places.PAGES
 
 
 @cache
