@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup app wheel check js test quick quick-elsewhere coverage fix bench bench-smallest
+.PHONY: setup app wheel check docs js test quick quick-elsewhere coverage fix bench bench-smallest
 
 # eslint asks for this much, and node --test for modules without a package.json
 NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b > 18) ? 0 : 1)'
@@ -31,7 +31,14 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) docs
 	@if $(NODE_IS_HERE) 2>/dev/null; then $(MAKE) js; else echo "the scripts are not checked: that needs node 20.19 or later"; fi
+
+# the documents as a site in .site, a dead link an error; nothing is fetched
+docs: export PYTHONPATH := .
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: .venv/dev
+	$(BIN)/mkdocs build --quiet --strict -f docs/site/mkdocs.yml
 
 tests/js/node_modules/installed: tests/js/package.json tests/js/package-lock.json
 	npm ci --prefix tests/js --no-audit --no-fund

@@ -12,7 +12,8 @@ from typing import Literal
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model, View
 from mmexplore.runtime.registry import ENCODERS
 
-FEWEST_PANELS, MOST_PANELS = 2, 6
+FEWEST_PANELS = 2
+MOST_PANELS = 6
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Relational(Pretraining):
     set_views: ClassVar[dict[str, str]] = {}
     targets: ClassVar[dict[str, str]] = {}
     target_features: ClassVar[dict[str, dict[str, Any]]] = {}
-    pretraining_targets: ClassVar[dict[str, str]] = {
+    lessons: ClassVar[dict[str, str]] = {
         "smiles": "smiles_target",
         "nmr_spectrum": "nmr_spectrum_target",
         "image": "image_target",
