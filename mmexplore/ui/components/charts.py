@@ -1,7 +1,8 @@
-"""Results drawn as plotly figures: numbers in, figure out, nothing of streamlit.
+"""Charts: results as plotly figures, and a figure on a page with its downloads (SVG, PNG, HTML, CSV).
 
 Colours are Okabe and Ito's (Color Universal Design, 2008) without yellow and black, which vanish on a light or a dark
-page; lines differ by dash too. Backgrounds and fonts are left to the page's theme.
+page; lines differ by dash too. Backgrounds and fonts are left to the page's theme. The browser draws and saves the
+picture itself, so that neither a network nor a second browser on the server is needed.
 """
 
 import html
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 from plotly.subplots import make_subplots
 
 if TYPE_CHECKING:
@@ -191,3 +193,35 @@ def _edges(known: np.ndarray, bins: int) -> int | np.ndarray:
     if high - low <= 2 * bins and (known == np.round(known)).all():
         return np.arange(low - 0.5, high + 1)
     return bins
+
+
+PICTURES = ("SVG", "PNG")
+
+
+def show(figure: go.Figure, name: str, key: str, *, downloads: bool = True) -> None:
+    """Draw a figure under the page's theme; ``name`` is that of the downloaded files."""
+    kind = str(st.session_state.get(f"{key}/picture") or PICTURES[0])
+    st.plotly_chart(figure, key=key, config=_config(name, kind), alt=in_words(figure))
+    if not downloads:
+        return
+    about: dict[str, Any] = {"on_click": "ignore", "width": "stretch"}
+    with st.popover("Download", icon=":material/download:", type="tertiary"):
+        words = "The camera in the figure's bar saves it as"
+        st.segmented_control(words, PICTURES, default=PICTURES[0], required=True, key=f"{key}/picture")
+        st.download_button("Figure (HTML)", lambda: page(figure), f"{name}.html", "text/html", f"{key}/html", **about)
+        st.download_button("Numbers (CSV)", lambda: numbers(figure), f"{name}.csv", "text/csv", f"{key}/csv", **about)
+
+
+def numbers(figure: go.Figure) -> str:
+    """The figure's numbers as CSV."""
+    return table_of(figure).to_csv(index=False)
+
+
+def page(figure: go.Figure) -> str:
+    """The figure as a page of its own that needs no network."""
+    return str(figure.to_html(include_plotlyjs=True, full_html=True))
+
+
+def _config(name: str, kind: str) -> dict[str, object]:
+    picture = {"format": kind.lower(), "filename": name, "scale": 1 if kind == "SVG" else 3}  # PNG: fit for print
+    return {"displaylogo": False, "toImageButtonOptions": picture}

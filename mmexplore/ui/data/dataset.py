@@ -14,7 +14,7 @@ from mmexplore.recipes.recipe import Data
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.registry import choices
 from mmexplore.studio import Dataset, Entry
-from mmexplore.ui.components import charts, figure_panel, progress_bar, score_words, structures
+from mmexplore.ui.components import charts, score_words, structures, waits
 from mmexplore.ui.components.words import literal
 
 _MANY = 20_000
@@ -29,7 +29,7 @@ def read(name: str) -> Dataset:
     """The data set; its first reading in a session shows how far it is. Raises NotAvailable, BadTable."""
     seen = st.session_state.setdefault("data/seen", set())
     if name not in seen:
-        with progress_bar.shown(f"Reading {name}") as progress:
+        with waits.bar(f"Reading {name}") as progress:
             studio.dataset(name, progress)
         seen.add(name)
     return studio.dataset(name)
@@ -109,14 +109,14 @@ def labels(dataset: Dataset) -> None:
     config = dict.fromkeys(("share positive", "lowest", "mean", "highest"), _SCORE)
     st.dataframe(table, hide_index=True, column_config=config)
     if (table["kind"] == "classification").any():
-        figure_panel.show(charts.label_balance(table), f"{dataset.name}-labels", "data/labels")
+        charts.show(charts.label_balance(table), f"{dataset.name}-labels", "data/labels")
     measured = {task.name: (i, task) for i, task in enumerate(dataset.tasks) if task.kind == "regression"}
     if measured:
         name = st.selectbox("Label", list(measured), key=f"data/label/{dataset.name}") if len(measured) > 1 else None
         number, task = measured[name or next(iter(measured))]
         words = f"{task.name} ({task.unit})" if task.unit else task.name
         figure = charts.histogram(dataset.labels[:, number], f"{task.name}, {dataset.title}", words)
-        figure_panel.show(figure, f"{dataset.name}-{number}", "data/label")
+        charts.show(figure, f"{dataset.name}-{number}", "data/label")
 
 
 def scaffolds(dataset: Dataset) -> None:
@@ -139,7 +139,7 @@ def properties(dataset: Dataset) -> None:
         table = studio.property_table(dataset).rename(columns=_WITH_UNITS)
     drawn = f"{len(table):,} drawn at random from " if len(table) < len(dataset) else ""
     st.caption(f"RDKit descriptors of {drawn}{len(dataset):,} molecules")
-    figure_panel.show(charts.properties(table), f"{dataset.name}-properties", "data/properties")
+    charts.show(charts.properties(table), f"{dataset.name}-properties", "data/properties")
     quantiles = table.describe(percentiles=[0.05, 0.5, 0.95]).T.drop(columns="count")
     st.dataframe(quantiles.style.format("{:.4g}"))
 
@@ -156,7 +156,7 @@ def split(dataset: Dataset) -> None:
     st.dataframe(table, hide_index=True, column_config=dict.fromkeys(table.columns[2:], _SCORE))
     if len(table.columns) > 2:
         title = f"{dataset.name}-{score_words.split(rule, seed)}".replace(" ", "-")
-        figure_panel.show(charts.split_balance(table), title, "data/split")
+        charts.show(charts.split_balance(table), title, "data/split")
 
 
 _SPLIT_HELP = Data.model_fields["split"].description

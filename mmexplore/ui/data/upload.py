@@ -10,7 +10,7 @@ from mmexplore.chem.file_endings import ENDINGS, FORMATS, PACKED
 from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Job
-from mmexplore.ui.components import follow_job, progress_bar
+from mmexplore.ui.components import follow_job, waits
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.data import catalog, dataset, uploads
 
@@ -123,7 +123,7 @@ def _import(path: Path, title: str, options: dict[str, Any], rows: int) -> None:
         st.session_state["upload/turn"] = _turn() + 1
         st.rerun()
     try:
-        with progress_bar.shown("Reading") as progress:
+        with waits.bar("Reading") as progress:
             made = studio.add_dataset(path, title, progress=progress, **options)
     except MmexploreError as error:
         st.error(literal(error))

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from mmexplore.ui.components import figure_panel
+from mmexplore.ui.components import charts
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.fusion import charts, state
+from mmexplore.ui.fusion import charts as fusion_charts
+from mmexplore.ui.fusion import state
 from mmexplore.ui.shell.session import Choice
 
 _MEASURES = {
@@ -31,6 +32,6 @@ def show(choice: Choice, task: str) -> None:
     title, told = f"{choice.model}, {measure}", f"{len(found.rows):,} molecules of {choice.data}"
     left, right = st.columns([13, 7], gap="large")
     with left:
-        drawn = charts.alike(matrix, found.alike.names, title, told, low, high)
-        figure_panel.show(drawn, f"{choice.model}-{measure}", f"fusion/alike/{measure}")
+        drawn = fusion_charts.alike(matrix, found.alike.names, title, told, low, high)
+        charts.show(drawn, f"{choice.model}-{measure}", f"fusion/alike/{measure}")
     right.caption(literal(_MEASURES[str(measure)].format(k=found.alike.k)))

@@ -9,9 +9,9 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.studio import Model
-from mmexplore.ui.components import figure_panel, score_words
+from mmexplore.ui.components import charts, score_words
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.fusion import charts
+from mmexplore.ui.fusion import charts as fusion_charts
 from mmexplore.ui.shell.session import Choice
 
 
@@ -41,7 +41,7 @@ def show(choice: Choice) -> None:
             words += " Not all have the same seeds: compare those that do."
         st.caption(literal(words))
     with right:
-        figure_panel.show(charts.compared(table, name), f"{choice.data}-fusions", "fusion/compared")
+        charts.show(fusion_charts.compared(table, name), f"{choice.data}-fusions", "fusion/compared")
 
 
 def compared(models: Sequence[Model], metric: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import ECFP, Panel
-from mmexplore.ui.components import charts, embedding_progress, figure_panel, molecule
+from mmexplore.ui.components import charts, molecule, waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import state
@@ -32,7 +32,7 @@ def show(choice: Choice) -> None:
         st.info("A view agrees with itself: choose two different ones.", icon=":material/info:")
         return
     lacking = studio.lacking([one, other], choice.data)
-    embedding_progress.wait(lacking, choice.data)
+    waits.embedded(lacking, choice.data)
     if not lacking:
         _found(choice, state.disagreement(one, other, choice.data, k), f"{one.view} and {other.view}", k)
 
@@ -52,7 +52,7 @@ def _found(choice: Choice, values: np.ndarray, between: str, k: int) -> None:
     left, right = st.columns([1, 1], gap="large")
     with left:
         title = f"Disagreement of {between}, {len(known):,} molecules of {choice.data}"
-        figure_panel.show(charts.histogram(values, title, "1 - Jaccard"), "disagreement", "fusion/disagreement")
+        charts.show(charts.histogram(values, title, "1 - Jaccard"), "disagreement", "fusion/disagreement")
         st.caption(
             f"Mean {studio.mean_disagreement(values):.3f}. 1 - Jaccard index of a molecule's {k} nearest others "
             "(cosine; Tanimoto for ECFP): 0 the same ones, 1 none in common. On the Map, a view can be coloured by its "

@@ -6,12 +6,12 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.ui.components import embedding_progress, model_links
+from mmexplore.ui.components import model_links, waits
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import alike, compared, disagreement, state, weights, what_if
 from mmexplore.ui.shell import session
-from mmexplore.ui.shell.fusion_tabs import ALIKE, COMPARED, DISAGREEMENT, TABS, WEIGHTS, WHAT_IF
 from mmexplore.ui.shell.session import Choice
+from mmexplore.ui.shell.tabs import ALIKE, COMPARED, DISAGREEMENT, FUSION_TABS, WEIGHTS, WHAT_IF
 
 
 def fusion_page() -> None:
@@ -27,7 +27,7 @@ def fusion_page() -> None:
 def _page(choice: Choice) -> None:
     ready, fused = not studio.lacking([studio.Panel(choice.model, choice.view)], choice.data), False
     if state.fused(choice.model):
-        embedding_progress.wait([] if ready else [choice.model], choice.data)
+        waits.embedded([] if ready else [choice.model], choice.data)
         fused = ready
     else:
         _no_fusion(choice)
@@ -44,7 +44,7 @@ def _page(choice: Choice) -> None:
         COMPARED: lambda: compared.show(choice),
         DISAGREEMENT: lambda: disagreement.show(choice),
     }
-    for tab, draw in zip(st.tabs(list(parts), key=TABS, on_change="rerun"), parts.values(), strict=True):
+    for tab, draw in zip(st.tabs(list(parts), key=FUSION_TABS, on_change="rerun"), parts.values(), strict=True):
         if tab.open:
             with tab:
                 draw()

@@ -4,7 +4,7 @@ import numpy as np
 
 from mmexplore import studio
 from mmexplore.studio import FusionReport, Judge, Panel
-from mmexplore.ui.components import progress_bar
+from mmexplore.ui.components import waits
 
 
 def fused(model: str) -> bool:
@@ -15,7 +15,7 @@ def fused(model: str) -> bool:
 
 def report(model: str, data: str, task: str) -> FusionReport:
     """What the model's fusion made of the data set, which it has embedded."""
-    with progress_bar.shown("Comparing the modalities"):
+    with waits.bar("Comparing the modalities"):
         return studio.fusion_report(model, data, task)
 
 
@@ -26,5 +26,5 @@ def judge(model: str, data: str, task: str) -> Judge | None:
 
 def disagreement(one: Panel, other: Panel, data: str, k: int) -> np.ndarray:
     """1 - Jaccard index of each molecule's neighbors in two views."""
-    with progress_bar.shown("Comparing neighbours"):
+    with waits.bar("Comparing neighbours"):
         return studio.disagreement(one, other, data, k)

@@ -8,9 +8,10 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import FusionReport
-from mmexplore.ui.components import figure_panel, molecule
+from mmexplore.ui.components import charts, molecule
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.fusion import charts, state
+from mmexplore.ui.fusion import charts as fusion_charts
+from mmexplore.ui.fusion import state
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
 
@@ -41,8 +42,8 @@ def one(choice: Choice, report: FusionReport, factors: tuple[float, ...] = ()) -
     products = studio.products(report.w[[place]], report.p[[place]])[0] * np.asarray(factors or 1.0)
     shown = dict(zip(report.modalities, products.tolist(), strict=True))
     name, told = molecule.title(query), in_words(report, float(products.sum()))
-    drawn = charts.waterfall(shown, name, told, f"w · p, {report.scale}")
-    figure_panel.show(drawn, "waterfall", "fusion/waterfall")
+    drawn = fusion_charts.waterfall(shown, name, told, f"w · p, {report.scale}")
+    charts.show(drawn, "waterfall", "fusion/waterfall")
     molecule.show(query, choice.model, choice.view, "fusion-card")
 
 
@@ -74,8 +75,8 @@ def _distributions(choice: Choice, report: FusionReport, places: np.ndarray) -> 
     parts = {"coefficient w": w, "prediction p": p, "product w · p": studio.products(w, p)}
     current = np.flatnonzero(places == where(report))
     title = f"{report.task}: what each modality adds, {len(places):,} molecules of {choice.data}"
-    drawn = charts.distributions(parts, report.modalities, int(current[0]) if len(current) else -1, title)
-    figure_panel.show(drawn, f"{choice.model}-weights", "fusion/distributions")
+    drawn = fusion_charts.distributions(parts, report.modalities, int(current[0]) if len(current) else -1, title)
+    charts.show(drawn, f"{choice.model}-weights", "fusion/distributions")
     scale = f"z-scores: times {report.std:.3g} plus {report.mean:.3g} is {report.task}" + f" {report.unit}".rstrip()
     about = "logits: the sum goes through one sigmoid" if report.scale == "logit" else scale
     st.caption(literal(f"The prediction is the sum of w · p over the modalities. p and w · p are {about}."))

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.ui.components import embedding_progress
+from mmexplore.ui.components import waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.shell import session
 
@@ -23,7 +23,7 @@ def kinship_panel() -> None:
         return
     kin = studio.kinship(choice.model, choice.data, row)
     if kin is None:
-        embedding_progress.wait([choice.model], choice.data)
+        waits.embedded([choice.model], choice.data)
         return
     if not kin.anchors:
         st.caption("This molecule could not be embedded, so it has no kin.")

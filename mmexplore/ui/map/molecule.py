@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.ui.components import molecule
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import navigation, session, subgraphs_link
+from mmexplore.ui.shell import navigation, session, tabs
 
 
 def molecule_panel(smarts: str = "", typed: str = "") -> None:
@@ -27,7 +27,7 @@ def molecule_panel(smarts: str = "", typed: str = "") -> None:
         st.markdown(f"**{literal(molecule.title(query))}**", width="content")
         with st.container(horizontal=True, width="content"):
             navigation.link("Retrieval", "Find similar ones", ":material/manage_search:")
-            subgraphs_link.link(subgraphs_link.MOLECULE)
+            tabs.subgraphs_link(tabs.MOLECULE)
             st.button(
                 "Close",
                 key="close-molecule",

@@ -10,7 +10,7 @@ from mmexplore import studio
 from mmexplore.studio import Dataset
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, of_smiles, picked
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import navigation, session, subgraphs_link
+from mmexplore.ui.shell import navigation, session, tabs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ def selection_grid(smarts: str = "") -> None:
         st.markdown(f"**{len(rows):,} selected**", width="content")
         with st.container(horizontal=True, width="content"):
             _send(rows)
-            subgraphs_link.link(subgraphs_link.GROUP)
+            tabs.subgraphs_link(tabs.GROUP)
             st.button("Clear", key="clear", type="tertiary", icon=":material/close:", on_click=session.clear_selection)
     pages = -(-len(rows) // A_PAGE)
     if st.session_state.get(_PAGE, 1) > pages:

@@ -7,7 +7,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Found, MapFile, Panel, Query
-from mmexplore.ui.components import embedding_progress
+from mmexplore.ui.components import waits
 from mmexplore.ui.components.molecule_map import Star
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell.session import Choice
@@ -23,7 +23,7 @@ def star(choice: Choice, shown: MapFile, text: str, found: Found | None) -> Star
     panel = Panel(choice.model, choice.view)
     if lacking := studio.lacking([panel], choice.data):
         st.caption("The star appears once the model has embedded the data set.")
-        embedding_progress.wait(lacking, choice.data)
+        waits.embedded(lacking, choice.data)
         return None
     try:
         with st.spinner("Placing the molecule ..."):

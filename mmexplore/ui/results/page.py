@@ -9,9 +9,9 @@ from pandas.io.formats.style import Styler
 
 from mmexplore import studio
 from mmexplore.studio import PaperTable, Result
-from mmexplore.ui.components import figure_panel
+from mmexplore.ui.components import charts
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.results import charts
+from mmexplore.ui.results import charts as results_charts
 
 _OTHERS = "Speed and size"
 _LETTER_PX = 7
@@ -45,7 +45,7 @@ def _paper(name: str, tables: Sequence[PaperTable]) -> None:
     st.dataframe(_wide(table.figures), key=f"{key}/{table.number}/table", **about)
     file = f"{name} {table.number}"
     st.download_button("Table (CSV)", table.figures.to_csv(index=False), f"{file}.csv", "text/csv", f"{key}/csv")
-    figure_panel.show(charts.beside(chosen, _title(table)), file, f"{key}/{table.number}")
+    charts.show(results_charts.beside(chosen, _title(table)), file, f"{key}/{table.number}")
 
 
 def _title(table: PaperTable) -> str:

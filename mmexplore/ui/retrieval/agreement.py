@@ -7,7 +7,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import ECFP, Agreement, Panel
-from mmexplore.ui.components import charts, figure_panel, progress_bar
+from mmexplore.ui.components import charts, waits
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.retrieval import state
 
@@ -36,11 +36,11 @@ def agreement_panel(panels: list[Panel], data: str, k: int) -> None:
             f"the same with the view's rows dealt anew; a random ranking is expected to overlap by {one.expected:.2%}."
         )
     with right:
-        figure_panel.show(charts.agreement(found, k), f"{data}-agreement", "agreement-figure")
+        charts.show(charts.agreement(found, k), f"{data}-agreement", "agreement-figure")
 
 
 def _known(panel: Panel, data: str, k: int) -> Agreement:
-    with progress_bar.shown(f"Comparing {panel.view} with ECFP"):
+    with waits.bar(f"Comparing {panel.view} with ECFP"):
         return studio.agreement(panel, data, k, QUERIES)
 
 

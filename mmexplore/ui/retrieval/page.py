@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Dataset, HitList, Panel, Query
-from mmexplore.ui.components import embedding_progress, molecule
+from mmexplore.ui.components import molecule, waits
 from mmexplore.ui.components.drawings import of_row
 from mmexplore.ui.components.hit_lists import Column, Hit, hit_lists, picked
 from mmexplore.ui.components.words import literal
@@ -13,7 +13,7 @@ from mmexplore.ui.retrieval import state
 from mmexplore.ui.retrieval.agreement import agreement_panel
 from mmexplore.ui.retrieval.pairs import pairs_panel
 from mmexplore.ui.retrieval.state import Asked, title
-from mmexplore.ui.shell import example, session
+from mmexplore.ui.shell import session, tour
 from mmexplore.ui.shell.session import Choice
 
 _LISTS, _TRAIL, _PICKED, _TABS = "hit-lists", "retrieval-trail", "retrieval-picked", "retrieval-below"
@@ -25,7 +25,7 @@ def retrieval_page() -> None:
     choice = session.choice()
     asked = state.asked(choice)
     lacking = studio.lacking(asked.panels, asked.data)
-    embedding_progress.wait(lacking, asked.data)
+    waits.embedded(lacking, asked.data)
     ready = [panel for panel in asked.panels if panel.model not in lacking]
     lists: dict[Panel, HitList] = {}
     if asked.query is None:
@@ -33,7 +33,7 @@ def retrieval_page() -> None:
             "There is no query yet. Type a name or a SMILES above, draw a molecule, or click one on the Map.",
             icon=":material/search:",
         )
-        example.button(choice)
+        tour.example_button(choice)
     else:
         lists = _body(choice, asked, asked.query, ready)
     _below(choice, asked, ready, lists)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import ECFP, Dataset, Pair, Panel
-from mmexplore.ui.components import molecule, progress_bar
+from mmexplore.ui.components import molecule, waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.retrieval import state
@@ -30,7 +30,7 @@ def pairs_panel(panels: list[Panel], data: str) -> None:
             least = st.slider("Tanimoto at least", 0.2, 1.0, 0.5, 0.05, key="pairs-least", width=220)
         table = studio.dataset(data)
         cliffs = bool(table.tasks) and st.toggle("Labels differ", key="pairs-cliffs", help=_about(table))
-    with progress_bar.shown("Looking for pairs"):
+    with waits.bar("Looking for pairs"):
         found = studio.far_pairs(views[name], data, way == _NEAR, least)
     kept = [pair for pair in found if not cliffs or _is_cliff(table, pair)]
     if not kept:

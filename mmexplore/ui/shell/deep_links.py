@@ -5,13 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from mmexplore.ui.components import model_links
-from mmexplore.ui.shell import session, subgraphs_link, tour
+from mmexplore.ui.shell import session, tabs, tour
 
 _DOORS: dict[str, Callable[[str], None]] = {
     tour.STEP: tour.arrive,
     model_links.USE: model_links.arrive,
     session.MOLECULE: session.arrive,
-    subgraphs_link.OF: subgraphs_link.arrive,
+    tabs.OF: tabs.arrive_at_subgraphs,
 }
 
 

@@ -3,6 +3,7 @@
 It moves the app's own pages and shows nothing that they do not; a shipped late-fusion model is what it needs.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,10 +13,8 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model, Panel
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import navigation, session
-from mmexplore.ui.shell.fusion_tabs import TABS as FUSION_TABS
-from mmexplore.ui.shell.fusion_tabs import WEIGHTS, WHAT_IF
-from mmexplore.ui.shell.subgraphs_link import MOLECULE
-from mmexplore.ui.shell.subgraphs_link import TABS as SUBGRAPH_TABS
+from mmexplore.ui.shell.session import Choice
+from mmexplore.ui.shell.tabs import FUSION_TABS, MOLECULE, SUBGRAPH_TABS, WEIGHTS, WHAT_IF
 
 STEP = "step"
 """What a link of the walk calls the step that it leads to, from 1."""
@@ -162,3 +161,18 @@ def _told(model: str, data: str) -> Subject | None:
     told = {"name": card.name or f"molecule {row + 1}", "measured": measured, "predicted": predicted}
     told |= {"least": f"{least:.3g} {task.unit}".strip(), "data": table.title}
     return Subject(model, data, row, {k: literal(v) for k, v in told.items()} | {"n": len(table)})
+
+
+_EXAMPLE = "A molecule of the data set that the model predicts well and has not seen in training, where there is one"
+
+
+def example_button(choice: Choice) -> None:
+    """Makes an example the current molecule."""
+    st.button("Show an example", icon=":material/lightbulb:", help=_EXAMPLE, on_click=_choose_example, args=(choice,))
+
+
+def _choose_example(choice: Choice) -> None:
+    row = -1
+    with suppress(MmexploreError):
+        row = studio.showpiece(choice.model, choice.data, studio.target(choice.model)[0].threshold)
+    session.choose_row(row if row >= 0 else len(studio.dataset(choice.data)) // 2)

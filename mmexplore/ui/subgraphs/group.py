@@ -12,7 +12,7 @@ from mmexplore.ui.components import follow_job
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
-from mmexplore.ui.shell.subgraphs_link import GROUP_KIND, SELECTION
+from mmexplore.ui.shell.tabs import GROUP_KIND, SELECTION
 from mmexplore.ui.subgraphs import motifs
 
 _KINDS = ("class", "cluster", SELECTION)

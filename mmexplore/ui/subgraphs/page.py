@@ -8,9 +8,9 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import model_links, molecule
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import example, session
+from mmexplore.ui.shell import session, tour
 from mmexplore.ui.shell.session import Choice
-from mmexplore.ui.shell.subgraphs_link import GROUP, MOLECULE, TABS
+from mmexplore.ui.shell.tabs import GROUP, MOLECULE, SUBGRAPH_TABS
 from mmexplore.ui.subgraphs import controls, models, result
 from mmexplore.ui.subgraphs import group as subgraph_group
 
@@ -24,7 +24,7 @@ def subgraph_page() -> None:
         return
     try:
         asked = controls.goal(choice.model)
-        one, group = st.tabs([MOLECULE, GROUP], key=TABS, on_change="rerun")
+        one, group = st.tabs([MOLECULE, GROUP], key=SUBGRAPH_TABS, on_change="rerun")
         if one.open:
             with one:
                 _one(choice, asked)
@@ -47,7 +47,7 @@ def _one(choice: Choice, asked: controls.Asked) -> None:
     if query is None:
         words = "Type a name or a SMILES, or click a molecule on the Map: the smallest part that decides appears here."
         st.info(words, icon=":material/draw:")
-        example.button(choice)
+        tour.example_button(choice)
         return
     limits = controls.limits()
     with st.spinner("Looking for subgraphs ..."):

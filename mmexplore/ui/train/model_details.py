@@ -9,7 +9,7 @@ from mmexplore import studio
 from mmexplore.datasets import Task
 from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.ui.components import charts, figure_panel, score_words
+from mmexplore.ui.components import charts, score_words
 from mmexplore.ui.components.words import duration, literal
 from mmexplore.ui.train import view
 
@@ -44,9 +44,9 @@ def pictures(model: Model) -> None:
     left, middle, right = st.columns(3)
     if len(history):
         with left:
-            figure_panel.show(view.losses(history), f"{model.name}-loss", f"run-loss/{model.name}")
+            charts.show(view.losses(history), f"{model.name}-loss", f"run-loss/{model.name}")
         with middle:
-            figure_panel.show(view.validation(history, split), f"{model.name}-validation", f"run/{model.name}")
+            charts.show(view.validation(history, split), f"{model.name}-validation", f"run/{model.name}")
     with right:
         _test_picture(model, split)
 
@@ -66,7 +66,7 @@ def _test_picture(model: Model, split: str) -> None:
     name = st.selectbox("Task", names, key=f"task/{model.name}") if len(names) > 1 else names[0]
     test = (known["split"] == "test").to_numpy()
     truth, guess = labels[name][test], known[name].to_numpy(float)[test]
-    figure_panel.show(_against(tasks[name], truth, guess, split), f"{model.name}-test", f"run-test/{model.name}")
+    charts.show(_against(tasks[name], truth, guess, split), f"{model.name}-test", f"run-test/{model.name}")
 
 
 def _against(task: Task, truth: np.ndarray, guess: np.ndarray, split: str) -> go.Figure:

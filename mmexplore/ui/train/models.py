@@ -10,7 +10,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.ui.components import charts, figure_panel, model_links, score_words
+from mmexplore.ui.components import charts, model_links, score_words
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.train import model_details, runs_table
 
@@ -81,7 +81,7 @@ def _several(members: Sequence[Model]) -> None:
             return
         best = next((n for n in columns if n.startswith("validation_")), columns[0])
         column = st.selectbox("Curve", columns, columns.index(best), format_func=score_words.title, key="compare/curve")
-        figure_panel.show(charts.compare(histories, column, score_words.title(column)), f"compare-{column}", "compare")
+        charts.show(charts.compare(histories, column, score_words.title(column)), f"compare-{column}", "compare")
 
 
 def _export(model: Model) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.jobs.client import Job
-from mmexplore.ui.components import charts, figure_panel, follow_job, model_links, score_words
+from mmexplore.ui.components import charts, follow_job, model_links, score_words
 from mmexplore.ui.components.words import duration, literal
 
 _STATES = {
@@ -113,10 +113,10 @@ def _numbers(job: Job, history: pd.DataFrame) -> None:
 def _curves(job: Job, history: pd.DataFrame) -> None:
     left, right = st.columns(2)
     with left:
-        figure_panel.show(losses(history), f"{run_name(job)}-loss", f"loss/{job.id}", downloads=not job.active)
+        charts.show(losses(history), f"{run_name(job)}-loss", f"loss/{job.id}", downloads=not job.active)
     with right:
         name, figure = f"{run_name(job)}-validation", validation(history, split_words(job))
-        figure_panel.show(figure, name, f"validation/{job.id}", downloads=not job.active)
+        charts.show(figure, name, f"validation/{job.id}", downloads=not job.active)
 
 
 def losses(history: pd.DataFrame) -> go.Figure:

@@ -83,8 +83,8 @@ class TestNumbers:
         assert len(np.unique(report.alike.disagreement)) > 2
 
     def test_a_map_can_be_coloured_by_it(self, late: str) -> None:
-        assert {"disagreement with ecfp", "disagreement with image"} <= {*studio.colour_names(late, DATA, "smiles")}
-        colour = studio.colour(late, DATA, "smiles", "disagreement with image")
+        assert {"disagreement with ecfp", "disagreement with image"} <= {*studio.color_names(late, DATA, "smiles")}
+        colour = studio.color(late, DATA, "smiles", "disagreement with image")
         expected = studio.disagreement(Panel(late, "smiles"), Panel(late, "image"), DATA)
         np.testing.assert_array_equal(colour.values, expected)
 

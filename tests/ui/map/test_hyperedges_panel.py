@@ -88,9 +88,7 @@ def test_a_panel_without_kin_says_why(
 
 def test_kin_of_an_unembedded_set_is_made_by_a_job(drawn: list, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[list[str], str]] = []
-    monkeypatch.setattr(
-        "mmexplore.ui.components.embedding_progress.wait", lambda models, data: asked.append((models, data))
-    )
+    monkeypatch.setattr("mmexplore.ui.components.waits.embedded", lambda models, data: asked.append((models, data)))
     monkeypatch.setattr(studio, "kinship", lambda model, data, row: None)
     panel(5)
     assert len(asked) == 1

@@ -1,15 +1,34 @@
-"""The wait for an embedding: a job makes it, this shows how far it is and renews the page when it is there."""
+"""Waits of a page: a bar for work in its own run; jobs that embed a data set, after which the page is drawn anew."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.runtime.progress import Progress
 from mmexplore.studio import Job
 from mmexplore.ui.components import follow_job
+from mmexplore.ui.components.words import literal
 
 
-def wait(models: Sequence[str], data: str) -> None:
+@contextmanager
+def bar(words: str) -> Iterator[Progress]:
+    """A progress to pass down; ``words`` stand there until it is called."""
+    place = st.empty()
+    place.progress(0.0, text=literal(words))
+
+    def progress(stage: str, done: int, total: int, /, **_: float) -> None:
+        share = min(1.0, done / total) if total else 0.0
+        place.progress(share, text=literal(f"{stage} {done:,} of {total:,}"))
+
+    try:
+        yield progress
+    finally:
+        place.empty()
+
+
+def embedded(models: Sequence[str], data: str) -> None:
     """Have each model embed the data set, one job after the other; a failed one says why and can be tried again."""
     at_work = []
     for model in models:
