@@ -25,7 +25,7 @@ from timing import seconds
 from torch import Tensor
 
 from mmexplore.chem.molecules import canonical, parse
-from mmexplore.features.featurize import Chunk, featurise
+from mmexplore.features.featurize import Chunk, featurize
 from mmexplore.features.modalities.graph3d import Graph3D
 from mmexplore.features.store import features
 from mmexplore.features.workers import WORKERS
@@ -49,12 +49,12 @@ def main(molecules: int, turns: int) -> None:
 def pool_rows(smiles: list[str], turns: int) -> list[dict[str, Any]]:
     """Serial, and over two warm workers, default options; what they make is checked to be equal."""
     chunks = [smiles[i : i + PER_CHUNK] for i in range(0, len(smiles), PER_CHUNK)]
-    list(WORKERS.featurise("graph3d", {}, [["C"], ["C"]], 2))
+    list(WORKERS.featurize("graph3d", {}, [["C"], ["C"]], 2))
     serial, pooled = [], []
     for _ in range(turns):
-        serial.append(seconds(lambda: [featurise(Graph3D(), chunk) for chunk in chunks]))
-        pooled.append(seconds(lambda: list(WORKERS.featurise("graph3d", {}, chunks, 2))))
-    check_equal(featurise(Graph3D(), chunks[0]), next(iter(WORKERS.featurise("graph3d", {}, chunks[:1], 1)))[1])
+        serial.append(seconds(lambda: [featurize(Graph3D(), chunk) for chunk in chunks]))
+        pooled.append(seconds(lambda: list(WORKERS.featurize("graph3d", {}, chunks, 2))))
+    check_equal(featurize(Graph3D(), chunks[0]), next(iter(WORKERS.featurize("graph3d", {}, chunks[:1], 1)))[1])
     one, two = statistics.median(serial), statistics.median(pooled)
     return [
         {"what": "serial", "molecules/s": len(smiles) / one},
@@ -74,10 +74,10 @@ def mmff_rows(smiles: list[str], turns: int) -> list[dict[str, Any]]:
     some = smiles[:: max(1, len(smiles) // 48)]
     for _ in range(turns):
         for name, member in variants.items():
-            times[name].append(seconds(partial(featurise, member, some), time.process_time))
+            times[name].append(seconds(partial(featurize, member, some), time.process_time))
     median = {name: statistics.median(t) for name, t in times.items()}
     rows = [{"what": name, "molecules/s": len(some) / s, "ratio": median["MMFF off"] / s} for name, s in median.items()]
-    made = how_made(featurise(Graph3D(), some).packed)
+    made = how_made(featurize(Graph3D(), some).packed)
     return [*rows, *({"what": f"of {len(some)}: {words}", "molecules": n} for words, n in made.items())]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from public import zinc
 from record import Asked, record
 
-from mmexplore.chem.standardize import standardise_all
+from mmexplore.chem.standardize import standardize_all
 from mmexplore.datasets import catalog
 from mmexplore.runtime.home import default_home
 
@@ -28,8 +28,8 @@ def main(n: int, turns: int) -> None:
     smiles = list(itertools.islice(itertools.cycle(smiles), n))
     workers = len(os.sched_getaffinity(0))
     variants: dict[str, Callable[[], Any]] = {
-        "one process": lambda: standardise_all(smiles, "strip", workers=0),
-        f"our workers, {workers}": lambda: standardise_all(smiles, "strip", workers=workers),
+        "one process": lambda: standardize_all(smiles, "strip", workers=0),
+        f"our workers, {workers}": lambda: standardize_all(smiles, "strip", workers=workers),
     }
     with tempfile.TemporaryDirectory() as home:
         os.environ["MMEXPLORE_HOME"] = home

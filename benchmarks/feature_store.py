@@ -28,7 +28,7 @@ from timing import seconds
 from torch import Tensor
 
 from mmexplore.chem.molecules import canonical, parse, readable
-from mmexplore.features.featurize import featurise
+from mmexplore.features.featurize import featurize
 from mmexplore.features.modalities.graph2d import Graph2D
 from mmexplore.features.pool import Pool, content_keys
 from mmexplore.features.store import Features, features
@@ -135,7 +135,7 @@ def opening_row(home: str, records: int) -> dict[str, Any]:
     """A pool of as many methanes under names of their own: open it, find 1,000 of them and take a batch."""
     os.environ["MMEXPLORE_HOME"] = f"{home}/million"
     pool, names = Pool("graph2d", {}, home=default_home()), [f"name {i}" for i in range(records)]
-    chunk = featurise(Graph2D(), ["C"])
+    chunk = featurize(Graph2D(), ["C"])
     pool.append(pool.head(), content_keys(names), chunk.take(pool.columns, np.zeros(len(names), int)))
     some = names[:: records // 1000]
     opening = seconds(lambda: features("graph2d", some, home=default_home()).take(np.arange(BATCH)))

@@ -16,7 +16,7 @@ from libraries import blobs
 from record import Asked, record
 
 from mmexplore.datasets import catalog
-from mmexplore.explore.maps.colors import Colour
+from mmexplore.explore.maps.colors import Color
 from mmexplore.runtime.home import default_home
 from mmexplore.ui.components.molecule_map import mask
 from mmexplore.ui.components.molecule_map.painting import paint
@@ -33,7 +33,7 @@ def main(sizes: list[int]) -> None:
 def compared(n: int, smiles: np.ndarray) -> dict[str, float | int]:
     """Bytes of both for n molecules."""
     xy, label = blobs(n), np.random.default_rng(0).normal(size=n).astype(np.float32)
-    painting = paint(Colour("label", label))
+    painting = paint(Color("label", label))
     selected = np.flatnonzero(xy[:, 0] > 0)
     ours = xy.nbytes + painting.codes.nbytes
     frame = pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "label": label, "smiles": np.resize(smiles, n)})

@@ -26,7 +26,7 @@ EPOCHS |= {"lipophilicity": 10, "tox21": 6}  # the same for every variant: what 
 CHEMPROP = "chemprop CLI"
 VARIANTS = {CHEMPROP: "", "no pre-training": "dmpnn"}
 VARIANTS |= {name: f"mmfrl_{name}" for name in (*MMFRL_MODALITIES, "early", "intermediate", "late")}
-Found = dict[str, dict[str, list[float]]]
+SearchResult = dict[str, dict[str, list[float]]]
 
 
 def finetuned(variant: str, data: str, seed: int, asked: argparse.Namespace) -> float:
@@ -57,7 +57,7 @@ def by_chemprop(data: str, seed: int, epochs: int, work: Path) -> float:
     return score(dataset, split.test, guess)
 
 
-def with_average(found: Found) -> Found:
+def with_average(found: SearchResult) -> SearchResult:
     """The mean over the modalities' replicas, seed by seed, where all were run."""
     average: dict[str, list[float]] = {}
     for data in {data for scores in found.values() for data in scores}:
@@ -75,7 +75,7 @@ def beside() -> dict[str, dict[str, float]]:
 
 def main() -> None:
     asked = command_line().parse_args()
-    found: Found = {variant: {} for variant in asked.variants}
+    found: SearchResult = {variant: {} for variant in asked.variants}
     for data in asked.only:
         for variant in asked.variants:
             found[variant][data] = [finetuned(variant, data, seed, asked) for seed in range(asked.seeds)]

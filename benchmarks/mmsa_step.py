@@ -16,7 +16,7 @@ from public import MANY, zinc
 from record import Asked, record
 from timing import timed
 
-from mmexplore.features.featurize import featurise
+from mmexplore.features.featurize import featurize
 from mmexplore.features.modalities.image import Image
 from mmexplore.features.packing import gather
 from mmexplore.features.store import Features, features
@@ -56,7 +56,7 @@ def batch(known: Mapping[str, Features]) -> Batch:
 
 def drawn(smiles: list[str], side_px: int) -> Records:
     """Drawings made now, one after the other."""
-    packed = featurise(Image(side_px=side_px), smiles).packed
+    packed = featurize(Image(side_px=side_px), smiles).packed
     stops = {axis: np.cumsum(counts) for axis, counts in packed.counts.items()}
     return collate(gather(Image.columns, packed.columns, stops, np.arange(len(smiles))), "image")
 

@@ -24,7 +24,7 @@ from mmexplore.nn.model import Predictor
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.presets import pretraining
 from mmexplore.runtime.home import default_home
-from mmexplore.training.teachers import Target
+from mmexplore.training.teachers import TeacherEmbeddings
 
 BATCH, WIDTH, CARBON = 256, 512, 5  # a carbon's code of Z
 
@@ -51,7 +51,7 @@ def sources(count: int) -> dict[str, Source]:
     found[pretraining_targets.PEAKS] = peaks_of(graphs)
     for lesson in ("smiles", "nmr_spectrum", "image"):
         values = rng.normal(size=(len(smiles), WIDTH)).astype(np.float32)
-        found[pretraining_targets.record_name(lesson)] = Target(values, np.ones(len(smiles), bool))
+        found[pretraining_targets.record_name(lesson)] = TeacherEmbeddings(values, np.ones(len(smiles), bool))
     return found
 
 

@@ -20,7 +20,7 @@ from mmexplore.datasets import catalog
 from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders.resnet import ResNet
-from mmexplore.nn.signals.images import augmented, normalised, pictures
+from mmexplore.nn.signals.images import augmented, normalized, pictures
 from mmexplore.runtime import devices
 from mmexplore.runtime.home import default_home
 
@@ -36,7 +36,7 @@ def step(records: Records, layout: torch.memory_format, cast: bool = False) -> S
 
     def run() -> None:
         optimizer.zero_grad()
-        images = normalised(augmented(pictures(records))).contiguous(memory_format=layout)
+        images = normalized(augmented(pictures(records))).contiguous(memory_format=layout)
         with torch.autocast("cpu", torch.bfloat16, enabled=cast):
             loss = model.network(images).pooler_output.float().square().mean()
         loss.backward()
@@ -65,7 +65,7 @@ def steps(smiles: list[str]) -> dict[str, Step]:
         found["112 px, bfloat16, channels last"] = step(batches[112], last, cast=True)
     painted = pictures(batches[224])
     found["of which painting, 224 px"] = partial(pictures, batches[224])
-    found["of which augmenting and normalising, 224 px"] = lambda: normalised(augmented(painted))
+    found["of which augmenting and normalising, 224 px"] = lambda: normalized(augmented(painted))
     return found
 
 

@@ -53,7 +53,7 @@ def chemprop_model(model: FragmentModel) -> tuple[Any, Any]:
     return net, SimpleMoleculeMolGraphFeaturizer(atom_featurizer=MultiHotAtomFeaturizer.v1())
 
 
-def bare(net: Any, featurise: Any) -> Score:
+def bare(net: Any, featurize: Any) -> Score:
     """One molecule at a time, each SMILES once."""
     import torch
     from chemprop.data import BatchMolGraph
@@ -62,12 +62,12 @@ def bare(net: Any, featurise: Any) -> Score:
     @cache
     def score(smiles: str) -> float:
         with torch.inference_mode():
-            return float(net(BatchMolGraph([featurise(Chem.MolFromSmiles(smiles))]))[0, 0])
+            return float(net(BatchMolGraph([featurize(Chem.MolFromSmiles(smiles))]))[0, 0])
 
     return lambda smiles: [score(text) for text in smiles]
 
 
-def with_trainer(net: Any, featurise: Any) -> Score:
+def with_trainer(net: Any, featurize: Any) -> Score:
     """A data set, a loader and a Lightning trainer for each call."""
     import logging
     import warnings
@@ -80,7 +80,7 @@ def with_trainer(net: Any, featurise: Any) -> Score:
     warnings.filterwarnings("ignore")
 
     def score(smiles: Sequence[str]) -> list[float]:
-        data = MoleculeDataset([MoleculeDatapoint.from_smi(text) for text in smiles], featurise)
+        data = MoleculeDataset([MoleculeDatapoint.from_smi(text) for text in smiles], featurize)
         loader = build_dataloader(data, batch_size=1, num_workers=0, shuffle=False)
         quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
         with torch.inference_mode():
@@ -125,10 +125,10 @@ def molecules(n: int, model: FragmentModel, goal: Target, seed: int = 0) -> list
 def main(n: int, name: str) -> None:
     model = fragment_model(studio.model(name))
     goal, how = studio.target(name, direction="below")
-    net, featurise = chemprop_model(model)
+    net, featurize = chemprop_model(model)
     chosen = molecules(n, model, goal)
     z_scores = model.predictor.scale(torch_of(model.of_smiles(chosen))).flatten().tolist()
-    worst = max(abs(a - b) for a, b in zip(bare(net, featurise)(chosen), z_scores, strict=True))
+    worst = max(abs(a - b) for a, b in zip(bare(net, featurize)(chosen), z_scores, strict=True))
     ours(skeleton(chosen[0]), model, goal)  # the first product of a process takes longer
     took: dict[str, list[float]] = {"notebook": [], "bare": [], "ours": []}
     sizes: dict[str, list[int]] = {way: [] for way in took}
@@ -136,7 +136,7 @@ def main(n: int, name: str) -> None:
     for smiles in chosen:
         molecule = skeleton(smiles)
         for way, make in (("notebook", with_trainer), ("bare", bare)):
-            score, start = make(net, featurise), time.process_time()
+            score, start = make(net, featurize), time.process_time()
             sizes[way].append(published(molecule, score, model, goal))
             took[way].append(time.process_time() - start)
         start = time.process_time()

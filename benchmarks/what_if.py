@@ -19,7 +19,7 @@ FACTORS = (1.0, 0.5, 0.0, 1.5, 1.0)
 BUDGET_MS = 300
 
 
-def drawn(n: int, kind: str) -> tuple[FusionReport, Judge]:
+def drawn(n: int, kind: str) -> tuple[FusionReport, Evaluation]:
     """A report of ``n`` molecules and labels to judge it by."""
     rng = np.random.default_rng(0)
     w, p = rng.normal(size=(2, n, len(MODALITIES)))
@@ -30,10 +30,10 @@ def drawn(n: int, kind: str) -> tuple[FusionReport, Judge]:
     total = contributions.predictions(w, p)
     report = FusionReport("late", "task", MODALITIES, scale, "", 0.0, 1.0, np.arange(n), nothing, total, w, p, alike)
     truth = (total + rng.normal(size=n) > 0).astype(float) if classes else total + rng.normal(size=n)
-    return report, Judge("classification" if classes else "regression", truth, "all molecules")
+    return report, Evaluation("classification" if classes else "regression", truth, "all molecules")
 
 
-def by_columns(report: FusionReport, judge: Judge) -> float:
+def by_columns(report: FusionReport, evaluate: Evaluation) -> float:
     """A column a modality, and scikit-learn's score."""
     from sklearn.metrics import roc_auc_score, root_mean_squared_error
 
@@ -41,19 +41,19 @@ def by_columns(report: FusionReport, judge: Judge) -> float:
         name: f * report.w[:, i] * report.p[:, i] for i, (name, f) in enumerate(zip(MODALITIES, FACTORS, strict=True))
     }
     total = pd.DataFrame(columns).sum(axis=1)
-    score = roc_auc_score if judge.kind == "classification" else root_mean_squared_error
-    return float(score(judge.truth, total))
+    score = roc_auc_score if evaluate.kind == "classification" else root_mean_squared_error
+    return float(score(evaluate.truth, total))
 
 
 def main(sizes: list[int]) -> None:
     rows = []
     for kind in ("regression", "classification"):
         for n in sizes:
-            report, judge = drawn(n, kind)
+            report, evaluate = drawn(n, kind)
             seconds = timed(
                 {
-                    "ours": lambda r=report, j=judge: fusion.score(r, j, FACTORS),
-                    "by columns": lambda r=report, j=judge: by_columns(r, j),
+                    "ours": lambda r=report, j=evaluate: fusion.score(r, j, FACTORS),
+                    "by columns": lambda r=report, j=evaluate: by_columns(r, j),
                 },
                 3,
             )

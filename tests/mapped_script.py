@@ -14,7 +14,7 @@ from mmexplore.models import embeddings
 from mmexplore.models.embed import embed
 from mmexplore.runtime.home import default_home, write_atomically
 from mmexplore.training import resume
-from mmexplore.training.resume import State
+from mmexplore.training.resume import ResumeState
 
 SMILES = ["C" * n + "O" for n in range(1, 30)]
 
@@ -64,7 +64,7 @@ def a_training_goes_on() -> None:
     adam = torch.optim.Adam(model.parameters())
     weights = {name: values.clone() for name, values in model.state_dict().items()}
     Path("run").mkdir()
-    resume.write(Path("run"), "key", State([{"loss": 1.0}], weights), model, adam)
+    resume.write(Path("run"), "key", ResumeState([{"loss": 1.0}], weights), model, adam)
     found, _ = resume.find(Path("run"), "key")
     resume.write(Path("run"), "key", found.state, model, adam)
 

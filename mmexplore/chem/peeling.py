@@ -20,7 +20,7 @@ from mmexplore.chem.molecules import canonical, parse, reread
 from mmexplore.runtime.cache import cached
 
 
-class State(NamedTuple):
+class PeelingState(NamedTuple):
     """A fragment: a bit for each of its pieces and for each of its atoms."""
 
     pieces: int
@@ -62,12 +62,12 @@ class Skeleton:
         """The mask of all atoms."""
         return (1 << self.n_atoms) - 1
 
-    def roots(self) -> list[State]:
+    def roots(self) -> list[PeelingState]:
         """What peeling begins with: the molecule, or each of its parts where it has several."""
         parts = [mask_of(atoms) for atoms in Chem.GetMolFrags(self.mol)]
-        return [State(mask_of(i for i, p in enumerate(self.pieces) if p & part == p), part) for part in parts]
+        return [PeelingState(mask_of(i for i, p in enumerate(self.pieces) if p & part == p), part) for part in parts]
 
-    def peeled(self, state: State) -> Iterator[State]:
+    def peeled(self, state: PeelingState) -> Iterator[PeelingState]:
         """Each fragment that is left when one piece at the rim is dropped.
 
         A piece is at the rim with exactly one other piece beside it, or as a bond with exactly one loose atom.
@@ -80,7 +80,7 @@ class Skeleton:
                     loose |= bit
             is_end = len(self._members[number]) == 2 and loose.bit_count() == 1
             if loose and (is_end or (self.beside[number] & others).bit_count() == 1):
-                yield State(others, state.atoms & ~loose)
+                yield PeelingState(others, state.atoms & ~loose)
 
     def fragments(self, most: int) -> list[int] | None:
         """The atoms of every fragment that peeling reaches, the molecule included; None if they are more than that."""

@@ -16,7 +16,7 @@ rdBase.DisableLog("rdApp.*")
 _LISTENING = threading.Lock()
 
 
-class _Listener(logging.Handler):
+class _LogListener(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.heard: list[str] = []
@@ -27,7 +27,7 @@ class _Listener(logging.Handler):
 
 @contextlib.contextmanager
 def _listening() -> Iterator[list[str]]:
-    logger, listener = logging.getLogger("rdkit"), _Listener()
+    logger, listener = logging.getLogger("rdkit"), _LogListener()
     with _LISTENING:
         before, logger.handlers = logger.handlers, [listener]
         rdBase.EnableLog("rdApp.error")

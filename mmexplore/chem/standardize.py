@@ -27,7 +27,7 @@ CHUNK = 256
 POOL_FROM = 5_000
 
 
-class Outcome(NamedTuple):
+class Standardized(NamedTuple):
     """Canonical SMILES ("" where refused), what was done to it in words, why it was refused ("" where it was not)."""
 
     smiles: str
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
     refused: str
 
 
-def standardised(text: str, salts: Salts = "keep") -> Outcome:
+def standardised(text: str, salts: Salts = "keep") -> Standardized:
     """One SMILES or mol block, standardised; nothing is raised.
 
     >>> standardised("OCC.Cl", "strip")
@@ -43,16 +43,16 @@ def standardised(text: str, salts: Salts = "keep") -> Outcome:
     """
     try:
         mol, done = standardise(parse_block(text) if "\n" in text else parse(text), salts)
-        return Outcome(canonical(mol), done, "")
+        return Standardized(canonical(mol), done, "")
     except BadMolecule as error:
-        return Outcome("", "", str(error))
+        return Standardized("", "", str(error))
     except Exception as error:  # RDKit raises a dozen types of its own for odd molecules
-        return Outcome("", "", f"RDKit cannot standardise it: {' '.join(str(error).split())[:200]}")
+        return Standardized("", "", f"RDKit cannot standardise it: {' '.join(str(error).split())[:200]}")
 
 
-def standardise_all(
+def standardize_all(
     texts: Sequence[str], salts: Salts = "keep", progress: Progress = silent, workers: int | None = None
-) -> list[Outcome]:
+) -> list[Standardized]:
     """Outcomes in the order of ``texts``; ``workers`` None: one a processor from 5,000 texts on, else none (0)."""
     return _all(texts, salts, progress, workers)
 
@@ -66,16 +66,16 @@ def scaffolds(smiles: Sequence[str], progress: Progress = silent, workers: int |
     return [outcome.smiles for outcome in outcomes]
 
 
-def _done(task: Task, text: str) -> Outcome:
+def _done(task: Task, text: str) -> Standardized:
     if task != "scaffold":
         return standardised(text, task)
     try:
-        return Outcome(scaffold(text), "", "")
+        return Standardized(scaffold(text), "", "")
     except BadMolecule as error:
-        return Outcome("", "", str(error))
+        return Standardized("", "", str(error))
 
 
-def _all(texts: Sequence[str], task: Task, progress: Progress, workers: int | None) -> list[Outcome]:
+def _all(texts: Sequence[str], task: Task, progress: Progress, workers: int | None) -> list[Standardized]:
     if workers is None:
         workers = processes.cores() if len(texts) >= POOL_FROM else 0
     chunks = [list(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
@@ -84,21 +84,21 @@ def _all(texts: Sequence[str], task: Task, progress: Progress, workers: int | No
     return _pooled(chunks, task, progress, len(texts), workers)
 
 
-def _serially(chunks: list[list[str]], task: Task, progress: Progress, total: int) -> list[Outcome]:
-    outcomes: list[Outcome] = []
+def _serially(chunks: list[list[str]], task: Task, progress: Progress, total: int) -> list[Standardized]:
+    outcomes: list[Standardized] = []
     for chunk in chunks:
         outcomes += [_done(task, text) for text in chunk]
         progress(_STAGES[task], len(outcomes), total)
     return outcomes
 
 
-def _pooled(chunks: list[list[str]], task: Task, progress: Progress, total: int, workers: int) -> list[Outcome]:
+def _pooled(chunks: list[list[str]], task: Task, progress: Progress, total: int, workers: int) -> list[Standardized]:
     idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
     everyone = [_Worker() for _ in range(min(workers, len(chunks)))]
     for worker in everyone:
         idle.put(worker)
 
-    def run(chunk: list[str]) -> list[Outcome]:
+    def run(chunk: list[str]) -> list[Standardized]:
         worker = idle.get()
         try:
             return worker.ask(chunk, task)
@@ -127,12 +127,12 @@ class _Worker:
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
 
-    def ask(self, chunk: list[str], task: Task) -> list[Outcome]:
+    def ask(self, chunk: list[str], task: Task) -> list[Standardized]:
         answer = self._answer(chunk, task)
         if answer is not None:
-            return [Outcome(*fields) for fields in answer]
+            return [Standardized(*fields) for fields in answer]
         if len(chunk) == 1:
-            return [Outcome("", "", "RDKit crashed on it")]
+            return [Standardized("", "", "RDKit crashed on it")]
         half = len(chunk) // 2
         return self.ask(chunk[:half], task) + self.ask(chunk[half:], task)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mmexplore.chem.standardize import Outcome, standardise_all
+from mmexplore.chem.standardize import Standardized, standardize_all
 from mmexplore.datasets import Dataset, RawTable, Remark, Report, Spectra, Task
 from mmexplore.datasets.readers.columns import numbers
 from mmexplore.datasets.spectra import best_rows, kept_spectra
@@ -24,7 +24,7 @@ _SHOWN = 200  # characters of a cell that a report repeats
 def curate(raw: RawTable, name: str, title: str, progress: Progress = silent) -> Dataset:
     """Standardise, merge, report. Raises BadTable where no row is left, or a label column holds no number."""
     texts = raw.frame[raw.smiles_column].fillna("").astype(str).str.strip().tolist()
-    outcomes = standardise_all(texts, raw.salts, progress)
+    outcomes = standardize_all(texts, raw.salts, progress)
     rejected = [*raw.rejected, *_refusals(texts, raw.lines, outcomes)]
     kept = np.array([i for i, outcome in enumerate(outcomes) if not outcome.refused], dtype=np.int64)
     if not len(kept):
@@ -87,7 +87,7 @@ def _spectra(
     return kept_spectra(raw.spectra.take(kept), [texts[row] for row in kept], raw.salts, progress)
 
 
-def _refusals(texts: list[str], lines: np.ndarray, outcomes: list[Outcome]) -> list[Remark]:
+def _refusals(texts: list[str], lines: np.ndarray, outcomes: list[Standardized]) -> list[Remark]:
     return [
         Remark(int(line), text[:_SHOWN], _without_text(outcome.refused) if text else "no SMILES in this row")
         for text, line, outcome in zip(texts, lines, outcomes, strict=True)

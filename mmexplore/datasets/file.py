@@ -15,7 +15,7 @@ import pandas as pd
 
 from mmexplore.chem import file_endings
 from mmexplore.chem.molecules import readable
-from mmexplore.chem.standardize import standardise_all
+from mmexplore.chem.standardize import standardize_all
 from mmexplore.datasets import RawTable, Remark, Task
 from mmexplore.datasets.readers import columns as _columns
 from mmexplore.datasets.readers.cells import HEADERS, Cells, best_delimiter, delimited, sd_records, smiles_lines, unique
@@ -155,7 +155,7 @@ def _read_decimal_commas(cells: Cells) -> None:
 
 def _structures(cells: Cells, progress: Progress) -> Cells:
     """SD records with canonical SMILES in the place of mol blocks; unreadable ones are rejected."""
-    outcomes = standardise_all([row[0] for row in cells.rows], "keep", progress)
+    outcomes = standardize_all([row[0] for row in cells.rows], "keep", progress)
     columns = unique(["smiles", *cells.columns[1:]])
     kept = Cells(columns, [], [], rejected=cells.rejected, notes=cells.notes)
     for row, line, outcome in zip(cells.rows, cells.lines, outcomes, strict=True):

@@ -27,7 +27,7 @@ class Meaning:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """Rows of the data set (ascending), how they were found in words, and the atoms to highlight (a SMARTS or "").
 
     ``molecule``: the canonical SMILES of the one that was typed as a structure, "" for names and patterns.
@@ -66,21 +66,21 @@ def _pattern(text: str, mistake: BadMolecule) -> str:
     return text
 
 
-def search(dataset: Dataset, text: str) -> Found:
+def search(dataset: Dataset, text: str) -> SearchResult:
     """All molecules that a typed text means; of a structure those that contain it, too. Raises BadMolecule."""
     if not text.strip():
-        return Found(np.empty(0, np.int64), "nothing was typed")
+        return SearchResult(np.empty(0, np.int64), "nothing was typed")
     meant = read(dataset, text)
     if len(meant.names):
-        return Found(meant.names, f"{len(meant.names):,} names hold {meant.text!r}")
+        return SearchResult(meant.names, f"{len(meant.names):,} names hold {meant.text!r}")
     if meant.pattern:
         rows = matches(dataset, meant.pattern)
-        return Found(rows, f"{len(rows):,} molecules match the SMARTS {meant.text}", meant.pattern)
+        return SearchResult(rows, f"{len(rows):,} molecules match the SMARTS {meant.text}", meant.pattern)
     same = np.flatnonzero(dataset.smiles == meant.molecule)
     rows = matches(dataset, meant.molecule)
     what = f"this molecule (row {same[0] + 1}) and " if len(same) else ""
     how = f"{what}{len(rows):,} molecules contain {meant.text}"
-    return Found(np.union1d(rows, same), how, meant.molecule, meant.molecule)
+    return SearchResult(np.union1d(rows, same), how, meant.molecule, meant.molecule)
 
 
 def one_of(dataset: Dataset, meant: Meaning) -> tuple[int, str]:

@@ -45,7 +45,7 @@ def label_table(dataset: Dataset) -> "pd.DataFrame":
     return pd.DataFrame(rows)
 
 
-def summarise(dataset: Dataset, scaffolds: int = 12) -> Summary:
+def summarize(dataset: Dataset, scaffolds: int = 12) -> Summary:
     """Labels and scaffolds of a data set; reads every molecule once."""
     import pandas as pd
 

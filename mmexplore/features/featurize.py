@@ -27,7 +27,7 @@ class Chunk:
         return Chunk(packed, self.ok[kept], reasons)
 
 
-def featurise(modality: Modality, smiles: Sequence[str]) -> Chunk:
+def featurize(modality: Modality, smiles: Sequence[str]) -> Chunk:
     """Records of canonical SMILES, at least one."""
     records, reasons = [], {}
     for i, text in enumerate(smiles):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore.features.featurize import Chunk, featurise
+from mmexplore.features.featurize import Chunk, featurize
 from mmexplore.features.modalities import Column
 from mmexplore.features.packing import Packed, gather
 from mmexplore.features.pool import Head, Pool, Writer, content_keys
@@ -124,7 +124,7 @@ def _made(modality: str, options: dict[str, Any], smiles: list[str], workers: in
             yield from _by_workers(modality, options, smiles, done, workers)
             return
         start = time.perf_counter()
-        chunk = featurise(member, smiles[done : done + _AT_ONCE])
+        chunk = featurize(member, smiles[done : done + _AT_ONCE])
         spent += time.perf_counter() - start
         yield np.arange(done, done + len(chunk.ok)), chunk
         done += len(chunk.ok)
@@ -138,7 +138,7 @@ def _by_workers(modality: str, options: dict[str, Any], smiles: list[str], done:
     size = min(max((len(smiles) - done) // (8 * workers), 128), 1024)
     places = [np.arange(i, min(i + size, len(smiles))) for i in range(done, len(smiles), size)]
     chunks = [[smiles[i] for i in place] for place in places]
-    with closing(WORKERS.featurise(modality, options, chunks, workers)) as results:
+    with closing(WORKERS.featurize(modality, options, chunks, workers)) as results:
         yield from ((places[i], chunk) for i, chunk in results)
 
 

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from mmexplore.features.featurize import Chunk, featurise, join, refused
+from mmexplore.features.featurize import Chunk, featurize, join, refused
 from mmexplore.features.packing import Packed
 from mmexplore.runtime import places, processes
 from mmexplore.runtime.registry import MODALITIES
@@ -41,7 +41,7 @@ class Worker:
         command = [sys.executable, "-m", "mmexplore.features.workers"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
-    def featurise(self, modality: str, options: dict[str, Any], smiles: Sequence[str]) -> Chunk:
+    def featurize(self, modality: str, options: dict[str, Any], smiles: Sequence[str]) -> Chunk:
         """The chunk of these SMILES. Raises WorkerDiedError; RuntimeError with the trace from there."""
         assert self.process.stdin
         assert self.process.stdout
@@ -68,7 +68,7 @@ class Workers:
         self._idle: list[Worker] = []
         self._lock = threading.Lock()
 
-    def featurise(
+    def featurize(
         self, modality: str, options: dict[str, Any], chunks: Sequence[Sequence[str]], workers: int
     ) -> Generator[tuple[int, Chunk], None, None]:
         """Number and content of each chunk as it is done. Closing the iterator drops what has not begun."""
@@ -101,7 +101,7 @@ class Workers:
     def _one(self, modality: str, options: dict[str, Any], smiles: Sequence[str], fresh: bool = False) -> Chunk:
         worker = Worker() if fresh else self._leased()
         try:
-            chunk = worker.featurise(modality, options, smiles)
+            chunk = worker.featurize(modality, options, smiles)
         except WorkerDiedError:
             worker.close()
             return self._after_death(modality, options, smiles, fresh)
@@ -181,7 +181,7 @@ def _serve() -> None:
         finally:
             idle.cancel()
         try:
-            answer = _packed(featurise(MODALITIES[task["modality"]](**task["options"]), task["smiles"]))
+            answer = _packed(featurize(MODALITIES[task["modality"]](**task["options"]), task["smiles"]))
         except Exception:
             answer = b"!" + traceback.format_exc().encode()
         _send(answers, answer)

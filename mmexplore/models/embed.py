@@ -52,7 +52,7 @@ def embed(
 ) -> Embedded:
     """Every view and the predictions of a model for a data set, from disk where they are there, else computed and kept.
 
-    Progress: ``featurise``, then ``embed`` by molecules. Killed or cancelled, the next call goes on after the last
+    Progress: ``featurize``, then ``embed`` by molecules. Killed or cancelled, the next call goes on after the last
     whole shard. Molecules that cannot be featurised get NaN. Raises BadCheckpoint, BadTable for no molecules,
     BadMolecule where none can be featurised, NotAvailable for a full disk.
     """

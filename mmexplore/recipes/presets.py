@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from mmexplore.recipes import target_presets
-from mmexplore.recipes.recipe import Branch, Data, Fusion, Pretraining, Recipe, Training
+from mmexplore.recipes.recipe import Branch, Data, FusionConfig, PretrainingConfig, Recipe, Training
 from mmexplore.runtime.errors import UnknownName
 
 SHIPPED_MMSA, SHIPPED_MMFRL = "mmsa", "mmfrl"
@@ -23,7 +23,7 @@ def _gin() -> Recipe:
     return Recipe(
         name="gin",
         branches=(Branch(encoder="gin"),),
-        fusion=Fusion(options={"hidden_layers": 0}),
+        fusion=FusionConfig(options={"hidden_layers": 0}),
         training=Training(epochs=100, learning_rate=1e-3),
     )
 
@@ -33,7 +33,7 @@ def _dmpnn() -> Recipe:
     return Recipe(
         name="dmpnn",
         branches=(Branch(encoder="dmpnn"),),
-        fusion=Fusion(options={"hidden_layers": 1, "hidden_size": 300}),
+        fusion=FusionConfig(options={"hidden_layers": 1, "hidden_size": 300}),
         training=Training(epochs=100, batch_size=256, schedule="noam"),
     )
 
@@ -50,7 +50,7 @@ def _mmsa_unified() -> Recipe:
     return Recipe(
         name="mmsa_unified",
         branches=tuple(b.model_copy(update={"start": SHIPPED_MMSA}) for b in _three_branches(_SMALL)),
-        fusion=Fusion(name="unified", start=SHIPPED_MMSA, options={"standardise": True}),
+        fusion=FusionConfig(name="unified", start=SHIPPED_MMSA, options={"standardise": True}),
         training=Training(epochs=100, learning_rate=1e-3),
     )
 
@@ -69,14 +69,14 @@ def _mmfrl_one(name: str) -> Recipe:
 def _mmfrl_intermediate() -> Recipe:
     """MMFRL's intermediate fusion (equation 8): five replicas, 5 x 300 to 300, linear head, 100 epochs."""
     fused = {"name": "mmfrl_intermediate", "branches": _replicas(*MMFRL_MODALITIES)}
-    return _mmfrl_one("early").model_copy(update=fused | {"fusion": Fusion(name="intermediate")})
+    return _mmfrl_one("early").model_copy(update=fused | {"fusion": FusionConfig(name="intermediate")})
 
 
 def _mmfrl_late() -> Recipe:
     """MMFRL's late fusion (equations 9 to 11): five replicas, each with a readout and a gate of its own, 50 epochs."""
     late = _mmfrl_intermediate()
     training = late.training.model_copy(update={"epochs": 50})
-    return late.model_copy(update={"name": "mmfrl_late", "fusion": Fusion(name="late"), "training": training})
+    return late.model_copy(update={"name": "mmfrl_late", "fusion": FusionConfig(name="late"), "training": training})
 
 
 _PRESETS: dict[str, Callable[[], Recipe]] = {
@@ -125,7 +125,7 @@ def _pretrain_mmsa() -> Recipe:
         name="mmsa",
         data=Data(dataset="zinc250k", split="random", fractions=(0.9, 0.05, 0.05)),
         branches=_three_branches({}),
-        pretraining=Pretraining(name="mmsa"),
+        pretraining=PretrainingConfig(name="mmsa"),
         training=Training(epochs=30, batch_size=128, learning_rate=1e-3),
     )
 
@@ -155,7 +155,7 @@ def _pretrain_mmfrl() -> Recipe:
         name="mmfrl",
         data=Data(dataset="nmrshiftdb2", split="random", fractions=(0.9, 0.05, 0.05)),
         branches=tuple(Branch(encoder="dmpnn", name=name) for name in (*MMFRL_MODALITIES, "early")),
-        pretraining=Pretraining(name="relational"),
+        pretraining=PretrainingConfig(name="relational"),
         training=Training(epochs=200, batch_size=256, learning_rate=1e-3),
     )
 

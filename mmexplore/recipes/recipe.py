@@ -73,7 +73,7 @@ class Branch(Section):
         return str(ENCODERS.attribute(self.encoder, "reads"))
 
 
-class Fusion(Section):
+class FusionConfig(Section):
     """How the branches become a prediction."""
 
     name: Annotated[str, Field(description="which fusion")] = "single"
@@ -88,7 +88,7 @@ class Fusion(Section):
         return values | {"options": FUSIONS.validated(values.get("name", "single"), values.get("options", {}))}
 
 
-class Pretraining(Section):
+class PretrainingConfig(Section):
     """What the branches learn without labels."""
 
     name: Annotated[str, Field(description="which pre-training; empty: none, labels are learned")] = ""
@@ -132,8 +132,8 @@ class Recipe(Section):
     name: str = "custom"
     data: Data = Data()
     branches: tuple[Branch, ...] = (Branch(),)
-    fusion: Fusion = Fusion()
-    pretraining: Pretraining = Pretraining()
+    fusion: FusionConfig = FusionConfig()
+    pretraining: PretrainingConfig = PretrainingConfig()
     training: Training = Training()
 
     @model_validator(mode="after")

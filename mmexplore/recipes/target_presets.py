@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from mmexplore.recipes.recipe import Branch, Data, Pretraining, Recipe, Training
+from mmexplore.recipes.recipe import Branch, Data, PretrainingConfig, Recipe, Training
 
 _BIG_TRANSFORMER = {"layers": 6, "heads": 12, "hidden_size": 768, "dimension": 768}
 _TARGETS: dict[str, tuple[Branch, str, Training]] = {
@@ -24,7 +24,7 @@ _TARGETS: dict[str, tuple[Branch, str, Training]] = {
 def _paper(name: str) -> Recipe:
     branch, pretraining, training = _TARGETS[name]
     data = Data(dataset="nmrshiftdb2", split="random", fractions=(0.9, 0.05, 0.05))
-    chosen = Pretraining(name=pretraining)
+    chosen = PretrainingConfig(name=pretraining)
     return Recipe(name=name, data=data, branches=(branch,), pretraining=chosen, training=training)
 
 

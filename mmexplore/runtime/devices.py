@@ -48,7 +48,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Measured:
+class ProductTiming:
     """Time of one square product and its relative error (Frobenius) against float64."""
 
     seconds: float
@@ -101,7 +101,7 @@ def exactly(chosen: Policy) -> Iterator[None]:
 @cache
 def _policy(device: str, precision: str) -> Policy:
     threads = torch.get_num_threads()
-    found = {"highest": Measured(0.0, 0.0)} if precision == "float32" else measure(device)
+    found = {"highest": ProductTiming(0.0, 0.0)} if precision == "float32" else measure(device)
     matmul = _fastest(found, _TRAINING_ERROR)
     exact = _fastest(found, _FLOAT32_ERROR)
     cast: Precision = "bfloat16" if precision == "bfloat16" else "float32"
@@ -124,7 +124,7 @@ def _on_a_mac(precision: str) -> Policy:
     return replace(chosen, why=f"{chosen.why}; Apple's GPU was passed over, as a product there {why}")
 
 
-def measure(device: str, rounds: int = 5, side: int = 0) -> dict[str, Measured]:
+def measure(device: str, rounds: int = 5, side: int = 0) -> dict[str, ProductTiming]:
     """Time and error of one product at each float32 setting that gives numbers of its own, and in bfloat16.
 
     Settings take turns, and the best turn of each counts: another process's work slows all of them alike. ``side`` is
@@ -138,7 +138,7 @@ def measure(device: str, rounds: int = 5, side: int = 0) -> dict[str, Measured]:
     own = [name for name in _SETTINGS if name == "highest" or not torch.equal(results[name], results["highest"])]
     turns = [{name: _seconds(products[name]) for name in own} for _ in range(rounds)]
     reference = _wide(a) @ _wide(b)
-    found = {name: Measured(min(t[name] for t in turns), _error(results[name], reference)) for name in own}
+    found = {name: ProductTiming(min(t[name] for t in turns), _error(results[name], reference)) for name in own}
     found["bfloat16"] = _bfloat16(a.bfloat16(), b.bfloat16(), reference, found["highest"].seconds)
     return found
 
@@ -152,7 +152,7 @@ def _product(a: Tensor, b: Tensor, setting: str) -> Tensor:
         torch.set_float32_matmul_precision(before)
 
 
-def _bfloat16(a: Tensor, b: Tensor, reference: Tensor, float32_seconds: float) -> Measured:
+def _bfloat16(a: Tensor, b: Tensor, reference: Tensor, float32_seconds: float) -> ProductTiming:
     """An eighth of the product first: where bfloat16 is emulated, the whole would hold up every start."""
     part = len(a) // 8
     error = _error(a[:part] @ b, reference[:part])
@@ -160,7 +160,7 @@ def _bfloat16(a: Tensor, b: Tensor, reference: Tensor, float32_seconds: float) -
     if seconds < 3 * float32_seconds:
         a @ b
         seconds = min(_seconds(lambda: a @ b) for _ in range(3))
-    return Measured(seconds, error)
+    return ProductTiming(seconds, error)
 
 
 def _seconds(product: Callable[[], Tensor]) -> float:
@@ -180,7 +180,7 @@ def _wide(values: Tensor) -> Tensor:
     return (values.cpu() if values.device.type == "mps" else values).double()
 
 
-def _fastest(found: dict[str, Measured], error: float) -> str:
+def _fastest(found: dict[str, ProductTiming], error: float) -> str:
     best = "highest"
     for setting in _SETTINGS[1:]:
         if setting in found and found[setting].error < error:
@@ -189,7 +189,7 @@ def _fastest(found: dict[str, Measured], error: float) -> str:
     return best
 
 
-def _words(device: str, threads: int, precision: str, matmul: str, found: dict[str, Measured]) -> str:
+def _words(device: str, threads: int, precision: str, matmul: str, found: dict[str, ProductTiming]) -> str:
     where = f"CPU, {threads} thread{'s' * (threads > 1)}"
     if device != "cpu":
         where = torch.cuda.get_device_name() if device == "cuda" else "Apple's GPU (mps)"

@@ -8,20 +8,20 @@ is looked up here, once, in the home of whoever asks (:mod:`mmexplore.studio.doo
 from mmexplore.chem.molecules import depict, to_sdf
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.datasets.catalog import preview
-from mmexplore.datasets.search import Found
+from mmexplore.datasets.search import SearchResult
 from mmexplore.datasets.summary import Summary, label_table
 from mmexplore.explore.explain.contributions import MOST_COMPARED, Similarities, products, what_if
-from mmexplore.explore.explain.fusion import FusionReport, Judge, fusion_score, readable
+from mmexplore.explore.explain.fusion import Evaluation, FusionReport, fusion_score, readable
 from mmexplore.explore.explain.group_motifs import MOST_SEARCHED, Motifs
 from mmexplore.explore.explain.groups import Group
 from mmexplore.explore.explain.motifs import SHARE
 from mmexplore.explore.explain.search import RULES, Rules, Subgraph, Target, consensus
 from mmexplore.explore.explain.storage import Explained
 from mmexplore.explore.explain.subgraphs import DIRECTIONS, goal_in_words
-from mmexplore.explore.maps.colors import Colour
+from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.compute import CLUSTERS, quality_classes
 from mmexplore.explore.maps.lasso import inside
-from mmexplore.explore.maps.panels import ECFP, FEWEST_PANELS, MOST_PANELS, PRESETS, Panel, Preset, fill_preset
+from mmexplore.explore.maps.panels import ECFP, FEWEST_PANELS, MOST_PANELS, PRESETS, Preset, ViewRef, fill_preset
 from mmexplore.explore.maps.procrustes import Aligned, align
 from mmexplore.explore.maps.project import METHODS, MapFile
 from mmexplore.explore.maps.storage import aligned
@@ -29,7 +29,7 @@ from mmexplore.explore.molecules import MoleculeCard
 from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagreement
 from mmexplore.explore.neighbors.detail import Detail, Nearest, Standing
 from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pattern, shared
-from mmexplore.explore.neighbors.spaces import Query
+from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.jobs.client import Job
@@ -44,10 +44,10 @@ from mmexplore.studio.data import (
     split_table,
     start_fetch,
     start_import,
-    summarise,
+    summarize,
 )
 from mmexplore.studio.door import at_home, dataset, home, model
-from mmexplore.studio.fusion import fusion_report, judge, showpiece
+from mmexplore.studio.fusion import evaluate, example, fusion_report
 from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
 from mmexplore.studio.jobs import cancel_job, follow_job, forget_job, job, list_jobs, restart_job
 from mmexplore.studio.maps import (
@@ -66,8 +66,8 @@ from mmexplore.studio.molecules import (
     common_scaffold,
     detail,
     fetch_viewer,
-    has_kinship,
-    kinship,
+    has_hyperedges,
+    hyperedge_neighbors,
     molecule_card,
     predictions,
     sdf_of,
@@ -101,20 +101,20 @@ from mmexplore.studio.training import (
 __all__ = [
     "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_COMPARED", "MOST_PANELS",
     "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED", "Agreement", "Aligned",
-    "Colour", "Dataset", "Detail", "Device", "Entry", "Estimate", "Explained", "Found", "FusionReport", "Group",
-    "HitList", "Home", "Job", "Judge", "MapFile", "Model", "MoleculeCard", "Motifs", "Nearest", "Pair", "Panel",
-    "PaperTable", "Preset", "Query", "Result", "Rules", "Similarities", "Standing", "Subgraph", "Summary", "Target",
-    "add_dataset", "agreement", "align", "aligned", "at_home", "available", "cancel_job", "check_pattern", "color",
-    "color_names", "common", "common_scaffold", "compute_map", "consensus", "dataset", "datasets", "delete_model",
-    "depict", "detail", "devices", "disagreement", "embed", "estimate", "explain", "explain_summand",
-    "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice",
-    "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs",
-    "group_of_rows", "has_kinship", "history", "hit_table", "hits", "hits_sdf", "home", "inside", "job",
-    "job_history", "judge", "kinship", "label_table", "lacking", "list_jobs", "map_folders", "mean_disagreement",
-    "measured_results", "model", "models", "molecule_card", "new_run", "paper_tables", "place_on", "predictions",
-    "preview", "products", "property_table", "quality_classes", "query_of", "query_of_row", "readable", "recipe_of",
-    "remove_dataset", "rename_model", "restart_job", "retrieve", "sdf_of", "shape", "shared", "showpiece",
-    "split_table", "standard_panels", "start_embedding", "start_fetch", "start_import", "start_map", "start_motifs",
-    "start_training", "stored_map", "stored_motifs", "summands", "summarise", "table_of", "target", "to_sdf", "train",
-    "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding",
+    "Color", "Dataset", "Detail", "Device", "Entry", "Estimate", "Evaluation", "Explained", "FusionReport", "Group",
+    "HitList", "Home", "Job", "MapFile", "Model", "MoleculeCard", "MoleculeRef", "Motifs", "Nearest", "Pair",
+    "PaperTable", "Preset", "Result", "Rules", "SearchResult", "Similarities", "Standing", "Subgraph", "Summary",
+    "Target", "ViewRef", "add_dataset", "agreement", "align", "aligned", "at_home", "available", "cancel_job",
+    "check_pattern", "color", "color_names", "common", "common_scaffold", "compute_map", "consensus", "dataset",
+    "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed", "estimate", "evaluate",
+    "example", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer",
+    "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score",
+    "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table",
+    "hits", "hits_sdf", "home", "hyperedge_neighbors", "inside", "job", "job_history", "label_table", "lacking",
+    "list_jobs", "map_folders", "mean_disagreement", "measured_results", "model", "models", "molecule_card",
+    "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes",
+    "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_model", "restart_job", "retrieve",
+    "sdf_of", "shape", "shared", "split_table", "standard_panels", "start_embedding", "start_fetch", "start_import",
+    "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs", "summands", "summarize", "table_of",
+    "target", "to_sdf", "train", "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 from mmexplore.datasets import Dataset, Entry, catalog, search
 from mmexplore.datasets import summary as summaries
 from mmexplore.datasets.catalog import Choices
-from mmexplore.datasets.search import Found
+from mmexplore.datasets.search import SearchResult
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.client import Job
@@ -60,16 +60,16 @@ def start_fetch(name: str) -> Job:
     return client.start_once("fetch", [name], device="downloads", title=f"download of {name}", home=home())
 
 
-def find(data: str, text: str) -> Found:
+def find(data: str, text: str) -> SearchResult:
     """All molecules that a typed text means: a name, a SMILES, an InChI or a SMARTS. Raises BadMolecule."""
     return _found(dataset(data), text.strip())
 
 
 @cached(32)
-def _found(table: Dataset, text: str) -> Found:
+def _found(table: Dataset, text: str) -> SearchResult:
     return search.search(table, text)
 
 
-summarise = cached(8)(summaries.summarise)
+summarize = cached(8)(summaries.summarize)
 property_table = cached(8)(summaries.property_table)
 split_table = cached(32)(summaries.split_table)

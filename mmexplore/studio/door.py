@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from mmexplore.datasets import Dataset, catalog, yours
-from mmexplore.explore.maps.panels import Panel
+from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.models import registry
 from mmexplore.models.registry import Model, View
 from mmexplore.runtime.cache import FileVersion, cached, version
@@ -62,7 +62,7 @@ def model(name: str) -> Model:
     return registry.model(name, home=home())
 
 
-def view(chosen: Panel) -> View:
+def view(chosen: ViewRef) -> View:
     """The view that these names mean. Raises UnknownName or BadCheckpoint."""
     return model(chosen.model).view(chosen.view)
 

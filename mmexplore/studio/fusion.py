@@ -1,7 +1,7 @@
 """Fusion: what each modality says of each molecule, what if it said nothing, and an example to show a model by."""
 
 from mmexplore.explore.explain import fusion
-from mmexplore.explore.explain.fusion import FusionReport, Judge
+from mmexplore.explore.explain.fusion import Evaluation, FusionReport
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model
 
@@ -14,13 +14,13 @@ def fusion_report(model_name: str, data: str, task: str = "", progress: Progress
     return fusion.fusion_report(model(model_name), dataset(data), task, home=home(), progress=progress)
 
 
-def showpiece(model_name: str, data: str, least: float) -> int:
+def example(model_name: str, data: str, least: float) -> int:
     """A molecule to show a model by: of the test part, measured and predicted at ``least`` or more, predicted within
     half a standard deviation of the labels; of those the one with most atoms. -1 where there is none.
     """
-    return fusion.showpiece(model(model_name), dataset(data), least, home=home())
+    return fusion.example(model(model_name), dataset(data), least, home=home())
 
 
-def judge(report: FusionReport, model_name: str, data: str) -> Judge | None:
+def evaluate(report: FusionReport, model_name: str, data: str) -> Evaluation | None:
     """The labels to judge by; None where the data set has none of this task, or too few to be scored."""
-    return fusion.judge(report, model(model_name), dataset(data), home=home())
+    return fusion.evaluate(report, model(model_name), dataset(data), home=home())

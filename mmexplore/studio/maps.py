@@ -7,7 +7,7 @@ import numpy as np
 
 from mmexplore.datasets import Dataset
 from mmexplore.explore.maps import color_choices, compute
-from mmexplore.explore.maps.colors import Colour
+from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.project import MapFile
 from mmexplore.models import embed as embeddings
 from mmexplore.models.embeddings import Embedded
@@ -91,6 +91,6 @@ def color_names(model_name: str, data: str, view: str = "") -> list[str]:
     return color_choices.color_names(model(model_name).view(view), dataset(data), home=home())
 
 
-def color(model_name: str, data: str, view: str, name: str) -> Colour:
+def color(model_name: str, data: str, view: str, name: str) -> Color:
     """A color by one of :func:`color_names`. Raises UnknownName for anything else."""
     return color_choices.color(model(model_name).view(view), dataset(data), name, home=home())

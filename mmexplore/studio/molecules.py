@@ -13,8 +13,8 @@ from mmexplore.explore.molecules import MoleculeCard
 from mmexplore.explore.neighbors import detail as details
 from mmexplore.explore.neighbors import hyperedges
 from mmexplore.explore.neighbors.detail import Detail
-from mmexplore.explore.neighbors.hyperedges import Kinship
-from mmexplore.explore.neighbors.spaces import Query
+from mmexplore.explore.neighbors.hyperedges import HyperedgeNeighbors
+from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models import predictions as known
 from mmexplore.studio.door import dataset, home, model, training_data
 
@@ -54,7 +54,7 @@ def common_scaffold(data: str, rows: Sequence[int] | np.ndarray, most: int = 500
     return molecules.common_scaffold(dataset(data), tuple(map(int, rows[:most])), most)
 
 
-def detail(query: Query, model_name: str, view: str) -> Detail:
+def detail(query: MoleculeRef, model_name: str, view: str) -> Detail:
     """What a model knows of a molecule. One that is in no data set is run through it now, which imports torch."""
     chosen = model(model_name).view(view)
     source = dataset(query.data) if query.row >= 0 else None
@@ -78,11 +78,11 @@ def viewer_path() -> Path:
     return viewer_script.path(home=home())
 
 
-def has_kinship(model_name: str) -> bool:
+def has_hyperedges(model_name: str) -> bool:
     """Whether the model has hyperedges and a memory to show."""
-    return hyperedges.has_kinship(model(model_name))
+    return hyperedges.has_hyperedges(model(model_name))
 
 
-def kinship(model_name: str, data: str, row: int) -> Kinship | None:
+def hyperedge_neighbors(model_name: str, data: str, row: int) -> HyperedgeNeighbors | None:
     """A molecule's hyperedge and memory anchors among a data set; None before the model has embedded it."""
-    return hyperedges.kinship(model(model_name), dataset(data), row, home=home())
+    return hyperedges.hyperedge_neighbors(model(model_name), dataset(data), row, home=home())

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmexplore.chem import molecules
-from mmexplore.explore.maps.panels import ECFP, Panel
+from mmexplore.explore.maps.panels import ECFP, ViewRef
 from mmexplore.explore.neighbors import retrieval
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
 from mmexplore.explore.neighbors.retrieval import HitList, shared
-from mmexplore.explore.neighbors.spaces import Query
+from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models.registry import UNTRAINED
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model, view
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 def hits(
-    query: Query,
-    panel: Panel,
+    query: MoleculeRef,
+    panel: ViewRef,
     data: str,
     k: int,
     smarts: str = "",
@@ -54,19 +54,19 @@ def hits_sdf(lists: Sequence[HitList], data: str, model_name: str = "") -> str:
     return "".join(molecules.to_sdf(hit_table(found, data, model_name)) for found in lists)
 
 
-def agreement(panel: Panel, data: str, k: int = 10, queries: int = 200, progress: Progress = silent) -> Agreement:
+def agreement(panel: ViewRef, data: str, k: int = 10, queries: int = 200, progress: Progress = silent) -> Agreement:
     """How alike a view and ECFP rank a data set, over many of its molecules. Raises NotAvailable, MmexploreError."""
     return retrieval.agreement(view(panel), dataset(data), k, queries, home=home(), progress=progress)
 
 
 def far_pairs(
-    panel: Panel, data: str, ecfp_near: bool = True, least: float = 0.5, progress: Progress = silent
+    panel: ViewRef, data: str, ecfp_near: bool = True, least: float = 0.5, progress: Progress = silent
 ) -> tuple[Pair, ...]:
     """Pairs that ECFP calls close (Tanimoto at least ``least``) and the view far, or the reverse, the oddest first."""
     return retrieval.far_pairs(view(panel), dataset(data), ecfp_near, least, home=home(), progress=progress)
 
 
-def disagreement(one: Panel, other: Panel, data: str, k: int = 10, progress: Progress = silent) -> np.ndarray:
+def disagreement(one: ViewRef, other: ViewRef, data: str, k: int = 10, progress: Progress = silent) -> np.ndarray:
     """How little two views agree on a molecule's ``k`` nearest others, 0 to 1, float32 (n,), NaN where unknown.
 
     Raises NotAvailable before the models have embedded the data set.
@@ -106,14 +106,14 @@ def retrieve(
     return found | ({"agreement": _agreements(panels, target, k, queries, progress)} if queries else {})
 
 
-def _panels(model_name: str, views: Sequence[str]) -> dict[str, Panel]:
+def _panels(model_name: str, views: Sequence[str]) -> dict[str, ViewRef]:
     """ECFP, the untrained twin's last view, and the views, by the names that the command line gives them."""
     chosen = model(model_name)
     if chosen.card is None:
         return {"ecfp": ECFP}
     wanted = list(views) or list(chosen.views)
-    twin = Panel(UNTRAINED + model_name.removeprefix(UNTRAINED), wanted[-1])
-    return {"ecfp": ECFP, "untrained": twin} | {view: Panel(model_name, view) for view in wanted}
+    twin = ViewRef(UNTRAINED + model_name.removeprefix(UNTRAINED), wanted[-1])
+    return {"ecfp": ECFP, "untrained": twin} | {view: ViewRef(model_name, view) for view in wanted}
 
 
 def _plain(found: HitList, data: str) -> list[dict[str, Any]]:
@@ -124,7 +124,7 @@ def _plain(found: HitList, data: str) -> list[dict[str, Any]]:
     ]
 
 
-def _agreements(panels: dict[str, Panel], data: str, k: int, queries: int, progress: Progress) -> dict[str, Any]:
+def _agreements(panels: dict[str, ViewRef], data: str, k: int, queries: int, progress: Progress) -> dict[str, Any]:
     made = {name: agreement(p, data, k, queries, progress) for name, p in panels.items() if p != ECFP}
     return {
         name: {

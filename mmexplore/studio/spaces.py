@@ -4,35 +4,35 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmexplore.explore.maps.panels import ECFP, Panel
+from mmexplore.explore.maps.panels import ECFP, ViewRef
 from mmexplore.explore.neighbors import spaces
-from mmexplore.explore.neighbors.spaces import Query
+from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models.registry import UNTRAINED
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.client import Job
 from mmexplore.studio.door import dataset, home, model, view
 
 
-def query_of(data: str, text: str) -> Query:
+def query_of(data: str, text: str) -> MoleculeRef:
     """The one molecule that a typed text means: a name, a SMILES, an InChI or a SMARTS. Raises BadMolecule."""
     return spaces.query_of(dataset(data), text)
 
 
-def query_of_row(data: str, row: int) -> Query:
+def query_of_row(data: str, row: int) -> MoleculeRef:
     """A molecule of a data set by its row."""
     return spaces.query_of_row(dataset(data), row)
 
 
-def standard_panels(model_name: str, view: str) -> tuple[Panel, ...]:
+def standard_panels(model_name: str, view: str) -> tuple[ViewRef, ...]:
     """What is shown first: ECFP, the untrained twin, the chosen view, and the fused one where that is another."""
     chosen = model(model_name)
     if chosen.card is None:
         return (ECFP,)
     twin, last = UNTRAINED + model_name.removeprefix(UNTRAINED), chosen.views[-1]
-    return tuple(dict.fromkeys((ECFP, Panel(twin, last), Panel(model_name, view), Panel(model_name, last))))
+    return tuple(dict.fromkeys((ECFP, ViewRef(twin, last), ViewRef(model_name, view), ViewRef(model_name, last))))
 
 
-def lacking(panels: Sequence[Panel], data: str) -> list[str]:
+def lacking(panels: Sequence[ViewRef], data: str) -> list[str]:
     """Models of these panels that still have to embed the data set."""
     table, names = dataset(data), dict.fromkeys(panel.model for panel in panels)
     return [name for name in names if not spaces.is_ready(model(name), table, home=home())]
@@ -46,7 +46,7 @@ def start_embedding(model_name: str, data: str) -> Job:
     return client.start_once("embed", arguments, device="maps", title=title, home=home())
 
 
-def place_on(query: Query, panel: Panel, data: str, xy: np.ndarray, k: int = 5) -> tuple[float, float] | None:
+def place_on(query: MoleculeRef, panel: ViewRef, data: str, xy: np.ndarray, k: int = 5) -> tuple[float, float] | None:
     """Where a molecule lies on a map ``xy`` (n, 2) of a data set: among its ``k`` nearest ones, None for nowhere.
 
     Raises NotAvailable before the model has embedded the data set, BadMolecule.

@@ -54,7 +54,7 @@ class Prepared:
 def prepare(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
     """Check, featurise and split a data set. Raises BadRecipe where nothing could be learned from it."""
     if recipe.pretrains:
-        return _prepare_unlabelled(recipe, dataset, progress, home=home)
+        return _prepare_unlabeled(recipe, dataset, progress, home=home)
     tasks, labels = _chosen(recipe, dataset)
     _check_labels(dataset.name, tasks, labels)
     described, ok = _described(recipe.modalities, dataset, progress, home=home)
@@ -66,7 +66,7 @@ def prepare(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home)
     return Prepared(described, labels, tasks, parts, mean, std, _left_out(ok) + _dull(tasks, train))
 
 
-def _prepare_unlabelled(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
+def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
     described, ok = _described(recipe.modalities | pretraining_targets.teachers(recipe), dataset, progress, home=home)
     for lesson, name in pretraining_targets.frozen(recipe).items():
         described[pretraining_targets.record_name(lesson)] = target = teachers.read(

@@ -19,7 +19,7 @@ from mmexplore.training.data import Prepared
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """All that a training is given; ``key`` tells its interrupted state from that of another."""
 
     recipe: Recipe
@@ -36,7 +36,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """How good a trained model is: ``metrics`` by part, ``per_task`` by part and task, ``notes`` on the selection.
 
     ``predictions`` by part, float32 ``(rows of the part, tasks)``; empty after a pre-training.
@@ -58,7 +58,7 @@ class Objective(ABC):
     criterion: str
     fewest: int = 1
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: TrainingPlan) -> None:
         self.plan, self.prepared, self.size = plan, plan.prepared, plan.recipe.training.batch_size
 
     @abstractmethod
@@ -74,7 +74,7 @@ class Objective(ABC):
         """Scores on the validation part; leaves evaluation mode on."""
 
     @abstractmethod
-    def outcome(self, predictor: Predictor) -> Outcome:
+    def outcome(self, predictor: Predictor) -> TrainingOutcome:
         """Scores of the finished model."""
 
 

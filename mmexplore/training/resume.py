@@ -22,7 +22,7 @@ _FORMAT = "1"
 
 
 @dataclass
-class State:
+class ResumeState:
     """Where a training stands after ``len(history)`` epochs; ``best`` are the weights of the best epoch, on the CPU."""
 
     history: list[dict[str, float]]
@@ -31,7 +31,7 @@ class State:
     seconds: float = 0.0
 
 
-def write(folder: Path, key: str, state: State, model: nn.Module, optimizer: Optimizer) -> None:
+def write(folder: Path, key: str, state: ResumeState, model: nn.Module, optimizer: Optimizer) -> None:
     """Replace the state in ``folder``; ``key`` names the training it belongs to."""
     tensors = {f"model.{name}": v for name, v in model.state_dict().items()}
     tensors |= {f"best.{name}": v for name, v in state.best.items()}
@@ -43,10 +43,10 @@ def write(folder: Path, key: str, state: State, model: nn.Module, optimizer: Opt
 
 
 @dataclass(frozen=True)
-class Found:
+class Resumed:
     """A state that was left behind: pass its tensors to :meth:`restore`."""
 
-    state: State
+    state: ResumeState
     tensors: dict[str, Tensor]
 
     def restore(self, model: nn.Module, optimizer: Optimizer) -> None:
@@ -59,7 +59,7 @@ class Found:
         optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def find(folder: Path, key: str) -> tuple[Found | None, str]:
+def find(folder: Path, key: str) -> tuple[Resumed | None, str]:
     """The state in ``folder`` and a note on it; None and why not where it is of no use, None and "" where none is."""
     path = folder / FILE
     if not path.is_file():
@@ -74,8 +74,8 @@ def find(folder: Path, key: str) -> tuple[Found | None, str]:
     except SafetensorError:
         return None, "started afresh: the state of the interrupted training was damaged"
     about: dict[str, Any] = json.loads(metadata["about"])
-    state = State(about["history"], _below("best", tensors), about["best_epoch"], about["seconds"])
-    return Found(state, tensors), f"went on after epoch {len(state.history)}"
+    state = ResumeState(about["history"], _below("best", tensors), about["best_epoch"], about["seconds"])
+    return Resumed(state, tensors), f"went on after epoch {len(state.history)}"
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -7,7 +7,7 @@ from mmexplore.models.metrics import Scores
 from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.devices import exactly
-from mmexplore.training.objective import Objective, Outcome
+from mmexplore.training.objective import Objective, TrainingOutcome
 
 
 class SelfSupervised(Objective):
@@ -28,9 +28,9 @@ class SelfSupervised(Objective):
         """Mean loss and terms over the validation part."""
         return self._means(predictor, "validation")
 
-    def outcome(self, predictor: Predictor) -> Outcome:
+    def outcome(self, predictor: Predictor) -> TrainingOutcome:
         """Mean losses over the parts that training did not see."""
-        return Outcome({part: self._means(predictor, part) for part in ("validation", "test")})
+        return TrainingOutcome({part: self._means(predictor, part) for part in ("validation", "test")})
 
     def _means(self, predictor: Predictor, part: str) -> Scores:
         """Negatives are drawn from one seed, so that epochs are compared on the same ones."""

@@ -11,7 +11,7 @@ from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.devices import Policy, exactly
 from mmexplore.training.data import PARTS, Prepared
-from mmexplore.training.objective import Objective, Outcome, Plan
+from mmexplore.training.objective import Objective, TrainingOutcome, TrainingPlan
 
 _SMALLEST_EVALUATION_BATCH = 256
 
@@ -19,7 +19,7 @@ _SMALLEST_EVALUATION_BATCH = 256
 class Supervised(Objective):
     """Fine-tuning, or training from scratch."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: TrainingPlan) -> None:
         super().__init__(plan)
         self.criterion = criterion(plan.prepared)
 
@@ -42,13 +42,13 @@ class Supervised(Objective):
         found = metrics.scores(self.prepared.kind, self.prepared.labels[rows], guess)
         return {name: value for name, value in found.items() if name != "tasks"}
 
-    def outcome(self, predictor: Predictor) -> Outcome:
+    def outcome(self, predictor: Predictor) -> TrainingOutcome:
         """Scores and predictions of every part."""
         prepared, guess = self.prepared, self._predictions(predictor)
         truth = {part: prepared.labels[prepared.parts[part]] for part in guess}
         names = [task.name for task in prepared.tasks]
         scored = [part for part in ("validation", "test") if np.isfinite(truth[part]).any()]
-        return Outcome(
+        return TrainingOutcome(
             {part: metrics.scores(prepared.kind, truth[part], guess[part]) for part in scored},
             {part: metrics.named(names, metrics.per_task(prepared.kind, truth[part], guess[part])) for part in scored},
             self._notes(),

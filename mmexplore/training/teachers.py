@@ -17,7 +17,7 @@ from mmexplore.runtime.progress import Progress, silent
 
 
 @dataclass(frozen=True)
-class Target:
+class TeacherEmbeddings:
     """Rows ``values`` (n, d) of a view; ``ok`` (n,): which molecules have one."""
 
     values: np.ndarray
@@ -28,15 +28,15 @@ class Target:
         return Packed(len(indices), {"z": np.asarray(self.values[indices], np.float32)}, {})
 
 
-def read(lesson: str, name: str, dataset: Dataset, progress: Progress = silent, *, home: Home) -> Target:
+def read(lesson: str, name: str, dataset: Dataset, progress: Progress = silent, *, home: Home) -> TeacherEmbeddings:
     """The target of a data set's molecules, embedded now where it was not yet. Raises NotAvailable, BadMolecule."""
     if name.startswith(HUB):
         from mmexplore.training import hub
 
         values = hub.embedded(name.removeprefix(HUB), dataset, progress, home=home)
-        return Target(values, np.isfinite(values).all(1))
+        return TeacherEmbeddings(values, np.isfinite(values).all(1))
     chosen, view = target(lesson, name, home=home)
     made = embed.embedding(chosen, dataset, progress, home=home)
     ok = np.ones(made.n, bool)
     ok[made.missing] = False
-    return Target(made.view(view), ok)
+    return TeacherEmbeddings(made.view(view), ok)

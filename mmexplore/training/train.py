@@ -31,10 +31,10 @@ from mmexplore.runtime.home import Home, write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.training import resume, warm_start
 from mmexplore.training.data import Prepared, prepare
-from mmexplore.training.objective import Objective, Outcome, Plan
+from mmexplore.training.objective import Objective, TrainingOutcome, TrainingPlan
 from mmexplore.training.self_supervised import SelfSupervised
 from mmexplore.training.supervised import Supervised
-from mmexplore.training.trainer import Fit
+from mmexplore.training.trainer import TrainerModule
 
 MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
 
@@ -56,7 +56,7 @@ def train(
     _check_devices(recipe, policy)
     prepared = prepare(recipe, dataset, progress, home=home)
     numerics.apply(policy)  # after the targets of a pre-training, which are computed as whatever people see
-    plan = Plan(recipe, dataset, prepared, policy, folder / RESUME, progress)
+    plan = TrainingPlan(recipe, dataset, prepared, policy, folder / RESUME, progress)
     objective = SelfSupervised(plan) if recipe.pretrains else Supervised(plan)
     fit, notes = _fit(objective, home=home)
     predictor = fit.predictor.to(policy.device)
@@ -72,7 +72,7 @@ def train(
     return card
 
 
-def _fit(objective: Objective, *, home: Home) -> tuple[Fit, tuple[str, ...]]:
+def _fit(objective: Objective, *, home: Home) -> tuple[TrainerModule, tuple[str, ...]]:
     """The finished training, and notes on how it began."""
     plan = objective.plan
     found, note = resume.find(plan.resume, plan.key)
@@ -82,7 +82,7 @@ def _fit(objective: Objective, *, home: Home) -> tuple[Fit, tuple[str, ...]]:
     if not found:
         notes += warm_start.begin(predictor, home=home)
     objective.begin(predictor)
-    fit = Fit(predictor, objective, found)
+    fit = TrainerModule(predictor, objective, found)
     if not fit.finished:
         trainer = _trainer(plan.recipe, plan.policy, plan.recipe.training.epochs - fit.first)
         fit.trainer = trainer
@@ -123,7 +123,7 @@ def _check_devices(recipe: Recipe, policy: Policy) -> None:
         raise NotAvailable(f"training.devices asks for {wanted}, and this machine has {there} ({policy.device})")
 
 
-def _card(fit: Fit, outcome: Outcome, name: str, notes: tuple[str, ...]) -> Card:
+def _card(fit: TrainerModule, outcome: TrainingOutcome, name: str, notes: tuple[str, ...]) -> Card:
     recipe, dataset, prepared = fit.plan.recipe, fit.plan.dataset, fit.plan.prepared
     speeds = [epoch["molecules_per_second"] for epoch in fit.state.history]
     return Card(

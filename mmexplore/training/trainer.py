@@ -23,20 +23,20 @@ from mmexplore.runtime.devices import exactly
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.training import resume
 from mmexplore.training.objective import Objective, learning_rate
-from mmexplore.training.resume import Found, State
+from mmexplore.training.resume import Resumed, ResumeState
 
 _REPORT_EVERY_SECONDS = 0.5
 
 
-class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed by mypy
+class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not followed by mypy
     """One training of a predictor; ``state`` is its outcome so far and the best weights."""
 
-    def __init__(self, predictor: Predictor, objective: Objective, found: Found | None) -> None:
+    def __init__(self, predictor: Predictor, objective: Objective, found: Resumed | None) -> None:
         super().__init__()
         self.predictor, self.objective, self.found = predictor, objective, found
         self.plan = plan = objective.plan
         self.training_options, self.prepared = plan.recipe.training, plan.prepared
-        self.state = found.state if found else State([], {})
+        self.state = found.state if found else ResumeState([], {})
         self.first = self.epoch = len(self.state.history)
         self.criterion = objective.criterion
         self._reported = 0.0
@@ -149,7 +149,7 @@ class Fit(LightningModule):  # type: ignore[misc]  # Lightning is not followed b
 class Batches:
     """What Lightning iterates over: this process's share of the training part in the order of the current epoch."""
 
-    def __init__(self, fit: Fit) -> None:
+    def __init__(self, fit: TrainerModule) -> None:
         self.fit = fit
         rows, world = fit.prepared.parts["train"], int(fit.trainer.world_size)
         self.rows: np.ndarray = np.resize(rows, math.ceil(len(rows) / world) * world)[fit.trainer.global_rank :: world]

@@ -68,13 +68,13 @@ def test_a_drawing_s_stereochemistry_tells_atoms_apart() -> None:
     AllChem.Compute2DCoords(mol)
     Chem.WedgeMolBonds(mol, mol.GetConformer())
     kept, origins = drawn(Chem.MolToMolBlock(mol), smiles)
-    labelled = Chem.RWMol(mol)
-    for atom in labelled.GetAtoms():
+    labeled = Chem.RWMol(mol)
+    for atom in labeled.GetAtoms():
         atom.SetAtomMapNum(atom.GetIdx() + 1)
     again = Chem.RWMol(parse(kept))
     for atom, origin in zip(again.GetAtoms(), origins, strict=True):
         atom.SetAtomMapNum(origin + 1)
-    assert Chem.MolToSmiles(again) == Chem.MolToSmiles(labelled)
+    assert Chem.MolToSmiles(again) == Chem.MolToSmiles(labeled)
 
 
 @pytest.mark.parametrize(

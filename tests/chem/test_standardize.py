@@ -8,9 +8,9 @@ from mmexplore.chem import standardize
 @pytest.mark.slow
 def test_workers_give_what_one_process_gives():
     smiles = ["CCO", "C1CC", "CC(=O)[O-].[Na+]", "", "c1ccccc1", "C" * 2500, "[Na+].[Cl-]"] * 80
-    serial = standardize.standardise_all(smiles, "strip", workers=0)
+    serial = standardize.standardize_all(smiles, "strip", workers=0)
     heard = []
-    pooled = standardize.standardise_all(smiles, "strip", lambda *told, **_: heard.append(told), workers=2)
+    pooled = standardize.standardize_all(smiles, "strip", lambda *told, **_: heard.append(told), workers=2)
     assert pooled == serial
     assert heard[-1] == ("standardise", len(smiles), len(smiles))
     good = [text for text, outcome in zip(smiles, serial, strict=True) if not outcome.refused]
@@ -22,7 +22,7 @@ def test_a_row_that_kills_its_worker_is_the_only_one_lost(monkeypatch):
     monkeypatch.setattr(standardize, "_COMMAND", ("-c", MORTAL))
     smiles = ["CCO"] * 20
     smiles[13] = "CCCC"
-    outcomes = standardize.standardise_all(smiles, workers=2)
+    outcomes = standardize.standardize_all(smiles, workers=2)
     assert [i for i, outcome in enumerate(outcomes) if outcome.refused] == [13]
     assert outcomes[13].refused == "RDKit crashed on it"
 
@@ -45,4 +45,4 @@ def test_a_listener_may_stop_the_work():
 
     for workers in (0, 2):
         with pytest.raises(EnoughError):
-            standardize.standardise_all(["CCO"] * 2000, progress=listener, workers=workers)
+            standardize.standardize_all(["CCO"] * 2000, progress=listener, workers=workers)

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from mmexplore import studio
 from mmexplore.datasets import search
 from mmexplore.runtime.errors import BadMolecule
-from mmexplore.studio import Query
+from mmexplore.studio import MoleculeRef
 from mmexplore.ui.shell import session
 
 DATA, MODEL = "solubility", "solubility-dmpnn"
@@ -42,7 +42,9 @@ class TestReading:
 
     def test_a_molecule_of_no_row(self, home: object) -> None:
         assert (
-            studio.query_of(DATA, "OCC") == studio.query_of(DATA, "InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3") == Query("CCO")
+            studio.query_of(DATA, "OCC")
+            == studio.query_of(DATA, "InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3")
+            == MoleculeRef("CCO")
         )
         assert studio.find(DATA, "OCC").molecule == "CCO"
         assert studio.find(DATA, NAME).molecule == studio.find(DATA, MANY).molecule == ""

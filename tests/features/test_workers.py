@@ -91,10 +91,10 @@ def test_the_molecule_that_kills_its_process_is_found(
     workers: feature_workers.Workers, smiles: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Mortal:
-        def featurise(self, modality, options, chunk):
+        def featurize(self, modality, options, chunk):
             if smiles[77] in chunk:
                 raise feature_workers.WorkerDiedError
-            return feature_workers.featurise(MODALITIES[modality](**options), chunk)
+            return feature_workers.featurize(MODALITIES[modality](**options), chunk)
 
         def close(self) -> None: ...
 
@@ -108,8 +108,8 @@ def test_the_molecule_that_kills_its_process_is_found(
 
 def test_what_goes_wrong_in_a_worker_is_told(workers: feature_workers.Workers) -> None:
     with pytest.raises(RuntimeError, match="takes no arguments"):
-        list(workers.featurise("fingerprint", {"no_such_option": 1}, [["C"]], 1))
-    assert len(list(workers.featurise("fingerprint", {}, [["C"]], 1))) == 1
+        list(workers.featurize("fingerprint", {"no_such_option": 1}, [["C"]], 1))
+    assert len(list(workers.featurize("fingerprint", {}, [["C"]], 1))) == 1
 
 
 @pytest.mark.slow

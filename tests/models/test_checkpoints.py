@@ -124,7 +124,7 @@ def test_weights_that_do_not_fit_are_refused(saved: Path) -> None:
 
 def test_a_card_with_more_in_it_is_read(saved: Path) -> None:
     """A later version may say more, as long as the format is the same."""
-    edited(saved / "card.json", colour="blue")
+    edited(saved / "card.json", color="blue")
     assert checkpoints.read(saved)[1].name == "a model"
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mmexplore.runtime import devices
-from mmexplore.runtime.devices import Measured
+from mmexplore.runtime.devices import ProductTiming
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
 
 
@@ -32,14 +32,14 @@ def test_errors_are_those_of_the_settings() -> None:
 @pytest.mark.parametrize(
     ("medium", "training", "exact"),
     [
-        (Measured(0.5, 3e-7), "medium", "medium"),  # as fast and exact as on some AMD processors
-        (Measured(0.4, 4e-4), "medium", "highest"),  # TF32: for training alone
-        (Measured(0.2, 3e-3), "highest", "highest"),  # bfloat16 in disguise
-        (Measured(0.95, 2e-7), "highest", "highest"),  # not worth it
+        (ProductTiming(0.5, 3e-7), "medium", "medium"),  # as fast and exact as on some AMD processors
+        (ProductTiming(0.4, 4e-4), "medium", "highest"),  # TF32: for training alone
+        (ProductTiming(0.2, 3e-3), "highest", "highest"),  # bfloat16 in disguise
+        (ProductTiming(0.95, 2e-7), "highest", "highest"),  # not worth it
     ],
 )
-def test_the_fastest_setting_that_is_exact_enough(medium: Measured, training: str, exact: str) -> None:
-    found = {"highest": Measured(1.0, 2e-7), "medium": medium, "bfloat16": Measured(0.1, 3e-3)}
+def test_the_fastest_setting_that_is_exact_enough(medium: ProductTiming, training: str, exact: str) -> None:
+    found = {"highest": ProductTiming(1.0, 2e-7), "medium": medium, "bfloat16": ProductTiming(0.1, 3e-3)}
     assert devices._fastest(found, devices._TRAINING_ERROR) == training
     assert devices._fastest(found, devices._FLOAT32_ERROR) == exact
 
@@ -72,7 +72,7 @@ class AMac:
     """A stand-in for Apple's GPU: what its product takes, how wrong it is, or how it fails."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.gpu, self.cpu = Measured(0.1, 2e-7), Measured(1.0, 2e-7)
+        self.gpu, self.cpu = ProductTiming(0.1, 2e-7), ProductTiming(1.0, 2e-7)
         self.failure: Exception | None = None
         self.asked: list[tuple[str, int]] = []
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
@@ -81,11 +81,11 @@ class AMac:
         for kept in (devices._policy, devices._on_a_mac):
             kept.cache_clear()
 
-    def measure(self, device: str, rounds: int = 5, side: int = 0) -> dict[str, Measured]:
+    def measure(self, device: str, rounds: int = 5, side: int = 0) -> dict[str, ProductTiming]:
         self.asked.append((device, side))
         if device == "mps" and self.failure:
             raise self.failure
-        return {"highest": self.gpu if device == "mps" else self.cpu, "bfloat16": Measured(9.0, 3e-3)}
+        return {"highest": self.gpu if device == "mps" else self.cpu, "bfloat16": ProductTiming(9.0, 3e-3)}
 
 
 @pytest.fixture
@@ -106,9 +106,9 @@ def test_apples_gpu_is_taken_where_its_product_is_exact_and_pays(mac: AMac) -> N
 
 @pytest.mark.parametrize(
     ("gpu", "words"),
-    [(Measured(0.1, 1e-3), "10 times as fast with error 1e-03"), (Measured(2.0, 2e-7), "0.5 times as fast")],
+    [(ProductTiming(0.1, 1e-3), "10 times as fast with error 1e-03"), (ProductTiming(2.0, 2e-7), "0.5 times as fast")],
 )
-def test_apples_gpu_is_passed_over_where_it_is_wrong_or_slow(mac: AMac, gpu: Measured, words: str) -> None:
+def test_apples_gpu_is_passed_over_where_it_is_wrong_or_slow(mac: AMac, gpu: ProductTiming, words: str) -> None:
     mac.gpu = gpu
     chosen = devices.policy()
     assert chosen.device == "cpu"

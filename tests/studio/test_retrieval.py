@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 from mmexplore import studio
 from mmexplore.cli.app import app
 from mmexplore.runtime.errors import BadMolecule, MmexploreError, NotAvailable, UnknownName
-from mmexplore.studio import ECFP, Panel, Query
+from mmexplore.studio import ECFP, MoleculeRef, ViewRef
 
 MODEL, DATA, HYDROXY = "solubility-dmpnn", "freesolv", "CC(=O)Nc1cccc(O)c1"
-LEARNED = Panel(MODEL, "dmpnn")
+LEARNED = ViewRef(MODEL, "dmpnn")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ class TestQuery:
         assert studio.dataset(DATA).smiles[query.row] == "C1CCCCC1"
 
     def test_any_other_smiles_is_itself(self) -> None:
-        assert studio.query_of(DATA, "Oc1cccc(NC(C)=O)c1") == Query(HYDROXY)
+        assert studio.query_of(DATA, "Oc1cccc(NC(C)=O)c1") == MoleculeRef(HYDROXY)
 
     def test_part_of_one_name_only(self) -> None:
         names = [str(name) for name in studio.dataset("solubility").names]
@@ -69,14 +69,14 @@ class TestHits:
         smiles = studio.dataset(DATA).smiles[100]
         by_row = studio.hits(studio.query_of_row(DATA, 100), LEARNED, DATA, 10)
         assert studio.hits(studio.query_of(DATA, str(smiles)), LEARNED, DATA, 10).rows.tolist() == by_row.rows.tolist()
-        typed = studio.hits(Query(HYDROXY), LEARNED, DATA, 10)
+        typed = studio.hits(MoleculeRef(HYDROXY), LEARNED, DATA, 10)
         assert len(typed.rows) == 10
         assert 0.5 < typed.similarity[0] < 1
         assert np.isfinite(x).all()
 
     @pytest.mark.parametrize("smarts", ["c1ccccc1", "[OX2H]", "C(=O)[O;H1]"])
     @pytest.mark.parametrize("panel", [ECFP, LEARNED])
-    def test_a_smarts_filter_is_rdkits_substructure_match(self, embedded: None, smarts: str, panel: Panel) -> None:
+    def test_a_smarts_filter_is_rdkits_substructure_match(self, embedded: None, smarts: str, panel: ViewRef) -> None:
         table, pattern = studio.dataset(DATA), Chem.MolFromSmarts(smarts)
         expected = {i for i, s in enumerate(table.smiles) if Chem.MolFromSmiles(s).HasSubstructMatch(pattern)}
         found = studio.hits(studio.query_of_row(DATA, 0), panel, DATA, len(table), smarts)
@@ -122,7 +122,7 @@ def test_a_new_molecule_is_placed_among_its_neighbours(embedded: None) -> None:
     xy = np.random.default_rng(0).normal(size=(642, 2)).astype(np.float32)
     for panel in (ECFP, LEARNED):
         assert studio.place_on(studio.query_of_row(DATA, 7), panel, DATA, xy) == pytest.approx(xy[7].tolist())
-        x, y = studio.place_on(Query(HYDROXY), panel, DATA, xy) or (9, 9)
+        x, y = studio.place_on(MoleculeRef(HYDROXY), panel, DATA, xy) or (9, 9)
         assert xy[:, 0].min() <= x <= xy[:, 0].max()
         assert xy[:, 1].min() <= y <= xy[:, 1].max()
 

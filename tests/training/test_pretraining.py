@@ -122,7 +122,7 @@ def test_kin_are_hyperedges_and_the_strongest_anchors(run: Path, monkeypatch: py
         monkeypatch.setattr(hyperedges, "_ALL_HYPEREDGES", 0)
     data, chosen = few(), model(str(run), home=default_home())
     found = embed.embed(run / "model", data, home=default_home())
-    kin = hyperedges.kinship(chosen, data, 5, home=default_home())
+    kin = hyperedges.hyperedge_neighbors(chosen, data, 5, home=default_home())
     assert kin is not None
     predictor = checkpoints.load(run / "model")
     c = np.array(found.view("unified"))
@@ -144,9 +144,9 @@ def test_kin_are_hyperedges_and_the_strongest_anchors(run: Path, monkeypatch: py
 
 
 def test_a_model_without_memory_or_without_an_embedding_has_no_kin(run: Path) -> None:
-    assert hyperedges.kinship(model("ecfp", home=default_home()), few(), 0, home=default_home()) is None
+    assert hyperedges.hyperedge_neighbors(model("ecfp", home=default_home()), few(), 0, home=default_home()) is None
     assert (
-        hyperedges.kinship(
+        hyperedges.hyperedge_neighbors(
             model(str(run), home=default_home()), replace(few(), digest="never embedded"), 0, home=default_home()
         )
         is None

@@ -87,7 +87,7 @@ def test_the_state_is_replaced_whole(tmp_path: Path) -> None:
     optimizer = torch.optim.Adam(model.parameters())
     model(torch.ones(1, 3)).sum().backward()
     optimizer.step()
-    state = resume.State([{"epoch": 1.0}], {k: v.clone() for k, v in model.state_dict().items()}, 1, 0.5)
+    state = resume.ResumeState([{"epoch": 1.0}], {k: v.clone() for k, v in model.state_dict().items()}, 1, 0.5)
     for _ in range(3):
         resume.write(tmp_path, "key", state, model, optimizer)
     assert [p.name for p in tmp_path.iterdir()] == [resume.FILE]

@@ -14,7 +14,7 @@ import numpy as np
 from mmexplore.explore.neighbors.agreement import mean_disagreement, nearest_others, parted
 from mmexplore.explore.neighbors.search import Cosine
 
-NEIGHBOURS = 10
+NEIGHBORS = 10
 MOST_COMPARED = 20_000
 """So many molecules at most have their neighbours compared while a page waits."""
 
@@ -56,7 +56,7 @@ def what_if(w: np.ndarray, p: np.ndarray, factors: Sequence[float] | np.ndarray)
 
 
 def similarities(
-    views: dict[str, np.ndarray], k: int = NEIGHBOURS, most: int = MOST_COMPARED, seed: int = 0
+    views: dict[str, np.ndarray], k: int = NEIGHBORS, most: int = MOST_COMPARED, seed: int = 0
 ) -> Similarities:
     """Of views ``(n, width)`` of the same molecules, finite rows all; of more than ``most``, of a seeded sample."""
     names, count = tuple(views), len(next(iter(views.values())))

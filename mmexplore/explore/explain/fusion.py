@@ -82,7 +82,7 @@ def fusion_report(
     )
 
 
-def showpiece(model: Model, dataset: Dataset, least: float, *, home: Home) -> int:
+def example(model: Model, dataset: Dataset, least: float, *, home: Home) -> int:
     """A molecule to show a model by: of the test part, measured and predicted at ``least`` or more, predicted within
     half a standard deviation of the labels; of those the one with most atoms. -1 where there is none.
     """
@@ -99,7 +99,7 @@ def showpiece(model: Model, dataset: Dataset, least: float, *, home: Home) -> in
 
 
 @dataclass(frozen=True)
-class Judge:
+class Evaluation:
     """What a fusion's predictions are held against: labels ``truth`` (n,) of the report's rows, NaN where not judged.
 
     ``part`` says which molecules are: the test part of the model's own split, or all that have a label.
@@ -115,7 +115,7 @@ class Judge:
         return int(np.isfinite(self.truth).sum())
 
 
-def judge(report: FusionReport, model: Model, dataset: Dataset, *, home: Home) -> Judge | None:
+def evaluate(report: FusionReport, model: Model, dataset: Dataset, *, home: Home) -> Evaluation | None:
     """The labels to judge by; None where the data set has none of this task, or too few to be scored."""
     names = [task.name for task in dataset.tasks]
     if report.task not in names:
@@ -126,7 +126,7 @@ def judge(report: FusionReport, model: Model, dataset: Dataset, *, home: Home) -
     if model.data == dataset.name and known is not None and "split" in known:
         tested = known["split"].to_numpy()[report.rows] == "test"
         truth, part = np.where(tested, truth, np.nan), "test part"
-    found = Judge(dataset.tasks[number].kind, truth, part)
+    found = Evaluation(dataset.tasks[number].kind, truth, part)
     return found if fusion_score(report, found) else None
 
 
@@ -137,7 +137,7 @@ def readable(report: FusionReport, predicted: np.ndarray) -> np.ndarray:
     return predicted * report.std + report.mean if report.scale == "z-score" else predicted
 
 
-def fusion_score(report: FusionReport, against: Judge, factors: Sequence[float] = ()) -> tuple[str, float] | None:
+def fusion_score(report: FusionReport, against: Evaluation, factors: Sequence[float] = ()) -> tuple[str, float] | None:
     """ROC-AUC or RMSE (in ``unit``) with each modality's coefficient multiplied by its factor; None where undefined."""
     changed = contributions.what_if(report.w, report.p, factors) if len(factors) else report.prediction
     found = metrics.scores(against.kind, against.truth[:, None], readable(report, changed)[:, None])

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mmexplore.chem.peeling import Skeleton, State
+from mmexplore.chem.peeling import PeelingState, Skeleton
 
 Level = Callable[[Sequence[int]], np.ndarray]
 
@@ -42,9 +42,9 @@ class _Tree:
         self.levels: dict[int, float] = {}
         self.sums: defaultdict[int, float] = defaultdict(float)
         self.visits: defaultdict[int, int] = defaultdict(int)
-        self.children: dict[State, list[State]] = {}
+        self.children: dict[PeelingState, list[PeelingState]] = {}
 
-    def descend(self, state: State, min_atoms: int) -> None:
+    def descend(self, state: PeelingState, min_atoms: int) -> None:
         """One walk from a fragment to a small one."""
         path = []
         self._score([state])
@@ -57,13 +57,13 @@ class _Tree:
             self.sums[atoms] += end
             self.visits[atoms] += 1
 
-    def _grown(self, state: State) -> list[State]:
+    def _grown(self, state: PeelingState) -> list[PeelingState]:
         if state not in self.children:
             self.children[state] = list(self.molecule.peeled(state))
             self._score(self.children[state])
         return self.children[state]
 
-    def _score(self, states: list[State]) -> None:
+    def _score(self, states: list[PeelingState]) -> None:
         new = list(dict.fromkeys(s.atoms for s in states if s.atoms not in self.levels))
         if new:
             self.levels.update(zip(new, np.asarray(self.level(new), float).tolist(), strict=True))

@@ -15,7 +15,7 @@ from mmexplore.chem.peeling import Skeleton
 from mmexplore.datasets import Task
 from mmexplore.explore.explain.search import Scorer
 from mmexplore.explore.neighbors.query import loaded
-from mmexplore.features.featurize import featurise
+from mmexplore.features.featurize import featurize
 from mmexplore.features.packing import Packed
 from mmexplore.nn.dataloader import Batch, collate
 from mmexplore.runtime import devices
@@ -81,7 +81,7 @@ class FragmentModel:
         values = np.full((len(smiles), len(self.tasks)), np.nan)
         for start in range(0, len(smiles), _SMILES_AT_ONCE):
             part = smiles[start : start + _SMILES_AT_ONCE]
-            chunks = {name: featurise(MODALITIES[name](**options), part) for name, options in self.modalities.items()}
+            chunks = {name: featurize(MODALITIES[name](**options), part) for name, options in self.modalities.items()}
             good = np.flatnonzero(np.logical_and.reduce([chunk.ok for chunk in chunks.values()]))
             if len(good):
                 packed = {name: chunk.take(MODALITIES[name].columns, good).packed for name, chunk in chunks.items()}
@@ -137,4 +137,4 @@ def _by_size(kept: np.ndarray) -> Iterator[np.ndarray]:
 
 @cached(64)
 def _record(smiles: str, options: tuple[tuple[str, object], ...]) -> Packed:
-    return featurise(MODALITIES[_GRAPH](**dict(options)), [smiles]).packed
+    return featurize(MODALITIES[_GRAPH](**dict(options)), [smiles]).packed

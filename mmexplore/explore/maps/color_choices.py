@@ -9,7 +9,7 @@ from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset
 from mmexplore.explore.explain.contributions import MOST_COMPARED
 from mmexplore.explore.maps import colors
-from mmexplore.explore.maps.colors import Colour
+from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.compute import stored_clusters
 from mmexplore.explore.neighbors.retrieval import disagreement
 from mmexplore.explore.neighbors.spaces import is_ready
@@ -25,7 +25,7 @@ def color_names(view: View, dataset: Dataset, *, home: Home) -> list[str]:
     return list(_choices(view, dataset, home=home))
 
 
-def color(view: View, dataset: Dataset, name: str, *, home: Home) -> Colour:
+def color(view: View, dataset: Dataset, name: str, *, home: Home) -> Color:
     """A color by one of :func:`color_names`. Raises UnknownName for anything else."""
     choices = _choices(view, dataset, home=home)
     if name not in choices:
@@ -33,10 +33,10 @@ def color(view: View, dataset: Dataset, name: str, *, home: Home) -> Colour:
     return choices[name]()
 
 
-def _choices(view: View, dataset: Dataset, *, home: Home) -> dict[str, Callable[[], Colour]]:
+def _choices(view: View, dataset: Dataset, *, home: Home) -> dict[str, Callable[[], Color]]:
     """Each color by its name, made when it is asked for."""
     known, clusters = predictions(view.model, dataset, home=home), stored_clusters(view, dataset, home=home)
-    choices: dict[str, Callable[[], Colour]] = {}
+    choices: dict[str, Callable[[], Color]] = {}
     for number, task in enumerate(dataset.tasks):
         choices[task.name] = partial(colors.of_label, dataset, number)
     for number, task in enumerate(dataset.tasks):
@@ -62,20 +62,20 @@ def _others(view: View, dataset: Dataset, *, home: Home) -> list[View]:
     return [ecfp_view(), *(view.model.view(other) for other in view.model.views if other != view.name)]
 
 
-def _disagreement(here: View, other: View, dataset: Dataset, *, home: Home) -> Colour:
+def _disagreement(here: View, other: View, dataset: Dataset, *, home: Home) -> Color:
     label = f"disagreement of {here.name} with {other.name}, 10 neighbours"
-    return Colour(label, disagreement(here, other, dataset, 10, home=home))
+    return Color(label, disagreement(here, other, dataset, 10, home=home))
 
 
 @cached(2)
-def _columns(dataset: Dataset) -> dict[str, Colour | None]:
+def _columns(dataset: Dataset) -> dict[str, Color | None]:
     """The source's other columns as colors; reading texts of a million rows takes seconds."""
     return {str(name): colors.of_column(str(name), dataset.extra[name]) for name in dataset.extra}
 
 
-def _same(made: Colour) -> Colour:
+def _same(made: Color) -> Color:
     return made
 
 
-def _descriptor(dataset: Dataset, name: str, *, home: Home) -> Colour:
-    return Colour(name, colors.descriptors(dataset, home=home)[name].to_numpy(np.float32))
+def _descriptor(dataset: Dataset, name: str, *, home: Home) -> Color:
+    return Color(name, colors.descriptors(dataset, home=home)[name].to_numpy(np.float32))

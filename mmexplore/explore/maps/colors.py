@@ -18,7 +18,7 @@ _MOST_CATEGORIES = 20
 
 
 @dataclass(frozen=True)
-class Colour:
+class Color:
     """A colour for each molecule.
 
     ``values`` (n,) float32 with NaN where missing; for categories they number ``categories`` (whole numbers).
@@ -30,7 +30,7 @@ class Colour:
     categories: tuple[str, ...] = ()
 
 
-def of_column(label: str, column: "pd.Series") -> Colour | None:
+def of_column(label: str, column: "pd.Series") -> Color | None:
     """A colour from any column: numbers as they are, texts as up to 20 categories; None if it tells nothing.
 
     >>> import pandas as pd
@@ -41,26 +41,26 @@ def of_column(label: str, column: "pd.Series") -> Colour | None:
 
     numbers = pd.to_numeric(column, errors="coerce")
     if numbers.notna().sum() >= 0.9 * column.notna().sum() and numbers.nunique() > 2:
-        return Colour(label, numbers.to_numpy(np.float32))
+        return Color(label, numbers.to_numpy(np.float32))
     texts = column.where(column.notna()).astype("string")
     known = sorted(texts.dropna().unique())
     if not 1 < len(known) <= _MOST_CATEGORIES:
         return None
     codes = pd.Categorical(texts, categories=known).codes.astype(np.float32)
-    return Colour(label, np.where(codes < 0, np.nan, codes), tuple(known))
+    return Color(label, np.where(codes < 0, np.nan, codes), tuple(known))
 
 
-def of_label(dataset: Dataset, number: int, values: np.ndarray | None = None, what: str = "") -> Colour:
+def of_label(dataset: Dataset, number: int, values: np.ndarray | None = None, what: str = "") -> Color:
     """A task's label, or other ``values`` of the same task (a prediction), as a colour."""
     task = dataset.tasks[number]
     label = f"{what}{task.name}" + (f" ({task.unit})" if task.unit else "")
     shown = dataset.labels[:, number] if values is None else values
     if task.kind == "classification" and values is None:
-        return Colour(label, shown.astype(np.float32), ("0", "1"))
-    return Colour(label, shown.astype(np.float32))
+        return Color(label, shown.astype(np.float32), ("0", "1"))
+    return Color(label, shown.astype(np.float32))
 
 
-def of_clusters(labels: np.ndarray) -> Colour:
+def of_clusters(labels: np.ndarray) -> Color:
     """Clusters (n,), numbered from 0, as categories numbered by size.
 
     >>> of_clusters(np.array([1, 1, 0])).values.tolist()
@@ -69,7 +69,7 @@ def of_clusters(labels: np.ndarray) -> Colour:
     order = np.argsort(-np.bincount(labels), kind="stable")
     rank = np.empty(len(order), np.float32)
     rank[order] = np.arange(len(order))
-    return Colour(f"k-means, k = {len(order)}", rank[labels], tuple(f"cluster {i + 1}" for i in range(len(order))))
+    return Color(f"k-means, k = {len(order)}", rank[labels], tuple(f"cluster {i + 1}" for i in range(len(order))))
 
 
 def descriptors(dataset: Dataset, *, home: Home) -> "pd.DataFrame":

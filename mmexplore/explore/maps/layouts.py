@@ -28,23 +28,23 @@ def pca(x: np.ndarray) -> np.ndarray:
     """
     from sklearn.decomposition import PCA
 
-    centred = x - x.mean(axis=0, dtype=np.float64).astype(x.dtype)  # else float32 covariances cancel
-    size = max(float(centred.max()), -float(centred.min()))
+    centered = x - x.mean(axis=0, dtype=np.float64).astype(x.dtype)  # else float32 covariances cancel
+    size = max(float(centered.max()), -float(centered.min()))
     if not size > 0:
         return np.zeros((len(x), 2), np.float32)
-    centred /= size
+    centered /= size
     found = PCA(min(2, *x.shape), svd_solver="covariance_eigh" if len(x) >= x.shape[1] else "full")
-    xy = found.fit_transform(centred) * size
+    xy = found.fit_transform(centered) * size
     xy[:, found.singular_values_ <= 1e-6 * found.singular_values_[0]] = 0
     return np.pad(xy, ((0, 0), (0, 2 - xy.shape[1]))).astype(np.float32)
 
 
 def _standard(x: np.ndarray) -> np.ndarray:
     """Centred, rows of mean square length 1: neither method sees that, and float32 distances are exact there."""
-    centred: np.ndarray = x - x.mean(axis=0, dtype=np.float64).astype(np.float32)
-    centred /= max(float(centred.max()), -float(centred.min()), 1e-37)
-    centred /= max(float(np.linalg.norm(centred)) / np.sqrt(len(x)), 1e-37)
-    return centred
+    centered: np.ndarray = x - x.mean(axis=0, dtype=np.float64).astype(np.float32)
+    centered /= max(float(centered.max()), -float(centered.min()), 1e-37)
+    centered /= max(float(np.linalg.norm(centered)) / np.sqrt(len(x)), 1e-37)
+    return centered
 
 
 def _start(x: np.ndarray, seed: int, spread: float, noise: float) -> np.ndarray:

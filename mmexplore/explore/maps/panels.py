@@ -17,23 +17,23 @@ MOST_PANELS = 6
 
 
 @dataclass(frozen=True)
-class Panel:
+class ViewRef:
     """One map of a comparison: a view of a model, by their names."""
 
     model: str
     view: str
 
 
-ECFP = Panel(BASELINE, BASELINE)
+ECFP = ViewRef(BASELINE, BASELINE)
 
 
-def ref(view: View) -> Panel:
+def ref(view: View) -> ViewRef:
     """A view by its names."""
-    return Panel(view.model.name, view.name)
+    return ViewRef(view.model.name, view.name)
 
 
 @dataclass(frozen=True)
-class Wish:
+class PresetRule:
     """Something to be shown of a model.
 
     ``baseline``: fingerprints. ``untrained``: the twin's last view. ``branch``: the branch that reads modality
@@ -56,12 +56,12 @@ class Preset:
 
     name: str
     about: str
-    wishes: tuple[Wish, ...]
+    rules: tuple[PresetRule, ...]
 
     @property
     def needs(self) -> str:
         """What a model must have to fill it, in words."""
-        *some, last = [wish.needs for wish in self.wishes if wish.needs] or ["a recipe"]
+        *some, last = [wish.needs for wish in self.rules if wish.needs] or ["a recipe"]
         return f"{', '.join(some)} and {last}" if some else last
 
 
@@ -70,47 +70,47 @@ PRESETS = (
         "MMSA Fig. 5",
         "Without pre-training, each modality alone, and the whole model",
         (
-            Wish("untrained"),
-            Wish("branch", "graph2d"),
-            Wish("branch", "image"),
-            Wish("branch", "graph3d"),
-            Wish("fused"),
+            PresetRule("untrained"),
+            PresetRule("branch", "graph2d"),
+            PresetRule("branch", "image"),
+            PresetRule("branch", "graph3d"),
+            PresetRule("fused"),
         ),
     ),
     Preset(
         "MMFRL Fig. 2",
         "Each modality's embedding before fusion, and the fused one",
-        (Wish("branches"), Wish("fused")),
+        (PresetRule("branches"), PresetRule("fused")),
     ),
     Preset(
         "ECFP against this model's views",
         "The fingerprint, which learned nothing, beside all that the model makes",
-        (Wish("baseline"), Wish("views")),
+        (PresetRule("baseline"), PresetRule("views")),
     ),
 )
 
 
-def fill_preset(preset: Preset, models: Iterable[Model]) -> tuple[Panel, ...]:
+def fill_preset(preset: Preset, models: Iterable[Model]) -> tuple[ViewRef, ...]:
     """The preset's panels by the first of the models that grants every wish; empty where none does.
 
     At most six: where there are more, the last one, which is the whole model, is kept.
     """
     for model in models:
-        granted = [_grant(wish, model) for wish in preset.wishes]
+        granted = [_grant(wish, model) for wish in preset.rules]
         panels = tuple(dict.fromkeys(panel for some in granted for panel in some))
         if all(granted) and len(panels) >= FEWEST_PANELS:
             return panels if len(panels) <= MOST_PANELS else (*panels[: MOST_PANELS - 1], panels[-1])
     return ()
 
 
-def _grant(wish: Wish, model: Model) -> list[Panel]:
+def _grant(wish: PresetRule, model: Model) -> list[ViewRef]:
     if model.recipe is None:
         return []
     if wish.kind == "baseline":
-        return [Panel(BASELINE, BASELINE)]
+        return [ViewRef(BASELINE, BASELINE)]
     if wish.kind == "untrained":
         name = model.name if model.name.startswith(UNTRAINED) else UNTRAINED + model.name
-        return [Panel(name, model.views[-1])]
+        return [ViewRef(name, model.views[-1])]
     branches = [branch.name for branch in model.recipe.branches]
     views = {
         "branch": [b.name for b in model.recipe.branches if ENCODERS.attribute(b.encoder, "reads") == wish.reads][:1],
@@ -118,4 +118,4 @@ def _grant(wish: Wish, model: Model) -> list[Panel]:
         "fused": [view for view in model.views if view not in branches],
         "views": list(model.views),
     }
-    return [Panel(model.name, view) for view in views[wish.kind]]
+    return [ViewRef(model.name, view) for view in views[wish.kind]]

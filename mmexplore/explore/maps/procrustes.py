@@ -34,11 +34,11 @@ def align(xy: np.ndarray, onto: np.ndarray) -> Aligned:
     x, y = xy[both].astype(np.float64), onto[both].astype(np.float64)
     if len(x) < 2:
         return Aligned(np.asarray(xy, np.float32), None)
-    x_centre, y_centre = x.mean(axis=0), y.mean(axis=0)
-    x, y = x - x_centre, y - y_centre
+    x_center, y_center = x.mean(axis=0), y.mean(axis=0)
+    x, y = x - x_center, y - y_center
     x_size, y_size = float((x * x).sum()), float((y * y).sum())
     if not x_size * y_size > 0:
         return Aligned(np.asarray(xy, np.float32), None)
     turn, total = orthogonal_procrustes(x, y)  # ``total`` is sum(S)
-    placed = (xy - x_centre) @ turn * (total / x_size) + y_centre
+    placed = (xy - x_center) @ turn * (total / x_size) + y_center
     return Aligned(placed.astype(np.float32), float(np.clip(1 - total * total / (x_size * y_size), 0, 1)))

@@ -112,16 +112,16 @@ def quality(
     The scores in ``x`` are taken from ``other``, another map of the same ``x``, if it was scored in the same way.
     """
     rows = np.flatnonzero((classes.codes >= 0) & _finite(x) & np.isfinite(xy).all(1))
-    labelled = len(rows)
+    labeled = len(rows)
     rng = np.random.default_rng(seed)
-    if labelled > MOST:
+    if labeled > MOST:
         rows = np.sort(rng.choice(rows, MOST, replace=False))
     codes = np.unique(classes.codes[rows], return_inverse=True)[1]
     groups = int(codes.max()) + 1 if len(codes) else 0
     if not 2 <= groups < len(rows):
         return Quality(f"not computed: {classes.how}, {_few(groups, len(rows))}")
     permuted = [rng.permutation(codes) for _ in range(permutations)]
-    sample = f"{len(rows)} molecules" + (f" drawn from {labelled} with seed {seed}" if labelled > len(rows) else "")
+    sample = f"{len(rows)} molecules" + (f" drawn from {labeled} with seed {seed}" if labeled > len(rows) else "")
     method = f"NMI against k-means, k = {groups}, best of 10 starts; permuted: mean of {permutations}"
     how = f"{classes.how}; {sample}; {method}"
     if other is not None and other.how == how:

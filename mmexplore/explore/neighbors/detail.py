@@ -5,9 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore.datasets import Dataset
-from mmexplore.explore.maps.panels import Panel, ref
+from mmexplore.explore.maps.panels import ViewRef, ref
 from mmexplore.explore.neighbors.applicability import Reach, nearest_others, reach
-from mmexplore.explore.neighbors.spaces import Query, is_ready, query_of_row, record_of, row_of, space, through_model
+from mmexplore.explore.neighbors.spaces import (
+    MoleculeRef,
+    is_ready,
+    query_of_row,
+    record_of,
+    row_of,
+    space,
+    through_model,
+)
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model, View, ecfp_view
 from mmexplore.runtime.cache import cached
@@ -33,9 +41,9 @@ class Standing:
 class Nearest:
     """How near a molecule is to the training molecules in one space, and which of them is nearest."""
 
-    panel: Panel
+    panel: ViewRef
     reach: Reach
-    neighbour: Query
+    neighbor: MoleculeRef
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Detail:
     ``lacking``: models that have to embed the training data before more can be said. ``notes`` are sentences.
     """
 
-    query: Query
+    query: MoleculeRef
     standings: tuple[Standing, ...] = ()
     nearest: tuple[Nearest, ...] = ()
     trained_on: str = ""
@@ -53,7 +61,9 @@ class Detail:
     notes: tuple[str, ...] = ()
 
 
-def detail(asked: Query, view: View, dataset: Dataset | None, trained_on: Dataset | None, *, home: Home) -> Detail:
+def detail(
+    asked: MoleculeRef, view: View, dataset: Dataset | None, trained_on: Dataset | None, *, home: Home
+) -> Detail:
     """What a model knows of a molecule. One that is in no data set is run through it now, which imports torch.
 
     ``dataset``: where the molecule is from, None where it is in none; ``trained_on``: the model's data set, None where
@@ -74,7 +84,7 @@ def detail(asked: Query, view: View, dataset: Dataset | None, trained_on: Datase
 
 
 def _predicted(
-    asked: Query, model: Model, dataset: Dataset | None, notes: list[str], *, home: Home
+    asked: MoleculeRef, model: Model, dataset: Dataset | None, notes: list[str], *, home: Home
 ) -> dict[str, float]:
     """Predictions by task, empty where the model makes none."""
     if model.card is None or model.card.untrained or not model.card.data.tasks:
@@ -112,7 +122,7 @@ def _training(model: Model, trained_on: Dataset, *, home: Home) -> _Training | N
 
 
 def _standings(
-    asked: Query, model: Model, dataset: Dataset | None, predicted: dict[str, float], training: _Training | None
+    asked: MoleculeRef, model: Model, dataset: Dataset | None, predicted: dict[str, float], training: _Training | None
 ) -> tuple[Standing, ...]:
     tasks = {task.name: task for task in model.card.data.tasks} if model.card else {}
     labels: dict[str, float] = {}
@@ -135,7 +145,7 @@ def _percentile(value: float, among: np.ndarray) -> float:
 
 
 def _nearest(
-    asked: Query,
+    asked: MoleculeRef,
     view: View,
     training: _Training,
     trained_on: Dataset,

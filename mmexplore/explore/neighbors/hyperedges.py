@@ -32,7 +32,7 @@ class Anchor:
 
 
 @dataclass(frozen=True)
-class Kinship:
+class HyperedgeNeighbors:
     """What equations 9 to 11 join a molecule to.
 
     Those ``near`` it, of which the first ``members`` are in its hyperedge, and ``hosts``, molecules in whose hyperedge
@@ -47,14 +47,14 @@ class Kinship:
     anchors_in_all: int
 
 
-def kinship(
+def hyperedge_neighbors(
     model: Model, dataset: Dataset, row: int, anchors: int = 3, typical: int = 3, *, home: Home
-) -> Kinship | None:
+) -> HyperedgeNeighbors | None:
     """A molecule's kin among a data set; None where the model has no memory, or has not embedded the data set yet.
 
     A molecule that could not be embedded has no kin, and none of the others has it.
     """
-    if not has_kinship(model):
+    if not has_hyperedges(model):
         return None
     found = embeddings.read(embeddings.place(model.folder, dataset, home=home))
     if found is None:
@@ -63,13 +63,13 @@ def kinship(
     cosine = model.recipe.pretraining.options["similarity"] == "cosine"
     shares = _shares(model, found, cosine)
     if np.isnan(shares[row]).any():
-        return Kinship({}, 0, {}, (), shares.shape[1])
+        return HyperedgeNeighbors({}, 0, {}, (), shares.shape[1])
     strongest = np.argsort(-shares[row], kind="stable")[:anchors]
     chosen = tuple(Anchor(int(a), float(shares[row, a]), _typical(shares[:, a], typical)) for a in strongest)
-    return Kinship(*_near_members_and_hosts(model, found, row), chosen, shares.shape[1])
+    return HyperedgeNeighbors(*_near_members_and_hosts(model, found, row), chosen, shares.shape[1])
 
 
-def has_kinship(model: Model) -> bool:
+def has_hyperedges(model: Model) -> bool:
     """Whether the model has hyperedges and a memory."""
     return model.recipe is not None and "memory-aligned" in model.recipe.set_views
 

@@ -19,14 +19,14 @@ _NEAR = 0.02  # of |x|^2: beyond, the relative error of a float32 difference sta
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbors:
     """``indices`` int32 (n, k) into the searched rows, ``distances`` float32 (n, k), nearest first, ties by index."""
 
     indices: np.ndarray
     distances: np.ndarray
 
 
-def neighbours(x: np.ndarray, k: int, progress: Progress = silent) -> Neighbours:
+def neighbours(x: np.ndarray, k: int, progress: Progress = silent) -> Neighbors:
     """The ``k`` nearest other rows of each row of ``x`` (n, d), Euclidean; a row is never its own neighbour.
 
     >>> neighbours(np.array([[0.0], [1.0], [3.0]]), 1).indices.ravel().tolist()
@@ -35,12 +35,12 @@ def neighbours(x: np.ndarray, k: int, progress: Progress = silent) -> Neighbours
     return _search(x, x, k, True, progress)
 
 
-def nearest(queries: np.ndarray, x: np.ndarray, k: int, progress: Progress = silent) -> Neighbours:
+def nearest(queries: np.ndarray, x: np.ndarray, k: int, progress: Progress = silent) -> Neighbors:
     """The ``k`` nearest rows of ``x`` (n, d) to each query (m, d), Euclidean."""
     return _search(queries, x, k, False, progress)
 
 
-def _search(queries: np.ndarray, x: np.ndarray, k: int, same: bool, progress: Progress) -> Neighbours:
+def _search(queries: np.ndarray, x: np.ndarray, k: int, same: bool, progress: Progress) -> Neighbors:
     if not 1 <= k <= len(x) - same:
         raise MmexploreError(f"{len(x)} molecules have 1 to {len(x) - same} neighbours each, and {k} were asked for")
     queries, x = np.asarray(queries, np.float32), np.ascontiguousarray(x, np.float32)
@@ -58,7 +58,7 @@ def _search(queries: np.ndarray, x: np.ndarray, k: int, same: bool, progress: Pr
         indices[part] = np.take_along_axis(candidates, order, 1)
         distances[part] = np.sqrt(np.take_along_axis(squared, order, 1))
     progress("neighbours", len(queries), len(queries))
-    return Neighbours(indices, distances)
+    return Neighbors(indices, distances)
 
 
 def _candidates(
@@ -110,7 +110,7 @@ def unit_rows(x: np.ndarray) -> np.ndarray:
     return x / np.where(length > 0, length, 1)[:, None]
 
 
-def interpolate(found: Neighbours, xy: np.ndarray) -> np.ndarray:
+def interpolate(found: Neighbors, xy: np.ndarray) -> np.ndarray:
     """Means of neighbours' coordinates weighted by 1/distance^2, (m, 2) float32; at distance 0 the neighbour's own."""
     squared = np.square(found.distances, dtype=np.float64)
     exact = squared == 0

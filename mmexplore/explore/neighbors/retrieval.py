@@ -7,11 +7,11 @@ import numpy as np
 
 from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset, search
-from mmexplore.explore.maps.panels import ECFP, Panel, ref
+from mmexplore.explore.maps.panels import ECFP, ViewRef, ref
 from mmexplore.explore.neighbors import agreement as ranking_agreement
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
 from mmexplore.explore.neighbors.search import Space, top
-from mmexplore.explore.neighbors.spaces import Query, record_of, row_of, space
+from mmexplore.explore.neighbors.spaces import MoleculeRef, record_of, row_of, space
 from mmexplore.models.registry import View, ecfp_view
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import UnknownName
@@ -31,14 +31,14 @@ class HitList:
     ``tried``: how many of the most similar molecules a filter by property has looked at; 0 without one.
     """
 
-    panel: Panel
+    panel: ViewRef
     rows: np.ndarray
     similarity: np.ndarray
     tried: int = 0
 
 
 def hits(
-    asked: Query,
+    asked: MoleculeRef,
     view: View,
     dataset: Dataset,
     k: int,
@@ -113,7 +113,7 @@ def _own_first(
     return np.insert(rows[others], place, own)[: len(rows)], np.insert(similarity[others], place, best)[: len(rows)]
 
 
-def shared(lists: Sequence[HitList]) -> dict[Panel, float]:
+def shared(lists: Sequence[HitList]) -> dict[ViewRef, float]:
     """Of each list but ECFP's: the share of ECFP's hits that stand in it too; empty without an ECFP list."""
     reference = next((found for found in lists if found.panel == ECFP), None)
     if reference is None or not len(reference.rows):

@@ -10,7 +10,7 @@ import numpy as np
 from mmexplore.datasets import Dataset, search
 from mmexplore.explore.maps import project
 from mmexplore.explore.neighbors import query
-from mmexplore.explore.neighbors.knn import Neighbours, interpolate
+from mmexplore.explore.neighbors.knn import Neighbors, interpolate
 from mmexplore.explore.neighbors.search import Cosine, Space, Tanimoto, top
 from mmexplore.features.pool import Pool, content_keys
 from mmexplore.features.store import features
@@ -26,7 +26,7 @@ INLINE_ROWS = 20_000
 
 
 @dataclass(frozen=True)
-class Query:
+class MoleculeRef:
     """A molecule to ask about: canonical ``smiles``, its name, and its ``row`` in ``data``, -1 where it is in none."""
 
     smiles: str
@@ -35,18 +35,18 @@ class Query:
     row: int = -1
 
 
-def query_of(dataset: Dataset, text: str) -> Query:
+def query_of(dataset: Dataset, text: str) -> MoleculeRef:
     """The one molecule that a typed text means (:func:`mmexplore.datasets.search.read`). Raises BadMolecule."""
     row, smiles = search.one_of(dataset, search.read(dataset, text))
-    return query_of_row(dataset, row) if row >= 0 else Query(smiles)
+    return query_of_row(dataset, row) if row >= 0 else MoleculeRef(smiles)
 
 
-def query_of_row(dataset: Dataset, row: int) -> Query:
+def query_of_row(dataset: Dataset, row: int) -> MoleculeRef:
     """A molecule of a data set by its row."""
-    return Query(str(dataset.smiles[row]), str(dataset.names[row]), dataset.name, row)
+    return MoleculeRef(str(dataset.smiles[row]), str(dataset.names[row]), dataset.name, row)
 
 
-def row_of(dataset: Dataset, asked: Query) -> int:
+def row_of(dataset: Dataset, asked: MoleculeRef) -> int:
     """The row of a molecule in a data set, the first one where its structure stands in several; -1 for none."""
     if asked.data == dataset.name and asked.row >= 0:
         return asked.row
@@ -103,7 +103,9 @@ def _fingerprints(dataset: Dataset, *, home: Home) -> Tanimoto:
     return Tanimoto(bits, made.ok)
 
 
-def record_of(asked: Query, view: View, dataset: Dataset, source: Dataset | None = None, *, home: Home) -> np.ndarray:
+def record_of(
+    asked: MoleculeRef, view: View, dataset: Dataset, source: Dataset | None = None, *, home: Home
+) -> np.ndarray:
     """The molecule as a view sees it, ready to be compared with those of ``dataset``, (1, width).
 
     A molecule of the data set has its record there, one of ``source`` in that set's embedding where there is one; any
@@ -119,7 +121,7 @@ def record_of(asked: Query, view: View, dataset: Dataset, source: Dataset | None
 
 
 def place_on(
-    asked: Query, view: View, dataset: Dataset, xy: np.ndarray, k: int = 5, *, home: Home
+    asked: MoleculeRef, view: View, dataset: Dataset, xy: np.ndarray, k: int = 5, *, home: Home
 ) -> tuple[float, float] | None:
     """Where a molecule lies on a map ``xy`` (n, 2) of a data set: among its ``k`` nearest ones, None for nowhere.
 
@@ -132,7 +134,7 @@ def place_on(
     else:
         near = top(there, record, k, np.isfinite(xy).all(1))
         distances = (1 - near.similarity).astype(np.float32)
-        placed = interpolate(Neighbours(near.rows.astype(np.int32), distances), xy)[0]
+        placed = interpolate(Neighbors(near.rows.astype(np.int32), distances), xy)[0]
     return (float(placed[0]), float(placed[1])) if np.isfinite(placed).all() else None
 
 
@@ -142,7 +144,9 @@ def through_model(model: Model, smiles: str, *, home: Home) -> query.Few:
     return query.embed_few(model.folder, [smiles], home=home)
 
 
-def _through_model(asked: Query, view: View, dataset: Dataset, source: Dataset | None, *, home: Home) -> np.ndarray:
+def _through_model(
+    asked: MoleculeRef, view: View, dataset: Dataset, source: Dataset | None, *, home: Home
+) -> np.ndarray:
     model = view.model
     assert model.recipe is not None
     joined = view.name in model.recipe.set_views

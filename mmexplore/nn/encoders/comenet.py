@@ -54,7 +54,7 @@ class ComENet(Encoder):
         self.basis = Basis(num_radial, num_spherical, cutoff_angstrom)
         self.atoms = nn.Embedding(_ELEMENTS, hidden_size)
         nn.init.uniform_(self.atoms.weight, -math.sqrt(3), math.sqrt(3))
-        self.layers = nn.ModuleList(_Layer(hidden_size, middle_size, self.basis.widths) for _ in range(layers))
+        self.layers = nn.ModuleList(_ComENetLayer(hidden_size, middle_size, self.basis.widths) for _ in range(layers))
         self.outputs = nn.ModuleList(_linear(hidden_size, hidden_size) for _ in range(output_layers))
         self.last = _linear(hidden_size, dimension)
 
@@ -74,7 +74,7 @@ class ComENet(Encoder):
         return pooled / counts.unsqueeze(1) if self.readout == "mean" else pooled
 
 
-class _Layer(nn.Module):
+class _ComENetLayer(nn.Module):
     def __init__(self, size: int, middle: int, widths: tuple[int, int]) -> None:
         super().__init__()
         self.entry = _linear(size, size)

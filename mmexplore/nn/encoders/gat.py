@@ -38,10 +38,10 @@ class GAT(MessagePassing, Encoder):
         heads: Annotated[int, Field(ge=1, le=16, description="attentions of each layer, averaged")] = 2,
         dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each layer")] = 0.5,
     ) -> None:
-        super().__init__(lambda: _Layer(hidden_size, heads), layers, hidden_size, dropout)
+        super().__init__(lambda: _GATLayer(hidden_size, heads), layers, hidden_size, dropout)
 
 
-class _Layer(nn.Module):
+class _GATLayer(nn.Module):
     def __init__(self, size: int, heads: int) -> None:
         super().__init__()
         self.linear = nn.Linear(size, heads * size, bias=False)

@@ -32,10 +32,10 @@ class GIN(MessagePassing, Encoder):
         hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of atoms and embedding")] = 256,
         dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each layer")] = 0.5,
     ) -> None:
-        super().__init__(lambda: _Layer(_mlp(hidden_size)), layers, hidden_size, dropout)
+        super().__init__(lambda: _GINLayer(_mlp(hidden_size)), layers, hidden_size, dropout)
 
 
-class _Layer(GINEConv):  # type: ignore[misc]  # PyG is not followed by mypy
+class _GINLayer(GINEConv):  # type: ignore[misc]  # PyG is not followed by mypy
     """PyG's layer, its message written into the gathered neighbours in place of two arrays more."""
 
     def message(self, x_j: Tensor, edge_attr: Tensor) -> Tensor:

@@ -20,13 +20,13 @@ from mmexplore.nn.dataloader import Records
 from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.graphs.features import ATOM_CODES, BOND_CODES, embedded_atoms
 from mmexplore.nn.graphs.message_passing import dropped, mean_of_atoms
-from mmexplore.nn.graphs.shortest_paths import Pairs, pairs_of_atoms
+from mmexplore.nn.graphs.shortest_paths import PathPairs, pairs_of_atoms
 from mmexplore.runtime.errors import BadRecipe
 
 MOST_PAIRS = 2**20
 """So many pairs of atoms, padding included, are held at once; a larger batch is encoded in two halves by size."""
 
-_MOST_NEIGHBOURS = 15
+_MOST_NEIGHBORS = 15
 
 
 class Graphormer(Encoder):
@@ -54,10 +54,10 @@ class Graphormer(Encoder):
         self.dimension, self.max_distance = hidden_size, max_distance
         spread = (len(ATOM_CODES) + 1) ** -0.5  # so that the sum over codes and degree begins with a variance of 1
         self.atoms = nn.Parameter(torch.randn(sum(ATOM_CODES), hidden_size) * spread)
-        self.degrees = nn.Parameter(torch.randn(_MOST_NEIGHBOURS + 1, hidden_size) * spread)
+        self.degrees = nn.Parameter(torch.randn(_MOST_NEIGHBORS + 1, hidden_size) * spread)
         self.distances = nn.Parameter(torch.zeros(max_distance + 1, heads))
         self.bonds = nn.Parameter(torch.zeros(sum(BOND_CODES), heads))
-        self.layers = nn.ModuleList(_Layer(hidden_size, heads, dropout) for _ in range(layers))
+        self.layers = nn.ModuleList(_GraphormerLayer(hidden_size, heads, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(hidden_size)
 
     def forward(self, records: Records) -> Tensor:
@@ -68,12 +68,12 @@ class Graphormer(Encoder):
         pairs = pairs_of_atoms(records, self.max_distance)
         bias = self._bias(pairs)
         h = embedded_atoms(records, self.atoms)
-        h = h + functional.embedding(pairs.degrees.clamp(max=_MOST_NEIGHBOURS), self.degrees)
+        h = h + functional.embedding(pairs.degrees.clamp(max=_MOST_NEIGHBORS), self.degrees)
         for layer in self.layers:
             h = layer(h, pairs, bias)
         return mean_of_atoms(self.norm(h), records)
 
-    def _bias(self, pairs: Pairs) -> Tensor:
+    def _bias(self, pairs: PathPairs) -> Tensor:
         """What each head adds to the attention of each pair, ``(n, heads, widest, widest)``; padding is never seen."""
         bias = functional.embedding(pairs.distances, self.distances) + pairs.bonds @ self.bonds
         dense = pairs.padded(bias).view(len(pairs.here), pairs.widest, pairs.widest, -1)
@@ -84,18 +84,18 @@ class Graphormer(Encoder):
         return found[torch.cat([small.nonzero(), (~small).nonzero()]).squeeze(1).argsort()]
 
 
-class _Layer(nn.Module):
+class _GraphormerLayer(nn.Module):
     def __init__(self, size: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.heads, self.dropout = heads, dropout
         self.norm, self.projection, self.mixed = nn.LayerNorm(size), nn.Linear(size, 3 * size), nn.Linear(size, size)
         self.forth = nn.Sequential(nn.LayerNorm(size), nn.Linear(size, size), nn.GELU(), nn.Linear(size, size))
 
-    def forward(self, h: Tensor, pairs: Pairs, bias: Tensor) -> Tensor:
+    def forward(self, h: Tensor, pairs: PathPairs, bias: Tensor) -> Tensor:
         h = h + self._dropped(self.mixed(self._attention(self.projection(self.norm(h)), pairs, bias)))
         return h + self._dropped(self.forth(h))
 
-    def _attention(self, projected: Tensor, pairs: Pairs, bias: Tensor) -> Tensor:
+    def _attention(self, projected: Tensor, pairs: PathPairs, bias: Tensor) -> Tensor:
         size = projected.shape[1] // 3
         shape = (len(pairs.here), pairs.widest, 3, self.heads, size // self.heads)
         query, key, value = pairs.padded(projected).view(shape).permute(2, 0, 3, 1, 4)

@@ -32,10 +32,10 @@ class GraphSAGE(MessagePassing, Encoder):
         hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of atoms and embedding")] = 256,
         dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each layer")] = 0.5,
     ) -> None:
-        super().__init__(lambda: _Layer(hidden_size), layers, hidden_size, dropout)
+        super().__init__(lambda: _GraphSAGELayer(hidden_size), layers, hidden_size, dropout)
 
 
-class _Layer(nn.Module):
+class _GraphSAGELayer(nn.Module):
     def __init__(self, size: int) -> None:
         super().__init__()
         self.own = nn.Linear(size, size, bias=False)

@@ -16,7 +16,7 @@ from transformers.models.resnet.modeling_resnet import ResNetModel
 
 from mmexplore.nn.dataloader import Records
 from mmexplore.nn.encoders import Encoder
-from mmexplore.nn.signals.images import augmented, normalised, pictures
+from mmexplore.nn.signals.images import augmented, normalized, pictures
 from mmexplore.runtime.errors import NotAvailable
 
 HUB_NAME = "microsoft/resnet-18"
@@ -50,7 +50,7 @@ class ResNet(Encoder):
         images = pictures(records)
         if self.augment and self.training:
             images = augmented(images)
-        found: Tensor = self.network(normalised(images)).pooler_output
+        found: Tensor = self.network(normalized(images)).pooler_output
         return found.flatten(1)
 
     def from_hub(self, name: str = HUB_NAME) -> None:

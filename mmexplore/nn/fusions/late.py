@@ -39,7 +39,7 @@ class Late(Fusion):
         dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer of a readout")] = 0.0,
     ) -> None:
         super().__init__()
-        self.names, self.normalise = tuple(dimensions), gates == "softmax"
+        self.names, self.normalize = tuple(dimensions), gates == "softmax"
         hidden = [hidden_size] * hidden_layers
         self.readouts = nn.ModuleList(feed_forward([d, *hidden, tasks], dropout) for d in dimensions.values())
         self.gates = nn.ModuleList(feed_forward([d, *_GATE]) for d in dimensions.values())
@@ -49,5 +49,5 @@ class Late(Fusion):
         f = [embeddings[name] for name in self.names]
         p = torch.stack([readout(x) for readout, x in zip(self.readouts, f, strict=True)], dim=1)
         w = torch.cat([gate(x) for gate, x in zip(self.gates, f, strict=True)], dim=1)
-        w = w.softmax(1) if self.normalise else w
+        w = w.softmax(1) if self.normalize else w
         return Fused((w.unsqueeze(2) * p).sum(1), parts={"w": w, "p": p})

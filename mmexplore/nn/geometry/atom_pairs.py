@@ -29,7 +29,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class AtomPairs:
     """Ordered pairs, atom ``i`` with its neighbour ``j``: float32 planes ``(molecules, i, j)`` of a block.
 
     ``near``: closer than the cut-off, and not one atom; where it is false the others hold anything finite. ``n0`` and
@@ -64,7 +64,7 @@ def blocks(counts: Tensor) -> tuple[Tensor, list[Block]]:
     return torch.cat(order).to(device), found
 
 
-def pairs(positions: Tensor, real: Tensor, cutoff_angstrom: float) -> Pairs:
+def pairs(positions: Tensor, real: Tensor, cutoff_angstrom: float) -> AtomPairs:
     """Distances and angles of a block, ``positions`` ``(molecules, places, 3)`` in angstrom."""
     x = positions.movedim(2, 0)
     steps = x[:, :, None] - x[:, :, :, None]
@@ -77,7 +77,7 @@ def pairs(positions: Tensor, real: Tensor, cutoff_angstrom: float) -> Pairs:
     along_first, along_second = (unit * first).sum(0), (unit * second).sum(0)
     tilt = _inverse_sine(along_second)
     over = torch.linalg.cross(first, second, dim=0)
-    return Pairs(
+    return AtomPairs(
         near,
         distance,
         -along_first,

@@ -93,10 +93,10 @@ def _pairs(owner: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
 def _along_axes(positions: Tensor, owner: Tensor, counts: Tensor) -> Tensor:
     """Centred positions in each molecule's own frame, ``(atoms, 3)``; in float64 also where autocast is on."""
     n = len(counts)
-    centred = positions - (owned_sums(positions, owner, n) / counts[:, None])[owner]
-    spread = owned_sums(centred[:, :, None] * centred[:, None], owner, n)
+    centered = positions - (owned_sums(positions, owner, n) / counts[:, None])[owner]
+    spread = owned_sums(centered[:, :, None] * centered[:, None], owner, n)
     axes = torch.linalg.eigh(spread).eigenvectors.flip(2)
-    turned: Tensor = (centred[:, :, None] * axes[owner]).sum(1)
+    turned: Tensor = (centered[:, :, None] * axes[owner]).sum(1)
     signs = owned_sums(turned**3, owner, n).sign()
     signs = torch.where(signs == 0, 1, signs)
     signs[:, 2] = signs[:, 0] * signs[:, 1] * torch.linalg.det(axes).sign()

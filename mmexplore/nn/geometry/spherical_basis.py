@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from mmexplore.nn.geometry.atom_pairs import Pairs
+from mmexplore.nn.geometry.atom_pairs import AtomPairs
 
 _Y00, _Y1 = math.sqrt(1 / (4 * math.pi)), math.sqrt(3 / (4 * math.pi))
 
@@ -29,7 +29,7 @@ class Basis(nn.Module):
         zeros = [[bessel_zero(degree, n) for n in range(1, num_radial + 1)] for degree in range(2)]
         self.register_buffer("zeros", torch.tensor(zeros), persistent=False)
 
-    def forward(self, of: Pairs) -> tuple[Tensor, Tensor]:
+    def forward(self, of: AtomPairs) -> tuple[Tensor, Tensor]:
         """For each pair the first kind and the second, ``(molecules, i, functions * j)``, 0 for pairs not near."""
         even = self._radial(of, 0) * _Y00
         wide, narrow = [even], [even]
@@ -39,7 +39,7 @@ class Basis(nn.Module):
             narrow += [odd * of.cos_tau[:, :, None]]
         return torch.cat(wide, 2).flatten(2), torch.cat(narrow, 2).flatten(2)
 
-    def _radial(self, of: Pairs, degree: int) -> Tensor:
+    def _radial(self, of: AtomPairs, degree: int) -> Tensor:
         """``(molecules, i, num_radial, j)``."""
         z = self.zeros[degree, :, None]
         argument = (of.distance / self.cutoff_angstrom)[:, :, None] * z

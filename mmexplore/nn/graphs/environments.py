@@ -21,7 +21,7 @@ _KINDS = 256
 
 
 @dataclass(frozen=True)
-class Classes:
+class EnvironmentClasses:
     """Equal rows: ``of`` int64 ``(rows,)`` is the class of each row, ``one`` int64 ``(classes,)`` a row of each."""
 
     of: Tensor
@@ -40,7 +40,7 @@ class Bags:
 class Round:
     """Edges, or atoms, after a round: their classes, and the classes of edges before it that reach one of each."""
 
-    classes: Classes
+    classes: EnvironmentClasses
     reached: Bags
 
 
@@ -52,8 +52,8 @@ class Environments:
     ``rounds`` by what reaches them, ``last`` the atoms by all that reaches them, with the classes of edges that do.
     """
 
-    atoms: Classes
-    edges: Classes
+    atoms: EnvironmentClasses
+    edges: EnvironmentClasses
     sources: Tensor
     rounds: tuple[Round, ...]
     last: Round
@@ -74,7 +74,7 @@ def summed(h: Tensor, bags: Bags) -> Tensor:
 
 def _compared(records: Records, rounds: int) -> Environments:
     (sources, targets), reverse = directed_edges(records)
-    atom = _atom_colours(records)
+    atom = _atom_colors(records)
     edge = first = _mixed(
         atom[sources] + _numbers(atom.device)[_CODES:][bond_kinds(records).long()].repeat_interleave(2)
     )
@@ -115,16 +115,16 @@ class _Into:
         return Bags(classes[edges[kept]], counts.cumsum(0) - counts)
 
 
-def _atom_colours(records: Records) -> Tensor:
+def _atom_colors(records: Records) -> Tensor:
     numbers = _numbers(records.columns["atoms"].device)[:_CODES]
     mass = records.columns["mass"].flatten().float().view(torch.int32).long()
     return _mixed((records.columns["atoms"].long() * numbers[:-1]).sum(1) + mass * numbers[-1])
 
 
-def _classes(colours: Tensor) -> Classes:
+def _classes(colours: Tensor) -> EnvironmentClasses:
     values, of = torch.unique(colours, return_inverse=True)
     rows = torch.arange(len(colours), device=colours.device)
-    return Classes(of, torch.empty_like(values).scatter_(0, of, rows))
+    return EnvironmentClasses(of, torch.empty_like(values).scatter_(0, of, rows))
 
 
 def _mixed(x: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from mmexplore.nn.graphs.features import BOND_CODES, directed_edges
 
 
 @dataclass(frozen=True)
-class Pairs:
+class PathPairs:
     """Atoms of a batch, each with every atom of its molecule.
 
     ``degrees`` ``(atoms,)``: neighbours. ``distances`` int64 ``(atoms, widest)``: bonds to the first, second, ... atom
@@ -40,7 +40,7 @@ class Pairs:
 
 
 @torch.no_grad()
-def pairs_of_atoms(records: Records, most: int) -> Pairs:
+def pairs_of_atoms(records: Records, most: int) -> PathPairs:
     """All pairs of a batch of ``graph2d``; ``most`` bonds are counted and stand for more and for no way at all."""
     counts, owner = records.counts["atoms"], records.owner["atoms"]
     widest = int(counts.max())
@@ -49,7 +49,7 @@ def pairs_of_atoms(records: Records, most: int) -> Pairs:
     degrees = torch.zeros_like(owner).index_add_(0, sources, torch.ones_like(sources))
     distances, bonds = _reached(sources, targets, degrees, _one_hots(records), position, widest, most)
     here = torch.arange(widest, device=owner.device) < counts.unsqueeze(1)
-    return Pairs(degrees, distances, bonds, owner * widest + position, here)
+    return PathPairs(degrees, distances, bonds, owner * widest + position, here)
 
 
 def _reached(

@@ -15,7 +15,7 @@ from mmexplore.features.modalities.image import colours
 from mmexplore.nn.dataloader import Records
 from mmexplore.runtime.errors import BadRecipe
 
-GREY_SHARE = 0.2
+GRAY_SHARE = 0.2
 MOST_ZOOM = 1.1
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as every ResNet since has had them
@@ -33,7 +33,7 @@ def pictures(records: Records) -> Tensor:
     shift = starts - (lengths.cumsum(0) - lengths)
     places = shift.repeat_interleave(lengths, output_size=len(ink)) + torch.arange(len(ink), device=ink.device)
     canvas = torch.ones(records.n * side**2, 3, device=ink.device)
-    canvas.index_copy_(0, places, _colours(ink.device).index_select(0, ink.int()))
+    canvas.index_copy_(0, places, _colors(ink.device).index_select(0, ink.int()))
     return canvas.view(records.n, side, side, 3).permute(0, 3, 1, 2)
 
 
@@ -53,7 +53,7 @@ def augmented(images: Tensor) -> Tensor:
     Mirrored in half of the cases, grey in a fifth; white comes in from outside. Drawn from torch's global generator
     of the CPU, so that every device trains on the same images.
     """
-    flip, angle, zoom, grey = torch.rand(4, len(images))
+    flip, angle, zoom, gray = torch.rand(4, len(images))
     mirror = torch.where(flip < 0.5, -1.0, 1.0)
     reach = 1 / (1 + (MOST_ZOOM - 1) * zoom)
     cosine, sine = reach * (2 * math.pi * angle).cos(), reach * (2 * math.pi * angle).sin()
@@ -62,13 +62,13 @@ def augmented(images: Tensor) -> Tensor:
     theta = torch.stack(rows, 1).view(-1, 2, 3).to(images)
     places = functional.affine_grid(theta, list(images.shape), align_corners=False)
     turned = functional.grid_sample(1 - images, places, align_corners=False).neg_().add_(1)
-    greys = (grey < GREY_SHARE).nonzero().squeeze(1).to(images.device)
-    light = turned[greys].permute(0, 2, 3, 1) @ images.new_tensor(_LUMA)
-    turned.index_copy_(0, greys, light.unsqueeze(1).expand(-1, 3, -1, -1))
+    grays = (gray < GRAY_SHARE).nonzero().squeeze(1).to(images.device)
+    light = turned[grays].permute(0, 2, 3, 1) @ images.new_tensor(_LUMA)
+    turned.index_copy_(0, grays, light.unsqueeze(1).expand(-1, 3, -1, -1))
     return turned.contiguous(memory_format=torch.channels_last)
 
 
-def normalised(images: Tensor) -> Tensor:
+def normalized(images: Tensor) -> Tensor:
     """Images less ImageNet's mean, over its standard deviation, channel by channel."""
     mean, std = images.new_tensor([_MEAN, _STD]).view(2, 1, 3, 1, 1)
     return torch.addcmul(-mean / std, images, 1 / std)
@@ -82,5 +82,5 @@ def _side(sides: Tensor) -> int:
 
 
 @cache
-def _colours(device: torch.device) -> Tensor:
+def _colors(device: torch.device) -> Tensor:
     return torch.from_numpy(colours()).to(device)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.studio import MOST_PANELS, PRESETS, Model, Panel, Preset
+from mmexplore.studio import MOST_PANELS, PRESETS, Model, Preset, ViewRef
 from mmexplore.ui.compare import state
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell.session import Choice
@@ -32,7 +32,7 @@ def menu(choice: Choice) -> None:
     )
 
 
-def _show(panels: tuple[Panel, ...]) -> None:
+def _show(panels: tuple[ViewRef, ...]) -> None:
     state.replace(panels)
     st.session_state[_OPEN] = False
 

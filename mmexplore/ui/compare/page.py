@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mmexplore import studio
-from mmexplore.studio import FEWEST_PANELS, Found
+from mmexplore.studio import FEWEST_PANELS, SearchResult
 from mmexplore.ui.compare import panel as compare_panel
 from mmexplore.ui.compare import state
 from mmexplore.ui.compare.panel import GROUP, Look, Marks
@@ -37,7 +37,7 @@ _TWO_ROWS = "--map-height: max(220px, calc(50vh - 170px));"  # both on one scree
 
 
 def compare_page(
-    title: DeltaGenerator, choice: Choice, asked: Controls, painting: Painting, found: Found | None
+    title: DeltaGenerator, choice: Choice, asked: Controls, painting: Painting, found: SearchResult | None
 ) -> None:
     """All below the controls of the Map page, and its title."""
     method, seed = asked.method, asked.seed
@@ -62,7 +62,7 @@ def _title(choice: Choice, looks: list[Look], method: str, seed: int) -> None:
     st.caption(literal(f"{len(looks)} maps by {TITLES[method]}{of}; {turned}"))
 
 
-def _marks(painting: Painting, found: Found | None) -> Marks:
+def _marks(painting: Painting, found: SearchResult | None) -> Marks:
     rows, n = session.selection(), len(painting.codes)
     return Marks(
         painting,

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import UNTRAINED, MapFile, Panel
+from mmexplore.studio import UNTRAINED, MapFile, ViewRef
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components.molecule_map import Shown, molecule_map
 from mmexplore.ui.components.molecule_map.painting import Painting
@@ -29,7 +29,7 @@ class Look:
     """A panel as it stands in this run; ``shown`` is its best map so far, ``problem`` why it can have none."""
 
     number: int
-    panel: Panel
+    panel: ViewRef
     choice: Choice
     shown: MapFile | None = None
     problem: str = ""
@@ -55,7 +55,7 @@ class Marks:
     current: int
 
 
-def look(number: int, panel: Panel, choice: Choice, method: str, seed: int) -> Look:
+def look(number: int, panel: ViewRef, choice: Choice, method: str, seed: int) -> Look:
     """What there is to see in a panel; a model that was deleted is a problem in words."""
     own = Choice(choice.data, panel.model, panel.view)
     try:
@@ -120,12 +120,12 @@ def _title(name: str) -> str:
     return f"{name.removeprefix(UNTRAINED)}, untrained" if name.startswith(UNTRAINED) else name
 
 
-def _changed(number: int, before: Panel) -> None:
+def _changed(number: int, before: ViewRef) -> None:
     """Another model keeps the view where it has it."""
     model, view = (str(st.session_state[f"panel-{number}-{part}"]) for part in ("model", "view"))
     views = _views(model)
     keep = model == before.model or view in views or not views
-    compare_state.change(number, Panel(model, view if keep else views[0]))
+    compare_state.change(number, ViewRef(model, view if keep else views[0]))
 
 
 def _draw(look: Look, shown: MapFile, first: MapFile, marks: Marks) -> float | None:

@@ -11,18 +11,18 @@ from urllib.parse import quote, unquote
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.studio import FEWEST_PANELS, MOST_PANELS, UNTRAINED, Panel
+from mmexplore.studio import FEWEST_PANELS, MOST_PANELS, UNTRAINED, ViewRef
 from mmexplore.ui.shell.session import Choice
 
 _PANELS, _NEXT = "panels", "next-panel"
 
 
-def panels(choice: Choice) -> dict[int, Panel]:
+def panels(choice: Choice) -> dict[int, ViewRef]:
     """The panels by their numbers, in order: as chosen, else as the URL says, else those that suit the choice."""
     if _PANELS not in st.session_state:
         came = read(st.query_params.get(_PANELS, ""))
         replace(came if len(came) >= FEWEST_PANELS else [*came, *_suiting(choice, came)][:FEWEST_PANELS])
-    known: dict[int, Panel] = st.session_state[_PANELS]
+    known: dict[int, ViewRef] = st.session_state[_PANELS]
     if st.query_params.get(_PANELS) != written(known.values()):
         st.query_params[_PANELS] = written(known.values())  # a change of page empties the URL
     return known
@@ -34,7 +34,7 @@ def forget_address() -> None:
         del st.query_params[_PANELS]
 
 
-def replace(chosen: Iterable[Panel]) -> None:
+def replace(chosen: Iterable[ViewRef]) -> None:
     """Show these panels instead."""
     st.session_state[_PANELS] = {}
     for panel in chosen:
@@ -51,24 +51,24 @@ def add(choice: Choice) -> None:
 
 def remove(number: int) -> None:
     """Take a panel away; nothing where it is gone already or there are two."""
-    known: dict[int, Panel] = st.session_state[_PANELS]
+    known: dict[int, ViewRef] = st.session_state[_PANELS]
     if number in known and len(known) > FEWEST_PANELS:
         st.session_state[_PANELS] = {n: panel for n, panel in known.items() if n != number}
 
 
-def change(number: int, panel: Panel) -> None:
+def change(number: int, panel: ViewRef) -> None:
     """Show something else in a panel."""
-    known: dict[int, Panel] = st.session_state[_PANELS]
+    known: dict[int, ViewRef] = st.session_state[_PANELS]
     if number in known:
         st.session_state[_PANELS] = known | {number: panel}
 
 
-def _append(panel: Panel) -> None:
+def _append(panel: ViewRef) -> None:
     number = st.session_state[_NEXT] = st.session_state.get(_NEXT, 0) + 1
     st.session_state[_PANELS] = st.session_state[_PANELS] | {number: panel}
 
 
-def written(chosen: Iterable[Panel]) -> str:
+def written(chosen: Iterable[ViewRef]) -> str:
     """Panels as the URL holds them.
 
     >>> written([Panel("ecfp", "ecfp"), Panel("untrained:a@b", "late, fused")])
@@ -77,26 +77,26 @@ def written(chosen: Iterable[Panel]) -> str:
     return ",".join(f"{quote(panel.model, safe=':/')}@{quote(panel.view, safe='')}" for panel in chosen)
 
 
-def read(text: str) -> tuple[Panel, ...]:
+def read(text: str) -> tuple[ViewRef, ...]:
     """At most six panels of such a text; what is no panel is left out, unknown names are not.
 
     >>> read("ecfp@ecfp,,nonsense,a%40b@c")
     (Panel(model='ecfp', view='ecfp'), Panel(model='a@b', view='c'))
     """
     pairs = [part.partition("@") for part in text.split(",")]
-    return tuple(Panel(unquote(model), unquote(view)) for model, at, view in pairs if model and at and view)[
+    return tuple(ViewRef(unquote(model), unquote(view)) for model, at, view in pairs if model and at and view)[
         :MOST_PANELS
     ]
 
 
-def _suiting(choice: Choice, shown: Iterable[Panel]) -> list[Panel]:
+def _suiting(choice: Choice, shown: Iterable[ViewRef]) -> list[ViewRef]:
     """What one may want to see beside the choice: ECFP, its views, its untrained twin, then other models."""
     here = {model.name: model for model in studio.models()}
     names = dict.fromkeys([studio.BASELINE, choice.model, *here])
-    found = [Panel(choice.model, choice.view)]
+    found = [ViewRef(choice.model, choice.view)]
     for name in names:
         model = here.get(name)
-        found += [Panel(name, view) for view in model.views] if model else []
+        found += [ViewRef(name, view) for view in model.views] if model else []
         if name == choice.model and model and model.recipe:
-            found.append(Panel(UNTRAINED + name, choice.view))
-    return [panel for panel in dict.fromkeys(found) if panel not in set(shown)] or [Panel(choice.model, choice.view)]
+            found.append(ViewRef(UNTRAINED + name, choice.view))
+    return [panel for panel in dict.fromkeys(found) if panel not in set(shown)] or [ViewRef(choice.model, choice.view)]

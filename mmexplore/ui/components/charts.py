@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mmexplore.studio import Agreement
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-GREY = "#8C8C8C"
+GRAY = "#8C8C8C"
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 _MOST_BARS = 40
@@ -68,8 +68,8 @@ def label_balance(labels: pd.DataFrame) -> go.Figure:
     figure = blank(title, "molecules", "")
     positive = shown.get("positive", pd.Series(0.0, shown.index)).fillna(0)
     parts = {"positive": positive, "negative": shown["known"] - positive, "missing": shown["missing"]}
-    for (name, values), colour in zip(parts.items(), (PALETTE[1], PALETTE[0], GREY), strict=True):
-        figure.add_bar(x=values, y=shown["task"].map(plain), orientation="h", name=name, marker={"color": colour})
+    for (name, values), color in zip(parts.items(), (PALETTE[1], PALETTE[0], GRAY), strict=True):
+        figure.add_bar(x=values, y=shown["task"].map(plain), orientation="h", name=name, marker={"color": color})
     figure.update_yaxes(type="category", automargin=True)
     return figure.update_layout(barmode="stack", height=140 + 24 * len(shown), legend={"traceorder": "normal"})
 
@@ -97,7 +97,7 @@ def parity(truth: np.ndarray, prediction: np.ndarray, label: str, title: str) ->
     figure.add_scatter(x=truth, y=prediction, mode="markers", name="molecules", marker=dots)
     if len(truth):
         ends = [float(min(truth.min(), prediction.min())), float(max(truth.max(), prediction.max()))]
-        figure.add_scatter(x=ends, y=ends, mode="lines", name="equal", line={"color": GREY, "dash": "dash"})
+        figure.add_scatter(x=ends, y=ends, mode="lines", name="equal", line={"color": GRAY, "dash": "dash"})
     return figure.update_layout(showlegend=False)
 
 
@@ -112,7 +112,7 @@ def roc(truth: np.ndarray, probability: np.ndarray, title: str) -> go.Figure:
     if len(last) and hits[-1] and misses[-1]:
         x, y = np.append(0, misses / misses[-1]), np.append(0, hits / hits[-1])
         figure.add_scatter(x=x, y=y, mode="lines", name="model", line={"color": PALETTE[0], "width": 2})
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="chance", line={"color": GREY, "dash": "dash"})
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="chance", line={"color": GRAY, "dash": "dash"})
     return figure.update_layout(showlegend=False)
 
 
@@ -121,10 +121,10 @@ def agreement(found: "Mapping[str, Agreement]", k: int) -> go.Figure:
     figure = blank(f"Overlap@{k} with ECFP", "", "mean and SD over queries")
     measured = [one.overlap for one in found.values()]
     dealt = [one.overlap_permuted for one in found.values()]
-    for name, values, colour in (("measured", measured, PALETTE[0]), ("permuted rows", dealt, GREY)):
+    for name, values, color in (("measured", measured, PALETTE[0]), ("permuted rows", dealt, GRAY)):
         error = {"type": "data", "array": [float(v.std()) for v in values], "thickness": 1}
         height = [float(v.mean()) for v in values]
-        figure.add_bar(x=list(map(plain, found)), y=height, name=name, marker={"color": colour}, error_y=error)
+        figure.add_bar(x=list(map(plain, found)), y=height, name=name, marker={"color": color}, error_y=error)
     return figure.update_yaxes(rangemode="nonnegative")
 
 
@@ -174,9 +174,9 @@ def plain(text: object) -> str:
 
 
 def _stroke(number: int, points: int) -> dict[str, object]:
-    colour = PALETTE[number % len(PALETTE)]
+    color = PALETTE[number % len(PALETTE)]
     dash = _DASHES[number // len(PALETTE) % len(_DASHES)]
-    return {"mode": "lines+markers" if points < 30 else "lines", "line": {"color": colour, "dash": dash, "width": 2}}
+    return {"mode": "lines+markers" if points < 30 else "lines", "line": {"color": color, "dash": dash, "width": 2}}
 
 
 def _bars(values: np.ndarray | Sequence[float], name: str, bins: int) -> go.Bar:

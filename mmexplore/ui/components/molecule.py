@@ -1,7 +1,7 @@
 """One molecule in detail, for every page that has one at hand: drawn, measured, predicted, and how far to trust it.
 
 molecule_card.show(studio.query_of_row("bbbp", 5), "bbbp-gin", "gin", key="fusion-card")
-molecule_card.show(studio.Query("CCO"), model, view, key="typed")
+molecule_card.show(studio.MoleculeRef("CCO"), model, view, key="typed")
 """
 
 import math
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.studio import BASELINE, Dataset, Detail, Nearest, Query, Standing
+from mmexplore.studio import BASELINE, Dataset, Detail, MoleculeRef, Nearest, Standing
 from mmexplore.ui.components import structures, viewer3d
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, of_smiles
 from mmexplore.ui.components.words import literal
@@ -20,7 +20,7 @@ _MOST_LINES = 12
 
 
 def show(
-    query: Query,
+    query: MoleculeRef,
     model: str,
     view: str,
     key: str,
@@ -35,7 +35,7 @@ def show(
     facts(query, model, view, key)
 
 
-def facts(query: Query, model: str, view: str, key: str) -> None:
+def facts(query: MoleculeRef, model: str, view: str, key: str) -> None:
     """The card without its picture: measured, predicted, near what the model was trained on, SMILES."""
     with st.spinner("Asking the model ..."):
         found = studio.detail(query, model, view)
@@ -46,7 +46,7 @@ def facts(query: Query, model: str, view: str, key: str) -> None:
         st.caption(literal(note))
 
 
-def title(query: Query) -> str:
+def title(query: MoleculeRef) -> str:
     """What the molecule is called."""
     return query.name or (f"Molecule {query.row + 1}" if query.row >= 0 else "Typed molecule")
 
@@ -59,7 +59,7 @@ def label_of(table: Dataset, row: int) -> str:
     return ""
 
 
-def _picture(query: Query, key: str, smarts: str, lit: tuple[int, ...], height: int) -> None:
+def _picture(query: MoleculeRef, key: str, smarts: str, lit: tuple[int, ...], height: int) -> None:
     if structures.in_space(f"{key}/way"):
         viewer3d.show(query.smiles, f"{key}/3d", lit, height=2 * height - 60)
         return
@@ -133,5 +133,5 @@ def _nearest(near: Nearest) -> str:
     distance, share = max(0.0, 1 - near.reach.similarity), near.reach.farther_than
     return (
         f"{literal(space)}: **{literal(near.reach.words)}**. {measure} distance {distance:.3f} to "
-        f"{literal(title(near.neighbour))}; {share:.0%} of the training molecules lie nearer to another one."
+        f"{literal(title(near.neighbor))}; {share:.0%} of the training molecules lie nearer to another one."
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mmexplore.explore.explain.shape3d import Shape
 
-_COLOURS = {
+_COLORS = {
     "H": "#d9d9d9", "C": "#7f7f7f", "N": "#3f6fd8", "O": "#e0362c", "F": "#5aa83c", "Cl": "#2fa32f", "Br": "#9c3b22",
     "I": "#7b3fa0", "S": "#d4b020", "P": "#e08620", "B": "#e6a08c",
 }  # fmt: skip
@@ -84,7 +84,7 @@ def ball_and_stick(shape: "Shape", highlight: Iterable[int] = (), height: int = 
     import plotly.graph_objects as go
 
     lit = set(highlight)
-    colours = [_LIT if i in lit else _COLOURS.get(name, _OTHER) for i, name in enumerate(shape.elements)]
+    colours = [_LIT if i in lit else _COLORS.get(name, _OTHER) for i, name in enumerate(shape.elements)]
     sizes = [_HYDROGEN_PX if name == "H" else _HEAVY_PX for name in shape.elements]
     ends = shape.bonds[:, :2].astype(int)
     gaps = np.full((len(ends), 1, 3), np.nan)

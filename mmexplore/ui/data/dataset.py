@@ -124,7 +124,7 @@ def scaffolds(dataset: Dataset) -> None:
     if not _wanted(dataset, "Count the scaffolds", per_second=4000):
         return
     with st.spinner("Finding scaffolds…"):
-        found = studio.summarise(dataset)
+        found = studio.summarize(dataset)
     rings = len(dataset) - found.acyclic
     st.caption(f"{found.n_scaffolds:,} scaffolds in {rings:,} molecules with rings; {found.acyclic:,} have none.")
     table = found.scaffolds.assign(share=found.scaffolds["molecules"] / max(1, len(dataset)))

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from mmexplore.ui.components.charts import GREY, PALETTE, blank, plain
+from mmexplore.ui.components.charts import GRAY, PALETTE, blank, plain
 
 MOST_DRAWN = 5_000
 _LONGEST = 36  # signs of a title beside a narrow figure
@@ -34,13 +34,13 @@ def distributions(parts: Mapping[str, np.ndarray], modalities: Sequence[str], cu
 
 
 def _violin(values: np.ndarray, name: str, number: int) -> go.Violin:
-    colour = PALETTE[number % len(PALETTE)]
+    color = PALETTE[number % len(PALETTE)]
     about = {"spanmode": "hard", "points": False, "meanline": {"visible": True}, "scalemode": "width"}
-    return go.Violin(y=values, x=[plain(name)] * len(values), name=plain(name), line={"color": colour}, **about)
+    return go.Violin(y=values, x=[plain(name)] * len(values), name=plain(name), line={"color": color}, **about)
 
 
 def _marked(values: np.ndarray, modalities: Sequence[str]) -> go.Scatter:
-    dots = {"size": 9, "symbol": "diamond", "color": GREY, "line": {"color": "white", "width": 1}}
+    dots = {"size": 9, "symbol": "diamond", "color": GRAY, "line": {"color": "white", "width": 1}}
     names = [plain(name) for name in modalities]
     return go.Scatter(x=names, y=values, mode="markers", marker=dots, name="current molecule")
 
@@ -61,8 +61,8 @@ def waterfall(
         cliponaxis=False,
         increasing={"marker": {"color": PALETTE[1]}},
         decreasing={"marker": {"color": PALETTE[0]}},
-        totals={"marker": {"color": GREY}},
-        connector={"line": {"color": GREY, "width": 1, "dash": "dot"}},
+        totals={"marker": {"color": GRAY}},
+        connector={"line": {"color": GRAY, "width": 1, "dash": "dot"}},
         name="w · p",
     )
     return drawn.update_layout(showlegend=False, height=330).update_xaxes(tickangle=-40, automargin=True)

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.studio import ECFP, Panel
+from mmexplore.studio import ECFP, ViewRef
 from mmexplore.ui.components import charts, molecule, waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.words import literal
@@ -23,7 +23,10 @@ def show(choice: Choice) -> None:
         words = f"{choice.data} has {n:,} molecules; neighbours of at most {studio.MOST_COMPARED:,} are compared."
         st.info(literal(words), icon=":material/info:")
         return
-    panels = [ECFP, *(Panel(choice.model, view) for view in studio.model(choice.model).views if choice.model != "ecfp")]
+    panels = [
+        ECFP,
+        *(ViewRef(choice.model, view) for view in studio.model(choice.model).views if choice.model != "ecfp"),
+    ]
     if len(panels) < 2:
         st.info("Choose a model: its views are compared with each other and with ECFP.", icon=":material/info:")
         return
@@ -37,7 +40,7 @@ def show(choice: Choice) -> None:
         _found(choice, state.disagreement(one, other, choice.data, k), f"{one.view} and {other.view}", k)
 
 
-def _asked(panels: list[Panel]) -> tuple[Panel, Panel, int]:
+def _asked(panels: list[ViewRef]) -> tuple[ViewRef, ViewRef, int]:
     names = [panel.view for panel in panels]
     with st.container(horizontal=True):
         one = st.selectbox("View", names, min(1, len(names) - 1), key="disagreement/one", width=220)

@@ -25,7 +25,7 @@ def fusion_page() -> None:
 
 
 def _page(choice: Choice) -> None:
-    ready, fused = not studio.lacking([studio.Panel(choice.model, choice.view)], choice.data), False
+    ready, fused = not studio.lacking([studio.ViewRef(choice.model, choice.view)], choice.data), False
     if state.fused(choice.model):
         waits.embedded([] if ready else [choice.model], choice.data)
         fused = ready

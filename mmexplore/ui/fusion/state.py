@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmexplore import studio
-from mmexplore.studio import FusionReport, Judge, Panel
+from mmexplore.studio import Evaluation, FusionReport, ViewRef
 from mmexplore.ui.components import waits
 
 
@@ -19,12 +19,12 @@ def report(model: str, data: str, task: str) -> FusionReport:
         return studio.fusion_report(model, data, task)
 
 
-def judge(model: str, data: str, task: str) -> Judge | None:
+def evaluate(model: str, data: str, task: str) -> Evaluation | None:
     """The labels that its predictions are held against."""
-    return studio.judge(studio.fusion_report(model, data, task), model, data)
+    return studio.evaluate(studio.fusion_report(model, data, task), model, data)
 
 
-def disagreement(one: Panel, other: Panel, data: str, k: int) -> np.ndarray:
+def disagreement(one: ViewRef, other: ViewRef, data: str, k: int) -> np.ndarray:
     """1 - Jaccard index of each molecule's neighbors in two views."""
     with waits.bar("Comparing neighbours"):
         return studio.disagreement(one, other, data, k)

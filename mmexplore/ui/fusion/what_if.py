@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.studio import FusionReport, Judge
+from mmexplore.studio import Evaluation, FusionReport
 from mmexplore.ui.components import score_words
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import state, weights
@@ -19,7 +19,7 @@ _MOST = 2.0
 def show(choice: Choice, task: str) -> None:
     """Sliders on the left, what they do on the right; only this part of the page runs again."""
     report = state.report(choice.model, choice.data, task)
-    against = state.judge(choice.model, choice.data, task)
+    against = state.evaluate(choice.model, choice.data, task)
     left, right = st.columns([9, 11], gap="large")
     with left:
         st.markdown("**Each modality's coefficient times**")
@@ -40,7 +40,7 @@ def _reset(choice: Choice) -> None:
         st.session_state[key] = 1.0
 
 
-def _score(report: FusionReport, against: Judge | None, factors: tuple[float, ...]) -> None:
+def _score(report: FusionReport, against: Evaluation | None, factors: tuple[float, ...]) -> None:
     if against is None:
         st.caption("This data set has no labels of that task, so there is no score to watch.")
         return

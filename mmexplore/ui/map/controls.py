@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mmexplore import studio
 from mmexplore.runtime.errors import BadMolecule
-from mmexplore.studio import METHODS, Found, MapFile
+from mmexplore.studio import METHODS, MapFile, SearchResult
 from mmexplore.ui.compare import menu
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
@@ -50,14 +50,14 @@ class Controls:
     """What is asked for above the map: method, colour, the text to search for, and the seed of a comparison."""
 
     method: str
-    colour: str
+    color: str
     search: str
     seed: int = 0
 
 
 def controls(on: state.Ground, several: bool) -> Controls:
     """As they stand in the URL."""
-    method, colour, search, *seed = st.columns([1.5, 1.5, 1.6, 0.6] if several else [1.5, 1.5, 2.2])
+    method, color, search, *seed = st.columns([1.5, 1.5, 1.6, 0.6] if several else [1.5, 1.5, 2.2])
     with method:
         chosen = st.segmented_control(
             "Map by",
@@ -69,7 +69,7 @@ def controls(on: state.Ground, several: bool) -> Controls:
             format_func=lambda name: TITLES[name],
             help=_METHOD_HELP,
         )
-    with colour:
+    with color:
         names = state.color_names(on)
         by = st.selectbox("Colour by", names, key="colour", bind="query-params")
     with search:
@@ -88,7 +88,7 @@ def _seed(place: DeltaGenerator) -> int:
     return int(place.number_input("Seed", 0, 2**31 - 1, 0, 1, key="seed", bind="query-params", help=about))
 
 
-def search(data: str, text: str) -> Found | None:
+def search(data: str, text: str) -> SearchResult | None:
     """What the text means in this data set; a text that means nothing is answered in words."""
     try:
         return state.found(data, text)
@@ -97,7 +97,7 @@ def search(data: str, text: str) -> Found | None:
         return None
 
 
-def found_line(found: Found | None) -> None:
+def found_line(found: SearchResult | None) -> None:
     """How many were found and how, and the way to select them."""
     if found is None:
         return

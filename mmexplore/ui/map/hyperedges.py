@@ -12,16 +12,16 @@ _HYPEREDGE, _HOSTS, _ANCHORS = "hyperedge", "hosts", "anchors"
 _MOST_HOSTS = 9
 
 
-def kinship_panel() -> None:
+def hyperedge_panel() -> None:
     """Drawings of the current molecule's kin; nothing for a model without a memory."""
     choice, row = session.choice(), session.current_row()
-    if not studio.has_kinship(choice.model):
+    if not studio.has_hyperedges(choice.model):
         return
     st.subheader("Kin of the current molecule", anchor=False)
     if row < 0:
         st.caption("Click a molecule on the map: its hyperedge and its memory anchors appear here.")
         return
-    kin = studio.kinship(choice.model, choice.data, row)
+    kin = studio.hyperedge_neighbors(choice.model, choice.data, row)
     if kin is None:
         waits.embedded([choice.model], choice.data)
         return

@@ -16,7 +16,7 @@ def molecule_panel(smarts: str = "", typed: str = "") -> None:
     choice, row = session.choice(), session.current_row()
     if typed:
         st.markdown("**Typed molecule**, the star on the map")
-        molecule.show(studio.Query(typed), choice.model, choice.view, "typed-molecule")
+        molecule.show(studio.MoleculeRef(typed), choice.model, choice.view, "typed-molecule")
     if row < 0:
         st.caption(
             "Click a molecule on the map, or walk to one with the arrow keys and press Enter; every page then shows it."

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from mmexplore.studio import Found, MapFile
+from mmexplore.studio import MapFile, SearchResult
 from mmexplore.ui.compare import page
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
@@ -12,7 +12,7 @@ from mmexplore.ui.components.molecule_map.painting import Painting
 from mmexplore.ui.map import controls, events, progress
 from mmexplore.ui.map import star as map_star
 from mmexplore.ui.map import state as map_state
-from mmexplore.ui.map.hyperedges import kinship_panel
+from mmexplore.ui.map.hyperedges import hyperedge_panel
 from mmexplore.ui.map.quality import quality_panel
 from mmexplore.ui.map.selection import selection_table
 from mmexplore.ui.map.side import map_side
@@ -31,7 +31,7 @@ def map_page() -> None:
     with header:
         title, several = controls.header(choice)
     asked = controls.controls(on, several)
-    method, painting = asked.method, map_state.painting(on, asked.colour)
+    method, painting = asked.method, map_state.painting(on, asked.color)
     found = controls.search(choice.data, asked.search)
     if several:
         page.compare_page(title, choice, asked, painting, found)
@@ -49,7 +49,7 @@ def map_page() -> None:
     _body(choice, shown, painting, found, map_star.star(choice, shown, asked.search, found))
 
 
-def _body(choice: Choice, shown: MapFile, painting: Painting, found: Found | None, star: Star | None) -> None:
+def _body(choice: Choice, shown: MapFile, painting: Painting, found: SearchResult | None, star: Star | None) -> None:
     picture, side = st.columns([12, 8], gap="medium")
     with picture:
         controls.found_line(found)
@@ -58,11 +58,11 @@ def _body(choice: Choice, shown: MapFile, painting: Painting, found: Found | Non
     with side:
         quality_panel(shown)
         map_side(found.smarts if found else "", star)
-    kinship_panel()
+    hyperedge_panel()
     selection_table()
 
 
-def _draw(choice: Choice, shown: MapFile, painting: Painting, found: Found | None, star: Star | None) -> None:
+def _draw(choice: Choice, shown: MapFile, painting: Painting, found: SearchResult | None, star: Star | None) -> None:
     rows, n = session.selection(), len(shown.xy)
     points = blobs.published(("points", str(shown.path), shown.created, shown.seconds), shown.xy.tobytes)
     by = TITLES[shown.method]

@@ -6,21 +6,21 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import Found, MapFile, Panel, Query
+from mmexplore.studio import MapFile, MoleculeRef, SearchResult, ViewRef
 from mmexplore.ui.components import waits
 from mmexplore.ui.components.molecule_map import Star
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell.session import Choice
 
 
-def star(choice: Choice, shown: MapFile, text: str, found: Found | None) -> Star | None:
+def star(choice: Choice, shown: MapFile, text: str, found: SearchResult | None) -> Star | None:
     """The star of what stands in the search box; None for names, patterns and what the data set holds."""
     if found is None or not found.molecule:
         return None
     query = studio.query_of(choice.data, text)
     if query.row >= 0:
         return None
-    panel = Panel(choice.model, choice.view)
+    panel = ViewRef(choice.model, choice.view)
     if lacking := studio.lacking([panel], choice.data):
         st.caption("The star appears once the model has embedded the data set.")
         waits.embedded(lacking, choice.data)
@@ -33,7 +33,7 @@ def star(choice: Choice, shown: MapFile, text: str, found: Found | None) -> Star
         return None
 
 
-def _placed(query: Query, panel: Panel, data: str, shown: MapFile) -> Star | None:
+def _placed(query: MoleculeRef, panel: ViewRef, data: str, shown: MapFile) -> Star | None:
     place = studio.place_on(query, panel, data, shown.xy)
     if place is None:
         return None

@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from mmexplore import studio
 from mmexplore.explore.maps.storage import UNSCORED, stored
 from mmexplore.runtime.cache import cached
-from mmexplore.studio import Found, MapFile
+from mmexplore.studio import MapFile, SearchResult
 from mmexplore.ui.components.molecule_map.painting import Painting, paint
 from mmexplore.ui.shell.session import Choice
 
@@ -69,7 +69,7 @@ def color_names(on: Ground) -> tuple[str, ...]:
     return tuple(studio.color_names(on.choice.model, on.choice.data, on.choice.view))
 
 
-def found(data: str, text: str) -> Found | None:
+def found(data: str, text: str) -> SearchResult | None:
     """What a search found, None for an empty text. Raises BadMolecule."""
     with _told("Searching ..."):
         return studio.find(data, text) if text.strip() else None

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from mmexplore.ui.components.charts import GREY, PALETTE, plain
+from mmexplore.ui.components.charts import GRAY, PALETTE, plain
 
 _COLUMNS = 4
 
@@ -32,7 +32,7 @@ def beside(figures: pd.DataFrame, title: str) -> go.Figure:
 
 def _dots(shown: pd.DataFrame, variants: list[str], *, legend: bool) -> list[go.Scatter]:
     about = {"y": [plain(v) for v in variants], "mode": "markers", "showlegend": legend}
-    hollow = {"symbol": "circle-open", "size": 10, "color": GREY, "line": {"width": 2}}
+    hollow = {"symbol": "circle-open", "size": 10, "color": GRAY, "line": {"width": 2}}
     bars = {"type": "data", "array": shown["spread"].fillna(0), "thickness": 1.5}
     filled = {"size": 10, "color": PALETTE[0]}
     return [

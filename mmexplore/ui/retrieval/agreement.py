@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import ECFP, Agreement, Panel
+from mmexplore.studio import ECFP, Agreement, ViewRef
 from mmexplore.ui.components import charts, waits
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.retrieval import state
@@ -14,7 +14,7 @@ from mmexplore.ui.retrieval import state
 QUERIES = 200
 
 
-def agreement_panel(panels: list[Panel], data: str, k: int) -> None:
+def agreement_panel(panels: list[ViewRef], data: str, k: int) -> None:
     """A table and a figure for the views that are there."""
     views = [panel for panel in panels if panel != ECFP]
     if not views:
@@ -39,7 +39,7 @@ def agreement_panel(panels: list[Panel], data: str, k: int) -> None:
         charts.show(charts.agreement(found, k), f"{data}-agreement", "agreement-figure")
 
 
-def _known(panel: Panel, data: str, k: int) -> Agreement:
+def _known(panel: ViewRef, data: str, k: int) -> Agreement:
     with waits.bar(f"Comparing {panel.view} with ECFP"):
         return studio.agreement(panel, data, k, QUERIES)
 

@@ -4,15 +4,15 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import Dataset, HitList, Panel, Query
+from mmexplore.studio import Dataset, HitList, MoleculeRef, ViewRef
 from mmexplore.ui.components import molecule, waits
 from mmexplore.ui.components.drawings import of_row
-from mmexplore.ui.components.hit_lists import Column, Hit, hit_lists, picked
+from mmexplore.ui.components.hit_lists import Hit, HitColumn, hit_lists, picked
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.retrieval import state
 from mmexplore.ui.retrieval.agreement import agreement_panel
 from mmexplore.ui.retrieval.pairs import pairs_panel
-from mmexplore.ui.retrieval.state import Asked, title
+from mmexplore.ui.retrieval.state import RetrievalRequest, title
 from mmexplore.ui.shell import session, tour
 from mmexplore.ui.shell.session import Choice
 
@@ -27,7 +27,7 @@ def retrieval_page() -> None:
     lacking = studio.lacking(asked.panels, asked.data)
     waits.embedded(lacking, asked.data)
     ready = [panel for panel in asked.panels if panel.model not in lacking]
-    lists: dict[Panel, HitList] = {}
+    lists: dict[ViewRef, HitList] = {}
     if asked.query is None:
         st.info(
             "There is no query yet. Type a name or a SMILES above, draw a molecule, or click one on the Map.",
@@ -39,7 +39,7 @@ def retrieval_page() -> None:
     _below(choice, asked, ready, lists)
 
 
-def _body(choice: Choice, asked: Asked, query: Query, ready: list[Panel]) -> dict[Panel, HitList]:
+def _body(choice: Choice, asked: RetrievalRequest, query: MoleculeRef, ready: list[ViewRef]) -> dict[ViewRef, HitList]:
     card, found = st.columns([3, 10] if len(asked.panels) > 2 else [4, 8], gap="medium")
     with found:
         lists, problems = _search(asked, query, ready)
@@ -53,10 +53,12 @@ def _body(choice: Choice, asked: Asked, query: Query, ready: list[Panel]) -> dic
     return lists
 
 
-def _search(asked: Asked, query: Query, ready: list[Panel]) -> tuple[dict[Panel, HitList], dict[Panel, str]]:
+def _search(
+    asked: RetrievalRequest, query: MoleculeRef, ready: list[ViewRef]
+) -> tuple[dict[ViewRef, HitList], dict[ViewRef, str]]:
     """Hits of each space that is there, or the sentence that says why there are none."""
-    lists: dict[Panel, HitList] = {}
-    problems: dict[Panel, str] = {}
+    lists: dict[ViewRef, HitList] = {}
+    problems: dict[ViewRef, str] = {}
     with st.spinner("Searching ..."):
         for panel in ready:
             try:
@@ -66,7 +68,7 @@ def _search(asked: Asked, query: Query, ready: list[Panel]) -> tuple[dict[Panel,
     return lists, problems
 
 
-def _heading(asked: Asked, query: Query) -> None:
+def _heading(asked: RetrievalRequest, query: MoleculeRef) -> None:
     data = studio.dataset(asked.data)
     only = f", of those that contain {asked.smarts}" if asked.smarts else ""
     only += f", within the ranges of {', '.join(asked.within)}" if asked.within else ""
@@ -76,31 +78,31 @@ def _heading(asked: Asked, query: Query) -> None:
 
 
 def _column(
-    panel: Panel,
-    asked: Asked,
-    query: Query,
+    panel: ViewRef,
+    asked: RetrievalRequest,
+    query: MoleculeRef,
     found: HitList | None,
-    near: dict[Panel, float],
-    problems: dict[Panel, str],
-) -> Column:
+    near: dict[ViewRef, float],
+    problems: dict[ViewRef, str],
+) -> HitColumn:
     heading, words = title(panel)
     words = f"{words}, cosine" if words else "Tanimoto"
     if found is None:
-        return Column(
+        return HitColumn(
             heading, words, (), problems.get(panel, "The embedding is being made; the bar above says how far.")
         )
     if not len(found.rows):
         tried = f" among the {found.tried:,} most similar" if found.tried else ""
-        return Column(heading, words, (), f"No molecule{tried} passes the filters.")
+        return HitColumn(heading, words, (), f"No molecule{tried} passes the filters.")
     if panel in near:
         words += f"; {round(near[panel] * len(found.rows))} of {len(found.rows)} shared with ECFP"
     data = studio.dataset(asked.data)
     own = query.row if query.data == asked.data else -1
     pairs = zip(found.rows.tolist(), found.similarity.tolist(), strict=True)
-    return Column(heading, words, tuple(_hit(data, asked, row, similarity, own) for row, similarity in pairs))
+    return HitColumn(heading, words, tuple(_hit(data, asked, row, similarity, own) for row, similarity in pairs))
 
 
-def _hit(data: Dataset, asked: Asked, row: int, similarity: float, own: int) -> Hit:
+def _hit(data: Dataset, asked: RetrievalRequest, row: int, similarity: float, own: int) -> Hit:
     name = str(data.names[row]) or f"Molecule {row + 1}"
     same = row == own or (own < 0 and asked.query is not None and data.smiles[row] == asked.query.smiles)
     address = of_row(asked.data, row, asked.smarts)
@@ -129,7 +131,7 @@ def _pick() -> None:
         session.choose_row(row)
 
 
-def _cards(choice: Choice, query: Query) -> None:
+def _cards(choice: Choice, query: MoleculeRef) -> None:
     """The query in detail, and below it the hit that was clicked, where that is another molecule."""
     _back(choice)
     st.markdown(f"**{literal(molecule.title(query))}**, the query")
@@ -159,7 +161,7 @@ def _go_back() -> None:
     session.choose_row(row)
 
 
-def _below(choice: Choice, asked: Asked, ready: list[Panel], lists: dict[Panel, HitList]) -> None:
+def _below(choice: Choice, asked: RetrievalRequest, ready: list[ViewRef], lists: dict[ViewRef, HitList]) -> None:
     table, alike, apart = st.tabs(
         ["Hits as a table", "Agreement with ECFP", "Near and far"], key=_TABS, on_change="rerun"
     )
@@ -174,7 +176,7 @@ def _below(choice: Choice, asked: Asked, ready: list[Panel], lists: dict[Panel, 
             pairs_panel(ready, asked.data)
 
 
-def _table(choice: Choice, asked: Asked, lists: list[HitList]) -> None:
+def _table(choice: Choice, asked: RetrievalRequest, lists: list[HitList]) -> None:
     import pandas as pd
 
     if not any(len(found.rows) for found in lists):

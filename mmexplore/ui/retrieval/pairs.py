@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.studio import ECFP, Dataset, Pair, Panel
+from mmexplore.studio import ECFP, Dataset, Pair, ViewRef
 from mmexplore.ui.components import molecule, waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.words import literal
@@ -16,7 +16,7 @@ _SHOWN, _ACROSS = 6, 3
 _NEAR, _FAR = "ECFP near, view far", "View near, ECFP far"
 
 
-def pairs_panel(panels: list[Panel], data: str) -> None:
+def pairs_panel(panels: list[ViewRef], data: str) -> None:
     """The oddest pairs of one view."""
     views = state.named([panel for panel in panels if panel != ECFP])
     if not views:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import BadMolecule, MmexploreError
-from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, Panel, Query
+from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeRef, ViewRef
 from mmexplore.ui.compare import state
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
@@ -18,19 +18,19 @@ _QUERY, _AMONG, _SPACES, _MARK = "query", "among", "spaces", "retrieval-of"
 
 
 @dataclass(frozen=True)
-class Asked:
+class RetrievalRequest:
     """What to search with, where, in which spaces, for how many, and what hits must be like."""
 
-    query: Query | None
+    query: MoleculeRef | None
     typed: bool
     data: str
-    panels: tuple[Panel, ...]
+    panels: tuple[ViewRef, ...]
     k: int
     smarts: str = ""
     within: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
-def asked(choice: Choice) -> Asked:
+def asked(choice: Choice) -> RetrievalRequest:
     """Draw the controls and read them."""
     _follow(choice)
     left, middle, right = st.columns([5, 3, 1.2], vertical_alignment="bottom")
@@ -51,7 +51,7 @@ def asked(choice: Choice) -> Asked:
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
         panels = _spaces(choice)
         smarts, within = _filters()
-    return Asked(query, bool(text), data or choice.data, panels, k, smarts, within)
+    return RetrievalRequest(query, bool(text), data or choice.data, panels, k, smarts, within)
 
 
 def _follow(choice: Choice) -> None:
@@ -64,7 +64,7 @@ def _follow(choice: Choice) -> None:
         st.session_state[_SPACES] = [state.written([panel]) for panel in _standard(choice)]
 
 
-def _query(choice: Choice, text: str) -> Query | None:
+def _query(choice: Choice, text: str) -> MoleculeRef | None:
     if not text:
         row = session.current_row()
         return studio.query_of_row(choice.data, row) if row >= 0 else None
@@ -75,11 +75,11 @@ def _query(choice: Choice, text: str) -> Query | None:
         return None
 
 
-def _standard(choice: Choice) -> tuple[Panel, ...]:
+def _standard(choice: Choice) -> tuple[ViewRef, ...]:
     return studio.standard_panels(choice.model, choice.view)
 
 
-def _spaces(choice: Choice) -> tuple[Panel, ...]:
+def _spaces(choice: Choice) -> tuple[ViewRef, ...]:
     """Two to six columns; the URL holds them as that of a comparison holds its maps."""
     offered = {state.written([panel]): panel for panel in _offered(choice)}
     standard = [state.written([panel]) for panel in _standard(choice)]
@@ -96,15 +96,15 @@ def _spaces(choice: Choice) -> tuple[Panel, ...]:
     return tuple(offered[code] for code in picked if code in offered) or (ECFP,)
 
 
-def _offered(choice: Choice) -> list[Panel]:
+def _offered(choice: Choice) -> list[ViewRef]:
     """ECFP, then the chosen model and its untrained twin, then the others."""
     models = sorted((m for m in studio.models() if m.recipe), key=lambda m: m.name != choice.model)
-    trained = [Panel(model.name, view) for model in models for view in model.views]
-    twins = [Panel(UNTRAINED + panel.model, panel.view) for panel in trained]
+    trained = [ViewRef(model.name, view) for model in models for view in model.views]
+    twins = [ViewRef(UNTRAINED + panel.model, panel.view) for panel in trained]
     return list(dict.fromkeys([ECFP, *_standard(choice), *trained, *twins]))
 
 
-def title(panel: Panel) -> tuple[str, str]:
+def title(panel: ViewRef) -> tuple[str, str]:
     """A space in two parts: which view, trained or not, and of which model."""
     if panel == ECFP:
         return "ECFP", ""
@@ -112,7 +112,7 @@ def title(panel: Panel) -> tuple[str, str]:
     return panel.view + twin, panel.model.removeprefix(UNTRAINED)
 
 
-def named(panels: list[Panel]) -> dict[str, Panel]:
+def named(panels: list[ViewRef]) -> dict[str, ViewRef]:
     """Spaces by their names: the view's, with the model's where another one has a view of that name too."""
     views = [title(panel)[0] for panel in panels]
     return {

@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import Model, Panel
+from mmexplore.studio import Model, ViewRef
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import navigation, session
 from mmexplore.ui.shell.session import Choice
@@ -117,7 +117,7 @@ def arrive(text: str) -> None:
     subject = _subject()
     if subject is None or not 0 <= number < len(STEPS):
         return
-    if studio.lacking([Panel(subject.model, "")], subject.data):
+    if studio.lacking([ViewRef(subject.model, "")], subject.data):
         studio.start_embedding(subject.model, subject.data)  # ready when the third step asks for it
     step = STEPS[number]
     st.session_state[_AT] = number
@@ -151,7 +151,7 @@ def _subject() -> Subject | None:
 def _told(model: str, data: str) -> Subject | None:
     try:
         least = studio.target(model)[0].threshold
-        row = studio.showpiece(model, data, least)
+        row = studio.example(model, data, least)
         card = studio.molecule_card(data, row, model)
     except MmexploreError:
         return None
@@ -174,5 +174,5 @@ def example_button(choice: Choice) -> None:
 def _choose_example(choice: Choice) -> None:
     row = -1
     with suppress(MmexploreError):
-        row = studio.showpiece(choice.model, choice.data, studio.target(choice.model)[0].threshold)
+        row = studio.example(choice.model, choice.data, studio.target(choice.model)[0].threshold)
     session.choose_row(row if row >= 0 else len(studio.dataset(choice.data)) // 2)

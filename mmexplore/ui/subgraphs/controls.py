@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.explore.explain.search import By
-from mmexplore.studio import RULES, Query, Rules, Target
+from mmexplore.studio import RULES, MoleculeRef, Rules, Target
 from mmexplore.ui.components import molecule as molecule_card
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
@@ -22,7 +22,7 @@ _TURNS = {"class 1": "class 0", "class 0": "class 1", "above": "below", "below":
 
 
 @dataclass(frozen=True)
-class Asked:
+class SubgraphRequest:
     """What counts as positive, where the threshold comes from in words, and the label's unit."""
 
     goal: Target
@@ -43,7 +43,7 @@ class Limits:
     by: By
 
 
-def goal(model: str) -> Asked:
+def goal(model: str) -> SubgraphRequest:
     """Task, direction and threshold."""
     tasks = {task.name: task for task in studio.explained_tasks(model)}
     which, side, number = st.columns([2, 2, 2], vertical_alignment="bottom")
@@ -61,7 +61,7 @@ def goal(model: str) -> Asked:
         threshold = _threshold(model, usual, tasks[name].unit)
     if threshold != usual.threshold:
         how = ""
-    return Asked(replace(usual, threshold=threshold), how, tasks[name].unit)
+    return SubgraphRequest(replace(usual, threshold=threshold), how, tasks[name].unit)
 
 
 def turn(kind: str, direction: str) -> None:
@@ -89,7 +89,7 @@ def _threshold(model: str, usual: Target, unit: str) -> float:
     return float(st.slider(label, low, high, round(usual.threshold, 2), 0.01, help=words, key=key, **_KEEP))
 
 
-def molecule() -> Query | None:
+def molecule() -> MoleculeRef | None:
     """The molecule: what was typed, else the current one; None where there is none. Raises BadMolecule."""
     choice, row = session.choice(), session.current_row()
     known = studio.query_of_row(choice.data, row) if row >= 0 else None

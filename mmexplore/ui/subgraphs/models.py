@@ -10,13 +10,13 @@ from mmexplore.explore.explain.storage import Explained
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components.drawings import Drawing, drawings, of_atoms
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.subgraphs.controls import Asked, Limits
+from mmexplore.ui.subgraphs.controls import Limits, SubgraphRequest
 from mmexplore.ui.subgraphs.result import score_text
 
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
-def show(model: str, found: Explained, asked: Asked, limits: Limits) -> None:
+def show(model: str, found: Explained, asked: SubgraphRequest, limits: Limits) -> None:
     """The branches of a late fusion, then a picker of other models of the same label, and what each finds."""
     _branches(model, found, asked, limits)
     others = [known.name for known in studio.models() if known.name != model and _predicts(known.name, asked)]
@@ -39,7 +39,7 @@ def show(model: str, found: Explained, asked: Asked, limits: Limits) -> None:
     _side_by_side(found.smiles, answers, asked)
 
 
-def _branches(model: str, found: Explained, asked: Asked, limits: Limits) -> None:
+def _branches(model: str, found: Explained, asked: SubgraphRequest, limits: Limits) -> None:
     """What makes each branch add at least half of what it adds for the whole molecule."""
     names = studio.summands(model)
     if not names:
@@ -57,11 +57,11 @@ def _branches(model: str, found: Explained, asked: Asked, limits: Limits) -> Non
     )
 
 
-def _predicts(model: str, asked: Asked) -> bool:
+def _predicts(model: str, asked: SubgraphRequest) -> bool:
     return asked.goal.task in [task.name for task in studio.explained_tasks(model)]
 
 
-def _side_by_side(smiles: str, answers: dict[str, Explained], asked: Asked) -> None:
+def _side_by_side(smiles: str, answers: dict[str, Explained], asked: SubgraphRequest) -> None:
     best = {name: found.subgraphs[0].atoms for name, found in answers.items() if found.subgraphs}
     cells = [
         Drawing(of_atoms(smiles, best.get(name, ())), name, _words(found, asked)) for name, found in answers.items()
@@ -73,7 +73,7 @@ def _side_by_side(smiles: str, answers: dict[str, Explained], asked: Asked) -> N
     drawings(f"subgraphs/of/{'-'.join(answers)}", cells, width=230, height=165)
 
 
-def _words(found: Explained, asked: Asked) -> str:
+def _words(found: Explained, asked: SubgraphRequest) -> str:
     whole = score_text(found.score, asked)
     if not found.subgraphs:
         return f"whole {whole}; no subgraph"

@@ -42,7 +42,7 @@ def _nothing_to_explain(choice: Choice) -> None:
     model_links.others("Subgraphs", able, choice.data)
 
 
-def _one(choice: Choice, asked: controls.Asked) -> None:
+def _one(choice: Choice, asked: controls.SubgraphRequest) -> None:
     query = controls.molecule()
     if query is None:
         words = "Type a name or a SMILES, or click a molecule on the Map: the smallest part that decides appears here."

@@ -14,13 +14,13 @@ from mmexplore.ui.components import structures, viewer3d
 from mmexplore.ui.components.drawings import Drawing, drawings, of_atoms, picked
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.subgraphs import controls
-from mmexplore.ui.subgraphs.controls import Asked
+from mmexplore.ui.subgraphs.controls import SubgraphRequest
 
 MOST = 8
 _NEXT, _SHOWN = "subgraphs/next", "subgraphs/shown"
 
 
-def show(found: Explained, name: str, asked: Asked, card: Callable[[], None]) -> None:
+def show(found: Explained, name: str, asked: SubgraphRequest, card: Callable[[], None]) -> None:
     """Everything about one molecule under one model; ``card`` draws what else is known of it."""
     _verdict(found, name, asked)
     if not found.subgraphs:
@@ -41,7 +41,7 @@ def show(found: Explained, name: str, asked: Asked, card: Callable[[], None]) ->
     _table(found, asked)
 
 
-def score_text(score: float, asked: Asked) -> str:
+def score_text(score: float, asked: SubgraphRequest) -> str:
     """A score with its unit; a dash where there is none.
 
     >>> from mmexplore.studio import Target
@@ -51,7 +51,7 @@ def score_text(score: float, asked: Asked) -> str:
     return "–" if math.isnan(score) else f"{score:.2f}{f' {asked.unit}' if asked.unit else ''}"
 
 
-def _verdict(found: Explained, name: str, asked: Asked) -> None:
+def _verdict(found: Explained, name: str, asked: SubgraphRequest) -> None:
     goal = found.target
     what = f"probability of {goal.direction}" if goal.direction.startswith("class") else goal.task
     how = f" ({asked.how})" if asked.how else ""
@@ -60,7 +60,7 @@ def _verdict(found: Explained, name: str, asked: Asked) -> None:
     st.markdown(f"{words}sought is {side} {literal(f'{goal.threshold:.3g}{how}')}.")
 
 
-def _none(found: Explained, asked: Asked) -> None:
+def _none(found: Explained, asked: SubgraphRequest) -> None:
     st.info(literal(f"{found.note[:1].upper()}{found.note[1:]}."), icon=":material/search_off:")
     goal = found.target
     if found.positive:
@@ -75,7 +75,7 @@ def _none(found: Explained, asked: Asked) -> None:
     )
 
 
-def _picture(found: Explained, part: Subgraph, asked: Asked) -> None:
+def _picture(found: Explained, part: Subgraph, asked: SubgraphRequest) -> None:
     if structures.in_space("subgraphs/way"):
         viewer3d.show(found.smiles, "subgraphs/3d", part.atoms)
     else:
@@ -105,7 +105,7 @@ def _numbered(found: Explained) -> list[tuple[int, Subgraph]]:
     return list(enumerate(found.subgraphs))
 
 
-def _title(part: Subgraph, number: int, asked: Asked) -> tuple[str, str]:
+def _title(part: Subgraph, number: int, asked: SubgraphRequest) -> tuple[str, str]:
     places = f", {part.places} places" if part.places > 1 else ""
     decides = part.score if not math.isnan(part.score) else part.score_in_molecule
     return f"{number + 1}: {part.n_atoms} atoms", f"{score_text(decides, asked)}{places}"
@@ -138,7 +138,7 @@ def _frame(found: Explained) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _table(found: Explained, asked: Asked) -> None:
+def _table(found: Explained, asked: SubgraphRequest) -> None:
     frame = _frame(found)
     shown = frame.drop(columns=["molecule"]).rename(columns={"smiles": "SMILES", "n_atoms": "size"})
     shown.insert(0, "fragment", structures.addresses(frame["smiles"]))

@@ -11,7 +11,7 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import widgets
 from mmexplore.ui.components.widgets import Field
 from mmexplore.ui.train import plan
-from mmexplore.ui.train.plan import Plan
+from mmexplore.ui.train.plan import RunPlan
 from mmexplore.ui.train.recipe_form import recipe_form
 
 VERSIONS = {
@@ -25,7 +25,7 @@ _LEARN = {"labels": "train or fine-tune on a data set's labels", "without labels
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
-def draw(data: str) -> Plan:
+def draw(data: str) -> RunPlan:
     """Draw the form, beginning with a data set, and return what it asks for. Raises BadRecipe, UnknownName."""
     name, version, start = _preset()
     start = start.model_copy(update={"data": start.data.model_copy(update={"dataset": data})})
@@ -37,7 +37,7 @@ def draw(data: str) -> Plan:
     typed = right.text_input("Seeds", "0", max_chars=80, key=f"{key}/seeds", help=help_, **_KEEP)
     recipe = recipe_form(start, key, _INSTEAD | ({"data.targets": _as_it_is} if start.pretrains else {}))
     seeded = st.session_state.get(f"{key}/data.split_seed") is None
-    return Plan(recipe, name, title.strip() or f"{data} {name}", plan.seeds(typed), seeded)
+    return RunPlan(recipe, name, title.strip() or f"{data} {name}", plan.seeds(typed), seeded)
 
 
 def _preset() -> tuple[str, str, Recipe]:

@@ -15,7 +15,7 @@ MOST_SEEDS = 20
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """A recipe, the preset it began with, a title, and the seeds to train it with.
 
     With ``seeded_split`` a run's seed draws its split too, as ``--seed`` does.

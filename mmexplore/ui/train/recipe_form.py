@@ -11,14 +11,14 @@ from typing import Any, get_args
 import streamlit as st
 from pydantic import BaseModel
 
-from mmexplore.recipes.recipe import Branch, Fusion, Pretraining, Recipe, parse
+from mmexplore.recipes.recipe import Branch, FusionConfig, PretrainingConfig, Recipe, parse
 from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES, PRETRAININGS, Family
 from mmexplore.ui.components.widgets import Draw, Field, choice, draw, grid, text
 
 _CHOOSERS: dict[type[BaseModel], tuple[str, Family]] = {
     Branch: ("encoder", ENCODERS),
-    Fusion: ("name", FUSIONS),
-    Pretraining: ("name", PRETRAININGS),
+    FusionConfig: ("name", FUSIONS),
+    PretrainingConfig: ("name", PRETRAININGS),
 }
 _MOST_BRANCHES = 8
 

@@ -6,12 +6,12 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import score_words
 from mmexplore.ui.components.words import duration, literal
-from mmexplore.ui.train.plan import Plan
+from mmexplore.ui.train.plan import RunPlan
 
 _MANY = 20_000
 
 
-def show(plan: Plan) -> None:
+def show(plan: RunPlan) -> None:
     """Draw the panel; its button starts one job a seed. A second click meets the jobs of the first."""
     with st.container(border=True):
         _estimate(plan)
@@ -28,7 +28,7 @@ def show(plan: Plan) -> None:
             st.code(plan.shell(seed), language="shell", wrap_lines=True)
 
 
-def _start(plan: Plan) -> None:
+def _start(plan: RunPlan) -> None:
     """Runs before the page does, so that a click is answered at once; studio knows a training that runs already."""
     try:
         jobs = [studio.start_training(recipe, title) for recipe, title in plan.runs()]
@@ -38,7 +38,7 @@ def _start(plan: Plan) -> None:
     st.query_params["job"] = jobs[0].id
 
 
-def _estimate(plan: Plan) -> None:
+def _estimate(plan: RunPlan) -> None:
     count = len(plan.seeds)
     guess = studio.estimate(plan.recipe)
     time = "not known yet" if guess.seconds is None else f"about {duration(guess.seconds * count)}"
@@ -48,7 +48,7 @@ def _estimate(plan: Plan) -> None:
     st.caption(f"{literal(guess.how[:1].upper() + guess.how[1:])}.")
 
 
-def _device(plan: Plan) -> None:
+def _device(plan: RunPlan) -> None:
     for device in _devices():
         st.caption(f":material/memory: {literal(device.title)}, {device.memory_gigabytes:.0f} GB memory")
     asked = plan.recipe.training.device
@@ -61,7 +61,7 @@ def _devices() -> list[studio.Device]:
     return studio.devices()
 
 
-def small_enough(plan: Plan) -> bool:
+def small_enough(plan: RunPlan) -> bool:
     """Asks before the scaffolds of many molecules are found."""
     data = plan.recipe.data
     try:
@@ -74,7 +74,7 @@ def small_enough(plan: Plan) -> bool:
     return bool(st.toggle(words, key=f"train/preview/{data.dataset}"))
 
 
-def _split(plan: Plan) -> None:
+def _split(plan: RunPlan) -> None:
     data = plan.run(plan.seeds[0]).data
     st.caption(f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed))}")
     try:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mmexplore.explore.maps.panels import FEWEST_PANELS, MOST_PANELS, PRESETS, Panel, Preset, fill_preset
+from mmexplore.explore.maps.panels import FEWEST_PANELS, MOST_PANELS, PRESETS, Preset, ViewRef, fill_preset
 from mmexplore.models.registry import Model
 from mmexplore.recipes import presets
-from mmexplore.recipes.recipe import Branch, Fusion, Recipe
+from mmexplore.recipes.recipe import Branch, FusionConfig, Recipe
 from mmexplore.runtime import registry
 
 READS = {"gin": "graph2d", "resnet": "image", "comenet": "graph3d", "dmpnn": "graph2d"}
@@ -27,7 +27,7 @@ def model(name: str, encoders: list[str], fused: tuple[str, ...] = (), names: li
     branches = tuple(
         Branch.model_construct(encoder=e, name=n, options={}) for e, n in zip(encoders, names, strict=True)
     )
-    made = Recipe.model_construct(branches=branches, fusion=Fusion.model_construct(name="late", options={}))
+    made = Recipe.model_construct(branches=branches, fusion=FusionConfig.model_construct(name="late", options={}))
     return Model(name, name, Path(name), False, (*names, *fused), made)
 
 
@@ -44,7 +44,7 @@ def preset(name: str) -> Preset:
 def test_mmsa_fig_5_is_the_untrained_model_each_modality_and_the_whole() -> None:
     panels = fill_preset(preset("MMSA Fig. 5"), MODELS)
     wanted = [("mmsa", view) for view in ("gin", "resnet", "comenet", "unified", "memory-aligned")]
-    assert panels == (Panel("untrained:mmsa", "memory-aligned"), *(Panel(*each) for each in wanted))
+    assert panels == (ViewRef("untrained:mmsa", "memory-aligned"), *(ViewRef(*each) for each in wanted))
     twin = replace(MMSA, name="untrained:mmsa")
     assert fill_preset(preset("MMSA Fig. 5"), [twin])[0].model == "untrained:mmsa"
 
@@ -56,7 +56,7 @@ def test_mmfrl_fig_2_is_each_replica_and_the_fused_view() -> None:
 
 def test_ecfp_stands_beside_all_views() -> None:
     name = "ECFP against this model's views"
-    assert fill_preset(preset(name), [PLAIN]) == (Panel("ecfp", "ecfp"), Panel("plain", "dmpnn"))
+    assert fill_preset(preset(name), [PLAIN]) == (ViewRef("ecfp", "ecfp"), ViewRef("plain", "dmpnn"))
     assert [p.view for p in fill_preset(preset(name), [MMSA])] == [
         "ecfp",
         "gin",

@@ -21,10 +21,10 @@ def test_it_is_scipys(seed: int, n: int) -> None:
     x, y = a_map(seed, n), a_map(seed + 100, n)
     found = align(x, y)
     wanted, mine, disparity = scipy.spatial.procrustes(y.astype(float), x.astype(float))
-    centred = y - y.mean(0, dtype=np.float64)
-    np.testing.assert_allclose((found.xy - y.mean(0, dtype=np.float64)) / np.linalg.norm(centred), mine, atol=1e-5)
+    centered = y - y.mean(0, dtype=np.float64)
+    np.testing.assert_allclose((found.xy - y.mean(0, dtype=np.float64)) / np.linalg.norm(centered), mine, atol=1e-5)
     assert found.disparity == pytest.approx(disparity, abs=1e-6)
-    assert np.abs(((found.xy - y) ** 2).sum() / (centred**2).sum() - disparity) < 1e-4
+    assert np.abs(((found.xy - y) ** 2).sum() / (centered**2).sum() - disparity) < 1e-4
     assert wanted.shape == found.xy.shape
 
 

@@ -118,9 +118,9 @@ def test_many_molecules_are_placed_among_landmarks(method: str) -> None:
     x, codes = clustered(600)
     xy = project(x, method, landmarks=200)
     assert trustworthiness(x, xy, n_neighbors=10) > 0.88
-    centres = np.stack([np.median(xy[codes == c], axis=0) for c in range(10)])
-    nearest_centre = np.linalg.norm(xy[:, None] - centres, axis=2).argmin(1)
-    assert (nearest_centre == codes).mean() > 0.9
+    centers = np.stack([np.median(xy[codes == c], axis=0) for c in range(10)])
+    nearest_center = np.linalg.norm(xy[:, None] - centers, axis=2).argmin(1)
+    assert (nearest_center == codes).mean() > 0.9
 
 
 def test_a_molecule_on_the_map_is_placed_on_itself() -> None:
@@ -134,8 +134,8 @@ def test_new_molecules_land_among_their_kind() -> None:
     known, new = np.arange(300), np.arange(300, 400)
     xy = project(x[known], "umap")
     placed = place(x[new], x[known], xy)
-    centres = np.stack([np.median(xy[codes[known] == c], axis=0) for c in range(10)])
-    assert (np.linalg.norm(placed[:, None] - centres, axis=2).argmin(1) == codes[new]).mean() > 0.9
+    centers = np.stack([np.median(xy[codes[known] == c], axis=0) for c in range(10)])
+    assert (np.linalg.norm(placed[:, None] - centers, axis=2).argmin(1) == codes[new]).mean() > 0.9
 
 
 def test_places_of_missing_molecules_and_empty_maps() -> None:

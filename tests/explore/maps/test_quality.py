@@ -18,10 +18,10 @@ def blobs(n: int = 300, d: int = 10, apart: float = 8, seed: int = 0) -> tuple[n
 def davies_bouldin(x: np.ndarray, codes: np.ndarray) -> float:
     """Davies & Bouldin 1979, word for word, in double precision."""
     groups = [x[codes == c].astype(np.float64) for c in np.unique(codes)]
-    centres = [g.mean(0) for g in groups]
-    spread = [np.linalg.norm(g - c, axis=1).mean() for g, c in zip(groups, centres, strict=True)]
+    centers = [g.mean(0) for g in groups]
+    spread = [np.linalg.norm(g - c, axis=1).mean() for g, c in zip(groups, centers, strict=True)]
     k = range(len(groups))
-    worst = [max((spread[i] + spread[j]) / np.linalg.norm(centres[i] - centres[j]) for j in k if j != i) for i in k]
+    worst = [max((spread[i] + spread[j]) / np.linalg.norm(centers[i] - centers[j]) for j in k if j != i) for i in k]
     return float(np.mean(worst))
 
 

@@ -6,7 +6,7 @@ import pytest
 from mmexplore import studio
 from mmexplore.explore.neighbors.applicability import Reach, nearest_others, reach
 from mmexplore.explore.neighbors.search import Cosine
-from mmexplore.studio import Query
+from mmexplore.studio import MoleculeRef
 
 MODEL = "solubility-dmpnn"
 
@@ -71,11 +71,11 @@ class TestDetail:
         assert found.trained_on == "solubility"
         ecfp = found.nearest[0]
         assert ecfp.reach.own
-        assert ecfp.neighbour.row != row
+        assert ecfp.neighbor.row != row
 
     def test_a_typed_molecule_is_predicted_and_far_ones_are_outside(self) -> None:
-        near = studio.detail(Query("CC(=O)Nc1cccc(O)c1"), MODEL, "dmpnn")
-        far = studio.detail(Query("C[Si](C)(C)O[Si](C)(C)O[Si](C)(C)C"), MODEL, "dmpnn")
+        near = studio.detail(MoleculeRef("CC(=O)Nc1cccc(O)c1"), MODEL, "dmpnn")
+        far = studio.detail(MoleculeRef("C[Si](C)(C)O[Si](C)(C)O[Si](C)(C)C"), MODEL, "dmpnn")
         assert np.isfinite(near.standings[0].prediction)
         assert np.isnan(near.standings[0].label)
         assert near.nearest[0].reach.words.startswith("well inside")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
 from mmexplore.explore.neighbors import knn as module
-from mmexplore.explore.neighbors.knn import Neighbours, interpolate, nearest, neighbours, unit_rows
+from mmexplore.explore.neighbors.knn import Neighbors, interpolate, nearest, neighbours, unit_rows
 from mmexplore.runtime.errors import MmexploreError
 
 
@@ -58,7 +58,7 @@ def test_cosine_neighbours_are_euclidean_ones_of_unit_rows() -> None:
 def test_interpolation_weighs_by_inverse_square() -> None:
     xy = np.array([[0.0, 0.0], [5.0, 10.0]], np.float32)
     indices = np.array([[0, 1], [0, 1]], np.int32)
-    found = Neighbours(indices, np.array([[1, 2], [0, 3]], np.float32))
+    found = Neighbors(indices, np.array([[1, 2], [0, 3]], np.float32))
     np.testing.assert_allclose(interpolate(found, xy), [[1, 2], [0, 0]])
 
 

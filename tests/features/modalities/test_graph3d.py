@@ -6,7 +6,7 @@ from rdkit import Chem
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from mmexplore.chem.molecules import canonical, parse
-from mmexplore.features.featurize import featurise
+from mmexplore.features.featurize import featurize
 from mmexplore.features.modalities import Record, graph3d
 from mmexplore.features.modalities.graph3d import Graph3D
 from mmexplore.features.store import features
@@ -125,7 +125,7 @@ def test_every_molecule_has_a_conformer_and_what_fell_back_is_counted(monkeypatc
         graph3d.LARGE: ["C" * 200],
     }
     smiles = [s for of_way in ways.values() for s in of_way]
-    chunk = featurise(Graph3D(), smiles)
+    chunk = featurize(Graph3D(), smiles)
     assert chunk.ok.all()
     assert chunk.packed.columns["made"].tolist() == [way for way, of_way in ways.items() for _ in of_way]
     assert how_made(chunk.packed) == {graph3d.MADE[way]: len(of_way) for way, of_way in ways.items()}
@@ -157,8 +157,8 @@ def test_what_mmff_has_no_parameters_for_is_said() -> None:
 
 def test_two_processes_make_what_one_makes() -> None:
     smiles = [canonical(parse(s)) for s in (ASPIRIN, ALANINE, *SALTS, "[Xe]", STRAINED)]
-    here = featurise(Graph3D(), smiles).packed
-    for number, chunk in WORKERS.featurise("graph3d", {}, [smiles[:4], smiles[4:]], 2):
+    here = featurize(Graph3D(), smiles).packed
+    for number, chunk in WORKERS.featurize("graph3d", {}, [smiles[:4], smiles[4:]], 2):
         place = np.arange(4) if number == 0 else np.arange(4, len(smiles))
         points = np.repeat(np.arange(len(smiles)), here.counts["points"])
         np.testing.assert_array_equal(

@@ -17,7 +17,7 @@ from mmexplore.features.packing import pack
 from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.signals import images as painting
-from mmexplore.nn.signals.images import augmented, normalised, pictures
+from mmexplore.nn.signals.images import augmented, normalized, pictures
 from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.home import default_home
 
@@ -120,8 +120,8 @@ def images(molecules: list[Mol]) -> torch.Tensor:
     return pictures(records_of([Image(side_px=64).record_as_read(m) for m in molecules[:16]]))
 
 
-def drawing(monkeypatch: pytest.MonkeyPatch, flip: float, angle: float, zoom: float, grey: float) -> None:
-    chosen = torch.tensor([flip, angle, zoom, grey])[:, None]
+def drawing(monkeypatch: pytest.MonkeyPatch, flip: float, angle: float, zoom: float, gray: float) -> None:
+    chosen = torch.tensor([flip, angle, zoom, gray])[:, None]
     monkeypatch.setattr(painting.torch, "rand", lambda *size: chosen.expand(*size).clone())
 
 
@@ -160,20 +160,20 @@ def test_white_comes_in_from_outside_and_grey_is_grey(monkeypatch: pytest.Monkey
     assert (found[:, :, 0, 0] > 0.999).all()
     assert (found[:, :, 32, 32] < 1e-3).all()
     drawing(monkeypatch, 0.9, 0.0, 0.0, 0.0)
-    coloured = torch.tensor([1.0, 0.0, 0.5]).view(1, 3, 1, 1).expand(2, 3, 64, 64)
-    torch.testing.assert_close(augmented(coloured), torch.full_like(black, 0.299 + 0.5 * 0.114))
+    colored = torch.tensor([1.0, 0.0, 0.5]).view(1, 3, 1, 1).expand(2, 3, 64, 64)
+    torch.testing.assert_close(augmented(colored), torch.full_like(black, 0.299 + 0.5 * 0.114))
 
 
 def test_shares_are_as_stated() -> None:
     torch.manual_seed(0)
     left = torch.ones(3000, 3, 32, 32)
     left[:, 0, 12:20, 12:20] = 0  # cyan in the middle, whichever way it is turned
-    grey = (augmented(left)[:, 0, 16, 16] > 0.5).float().mean()
-    assert abs(float(grey) - 0.2) < 0.03
+    gray = (augmented(left)[:, 0, 16, 16] > 0.5).float().mean()
+    assert abs(float(gray) - 0.2) < 0.03
 
 
 def test_normalisation_is_imagenets(images: torch.Tensor) -> None:
-    found = normalised(images)
+    found = normalized(images)
     expected = (images.double() - torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)) / torch.tensor(
         [0.229, 0.224, 0.225]
     ).view(1, 3, 1, 1)

@@ -6,7 +6,7 @@ from torch import nn
 
 from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
-from mmexplore.nn.encoders.gin import GIN, _Layer, _mlp
+from mmexplore.nn.encoders.gin import GIN, _GINLayer, _mlp
 from mmexplore.runtime.home import default_home
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "[Na+].[Cl-]", "C/C=C/C#N", "C"]
@@ -33,7 +33,7 @@ def dense_layer(h: np.ndarray, bonds: np.ndarray, ends: np.ndarray, mlp: nn.Sequ
 
 def test_one_layer_is_the_published_equation() -> None:
     torch.manual_seed(0)
-    layer = _Layer(_mlp(8))
+    layer = _GINLayer(_mlp(8))
     ends = np.array([[0, 1], [1, 2], [2, 0], [3, 4]])
     h, bonds = torch.randn(6, 8), torch.randn(4, 8)
     edges = torch.from_numpy(np.stack([ends, ends[:, ::-1]], 1).reshape(-1, 2).T.copy())

@@ -74,9 +74,9 @@ def dense_gat(layer: Any, h: np.ndarray, bonds: np.ndarray, ends: np.ndarray) ->
 
 
 LAYERS: dict[str, tuple[Callable[[], nn.Module], Callable[..., np.ndarray]]] = {
-    "gcn": (lambda: gcn._Layer(SIZE), dense_gcn),
-    "graphsage": (lambda: graphsage._Layer(SIZE), dense_sage),
-    "gat": (lambda: gat._Layer(SIZE, 3), dense_gat),
+    "gcn": (lambda: gcn._GCNLayer(SIZE), dense_gcn),
+    "graphsage": (lambda: graphsage._GraphSAGELayer(SIZE), dense_sage),
+    "gat": (lambda: gat._GATLayer(SIZE, 3), dense_gat),
 }
 
 

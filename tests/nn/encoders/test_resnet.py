@@ -15,7 +15,7 @@ from mmexplore.features.packing import pack
 from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
 from mmexplore.nn.encoders.resnet import ResNet
-from mmexplore.nn.signals.images import normalised, pictures
+from mmexplore.nn.signals.images import normalized, pictures
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
 from mmexplore.runtime.home import default_home
 
@@ -85,7 +85,7 @@ def model() -> ResNet:
 
 def test_the_network_is_the_published_one(model: ResNet) -> None:
     plain, records = copied(model), records_of(SMILES)
-    images = normalised(pictures(records)).contiguous()
+    images = normalized(pictures(records)).contiguous()
     for mode in (False, True):
         model.train(mode)
         plain.train(mode)

@@ -13,16 +13,16 @@ from mmexplore.nn.dataloader import Records
 from mmexplore.nn.geometry.conformers import distance_histogram, geometry_labels, one_conformer
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "[Xe]", "[Na+].[Cl-]", "C[C@H](N)C(=O)O", "CC#CC", "O=S(=O)(c1ccc(Br)cc1)N1CCOCC1"]
-CENTRE = "C[C@H](N)C(=O)O"
+CENTER = "C[C@H](N)C(=O)O"
 
 
 def reference(shape: np.ndarray, atoms: int) -> np.ndarray:
     """The label of one molecule, step by step."""
-    centred = shape - shape.mean(0)
-    _, axes = np.linalg.eigh(centred.T @ centred)
-    x, y = (centred @ axes[:, i] for i in (2, 1))
+    centered = shape - shape.mean(0)
+    _, axes = np.linalg.eigh(centered.T @ centered)
+    x, y = (centered @ axes[:, i] for i in (2, 1))
     long, middle = axes[:, 2] * np.sign((x**3).sum()), axes[:, 1] * np.sign((y**3).sum())
-    turned = centred @ np.stack([long, middle, np.cross(long, middle)], 1)
+    turned = centered @ np.stack([long, middle, np.cross(long, middle)], 1)
     label = np.zeros((atoms, 3))
     label[: len(shape)] = (turned / np.abs(turned).max())[:atoms]
     return label.ravel()
@@ -51,7 +51,7 @@ def test_a_conformer_is_one_of_the_molecules_own(random: bool) -> None:
 
 
 def test_every_conformer_gets_its_turn_and_seeds_repeat() -> None:
-    records = records_of([CENTRE] * 300, conformers=3)
+    records = records_of([CENTER] * 300, conformers=3)
     torch.manual_seed(0)
     found = one_conformer(records, True)
     torch.manual_seed(0)
@@ -93,7 +93,7 @@ def test_a_label_does_not_see_where_a_molecule_lies(label) -> None:
 
 
 def test_mirror_images_have_other_labels_and_equal_histograms() -> None:
-    records = one_conformer(records_of([CENTRE]), False)
+    records = one_conformer(records_of([CENTER]), False)
     turned = records.columns | {"positions": records.columns["positions"] * torch.tensor([-1.0, 1, 1])}
     mirrored = Records(1, turned, records.counts, records.owner)
     assert (geometry_labels(mirrored)[0] - geometry_labels(records)[0]).abs().max() > 0.1

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mmexplore.features.store import features
 from mmexplore.nn.dataloader import Records, collate
-from mmexplore.nn.graphs.environments import Classes, environments
+from mmexplore.nn.graphs.environments import EnvironmentClasses, environments
 from mmexplore.nn.graphs.features import bond_kinds
 from mmexplore.runtime.home import default_home
 
@@ -39,7 +39,7 @@ def written_out(records: Records, rounds: int) -> tuple[list[list[object]], list
     return levels, [(own[atom], into(atom)) for atom in range(len(own))]
 
 
-def assert_same(found: Classes, expected: list[object]) -> None:
+def assert_same(found: EnvironmentClasses, expected: list[object]) -> None:
     """The same rows are together, and each class is shown by one of its own rows."""
     number: dict[object, int] = {}
     names = [number.setdefault(repr(each), len(number)) for each in expected]

@@ -52,9 +52,9 @@ def test_equation_9_is_not_pyg_hypergraph_convolution() -> None:
         theirs.lin.weight.copy_(torch.eye(16))
     index = torch.stack((edges.flatten(), torch.arange(len(c)).repeat_interleave(10)))
     h = incidence(edges)
-    row_normalised = h / h.sum(1, keepdims=True) @ (h.T / 10) @ c.numpy()
-    np.testing.assert_allclose(theirs(c, index).detach().numpy(), row_normalised, atol=1e-5)
-    assert np.abs(smoothed(c, edges).numpy() - row_normalised).max() > 0.05
+    row_normalized = h / h.sum(1, keepdims=True) @ (h.T / 10) @ c.numpy()
+    np.testing.assert_allclose(theirs(c, index).detach().numpy(), row_normalized, atol=1e-5)
+    assert np.abs(smoothed(c, edges).numpy() - row_normalized).max() > 0.05
 
 
 def test_hyperedges_are_the_centre_and_its_nearest() -> None:

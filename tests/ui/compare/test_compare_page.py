@@ -16,7 +16,7 @@ from mmexplore.explore.maps.storage import UNSCORED, MapFile
 from mmexplore.models import registry
 from mmexplore.runtime.home import default_home
 from mmexplore.runtime.jobs.client import Job
-from mmexplore.studio import Panel
+from mmexplore.studio import ViewRef
 from mmexplore.ui.compare import state as compare_state
 
 DMPNN, TWIN, ECFP = "solubility-dmpnn@dmpnn", "untrained:solubility-dmpnn@dmpnn", "ecfp@ecfp"
@@ -149,15 +149,15 @@ def test_clicks_that_come_twice_do_no_harm() -> None:
     def script() -> None:
         import streamlit
 
-        from mmexplore.studio import Panel
+        from mmexplore.studio import ViewRef
         from mmexplore.ui.compare import state as compare_state
         from mmexplore.ui.shell import session
 
-        compare_state.replace([Panel("ecfp", "ecfp")] * 3)
+        compare_state.replace([ViewRef("ecfp", "ecfp")] * 3)
         numbers = list(compare_state.panels(session.choice()))
         for number in (numbers[0], numbers[0], numbers[1], numbers[2], 99):
             compare_state.remove(number)
-        compare_state.change(numbers[0], Panel("gone", "gone"))
+        compare_state.change(numbers[0], ViewRef("gone", "gone"))
         for _ in range(9):
             compare_state.add(session.choice())
         streamlit.session_state["seen"] = list(compare_state.panels(session.choice()).values())
@@ -165,7 +165,7 @@ def test_clicks_that_come_twice_do_no_harm() -> None:
     app = AppTest.from_function(script, default_timeout=PATIENCE).run()
     assert not app.exception
     assert len(app.session_state["seen"]) == 6
-    assert Panel("gone", "gone") not in app.session_state["seen"]
+    assert ViewRef("gone", "gone") not in app.session_state["seen"]
 
 
 def test_a_picker_changes_its_panel_and_the_address() -> None:
@@ -252,5 +252,5 @@ def test_the_frame_lists_an_untrained_model_where_a_link_names_it() -> None:
 
 @given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), max_size=6))
 def test_any_names_come_back_from_the_address(pairs: list[tuple[str, str]]) -> None:
-    wanted = tuple(Panel(*pair) for pair in pairs)
+    wanted = tuple(ViewRef(*pair) for pair in pairs)
     assert compare_state.read(compare_state.written(wanted)) == wanted

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
 from mmexplore.recipes.recipe import Branch, Recipe
-from mmexplore.studio import ECFP, FusionReport, Judge, Panel
+from mmexplore.studio import ECFP, Evaluation, FusionReport, ViewRef
 from mmexplore.ui.components import charts, model_links
 from mmexplore.ui.fusion import charts as fusion_charts
 from mmexplore.ui.fusion import compared, weights
@@ -36,9 +36,9 @@ def report(late: str) -> FusionReport:
 
 
 @pytest.fixture
-def judged(report: FusionReport, late: str) -> Judge:
+def judged(report: FusionReport, late: str) -> Evaluation:
     """The labels that it is held against."""
-    found = studio.judge(report, late, DATA)
+    found = studio.evaluate(report, late, DATA)
     assert found is not None
     return found
 
@@ -48,21 +48,23 @@ class TestNumbers:
         made = studio.embed(late, DATA).predictions[:, 0]
         np.testing.assert_allclose(studio.readable(report, report.prediction), made[report.rows], atol=1e-5)
 
-    def test_the_score_is_sklearns(self, report: FusionReport, judged: Judge) -> None:
+    def test_the_score_is_sklearns(self, report: FusionReport, judged: Evaluation) -> None:
         metric, value = studio.fusion_score(report, judged) or ("", 0.0)
         guess = studio.readable(report, report.prediction)
         assert metric == "rmse"
         assert judged.n == len(report.rows)
         assert value == pytest.approx(root_mean_squared_error(judged.truth, guess), rel=1e-6)
 
-    def test_ones_change_nothing_and_nought_takes_a_product_away(self, report: FusionReport, judged: Judge) -> None:
+    def test_ones_change_nothing_and_nought_takes_a_product_away(
+        self, report: FusionReport, judged: Evaluation
+    ) -> None:
         assert studio.fusion_score(report, judged, (1, 1, 1)) == pytest.approx(studio.fusion_score(report, judged))
         without = studio.what_if(report.w, report.p, (1, 0, 1))
         np.testing.assert_allclose(report.prediction - without, studio.products(report.w, report.p)[:, 1], atol=1e-9)
 
     def test_disagreement_is_one_less_jaccard_by_brute_force(self, late: str) -> None:
         made, k = studio.embed(late, DATA), 10
-        found = studio.disagreement(Panel(late, "smiles"), Panel(late, "image"), DATA, k)
+        found = studio.disagreement(ViewRef(late, "smiles"), ViewRef(late, "image"), DATA, k)
         alike = [cosine_similarity(np.asarray(made.view(view), np.float64)) for view in ("smiles", "image")]
         for matrix in alike:
             np.fill_diagonal(matrix, -2)
@@ -71,22 +73,22 @@ class TestNumbers:
         assert np.isclose(found, expected, atol=1e-6).mean() > 0.99  # ties within rounding may go either way
 
     def test_a_view_agrees_with_itself(self, late: str) -> None:
-        assert not studio.disagreement(Panel(late, "image"), Panel(late, "image"), DATA).any()
-        assert studio.disagreement(Panel(late, "image"), ECFP, DATA).max() <= 1
+        assert not studio.disagreement(ViewRef(late, "image"), ViewRef(late, "image"), DATA).any()
+        assert studio.disagreement(ViewRef(late, "image"), ECFP, DATA).max() <= 1
 
     def test_both_tabs_tell_the_same_figure_of_a_pair(self, late: str, report: FusionReport) -> None:
         views = report.alike.names
         pairs = [(i, j) for i in range(len(views)) for j in range(len(views))]
         for i, j in pairs:
-            found = studio.disagreement(Panel(late, views[i]), Panel(late, views[j]), DATA, report.alike.k)
+            found = studio.disagreement(ViewRef(late, views[i]), ViewRef(late, views[j]), DATA, report.alike.k)
             assert studio.mean_disagreement(found) == report.alike.disagreement[i, j]
         assert len(np.unique(report.alike.disagreement)) > 2
 
     def test_a_map_can_be_coloured_by_it(self, late: str) -> None:
         assert {"disagreement with ecfp", "disagreement with image"} <= {*studio.color_names(late, DATA, "smiles")}
-        colour = studio.color(late, DATA, "smiles", "disagreement with image")
-        expected = studio.disagreement(Panel(late, "smiles"), Panel(late, "image"), DATA)
-        np.testing.assert_array_equal(colour.values, expected)
+        color = studio.color(late, DATA, "smiles", "disagreement with image")
+        expected = studio.disagreement(ViewRef(late, "smiles"), ViewRef(late, "image"), DATA)
+        np.testing.assert_array_equal(color.values, expected)
 
 
 class TestFigures:

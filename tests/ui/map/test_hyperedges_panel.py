@@ -7,16 +7,16 @@ from screens import PATIENCE, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
-from mmexplore.explore.neighbors.hyperedges import Anchor, Kinship
+from mmexplore.explore.neighbors.hyperedges import Anchor, HyperedgeNeighbors
 from mmexplore.ui.map import hyperedges
 
 pytest_plugins = ("screens",)
 
-KIN = Kinship({3: 0.5, 7: 1.25}, 1, {8: 0.75}, (Anchor(4, 0.25, (9, 2)), Anchor(0, 0.125, (1,))), 128)
+KIN = HyperedgeNeighbors({3: 0.5, 7: 1.25}, 1, {8: 0.75}, (Anchor(4, 0.25, (9, 2)), Anchor(0, 0.125, (1,))), 128)
 
 
 def _panel() -> None:
-    from mmexplore.ui.map.hyperedges import kinship_panel as draw
+    from mmexplore.ui.map.hyperedges import hyperedge_panel as draw
 
     draw()
 
@@ -31,8 +31,8 @@ def drawn(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, 
         found.append((key, [(m.row, m.text) for m in molecules]))
 
     monkeypatch.setattr(hyperedges, "drawings", drawings)
-    monkeypatch.setattr(studio, "has_kinship", lambda model: True)
-    monkeypatch.setattr(studio, "kinship", lambda model, data, row: KIN)
+    monkeypatch.setattr(studio, "has_hyperedges", lambda model: True)
+    monkeypatch.setattr(studio, "hyperedge_neighbors", lambda model, data, row: KIN)
     return found
 
 
@@ -63,7 +63,9 @@ def test_hyperedge_and_anchors_are_drawn_with_their_words(drawn: list) -> None:
 def test_of_many_hosts_the_nearest_are_drawn(
     drawn: list, monkeypatch: pytest.MonkeyPatch, hosts: dict[int, float], said: str, drawings: int
 ) -> None:
-    monkeypatch.setattr(studio, "kinship", lambda model, data, row: Kinship({3: 0.5}, 1, hosts, KIN.anchors, 128))
+    monkeypatch.setattr(
+        studio, "hyperedge_neighbors", lambda model, data, row: HyperedgeNeighbors({3: 0.5}, 1, hosts, KIN.anchors, 128)
+    )
     words = shown(panel())
     assert "embedding; its hyperedge" in words
     assert said in words
@@ -75,13 +77,13 @@ def test_of_many_hosts_the_nearest_are_drawn(
     ("row", "found", "said"),
     [
         (-1, KIN, "Click a molecule"),
-        (5, Kinship({}, 0, {}, (), 128), "could not be embedded"),
+        (5, HyperedgeNeighbors({}, 0, {}, (), 128), "could not be embedded"),
     ],
 )
 def test_a_panel_without_kin_says_why(
-    drawn: list, monkeypatch: pytest.MonkeyPatch, row: int, found: Kinship | None, said: str
+    drawn: list, monkeypatch: pytest.MonkeyPatch, row: int, found: HyperedgeNeighbors | None, said: str
 ) -> None:
-    monkeypatch.setattr(studio, "kinship", lambda model, data, row: found)
+    monkeypatch.setattr(studio, "hyperedge_neighbors", lambda model, data, row: found)
     assert said in shown(panel(row))
     assert not drawn
 
@@ -89,14 +91,14 @@ def test_a_panel_without_kin_says_why(
 def test_kin_of_an_unembedded_set_is_made_by_a_job(drawn: list, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[list[str], str]] = []
     monkeypatch.setattr("mmexplore.ui.components.waits.embedded", lambda models, data: asked.append((models, data)))
-    monkeypatch.setattr(studio, "kinship", lambda model, data, row: None)
+    monkeypatch.setattr(studio, "hyperedge_neighbors", lambda model, data, row: None)
     panel(5)
     assert len(asked) == 1
     assert not drawn
 
 
 def test_a_model_without_memory_has_no_panel(drawn: list, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studio, "has_kinship", lambda model: False)
+    monkeypatch.setattr(studio, "has_hyperedges", lambda model: False)
     assert shown(panel()) == ""
 
 

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from mmexplore import studio
 from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.jobs.client import Job
-from mmexplore.studio import Panel
-from mmexplore.ui.components.hit_lists import Column
+from mmexplore.studio import ViewRef
+from mmexplore.ui.components.hit_lists import HitColumn
 from mmexplore.ui.retrieval import page as retrieval_page
 
 pytest_plugins = ("screens",)
@@ -24,11 +24,11 @@ def embedded(home: Path) -> None:
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Column]:
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[HitColumn]:
     """The columns that the page drew last."""
-    found: list[Column] = []
+    found: list[HitColumn] = []
 
-    def draw(key: str, columns: list[Column], on_pick: object) -> None:
+    def draw(key: str, columns: list[HitColumn], on_pick: object) -> None:
         found[:] = columns
 
     def absent() -> Path:
@@ -49,7 +49,7 @@ def page(**query: str) -> AppTest:
     return app
 
 
-def test_without_a_query_it_says_what_to_do(drawn: list[Column]) -> None:
+def test_without_a_query_it_says_what_to_do(drawn: list[HitColumn]) -> None:
     app = page()
     assert "There is no query yet" in shown(app)
     assert drawn == []
@@ -64,7 +64,7 @@ def test_without_a_query_it_says_what_to_do(drawn: list[Column]) -> None:
     assert known["split"][app.session_state["row"]] == "test"
 
 
-def test_the_current_molecule_is_the_query(drawn: list[Column]) -> None:
+def test_the_current_molecule_is_the_query(drawn: list[HitColumn]) -> None:
     app = page(row="268")
     assert "cyclohexane" in shown(app)
     assert [column.title for column in drawn] == ["ECFP", "dmpnn, untrained", "dmpnn"]
@@ -76,7 +76,7 @@ def test_the_current_molecule_is_the_query(drawn: list[Column]) -> None:
     assert "shared with ECFP" in drawn[2].text
 
 
-def test_a_typed_molecule_a_name_and_junk(drawn: list[Column]) -> None:
+def test_a_typed_molecule_a_name_and_junk(drawn: list[HitColumn]) -> None:
     app = page(query="CC(=O)Nc1cccc(O)c1")
     assert "the typed molecule" in shown(app)
     assert not drawn[0].hits[0].own
@@ -87,7 +87,7 @@ def test_a_typed_molecule_a_name_and_junk(drawn: list[Column]) -> None:
     assert "unclosed ring" in app.warning[0].value
 
 
-def test_filters(drawn: list[Column]) -> None:
+def test_filters(drawn: list[HitColumn]) -> None:
     page(row="3", smarts="c1ccccc1")
     data = studio.dataset(DATA)
     assert all("c1" in data.smiles[hit.row] for column in drawn for hit in column.hits)
@@ -99,7 +99,9 @@ def test_filters(drawn: list[Column]) -> None:
     assert "passes the filters" in drawn[0].message
 
 
-def test_a_click_on_a_hit_makes_it_the_current_molecule(drawn: list[Column], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_click_on_a_hit_makes_it_the_current_molecule(
+    drawn: list[HitColumn], monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = page(row="268")
     hit = drawn[0].hits[1].row
     monkeypatch.setattr(retrieval_page, "picked", lambda key: hit)
@@ -119,7 +121,7 @@ def test_a_click_on_a_hit_makes_it_the_current_molecule(drawn: list[Column], mon
     assert state["retrieval-trail"] == [(DATA, 268)]
 
 
-def test_agreement_and_pairs(drawn: list[Column]) -> None:
+def test_agreement_and_pairs(drawn: list[HitColumn]) -> None:
     app = AppTest.from_file(str(PAGES / "3_Retrieval.py"), default_timeout=PATIENCE)
     app.session_state["chosen"] = retrieval_page.Choice(DATA, MODEL, "dmpnn")
     app.session_state["row"] = 268
@@ -135,7 +137,9 @@ def test_agreement_and_pairs(drawn: list[Column]) -> None:
 
 
 @pytest.mark.slow
-def test_an_embedding_that_is_not_there_is_made_by_a_job(drawn: list[Column], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_embedding_that_is_not_there_is_made_by_a_job(
+    drawn: list[HitColumn], monkeypatch: pytest.MonkeyPatch
+) -> None:
     started: list[tuple[str, str]] = []
 
     def start(model: str, data: str) -> Job:
@@ -151,8 +155,8 @@ def test_an_embedding_that_is_not_there_is_made_by_a_job(drawn: list[Column], mo
     assert "being made" in drawn[1].message
 
 
-@pytest.mark.parametrize("panel", [studio.ECFP, Panel("untrained:a", "late"), Panel("b", "late")])
-def test_titles(panel: Panel) -> None:
+@pytest.mark.parametrize("panel", [studio.ECFP, ViewRef("untrained:a", "late"), ViewRef("b", "late")])
+def test_titles(panel: ViewRef) -> None:
     from mmexplore.ui.retrieval.state import title
 
     assert (

@@ -54,7 +54,7 @@ def walk(step: str = "") -> AppTest:
 
 
 def test_its_molecule_is_of_the_test_part_and_positive_and_told_well(shipped: str) -> None:
-    row, table = studio.showpiece(shipped, DATA, LEAST), studio.dataset(DATA)
+    row, table = studio.example(shipped, DATA, LEAST), studio.dataset(DATA)
     known = studio.predictions(shipped, DATA)
     assert known is not None
     label, guess = table.labels[:, 0], known[table.tasks[0].name].to_numpy()
@@ -68,7 +68,7 @@ def test_its_molecule_is_of_the_test_part_and_positive_and_told_well(shipped: st
 
 
 def test_without_a_positive_there_is_none(shipped: str) -> None:
-    assert studio.showpiece(shipped, DATA, 1e6) == -1
+    assert studio.example(shipped, DATA, 1e6) == -1
 
 
 def test_a_walk_says_what_was_predicted_and_measured(shipped: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_a_walk_says_what_was_predicted_and_measured(shipped: str, monkeypatch: 
         app = walk(str(number))
         assert f"{number} of 5" in shown(app)
         if number == 2:
-            row = studio.showpiece(shipped, DATA, studio.target(shipped)[0].threshold)
+            row = studio.example(shipped, DATA, studio.target(shipped)[0].threshold)
             facts = dict(studio.molecule_card(DATA, row, shipped).facts)
             for value in facts.values():
                 assert value.split()[0].replace("-", "") in shown(app).replace("\\", "").replace("-", "")

@@ -97,9 +97,9 @@ class TestTrain:
 
 
 class TestPlan:
-    def plan(self, *settings: str, seeded: bool = True) -> training_plan.Plan:
+    def plan(self, *settings: str, seeded: bool = True) -> training_plan.RunPlan:
         chosen = presets.preset("dmpnn", quick=True).with_settings(settings)
-        return training_plan.Plan(chosen, "dmpnn", "a run's name", (0, 4), seeded)
+        return training_plan.RunPlan(chosen, "dmpnn", "a run's name", (0, 4), seeded)
 
     @pytest.mark.parametrize("seeded", [True, False])
     @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ class TestPlan:
 
     def test_the_shell_line_of_a_pretraining(self) -> None:
         chosen = presets.pretraining("mmsa", "quick")
-        words = shlex.split(training_plan.Plan(chosen, "mmsa", "a run", (0,), True).shell(0))
+        words = shlex.split(training_plan.RunPlan(chosen, "mmsa", "a run", (0,), True).shell(0))
         assert words[:5] == ["python", "-m", "mmexplore", "pretrain", "mmsa"]
         given = [value for flag, value in pairwise(words) if flag == "--set"]
         assert presets.pretraining("mmsa").with_settings(given) == chosen

@@ -32,7 +32,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Column:
+class HitColumn:
     """One list: a heading, a line under it, and its hits, or a sentence in their place."""
 
     title: str
@@ -41,7 +41,7 @@ class Column:
     message: str = ""
 
 
-def hit_lists(key: str, columns: Sequence[Column], on_pick: Callable[[], None]) -> None:
+def hit_lists(key: str, columns: Sequence[HitColumn], on_pick: Callable[[], None]) -> None:
     """Draw the lists; ``on_pick`` is called when ``picked(key)`` was clicked."""
     data: dict[str, Any] = {"address": address("depict.svg"), "columns": [asdict(column) for column in columns]}
     _component(key=key, data=data, on_picked_change=on_pick)

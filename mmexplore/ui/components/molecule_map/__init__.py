@@ -20,7 +20,7 @@ from mmexplore.ui.shell import blobs
 HERE = Path(__file__).parent
 
 
-class Event(TypedDict, total=False):
+class MapEvent(TypedDict, total=False):
     """What a visitor did on the map; ``outline`` holds corners in data units, ``code`` a line of the legend."""
 
     kind: Literal["lasso", "box", "click", "category", "clear"]
@@ -104,22 +104,22 @@ def molecule_map(key: str, shown: Shown, on_event: Callable[[], None]) -> None:
     }
     data |= {name: _full(getattr(shown, name)) for name in ("points", "selected", "found")}
     data["star"] = asdict(shown.star) if shown.star else None
-    colour = _colour(shown.painting) | {"codes": _full(shown.codes)}
-    _map(key=key, data=data | {"colour": colour, "base": address("").rstrip("/")}, on_event_change=on_event)
+    color = _color(shown.painting) | {"codes": _full(shown.codes)}
+    _map(key=key, data=data | {"colour": color, "base": address("").rstrip("/")}, on_event_change=on_event)
 
 
 def map_bar(key: str, group: str, painting: Painting, on_event: Callable[[], None]) -> None:
     """Draw the tools and the legend of a group of maps; the legend's clicks are told like the map's own."""
-    _bar(key=key, data={"group": group, "colour": _colour(painting)}, on_event_change=on_event)
+    _bar(key=key, data={"group": group, "colour": _color(painting)}, on_event_change=on_event)
 
 
-def _colour(painting: Painting) -> dict[str, Any]:
+def _color(painting: Painting) -> dict[str, Any]:
     entries = [asdict(entry) for entry in painting.entries]
     words: dict[str, Any] = {"label": painting.label, "entries": entries, "ticks": list(painting.ticks)}
     return words | {"palette": list(painting.palette)}
 
 
-def event(key: str) -> Event | None:
+def event(key: str) -> MapEvent | None:
     """What just happened on the map or bar of that key, inside its callback."""
     state = st.session_state.get(key) or {}
     return state.get("event")

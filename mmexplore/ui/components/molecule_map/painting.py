@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from mmexplore.explore.maps.colors import Colour
+    pass
 
 MISSING = 255
 _LAST = 254  # codes 0 to 254 are the scale, 255 is missing
@@ -23,7 +23,7 @@ _VIRIDIS = ["440154", "482878", "3e4989", "31688e", "26828e", "1f9e89", "35b779"
 
 
 @dataclass(frozen=True)
-class Entry:
+class LegendEntry:
     """A line of the legend that selects its molecules when it is clicked."""
 
     name: str
@@ -38,28 +38,28 @@ class Painting:
     label: str
     codes: np.ndarray
     palette: tuple[str, ...]
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[LegendEntry, ...] = ()
     ticks: tuple[str, ...] = ()
 
 
-def paint(colour: "Colour") -> Painting:
+def paint(color: "Colour") -> Painting:
     """A colour ready to be drawn.
 
     >>> from mmexplore.explore.maps.colors import Colour
     >>> paint(Colour("active", np.array([0, 1, 1, np.nan]), ("no", "yes"))).codes.tolist()
     [0, 1, 1, 255]
     """
-    known = ~np.isnan(colour.values)
+    known = ~np.isnan(color.values)
     codes = np.full(len(known), MISSING, np.uint8)
-    if colour.categories:
-        codes[known] = colour.values[known].astype(np.uint8)
-        return _of_categories(colour, codes)
+    if color.categories:
+        codes[known] = color.values[known].astype(np.uint8)
+        return _of_categories(color, codes)
     if not known.any():
-        return Painting(colour.label, codes, _scale(), _missing(codes))
-    low, high = limits(colour.values[known])
-    share = np.clip((colour.values[known] - low) / (high - low or 1), 0, 1)
+        return Painting(color.label, codes, _scale(), _missing(codes))
+    low, high = limits(color.values[known])
+    share = np.clip((color.values[known] - low) / (high - low or 1), 0, 1)
     codes[known] = np.round(share * _LAST).astype(np.uint8)
-    return Painting(colour.label, codes, _scale(), _missing(codes), _ticks(colour.values[known], low, high))
+    return Painting(color.label, codes, _scale(), _missing(codes), _ticks(color.values[known], low, high))
 
 
 def limits(values: np.ndarray, share: float = 0.005) -> tuple[float, float]:
@@ -73,18 +73,18 @@ def limits(values: np.ndarray, share: float = 0.005) -> tuple[float, float]:
     return (float(low), float(high)) if wide else (float(lowest), float(highest))
 
 
-def _of_categories(colour: "Colour", codes: np.ndarray) -> Painting:
-    names = colour.categories
+def _of_categories(color: "Colour", codes: np.ndarray) -> Painting:
+    names = color.categories
     palette = _TWO if len(names) <= 2 else _FEW if len(names) <= len(_FEW) else _MANY
     counts = np.bincount(codes, minlength=256)
-    entries = tuple(Entry(name, code, int(counts[code])) for code, name in enumerate(names) if counts[code])
+    entries = tuple(LegendEntry(name, code, int(counts[code])) for code, name in enumerate(names) if counts[code])
     filled = [palette[i % len(palette)] for i in range(len(names))] + [_UNKNOWN] * (256 - len(names))
-    return Painting(colour.label, codes, tuple(filled), entries + _missing(codes))
+    return Painting(color.label, codes, tuple(filled), entries + _missing(codes))
 
 
-def _missing(codes: np.ndarray) -> tuple[Entry, ...]:
+def _missing(codes: np.ndarray) -> tuple[LegendEntry, ...]:
     n = int((codes == MISSING).sum())
-    return (Entry("not known", MISSING, n),) if n else ()
+    return (LegendEntry("not known", MISSING, n),) if n else ()
 
 
 def _scale() -> tuple[str, ...]:
