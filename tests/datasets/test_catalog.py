@@ -83,6 +83,7 @@ def test_solubility_tells_of_its_repeated_molecules():
     assert loaded.tasks[0].unit == "log mol/L"
 
 
+@pytest.mark.slow
 def test_a_second_load_reads_the_same_without_rdkit():
     first = catalog.load("freesolv", home=default_home())
     code = (
@@ -217,6 +218,7 @@ def test_what_is_not_here_says_how_to_get_it(monkeypatch):
         catalog.load("cep", home=default_home())
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

@@ -34,6 +34,7 @@ cell = st.sampled_from(["0", "1", "", "n/a"])
 number = st.sampled_from(["0", "1", "2.5", "-3", "", ">5"])
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.sampled_from(SPELLINGS), st.tuples(cell, number)), min_size=1, max_size=12),
@@ -74,6 +75,7 @@ def test_contradicting_classes_leave_the_label_empty_and_say_so():
     assert lines(made.report.merged) == {3: "same molecule as line 2; 'c' contradicts, label left empty"}
 
 
+@pytest.mark.slow
 def test_single_atoms_stereo_fragments_and_many_tasks():
     tasks = [Task(f"t{i}", "classification") for i in range(700)]
     smiles = ["[Na+]", "C", "[Na+].[Cl-]", "C[C@H](N)O", "C[C@@H](N)O", "F/C=C/F", "F/C=C\\F", "*C"]
@@ -94,6 +96,7 @@ def test_real_hiv_holds_seven_unreadable_molecules(real_data):
     assert [remark.line for remark in made.report.rejected] == raw.lines[bad].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "read", "kept", "bad"),
     [("bbbp", 2050, 2039, [61, 63, 393, 616, 644, 647, 648, 649, 650, 651, 687]), ("bace", 1513, 1513, []),

@@ -18,6 +18,8 @@ from mmexplore.datasets.curation import curate
 from mmexplore.datasets.readers.cells import sd_values
 from mmexplore.datasets.readers.nmr_fields import measured_number, peaks
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def some_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -37,7 +39,6 @@ def assigned(some_records: Path) -> Dataset:
     return curate(nmrshiftdb2.raw((some_records,)), "nmrshiftdb2", "NMRShiftDB2")
 
 
-@pytest.mark.slow
 def test_every_real_peak_sits_on_a_carbon_with_the_hydrogens_that_its_letter_says(
     some_records: Path, assigned: Dataset
 ) -> None:

@@ -25,6 +25,8 @@ from mmexplore.runtime.home import default_home, read_json
 from mmexplore.training import warm_start
 from mmexplore.training.train import train
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "gin": {"layers": 2, "hidden_size": 16},
     "resnet": {},
@@ -56,7 +58,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_a_pretraining_leaves_a_model_with_an_honest_card(run: Path) -> None:
     chosen = model(str(run), home=default_home())
     assert chosen.card is not None
@@ -72,14 +73,12 @@ def test_a_pretraining_leaves_a_model_with_an_honest_card(run: Path) -> None:
     assert not (run / "resume").exists()
 
 
-@pytest.mark.slow
 def test_the_loss_falls(tmp_path: Path) -> None:
     train(recipe_of("gin", epochs=15), few(), tmp_path, home=default_home())
     losses = [epoch["train_loss"] for epoch in read_json(tmp_path / "history.json")]
     assert losses[-1] < 0.9 * losses[0]
 
 
-@pytest.mark.slow
 def test_a_killed_pretraining_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     """Conformers, negatives and dropout are drawn as in an uninterrupted one."""
     killed, whole = tmp_path / "killed", tmp_path / "whole"
@@ -104,7 +103,6 @@ def test_an_embedding_has_every_view(run: Path) -> None:
         np.testing.assert_allclose(found.view(view), values, atol=1e-5)
 
 
-@pytest.mark.slow
 def test_shards_do_not_matter_to_views_among_others(run: Path, tmp_path: Path, monkeypatch) -> None:
     whole = {
         v: np.array(embed.embed(run / "model", few(), home=default_home()).view(v))
@@ -204,7 +202,6 @@ def test_a_start_that_is_not_here_is_named_before_any_work(tmp_path: Path) -> No
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.slow
 def test_published_weights_out_of_reach_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(self: object, name: str) -> None:
         raise NotAvailable(f"{name} could not be reached")
@@ -235,7 +232,6 @@ def test_presets_are_the_papers_hyper_parameters() -> None:
     assert (other["alignment_weight"], other["memory_weight"]) == (0.7, 0.2)
 
 
-@pytest.mark.slow
 def test_the_shell_pretrains(tmp_path: Path) -> None:
     settings = ['branches=[{"encoder": "gin", "name": "graph2d", "options": {"layers": 1, "hidden_size": 8}}]']
     settings += ["pretraining.options.prediction_loss=false", "training.epochs=1", "data.split=random"]

@@ -36,6 +36,7 @@ def test_the_turn_is_the_orthogonal_procrustes_one(seed: int) -> None:
     np.testing.assert_allclose(align(x, y).xy, x @ turn * total / (x**2).sum(), atol=1e-5)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(
     angle=st.floats(0, 6.3),

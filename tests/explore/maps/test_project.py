@@ -43,6 +43,7 @@ def test_maps_keep_neighbourhoods_better_than_pca(method: str) -> None:
     assert trust[method] > trust["pca"] + 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_same_seed_same_map(method: str) -> None:
     x, _ = clustered(150)
@@ -53,6 +54,7 @@ def test_same_seed_same_map(method: str) -> None:
     assert (one != other).any() == (method != "pca")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 def test_scale_and_shift_do_not_matter(method: str) -> None:
     x, _ = clustered(120)
@@ -70,6 +72,7 @@ def test_a_few_molecules_have_a_map_too(method: str, n: int) -> None:
     assert np.ptp(xy) > 0.1 or n == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_duplicates_and_constant_columns(method: str) -> None:
     many = np.repeat(np.random.default_rng(0).normal(size=(3, 8)), 60, axis=0)

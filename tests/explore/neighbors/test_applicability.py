@@ -58,6 +58,7 @@ def test_words(share: float, words: str) -> None:
 
 
 class TestDetail:
+    @pytest.mark.slow
     def test_a_molecule_of_the_training_set(self) -> None:
         known = studio.predictions(MODEL, "solubility")
         assert known is not None

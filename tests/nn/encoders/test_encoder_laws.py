@@ -33,7 +33,10 @@ def records_of(modality: str, smiles: list[str]) -> Records:
     return collate(features(modality, smiles, home=default_home()).take(np.arange(len(smiles))), modality)
 
 
-@pytest.fixture(params=ENCODERS.names())
+LARGE = {"resnet"}
+
+
+@pytest.fixture(params=[pytest.param(n, marks=pytest.mark.slow if n in LARGE else ()) for n in ENCODERS.names()])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     torch.manual_seed(0)
     built: Encoder = ENCODERS[request.param](**ENCODERS.validated(request.param, {}))

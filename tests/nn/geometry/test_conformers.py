@@ -129,6 +129,7 @@ def test_a_histogram_counts_pairs() -> None:
         np.testing.assert_allclose(label, expected, atol=1e-6)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(0, 10_000))
 def test_labels_do_not_depend_on_other_molecules(sizes: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -29,6 +29,7 @@ class TestData:
         assert {"solubility", "freesolv", "bbbp", "hiv"} <= set(names)
         assert {metric.label: metric.value for metric in app.metric}["Rows read"] == "1,282"
 
+    @pytest.mark.slow
     def test_a_set_is_fetched_by_a_job(self, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The job here is a server of no files: what cannot be fetched is one sentence, and can be tried again."""
         monkeypatch.delenv("MMEXPLORE_DATA_DIR", raising=False)

@@ -44,8 +44,8 @@ def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], own_se
     page.goto(f"{own_server.url}/Train")
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     quiet(page)
-    with answered(page):
-        choose(page, "Preset", "dmpnn")
+    choose(page, "Preset", "dmpnn")
+    quiet(page)
     page.get_by_role("tab", name="Training").click()
     epochs = page.get_by_label("Epochs", exact=True)
     epochs.fill("2")

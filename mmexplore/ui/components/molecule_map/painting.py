@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    pass
+    from mmexplore.explore.maps.colors import Color
 
 MISSING = 255
 _LAST = 254  # codes 0 to 254 are the scale, 255 is missing
@@ -42,11 +42,11 @@ class Painting:
     ticks: tuple[str, ...] = ()
 
 
-def paint(color: "Colour") -> Painting:
+def paint(color: "Color") -> Painting:
     """A colour ready to be drawn.
 
-    >>> from mmexplore.explore.maps.colors import Colour
-    >>> paint(Colour("active", np.array([0, 1, 1, np.nan]), ("no", "yes"))).codes.tolist()
+    >>> from mmexplore.explore.maps.colors import Color
+    >>> paint(Color("active", np.array([0, 1, 1, np.nan]), ("no", "yes"))).codes.tolist()
     [0, 1, 1, 255]
     """
     known = ~np.isnan(color.values)
@@ -73,7 +73,7 @@ def limits(values: np.ndarray, share: float = 0.005) -> tuple[float, float]:
     return (float(low), float(high)) if wide else (float(lowest), float(highest))
 
 
-def _of_categories(color: "Colour", codes: np.ndarray) -> Painting:
+def _of_categories(color: "Color", codes: np.ndarray) -> Painting:
     names = color.categories
     palette = _TWO if len(names) <= 2 else _FEW if len(names) <= len(_FEW) else _MANY
     counts = np.bincount(codes, minlength=256)
