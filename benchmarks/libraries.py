@@ -12,7 +12,8 @@ import pandas as pd
 from mmexplore.datasets import Dataset, Report, Task, catalog, yours
 from mmexplore.datasets import storage as dataset_files
 from mmexplore.explore.maps import storage as map_file
-from mmexplore.explore.maps.project import MapFile, Quality
+from mmexplore.explore.maps.quality import Quality
+from mmexplore.explore.maps.storage import MapFile
 from mmexplore.models import registry
 from mmexplore.runtime.home import default_home
 from mmexplore.studio import maps

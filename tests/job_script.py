@@ -9,7 +9,9 @@ from pathlib import Path
 
 from mmexplore.runtime.errors import BadTable
 from mmexplore.runtime.home import default_home
-from mmexplore.runtime.jobs.client import Listener, running, start
+from mmexplore.runtime.jobs.client import start
+from mmexplore.runtime.jobs.reporters import Listener
+from mmexplore.runtime.jobs.worker import running
 
 
 def count(progress: Listener, steps: int, seconds: float) -> None:

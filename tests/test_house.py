@@ -1,5 +1,6 @@
 """Laws of the house: levels stay small, names say what is inside, and a first paint imports no torch."""
 
+import ast
 import os
 import re
 import subprocess
@@ -7,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from mmexplore import studio
 
 ROOT = Path(__file__).parent.parent
 
@@ -67,3 +70,46 @@ def test_the_cli_answers(words: list[str]) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_what_is_imported_is_imported_from_where_it_is_made() -> None:
+    """No chains: only ``mmexplore.studio``, the public API, hands on what others define."""
+    made, taken = {}, []
+    for name in _files():
+        if not name.startswith("mmexplore/") or not name.endswith(".py"):
+            continue
+        module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+        inner = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        made[module] = {alias.asname or alias.name for node in inner for alias in node.names}
+        taken += [(name, node.module or "", alias.name) for node in inner for alias in node.names]
+    handed_on = {
+        f"{name} takes {what} from {module}"
+        for name, module, what in taken
+        if module in made and module != "mmexplore.studio" and what in made[module] and f"{module}.{what}" not in made
+    }
+    assert handed_on == set()
+    assert sorted(set(studio.__all__)) == sorted(studio.__all__)
+    assert {name for name in studio.__all__ if not hasattr(studio, name)} == set()
+
+
+def test_no_two_classes_have_one_name() -> None:
+    classes: dict[str, list[str]] = {}
+    for name in _files():
+        if name.startswith("mmexplore/") and name.endswith(".py"):
+            for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    classes.setdefault(node.name, []).append(name)
+    assert {name: places for name, places in classes.items() if len(places) > 1} == {}
+
+
+def test_names_of_data_sets_and_models_end_at_the_door() -> None:
+    """Below ``studio`` nothing asks for a home or looks up what the environment says of it."""
+    allowed = {"mmexplore/runtime/home.py", "mmexplore/runtime/jobs/worker.py"}
+    below = [
+        f
+        for f in _files()
+        if re.match(r"mmexplore/(explore|training|models|nn|features|datasets|recipes|chem|runtime)/", f)
+    ]
+    asking = {f for f in below if f.endswith(".py") and "default_home(" in (ROOT / f).read_text(encoding="utf-8")}
+    assert asking == allowed

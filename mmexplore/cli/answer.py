@@ -9,7 +9,7 @@ import typer
 
 from mmexplore.chem.file_endings import FORMATS
 from mmexplore.cli.tables import printed
-from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.worker import running
 from mmexplore.runtime.progress import Progress
 
 Values = dict[str, Any]
@@ -28,7 +28,7 @@ def answer(
     shown: Callable[[Values], Values] | None = None,
 ) -> None:
     """Do the work under the job's (or the terminal's) progress and print what it returns; ``shown``: people's part."""
-    with client.running(job) as task:
+    with running(job) as task:
         task.result = values = work(task)
     if as_json:
         typer.echo(json.dumps(values, allow_nan=False, default=_plain))

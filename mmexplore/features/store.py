@@ -23,8 +23,6 @@ from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.runtime.registry import MODALITIES
 
-__all__ = ["Features", "Packed", "features"]
-
 TRIAL_SECONDS = 0.3
 """So long the work is done here, to see how long the rest would take."""
 START_SECONDS = 2.0

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from mmexplore.nn.model import Prediction, Predictor
     from mmexplore.runtime.devices import Policy
 
-__all__ = ["BASELINE_VIEW", "SHARD", "Baseline", "Embedded", "Run", "baseline", "embed", "embedding"]
-
 SHARD = 8192
 BASELINE_VIEW = "ecfp"
 _BATCH = {"cpu": 256, "cuda": 4096, "mps": 256}

@@ -23,8 +23,8 @@ from mmexplore.explore.maps.compute import CLUSTERS, quality_classes
 from mmexplore.explore.maps.lasso import inside
 from mmexplore.explore.maps.panels import ECFP, FEWEST_PANELS, MOST_PANELS, PRESETS, Preset, ViewRef, fill_preset
 from mmexplore.explore.maps.procrustes import Aligned, align
-from mmexplore.explore.maps.project import METHODS, MapFile
-from mmexplore.explore.maps.storage import aligned
+from mmexplore.explore.maps.project import METHODS
+from mmexplore.explore.maps.storage import MapFile, aligned
 from mmexplore.explore.molecules import MoleculeCard
 from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagreement
 from mmexplore.explore.neighbors.detail import Detail, Nearest, Standing
@@ -32,7 +32,7 @@ from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pat
 from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model
 from mmexplore.runtime.home import Home
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.studio.data import (
     add_dataset,
     available,

@@ -10,7 +10,7 @@ from mmexplore.datasets.catalog import Choices
 from mmexplore.datasets.search import SearchResult
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.jobs import client
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home
 

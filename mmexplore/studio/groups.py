@@ -9,7 +9,7 @@ from mmexplore.explore.explain.groups import Group
 from mmexplore.explore.explain.motifs import SHARE, Common, Support
 from mmexplore.explore.explain.search import Target
 from mmexplore.runtime.jobs import client
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model
 

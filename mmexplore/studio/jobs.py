@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mmexplore.runtime.jobs import client
-from mmexplore.runtime.jobs.client import Event, Job
+from mmexplore.runtime.jobs.folder import Event, Job
 from mmexplore.studio.door import home
 
 

@@ -8,12 +8,12 @@ import numpy as np
 from mmexplore.datasets import Dataset
 from mmexplore.explore.maps import color_choices, compute
 from mmexplore.explore.maps.colors import Color
-from mmexplore.explore.maps.project import MapFile
+from mmexplore.explore.maps.storage import MapFile
 from mmexplore.models import embed as embeddings
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import UNTRAINED, Model
 from mmexplore.runtime.jobs import client
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model
 from mmexplore.studio.training import models

@@ -9,7 +9,7 @@ from mmexplore.explore.neighbors import spaces
 from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models.registry import UNTRAINED
 from mmexplore.runtime.jobs import client
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.studio.door import dataset, home, model, view
 
 

@@ -16,7 +16,7 @@ from mmexplore.runtime import processes
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.runtime.home import read_json, write_atomically
 from mmexplore.runtime.jobs import client
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model
 

@@ -18,7 +18,8 @@ from toy_models import SMILES, a_dataset, save_model
 from mmexplore.features.store import features
 from mmexplore.models import embed as embedding
 from mmexplore.models import embeddings
-from mmexplore.models.embed import Embedded, baseline, embed
+from mmexplore.models.embed import baseline, embed
+from mmexplore.models.embeddings import Embedded
 from mmexplore.nn.dataloader import batches
 from mmexplore.runtime import devices
 from mmexplore.runtime.errors import BadCheckpoint, BadMolecule, BadTable, Cancelled, NotAvailable, UnknownName

@@ -8,8 +8,8 @@ import numpy as np
 
 from mmexplore.datasets import Dataset
 from mmexplore.explore.maps import colors, project, quality
-from mmexplore.explore.maps.project import MapFile
 from mmexplore.explore.maps.quality import Classes
+from mmexplore.explore.maps.storage import MapFile, stored
 from mmexplore.models.embed import embedding
 from mmexplore.models.registry import Model, View
 from mmexplore.runtime.home import Home, write_atomically
@@ -26,7 +26,7 @@ def map_folders(model: Model, dataset: Dataset, *, home: Home) -> list[Path]:
 
 def stored_map(view: View, dataset: Dataset, method: str, seed: int = 0, *, home: Home) -> MapFile | None:
     """A finished map if there is one: shipped with the model, or computed here before."""
-    return project.stored(map_folders(view.model, dataset, home=home), view.name, method, seed)
+    return stored(map_folders(view.model, dataset, home=home), view.name, method, seed)
 
 
 def compute_map(

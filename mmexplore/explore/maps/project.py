@@ -16,18 +16,11 @@ from typing import Any
 import numpy as np
 
 from mmexplore.explore.maps import layouts
-from mmexplore.explore.maps.layouts import warm
-from mmexplore.explore.maps.quality import Classes, Quality, classes_of, quality
+from mmexplore.explore.maps.quality import Classes, quality
 from mmexplore.explore.maps.storage import UNSCORED, MapFile, place_of, save, stored
-from mmexplore.explore.neighbors.knn import interpolate, nearest, neighbours, unit_rows
-from mmexplore.models.embeddings import Embedded, stored_predictions
+from mmexplore.explore.neighbors.knn import interpolate, nearest, unit_rows
 from mmexplore.runtime.errors import MmexploreError, UnknownName
 from mmexplore.runtime.progress import Progress, silent
-
-__all__ = [
-    "LANDMARKS", "METHODS", "UNSCORED", "Classes", "Embedded", "MapFile", "Quality", "classes_of", "make", "neighbours",
-    "place", "project", "quality", "stored", "stored_predictions", "warm",
-]  # fmt: skip
 
 METHODS = ("umap", "tsne", "pca")
 LANDMARKS = 50_000

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from mmexplore.features.modalities.graph3d import MADE
-from mmexplore.features.store import Features, Packed
+from mmexplore.features.packing import Packed
+from mmexplore.features.store import Features
 from mmexplore.nn.dataloader import Records, owned_sums
 
 

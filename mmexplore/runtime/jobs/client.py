@@ -21,11 +21,6 @@ from mmexplore.runtime import files, places, processes
 from mmexplore.runtime.errors import MmexploreError, NotAvailable, UnknownName
 from mmexplore.runtime.home import Home, write_json
 from mmexplore.runtime.jobs.folder import Event, Job, is_alive, pid_of, read, read_all, read_events
-from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress
-from mmexplore.runtime.jobs.worker import running
-
-__all__ = ["Event", "Job", "JobProgress", "Listener", "TerminalProgress"]  # the doors of the other three files
-__all__ += ["again", "cancel", "events", "follow", "job", "jobs", "remove", "running", "start", "start_once"]
 
 COMMAND = [sys.executable, "-m", "mmexplore"]
 _MARK = "MMEXPLORE_JOB"

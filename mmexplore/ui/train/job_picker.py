@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.ui.components import follow_job
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.ui.components import charts, follow_job, model_links, score_words
 from mmexplore.ui.components.words import duration, literal
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmexplore.explore.maps import layouts, project, quality
-from mmexplore.explore.maps.project import classes_of, make, stored
+from mmexplore.explore.maps import project, quality
+from mmexplore.explore.maps.project import make
+from mmexplore.explore.maps.quality import classes_of
+from mmexplore.explore.maps.storage import UNSCORED, stored
 from mmexplore.runtime.errors import Cancelled
 
 SHAPES = [(300, 12), (20, 40), (600, 600), (7, 7), (50, 1), (3, 5)]
@@ -64,7 +66,6 @@ def test_maps_need_no_torch() -> None:
     code += "print({'torch', 'umap', 'sklearn'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
-    assert project.warm is layouts.warm
 
 
 @pytest.mark.slow
@@ -83,7 +84,7 @@ def test_a_map_can_be_seen_before_it_is_scored(tmp_path: Path) -> None:
     made = make(x, classes, tmp_path, view="gin", method="pca")
     assert early is not None
     assert (early.xy == made.xy).all()
-    assert early.quality == project.UNSCORED
+    assert early.quality == UNSCORED
     both = [stored([tmp_path], "gin", "pca", unscored=u) for u in (True, False)]
     assert [found.quality for found in both if found] == [made.quality] * 2
 

@@ -20,6 +20,7 @@ from mmexplore.runtime.home import default_home
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs import folder as job_folder
 from mmexplore.runtime.jobs.reporters import JobProgress, Pace, TerminalProgress
+from mmexplore.runtime.jobs.worker import running
 
 pytest_plugins = ("working_jobs",)
 pytestmark = pytest.mark.usefixtures("place")
@@ -149,7 +150,7 @@ def test_the_pace_follows_what_happens_lately() -> None:
 
 
 def test_the_foreground_says_nothing_where_there_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    with client.running(None) as progress:
+    with running(None) as progress:
         assert isinstance(progress, TerminalProgress)
         progress("a", 1, 2, loss=0.5)
         progress.result = {"n": 1}

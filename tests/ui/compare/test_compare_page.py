@@ -15,7 +15,7 @@ from mmexplore.explore.maps import storage
 from mmexplore.explore.maps.storage import UNSCORED, MapFile
 from mmexplore.models import registry
 from mmexplore.runtime.home import default_home
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.studio import ViewRef
 from mmexplore.ui.compare import state as compare_state
 

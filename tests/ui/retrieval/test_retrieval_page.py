@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
 from mmexplore.runtime.errors import NotAvailable
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.studio import ViewRef
 from mmexplore.ui.components.hit_lists import HitColumn
 from mmexplore.ui.retrieval import page as retrieval_page

@@ -13,7 +13,7 @@ from mmexplore import studio
 from mmexplore.recipes import presets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.errors import BadRecipe
-from mmexplore.runtime.jobs.client import Job
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.train import plan as training_plan
 

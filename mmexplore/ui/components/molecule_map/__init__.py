@@ -15,7 +15,6 @@ import streamlit as st
 
 from mmexplore.ui.components.component_scripts import address, start
 from mmexplore.ui.components.molecule_map.painting import Painting
-from mmexplore.ui.shell import blobs
 
 HERE = Path(__file__).parent
 
@@ -127,6 +126,3 @@ def event(key: str) -> MapEvent | None:
 
 def _full(path: str) -> str:
     return address(path) if path else ""
-
-
-__all__ = ["Event", "Shown", "Star", "blobs", "event", "map_bar", "mask", "molecule_map"]
