@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup app wheel check docs js test quick quick-elsewhere coverage fix bench bench-smallest
+.PHONY: setup app wheel check docs js test test-release quick quick-elsewhere coverage fix bench bench-smallest
 
 # eslint asks for this much, and node --test for modules without a package.json
 NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b > 18) ? 0 : 1)'
@@ -50,7 +50,11 @@ js: tests/js/node_modules/installed
 	npm test --prefix tests/js
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not release"
+
+# the wheel in an empty environment, the site, the tutorial and the notebooks
+test-release: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist load -m release tests
 
 # the inner loop: no browser, nothing slow
 quick: .venv/dev

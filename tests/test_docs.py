@@ -18,6 +18,7 @@ def blocks(path: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.release
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_the_tutorial_runs(tmp_path: Path) -> None:
@@ -91,6 +92,7 @@ def test_links_of_pages_outside_the_site_lead_somewhere() -> None:
     assert lost == []
 
 
+@pytest.mark.release
 @pytest.mark.slow
 def test_the_site_is_built_strictly_and_asks_nothing_from_anywhere(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path)]

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from mmexplore import __version__
 
 pytest_plugins = ("browser",)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.release, pytest.mark.timeout(900)]
 CARRIED = ("mmexplore/", "pages/", "checkpoints/", "benchmarks/papers/", "benchmarks/results/", ".streamlit/", "app.py")
 
 
