@@ -19,6 +19,7 @@ PROGRAM = """
 import json, os, signal, sys
 from pathlib import Path
 from mmexplore.recipes.recipe import parse
+from mmexplore.runtime.home import default_home
 from mmexplore.training.train import train
 from interrupted import part
 
@@ -26,7 +27,7 @@ def heard(stage, done, total, /, **values):
     if "train_loss" in values and done == int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
 
-train(parse(json.loads(sys.argv[1])), part(), Path(sys.argv[2]), progress=heard)
+train(parse(json.loads(sys.argv[1])), part(), Path(sys.argv[2]), progress=heard, home=default_home())
 """
 
 

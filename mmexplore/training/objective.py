@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from mmexplore import __version__
 from mmexplore.datasets import Dataset
 from mmexplore.models.metrics import Scores
 from mmexplore.nn.dataloader import Batch
@@ -16,6 +15,9 @@ from mmexplore.recipes.recipe import Recipe, Training
 from mmexplore.runtime.devices import Policy
 from mmexplore.runtime.progress import Progress
 from mmexplore.training.data import Prepared
+
+SINCE = "0.1.0"
+"""The first release whose interrupted trainings go on: it moves on when a recipe no longer means the same steps."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class TrainingPlan:
 
     @property
     def key(self) -> str:
-        """Changes with the recipe, the data and the version."""
-        return f"{self.recipe.digest} {self.dataset.digest} {__version__}"
+        """Changes with the recipe, the data and what a recipe means."""
+        return f"{self.recipe.digest} {self.dataset.digest} {SINCE}"
 
 
 @dataclass(frozen=True)
