@@ -28,7 +28,7 @@ from mmexplore.chem.molecules import canonical, parse
 from mmexplore.features.featurize import Chunk, featurize
 from mmexplore.features.modalities.graph3d import Graph3D
 from mmexplore.features.store import features
-from mmexplore.features.workers import WORKERS
+from mmexplore.features.workers import featurised
 from mmexplore.nn.dataloader import collate
 from mmexplore.nn.encoders.comenet import ComENet
 from mmexplore.nn.geometry.conformers import how_made
@@ -49,12 +49,12 @@ def main(molecules: int, turns: int) -> None:
 def pool_rows(smiles: list[str], turns: int) -> list[dict[str, Any]]:
     """Serial, and over two warm workers, default options; what they make is checked to be equal."""
     chunks = [smiles[i : i + PER_CHUNK] for i in range(0, len(smiles), PER_CHUNK)]
-    list(WORKERS.featurize("graph3d", {}, [["C"], ["C"]], 2))
+    list(featurised("graph3d", {}, [["C"], ["C"]], 2))
     serial, pooled = [], []
     for _ in range(turns):
         serial.append(seconds(lambda: [featurize(Graph3D(), chunk) for chunk in chunks]))
-        pooled.append(seconds(lambda: list(WORKERS.featurize("graph3d", {}, chunks, 2))))
-    check_equal(featurize(Graph3D(), chunks[0]), next(iter(WORKERS.featurize("graph3d", {}, chunks[:1], 1)))[1])
+        pooled.append(seconds(lambda: list(featurised("graph3d", {}, chunks, 2))))
+    check_equal(featurize(Graph3D(), chunks[0]), next(iter(featurised("graph3d", {}, chunks[:1], 1)))[1])
     one, two = statistics.median(serial), statistics.median(pooled)
     return [
         {"what": "serial", "molecules/s": len(smiles) / one},

@@ -32,10 +32,10 @@ from mmexplore.features.featurize import featurize
 from mmexplore.features.modalities.graph2d import Graph2D
 from mmexplore.features.pool import Pool, content_keys
 from mmexplore.features.store import Features, features
-from mmexplore.features.workers import WORKERS
 from mmexplore.nn.dataloader import collate
 from mmexplore.nn.graphs.features import atom_features, bond_features, directed_edges
 from mmexplore.runtime.home import default_home
+from mmexplore.runtime.workers import WORKERS
 
 BATCH = 256
 CHEMPROP = SimpleMoleculeMolGraphFeaturizer(atom_featurizer=MultiHotAtomFeaturizer.v1())

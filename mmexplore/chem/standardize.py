@@ -1,28 +1,22 @@
 """Many structures to canonical SMILES or scaffolds: in this process for a few thousand, over worker processes for more.
 
-Workers are ``python -m mmexplore.chem.standardize`` and speak lines of JSON through pipes, rather than being forked or
-spawned by :mod:`multiprocessing`: a forked child of a threaded server can hang, a spawned one runs the caller's main
-script again. A worker that RDKit brings down costs the one row that did it.
+A worker that RDKit brings down costs the one row that did it.
 """
 
 import json
-import os
-import queue
-import subprocess
-import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import IO, Literal, NamedTuple
+from contextlib import closing
+from typing import Literal, NamedTuple
 
 from mmexplore.chem.molecules import Salts, canonical, parse, parse_block, scaffold, standardise
 from mmexplore.runtime import processes
 from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.progress import Progress, silent
+from mmexplore.runtime.workers import WORKERS, Died
 
 Task = Literal["keep", "strip", "scaffold"]
 
 _STAGES = {"keep": "standardise", "strip": "standardise", "scaffold": "find scaffolds"}
-_COMMAND = ("-m", "mmexplore.chem.standardize")
 CHUNK = 256
 POOL_FROM = 5_000
 
@@ -66,6 +60,11 @@ def scaffolds(smiles: Sequence[str], progress: Progress = silent, workers: int |
     return [outcome.smiles for outcome in outcomes]
 
 
+def standardise_chunk(texts: Sequence[str], task: Task) -> bytes:
+    """A worker's share: the outcomes as JSON."""
+    return json.dumps([_done(task, text) for text in texts]).encode()
+
+
 def _done(task: Task, text: str) -> Standardized:
     if task != "scaffold":
         return standardised(text, task)
@@ -93,97 +92,17 @@ def _serially(chunks: list[list[str]], task: Task, progress: Progress, total: in
 
 
 def _pooled(chunks: list[list[str]], task: Task, progress: Progress, total: int, workers: int) -> list[Standardized]:
-    idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
-    everyone = [_Worker() for _ in range(min(workers, len(chunks)))]
-    for worker in everyone:
-        idle.put(worker)
-
-    def run(chunk: list[str]) -> list[Standardized]:
-        worker = idle.get()
-        try:
-            return worker.ask(chunk, task)
-        finally:
-            idle.put(worker)
-
-    with ThreadPoolExecutor(len(everyone)) as threads:
-        futures = [threads.submit(run, chunk) for chunk in chunks]
-        try:
-            done = 0
-            for future in as_completed(futures):
-                done += len(future.result())
-                progress(_STAGES[task], done, total)
-            return [outcome for future in futures for outcome in future.result()]
-        finally:
-            for future in futures:
-                future.cancel()
-            for worker in everyone:
-                worker.stop()
+    outcomes: list[list[Standardized]] = [[] for _ in chunks]
+    done, function = 0, "mmexplore.chem.standardize:standardise_chunk"
+    with closing(WORKERS.ask(function, chunks, {"task": task}, workers)) as results:
+        for number, answers in results:
+            outcomes[number] = [outcome for answer in answers for outcome in _read(answer)]
+            done += len(outcomes[number])
+            progress(_STAGES[task], done, total)
+    return [outcome for those in outcomes for outcome in those]
 
 
-class _Worker:
-    """One process, replaced when it dies."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        self._stopped = False
-
-    def ask(self, chunk: list[str], task: Task) -> list[Standardized]:
-        answer = self._answer(chunk, task)
-        if answer is not None:
-            return [Standardized(*fields) for fields in answer]
-        if len(chunk) == 1:
-            return [Standardized("", "", "RDKit crashed on it")]
-        half = len(chunk) // 2
-        return self.ask(chunk[:half], task) + self.ask(chunk[half:], task)
-
-    def _answer(self, chunk: list[str], task: Task) -> list[list[str]] | None:
-        """None when the process died over it."""
-        if self._stopped:
-            return [["", "", "stopped"]] * len(chunk)
-        process = self._process = self._process or _started()
-        assert process.stdin
-        assert process.stdout
-        try:
-            process.stdin.write(json.dumps([task, chunk]) + "\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-        except (OSError, ValueError):
-            line = ""
-        if not line:
-            process.kill()
-            process.wait()
-            self._process = None
-            return None
-        answer: list[list[str]] = json.loads(line)
-        return answer
-
-    def stop(self) -> None:
-        self._stopped = True
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-
-
-def _started() -> "subprocess.Popen[str]":
-    command = [sys.executable, *_COMMAND]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        encoding="utf-8",
-        env=environment,
-    )
-
-
-def _serve(inbox: IO[str], outbox: IO[str]) -> None:
-    for line in inbox:
-        task, chunk = json.loads(line)
-        outbox.write(json.dumps([_done(task, text) for text in chunk]) + "\n")
-        outbox.flush()
-
-
-if __name__ == "__main__":
-    _serve(sys.stdin, sys.stdout)
+def _read(answer: bytes | Died) -> list[Standardized]:
+    if isinstance(answer, Died):
+        return [Standardized("", "", "RDKit crashed on it")]
+    return [Standardized(*fields) for fields in json.loads(answer)]

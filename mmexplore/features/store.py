@@ -16,12 +16,13 @@ from mmexplore.features.featurize import Chunk, featurize
 from mmexplore.features.modalities import Column
 from mmexplore.features.packing import Packed, gather
 from mmexplore.features.pool import Head, Pool, Writer, content_keys
-from mmexplore.features.workers import WORKERS
+from mmexplore.features.workers import featurised
 from mmexplore.runtime import processes
 from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.runtime.registry import MODALITIES
+from mmexplore.runtime.workers import WORKERS
 
 TRIAL_SECONDS = 0.3
 """So long the work is done here, to see how long the rest would take."""
@@ -136,7 +137,7 @@ def _by_workers(modality: str, options: dict[str, Any], smiles: list[str], done:
     size = min(max((len(smiles) - done) // (8 * workers), 128), 1024)
     places = [np.arange(i, min(i + size, len(smiles))) for i in range(done, len(smiles), size)]
     chunks = [[smiles[i] for i in place] for place in places]
-    with closing(WORKERS.featurize(modality, options, chunks, workers)) as results:
+    with closing(featurised(modality, options, chunks, workers)) as results:
         yield from ((places[i], chunk) for i, chunk in results)
 
 

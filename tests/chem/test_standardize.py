@@ -1,8 +1,12 @@
 """Many structures over worker processes."""
 
+import sys
+
 import pytest
 
 from mmexplore.chem import standardize
+from mmexplore.runtime import workers as runtime_workers
+from mmexplore.runtime.workers import WORKERS
 
 
 @pytest.mark.slow
@@ -19,10 +23,12 @@ def test_workers_give_what_one_process_gives():
 
 @pytest.mark.slow
 def test_a_row_that_kills_its_worker_is_the_only_one_lost(monkeypatch):
-    monkeypatch.setattr(standardize, "_COMMAND", ("-c", MORTAL))
+    monkeypatch.setattr(runtime_workers, "COMMAND", [sys.executable, "-c", MORTAL])
     smiles = ["CCO"] * 20
     smiles[13] = "CCCC"
+    WORKERS.close()
     outcomes = standardize.standardize_all(smiles, workers=2)
+    WORKERS.close()
     assert [i for i, outcome in enumerate(outcomes) if outcome.refused] == [13]
     assert outcomes[13].refused == "RDKit crashed on it"
 
@@ -30,9 +36,10 @@ def test_a_row_that_kills_its_worker_is_the_only_one_lost(monkeypatch):
 MORTAL = """
 import os, sys
 from mmexplore.chem import standardize as s
+from mmexplore.runtime.workers import serve
 real = s.standardised
 s.standardised = lambda text, salts: os._exit(9) if text == "CCCC" else real(text, salts)
-s._serve(sys.stdin, sys.stdout)
+serve(float(sys.argv[1]))
 """
 
 

@@ -11,12 +11,13 @@ import pytest
 from packed_records import assert_holds, assert_same, direct, embedded
 
 from mmexplore.features import store
-from mmexplore.features import workers as feature_workers
 from mmexplore.features.pool import Pool
 from mmexplore.features.store import Features, features
+from mmexplore.features.workers import featurised
+from mmexplore.runtime import workers as runtime_workers
 from mmexplore.runtime.errors import Cancelled
 from mmexplore.runtime.home import default_home
-from mmexplore.runtime.registry import MODALITIES
+from mmexplore.runtime.workers import WORKERS, Workers
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,17 +34,16 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[feature_workers.Workers]:
-    own = feature_workers.Workers()
-    monkeypatch.setattr(store, "WORKERS", own)
+def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     monkeypatch.setattr(store, "TRIAL_SECONDS", 0)
     monkeypatch.setattr(store, "START_SECONDS", 0)
-    yield own
-    own.close()
+    WORKERS.close()
+    yield WORKERS
+    WORKERS.close()
 
 
 @pytest.mark.slow
-def test_workers_make_what_one_process_makes(workers: feature_workers.Workers, smiles: list[str]) -> None:
+def test_workers_make_what_one_process_makes(workers: Workers, smiles: list[str]) -> None:
     asked = [*smiles[:300], "nonsense"]
     found = features("graph2d", asked, workers=2, home=default_home())
     assert workers.idle() == 2
@@ -52,7 +52,7 @@ def test_workers_make_what_one_process_makes(workers: feature_workers.Workers, s
 
 
 @pytest.mark.slow
-def test_workers_are_asked_from_any_thread(workers: feature_workers.Workers, smiles: list[str]) -> None:
+def test_workers_are_asked_from_any_thread(workers: Workers, smiles: list[str]) -> None:
     found: dict[str, Features] = {}
 
     def ask(modality: str) -> None:
@@ -80,25 +80,28 @@ print("once", len(store.features("fingerprint", {smiles[:300]!r}, workers=2, hom
 
 
 @pytest.mark.slow
-def test_a_killed_worker_is_replaced(workers: feature_workers.Workers, smiles: list[str]) -> None:
+def test_a_killed_worker_is_replaced(workers: Workers, smiles: list[str]) -> None:
     features("fingerprint", smiles[:150], workers=2, home=default_home())
     workers._idle[0].process.kill()
     workers._idle[0].process.wait()
     assert_holds(features("fingerprint", smiles[:300], workers=2, home=default_home()), "fingerprint", smiles[:300])
 
 
+MORTAL = """
+import os, sys
+from mmexplore.features import workers
+from mmexplore.runtime.workers import serve
+whole = workers.featurise
+workers.featurise = lambda modality, smiles: os._exit(9) if {killer!r} in smiles else whole(modality, smiles)
+serve(float(sys.argv[1]))
+"""
+
+
+@pytest.mark.slow
 def test_the_molecule_that_kills_its_process_is_found(
-    workers: feature_workers.Workers, smiles: list[str], monkeypatch: pytest.MonkeyPatch
+    workers: Workers, smiles: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Mortal:
-        def featurize(self, modality, options, chunk):
-            if smiles[77] in chunk:
-                raise feature_workers.WorkerDiedError
-            return feature_workers.featurize(MODALITIES[modality](**options), chunk)
-
-        def close(self) -> None: ...
-
-    monkeypatch.setattr(feature_workers, "Worker", Mortal)
+    monkeypatch.setattr(runtime_workers, "COMMAND", [sys.executable, "-c", MORTAL.format(killer=smiles[77])])
     found = features("fingerprint", smiles[:200], workers=2, home=default_home())
     assert np.flatnonzero(~found.ok).tolist() == [77]
     assert "died" in found.reasons()[77]
@@ -106,15 +109,15 @@ def test_the_molecule_that_kills_its_process_is_found(
     assert_same(found.take(rest), direct("fingerprint", [smiles[i] for i in rest]))
 
 
-def test_what_goes_wrong_in_a_worker_is_told(workers: feature_workers.Workers) -> None:
+def test_what_goes_wrong_in_a_worker_is_told(workers: Workers) -> None:
     with pytest.raises(RuntimeError, match="takes no arguments"):
-        list(workers.featurize("fingerprint", {"no_such_option": 1}, [["C"]], 1))
-    assert len(list(workers.featurize("fingerprint", {}, [["C"]], 1))) == 1
+        list(featurised("fingerprint", {"no_such_option": 1}, [["C"]], 1))
+    assert len(list(featurised("fingerprint", {}, [["C"]], 1))) == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2])
-def test_cancelling_keeps_what_is_done(workers: feature_workers.Workers, smiles: list[str], count: int) -> None:
+def test_cancelling_keeps_what_is_done(workers: Workers, smiles: list[str], count: int) -> None:
     def stop(stage: str, done: int, total: int, /, **values: float) -> None:
         if done:
             raise Cancelled("stopped")

@@ -10,7 +10,7 @@ from mmexplore.features.featurize import featurize
 from mmexplore.features.modalities import Record, graph3d
 from mmexplore.features.modalities.graph3d import Graph3D
 from mmexplore.features.store import features
-from mmexplore.features.workers import WORKERS
+from mmexplore.features.workers import featurised
 from mmexplore.nn.geometry.conformers import how_made
 from mmexplore.runtime.home import default_home
 
@@ -158,7 +158,7 @@ def test_what_mmff_has_no_parameters_for_is_said() -> None:
 def test_two_processes_make_what_one_makes() -> None:
     smiles = [canonical(parse(s)) for s in (ASPIRIN, ALANINE, *SALTS, "[Xe]", STRAINED)]
     here = featurize(Graph3D(), smiles).packed
-    for number, chunk in WORKERS.featurize("graph3d", {}, [smiles[:4], smiles[4:]], 2):
+    for number, chunk in featurised("graph3d", {}, [smiles[:4], smiles[4:]], 2):
         place = np.arange(4) if number == 0 else np.arange(4, len(smiles))
         points = np.repeat(np.arange(len(smiles)), here.counts["points"])
         np.testing.assert_array_equal(
