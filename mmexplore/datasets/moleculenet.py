@@ -23,7 +23,7 @@ from mmexplore.runtime.progress import Progress, silent
 
 
 def entries(*, home: Home) -> list[Entry]:
-    """The table, with what is here already."""
+    """Catalog entries, with what is here already."""
     files = here(home=home)
     return [
         Entry(
@@ -44,7 +44,7 @@ def entries(*, home: Home) -> list[Entry]:
 
 
 def find(name: str, *, home: Home) -> Path | None:
-    """Where its file lies in MMEXPLORE_DATA_DIR or the home, None where it has to be fetched. Raises UnknownName."""
+    """Path of its file in MMEXPLORE_DATA_DIR or the home, None where it has to be fetched. Raises UnknownName."""
     return _found(here(home=home), _row(name))
 
 
@@ -55,7 +55,7 @@ def fetch(name: str, progress: Progress = silent, *, home: Home) -> Path:
 
 
 def raw(name: str, also: Sequence[str] = (), progress: Progress = silent, *, home: Home) -> RawTable:
-    """Its unchecked rows; ``also`` names further columns to bring. Raises NotAvailable, UnknownName, BadTable."""
+    """Raw rows, unchecked; ``also`` names further columns to bring. Raises NotAvailable, UnknownName, BadTable."""
     import pandas as pd
 
     row, path = _row(name), fetch(name, progress, home=home)

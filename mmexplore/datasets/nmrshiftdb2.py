@@ -33,7 +33,7 @@ _ID = "nmrshiftdb2 ID"
 
 
 def entries(*, home: Home) -> list[Entry]:
-    """Its line of the catalogue."""
+    """Catalog entry."""
     title = "NMRShiftDB2: measured 13C NMR spectra"
     terms = "NMRShiftDB2's own, share-alike"
     return [Entry(NAME, title, None, (), "nmrshiftdb2", bool(_found(home=home)), terms, URL, megabytes=150.0)]
@@ -48,7 +48,10 @@ def fetch(progress: Progress = silent, *, home: Home) -> tuple[Path, ...]:
 
 
 def raw(files: tuple[Path, ...], progress: Progress = silent) -> RawTable:
-    """The records of its files with a measured spectrum, each number once; the first file has it. Raises BadTable."""
+    """Raw rows: the records of its files with a measured spectrum, each number once.
+
+    The first file has it. Raises BadTable.
+    """
     rows = _Rows()
     for done, (number, fields) in enumerate(_each_once(files)):
         rows.add(number, fields)

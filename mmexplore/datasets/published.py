@@ -34,7 +34,7 @@ _SIDER = [
 
 @dataclass(frozen=True)
 class Published:
-    """One data set: how its upstream file is called and checked, and what its columns mean."""
+    """Published data set: how its upstream file is called and checked, and what its columns mean."""
 
     name: str
     title: str

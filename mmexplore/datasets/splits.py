@@ -24,7 +24,7 @@ Rule = Literal["scaffold", "scaffold_balanced", "random"]
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of the three parts, each int64 and ascending; together every row once."""
+    """Data split: row numbers of the three parts, each int64 and ascending; together every row once."""
 
     train: np.ndarray
     validation: np.ndarray

@@ -1,4 +1,4 @@
-"""Warm processes that featurise chunks of SMILES, spoken to through pipes.
+"""Featurization workers: warm processes that featurise chunks of SMILES, spoken to through pipes.
 
 They run ``python -m mmexplore.features.workers`` and not :mod:`multiprocessing`, whose children import the caller's
 ``__main__`` again (under Streamlit: the page). They end with the pipe, so also when their owner is killed, and after
@@ -34,7 +34,7 @@ class WorkerDiedError(Exception):
 
 
 class Worker:
-    """One process; it serves one thread at a time."""
+    """Worker process; it serves one thread at a time."""
 
     def __init__(self) -> None:
         environment = os.environ | places.importable() | {"OMP_NUM_THREADS": "1"}
@@ -62,7 +62,7 @@ class Worker:
 
 
 class Workers:
-    """Workers that wait for work; shared by all threads of this process."""
+    """Worker pool: workers that wait for work; shared by all threads of this process."""
 
     def __init__(self) -> None:
         self._idle: list[Worker] = []

@@ -1,4 +1,4 @@
-"""Which models there are: shipped beside the code, trained under the home, and the ECFP baseline that needs none.
+"""Model registry: shipped beside the code, trained under the home, and the ECFP baseline that needs none.
 
 Every model but the baseline has an untrained twin, ``untrained:NAME``: the same recipe with the weights that its seed
 draws. It is not listed; whoever asks for it by name gets it.
@@ -33,7 +33,7 @@ HUB, CHEMPROP = "hub:", "chemprop:"
 
 @dataclass(frozen=True)
 class Model:
-    """A model that can be looked at; ``recipe`` and ``card`` are None for the ECFP baseline."""
+    """Registered model; ``recipe`` and ``card`` are None for the ECFP baseline."""
 
     name: str
     title: str
@@ -111,7 +111,7 @@ def _called(name: str, *, home: Home) -> Model | None:
 
 
 def ecfp_view() -> View:
-    """The fingerprints that every model is compared with."""
+    """ECFP view: the fingerprints that every model is compared with."""
     return _baseline().view()
 
 
@@ -153,7 +153,10 @@ def check_starts(recipe: Recipe, *, home: Home) -> None:
 
 
 def target(lesson: str, name: str, *, home: Home) -> tuple[Model, str]:
-    """Model and view of a lesson's target, ``MODEL`` or ``MODEL#VIEW``. Raises NotAvailable where it is not here."""
+    """Teacher of a pretraining target: its model and view, ``MODEL`` or ``MODEL#VIEW``.
+
+    Raises NotAvailable where it is not here.
+    """
     called, _, view = name.partition("#")
     try:
         found = model(called, home=home)
@@ -165,7 +168,7 @@ def target(lesson: str, name: str, *, home: Home) -> tuple[Model, str]:
 
 
 def runs_folder(*, home: Home) -> Path:
-    """Where trained models are kept."""
+    """Folder of trained models."""
     return home.folder("runs")
 
 
@@ -208,7 +211,7 @@ def export(name: str, where: Path, *, home: Home) -> Path:
 
 
 def history(name: str, *, home: Home) -> "pd.DataFrame":
-    """What a training reported, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
+    """Training history, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
     import pandas as pd
 
     chosen = model(name, home=home)

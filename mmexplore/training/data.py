@@ -1,4 +1,4 @@
-"""What a training reads: the tasks it learns (none without labels), featurised molecules, parts of the split.
+"""Training data: the tasks it learns (none without labels), featurised molecules, parts of the split.
 
 Whatever forbids a training is refused here, in sentences for the user (BadRecipe); what can be lived with is kept as
 notes for the model's card.
@@ -25,7 +25,7 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Prepared:
-    """Inputs of a training.
+    """Training data, prepared.
 
     ``features`` by modality, and ``labels`` float32 ``(n, tasks)`` with NaN where missing, span the data set; ``parts``
     are int64 row numbers by name (PARTS), only rows that can be described, and in train only rows with a label;

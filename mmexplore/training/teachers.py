@@ -1,4 +1,4 @@
-"""What a frozen model says of molecules, read as if it were a modality: rows of its embedding, made once and kept.
+"""Teacher embeddings: a frozen model's embedding read as if it were a modality, made once and kept.
 
 A pre-training that learns from another model never runs it: the embedding is computed before the first epoch
 (:mod:`mmexplore.models.embed`), lies on the disk, and a batch gathers its rows. No torch.
@@ -18,7 +18,7 @@ from mmexplore.runtime.progress import Progress, silent
 
 @dataclass(frozen=True)
 class TeacherEmbeddings:
-    """Rows ``values`` (n, d) of a view; ``ok`` (n,): which molecules have one."""
+    """Teacher embeddings: rows ``values`` (n, d) of a view; ``ok`` (n,): which molecules have one."""
 
     values: np.ndarray
     ok: np.ndarray
@@ -29,7 +29,7 @@ class TeacherEmbeddings:
 
 
 def read(lesson: str, name: str, dataset: Dataset, progress: Progress = silent, *, home: Home) -> TeacherEmbeddings:
-    """The target of a data set's molecules, embedded now where it was not yet. Raises NotAvailable, BadMolecule."""
+    """Teacher embeddings of a data set's molecules, made now where it was not yet. Raises NotAvailable, BadMolecule."""
     if name.startswith(HUB):
         from mmexplore.training import hub
 

@@ -1,4 +1,4 @@
-"""Which maps stand side by side: panels, and a table of presets that a model grants or does not. No torch.
+"""Comparison panels: which maps stand side by side, and presets that a model fills or does not. No torch.
 
 A preset is a row of wishes, and a wish is answered from a model's recipe and views alone: a model of tomorrow with the
 right branches fills it without a word here. Fig. 5 of MMSA shows what is known of molecules without pre-training, from
@@ -18,7 +18,7 @@ MOST_PANELS = 6
 
 @dataclass(frozen=True)
 class ViewRef:
-    """One map of a comparison: a view of a model, by their names."""
+    """View reference: one map of a comparison, a view of a model, by their names."""
 
     model: str
     view: str
@@ -28,13 +28,13 @@ ECFP = ViewRef(BASELINE, BASELINE)
 
 
 def ref(view: View) -> ViewRef:
-    """A view by its names."""
+    """View reference of a view."""
     return ViewRef(view.model.name, view.name)
 
 
 @dataclass(frozen=True)
 class PresetRule:
-    """Something to be shown of a model.
+    """Preset rule: something to be shown of a model.
 
     ``baseline``: fingerprints. ``untrained``: the twin's last view. ``branch``: the branch that reads modality
     ``reads``. ``branches``: all, where there are several. ``fused``: the views that are no branch's. ``views``: all.
@@ -45,14 +45,14 @@ class PresetRule:
 
     @property
     def needs(self) -> str:
-        """What a model must have to grant it, "" where a recipe is enough."""
+        """Requirement: what a model must have to satisfy the rule, "" where a recipe is enough."""
         needs = {"branch": f"a branch that reads {self.reads}", "branches": "several branches", "fused": "a fused view"}
         return needs.get(self.kind, "")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A comparison by name: what it shows, and the wishes that make its panels."""
+    """Comparison preset by name: what it shows, and the rules that make its panels."""
 
     name: str
     about: str
@@ -60,7 +60,7 @@ class Preset:
 
     @property
     def needs(self) -> str:
-        """What a model must have to fill it, in words."""
+        """Requirements: what a model must have to fill it, in words."""
         *some, last = [wish.needs for wish in self.rules if wish.needs] or ["a recipe"]
         return f"{', '.join(some)} and {last}" if some else last
 
@@ -91,7 +91,7 @@ PRESETS = (
 
 
 def fill_preset(preset: Preset, models: Iterable[Model]) -> tuple[ViewRef, ...]:
-    """The preset's panels by the first of the models that grants every wish; empty where none does.
+    """Panels of a preset by the first of the models that satisfies every rule; empty where none does.
 
     At most six: where there are more, the last one, which is the whole model, is kept.
     """

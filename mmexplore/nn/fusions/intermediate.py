@@ -15,7 +15,7 @@ from mmexplore.nn.heads import feed_forward
 
 
 class Intermediate(Fusion):
-    """``fused = ReLU(W concat(f_1, ..., f_n) + b)`` (8), as wide as one embedding; then a head."""
+    """Intermediate fusion: ``fused = ReLU(W concat(f_1, ..., f_n) + b)`` (8), as wide as one embedding; then a head."""
 
     views: ClassVar[tuple[str, ...]] = ("fused",)
 

@@ -1,4 +1,7 @@
-"""A pre-training turns the branches' embeddings into losses without labels, and into the views it is made for."""
+"""Pretraining interface.
+
+Turns the branches' embeddings into losses without labels, and into the views it is made for.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -12,7 +15,7 @@ from mmexplore.nn.dataloader import Records
 
 
 class Pretraining(nn.Module, ABC):
-    """Base of every pre-training. Built as ``Pretraining(dimensions, **options)``.
+    """Pretraining base class. Built as ``Pretraining(dimensions, **options)``.
 
     ``dimensions`` maps each branch's name to the width of its embedding. ``views`` names the embeddings that it adds,
     ``targets`` the modalities that its losses read besides the branches' own; both map to the option that must be on

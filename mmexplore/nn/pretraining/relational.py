@@ -19,7 +19,9 @@ from mmexplore.recipes import pretraining_targets
 
 
 class Relational(Pretraining):
-    """``L = sum_R -1/n sum_i sum_j t^R_ij log d^R_ij`` (1 to 3), over branches R.
+    """Relational pretraining.
+
+    ``L = sum_R -1/n sum_i sum_j t^R_ij log d^R_ij`` (1 to 3), over branches R.
 
     Departs from the paper: the peaks of a step are a sample of those in the batch, and an atom's vector is found by the
     number of the atom (the published code mixes two orders up).
