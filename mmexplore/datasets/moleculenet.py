@@ -49,7 +49,7 @@ def find(name: str, *, home: Home) -> Path | None:
 
 
 def fetch(name: str, progress: Progress = silent, *, home: Home) -> Path:
-    """Its file, downloaded and checked if it is not here. Raises NotAvailable, UnknownName."""
+    """File of a public data set, downloaded and checked if it is not here. Raises NotAvailable, UnknownName."""
     row = _row(name)
     return find(name, home=home) or _download(row, progress, home=home)
 

@@ -1,5 +1,6 @@
-"""NMRShiftDB2's molecules with a measured 13C spectrum, what MMFRL pre-trains on (Kuhn and Schloerer, Magn. Reson.
-Chem. 2015, 53, 582).
+"""NMRShiftDB2 reader: molecules with a measured 13C spectrum, what MMFRL pre-trains on.
+
+Kuhn and Schloerer, Magn. Reson. Chem. 2015, 53, 582.
 
 Its own SDF names the carbon of each peak. A list without mol blocks (JSON lines with SMILES) adds molecules whose peaks
 are known and not assigned. Of several spectra the first that was measured counts; peaks stay within 0 to 250 ppm, as in
@@ -40,7 +41,9 @@ def entries(*, home: Home) -> list[Entry]:
 
 
 def fetch(progress: Progress = silent, *, home: Home) -> tuple[Path, ...]:
-    """Its files: an SDF, a list, or both, as they are here; the SDF from NMRShiftDB2 if none is. Raises NotAvailable.
+    """File paths of NMRShiftDB2: an SDF, a list, or both, as they are here.
+
+    The SDF from NMRShiftDB2 if none is. Raises NotAvailable.
 
     There is no checksum: NMRShiftDB2 grows, and its file with it.
     """
@@ -143,7 +146,7 @@ class _Rows:
         self.rejected.append(Remark(number, fields.get("SMILES") or fields.get("title", ""), why))
 
     def table(self, files: tuple[Path, ...]) -> RawTable:
-        """What was read."""
+        """Raw table of what was read."""
         import pandas as pd
 
         counts = np.array([len(ppm) for ppm in self.ppm], np.int64)

@@ -84,7 +84,7 @@ class Workers:
                 threads.shutdown(wait=False, cancel_futures=True)
 
     def idle(self) -> int:
-        """How many are warm and wait."""
+        """Number of workers that are warm and wait."""
         return len(self._idle)
 
     def close(self) -> None:

@@ -41,7 +41,10 @@ class DataUsed(_Part):
 
 
 class SplitUsed(_Part):
-    """Split of a training: rule, seed, molecules by part; scores of different rules are not comparable."""
+    """Split of a training: rule, seed, and molecules in train, validation and test.
+
+    Scores of different rules are not comparable.
+    """
 
     rule: str
     seed: int

@@ -145,14 +145,16 @@ def check_starts(recipe: Recipe, *, home: Home) -> None:
             raise NotAvailable(f"a branch starts from chemprop's checkpoint {path}, and there is no such file")
         if start and not start.startswith((HUB, CHEMPROP)):
             model(start, home=home)
-    for lesson, name in pretraining_targets.frozen(recipe).items():
+    for target_name, name in pretraining_targets.frozen(recipe).items():
         if not name.startswith(HUB):
-            target(lesson, name, home=home)
-        elif lesson != "smiles":
-            raise BadRecipe(f"{name!r} cannot teach {lesson!r}: published models teach smiles alone; name a model here")
+            target(target_name, name, home=home)
+        elif target_name != "smiles":
+            raise BadRecipe(
+                f"{name!r} cannot teach {target_name!r}: published models teach smiles alone; name a model here"
+            )
 
 
-def target(lesson: str, name: str, *, home: Home) -> tuple[Model, str]:
+def target(target_name: str, name: str, *, home: Home) -> tuple[Model, str]:
     """Teacher of a pretraining target: its model and view, ``MODEL`` or ``MODEL#VIEW``.
 
     Raises NotAvailable where it is not here.
@@ -163,7 +165,7 @@ def target(lesson: str, name: str, *, home: Home) -> tuple[Model, str]:
         if view and view not in found.views:
             raise UnknownName(f"view of {called!r}", view, found.views)
     except UnknownName as error:
-        raise NotAvailable(f"{lesson!r} is taught by model {name!r}, which is not here: {error}") from None
+        raise NotAvailable(f"{target_name!r} is taught by model {name!r}, which is not here: {error}") from None
     return found, view or found.views[0]
 
 

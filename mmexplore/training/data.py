@@ -68,9 +68,9 @@ def prepare(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home)
 
 def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
     described, ok = _described(recipe.modalities | pretraining_targets.teachers(recipe), dataset, progress, home=home)
-    for lesson, name in pretraining_targets.frozen(recipe).items():
-        described[pretraining_targets.record_name(lesson)] = target = teachers.read(
-            lesson, name, dataset, progress, home=home
+    for target_name, name in pretraining_targets.frozen(recipe).items():
+        described[pretraining_targets.record_name(target_name)] = target = teachers.read(
+            target_name, name, dataset, progress, home=home
         )
         ok = ok & target.ok
     if ok.sum() < FEWEST_MOLECULES:

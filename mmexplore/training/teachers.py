@@ -28,14 +28,16 @@ class TeacherEmbeddings:
         return Packed(len(indices), {"z": np.asarray(self.values[indices], np.float32)}, {})
 
 
-def read(lesson: str, name: str, dataset: Dataset, progress: Progress = silent, *, home: Home) -> TeacherEmbeddings:
-    """Teacher embeddings of a data set's molecules, made now where it was not yet. Raises NotAvailable, BadMolecule."""
+def read(
+    target_name: str, name: str, dataset: Dataset, progress: Progress = silent, *, home: Home
+) -> TeacherEmbeddings:
+    """Teacher embeddings of a data set's molecules, made now where they were not yet. Raises NotAvailable, BadMolecule."""
     if name.startswith(HUB):
         from mmexplore.training import hub
 
         values = hub.embedded(name.removeprefix(HUB), dataset, progress, home=home)
         return TeacherEmbeddings(values, np.isfinite(values).all(1))
-    chosen, view = target(lesson, name, home=home)
+    chosen, view = target(target_name, name, home=home)
     made = embed.embedding(chosen, dataset, progress, home=home)
     ok = np.ones(made.n, bool)
     ok[made.missing] = False

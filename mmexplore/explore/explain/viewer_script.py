@@ -1,4 +1,4 @@
-"""3Dmol.js download, which draws molecules in space: fetched once from npm's registry, checked, kept under the home.
+"""Download of 3Dmol.js, which draws molecules in space: fetched once from npm's registry, checked, kept under the home.
 
 Rego and Koes 2015, doi:10.1093/bioinformatics/btu829. The package is taken from MMEXPLORE_DATA_DIR where it lies there.
 """

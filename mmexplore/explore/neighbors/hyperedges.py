@@ -52,7 +52,7 @@ def hyperedge_neighbors(
 ) -> HyperedgeNeighbors | None:
     """Hyperedge neighbors of a molecule; None where the model has no memory, or has not embedded the data set yet.
 
-    A molecule that could not be embedded has no kin, and none of the others has it.
+    A molecule that could not be embedded has no neighbors, and none of the others has it as one.
     """
     if not has_hyperedges(model):
         return None

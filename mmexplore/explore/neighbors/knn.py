@@ -1,4 +1,4 @@
-"""k-nearest-neighbor search, exact, by matrix products; one search serves UMAP, t-SNE and new points on a map.
+"""k-nearest-neighbor search, exact, by blocks of matrix products; one serves UMAP, t-SNE and new points on a map.
 
 Squared distances of a block come from ``|q|^2 + |x|^2 - 2 q.x`` in float32, which cancels for near ones; so a few more
 candidates than asked for are taken, and those nearer than a seventh of their length are computed again as differences.

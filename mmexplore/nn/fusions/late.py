@@ -1,5 +1,6 @@
-"""MMFRL's late fusion: each modality predicts by itself, and says how much that counts ("Multimodal fusion with
-relational learning for molecular property prediction", section 3.2.3, equations 9 to 11).
+"""Late fusion of MMFRL: each modality predicts by itself, and says how much that counts.
+
+"Multimodal fusion with relational learning for molecular property prediction", section 3.2.3, equations 9 to 11.
 
 Everything is summed before the one sigmoid or unit at the end, and every modality is in the sum: the published code
 leaves two out and, in classification, squashes twice.

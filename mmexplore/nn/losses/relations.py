@@ -39,7 +39,7 @@ def _gram(u: Tensor) -> Tensor:
 def tanimoto(fingerprints: Tensor) -> Tensor:
     """Tanimoto similarity, shared bits over bits of either, float32 ``(n, n)`` (equation C.1).
 
-    Of packed bits, uint8 ``(n, bytes)``.
+    Reads packed bits, uint8 ``(n, bytes)``.
 
     >>> tanimoto(torch.tensor([[0b11000000], [0b10000000]], dtype=torch.uint8))
     tensor([[1.0000, 0.5000],

@@ -1,5 +1,7 @@
-"""MMSA: align the modalities of a molecule, then tell what molecules share (Yin et al., "Multi-Modal Molecular
-Representation Learning via Structure Awareness", arXiv:2505.05877; sections IV-A and IV-B, equations 4 to 15).
+"""MMSA pretraining: align the modalities of a molecule, then tell what molecules share.
+
+Yin et al., "Multi-Modal Molecular Representation Learning via Structure Awareness", arXiv:2505.05877; sections IV-A and
+IV-B, equations 4 to 15.
 
 Every choice that the paper ablates is an option. Where the paper is silent or slips, docs/method.md says how it is
 read: one hyperedge a molecule within the batch, mean over modalities, targets of L_pre as in IEM, tau = 0.5.

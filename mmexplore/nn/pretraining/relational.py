@@ -1,6 +1,7 @@
-"""MMFRL's relational learning: a replica of the graph encoder for each modality, whose molecules come to be related as
-that modality relates them ("Multimodal fusion with relational learning for molecular property prediction", section 3.1,
-equations 1 to 7 and appendix C).
+"""Relational pretraining of MMFRL: a replica of the graph encoder learns the similarities of each modality.
+
+The molecules of a replica come to be related as its modality relates them ("Multimodal fusion with relational learning
+for molecular property prediction", section 3.1, equations 1 to 7 and appendix C).
 
 The replicas share nothing but the batch; each learns by the soft cross entropy of its own. What teaches a branch is its
 name (:mod:`mmexplore.recipes.pretraining_targets`). Targets come as records: no encoder of theirs runs here.

@@ -139,10 +139,10 @@ def _place(*, home: Home) -> Path:
     return home.folder("jobs").resolve()
 
 
-def _ended(id: str, wish: str, *, home: Home) -> Job:
+def _ended(id: str, action: str, *, home: Home) -> Job:
     found = job(id, home=home)
     if found.active:
-        raise MmexploreError(f"job {id} is still {found.state}; cancel it first, then {wish}")
+        raise MmexploreError(f"job {id} is still {found.state}; cancel it first, then {action}")
     return found
 
 

@@ -89,7 +89,7 @@ class Job:
 
 
 def read(folder: Path) -> Job:
-    """What is known of the job in a folder. Raises FileNotFoundError or ValueError where there is none."""
+    """Job state read from a folder. Raises FileNotFoundError or ValueError where there is none."""
     stamp = changed(folder / "status.json")
     if folder in _ended and _ended[folder][0] == stamp:
         return _ended[folder][1]

@@ -1,4 +1,4 @@
-"""The map as a Streamlit component: addresses of points go in, an outline, a row or a wish comes back.
+"""The map as a Streamlit component: addresses of points go in, an outline, a row or another event comes back.
 
 The scripts beside this file draw with WebGL 2 directly. Plotly's scattergl was the first choice and lost: on two cores
 with a million points it took 10 s to recolour, 26 s to grey what is not selected and 5 s to find the point under the
