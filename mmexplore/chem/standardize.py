@@ -1,4 +1,4 @@
-"""Many structures to canonical SMILES or scaffolds: in this process for a few thousand, over worker processes for more.
+"""Standardization of molecules, many at once: in this process for a few thousand, over worker processes for more.
 
 Workers are ``python -m mmexplore.chem.standardize`` and speak lines of JSON through pipes, rather than being forked or
 spawned by :mod:`multiprocessing`: a forked child of a threaded server can hang, a spawned one runs the caller's main

@@ -31,7 +31,7 @@ class TeacherEmbeddings:
 def read(
     target_name: str, name: str, dataset: Dataset, progress: Progress = silent, *, home: Home
 ) -> TeacherEmbeddings:
-    """Teacher embeddings of a data set's molecules, made now where they were not yet. Raises NotAvailable, BadMolecule."""
+    """Teacher embeddings of a data set, made now where they were not yet. Raises NotAvailable, BadMolecule."""
     if name.startswith(HUB):
         from mmexplore.training import hub
 

@@ -1,4 +1,7 @@
-"""What a visitor does on a map becomes the page's selection or its current molecule: the same on one map and on six."""
+"""Map events: what a visitor does on a map becomes the page's selection or its current molecule.
+
+The same on one map and on six.
+"""
 
 import numpy as np
 import streamlit as st

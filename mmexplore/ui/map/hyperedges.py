@@ -36,8 +36,8 @@ def hyperedge_panel() -> None:
         st.caption(f"Molecules in whose hyperedge it is{more}")
         _grid(_HOSTS, choice.data, names, _apart(neighbors.hosts)[:_MOST_HOSTS])
     st.caption(
-        f"Its strongest memory anchors of {neighbors.anchors_in_all}, with its share of each, shown by the molecules of "
-        "this data set that have most of it"
+        f"Its strongest memory anchors of {neighbors.anchors_in_all}, with its share of each, shown by the molecules "
+        "of this data set that have most of it"
     )
     shown = [
         (other, f"anchor {anchor.number}: {anchor.share:.1%}")

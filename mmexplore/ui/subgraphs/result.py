@@ -1,4 +1,4 @@
-"""What was found in one molecule: the smallest positive subgraph on its drawing, the next best, scores, and files."""
+"""Subgraph result of one molecule: the smallest positive subgraph on its drawing, the next best, scores, and files."""
 
 import math
 from collections.abc import Callable
