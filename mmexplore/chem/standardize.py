@@ -39,7 +39,7 @@ def standardised(text: str, salts: Salts = "keep") -> Standardized:
     """One SMILES or mol block, standardised; nothing is raised.
 
     >>> standardised("OCC.Cl", "strip")
-    Outcome(smiles='CCO', done='salt stripped: removed Cl', refused='')
+    Standardized(smiles='CCO', done='salt stripped: removed Cl', refused='')
     """
     try:
         mol, done = standardise(parse_block(text) if "\n" in text else parse(text), salts)
