@@ -1,4 +1,6 @@
-"""Follows atoms from a mol block or a SMILES to the canonical SMILES that a data set keeps, with what they measured.
+"""Atom mapping.
+
+Follows atoms from a mol block or a SMILES to the canonical SMILES that a data set keeps, with what they measured.
 
 Each atom carries its number through hydrogen removal and standardisation as a property. Where a step builds atoms anew
 (RDKit's normalisation of charge-separated groups does), they are atoms without an origin rather than a guess.
@@ -16,7 +18,9 @@ Origins = list[int]
 
 
 def followed(smiles: str, salts: Salts = "keep") -> tuple[str, Origins]:
-    """The SMILES that a data set keeps, and which atom of ``parse(smiles)`` each of its atoms was, -1 for none.
+    """Atom map of a SMILES.
+
+    The SMILES that a data set keeps, and which atom of ``parse(smiles)`` each of its atoms was, -1 for none.
 
     >>> followed("OC(C)=O.Cl", "strip")
     ('CC(=O)O', [2, 1, 3, 0])
@@ -28,7 +32,9 @@ def followed(smiles: str, salts: Salts = "keep") -> tuple[str, Origins]:
 
 
 def drawn(block: str, smiles: str = "") -> tuple[str, Origins]:
-    """A mol block's canonical SMILES, and which atom of the block (from 0, hydrogens counted) each of its atoms was.
+    """Atom map of a mol block.
+
+    Its canonical SMILES, and which atom of the block (from 0, hydrogens counted) each of its atoms was.
 
     A ``smiles`` of the same molecule, which may know stereochemistry that the drawing has lost, is written in the
     drawing's place; where it has lost it, atoms that only stereochemistry tells apart may stand for each other. Raises

@@ -1,4 +1,4 @@
-"""The endings of files of molecules: the one list that uploads, the command line and readers go by."""
+"""File extensions of molecules: the one list that uploads, the command line and readers go by."""
 
 from pathlib import PurePath
 
@@ -12,7 +12,7 @@ FORMATS = "CSV, TSV, SDF or SMI"
 
 
 def ending(name: str) -> str:
-    """The ending that says how to read a file, in lower case, gzipped or not; "" where there is none.
+    """File extension that says how to read a file, in lower case, gzipped or not; "" where there is none.
 
     >>> ending("My Set.CSV.gz"), ending("set.smi"), ending("README")
     ('.csv', '.smi', '')

@@ -1,4 +1,6 @@
-"""Some of a molecule's atoms as a molecule of its own: how the rationales of Jin et al. (arXiv:2002.03244) are scored.
+"""Fragment extraction.
+
+Some of a molecule's atoms as a molecule of its own: how the rationales of Jin et al. (arXiv:2002.03244) are scored.
 
 As chemprop does: bonds are cut in a Kekulé form, and where that makes something which the molecule does not contain (a
 ring that is aromatic only with its neighbour), once more with aromatic bonds; a fragment that cannot be read either way

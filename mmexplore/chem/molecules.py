@@ -1,4 +1,4 @@
-"""Reading, standardising, drawing and describing molecules; RDKit's log is silent, its complaint becomes the error.
+"""Molecule parsing, standardization, depiction and descriptors; RDKit's log is silent, its complaint becomes the error.
 
 A molecule is known everywhere by its canonical SMILES. Scaffolds are those of Bemis and Murcko (J. Med. Chem.
 1996, 39, 2887) without chirality, as DeepChem and chemprop split by them.

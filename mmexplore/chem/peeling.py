@@ -1,4 +1,4 @@
-"""A molecule taken apart from its rim: which connected fragments are left when rings and bonds are peeled off.
+"""Peeling of a molecule from its rim: which connected fragments are left when rings and bonds are peeled off.
 
 As in chemprop's search for rationales (Jin, Barzilay & Jaakkola 2020, arXiv:2002.03244, section 4): the pieces are
 every bond outside rings and every ring of the symmetrised smallest set; a piece at the rim is dropped with the atoms
@@ -21,7 +21,7 @@ from mmexplore.runtime.cache import cached
 
 
 class PeelingState(NamedTuple):
-    """A fragment: a bit for each of its pieces and for each of its atoms."""
+    """Peeling state, a fragment: a bit for each of its pieces and for each of its atoms."""
 
     pieces: int
     atoms: int
@@ -29,7 +29,7 @@ class PeelingState(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
-    """A molecule as pieces.
+    """Skeleton: a molecule as pieces.
 
     ``smiles``: canonical; atoms are numbered as it writes them. ``order[k]``: the number that atom ``k`` had in the
     SMILES as it was typed. ``pieces``: the atoms of each piece; ``beside``: the pieces that share an atom with it;
@@ -98,7 +98,7 @@ class Skeleton:
 
 @cached(256)
 def skeleton(smiles: str) -> Skeleton:
-    """The pieces of a molecule in any spelling. Raises BadMolecule."""
+    """Skeleton of a molecule in any spelling. Raises BadMolecule."""
     typed = parse(smiles)
     text = canonical(typed)
     order = tuple(typed.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"])

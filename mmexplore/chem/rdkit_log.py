@@ -1,4 +1,4 @@
-"""RDKit's log: silent from here on, and listened to where something was refused, so that the user hears why.
+"""RDKit log capture: silent from here on, and listened to where something was refused, so that the user hears why.
 
 The log is RDKit's only word on a syntax error. It belongs to the whole process, hence the lock.
 """

@@ -1,5 +1,6 @@
-"""The parent of a salt or a charged form, by RDKit's MolStandardize: metals disconnected, the largest organic fragment
-kept, charge-separated groups normalised, charges neutralised.
+"""Salt stripping: the parent of a salt or a charged form, by RDKit's MolStandardize.
+
+Metals disconnected, the largest organic fragment kept, charge-separated groups normalised, charges neutralised.
 
 Departs from RDKit's defaults in one rule: sulfoxides end as S=O and not as charges, as published data sets write them.
 """

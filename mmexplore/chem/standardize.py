@@ -1,4 +1,4 @@
-"""Many structures to canonical SMILES or scaffolds: in this process for a few thousand, over worker processes for more.
+"""Standardization of molecules, many at once: in this process for a few thousand, over worker processes for more.
 
 A worker that RDKit brings down costs the one row that did it.
 """
@@ -33,7 +33,7 @@ def standardised(text: str, salts: Salts = "keep") -> Standardized:
     """One SMILES or mol block, standardised; nothing is raised.
 
     >>> standardised("OCC.Cl", "strip")
-    Outcome(smiles='CCO', done='salt stripped: removed Cl', refused='')
+    Standardized(smiles='CCO', done='salt stripped: removed Cl', refused='')
     """
     try:
         mol, done = standardise(parse_block(text) if "\n" in text else parse(text), salts)

@@ -1,4 +1,4 @@
-"""The same doors from a shell: ``python -m mmexplore VERB ... --json``.
+"""Command line of mmexplore: ``mmexplore VERB ... --json``, or ``python -m mmexplore``.
 
 Every verb prints a table for people, or with ``--json`` one JSON object on stdout and nothing else there; it exits 0,
 or non-zero with one sentence on stderr. ``--job FOLDER`` is how the app runs a verb as a job of its own.

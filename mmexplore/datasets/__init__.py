@@ -21,7 +21,7 @@ Kind = Literal["classification", "regression"]
 
 @dataclass(frozen=True)
 class Task:
-    """One label column: its name, what kind of number it is, and its unit in words ("" where none)."""
+    """Task: one label column, its name, what kind of number it is, and its unit in words ("" where none)."""
 
     name: str
     kind: Kind
@@ -30,7 +30,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the catalogue: what a data set is, before it is loaded.
+    """Catalog entry: what a data set is, before it is loaded.
 
     ``rows`` is the number of source rows (None where unknown), ``megabytes`` the size of the download.
     """
@@ -78,7 +78,7 @@ class Spectra:
 
 @dataclass(frozen=True)
 class RawTable:
-    """What a member of the family brings: unchecked rows.
+    """Raw table, which a member of the family brings: unchecked rows.
 
     ``frame`` has a default index; ``lines`` numbers the rows in the source (1-based, header counted, as a text editor
     shows them; for SDF the record's number). Columns are named as in the source. ``spectra`` are those of the rows,
@@ -99,7 +99,7 @@ class RawTable:
 
 @dataclass(frozen=True)
 class Remark:
-    """One row of a report: the source line, what stood there, and what became of it in words."""
+    """Curation remark: the source line, what stood there, and what became of it in words."""
 
     line: int
     text: str
@@ -108,7 +108,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class Report:
-    """What happened to the rows: ``read`` = ``kept`` + len(merged) + len(rejected)."""
+    """Curation report: ``read`` = ``kept`` + len(merged) + len(rejected)."""
 
     read: int
     kept: int
@@ -144,7 +144,7 @@ class Dataset:
 
     @cached_property
     def content(self) -> str:
-        """Digest of all that it holds, names and other columns included."""
+        """Content digest of all that it holds, names and other columns included."""
         import pandas as pd
 
         held = hashlib.sha256(f"{self.name} {self.digest} {list(self.extra)}".encode())

@@ -1,4 +1,6 @@
-"""All data sets by name, and any table of molecules by path; each is standardised once and then read from the home.
+"""Data set catalog: all data sets by name, and any table of molecules by path.
+
+Each is standardised once, then read from the home.
 
 What is kept is keyed by the content of the source files, the choices made and the versions of RDKit and of this code:
 a changed file is a new data set, a second load does not touch RDKit.
@@ -29,7 +31,7 @@ _ON_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
 class Choices(TypedDict, total=False):
-    """How a table is read where the guesses, or a data set's own ways, are not meant.
+    """Import options: how a table is read where the guesses, or a data set's own ways, are not meant.
 
     ``smiles``, ``name`` and ``targets`` choose columns; ``salts`` and ``duplicates`` overrule how rows are treated (a
     user's file: "strip", "merge"; published sets: "keep").
@@ -53,7 +55,10 @@ class _Source:
 
 
 def entries(*, home: Home) -> list[Entry]:
-    """Every data set that has a name: embedded ones, MoleculeNet's, NMRShiftDB2, then the user's own."""
+    """Catalog entries of every data set that has a name.
+
+    Embedded ones, MoleculeNet's, NMRShiftDB2, then the user's own.
+    """
     return [
         *embedded.entries(),
         *moleculenet.entries(home=home),
@@ -96,7 +101,7 @@ def fetch(name: str, progress: Progress = silent, *, home: Home) -> Path:
 
 
 def preview(path_or_text: Path | str) -> "Preview":
-    """Columns, first rows and guesses of a file or of pasted text. Raises BadTable."""
+    """Import preview: columns, first rows and guesses of a file or of pasted text. Raises BadTable."""
     from mmexplore.datasets import file
 
     return file.preview(_given(path_or_text))

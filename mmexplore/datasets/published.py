@@ -1,5 +1,7 @@
-"""The table of public data sets: MoleculeNet's (Wu et al., Chem. Sci. 2018, 9, 513), Malaria and CEP as Duvenaud et al.
-(2015) prepared them, ZINC250k as Gomez-Bombarelli et al. (2018) did. One row a data set.
+"""Table of public data sets, one row a data set.
+
+MoleculeNet's (Wu et al., Chem. Sci. 2018, 9, 513), Malaria and CEP as Duvenaud et al. (2015) prepared them, ZINC250k
+as Gomez-Bombarelli et al. (2018) did.
 
 A checksum is that of the upstream file: sha256 where it is known, md5 where only that is published.
 """
@@ -34,7 +36,7 @@ _SIDER = [
 
 @dataclass(frozen=True)
 class Published:
-    """One data set: how its upstream file is called and checked, and what its columns mean."""
+    """Published data set: how its upstream file is called and checked, and what its columns mean."""
 
     name: str
     title: str

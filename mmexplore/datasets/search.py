@@ -1,4 +1,4 @@
-"""What a chemist types into one box, read in one way on every page: a name, a SMILES, an InChI or a SMARTS.
+"""Molecule search: what a chemist types into one box, alike on every page: a name, a SMILES, an InChI or a SMARTS.
 
 The whole of a name comes first; then a SMILES or an InChI, in any spelling; then a part of names; then a SMARTS. The
 Map shows all that is meant, pages that ask about one molecule take the one that is (:func:`one_of`). Substructures are
@@ -18,7 +18,7 @@ from mmexplore.runtime.errors import BadMolecule
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a text means: rows of the data set by ``names``, one ``molecule`` (canonical SMILES), or a ``pattern``."""
+    """Parsed query: rows of the data set by ``names``, one ``molecule`` (canonical SMILES), or a ``pattern``."""
 
     text: str
     names: np.ndarray
@@ -28,7 +28,9 @@ class Meaning:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Rows of the data set (ascending), how they were found in words, and the atoms to highlight (a SMARTS or "").
+    """Search result.
+
+    Rows of the data set (ascending), how they were found in words, and the atoms to highlight (a SMARTS or "").
 
     ``molecule``: the canonical SMILES of the one that was typed as a structure, "" for names and patterns.
     """
@@ -40,7 +42,7 @@ class SearchResult:
 
 
 def read(dataset: Dataset, text: str) -> Meaning:
-    """What a typed text means. Raises BadMolecule if it is neither a name nor readable as a structure."""
+    """Parsed query of a typed text. Raises BadMolecule if it is neither a name nor readable as a structure."""
     text, none = text.strip(), np.empty(0, np.int64)
     if not text:
         raise BadMolecule("no name and no structure came: the text is empty")
@@ -67,7 +69,7 @@ def _pattern(text: str, mistake: BadMolecule) -> str:
 
 
 def search(dataset: Dataset, text: str) -> SearchResult:
-    """All molecules that a typed text means; of a structure those that contain it, too. Raises BadMolecule."""
+    """Molecule search: all that a typed text means; of a structure those that contain it, too. Raises BadMolecule."""
     if not text.strip():
         return SearchResult(np.empty(0, np.int64), "nothing was typed")
     meant = read(dataset, text)
@@ -84,7 +86,7 @@ def search(dataset: Dataset, text: str) -> SearchResult:
 
 
 def one_of(dataset: Dataset, meant: Meaning) -> tuple[int, str]:
-    """The one molecule that is meant: its row, -1 where it is in none, and its canonical SMILES.
+    """Query molecule: its row, -1 where it is in none, and its canonical SMILES.
 
     Of equal names, or rows of one structure, the first. Raises BadMolecule where several molecules fit.
     """
@@ -105,12 +107,12 @@ def one_of(dataset: Dataset, meant: Meaning) -> tuple[int, str]:
 
 
 def matches(dataset: Dataset, smarts: str) -> np.ndarray:
-    """Rows whose molecule contains the pattern (int64, ascending). Raises BadMolecule."""
+    """Substructure search: rows whose molecule contains the pattern (int64, ascending). Raises BadMolecule."""
     return containing(dataset, molecules.pattern(smarts))
 
 
 def containing(dataset: Dataset, query: Mol, *, chirality: bool = True) -> np.ndarray:
-    """Rows whose molecule contains another one or a pattern (int64, ascending)."""
+    """Substructure search: rows whose molecule contains another one or a pattern (int64, ascending)."""
     library = _library(dataset)
     found = library.GetMatches(query, useChirality=chirality, numThreads=0, maxResults=len(dataset))
     return np.sort(np.fromiter(found, np.int64))
@@ -128,6 +130,6 @@ def _library(dataset: Dataset):  # type: ignore[no-untyped-def]
 
 @cached(4)
 def lowered(dataset: Dataset) -> np.ndarray:
-    """Names in lower case, (n,) str."""
+    """Lowercase names, (n,) str."""
     names = dataset.names.tolist()
     return np.char.lower(np.array(names, dtype=str)) if names else np.empty(0, dtype="<U1")

@@ -1,4 +1,7 @@
-"""Spectra of raw rows to spectra of the molecules that a data set keeps: atoms followed, one spectrum a molecule."""
+"""Curation of spectra: of raw rows to those of the molecules that a data set keeps.
+
+Atoms followed, one spectrum a molecule.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +18,10 @@ from mmexplore.runtime.progress import Progress, silent
 def kept_spectra(
     spectra: Spectra, texts: Sequence[str], salts: Salts, progress: Progress = silent
 ) -> tuple[Spectra, tuple[str, ...]]:
-    """Spectra of rows whose SMILES are ``texts``, atoms as the kept SMILES number them; and notes on what was lost."""
+    """Curated spectra.
+
+    Spectra of rows whose SMILES are ``texts``, atoms as the kept SMILES number them; and notes on what was lost.
+    """
     atom, lost = spectra.atom.copy(), 0
     assigned = np.flatnonzero(np.bincount(_owners(spectra), spectra.atom >= 0, minlength=len(spectra)))
     for done, row in enumerate(assigned.tolist()):

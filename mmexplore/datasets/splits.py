@@ -1,5 +1,7 @@
-"""Which rows train, which validate, which test. Molecules with one scaffold stay together, so that tests ask for new
-chemistry; the two scaffold rules give very different scores and are never to be compared with each other.
+"""Data splits: which rows train, which validate, which test.
+
+Molecules with one scaffold stay together, so that tests ask for new chemistry; the two scaffold rules
+give very different scores and are never to be compared with each other.
 
     scaffold            deterministic, largest scaffold first (Wu et al., MoleculeNet, Chem. Sci. 2018, 9, 513), of
                         equal ones that which begins last, as DeepChem sorts them
@@ -24,7 +26,7 @@ Rule = Literal["scaffold", "scaffold_balanced", "random"]
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of the three parts, each int64 and ascending; together every row once."""
+    """Data split: row numbers of the three parts, each int64 and ascending; together every row once."""
 
     train: np.ndarray
     validation: np.ndarray

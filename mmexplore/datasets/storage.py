@@ -1,4 +1,4 @@
-"""A data set on disk: ``table.parquet``, ``remarks.parquet`` and ``card.json``; the card, written last, makes it whole.
+"""Stored data set: ``table.parquet``, ``remarks.parquet`` and ``card.json``; the card, written last, makes it whole.
 
 The remarks of the report lie apart, because a million salted rows have hundreds of thousands of them.
 """
@@ -48,7 +48,7 @@ def write(folder: Path, dataset: Dataset) -> None:
 
 
 def read(folder: Path, name: str, title: str) -> Dataset | None:
-    """The data set kept there under the name it has now; None where there is none, or a damaged one."""
+    """Stored data set, under the name it has now; None where there is none, or a damaged one."""
     import pandas as pd
 
     if not (folder / "card.json").is_file():

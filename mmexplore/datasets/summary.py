@@ -1,4 +1,4 @@
-"""What a data set holds, for the Data page: label balance, scaffolds, property ranges and how a split would fall."""
+"""Data set summary for the Data page: label balance, scaffolds, property ranges and how a split would fall."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Summary:
-    """Tables fit to be shown.
+    """Data set summary: tables fit to be shown.
 
     ``labels``: one row a task (kind, known, missing, positive or mean/min/max). ``scaffolds``: the most frequent
     Bemis-Murcko scaffolds with their counts. ``n_scaffolds`` and ``acyclic`` count all of them.
@@ -28,7 +28,7 @@ class Summary:
 
 
 def label_table(dataset: Dataset) -> "pd.DataFrame":
-    """One row a task: what is known, and its balance (classification) or range (regression)."""
+    """Label table, one row a task: what is known, and its balance (classification) or range (regression)."""
     import pandas as pd
 
     rows = []
@@ -46,7 +46,7 @@ def label_table(dataset: Dataset) -> "pd.DataFrame":
 
 
 def summarize(dataset: Dataset, scaffolds: int = 12) -> Summary:
-    """Labels and scaffolds of a data set; reads every molecule once."""
+    """Data set summary: labels and scaffolds; reads every molecule once."""
     import pandas as pd
 
     counts = Counter({scaffold: len(rows) for scaffold, rows in splits.scaffold_groups(dataset.smiles).items()})
@@ -64,7 +64,7 @@ def property_table(dataset: Dataset, most: int = 5000, seed: int = 0) -> "pd.Dat
 
 
 def split_table(dataset: Dataset, rule: str, seed: int, fractions: tuple[float, float, float]) -> "pd.DataFrame":
-    """How a split would fall: molecules and label balance or mean of each part, one row a part."""
+    """Split table: molecules and label balance or mean of each part, one row a part."""
     import pandas as pd
 
     split = splits.split(dataset.smiles, rule, seed, fractions)

@@ -1,4 +1,4 @@
-"""Data sets of the user's own: the file as it was given in ``uploads/``, and a card with its title and choices.
+"""User data sets: the file as it was given in ``uploads/``, and a card with its title and choices.
 
 A name is made from the title and never taken from another data set.
 """
@@ -28,7 +28,7 @@ def entries(*, home: Home) -> list[Entry]:
 
 
 def cards(*, home: Home) -> dict[str, Card]:
-    """What is known of each: title, file, content (sha256), choices, rows, tasks; shared, not to be changed."""
+    """User data set cards: title, file, content (sha256), choices, rows, tasks; shared, not to be changed."""
     return _cards(home.folder("datasets", "yours"))
 
 
@@ -48,7 +48,7 @@ _cards = FolderCache(_read_cards)
 
 
 def upload(name: str, *, home: Home) -> Path:
-    """Where a data set's file lies. Raises UnknownName."""
+    """Path of an uploaded file. Raises UnknownName."""
     known = cards(home=home)
     if name not in known:
         raise UnknownName("data set of yours", name, known)
@@ -56,7 +56,7 @@ def upload(name: str, *, home: Home) -> Path:
 
 
 def receive(given: Path | str, title: str, taken: Iterable[str], *, home: Home) -> tuple[str, Path]:
-    """A new name, and the file or text copied to the uploads under it."""
+    """Upload: a new name, and the file or text copied to the uploads under it."""
     name = _slug(title, set(taken))
     endings = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
     path = home.folder("uploads") / (name + re.sub(r"[^.a-z0-9]", "", endings))

@@ -1,1 +1,1 @@
-"""What is made of embeddings: maps, neighbors, explanations."""
+"""Analysis of embeddings: maps, neighbors, explanations."""

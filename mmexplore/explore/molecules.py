@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MoleculeCard:
-    """What is shown of one molecule: ``facts`` are (label, text) pairs, labels and predictions with their units."""
+    """Molecule card: ``facts`` are (label, text) pairs, labels and predictions with their units."""
 
     row: int
     name: str
@@ -30,7 +30,7 @@ class MoleculeCard:
 
 
 def molecule_card(dataset: Dataset, row: int, model: Model | None = None, *, home: Home) -> MoleculeCard:
-    """One molecule by its row, with labels and, where known, predictions. Raises BadRecipe beyond the last row."""
+    """Molecule card of a row, with labels and, where known, predictions. Raises BadRecipe beyond the last row."""
     if not 0 <= row < len(dataset):
         raise BadRecipe(f"{dataset.name} has rows 0 to {len(dataset) - 1}, and {row} came")
     facts = []
@@ -48,7 +48,7 @@ def molecule_card(dataset: Dataset, row: int, model: Model | None = None, *, hom
 def table_of(
     dataset: Dataset, rows: Sequence[int] | np.ndarray, model: Model | None = None, *, home: Home
 ) -> "pd.DataFrame":
-    """Rows of a data set as a table: name, SMILES, labels, predictions, other columns."""
+    """Molecule table of rows of a data set: name, SMILES, labels, predictions, other columns."""
     import pandas as pd
 
     rows = np.asarray(rows, np.int64)

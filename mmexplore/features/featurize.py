@@ -1,4 +1,7 @@
-"""Canonical SMILES in, a packed chunk of records out; what a modality cannot describe is kept as a reason in words."""
+"""Featurization: canonical SMILES in, a packed chunk of records out.
+
+What cannot be described is kept as a reason in words.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

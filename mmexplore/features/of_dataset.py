@@ -1,4 +1,4 @@
-"""What a model reads of a data set: records of structures, kept in the feature store, or of what was measured.
+"""Features of a data set: records of structures, kept in the feature store, or of what was measured.
 
 Spectra belong to a data set and not to a SMILES, so their records are packed anew from the data set, which takes less
 than a second for thirty thousand molecules.

@@ -1,4 +1,4 @@
-"""Records of many molecules end to end, and any selection of them by one gather, without a loop over molecules."""
+"""Packed records of many molecules end to end, and any selection of them by one gather, no loop over molecules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ from mmexplore.features.modalities import Column, Record
 
 @dataclass(frozen=True)
 class Packed:
-    """Records of ``n`` molecules: ``columns`` end to end; ``counts[axis]`` ``(n,)``: rows of an axis by molecule."""
+    """Packed records of ``n`` molecules: ``columns`` end to end.
+
+    ``counts[axis]`` ``(n,)``: rows of an axis by molecule.
+    """
 
     n: int
     columns: dict[str, np.ndarray]
@@ -19,7 +22,7 @@ class Packed:
 
 
 class Source(Protocol):
-    """Records of the molecules of a data set; ``ok`` (n,): which molecules have one."""
+    """Record source: the molecules of a data set; ``ok`` (n,): which molecules have one."""
 
     @property
     def ok(self) -> np.ndarray: ...  # noqa: D102
@@ -41,7 +44,7 @@ def pack(columns: Mapping[str, Column], records: Sequence[Record]) -> Packed:
 
 
 def nothing(columns: Mapping[str, Column]) -> Record:
-    """The record that keeps the place of a molecule without one: no rows, zeros where there must be a row."""
+    """Empty record, which keeps the place of a molecule without one: no rows, zeros where there must be a row."""
     return {
         name: np.zeros((0,) * bool(column.axis) + (column.width,) * bool(column.width), column.dtype)
         for name, column in columns.items()

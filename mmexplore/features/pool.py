@@ -1,4 +1,4 @@
-"""An append-only pool of packed records on disk: what is committed stays, whatever is killed.
+"""Record pool: append-only packed records on disk: what is committed stays, whatever is killed.
 
 One folder a (modality, version, options): a raw file a column, cumulated lengths an axis, 16-byte content keys, and
 ``head.json``, written atomically after everything it counts has reached the disk. Bytes beyond the head are the tail
@@ -32,7 +32,7 @@ COMMIT_SECONDS = 1.0
 
 
 def content_keys(smiles: Sequence[str]) -> np.ndarray:
-    """Blake2b-128 of each SMILES, uint64 ``(n, 2)``."""
+    """Content keys: Blake2b-128 of each SMILES, uint64 ``(n, 2)``."""
     digest = hashlib.blake2b
     joined = b"".join([digest(s.encode(), digest_size=KEY_BYTES).digest() for s in smiles])
     return np.frombuffer(joined, "<u8").reshape(-1, 2)
@@ -40,7 +40,9 @@ def content_keys(smiles: Sequence[str]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Head:
-    """What is committed: molecules, rows by axis, bytes of the reasons; ``born`` changes when a pool starts anew.
+    """Pool head: what is committed: molecules, rows by axis, bytes of the reasons.
+
+    ``born`` changes when a pool starts anew.
 
     ``files`` names the folder of the files, below the pool's; version 0.1 kept them in the pool's.
     """

@@ -1,4 +1,4 @@
-"""What a model reads of a data set: records of a modality, made once per molecule and kept, memory-mapped.
+"""Feature store: records of a modality, made once per molecule and kept, memory-mapped.
 
 The key of a record is the canonical SMILES, the modality, its version and its options, so that data sets share their
 molecules and a new option never meets old records. See :mod:`mmexplore.features.pool` for what lies on the disk.
@@ -34,7 +34,7 @@ Made = Generator[tuple[np.ndarray, Chunk], None, None]
 
 
 class Features:
-    """Records of ``n`` molecules in the order asked for.
+    """Features: records of ``n`` molecules in the order asked for.
 
     ``columns`` are packed values (the pool's memory maps), ``rows`` int64 (n,) each molecule's row there, ``ok`` bool
     (n,) whether the modality could describe it.

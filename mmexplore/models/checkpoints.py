@@ -1,4 +1,4 @@
-"""A model is a folder: weights.safetensors, recipe.json, card.json. No pickle: a folder from anywhere is safe to read.
+"""Checkpoint folder: weights.safetensors, recipe.json, card.json. No pickle: a folder from anywhere is safe to read.
 
 The card is written last and holds the digest of the weights, so a folder with a card is whole, and a folder that was
 damaged or put together from two is refused. :func:`read` imports no torch: screens list models at once.
@@ -32,7 +32,7 @@ class _Part(BaseModel):
 
 
 class DataUsed(_Part):
-    """The data set: ``rows`` molecules, the tasks that were trained, and the digest of what it held."""
+    """Training data of a model: ``rows`` molecules, the tasks that were trained, and the digest of what it held."""
 
     name: str
     digest: str
@@ -41,7 +41,10 @@ class DataUsed(_Part):
 
 
 class SplitUsed(_Part):
-    """Rule, seed, and molecules in train, validation and test: scores of different rules are not comparable."""
+    """Split of a training: rule, seed, and molecules in train, validation and test.
+
+    Scores of different rules are not comparable.
+    """
 
     rule: str
     seed: int
@@ -49,7 +52,7 @@ class SplitUsed(_Part):
 
 
 class Card(_Part):
-    """What a model says of itself.
+    """Model card: what a model says of itself.
 
     ``metrics`` and ``per_task`` are by part (validation, test), the second then by task; ``seconds`` the training's,
     ``epochs_run`` those done, ``best_epoch`` the one whose weights were kept (from 1).
@@ -128,7 +131,10 @@ def read(folder: Path) -> tuple[Recipe, Card]:
 
 
 def save_untrained(folder: Path, recipe: Recipe, tasks: tuple[Task, ...]) -> None:
-    """A model folder without weights: :func:`load` draws them from the recipe's seed. Costs no torch, and is small."""
+    """Untrained checkpoint, a folder without weights: :func:`load` draws them from the recipe's seed.
+
+    Costs no torch, and is small.
+    """
     seed = recipe.training.seed
     card = Card(
         name="untrained",

@@ -1,4 +1,4 @@
-"""Run a model over a data set: every view and the predictions in one pass, in shards, resumable after a kill.
+"""Inference over a data set: every view and the predictions in one pass, in shards, resumable after a kill.
 
 Importing this costs no torch, and neither does an embedding that is on disk already. Products are as exact as float32
 (see :mod:`mmexplore.runtime.devices`): an embedding is shown to people and compared with others.
@@ -90,7 +90,9 @@ def _compute(
 
 
 class Run:
-    """A model at work on described molecules, the features of each modality it reads; ``name`` is what they are called.
+    """Inference run: a model on described molecules, the features of each modality it reads.
+
+    ``name`` is what they are called.
 
     Raises BadMolecule where none could be described.
     """

@@ -1,4 +1,4 @@
-"""What a model made of a data set, on disk: every view and the predictions, memory-mapped; no torch.
+"""Stored embeddings of a data set by a model: every view and the predictions, memory-mapped; no torch.
 
 A folder holds ``head.json`` and, in a folder of their own that the head names, one raw file a view and one of
 predictions. Files only grow; ``head.json``, written atomically, says how many rows are whole: a kill loses at most the
@@ -29,18 +29,18 @@ PREDICTIONS = "predictions.bin"
 
 
 def view_file(view: str) -> str:
-    """Name of the file of a view, whatever characters the view's name has."""
+    """File name of a view, whatever characters the view's name has."""
     return f"view-{quote(view, safe='')}.bin"
 
 
 def part_file(part: str) -> str:
-    """Name of the file of what a fusion made on the way."""
+    """File name of a part, which a fusion made on the way."""
     return f"part-{quote(part, safe='')}.bin"
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """A whole embedding of ``n`` molecules; ``folder`` is that of its files.
+    """Stored embedding of ``n`` molecules; ``folder`` is that of its files.
 
     ``dimensions`` maps each view to its width, ``tasks`` name the columns of the predictions, ``parts`` maps what the
     fusion made on the way to its shape a molecule. Rows of molecules that could not be featurised are NaN.
@@ -55,7 +55,7 @@ class Embedded:
 
     @property
     def digest(self) -> str:
-        """Another one for other files."""
+        """Digest of the files."""
         state = version(self.folder / view_file(self.views[0])) if self.n else ""
         return f"{self.folder} {state}"
 
@@ -71,7 +71,7 @@ class Embedded:
         return self._mapped(view_file(name), self.dimensions[name], self.dtype)
 
     def part(self, name: str) -> np.ndarray:
-        """What the fusion made on the way, float32 (n, ...). Raises UnknownName."""
+        """Part that the fusion made on the way, float32 (n, ...). Raises UnknownName."""
         if name not in self.parts:
             raise UnknownName("part of this model's fusion", name, self.parts)
         shape = self.parts[name]
@@ -96,7 +96,7 @@ class Embedded:
 
 
 def place(model_folder: Path, dataset: Dataset, *, home: Home) -> Path:
-    """The folder under the home where a model's embedding of a data set is kept; not made here."""
+    """Folder of a model's embedding of a data set, under the home; not made here."""
     return home / "embeddings" / f"{checkpoints.digest(model_folder)}-{dataset.digest[:16]}-{VERSION}"
 
 
@@ -110,12 +110,12 @@ def read(folder: Path) -> Embedded | None:
 
 
 def files_of(folder: Path, head: Mapping[str, Any]) -> Path:
-    """Where the files of an embedding lie; version 0.1 kept them beside the head."""
+    """Folder of an embedding's files; version 0.1 kept them beside the head."""
     return folder / str(head.get("files", ""))
 
 
 def read_head(folder: Path) -> dict[str, Any] | None:
-    """What ``head.json`` says, None where it is absent or damaged."""
+    """Header of an embedding, ``head.json``, None where it is absent or damaged."""
     try:
         head: dict[str, Any] = read_json(folder / "head.json")
         return head if head["version"] == VERSION else None
@@ -124,7 +124,7 @@ def read_head(folder: Path) -> dict[str, Any] | None:
 
 
 def stored_predictions(model_folder: Path, dataset: Dataset, *, home: Home) -> "pd.DataFrame | None":
-    """A model's predictions for a data set, a column a task, in the data set's order; None unless embedded already."""
+    """Stored predictions for a data set, a column a task, in the data set's order; None unless embedded already."""
     folder = place(model_folder, dataset, home=home)
     found = read(folder)
     return None if found is None else _predictions(found)

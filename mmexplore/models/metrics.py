@@ -1,4 +1,4 @@
-"""Scores of predictions, without scikit-learn, which the tests compare with: a training starts faster.
+"""Metrics of predictions, without scikit-learn, which the tests compare with: a training starts faster.
 
 Missing labels are NaN and count nowhere; a score over several tasks is the mean of the tasks that have it.
 """

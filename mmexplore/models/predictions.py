@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def predictions(model: Model, dataset: Dataset, *, home: Home) -> "pd.DataFrame | None":
-    """What is known of a model's predictions on a data set: columns ``split`` and one a task; None if nothing yet.
+    """Known predictions of a model on a data set: columns ``split`` and one a task; None if nothing yet.
 
     An untrained model predicts nothing worth showing. Rows are in the data set's order. Classification:
     probabilities; regression: the label's unit.

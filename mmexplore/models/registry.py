@@ -1,4 +1,4 @@
-"""Which models there are: shipped beside the code, trained under the home, and the ECFP baseline that needs none.
+"""Model registry: shipped beside the code, trained under the home, and the ECFP baseline that needs none.
 
 Every model but the baseline has an untrained twin, ``untrained:NAME``: the same recipe with the weights that its seed
 draws. It is not listed; whoever asks for it by name gets it.
@@ -33,7 +33,7 @@ HUB, CHEMPROP = "hub:", "chemprop:"
 
 @dataclass(frozen=True)
 class Model:
-    """A model that can be looked at; ``recipe`` and ``card`` are None for the ECFP baseline."""
+    """Registered model; ``recipe`` and ``card`` are None for the ECFP baseline."""
 
     name: str
     title: str
@@ -111,7 +111,7 @@ def _called(name: str, *, home: Home) -> Model | None:
 
 
 def ecfp_view() -> View:
-    """The fingerprints that every model is compared with."""
+    """ECFP view: the fingerprints that every model is compared with."""
     return _baseline().view()
 
 
@@ -145,27 +145,32 @@ def check_starts(recipe: Recipe, *, home: Home) -> None:
             raise NotAvailable(f"a branch starts from chemprop's checkpoint {path}, and there is no such file")
         if start and not start.startswith((HUB, CHEMPROP)):
             model(start, home=home)
-    for lesson, name in pretraining_targets.frozen(recipe).items():
+    for target_name, name in pretraining_targets.frozen(recipe).items():
         if not name.startswith(HUB):
-            target(lesson, name, home=home)
-        elif lesson != "smiles":
-            raise BadRecipe(f"{name!r} cannot teach {lesson!r}: published models teach smiles alone; name a model here")
+            target(target_name, name, home=home)
+        elif target_name != "smiles":
+            raise BadRecipe(
+                f"{name!r} cannot teach {target_name!r}: published models teach smiles alone; name a model here"
+            )
 
 
-def target(lesson: str, name: str, *, home: Home) -> tuple[Model, str]:
-    """Model and view of a lesson's target, ``MODEL`` or ``MODEL#VIEW``. Raises NotAvailable where it is not here."""
+def target(target_name: str, name: str, *, home: Home) -> tuple[Model, str]:
+    """Teacher of a pretraining target: its model and view, ``MODEL`` or ``MODEL#VIEW``.
+
+    Raises NotAvailable where it is not here.
+    """
     called, _, view = name.partition("#")
     try:
         found = model(called, home=home)
         if view and view not in found.views:
             raise UnknownName(f"view of {called!r}", view, found.views)
     except UnknownName as error:
-        raise NotAvailable(f"{lesson!r} is taught by model {name!r}, which is not here: {error}") from None
+        raise NotAvailable(f"{target_name!r} is taught by model {name!r}, which is not here: {error}") from None
     return found, view or found.views[0]
 
 
 def runs_folder(*, home: Home) -> Path:
-    """Where trained models are kept."""
+    """Folder of trained models."""
     return home.folder("runs")
 
 
@@ -208,7 +213,7 @@ def export(name: str, where: Path, *, home: Home) -> Path:
 
 
 def history(name: str, *, home: Home) -> "pd.DataFrame":
-    """What a training reported, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
+    """Training history, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
     import pandas as pd
 
     chosen = model(name, home=home)

@@ -1,4 +1,7 @@
-"""The only bridge from packed numpy arrays to torch: a batch is slices and one gather, never a loop over molecules."""
+"""Data loader: batches of packed records.
+
+The only bridge from packed numpy arrays to torch: a batch is slices and one gather, never a loop over molecules.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +19,7 @@ from mmexplore.runtime.registry import MODALITIES
 
 @dataclass(frozen=True)
 class Records:
-    """One modality of a batch of ``n`` molecules.
+    """Batched records: one modality of a batch of ``n`` molecules.
 
     ``columns`` are the modality's columns, packed end to end, ``points_into`` columns shifted to batch-wide rows.
     ``counts[axis]`` ``(n,)`` says how many rows of an axis each molecule has, ``owner[axis]`` ``(rows,)`` which
@@ -43,7 +46,7 @@ class Records:
 
 @dataclass(frozen=True)
 class Batch:
-    """Molecules of a step.
+    """Batch: the molecules of a step.
 
     ``records`` by modality, ``labels`` ``(n, tasks)`` with NaN where missing, ``rows`` ``(n,)`` in the data set.
     """
@@ -54,12 +57,15 @@ class Batch:
 
 
 def owned_sums(values: Tensor, owner: Tensor, n: int) -> Tensor:
-    """Sums of the rows ``values`` ``(rows, ...)`` that belong to each of ``n`` molecules, ``(n, ...)``."""
+    """Segment sums of the rows ``values`` ``(rows, ...)`` that belong to each of ``n`` molecules, ``(n, ...)``."""
     return values.new_zeros(n, *values.shape[1:]).index_add_(0, owner, values)
 
 
 def collate(packed: Packed, modality: str) -> Records:
-    """Packed arrays of some molecules as tensors; columns that point into an axis become int64 rows of the batch."""
+    """Collation of packed arrays into a batch.
+
+    Packed arrays of some molecules as tensors; columns that point into an axis become int64 rows of the batch.
+    """
     owner = {axis: np.repeat(np.arange(packed.n), counts) for axis, counts in packed.counts.items()}
     columns = dict(packed.columns)
     for name, axis, into in _pointers(modality):

@@ -1,4 +1,6 @@
-"""Feed-forward networks that end models and their parts: ``[dropout, linear, ReLU] * hidden layers, dropout, linear``.
+"""Feed-forward heads.
+
+Feed-forward networks that end models and their parts: ``[dropout, linear, ReLU] * hidden layers, dropout, linear``.
 
 With no hidden layer it is linear, as in MMSA's downstream models (Hu et al. 2020, arXiv:1905.12265); with one it is
 chemprop's (Yang et al. 2019, arXiv:1904.01561).

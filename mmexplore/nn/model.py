@@ -1,4 +1,6 @@
-"""A recipe made flesh: branches encode, the fusion predicts; or a pre-training teaches the branches without labels.
+"""Predictor module of a recipe: branches encode, the fusion predicts.
+
+Or a pre-training teaches the branches without labels.
 
 Inside, classification speaks logits and regression z-scores of the training set; :meth:`Predictor.predict` speaks
 probabilities and original units.
@@ -21,7 +23,9 @@ from mmexplore.runtime.registry import ENCODERS, FUSIONS, PRETRAININGS
 
 @dataclass(frozen=True)
 class Prediction:
-    """``outputs`` ``(n, tasks)``, logits or z-scores; ``views`` ``{name: (n, width)}``: those of the branches, then
+    """Predictor output.
+
+    ``outputs`` ``(n, tasks)``, logits or z-scores; ``views`` ``{name: (n, width)}``: those of the branches, then
     what the fusion or the pre-training adds (its set views apart, which need all molecules: :meth:`Predictor.among`).
     ``parts``: what the fusion made on the way, ``{name: (n, ...)}``.
     """
@@ -32,7 +36,7 @@ class Prediction:
 
 
 class Predictor(nn.Module):
-    """The model that a recipe describes, for these tasks.
+    """Predictor module: the model that a recipe describes, for these tasks.
 
     ``label_mean`` and ``label_std`` ``(tasks,)`` undo the z-scores of regression; 0 and 1 elsewhere.
     """

@@ -1,4 +1,4 @@
-"""Statistics of batch normalisation, taken anew from training molecules before a network is judged or kept.
+"""Precise batch normalization: statistics taken anew from training molecules before a network is judged or kept.
 
 PreciseBN, Wu and Johnson 2021, arXiv:2105.07576, section 3: the moving averages that training leaves mix those of
 weights long gone, and are of activations with dropout, which has no part in a prediction.

@@ -145,8 +145,8 @@ def _steady(recipe: Recipe) -> Recipe:
 def _quick(recipe: Recipe) -> Recipe:
     """What learns most in five epochs: steady, small pictures, one conformer as it was embedded, hyperedges of two."""
     small = _steady(recipe.model_copy(update={"branches": _three_branches(_SMALL)}))
-    lessons = ["pretraining.options.neighbours=2", "branches.0.options.dropout=0"]
-    return small.with_settings([*lessons, "training.epochs=5", "training.schedule=noam", "training.warmup_epochs=1"])
+    settings = ["pretraining.options.neighbours=2", "branches.0.options.dropout=0"]
+    return small.with_settings([*settings, "training.epochs=5", "training.schedule=noam", "training.warmup_epochs=1"])
 
 
 def _pretrain_mmfrl() -> Recipe:

@@ -1,4 +1,4 @@
-"""Which branch of a relational pre-training learns what: its name says it. No torch.
+"""Pretraining targets: which branch of a relational pre-training learns what, as its name says. No torch.
 
 A branch called ``smiles``, ``nmr_spectrum`` or ``image`` learns how the embeddings of a frozen model are related, one
 called ``fingerprint`` or ``nmr_peaks`` how that modality's own records are, and one called ``early`` a blend of those
@@ -16,12 +16,12 @@ from mmexplore.runtime.registry import ENCODERS, MODALITIES, PRETRAININGS
 
 EARLY = "early"
 PEAKS = "nmr_peaks"
-"""The lesson of single atoms: it cannot be blended with those of molecules."""
+"""The pretraining target of single atoms: it cannot be blended with those of molecules."""
 
 
-def record_name(lesson: str) -> str:
-    """The name under which a batch has the target embedding of a lesson; no modality is called so."""
-    return f"target:{lesson}"
+def record_name(target_name: str) -> str:
+    """Record name of a pretraining target's embedding in a batch; no modality is called so."""
+    return f"target:{target_name}"
 
 
 def teachers(recipe: Recipe) -> dict[str, dict[str, Any]]:
@@ -31,7 +31,7 @@ def teachers(recipe: Recipe) -> dict[str, dict[str, Any]]:
 
 
 def frozen(recipe: Recipe) -> dict[str, str]:
-    """By lesson, the model whose view is its target: ``MODEL``, its first view, or ``MODEL#VIEW``."""
+    """Teachers by pretraining target, the model whose view is it: ``MODEL``, its first view, or ``MODEL#VIEW``."""
     options = recipe.pretraining.options
     return {
         name: str(options[option]) for name, option in _table(recipe).items() if option and name in _learned(recipe)
@@ -55,30 +55,30 @@ def check(recipe: Recipe) -> None:
     _learned(recipe)
 
 
-def blend(branches: Iterable[str], lessons: Iterable[str], text: str) -> dict[str, float]:
+def blend(branches: Iterable[str], targets: Iterable[str], text: str) -> dict[str, float]:
     """Weights w_R of the early branch (equation 7), none of zero; empty without such a branch. Raises BadRecipe.
 
     ``text`` reads ``"smiles=0.7, image=0.3"``; empty: equal over the other branches that learn of molecules, or, where
-    there is none, over all lessons that do.
+    there is none, over all targets that do.
 
     >>> blend(["early", "image", "smiles", "nmr_peaks"], ["smiles", "image", "fingerprint", "nmr_peaks"], "")
     {'smiles': 0.5, 'image': 0.5}
     """
-    names, lessons = set(branches), [name for name in lessons if name != PEAKS]
+    names, targets = set(branches), [name for name in targets if name != PEAKS]
     if EARLY not in names:
         return {}
     if text.strip():
-        return _read(text, lessons)
-    chosen = [name for name in lessons if name in names] or lessons
+        return _read(text, targets)
+    chosen = [name for name in targets if name in names] or targets
     return dict.fromkeys(chosen, 1 / len(chosen))
 
 
-def _read(text: str, lessons: list[str]) -> dict[str, float]:
+def _read(text: str, targets: list[str]) -> dict[str, float]:
     weights: dict[str, float] = {}
     for part in text.split(","):
         name, _, number = (word.strip() for word in part.partition("="))
-        if name not in lessons or name in weights:
-            raise BadRecipe(f"early fusion blends each of {', '.join(lessons)} once, and {part.strip()!r} came")
+        if name not in targets or name in weights:
+            raise BadRecipe(f"early fusion blends each of {', '.join(targets)} once, and {part.strip()!r} came")
         try:
             weights[name] = float(number)
         except ValueError:
@@ -90,14 +90,14 @@ def _read(text: str, lessons: list[str]) -> dict[str, float]:
 
 
 def _learned(recipe: Recipe) -> set[str]:
-    """Lessons that some branch takes, by itself or blended with others."""
+    """Pretraining targets that some branch learns, by itself or blended with others."""
     table, names = _table(recipe), {branch.name for branch in recipe.branches}
     weights = str(recipe.pretraining.options.get("weights", ""))
     return names & table.keys() | blend(names, table, weights).keys() if table else set()
 
 
 def _table(recipe: Recipe) -> dict[str, str]:
-    """By lesson, the option that names the model that teaches it; "" where records of that modality do."""
+    """By pretraining target, the option that names the model that teaches it; "" where records of that modality do."""
     found: dict[str, str] = PRETRAININGS.attribute(recipe.pretraining.name, "lessons") if recipe.pretrains else {}
     return found
 

@@ -1,4 +1,4 @@
-"""A recipe says everything about a model that a person may choose; form, flags and JSON are drawn from it.
+"""Recipe schema: everything about a model that a person may choose; form, flags and JSON are drawn from it.
 
 Adding a hyper-parameter is adding a field here, or a keyword option to an encoder or a fusion. The published
 models are recipes made of the same parts (``gin``: MMSA's downstream baseline, ``dmpnn``: MMFRL's without

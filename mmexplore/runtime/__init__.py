@@ -1,1 +1,1 @@
-"""What differs between operating systems: processes and files. Imports nothing else of mmexplore."""
+"""Runtime: processes, files, jobs, caches, devices, logs. Imports nothing else of mmexplore."""

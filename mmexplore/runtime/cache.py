@@ -19,7 +19,7 @@ _SETTLED_NS = 2_000_000_000  # the coarsest clock of a file system still in use 
 
 
 def digest(value: Any) -> Hashable:
-    """What stands for a value in a key: its ``content`` or ``digest`` where it has one, member by member in a tuple.
+    """Cache key of a value: its ``content`` or ``digest`` where it has one, member by member in a tuple.
 
     >>> digest(("umap", 0))
     ('umap', 0)
@@ -117,7 +117,7 @@ def version(path: Path) -> FileVersion:
 
 
 def changed(path: Path) -> int:
-    """Nanoseconds of the last change, -1 where nothing is."""
+    """Modification time in nanoseconds, -1 where nothing is."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

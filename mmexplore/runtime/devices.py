@@ -1,4 +1,6 @@
-"""Device, precision and threads, chosen by measuring this machine instead of by the name of its processor.
+"""Compute policy.
+
+Device, precision and threads, chosen by measuring this machine instead of by the name of its processor.
 
 ``medium`` float32 products are twice as fast on some processors and exact there, and mean bfloat16 on others; bfloat16
 itself is faster on some and far slower on the rest. So one product is timed at each setting
@@ -33,7 +35,7 @@ _SIDES = {"cpu": 512, "cuda": 4096, "mps": 2048}
 
 @dataclass(frozen=True)
 class Policy:
-    """Where and how a process computes.
+    """Compute policy: where and how a process computes.
 
     ``matmul`` is torch's float32 matmul precision in training, ``exact`` the one for results that people see;
     ``why`` says in words what was measured.
@@ -49,14 +51,14 @@ class Policy:
 
 @dataclass(frozen=True)
 class ProductTiming:
-    """Time of one square product and its relative error (Frobenius) against float64."""
+    """Matrix product timing: of one square product, and its relative error (Frobenius) against float64."""
 
     seconds: float
     error: float
 
 
 def policy(device: str = "auto", precision: str = "auto") -> Policy:
-    """The policy for ``auto|cpu|cuda|mps`` and ``auto|float32|bfloat16``; measured once a process.
+    """Compute policy for ``auto|cpu|cuda|mps`` and ``auto|float32|bfloat16``; measured once a process.
 
     Raises BadRecipe for another word, or bfloat16 on ``mps``, and NotAvailable for a GPU that is not there.
     """
@@ -88,7 +90,10 @@ def apply(chosen: Policy) -> None:
 
 @contextmanager
 def exactly(chosen: Policy) -> Iterator[None]:
-    """Inside, products are as exact as float32 and nothing is cast down: for whatever a person will see."""
+    """Exact arithmetic: inside, products are as exact as float32 and nothing is cast down.
+
+    For whatever a person will see.
+    """
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision(chosen.exact)
     try:

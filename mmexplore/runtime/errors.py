@@ -1,4 +1,4 @@
-"""What can go wrong because of what a user gave us. Pages and the CLI show exactly these sentences.
+"""User errors: what can go wrong because of what a user gave us. Pages and the CLI show exactly these sentences.
 
     MmexploreError
     |-- BadMolecule      a SMILES, SMARTS or mol block that RDKit cannot read or a modality cannot describe
@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 
 class MmexploreError(Exception):
-    """Something the user can mend; its text is fit to be shown."""
+    """Base class of user errors: something the user can mend; its text is fit to be shown."""
 
 
 class BadMolecule(MmexploreError):

@@ -1,4 +1,4 @@
-"""What Linux, macOS and Windows do differently with files: names that are forbidden, and files that others hold open.
+"""File operations that differ between systems: names that are forbidden, and files that others hold open.
 
 Windows neither replaces nor deletes a file that somebody reads. Reading takes a moment, so both wait for it; a file
 that is memory-mapped is held for hours, so none is ever replaced: a new version has a new name, and whatever says which
@@ -24,7 +24,7 @@ _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 
 
 def patiently(act: Callable[[], T]) -> T:
-    """What ``act`` gives, tried again for three seconds where another process may be at the same file.
+    """Retry: what ``act`` gives, tried again for three seconds where another process may be at the same file.
 
     Raises PermissionError: at once where open files can be replaced, as then the reason is another.
     """
@@ -54,7 +54,9 @@ def sweep(paths: Iterable[Path]) -> None:
 
 
 def allowed(name: str) -> str:
-    """A file's name as every system allows it; one that is allowed already stays as it is, but for dots at its end.
+    """Portable file name, as every system allows it.
+
+    One that is allowed already stays as it is, but for dots at its end.
 
     >>> allowed("aux.csv"), allowed("a:b?.csv."), allowed("console.csv"), allowed("")
     ('aux_.csv', 'a_b_.csv', 'console.csv', '_')

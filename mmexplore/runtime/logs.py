@@ -20,7 +20,10 @@ KEPT = 3
 
 
 class ReadableLines(logging.Formatter):
-    """``2026-11-21 10:15:02 WARNING mmexplore.runtime.jobs.client: the text``, further lines indented by four."""
+    """Log formatter.
+
+    ``2026-11-21 10:15:02 WARNING mmexplore.runtime.jobs.client: the text``, further lines indented by four.
+    """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
@@ -31,7 +34,7 @@ class ReadableLines(logging.Formatter):
 
 
 class SharedFile(logging.Handler):
-    """Appends records to a file that other processes append to as well."""
+    """Log handler: appends records to a file that other processes append to as well."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Where the things lie that come with the code: beside it in a checkout, in it where a wheel put it.
+"""Package data paths, things that come with the code: beside it in a checkout, in it where a wheel put it.
 
 A checkout, hence an editable install too, has ``app.py``, ``pages/``, ``checkpoints/``, ``benchmarks/`` and
 ``.streamlit/`` next to the package; a wheel carries them in ``mmexplore/shipped/`` under the same names
@@ -19,7 +19,7 @@ BENCHMARKS = ROOT / "benchmarks"
 
 
 def importable() -> dict[str, str]:
-    """Variables with which another Python imports this very package, whatever its working directory is."""
+    """Environment variables with which another Python imports this very package, whatever its working directory is."""
     place = PACKAGE.parent
     if place.name in ("site-packages", "dist-packages"):  # installed there, Python finds it anyway
         return {}

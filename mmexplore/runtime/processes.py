@@ -1,4 +1,4 @@
-"""What Linux, macOS and Windows do differently with processes: calls that only some know, and what stands in for them.
+"""Process calls that differ between systems: calls that only some know, and what stands in for them.
 
 A job must outlive the server that started it, and its end must be that of everything it started.
 """
@@ -27,7 +27,7 @@ APART: dict[str, Any] = {
 
 
 def cores() -> int:
-    """Processors that this process may use."""
+    """Processor count that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     try:
@@ -46,7 +46,7 @@ def peak_megabytes() -> float:
 
 
 def processor() -> str:
-    """What the processor calls itself."""
+    """Processor name, as it calls itself."""
     if platform.system() == "Darwin":
         query = ["sysctl", "-n", "machdep.cpu.brand_string"]
         done = subprocess.run(query, capture_output=True, encoding="utf-8", errors="replace", check=False)

@@ -1,10 +1,10 @@
-"""How long work tells where it is: one callable, passed down; the floors below never know who listens."""
+"""Progress callback: how long work tells where it is; one callable, passed down; lower rooms never know who listens."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called with a stage in words, what is done, what there is, and any values worth following.
+    """Progress callback: called with a stage in words, what is done, what there is, and any values worth following.
 
     ``progress("featurise", 512, 1282)`` or ``progress("train", 3, 30, train_loss=0.41)``. An implementation
     may raise :class:`~mmexplore.runtime.errors.Cancelled`; callers let it through and leave resumable state behind.
@@ -15,4 +15,4 @@ class Progress(Protocol):
 
 
 def silent(stage: str, done: int, total: int, /, **values: float) -> None:
-    """A listener that does not listen."""
+    """Null progress: a listener that does not listen."""

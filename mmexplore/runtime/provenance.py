@@ -1,4 +1,4 @@
-"""What a model or a result says of its own making: code, versions, machine. Imports none of what it names."""
+"""Provenance of a model or a result: code, versions, machine. Imports none of what it names."""
 
 import os
 import platform

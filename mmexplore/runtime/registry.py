@@ -1,4 +1,4 @@
-"""A family is a folder, a member is a file in it, and both are known by name before anything is imported.
+"""Plugin registry: a family is a folder, a member a file in it, and both are known by name before anything is imported.
 
 The module ``encoders/gin.py`` holds the class whose lower-case name is ``gin``; that is the whole registration.
 Names and options are read from the source text, so a form or a recipe can list encoders without importing torch.
@@ -21,7 +21,7 @@ _NAMES_IN_SIGNATURES = {"Annotated": Annotated, "Literal": Literal, "Field": Fie
 
 
 class Family:
-    """The members of one folder, by file name.
+    """Plugin family: the members of one folder, by file name.
 
     >>> MODALITIES.names()[:2]
     ('descriptors', 'fingerprint')

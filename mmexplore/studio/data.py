@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def datasets() -> list[Entry]:
-    """Every data set that has a name: embedded ones, MoleculeNet's, NMRShiftDB2, then the user's own."""
+    """Catalog entries of every data set that has a name.
+
+    Embedded ones, MoleculeNet's, NMRShiftDB2, then the user's own.
+    """
     return catalog.entries(home=home())
 
 
@@ -61,7 +64,7 @@ def start_fetch(name: str) -> Job:
 
 
 def find(data: str, text: str) -> SearchResult:
-    """All molecules that a typed text means: a name, a SMILES, an InChI or a SMARTS. Raises BadMolecule."""
+    """Molecule search: all that a typed text means: a name, a SMILES, an InChI or a SMARTS. Raises BadMolecule."""
     return _found(dataset(data), text.strip())
 
 

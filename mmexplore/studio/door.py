@@ -1,4 +1,4 @@
-"""Door: whose home is meant, and the objects that names of data sets, models and views stand for.
+"""Context of a call: whose home is meant, and the objects that names of data sets, models and views stand for.
 
 Names travel as names only to here. What lies below takes objects, and the home that they are kept in, as arguments.
 """
@@ -21,13 +21,13 @@ _chosen: ContextVar[Home | None] = ContextVar("home", default=None)
 
 
 def home() -> Home:
-    """The home of whoever asks: the one chosen by :func:`at_home` in this context, else the environment's."""
+    """Current home of whoever asks: the one chosen by :func:`at_home` in this context, else the environment's."""
     return _chosen.get() or default_home()
 
 
 @contextmanager
 def at_home(place: Home) -> Iterator[Home]:
-    """Ask from another home, in this context alone: a visitor's own, say."""
+    """Home context: ask from another home, in this context alone: a visitor's own, say."""
     token = _chosen.set(place)
     try:
         yield place
@@ -68,7 +68,7 @@ def view(chosen: ViewRef) -> View:
 
 
 def training_data(chosen: Model) -> Dataset | None:
-    """What a model was trained on, None where that is not on this machine."""
+    """Training data set of a model, None where that is not on this machine."""
     entries = catalog.entries(home=home())
     if not any(entry.name == chosen.data and entry.available for entry in entries):
         return None

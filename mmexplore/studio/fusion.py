@@ -1,4 +1,4 @@
-"""Fusion: what each modality says of each molecule, what if it said nothing, and an example to show a model by."""
+"""Fusion analysis: what each modality says of each molecule, what-ifs, and an example to show a model by."""
 
 from mmexplore.explore.explain import fusion
 from mmexplore.explore.explain.fusion import Evaluation, FusionReport
@@ -7,7 +7,7 @@ from mmexplore.studio.door import dataset, home, model
 
 
 def fusion_report(model_name: str, data: str, task: str = "", progress: Progress = silent) -> FusionReport:
-    """What a fused model made of a data set, from disk where it is there; ``task`` "": the model's first.
+    """Fusion report of a model on a data set, from disk where it is there; ``task`` "": the model's first.
 
     Raises BadRecipe for a model that fuses nothing and UnknownName for a task that it does not predict.
     """
@@ -15,12 +15,14 @@ def fusion_report(model_name: str, data: str, task: str = "", progress: Progress
 
 
 def example(model_name: str, data: str, least: float) -> int:
-    """A molecule to show a model by: of the test part, measured and predicted at ``least`` or more, predicted within
+    """Example molecule for a demonstration.
+
+    A molecule to show a model by: of the test part, measured and predicted at ``least`` or more, predicted within
     half a standard deviation of the labels; of those the one with most atoms. -1 where there is none.
     """
     return fusion.example(model(model_name), dataset(data), least, home=home())
 
 
 def evaluate(report: FusionReport, model_name: str, data: str) -> Evaluation | None:
-    """The labels to judge by; None where the data set has none of this task, or too few to be scored."""
+    """Evaluation labels; None where the data set has none of this task, or too few to be scored."""
     return fusion.evaluate(report, model(model_name), dataset(data), home=home())

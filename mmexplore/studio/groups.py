@@ -1,4 +1,4 @@
-"""Groups: what the molecules of a cluster, a class or a selection have in common."""
+"""Group motifs: what the molecules of a cluster, a class or a selection have in common."""
 
 import numpy as np
 
@@ -20,14 +20,14 @@ def group_classes(data: str, label: str = "") -> tuple[str, ...]:
 
 
 def group_of_rows(data: str, rows: np.ndarray) -> Group:
-    """Any rows of a data set as a group: their SMILES, kept in a file under the home that is named by its content."""
+    """Group of selected rows: their SMILES, kept in a file under the home that is named by its content."""
     return groups.group_of_rows(dataset(data), rows, home=home())
 
 
 def common(
     model_name: str, data: str, group: Group, share: float = SHARE, progress: Progress = silent
 ) -> tuple[Common, Support | None, int]:
-    """A group's maximum common subgraph, its support (None without a data set), and the size of the group."""
+    """Maximum common subgraph of a group, its support (None without a data set), and the size of the group."""
     table = dataset(data, progress) if data else None
     chosen = model(model_name) if model_name else None
     return motifs.common(chosen, table, group, share, progress, home=home())
@@ -53,14 +53,14 @@ def group_motifs(
 def stored_motifs(
     model_name: str, data: str, group: Group, goal: Target, most: int = MOST_SEARCHED, share: float = SHARE
 ) -> Motifs | None:
-    """What :func:`group_motifs` found earlier; None before."""
+    """Stored result of :func:`group_motifs`; None before."""
     return motifs.stored_motifs(model(model_name), dataset(data), group, goal, most, share, home=home())
 
 
 def start_motifs(
     model_name: str, data: str, group: Group, goal: Target, most: int = MOST_SEARCHED, share: float = SHARE
 ) -> Job:
-    """Have them found by a job, or the job that is at it already; explanations have a lane of their own."""
+    """Motif job: have them found by a job, or the job that is at it already; explanations have a lane of their own."""
     arguments = ["--model", model_name, "--data", data, "--task", goal.task, "--direction", goal.direction]
     arguments += [f"--threshold={goal.threshold!r}", "--most", str(most), "--share", str(share)]
     arguments += ["--view", group.view] if group.view else []

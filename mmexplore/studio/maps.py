@@ -27,7 +27,7 @@ def view_of(model_name: str, view: str = "") -> str:
 
 
 def first_choice() -> tuple[str, str, str, str]:
-    """What the app opens on: data set, model, view, method; the baseline where no model is shipped."""
+    """Default choice, what the app opens on: data set, model, view, method; the baseline where no model is shipped."""
     names = [m.name for m in models()]
     chosen = FIRST_MODEL if FIRST_MODEL in names else names[0]
     return FIRST_DATA, chosen, view_of(chosen), "umap"
@@ -59,7 +59,7 @@ def write_embedding(
 
 
 def stored_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> MapFile | None:
-    """A finished map if there is one: shipped with the model, or computed here before."""
+    """Stored map, None where there is none: shipped with the model, or computed here before."""
     return compute.stored_map(model(model_name).view(view), dataset(data), method, seed, home=home())
 
 
@@ -74,7 +74,7 @@ def compute_map(
 
 
 def start_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
-    """Have a map computed by a job, or the job that is at it already."""
+    """Map job: have a map computed by a job, or the job that is at it already."""
     arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
     title = f"{method.upper()} map of {data}, {view}" + (" (untrained)" if model_name.startswith(UNTRAINED) else "")
     # a lane of its own: maps do not wait for trainings
@@ -82,12 +82,12 @@ def start_map(model_name: str, data: str, view: str, method: str, seed: int = 0)
 
 
 def map_folders(chosen: Model, table: Dataset) -> list[Path]:
-    """Where maps of a model on a data set may lie: beside the shipped model, and under the home (the last)."""
+    """Map folders of a model on a data set: beside the shipped model, and under the home (the last)."""
     return compute.map_folders(chosen, table, home=home())
 
 
 def color_names(model_name: str, data: str, view: str = "") -> list[str]:
-    """What :func:`color` can show for this model on this data set, labels first."""
+    """Color names that :func:`color` can show for this model on this data set, labels first."""
     return color_choices.color_names(model(model_name).view(view), dataset(data), home=home())
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def predictions(model_name: str, data: str) -> "pd.DataFrame | None":
-    """What is known of a model's predictions on a data set: columns ``split`` and one a task; None if nothing yet.
+    """Known predictions of a model on a data set: columns ``split`` and one a task; None if nothing yet.
 
     Rows are in the data set's order. Classification: probabilities; regression: the label's unit.
     """
@@ -33,19 +33,19 @@ def predictions(model_name: str, data: str) -> "pd.DataFrame | None":
 
 
 def molecule_card(data: str, row: int, model_name: str = "") -> MoleculeCard:
-    """One molecule by its row, with labels and, where known, predictions. Raises BadRecipe beyond the last row."""
+    """Molecule card of a row, with labels and, where known, predictions. Raises BadRecipe beyond the last row."""
     chosen = model(model_name) if model_name else None
     return molecules.molecule_card(dataset(data), row, chosen, home=home())
 
 
 def table_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") -> "pd.DataFrame":
-    """Rows of a data set as a table: name, SMILES, labels, predictions, other columns."""
+    """Molecule table of rows of a data set: name, SMILES, labels, predictions, other columns."""
     chosen = model(model_name) if model_name else None
     return molecules.table_of(dataset(data), rows, chosen, home=home())
 
 
 def sdf_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") -> str:
-    """The same rows as SDF text with the table's columns as properties."""
+    """SDF text of rows, with the table's columns as properties."""
     return to_sdf(table_of(data, rows, model_name))
 
 
@@ -55,7 +55,7 @@ def common_scaffold(data: str, rows: Sequence[int] | np.ndarray, most: int = 500
 
 
 def detail(query: MoleculeRef, model_name: str, view: str) -> Detail:
-    """What a model knows of a molecule. One that is in no data set is run through it now, which imports torch."""
+    """Molecule detail under a model. One that is in no data set is run through it now, which imports torch."""
     chosen = model(model_name).view(view)
     source = dataset(query.data) if query.row >= 0 else None
     return details.detail(query, chosen, source, training_data(chosen.model), home=home())
@@ -74,7 +74,7 @@ def fetch_viewer() -> Path:
 
 
 def viewer_path() -> Path:
-    """Where 3Dmol.js lies once it was fetched."""
+    """Path of 3Dmol.js once it was fetched."""
     return viewer_script.path(home=home())
 
 

@@ -1,4 +1,6 @@
-"""The papers' tables beside what this project measured: read from ``benchmarks/papers`` and ``benchmarks/results``.
+"""Benchmark results: the papers' tables beside what this project measured.
+
+Read from ``benchmarks/papers`` and ``benchmarks/results``.
 
 A paper's file says for each of its tables which result measured it and what of the two protocols is the same and what
 is not; whether a pair of figures may be compared is said there once, by a person, and shown beside every figure.
@@ -22,7 +24,10 @@ _KEY, _OURS = ["variant", "data"], ["ours", "spread", "seeds"]
 
 @dataclass(frozen=True)
 class Result:
-    """One file of ``benchmarks/results``: a question, its answer in rows, and where and on what it was measured."""
+    """Benchmark result, one file of ``benchmarks/results``.
+
+    A question, its answer in rows, and where and on what it was measured.
+    """
 
     name: str
     question: str

@@ -55,19 +55,22 @@ def hits_sdf(lists: Sequence[HitList], data: str, model_name: str = "") -> str:
 
 
 def agreement(panel: ViewRef, data: str, k: int = 10, queries: int = 200, progress: Progress = silent) -> Agreement:
-    """How alike a view and ECFP rank a data set, over many of its molecules. Raises NotAvailable, MmexploreError."""
+    """Agreement of a view with ECFP on a data set, over many of its molecules. Raises NotAvailable, MmexploreError."""
     return retrieval.agreement(view(panel), dataset(data), k, queries, home=home(), progress=progress)
 
 
 def far_pairs(
     panel: ViewRef, data: str, ecfp_near: bool = True, least: float = 0.5, progress: Progress = silent
 ) -> tuple[Pair, ...]:
-    """Pairs that ECFP calls close (Tanimoto at least ``least``) and the view far, or the reverse, the oddest first."""
+    """Discordant pairs of ECFP and a view.
+
+    Pairs that ECFP calls close (Tanimoto at least ``least``) and the view far, or the reverse, the oddest first.
+    """
     return retrieval.far_pairs(view(panel), dataset(data), ecfp_near, least, home=home(), progress=progress)
 
 
 def disagreement(one: ViewRef, other: ViewRef, data: str, k: int = 10, progress: Progress = silent) -> np.ndarray:
-    """How little two views agree on a molecule's ``k`` nearest others, 0 to 1, float32 (n,), NaN where unknown.
+    """Disagreement of two views on a molecule's ``k`` nearest others, 0 to 1, float32 (n,), NaN where unknown.
 
     Raises NotAvailable before the models have embedded the data set.
     """

@@ -1,4 +1,4 @@
-"""Spaces: what a typed text means, and a data set as a view of a model or ECFP sees it."""
+"""Search spaces: what a typed text means, and a data set as a view of a model or ECFP sees it."""
 
 from collections.abc import Sequence
 
@@ -14,17 +14,17 @@ from mmexplore.studio.door import dataset, home, model, view
 
 
 def query_of(data: str, text: str) -> MoleculeRef:
-    """The one molecule that a typed text means: a name, a SMILES, an InChI or a SMARTS. Raises BadMolecule."""
+    """Query molecule of a typed text: a name, a SMILES, an InChI or a SMARTS. Raises BadMolecule."""
     return spaces.query_of(dataset(data), text)
 
 
 def query_of_row(data: str, row: int) -> MoleculeRef:
-    """A molecule of a data set by its row."""
+    """Query molecule by its row in a data set."""
     return spaces.query_of_row(dataset(data), row)
 
 
 def standard_panels(model_name: str, view: str) -> tuple[ViewRef, ...]:
-    """What is shown first: ECFP, the untrained twin, the chosen view, and the fused one where that is another."""
+    """Default panels: ECFP, the untrained twin, the chosen view, and the fused one where that is another."""
     chosen = model(model_name)
     if chosen.card is None:
         return (ECFP,)
@@ -39,7 +39,10 @@ def lacking(panels: Sequence[ViewRef], data: str) -> list[str]:
 
 
 def start_embedding(model_name: str, data: str) -> Job:
-    """Have a model embed a data set by a job, or the job that is at it already; in the lane of the maps."""
+    """Embedding job: have a model embed a data set by a job, or the job that is at it already.
+
+    In the lane of the maps.
+    """
     title = f"embedding of {data} by {model_name.removeprefix(UNTRAINED)}"
     title += ", untrained" if model_name.startswith(UNTRAINED) else ""
     arguments = ["--model", model_name, "--data", data]
@@ -47,7 +50,7 @@ def start_embedding(model_name: str, data: str) -> Job:
 
 
 def place_on(query: MoleculeRef, panel: ViewRef, data: str, xy: np.ndarray, k: int = 5) -> tuple[float, float] | None:
-    """Where a molecule lies on a map ``xy`` (n, 2) of a data set: among its ``k`` nearest ones, None for nowhere.
+    """Position of a molecule on a map ``xy`` (n, 2) of a data set: among its ``k`` nearest ones, None for nowhere.
 
     Raises NotAvailable before the model has embedded the data set, BadMolecule.
     """

@@ -8,12 +8,12 @@ from mmexplore.studio.door import home, model, training_data
 
 
 def explained_tasks(model_name: str) -> tuple[Task, ...]:
-    """What of a model can be explained: its tasks, none for the baseline and for models without labels."""
+    """Explainable tasks of a model, none for the baseline and for models without labels."""
     return subgraphs.explained_tasks(model(model_name))
 
 
 def target(model_name: str, task: str = "", direction: str = "", threshold: float | None = None) -> tuple[Target, str]:
-    """What counts as positive, and in words where the threshold comes from.
+    """Explanation target: what counts as positive, and in words where the threshold comes from.
 
     Defaults: the model's first task; class 1 at 0.5, as chemprop's; above the upper quartile of the training labels
     (below: the lower one). Raises UnknownName, and BadRecipe for a model without predictions.
@@ -25,7 +25,7 @@ def target(model_name: str, task: str = "", direction: str = "", threshold: floa
 def explain(
     model_name: str, smiles: str, goal: Target, rules: Rules = RULES, by: By = "fragment", count: int = 5
 ) -> Explained:
-    """The smallest positive subgraphs of a molecule in any spelling; imports torch.
+    """Minimum positive subgraphs of a molecule in any spelling; imports torch.
 
     Fragments are sought once and kept for a while, so that other sizes and thresholds need no new search. Raises
     BadMolecule for what the model cannot read.
@@ -34,14 +34,19 @@ def explain(
 
 
 def summands(model_name: str) -> tuple[str, ...]:
-    """Branches whose predictions, each times its coefficient, add up to the model's; none unless it fuses late."""
+    """Additive branches: their predictions, each times its coefficient, add up to the model's.
+
+    None unless it fuses late.
+    """
     return subgraphs.summands(model(model_name))
 
 
 def explain_summand(
     model_name: str, branch: str, smiles: str, task: str, rules: Rules = RULES, by: By = "fragment", count: int = 1
 ) -> Explained:
-    """The smallest subgraphs that make a branch of a late fusion add at least half of what the whole makes it add.
+    """Minimum subgraphs of one branch of a late fusion.
+
+    The smallest subgraphs that make a branch of a late fusion add at least half of what the whole makes it add.
 
     A branch alone predicts nothing that a threshold could be set on; what it adds, w p, is on the scale of the sum.
     Raises BadMolecule, UnknownName.

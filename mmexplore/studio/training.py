@@ -52,7 +52,7 @@ def export_model(name: str, where: Path) -> Path:
 
 
 def history(name: str) -> "pd.DataFrame":
-    """What a training reported, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
+    """Training history, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
     return registry.history(name, home=home())
 
 
@@ -84,7 +84,7 @@ def recipe_of(job: Job) -> Recipe | None:
 
 
 def job_history(job: Job) -> "pd.DataFrame":
-    """What a training job has reported, one row an epoch; earlier attempts at the same run come before."""
+    """Training history of a job, one row an epoch; earlier attempts at the same run come before."""
     import pandas as pd
 
     attempts = [j for j in client.jobs(home=home()) if j.arguments == job.arguments and j.created <= job.created]
@@ -129,7 +129,7 @@ def _device(recipe: Recipe) -> str:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a training will take, and where the figures come from."""
+    """Training estimate: what one will take, and where the figures come from."""
 
     seconds: float | None
     megabytes: float | None
@@ -137,7 +137,7 @@ class Estimate:
 
 
 def estimate(recipe: Recipe) -> Estimate:
-    """Time and memory of a training, from what models with the same encoders took on this machine or elsewhere."""
+    """Training estimate: time and memory, from what models with the same encoders took on this machine or elsewhere."""
     rows = len(dataset(recipe.data.dataset)) * recipe.data.fractions[0]
     encoders = sorted(b.encoder for b in recipe.branches)
     for known in models():
@@ -152,7 +152,7 @@ def estimate(recipe: Recipe) -> Estimate:
 
 @dataclass(frozen=True)
 class Device:
-    """Something a training can run on."""
+    """Compute device: something a training can run on."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""Weights of a D-MPNN to and from chemprop 2: its checkpoints are read without chemprop, and written through it.
+"""chemprop 2 checkpoints of a D-MPNN: its checkpoints are read without chemprop, and written through it.
 
 Both name the arrays alike and, with chemprop's v1 atom features, compute the same numbers. Reading runs nothing of the
 file: torch restores arrays and plain values alone, and every class that the file names becomes an empty stand-in.
@@ -31,7 +31,10 @@ class _StandIn:
 
 
 def start(encoder: DMPNN, path: Path) -> None:
-    """Give a D-MPNN the message passing of a chemprop 2 model or foundation file. Raises BadCheckpoint, BadRecipe."""
+    """Warm start of a D-MPNN by the message passing of a chemprop 2 model or foundation file.
+
+    Raises BadCheckpoint, BadRecipe.
+    """
     content = _read(path)
     options, weights = content["hyper_parameters"], content["state_dict"]
     if "message_passing" in options:

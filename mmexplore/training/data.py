@@ -1,4 +1,4 @@
-"""What a training reads: the tasks it learns (none without labels), featurised molecules, parts of the split.
+"""Training data: the tasks it learns (none without labels), featurised molecules, parts of the split.
 
 Whatever forbids a training is refused here, in sentences for the user (BadRecipe); what can be lived with is kept as
 notes for the model's card.
@@ -25,7 +25,7 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Prepared:
-    """Inputs of a training.
+    """Training data, prepared.
 
     ``features`` by modality, and ``labels`` float32 ``(n, tasks)`` with NaN where missing, span the data set; ``parts``
     are int64 row numbers by name (PARTS), only rows that can be described, and in train only rows with a label;
@@ -68,9 +68,9 @@ def prepare(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home)
 
 def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
     described, ok = _described(recipe.modalities | pretraining_targets.teachers(recipe), dataset, progress, home=home)
-    for lesson, name in pretraining_targets.frozen(recipe).items():
-        described[pretraining_targets.record_name(lesson)] = target = teachers.read(
-            lesson, name, dataset, progress, home=home
+    for target_name, name in pretraining_targets.frozen(recipe).items():
+        described[pretraining_targets.record_name(target_name)] = target = teachers.read(
+            target_name, name, dataset, progress, home=home
         )
         ok = ok & target.ok
     if ok.sum() < FEWEST_MOLECULES:

@@ -1,4 +1,4 @@
-"""Published language models of SMILES as teachers of MMFRL's SMILES replica: what they say of molecules, made once.
+"""Teacher embeddings of published SMILES language models, for MMFRL's SMILES replica; made once.
 
 Any encoder that transformers reads by name, or from a folder, with the tokens of its own; a molecule is the state of
 its first token in the last layer. Weights come from safetensors alone: no pickle, and no code of a repository, is run.
@@ -23,7 +23,10 @@ _TOGETHER = 64
 
 
 def embedded(name: str, dataset: Dataset, progress: Progress = silent, *, home: Home) -> np.ndarray:
-    """States ``(n, d)`` float32 of a data set's molecules, kept on disk by name and data. Raises NotAvailable."""
+    """Teacher embeddings ``(n, d)`` float32 of a data set's molecules, kept on disk by name and data.
+
+    Raises NotAvailable.
+    """
     key = hashlib.sha256(f"{name} {dataset.digest}".encode()).hexdigest()[:24]
     path = home.folder("targets") / f"{key}.npy"
     if not path.is_file():
@@ -39,7 +42,7 @@ def embedded(name: str, dataset: Dataset, progress: Progress = silent, *, home: 
 
 
 def embed(name: str, smiles: Sequence[str], progress: Progress = silent) -> np.ndarray:
-    """States ``(n, d)`` float32 of molecules. Raises NotAvailable."""
+    """Teacher embeddings ``(n, d)`` float32 of molecules. Raises NotAvailable."""
     tokenizer, network = _loaded(name)
     policy = devices.policy()
     network.to(policy.device).eval()

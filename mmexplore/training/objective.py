@@ -1,4 +1,4 @@
-"""What a training minimises, how large its steps are, and which score chooses the weights that are kept."""
+"""Training objective: the loss, the learning rate schedule, and the score that selects the weights."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ SINCE = "0.1.0"
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """All that a training is given; ``key`` tells its interrupted state from that of another."""
+    """Training plan: all that a training is given; ``key`` tells its interrupted state from that of another."""
 
     recipe: Recipe
     dataset: Dataset
@@ -33,13 +33,13 @@ class TrainingPlan:
 
     @property
     def key(self) -> str:
-        """Changes with the recipe, the data and what a recipe means."""
+        """Key of the training; changes with the recipe, the data and what a recipe means."""
         return f"{self.recipe.digest} {self.dataset.digest} {SINCE}"
 
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """How good a trained model is: ``metrics`` by part, ``per_task`` by part and task, ``notes`` on the selection.
+    """Training outcome: ``metrics`` by part, ``per_task`` by part and task, ``notes`` on the selection.
 
     ``predictions`` by part, float32 ``(rows of the part, tasks)``; empty after a pre-training.
     """
@@ -51,7 +51,7 @@ class TrainingOutcome:
 
 
 class Objective(ABC):
-    """The part of a training that depends on whether labels are learned or not.
+    """Training objective: the part that depends on whether labels are learned or not.
 
     ``criterion`` names the validation score that chooses the weights, "" for the last ones; ``fewest`` molecules make
     a batch.
@@ -81,7 +81,10 @@ class Objective(ABC):
 
 
 def learning_rate(training: Training, step: int, steps_per_epoch: int) -> float:
-    """Rate of a step (from 0). ``noam`` is chemprop's: from a tenth linearly up, then exponentially down to a tenth."""
+    """Learning rate schedule.
+
+    Rate of a step (from 0). ``noam`` is chemprop's: from a tenth linearly up, then exponentially down to a tenth.
+    """
     highest = training.learning_rate
     if training.schedule == "constant":
         return highest

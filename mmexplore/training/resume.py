@@ -1,4 +1,4 @@
-"""What a killed training goes on from: one safetensors file an epoch, replaced atomically. Never a pickle.
+"""Resume state of a killed training: one safetensors file an epoch, replaced atomically. Never a pickle.
 
 It holds the weights, Adam's moments, the best weights so far and, as text, the history. The order of an epoch's batches
 and its dropout depend on (seed, epoch) alone, so a resumed training ends with the weights of an uninterrupted one.
@@ -23,7 +23,7 @@ _FORMAT = "1"
 
 @dataclass
 class ResumeState:
-    """Where a training stands after ``len(history)`` epochs; ``best`` are the weights of the best epoch, on the CPU."""
+    """Resume state after ``len(history)`` epochs; ``best`` are the weights of the best epoch, on the CPU."""
 
     history: list[dict[str, float]]
     best: dict[str, Tensor]
@@ -44,7 +44,7 @@ def write(folder: Path, key: str, state: ResumeState, model: nn.Module, optimize
 
 @dataclass(frozen=True)
 class Resumed:
-    """A state that was left behind: pass its tensors to :meth:`restore`."""
+    """Loaded resume state: pass its tensors to :meth:`restore`."""
 
     state: ResumeState
     tensors: dict[str, Tensor]
@@ -60,7 +60,10 @@ class Resumed:
 
 
 def find(folder: Path, key: str) -> tuple[Resumed | None, str]:
-    """The state in ``folder`` and a note on it; None and why not where it is of no use, None and "" where none is."""
+    """Resume state in ``folder`` and a note on it.
+
+    None and why not where it is of no use, None and "" where none is.
+    """
     path = folder / FILE
     if not path.is_file():
         return None, ""

@@ -1,4 +1,4 @@
-"""Learning without labels: the losses of a pre-training (:mod:`mmexplore.nn.pretraining`), each term told."""
+"""Self-supervised objective: the losses of a pre-training (:mod:`mmexplore.nn.pretraining`), each term told."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from mmexplore.training.objective import Objective, TrainingOutcome
 
 
 class SelfSupervised(Objective):
-    """Pre-training; the weights with the lowest validation loss are kept."""
+    """Self-supervised objective; the weights with the lowest validation loss are kept."""
 
     criterion = "loss"
 

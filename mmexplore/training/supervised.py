@@ -1,4 +1,4 @@
-"""Learning labels: masked multi-task cross entropy or z-scored squared error, and the field's scores."""
+"""Supervised objective: masked multi-task cross entropy or z-scored squared error, and the field's scores."""
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ _SMALLEST_EVALUATION_BATCH = 256
 
 
 class Supervised(Objective):
-    """Fine-tuning, or training from scratch."""
+    """Supervised objective: fine-tuning, or training from scratch."""
 
     def __init__(self, plan: TrainingPlan) -> None:
         super().__init__(plan)
@@ -82,7 +82,7 @@ def predict_rows(predictor: Predictor, prepared: Prepared, rows: np.ndarray, siz
 
 
 def loss_of(predictor: Predictor, outputs: Tensor, labels: Tensor) -> Tensor:
-    """Mean over the labels that are there: cross entropy of logits, or squared error of z-scores."""
+    """Masked loss over the labels that are there, mean: cross entropy of logits, or squared error of z-scores."""
     known = torch.isfinite(labels)
     target = predictor.scale(torch.where(known, labels, predictor.label_mean))
     if predictor.tasks[0].kind == "classification":
@@ -93,7 +93,10 @@ def loss_of(predictor: Predictor, outputs: Tensor, labels: Tensor) -> Tensor:
 
 
 def criterion(prepared: Prepared) -> str:
-    """The validation score that chooses the weights; "" where the validation part has no labels."""
+    """Selection criterion: the validation score that chooses the weights.
+
+    "" where the validation part has no labels.
+    """
     labels = prepared.labels[prepared.parts["validation"]]
     if not np.isfinite(labels).any():
         return ""

@@ -1,4 +1,4 @@
-"""What a frozen model says of molecules, read as if it were a modality: rows of its embedding, made once and kept.
+"""Teacher embeddings: a frozen model's embedding read as if it were a modality, made once and kept.
 
 A pre-training that learns from another model never runs it: the embedding is computed before the first epoch
 (:mod:`mmexplore.models.embed`), lies on the disk, and a batch gathers its rows. No torch.
@@ -18,7 +18,7 @@ from mmexplore.runtime.progress import Progress, silent
 
 @dataclass(frozen=True)
 class TeacherEmbeddings:
-    """Rows ``values`` (n, d) of a view; ``ok`` (n,): which molecules have one."""
+    """Teacher embeddings: rows ``values`` (n, d) of a view; ``ok`` (n,): which molecules have one."""
 
     values: np.ndarray
     ok: np.ndarray
@@ -28,14 +28,16 @@ class TeacherEmbeddings:
         return Packed(len(indices), {"z": np.asarray(self.values[indices], np.float32)}, {})
 
 
-def read(lesson: str, name: str, dataset: Dataset, progress: Progress = silent, *, home: Home) -> TeacherEmbeddings:
-    """The target of a data set's molecules, embedded now where it was not yet. Raises NotAvailable, BadMolecule."""
+def read(
+    target_name: str, name: str, dataset: Dataset, progress: Progress = silent, *, home: Home
+) -> TeacherEmbeddings:
+    """Teacher embeddings of a data set, made now where they were not yet. Raises NotAvailable, BadMolecule."""
     if name.startswith(HUB):
         from mmexplore.training import hub
 
         values = hub.embedded(name.removeprefix(HUB), dataset, progress, home=home)
         return TeacherEmbeddings(values, np.isfinite(values).all(1))
-    chosen, view = target(lesson, name, home=home)
+    chosen, view = target(target_name, name, home=home)
     made = embed.embedding(chosen, dataset, progress, home=home)
     ok = np.ones(made.n, bool)
     ok[made.missing] = False

@@ -1,4 +1,4 @@
-"""Pre-train or fine-tune a recipe on a data set: from molecules to a checkpoint that says how good it is.
+"""Training run: pre-train or fine-tune a recipe on a data set: from molecules to a checkpoint that says how good it is.
 
 A run folder gets ``model/`` (:mod:`mmexplore.models.checkpoints`), ``predictions.parquet``, ``history.json`` and, while
 it runs, ``resume/``: started again after a kill, a training goes on and loses at most the epoch in hand.

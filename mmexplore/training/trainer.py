@@ -1,4 +1,6 @@
-"""The one loop for CPU, GPU and several GPUs: a Lightning module over our own batches, without loggers or checkpoints.
+"""Trainer module: one loop for CPU, GPU and several GPUs.
+
+The one loop for CPU, GPU and several GPUs: a Lightning module over our own batches, without loggers or checkpoints.
 
 Lightning moves the model, casts, synchronises gradients and steps; what makes a training resumable and repeatable is
 here: batches and dropout from (seed, epoch), learning rate from the step, the state written after every epoch.
@@ -29,7 +31,7 @@ _REPORT_EVERY_SECONDS = 0.5
 
 
 class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not followed by mypy
-    """One training of a predictor; ``state`` is its outcome so far and the best weights."""
+    """Trainer module: one training of a predictor; ``state`` is its outcome so far and the best weights."""
 
     def __init__(self, predictor: Predictor, objective: Objective, found: Resumed | None) -> None:
         super().__init__()
@@ -147,7 +149,7 @@ class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not 
 
 
 class Batches:
-    """What Lightning iterates over: this process's share of the training part in the order of the current epoch."""
+    """Data loader for Lightning: this process's share of the training part in the order of the current epoch."""
 
     def __init__(self, fit: TrainerModule) -> None:
         self.fit = fit

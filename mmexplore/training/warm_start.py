@@ -1,4 +1,4 @@
-"""Begin with what another model learned: branches and fusing layers take the weights that ``start`` names."""
+"""Warm start: branches and fusing layers take the weights of another model, which ``start`` names."""
 
 from functools import cache, partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from mmexplore.training import chemprop_io
 
 
 def begin(predictor: Predictor, *, home: Home) -> tuple[str, ...]:
-    """Give a fresh model the weights that its recipe starts with; returns what was taken in words.
+    """Warm start of a fresh model with the weights that its recipe names; returns what was taken in words.
 
     Published weights that cannot be reached are left random, which the notes say. Raises UnknownName for a model that
     is not there and BadRecipe for one whose parts do not fit.

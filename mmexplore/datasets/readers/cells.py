@@ -1,4 +1,4 @@
-"""Reads delimited text, SMILES lines and SD files into cells, each row with the line at which it begins.
+"""Cell reader: delimited text, SMILES lines and SD files into cells, each row with the line at which it begins.
 
 Python's csv and not pandas: it knows at which physical line a record begins, also after empty lines, quoted line breaks
 and Windows line ends, and it leaves every cell as it stands. An SDF row is known by the number of its record.

@@ -1,4 +1,4 @@
-"""Guesses what the columns of a table hold: structures, names, labels. A guess is shown to the user, who may choose."""
+"""Column detection: structures, names, labels. A guess is shown to the user, who may choose."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,10 @@ _MANY = 20
 
 
 def smiles_column(frame: pd.DataFrame) -> str | None:
-    """The column most of whose cells RDKit reads, a header that says SMILES before others; None where none does."""
+    """SMILES column: the one most of whose cells RDKit reads, a header that says SMILES before others.
+
+    None where none does.
+    """
     best, best_score = None, 0.5
     for column in frame.columns:
         cells = _sample(frame[column])
@@ -40,7 +43,7 @@ def smiles_column(frame: pd.DataFrame) -> str | None:
 
 
 def name_column(frame: pd.DataFrame, smiles: str) -> str | None:
-    """A column called like a name, else the first of text that hardly repeats itself."""
+    """Name column: one called like a name, else the first of text that hardly repeats itself."""
     known = {column.lower(): column for column in frame.columns if column != smiles}
     for name in _NAMES:
         if name in known:
@@ -55,7 +58,9 @@ def name_column(frame: pd.DataFrame, smiles: str) -> str | None:
 
 
 def tasks(frame: pd.DataFrame, besides: Sequence[str | None]) -> tuple[Task, ...]:
-    """Columns of numbers as label columns: 0 and 1 is classification, else regression; row numbers are left out.
+    """Task detection: columns of numbers as label columns: 0 and 1 is classification, else regression.
+
+    Row numbers are left out.
 
     Where more than twenty columns are regression (descriptors, mostly), the first of them stands for all.
     """
@@ -73,7 +78,7 @@ def tasks(frame: pd.DataFrame, besides: Sequence[str | None]) -> tuple[Task, ...
 
 
 def kind(values: np.ndarray) -> Kind:
-    """Classification where every known value is 0 or 1."""
+    """Task kind: classification where every known value is 0 or 1."""
     known = values[np.isfinite(values)]
     return "classification" if np.isin(known, (0.0, 1.0)).all() else "regression"
 

@@ -1,4 +1,4 @@
-"""Where published files lie: below MMEXPLORE_DATA_DIR, plain or gzipped, or in the home, fetched and checked."""
+"""Cache of published files: below MMEXPLORE_DATA_DIR, plain or gzipped, or in the home, fetched and checked."""
 
 import os
 from collections.abc import Iterable, Mapping

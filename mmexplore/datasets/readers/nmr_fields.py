@@ -35,7 +35,7 @@ def peaks(fields: Mapping[str, str], number: int) -> tuple[np.ndarray, np.ndarra
 
 
 def of_number(field: str, number: int) -> str:
-    """What a field such as the solvent says of one spectrum, "" where it does not.
+    """Field value: what one such as the solvent says of one spectrum, "" where it does not.
 
     >>> of_number("0:Methanol-D4 (CD3OD) 1:Unreported ", 0)
     'Methanol-D4 (CD3OD)'

@@ -1,4 +1,7 @@
-"""Opens what a user gave as lines of text: a file, plain or gzipped, in whatever encoding, or text itself."""
+"""Text decoding: opens what a user gave as lines of text.
+
+A file, plain or gzipped, in whatever encoding, or text itself.
+"""
 
 import codecs
 import gzip

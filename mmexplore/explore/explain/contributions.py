@@ -1,4 +1,4 @@
-"""What a fusion made of its modalities: coefficients, predictions, products; how alike its embeddings are. No torch.
+"""Modality contributions of a fusion: coefficients, predictions, products; similarity of its embeddings. No torch.
 
 MMFRL's figure 4 shows the parts of a late fusion, its figure 3 how like each modality's embedding is to the fused one.
 Replicas of an encoder have axes of their own, which a cosine between two of them takes at their word; so beside it
@@ -21,7 +21,7 @@ MOST_COMPARED = 20_000
 
 @dataclass(frozen=True)
 class Similarities:
-    """How alike views are, each matrix ``(views, views)``.
+    """Similarity matrices of views, each matrix ``(views, views)``.
 
     ``cosine``: mean over molecules of the cosine of its two vectors, NaN where widths differ. ``cka``: 0 to 1.
     ``disagreement``: 1 - Jaccard index of its ``k`` nearest others by cosine, mean over molecules; 0: the same ones.
@@ -35,19 +35,22 @@ class Similarities:
 
 
 def predictions(w: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """``sum_i w_i p_i`` (11), float64 (n,) or (n, tasks), of ``w`` (n, M) and ``p`` (n, M) or (n, M, tasks)."""
+    """Fused predictions of late fusion.
+
+    ``sum_i w_i p_i`` (11), float64 (n,) or (n, tasks), of ``w`` (n, M) and ``p`` (n, M) or (n, M, tasks).
+    """
     found: np.ndarray = products(w, p).sum(axis=1)
     return found
 
 
 def products(w: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """``w_i p_i``, float64, shape of ``p``."""
+    """Contributions of the modalities: ``w_i p_i``, float64, shape of ``p``."""
     found: np.ndarray = np.asarray(w, np.float64).reshape(*w.shape, *[1] * (p.ndim - w.ndim)) * p
     return found
 
 
 def what_if(w: np.ndarray, p: np.ndarray, factors: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Predictions if each modality's coefficient were multiplied by its factor ``(M,)``; 0 switches it off.
+    """Counterfactual predictions: each modality's coefficient times its factor ``(M,)``; 0 switches it off.
 
     >>> what_if(np.array([[0.5, 2.0]]), np.array([[4.0, 1.0]]), [1, 0])
     array([2.])
@@ -58,7 +61,10 @@ def what_if(w: np.ndarray, p: np.ndarray, factors: Sequence[float] | np.ndarray)
 def similarities(
     views: dict[str, np.ndarray], k: int = NEIGHBORS, most: int = MOST_COMPARED, seed: int = 0
 ) -> Similarities:
-    """Of views ``(n, width)`` of the same molecules, finite rows all; of more than ``most``, of a seeded sample."""
+    """Similarity matrices of several views.
+
+    Of views ``(n, width)`` of the same molecules, finite rows all; of more than ``most``, of a seeded sample.
+    """
     names, count = tuple(views), len(next(iter(views.values())))
     rows = np.arange(count)
     if count > most:

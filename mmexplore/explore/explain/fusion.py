@@ -51,7 +51,7 @@ class FusionReport:
 def fusion_report(
     model: Model, dataset: Dataset, task: str = "", *, home: Home, progress: Progress = silent
 ) -> FusionReport:
-    """What a fused model made of a data set, from disk where it is there; ``task`` "": the model's first.
+    """Fusion report of a model on a data set, from disk where it is there; ``task`` "": the model's first.
 
     Raises BadRecipe for a model that fuses nothing and UnknownName for a task that it does not predict.
     """
@@ -83,7 +83,9 @@ def fusion_report(
 
 
 def example(model: Model, dataset: Dataset, least: float, *, home: Home) -> int:
-    """A molecule to show a model by: of the test part, measured and predicted at ``least`` or more, predicted within
+    """Example molecule for a demonstration.
+
+    A molecule to show a model by: of the test part, measured and predicted at ``least`` or more, predicted within
     half a standard deviation of the labels; of those the one with most atoms. -1 where there is none.
     """
     known = predictions(model, dataset, home=home)
@@ -100,7 +102,7 @@ def example(model: Model, dataset: Dataset, least: float, *, home: Home) -> int:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a fusion's predictions are held against: labels ``truth`` (n,) of the report's rows, NaN where not judged.
+    """Evaluation labels: ``truth`` (n,) of the report's rows, NaN where not judged.
 
     ``part`` says which molecules are: the test part of the model's own split, or all that have a label.
     """
@@ -111,12 +113,12 @@ class Evaluation:
 
     @property
     def n(self) -> int:
-        """How many molecules are judged."""
+        """Number of judged molecules."""
         return int(np.isfinite(self.truth).sum())
 
 
 def evaluate(report: FusionReport, model: Model, dataset: Dataset, *, home: Home) -> Evaluation | None:
-    """The labels to judge by; None where the data set has none of this task, or too few to be scored."""
+    """Evaluation labels; None where the data set has none of this task, or too few to be scored."""
     names = [task.name for task in dataset.tasks]
     if report.task not in names:
         return None
@@ -131,7 +133,7 @@ def evaluate(report: FusionReport, model: Model, dataset: Dataset, *, home: Home
 
 
 def readable(report: FusionReport, predicted: np.ndarray) -> np.ndarray:
-    """Values on the report's scale as people read them: probabilities, or values in ``unit``."""
+    """Values in readable units, from the report's scale: probabilities, or values in ``unit``."""
     if report.scale == "logit":
         return np.asarray(1 / (1 + np.exp(-predicted)))
     return predicted * report.std + report.mean if report.scale == "z-score" else predicted

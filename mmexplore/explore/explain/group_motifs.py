@@ -28,7 +28,7 @@ BY: By = "fragment"
 
 @dataclass(frozen=True)
 class Motifs:
-    """What a group has in common.
+    """Motifs of a group: what its molecules have in common.
 
     ``members`` molecules, ``searched`` of them (all, or a seeded sample), ``positive`` called so by the model,
     ``found`` with a subgraph. ``active`` of the ``known`` molecules of the whole data set are positive by their labels.
@@ -48,7 +48,7 @@ class Motifs:
 def common(
     model: Model | None, dataset: Dataset | None, group: Group, share: float, progress: Progress = silent, *, home: Home
 ) -> tuple[Common, Support | None, int]:
-    """A group's maximum common subgraph, its support (None without a data set), and the size of the group."""
+    """Maximum common subgraph of a group, its support (None without a data set), and the size of the group."""
     who = members(model, dataset, group, progress, home=home)
     progress("common subgraph", 0, 1)
     found = common_subgraph(who.smiles, share)
@@ -106,7 +106,7 @@ def group_motifs(
 def stored_motifs(
     model: Model, dataset: Dataset, group: Group, goal: Target, most: int, share: float, *, home: Home
 ) -> Motifs | None:
-    """What :func:`group_motifs` found earlier; None before."""
+    """Stored result of :func:`group_motifs`; None before."""
     try:
         told = read_json(_file(model, dataset, group, goal, most, share, home=home))
         return _motifs(told)

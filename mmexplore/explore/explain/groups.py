@@ -19,7 +19,9 @@ from mmexplore.runtime.progress import Progress, silent
 
 @dataclass(frozen=True)
 class Group:
-    """Which molecules: a k-means ``cluster`` of a ``view`` (default: the model's first) by its number on the map, the
+    """Group of molecules: a cluster, a class, or a file.
+
+    Which molecules: a k-means ``cluster`` of a ``view`` (default: the model's first) by its number on the map, the
     largest being 1; or a class, ``value``, of a ``label``; or a file of SMILES, one a line, names behind a blank.
     """
 
@@ -31,7 +33,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        """In words."""
+        """Title of the group in words."""
         if self.cluster:
             return f"cluster {self.cluster}"
         return f"{self.label} {self.value}" if self.label or self.value else "the selection"
@@ -39,7 +41,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Members:
-    """A group's ``rows`` in its data set, and the ``smiles`` of all, those that are not in it included."""
+    """Members of a group.
+
+    Its ``rows`` in its data set, and the ``smiles`` of all, those that are not in it included.
+    """
 
     rows: np.ndarray
     smiles: tuple[str, ...]
@@ -120,7 +125,7 @@ def _of_file(path: Path, dataset: Dataset | None) -> Members:
 
 
 def group_of_rows(dataset: Dataset, rows: np.ndarray, *, home: Home) -> Group:
-    """Any rows of a data set as a group: their SMILES, kept in a file under the home that is named by its content."""
+    """Group of selected rows: their SMILES, kept in a file under the home that is named by its content."""
     content = "".join(f"{smiles}\n" for smiles in dataset.smiles[rows])
     path = home.folder("subgraphs", "groups") / f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.smi"
     if not path.is_file():

@@ -22,7 +22,7 @@ Level = Callable[[Sequence[int]], np.ndarray]
 
 
 def walk(molecule: Skeleton, level: Level, *, walks: int, c_puct: float, min_atoms: int) -> dict[int, float]:
-    """Every fragment that was scored on ``walks`` walks, by its atoms, with its score.
+    """Monte-Carlo tree search: every fragment scored on ``walks`` walks, by its atoms, with its score.
 
     ``level(masks)`` gives scores from 0 to 1; it is called once for the neighbours of a fragment that are new. A walk
     ends at ``min_atoms`` atoms or fewer.
@@ -35,7 +35,7 @@ def walk(molecule: Skeleton, level: Level, *, walks: int, c_puct: float, min_ato
 
 
 class _Tree:
-    """What is known of fragments: score ``P``, sum ``W`` and number ``N`` of walks, and what each can become."""
+    """Search tree of fragments: score ``P``, sum ``W`` and number ``N`` of walks, and what each can become."""
 
     def __init__(self, molecule: Skeleton, level: Level, c_puct: float) -> None:
         self.molecule, self.level, self.c_puct = molecule, level, c_puct

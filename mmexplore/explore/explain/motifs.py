@@ -1,4 +1,4 @@
-"""What the molecules of a group have in common: their largest common subgraph, and what a model sees in many.
+"""Common motifs of a group: maximum common subgraph, and the minimum positive subgraphs that a model sees in many.
 
 MMFRL names maximum common subgraphs and shows none; ours are RDKit's (Dalke & Hastings 2013,
 doi 10.1186/1758-2946-5-S1-O6) over a cluster of embeddings, a class or a selection. What is in a group may be in
@@ -44,7 +44,9 @@ class Common:
 
 @dataclass(frozen=True)
 class Support:
-    """In how many of ``n`` molecules of a group a subgraph is, and in how many of the ``n_outside`` others.
+    """Support of a subgraph.
+
+    In how many of ``n`` molecules of a group it is, and in how many of the ``n_outside`` others.
 
     ``positive`` of the ``known`` molecules that hold it, inside and outside, are positive. ``counter_examples``: rows
     that hold it and are not.
@@ -61,7 +63,7 @@ class Support:
 
 @dataclass(frozen=True)
 class Motif:
-    """A fragment that is the smallest positive subgraph of ``count`` molecules of a group, and its support.
+    """Motif: the minimum positive subgraph of ``count`` molecules of a group, and its support.
 
     ``rows``: those of them that are in the data set.
     """
@@ -76,7 +78,7 @@ class Motif:
 def common_subgraph(
     smiles: Sequence[str], share: float = SHARE, seconds: float = 10.0, most: int = MOST_COMPARED, seed: int = 0
 ) -> Common:
-    """The largest subgraph that this share of the molecules hold; rings match rings only, and whole.
+    """Maximum common subgraph of this share of the molecules; rings match rings only, and whole.
 
     Of more than ``most`` molecules a seeded sample is compared. Raises BadMolecule.
 
@@ -120,14 +122,17 @@ def _held_by(mols: list[Mol], least: int, seconds: int) -> Any:
 
 
 def sample(n: int, most: int, seed: int = 0) -> np.ndarray:
-    """Numbers 0 to n - 1, or ``most`` of them drawn with the seed; ascending."""
+    """Sample of rows: 0 to n - 1, or ``most`` of them drawn with the seed; ascending."""
     if n <= most:
         return np.arange(n)
     return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
 
 
 def support(dataset: Dataset, query: Mol, rows: np.ndarray, positive: np.ndarray) -> Support:
-    """Where a subgraph is; ``rows`` are the group's, ``positive`` (n,) is 1, 0 or NaN for each molecule of the set."""
+    """Support of a subgraph.
+
+    ``rows`` are the group's, ``positive`` (n,) is 1, 0 or NaN for each molecule of the set.
+    """
     holding = containing(dataset, query, chirality=False)
     inside = np.isin(holding, rows).sum()
     labels = positive[holding]
@@ -140,7 +145,7 @@ def support(dataset: Dataset, query: Mol, rows: np.ndarray, positive: np.ndarray
 def motifs(
     dataset: Dataset, rows: np.ndarray, best: Iterable[tuple[int, Subgraph]], positive: np.ndarray, most: int = 20
 ) -> tuple[Motif, ...]:
-    """The most frequent of the smallest positive subgraphs, each given with its molecule's row, or -1."""
+    """Motif search: the most frequent minimum positive subgraphs, each given with its molecule's row, or -1."""
     holders: dict[str, list[int]] = {}
     sizes: Counter[str] = Counter()
     for row, part in best:

@@ -1,4 +1,4 @@
-"""A loaded model as a scorer of fragments: thousands of them sliced out of one packed graph, or read from their SMILES.
+"""Fragment scorer: a loaded model on thousands of them, sliced out of one packed graph or read from their SMILES.
 
 A fragment within its molecule is the rows of the molecule's record that a mask keeps, so that a batch of fragments is a
 few gathers and never a loop over atoms: its atoms keep the degree, hydrogens and aromaticity that they have in the
@@ -33,7 +33,7 @@ _GRAPH = "graph2d"
 
 
 class FragmentModel:
-    """A model that predicts, ready to score fragments. Raises BadRecipe for one that predicts nothing."""
+    """Fragment scorer of a model that predicts. Raises BadRecipe for one that predicts nothing."""
 
     def __init__(self, folder: Path) -> None:
         import torch
@@ -48,7 +48,7 @@ class FragmentModel:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """What it predicts."""
+        """Predicted tasks."""
         return self.predictor.tasks
 
     @property
@@ -57,7 +57,7 @@ class FragmentModel:
         return set(self.modalities) == {_GRAPH}
 
     def scorer(self, task: str, branch: str = "") -> Scorer:
-        """Its scores of one task; of a late fusion's ``branch``, what that adds (w p, before the sum). UnknownName."""
+        """Scorer of one task; of a late fusion's ``branch``, what that adds (w p, before the sum). UnknownName."""
         names = [known.name for known in self.tasks]
         if task not in names:
             raise UnknownName("task of this model", task, names)
@@ -104,7 +104,7 @@ class FragmentModel:
 
 
 def bits(masks: Sequence[int], n_atoms: int) -> np.ndarray:
-    """Masks as bool ``(n, atoms)``.
+    """Bit masks as bool ``(n, atoms)``.
 
     >>> bits([5, 2], 3).astype(int).tolist()
     [[1, 0, 1], [0, 1, 0]]
@@ -115,7 +115,7 @@ def bits(masks: Sequence[int], n_atoms: int) -> np.ndarray:
 
 
 def sliced(record: Packed, kept: np.ndarray) -> Packed:
-    """Fragments of one molecule's ``graph2d`` record, a row of ``kept`` ``(n, atoms)`` each, packed end to end."""
+    """Packed subgraphs of one molecule's ``graph2d`` record, end to end, a row of ``kept`` ``(n, atoms)`` each."""
     ends = record.columns["ends"]
     fragment, atoms = np.nonzero(kept)
     owner, bonds = np.nonzero(kept[:, ends[:, 0]] & kept[:, ends[:, 1]])

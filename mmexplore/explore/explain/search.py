@@ -1,4 +1,4 @@
-"""Minimum positive subgraphs: the smallest part of a molecule that a model still calls what it calls the whole.
+"""Minimum positive subgraph search: the smallest part of a molecule that a model still calls what it calls the whole.
 
 MMFRL explains its models by them, with chemprop's search (Jin, Barzilay & Jaakkola 2020, arXiv:2002.03244). Where
 peeling (:mod:`mmexplore.chem.peeling`) reaches few fragments all of them are scored, and the answer is exact; else
@@ -28,7 +28,7 @@ By = Literal["fragment", "in molecule"]
 
 @dataclass(frozen=True)
 class Rules:
-    """How fragments are sought; the defaults are chemprop's.
+    """Search settings; the defaults are chemprop's.
 
     ``most``: so many fragments are all scored; above that ``walks`` walks of tree search. ``again``: so many are scored
     as molecules of their own.
@@ -48,7 +48,9 @@ _SIZES_AT_ONCE = 3  # fewer and larger batches than one a size
 
 @dataclass(frozen=True)
 class Target:
-    """What counts as positive: a class with a probability of at least ``threshold``, or a value on one side of it.
+    """Explanation target: a predicted class, or one side of a threshold.
+
+    What counts as positive: a class with a probability of at least ``threshold``, or a value on one side of it.
 
     Values come as probabilities of class 1 or in the label's unit; ``spread`` is one standard deviation of the label.
     """
@@ -72,7 +74,7 @@ class Target:
         return reached
 
     def level(self, scores: np.ndarray) -> np.ndarray:
-        """From 0 to 1, as tree search wants it: the probability, or a sigmoid that is one half at the threshold."""
+        """Tree search reward, 0 to 1: the probability, or a sigmoid that is one half at the threshold."""
         if self.direction in ("class 0", "class 1"):
             return scores
         over = self.gain(scores - self.threshold) / self.spread
@@ -82,7 +84,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Scorer:
-    """A model's values of one task, float ``(n,)``, NaN for what it cannot read.
+    """Scorer: a model's values of one task, float ``(n,)``, NaN for what it cannot read.
 
     ``fragments`` takes SMILES; ``masks`` a molecule and sets of its atoms. Without masks (a branch that draws
     pictures or makes conformers has none) each set of atoms is scored as the fragment it is.
@@ -94,7 +96,7 @@ class Scorer:
 
 @dataclass(frozen=True)
 class Subgraph:
-    """A part of a molecule: atoms as the canonical SMILES numbers them, and as a molecule of its own ("": none).
+    """Subgraph of a molecule: atoms as the canonical SMILES numbers them, and as a molecule of its own ("": none).
 
     ``score`` is the fragment's, ``score_in_molecule`` that of the atoms in their molecule, as :meth:`Target.score`
     tells them; NaN where there is none. ``places``: how many sets of atoms are the same fragment.
@@ -108,12 +110,12 @@ class Subgraph:
 
     @property
     def n_atoms(self) -> int:
-        """How many atoms it has."""
+        """Number of atoms."""
         return len(self.atoms)
 
 
 class Search:
-    """The fragments of one molecule under one model, and the best of them for any size and threshold.
+    """Search result: the fragments of one molecule under one model, and the best of them for any size and threshold.
 
     Fragments are sought once, scored when they are first asked for, and kept. ``exact``: they are all that there are.
     ``seconds``: what the first answer took, for whoever measures it.
@@ -135,7 +137,7 @@ class Search:
     def best(
         self, target: Target, rules: Rules | None = None, by: By = "fragment", count: int = 5
     ) -> tuple[Subgraph, ...]:
-        """Positive subgraphs within the limits, the smallest first, of these the best score; each fragment once.
+        """Best positive subgraphs within the limits, the smallest first, of these the best score; each fragment once.
 
         ``by`` says which score decides; where there are no masks it is the fragment's. Sizes are gone through from
         below, until there are ``count``.
@@ -208,7 +210,7 @@ class Search:
 
 
 def quotas(counts: Sequence[int], most: int) -> list[int]:
-    """How many of each size: one of each, then a second of each, while there are some, until there are ``most``.
+    """Quotas by size: one of each, then a second of each, while there are some, until there are ``most``.
 
     No threshold has a say in it: whatever it is, those of a size that reach it are among the best of that size.
 
@@ -224,7 +226,7 @@ def quotas(counts: Sequence[int], most: int) -> list[int]:
 
 
 def consensus(best: Mapping[str, Iterable[int]]) -> tuple[int, ...]:
-    """Atoms that at least half of the subgraphs share, one subgraph for each name.
+    """Consensus subgraph: atoms that at least half of the subgraphs share, one subgraph for each name.
 
     >>> consensus({"gin": (0, 1), "dmpnn": (1, 2), "image": (1, 3)})
     (1,)

@@ -1,4 +1,4 @@
-"""One guess at a molecule's shape, to be looked at: atoms with hydrogens in space, and the bonds between them.
+"""Conformer for display: one guess at a molecule's shape, atoms with hydrogens in space, and the bonds between them.
 
 It is made as the modality ``graph3d`` makes its conformers (ETKDGv3, then fifty steps of MMFF94); what RDKit could not
 embed has no shape here, where a flat drawing would pass for one.
@@ -17,7 +17,7 @@ from mmexplore.runtime.cache import cached
 
 @dataclass(frozen=True)
 class Shape:
-    """Atoms in the order of the SMILES, hydrogens behind.
+    """Conformer: atoms in the order of the SMILES, hydrogens behind.
 
     ``elements`` (n,) symbols, ``xyz`` (n, 3) angstrom, ``bonds`` (m, 3): two atoms and the order, 1.5 for aromatic.
     ``block``: the same as a mol block. ``how``: how it was made, in words; where ``there`` is False all else is empty.
@@ -33,7 +33,7 @@ class Shape:
 
 @cached(128)
 def shape(smiles: str) -> Shape:
-    """The shape of a molecule; awkward ones take long. Raises BadMolecule.
+    """Conformer of a molecule; awkward ones take long. Raises BadMolecule.
 
     >>> water = shape("O")
     >>> water.elements, round(float(np.linalg.norm(water.xyz[0] - water.xyz[1])), 1)

@@ -1,4 +1,6 @@
-"""What searches for subgraphs found, on disk: a file a molecule, in a folder whose name holds model, target and rules.
+"""Explanation store.
+
+What searches for subgraphs found, a file a molecule, in a folder whose name holds model, target and rules.
 
 A search over a class that was cancelled or killed finds what it did here, and another class shares it.
 """
@@ -20,7 +22,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Explained:
-    """What a model says of a molecule, and which parts of it say the same.
+    """Explanation: what a model says of a molecule, and which parts of it say the same.
 
     ``smiles`` is canonical, ``order[k]`` the number of its atom ``k`` in the SMILES that was given. ``subgraphs``: the
     smallest first; empty where ``note`` says why. ``by``: the score that decides. ``exact``: no fragment that peeling
@@ -42,22 +44,22 @@ class Explained:
 
     @property
     def positive(self) -> bool:
-        """Whether the whole molecule is."""
+        """Whether the whole molecule is positive."""
         return bool(self.target.reached(np.array(self.score)))
 
 
 def folder(model_digest: str, target: Target, rules: Rules, by: By, *, home: Home) -> Path:
-    """Where results under these rules are kept; not made here."""
+    """Folder of the explanations under these rules; not made here."""
     return home / "subgraphs" / digest(VERSION, model_digest, asdict(target), asdict(rules), by)
 
 
 def digest(*what: Any) -> str:
-    """Sixteen hex digits of plain values."""
+    """Digest of plain values, sixteen hex digits."""
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def load(where: Path, smiles: str) -> Explained | None:
-    """What was found for a molecule, by its canonical SMILES; None where nothing whole is there."""
+    """Stored explanation of a molecule, by its canonical SMILES; None where nothing whole is there."""
     try:
         told = read_json(_file(where, smiles))
         parts = tuple(Subgraph(**_numbers(part) | {"atoms": tuple(part["atoms"])}) for part in told["subgraphs"])
@@ -68,7 +70,7 @@ def load(where: Path, smiles: str) -> Explained | None:
 
 
 def keep(where: Path, found: Explained) -> None:
-    """Write it down."""
+    """Store an explanation."""
     write_json(_file(where, found.smiles), as_json(asdict(found)))
 
 

@@ -29,14 +29,14 @@ DIRECTIONS: dict[str, tuple[Direction, ...]] = {
 
 
 def explained_tasks(model: Model) -> tuple[Task, ...]:
-    """What of a model can be explained: its tasks, none for the baseline and for models without labels."""
+    """Explainable tasks of a model, none for the baseline and for models without labels."""
     return model.card.data.tasks if model.card else ()
 
 
 def target(
     model: Model, task: str, direction: str, threshold: float | None, trained_on: Dataset | None, *, home: Home
 ) -> tuple[Target, str]:
-    """What counts as positive, and in words where the threshold comes from.
+    """Explanation target: what counts as positive, and in words where the threshold comes from.
 
     ``trained_on``: the model's data set, None where it is not here. Defaults: the model's first task; class 1 at 0.5,
     as chemprop's; above the upper quartile of the training labels (below: the lower one). Raises UnknownName, and
@@ -59,7 +59,7 @@ def target(
 def explain(
     model: Model, smiles: str, goal: Target, rules: Rules = RULES, by: By = "fragment", count: int = 5
 ) -> Explained:
-    """The smallest positive subgraphs of a molecule in any spelling; imports torch.
+    """Minimum positive subgraphs of a molecule in any spelling; imports torch.
 
     Fragments are sought once and kept for a while, so that other sizes and thresholds need no new search. Raises
     BadMolecule for what the model cannot read.
@@ -71,14 +71,19 @@ def explain(
 
 
 def summands(model: Model) -> tuple[str, ...]:
-    """Branches whose predictions, each times its coefficient, add up to the model's; none unless it fuses late."""
+    """Additive branches: their predictions, each times its coefficient, add up to the model's.
+
+    None unless it fuses late.
+    """
     return model.recipe.summands if model.recipe else ()
 
 
 def explain_summand(
     model: Model, branch: str, smiles: str, task: str, rules: Rules = RULES, by: By = "fragment", count: int = 1
 ) -> Explained:
-    """The smallest subgraphs that make a branch of a late fusion add at least half of what the whole makes it add.
+    """Minimum subgraphs of one branch of a late fusion.
+
+    The smallest subgraphs that make a branch of a late fusion add at least half of what the whole makes it add.
 
     A branch alone predicts nothing that a threshold could be set on; what it adds, w p, is on the scale of the sum.
     Raises BadMolecule, UnknownName.
@@ -116,7 +121,7 @@ def _explained(
 
 
 def fragment_model(model: Model) -> "FragmentModel":
-    """The loaded model, kept between calls; imports torch. Raises BadRecipe for one that predicts nothing."""
+    """Cached fragment scorer of a model; imports torch. Raises BadRecipe for one that predicts nothing."""
     if model.card is None:
         raise BadRecipe("ECFP fingerprints predict nothing that could be explained; choose a model with labels")
     return _loaded(model)
@@ -188,7 +193,7 @@ def _why_none(molecule: Skeleton, search: Search, goal: Target, rules: Rules, sc
 
 
 def goal_in_words(goal: Target) -> str:
-    """What is sought.
+    """Explanation target in words.
 
     >>> goal_in_words(Target("logS", "below", -3.5))
     'logS of at most -3.5'

@@ -1,4 +1,4 @@
-"""3Dmol.js, which draws molecules in space: fetched once from npm's registry, checked, kept under the home.
+"""Download of 3Dmol.js, which draws molecules in space: fetched once from npm's registry, checked, kept under the home.
 
 Rego and Koes 2015, doi:10.1093/bioinformatics/btu829. The package is taken from MMEXPLORE_DATA_DIR where it lies there.
 """
@@ -23,7 +23,7 @@ _turn = Lock()
 
 
 def path(*, home: Home) -> Path:
-    """Where the script lies, or will lie."""
+    """Path of the script, there or not."""
     return home / "scripts" / f"3Dmol-{VERSION}.js"
 
 

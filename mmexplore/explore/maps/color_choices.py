@@ -21,7 +21,7 @@ from mmexplore.runtime.home import Home
 
 
 def color_names(view: View, dataset: Dataset, *, home: Home) -> list[str]:
-    """What :func:`color` can show for this view of a data set, labels first."""
+    """Color names that :func:`color` can show for this view of a data set, labels first."""
     return list(_choices(view, dataset, home=home))
 
 

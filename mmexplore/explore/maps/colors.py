@@ -1,4 +1,4 @@
-"""What a map can be coloured by: labels, predictions, errors, the split, descriptors, clusters, any column."""
+"""Map colors: labels, predictions, errors, the split, descriptors, clusters, any column."""
 
 import io
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _MOST_CATEGORIES = 20
 
 @dataclass(frozen=True)
 class Color:
-    """A colour for each molecule.
+    """Map color: a value for each molecule.
 
     ``values`` (n,) float32 with NaN where missing; for categories they number ``categories`` (whole numbers).
     ``label`` says what is shown, with its unit.

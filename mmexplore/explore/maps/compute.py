@@ -19,13 +19,13 @@ CLUSTERS = 8
 
 
 def map_folders(model: Model, dataset: Dataset, *, home: Home) -> list[Path]:
-    """Where maps of a model on a data set may lie: beside the shipped model, and under the home (the last)."""
+    """Map folders of a model on a data set: beside the shipped model, and under the home (the last)."""
     data = dataset.digest[:16]
     return [model.folder / "maps" / data, home / "maps" / f"{model.digest}-{data}"]
 
 
 def stored_map(view: View, dataset: Dataset, method: str, seed: int = 0, *, home: Home) -> MapFile | None:
-    """A finished map if there is one: shipped with the model, or computed here before."""
+    """Stored map, None where there is none: shipped with the model, or computed here before."""
     return stored(map_folders(view.model, dataset, home=home), view.name, method, seed)
 
 
@@ -59,7 +59,7 @@ def stored_clusters(view: View, dataset: Dataset, *, home: Home) -> np.ndarray |
 
 
 def clusters(view: View, dataset: Dataset, progress: Progress = silent, *, home: Home) -> np.ndarray:
-    """The same clusters, computed and kept where there is no map yet; imports torch for that."""
+    """k-means clusters, computed and kept where there is no map yet; imports torch for that."""
     found = stored_clusters(view, dataset, home=home)
     if found is None:
         x = embedding(view.model, dataset, progress, home=home).view(view.name)
@@ -80,7 +80,7 @@ def _clusters_file(folder: Path, view: str) -> Path:
 
 
 def quality_classes(dataset: Dataset) -> Classes:
-    """The classes that Davies-Bouldin and NMI are computed on: the first task, else the first telling column."""
+    """Classes for Davies-Bouldin and NMI: the first task, else the first telling column."""
     if dataset.tasks:
         return quality.classes_of(dataset.labels[:, 0], dataset.tasks[0].name, dataset.tasks[0].kind)
     for name in dataset.extra:

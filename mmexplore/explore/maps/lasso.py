@@ -1,4 +1,4 @@
-"""Which points of a map lie inside a lasso or a box."""
+"""Lasso selection: which points of a map lie inside a lasso or a box."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,9 @@ from mmexplore.runtime.errors import MmexploreError
 
 
 def inside(polygon: np.ndarray | Sequence[Sequence[float]], xy: np.ndarray) -> np.ndarray:
-    """Which of ``xy`` (n, 2) lie inside ``polygon`` (m, 2), closed by itself, by the even-odd rule; bool (n,).
+    """Lasso selection.
+
+    Which of ``xy`` (n, 2) lie inside ``polygon`` (m, 2), closed by itself, by the even-odd rule; bool (n,).
 
     A point on a lower or left edge is inside, on an upper or right edge outside; NaN is outside. Points are sorted by y
     once, so that each edge looks only at the points beside it. Raises MmexploreError unless m >= 3 finite corners came.
@@ -36,7 +38,7 @@ def inside(polygon: np.ndarray | Sequence[Sequence[float]], xy: np.ndarray) -> n
 
 
 def in_box(xy: np.ndarray, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
-    """Which of ``xy`` (n, 2) lie in the box between two opposite corners, edges included; bool (n,)."""
+    """Box selection: which of ``xy`` (n, 2) lie in the box between two opposite corners, edges included; bool (n,)."""
     low, high = np.minimum((x0, y0), (x1, y1)), np.maximum((x0, y0), (x1, y1))
     x, y = xy[:, 0], xy[:, 1]
     inner: np.ndarray = (x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])

@@ -1,4 +1,4 @@
-"""PCA, UMAP and t-SNE of a finite matrix, from our own exact neighbours and a PCA start; no torch.
+"""Layout methods: PCA, UMAP and t-SNE of a finite matrix, from our own exact neighbours and a PCA start; no torch.
 
 PCA is scikit-learn's. UMAP (McInnes, Healy & Melville, arXiv:1802.03426) is umap-learn's graph and optimiser; t-SNE
 (van der Maaten & Hinton 2008) openTSNE's, with its early exaggeration and learning rate n/12. Both start from PCA,
@@ -95,7 +95,7 @@ def umap(x: np.ndarray, seed: int, k: int, min_distance: float = 0.1, progress: 
 
 
 def epochs(n: int) -> int:
-    """umap-learn's number of epochs for ``n`` molecules."""
+    """Number of UMAP epochs, as umap-learn chooses it, for ``n`` molecules."""
     return 500 if n <= 10_000 else 200
 
 

@@ -1,6 +1,6 @@
-"""Which maps stand side by side: panels, and a table of presets that a model grants or does not. No torch.
+"""Comparison panels: which maps stand side by side, and presets that a model fills or does not. No torch.
 
-A preset is a row of wishes, and a wish is answered from a model's recipe and views alone: a model of tomorrow with the
+A preset is a row of rules, and a rule is answered from a model's recipe and views alone: a model of tomorrow with the
 right branches fills it without a word here. Fig. 5 of MMSA shows what is known of molecules without pre-training, from
 single modalities and by the whole model; Fig. 2 of MMFRL each modality's embedding before fusion, and the fused one.
 """
@@ -18,7 +18,7 @@ MOST_PANELS = 6
 
 @dataclass(frozen=True)
 class ViewRef:
-    """One map of a comparison: a view of a model, by their names."""
+    """View reference: one map of a comparison, a view of a model, by their names."""
 
     model: str
     view: str
@@ -28,13 +28,13 @@ ECFP = ViewRef(BASELINE, BASELINE)
 
 
 def ref(view: View) -> ViewRef:
-    """A view by its names."""
+    """View reference from a view."""
     return ViewRef(view.model.name, view.name)
 
 
 @dataclass(frozen=True)
 class PresetRule:
-    """Something to be shown of a model.
+    """Preset rule: something to be shown of a model.
 
     ``baseline``: fingerprints. ``untrained``: the twin's last view. ``branch``: the branch that reads modality
     ``reads``. ``branches``: all, where there are several. ``fused``: the views that are no branch's. ``views``: all.
@@ -45,14 +45,14 @@ class PresetRule:
 
     @property
     def needs(self) -> str:
-        """What a model must have to grant it, "" where a recipe is enough."""
+        """Requirement: what a model must have to satisfy the rule, "" where a recipe is enough."""
         needs = {"branch": f"a branch that reads {self.reads}", "branches": "several branches", "fused": "a fused view"}
         return needs.get(self.kind, "")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A comparison by name: what it shows, and the wishes that make its panels."""
+    """Comparison preset by name: what it shows, and the rules that make its panels."""
 
     name: str
     about: str
@@ -60,8 +60,8 @@ class Preset:
 
     @property
     def needs(self) -> str:
-        """What a model must have to fill it, in words."""
-        *some, last = [wish.needs for wish in self.rules if wish.needs] or ["a recipe"]
+        """Requirements: what a model must have to fill it, in words."""
+        *some, last = [rule.needs for rule in self.rules if rule.needs] or ["a recipe"]
         return f"{', '.join(some)} and {last}" if some else last
 
 
@@ -91,31 +91,31 @@ PRESETS = (
 
 
 def fill_preset(preset: Preset, models: Iterable[Model]) -> tuple[ViewRef, ...]:
-    """The preset's panels by the first of the models that grants every wish; empty where none does.
+    """Panels of a preset by the first of the models that satisfies every rule; empty where none does.
 
     At most six: where there are more, the last one, which is the whole model, is kept.
     """
     for model in models:
-        granted = [_grant(wish, model) for wish in preset.rules]
+        granted = [_grant(rule, model) for rule in preset.rules]
         panels = tuple(dict.fromkeys(panel for some in granted for panel in some))
         if all(granted) and len(panels) >= FEWEST_PANELS:
             return panels if len(panels) <= MOST_PANELS else (*panels[: MOST_PANELS - 1], panels[-1])
     return ()
 
 
-def _grant(wish: PresetRule, model: Model) -> list[ViewRef]:
+def _grant(rule: PresetRule, model: Model) -> list[ViewRef]:
     if model.recipe is None:
         return []
-    if wish.kind == "baseline":
+    if rule.kind == "baseline":
         return [ViewRef(BASELINE, BASELINE)]
-    if wish.kind == "untrained":
+    if rule.kind == "untrained":
         name = model.name if model.name.startswith(UNTRAINED) else UNTRAINED + model.name
         return [ViewRef(name, model.views[-1])]
     branches = [branch.name for branch in model.recipe.branches]
     views = {
-        "branch": [b.name for b in model.recipe.branches if ENCODERS.attribute(b.encoder, "reads") == wish.reads][:1],
+        "branch": [b.name for b in model.recipe.branches if ENCODERS.attribute(b.encoder, "reads") == rule.reads][:1],
         "branches": branches if len(branches) > 1 else [],
         "fused": [view for view in model.views if view not in branches],
         "views": list(model.views),
     }
-    return [ViewRef(model.name, view) for view in views[wish.kind]]
+    return [ViewRef(model.name, view) for view in views[rule.kind]]

@@ -1,4 +1,4 @@
-"""One map turned onto another, so that eyes can compare them: Procrustes analysis (Gower 1975). Only for drawing.
+"""Procrustes alignment of one map with another (Gower 1975), so that eyes can compare them. Only for drawing.
 
 For maps X and Y, centred, with the same molecules in their rows, it finds the rotation or reflection Q, the scale s and
 the shift that make ||s X Q - Y||^2 least: with U S V' the singular value decomposition of X'Y, Q = U V' and
@@ -12,14 +12,19 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Aligned:
-    """``xy`` (n, 2) float32; ``disparity`` is the share of the other map that is not met, 0 (the same) to 1."""
+    """Aligned map: ``xy`` (n, 2) float32.
+
+    ``disparity`` is the share of the other map that is not met, 0 (the same) to 1.
+    """
 
     xy: np.ndarray
     disparity: float | None
 
 
 def align(xy: np.ndarray, onto: np.ndarray) -> Aligned:
-    """``xy`` (n, 2) turned, mirrored, scaled alike in both directions and shifted onto the map ``onto`` (n, 2).
+    """Procrustes alignment of one map with another.
+
+    ``xy`` (n, 2) turned, mirrored, scaled alike in both directions and shifted onto the map ``onto`` (n, 2).
 
     Molecules that lack a place on either map do not count, and keep NaN where ``xy`` has it. Where fewer than two
     count, or all of a map lie at one point, ``xy`` comes back as it was, with None.

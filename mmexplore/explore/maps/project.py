@@ -1,4 +1,6 @@
-"""A map: two coordinates for each molecule, how they were made, and how much of the classes they show. No torch.
+"""Map projection.
+
+Two coordinates for each molecule, how they were made, and how much of the classes they show. No torch.
 
 Learned embeddings are laid out by Euclidean distance, as the figures of the papers are; fingerprints (uint8 bits)
 by cosine, that is Euclidean distance of rows scaled to length 1. Above 50,000 molecules UMAP and t-SNE lay out a seeded
@@ -38,7 +40,7 @@ def project(
     landmarks: int = LANDMARKS,
     progress: Progress = silent,
 ) -> np.ndarray:
-    """Coordinates (n, 2) float32 of ``x`` (n, d); the same seed gives the same ones.
+    """Map projection (n, 2) float32 of ``x`` (n, d); the same seed gives the same ones.
 
     Rows with NaN or infinity get NaN. With fewer than five finite rows every method is PCA; where all rows are equal
     all points lie at the origin. Raises UnknownName for a method, MmexploreError where no row is finite or ``x`` is no
@@ -78,7 +80,9 @@ def _by_landmarks(x: np.ndarray, landmarks: int, seed: int, layout: Layout, prog
 
 
 def place(x_new: np.ndarray, x: np.ndarray, xy: np.ndarray, k: int = 5, progress: Progress = silent) -> np.ndarray:
-    """Coordinates (m, 2) float32 of new rows on an existing map: the mean of their ``k`` neighbours', by 1/distance^2.
+    """Out-of-sample placement on a map.
+
+    Coordinates (m, 2) float32 of new rows on an existing map: the mean of their ``k`` neighbours', by 1/distance^2.
 
     A row that is on the map lands on itself. A new row with NaN gets NaN. Raises MmexploreError where the map is empty.
     """

@@ -1,4 +1,4 @@
-"""How well classes of molecules part in an embedding: Davies-Bouldin and NMI, each beside permuted labels.
+"""Class separation in an embedding: Davies-Bouldin and NMI, each beside permuted labels.
 
 As in Fig. 5 of MMSA. Davies & Bouldin 1979: mean over classes of the worst ratio (s_i + s_j) / d_ij
 of mean distances to the centroid and distance of centroids; here the *labels* are the clusters; lower is better. NMI:
@@ -25,7 +25,10 @@ _TERTILES = ("low", "middle", "high")
 
 @dataclass(frozen=True)
 class Classes:
-    """``codes`` (n,) int64 number ``names``, -1 where missing; ``how`` says in words how they were made."""
+    """Classes of molecules: ``codes`` (n,) int64 number ``names``, -1 where missing.
+
+    ``how`` says in words how they were made.
+    """
 
     codes: np.ndarray
     names: tuple[str, ...]
@@ -34,7 +37,9 @@ class Classes:
 
 @dataclass(frozen=True)
 class Quality:
-    """Davies-Bouldin (lower is better) and NMI (0 to 1, higher is better), None where ``how`` says why.
+    """Class separation scores.
+
+    Davies-Bouldin (lower is better) and NMI (0 to 1, higher is better), None where ``how`` says why.
 
     Without a suffix: in the full space; ``_2d``: on the map; ``_permuted``: mean over permuted labels.
     """
@@ -107,7 +112,9 @@ def quality(
     permutations: int = 20,
     other: Quality | None = None,
 ) -> Quality:
-    """Both scores in ``x`` (n, d) and on ``xy`` (n, 2); above 20,000 molecules on a seeded sample, as ``how`` says.
+    """Class separation in ``x`` (n, d) and on ``xy`` (n, 2).
+
+    Above 20,000 molecules on a seeded sample, as ``how`` says.
 
     The scores in ``x`` are taken from ``other``, another map of the same ``x``, if it was scored in the same way.
     """

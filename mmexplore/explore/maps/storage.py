@@ -1,4 +1,4 @@
-"""A finished map on disk: a parquet file of coordinates and a JSON file beside it that says how they were made.
+"""Stored map: a parquet file of coordinates and a JSON file beside it that says how they were made.
 
 The JSON file is written last and holds the parquet file's hash, so that a map is whole or not there.
 """
@@ -24,7 +24,7 @@ UNSCORED = Quality("not computed yet")
 
 @dataclass(frozen=True)
 class MapFile:
-    """A finished map: ``xy`` (n, 2) float32, NaN where a molecule has no embedding; ``path`` is its parquet file."""
+    """Stored map: ``xy`` (n, 2) float32, NaN where a molecule has no embedding; ``path`` is its parquet file."""
 
     path: Path
     xy: np.ndarray
@@ -38,12 +38,12 @@ class MapFile:
 
     @property
     def digest(self) -> str:
-        """Another one for another map."""
+        """Digest of the map."""
         return f"{self.path} {self.created} {self.seconds}"
 
 
 def place_of(folder: Path, view: str, method: str, seed: int) -> Path:
-    """The parquet file of a map in a folder; the view's name may hold any character."""
+    """Path of a map's parquet file in a folder; the view's name may hold any character."""
     return folder / allowed(f"{quote(view, safe='')}-{method}" + (f"-{seed}" if seed else "") + ".parquet")
 
 
@@ -90,7 +90,7 @@ def _load(about_file: FileVersion) -> MapFile:
 
 @cached(24)
 def aligned(shown: MapFile, onto: MapFile) -> Aligned:
-    """A map turned onto another one, for drawing; the other one itself stays as it is."""
+    """Map aligned with another one, for drawing; the other one itself stays as it is."""
     made = align(shown.xy, onto.xy) if shown.digest != onto.digest else Aligned(shown.xy, 0.0)
     made.xy.setflags(write=False)
     return made

@@ -1,1 +1,1 @@
-"""Nearest molecules in a space: search, agreement of spaces, domain of a model."""
+"""Nearest neighbors in a space: search, agreement of spaces, applicability domain of a model."""

@@ -1,4 +1,4 @@
-"""How alike two spaces rank the same molecules: shared neighbours and rank correlation, each beside chance; no torch.
+"""Agreement of two spaces: shared neighbours and rank correlation, each beside chance; no torch.
 
 Overlap@k: the share of a molecule's k nearest others in one space that are among its k nearest in the other. Spearman:
 the correlation of the ranks of all others (Spearman 1904). Chance is told twice: what overlap@k of a random ranking is
@@ -21,7 +21,9 @@ MOST_RANKED = 2_000
 
 @dataclass(frozen=True)
 class Agreement:
-    """Of each query (``rows``, int64): ``overlap`` at ``k`` and ``spearman``, as measured and with permuted rows.
+    """Agreement of two spaces.
+
+    Of each query (``rows``, int64): ``overlap`` at ``k`` and ``spearman``, as measured and with permuted rows.
 
     ``expected`` is the overlap of a random ranking, ``others`` how many molecules a query is compared with, ``ranked``
     those of them that the rank correlation is taken over.
@@ -40,7 +42,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two rows that one space calls ``near`` (its similarity) and the other ``far`` (its similarity).
+    """Discordant pair: two rows that one space calls ``near`` (its similarity) and the other ``far`` (its similarity).
 
     ``nearer`` is the share of other molecules that the second space puts nearer to ``a`` than ``b``: 0 nearest.
     """
@@ -53,7 +55,7 @@ class Pair:
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Share of the hits in a row of ``a`` (m, k) that stand in the same row of ``b``, float64 (m,).
+    """Neighbor overlap: share of the hits in a row of ``a`` (m, k) that stand in the same row of ``b``, float64 (m,).
 
     >>> overlap(np.array([[1, 2]]), np.array([[2, 3]])).tolist()
     [0.5]
@@ -80,7 +82,7 @@ def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def agreement(
     a: Space, b: Space, k: int = 10, queries: int = 200, seed: int = 0, progress: Progress = silent
 ) -> Agreement:
-    """How alike the spaces rank the same molecules, over ``queries`` of them drawn by ``seed``.
+    """Agreement of two spaces over ``queries`` molecules drawn by ``seed``.
 
     No molecule is its own hit.
     Raises MmexploreError for k < 1, and where fewer than k + 2 molecules have a record in both.
@@ -134,7 +136,9 @@ def _others(space: Space, rows: np.ndarray, k: int, keep: np.ndarray) -> np.ndar
 
 
 def disagreement(a: Space, b: Space, k: int = 10, progress: Progress = silent) -> np.ndarray:
-    """1 - Jaccard index of the ``k`` nearest others of each molecule in the two spaces, float32 (n,); 0: the same ones.
+    """Jaccard distance of the ``k`` nearest neighbors of each molecule in the two spaces, float32 (n,).
+
+    0: the same ones.
 
     NaN where a molecule has no record in both. Raises MmexploreError as :func:`agreement` does.
     """
@@ -146,7 +150,7 @@ def disagreement(a: Space, b: Space, k: int = 10, progress: Progress = silent) -
 
 
 def nearest_others(space: Space, keep: np.ndarray, k: int, progress: Progress = silent) -> np.ndarray:
-    """The ``k`` nearest others of each molecule that is kept, among those; int64 (n, k), -1 for the others."""
+    """k-nearest neighbors of each molecule that is kept, among those; int64 (n, k), -1 for the others."""
     rows = np.flatnonzero(keep)
     found = np.full((len(keep), k), -1)
     for part in _parts(rows, len(keep)) if k else []:
@@ -157,7 +161,7 @@ def nearest_others(space: Space, keep: np.ndarray, k: int, progress: Progress = 
 
 
 def parted(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """1 - Jaccard index of two sets of neighbours (n, k), float32 (n,); NaN in rows of -1, 0 where k is 0.
+    """Jaccard distance of two sets of neighbours (n, k), float32 (n,); NaN in rows of -1, 0 where k is 0.
 
     >>> parted(np.array([[1, 2], [-1, -1]]), np.array([[2, 3], [-1, -1]])).tolist()
     [0.6666666865348816, nan]
@@ -170,7 +174,7 @@ def parted(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def mean_disagreement(values: np.ndarray) -> float:
-    """The one figure of two views: the mean of :func:`disagreement` over the molecules that have one."""
+    """Mean disagreement of two views: the mean of :func:`disagreement` over the molecules that have one."""
     return float(values[np.isfinite(values)].mean(dtype=np.float64))
 
 
@@ -183,7 +187,9 @@ def far_pairs(
     seed: int = 0,
     progress: Progress = silent,
 ) -> tuple[Pair, ...]:
-    """Pairs that ``near`` puts close (among ``k`` nearest, similarity at least ``least``), farthest in ``far`` first.
+    """Discordant pairs.
+
+    ``near`` puts them close (among ``k`` nearest, similarity at least ``least``), farthest in ``far`` first.
 
     Looked for round ``queries`` molecules drawn by ``seed``; each pair once. Molecules that are equal in ``near``
     (similarity 1: a duplicate, or what a fingerprint cannot tell apart) count, for these are the most telling.

@@ -1,4 +1,4 @@
-"""How near a molecule is to what a model was trained on, in a space of similarities.
+"""Applicability domain: distance of a molecule to the training set, in a space of similarities.
 
 The yardstick is the training set itself: each of its molecules (of a sample) and the nearest other one. A query that
 lies farther from the training set than nearly all of its own molecules lie from each other is outside of it (the
@@ -16,7 +16,9 @@ MOST_MEASURED = 1_000
 
 @dataclass(frozen=True)
 class Reach:
-    """``similarity`` to the nearest training molecule, whose ``row`` is given, and ``farther_than``: the share of
+    """Applicability of a model to a query.
+
+    ``similarity`` to the nearest training molecule, whose ``row`` is given, and ``farther_than``: the share of
     training molecules that are nearer to their own nearest other one. ``own``: the query is a training molecule, and
     its nearest other one is meant.
     """
@@ -28,14 +30,14 @@ class Reach:
 
     @property
     def words(self) -> str:
-        """What that means."""
+        """Verdict in words."""
         if self.farther_than <= 0.5:
             return "well inside the training set"
         return "at the edge of the training set" if self.farther_than <= 0.95 else "outside the training set"
 
 
 def nearest_others(space: Space, training: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Similarity of training molecules (a sample, where there are many) to the nearest other one, ascending."""
+    """Nearest-neighbor similarity among training molecules (a sample, where there are many), ascending."""
     keep = np.zeros(len(space.usable), bool)
     keep[training] = True
     rows = np.flatnonzero(keep & space.usable)
@@ -49,7 +51,9 @@ def nearest_others(space: Space, training: np.ndarray, seed: int = 0) -> np.ndar
 
 
 def reach(space: Space, query: np.ndarray, training: np.ndarray, yardstick: np.ndarray, own: int = -1) -> Reach | None:
-    """Where a query (1, width) lies beside the training rows; ``own`` is its row among them, -1 where it has none.
+    """Applicability of a model to a query (1, width) beside the training rows.
+
+    ``own`` is its row among them, -1 where it has none.
 
     ``yardstick`` is :func:`nearest_others`. None where there is nothing to compare with.
     """

@@ -1,4 +1,4 @@
-"""Molecule detail: what is measured of it, what a model predicts, and how near the training set is."""
+"""Molecule detail: labels, predictions, and how near the training set is."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ from mmexplore.runtime.home import Home
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known of one task: ``label`` and ``prediction`` in its unit, NaN where unknown.
+    """Task values: ``label`` and ``prediction`` in its unit, NaN where unknown.
 
     ``percentile``, 0 to 100: where the prediction stands among the model's predictions for its training molecules.
     """
@@ -39,7 +39,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Nearest:
-    """How near a molecule is to the training molecules in one space, and which of them is nearest."""
+    """Nearest training molecule in one space: how near, and which."""
 
     panel: ViewRef
     reach: Reach
@@ -48,7 +48,7 @@ class Nearest:
 
 @dataclass(frozen=True)
 class Detail:
-    """A molecule in detail; ``trained_on`` names the training data, "" where nothing is known of it.
+    """Molecule detail; ``trained_on`` names the training data, "" where nothing is known of it.
 
     ``lacking``: models that have to embed the training data before more can be said. ``notes`` are sentences.
     """
@@ -64,7 +64,7 @@ class Detail:
 def detail(
     asked: MoleculeRef, view: View, dataset: Dataset | None, trained_on: Dataset | None, *, home: Home
 ) -> Detail:
-    """What a model knows of a molecule. One that is in no data set is run through it now, which imports torch.
+    """Molecule detail under a model. One that is in no data set is run through it now, which imports torch.
 
     ``dataset``: where the molecule is from, None where it is in none; ``trained_on``: the model's data set, None where
     it is not here.

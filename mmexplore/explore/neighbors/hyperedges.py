@@ -1,4 +1,4 @@
-"""Whom MMSA's structure-awareness takes a molecule to be like: its hyperedge (equation 9) and its memory (10, 11).
+"""Hyperedge neighbors in MMSA: a molecule's hyperedge (equation 9) and its memory anchors (10, 11).
 
 Computed from an embedding that is on disk and the anchors in the model's weights, by numpy alone.
 """
@@ -33,7 +33,7 @@ class Anchor:
 
 @dataclass(frozen=True)
 class HyperedgeNeighbors:
-    """What equations 9 to 11 join a molecule to.
+    """Hyperedge neighbors and memory anchors of a molecule (equations 9 to 11).
 
     Those ``near`` it, of which the first ``members`` are in its hyperedge, and ``hosts``, molecules in whose hyperedge
     it is: rows with their Euclidean distances in the unified embedding, itself left out. Its strongest ``anchors`` of
@@ -50,9 +50,9 @@ class HyperedgeNeighbors:
 def hyperedge_neighbors(
     model: Model, dataset: Dataset, row: int, anchors: int = 3, typical: int = 3, *, home: Home
 ) -> HyperedgeNeighbors | None:
-    """A molecule's kin among a data set; None where the model has no memory, or has not embedded the data set yet.
+    """Hyperedge neighbors of a molecule; None where the model has no memory, or has not embedded the data set yet.
 
-    A molecule that could not be embedded has no kin, and none of the others has it.
+    A molecule that could not be embedded has no neighbors, and none of the others has it as one.
     """
     if not has_hyperedges(model):
         return None

@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by blocks of matrix products; one search serves UMAP, t-SNE and new points on a map.
+"""k-nearest-neighbor search, exact, by blocks of matrix products; one serves UMAP, t-SNE and new points on a map.
 
 Squared distances of a block come from ``|q|^2 + |x|^2 - 2 q.x`` in float32, which cancels for near ones; so a few more
 candidates than asked for are taken, and those nearer than a seventh of their length are computed again as differences.
@@ -20,14 +20,19 @@ _NEAR = 0.02  # of |x|^2: beyond, the relative error of a float32 difference sta
 
 @dataclass(frozen=True)
 class Neighbors:
-    """``indices`` int32 (n, k) into the searched rows, ``distances`` float32 (n, k), nearest first, ties by index."""
+    """Neighbors.
+
+    ``indices`` int32 (n, k) into the searched rows, ``distances`` float32 (n, k), nearest first, ties by index.
+    """
 
     indices: np.ndarray
     distances: np.ndarray
 
 
 def neighbours(x: np.ndarray, k: int, progress: Progress = silent) -> Neighbors:
-    """The ``k`` nearest other rows of each row of ``x`` (n, d), Euclidean; a row is never its own neighbour.
+    """k-nearest-neighbor search within a matrix.
+
+    The ``k`` nearest other rows of each row of ``x`` (n, d), Euclidean; a row is never its own neighbour.
 
     >>> neighbours(np.array([[0.0], [1.0], [3.0]]), 1).indices.ravel().tolist()
     [1, 0, 1]
@@ -36,7 +41,7 @@ def neighbours(x: np.ndarray, k: int, progress: Progress = silent) -> Neighbors:
 
 
 def nearest(queries: np.ndarray, x: np.ndarray, k: int, progress: Progress = silent) -> Neighbors:
-    """The ``k`` nearest rows of ``x`` (n, d) to each query (m, d), Euclidean."""
+    """k-nearest-neighbor search: the ``k`` nearest rows of ``x`` (n, d) to each query (m, d), Euclidean."""
     return _search(queries, x, k, False, progress)
 
 
@@ -111,7 +116,10 @@ def unit_rows(x: np.ndarray) -> np.ndarray:
 
 
 def interpolate(found: Neighbors, xy: np.ndarray) -> np.ndarray:
-    """Means of neighbours' coordinates weighted by 1/distance^2, (m, 2) float32; at distance 0 the neighbour's own."""
+    """Inverse-distance interpolation.
+
+    Means of neighbours' coordinates weighted by 1/distance^2, (m, 2) float32; at distance 0 the neighbour's own.
+    """
     squared = np.square(found.distances, dtype=np.float64)
     exact = squared == 0
     with np.errstate(divide="ignore"):

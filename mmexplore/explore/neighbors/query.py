@@ -1,4 +1,6 @@
-"""A few molecules through a model, in memory: what was typed or drawn, beside an embedding that is on disk.
+"""Query embedding: a few molecules through a model, in memory.
+
+What was typed or drawn, beside an embedding that is on disk.
 
 Views that a molecule has only among others are made among its nearest ones in the data set, by their basis view. That
 is exact where the data set has no more than ``AROUND`` molecules. In larger ones the molecule's own neighbours are
@@ -28,7 +30,9 @@ AROUND = 512
 
 @dataclass(frozen=True)
 class Few:
-    """``views`` of each molecule by itself, ``{name: (n, d)}`` float32, and ``predictions`` (n, tasks).
+    """Embedded queries.
+
+    ``views`` of each molecule by itself, ``{name: (n, d)}`` float32, and ``predictions`` (n, tasks).
 
     NaN where a molecule could not be featurised; classification as probabilities, regression in the label's unit.
     """
@@ -38,7 +42,7 @@ class Few:
 
 
 def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
-    """Own views and predictions of canonical SMILES; imports torch at its first call.
+    """Query embedding: own views and predictions of canonical SMILES; imports torch at its first call.
 
     Raises BadMolecule where none can be featurised, BadCheckpoint.
     """
@@ -56,7 +60,7 @@ def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
 
 
 def among(model_folder: Path, few: Few, found: Embedded, view: str) -> np.ndarray:
-    """A set view of a few molecules among those of a data set, (n, d) float32, each as if it alone had come."""
+    """Set view of a few molecules among those of a data set, (n, d) float32, each as if it alone had come."""
     predictor = loaded(model_folder)
     basis = predictor.recipe.set_views[view]
     x = np.asarray(found.view(basis))
@@ -77,7 +81,7 @@ def _joined(
 
 
 def loaded(model_folder: Path) -> "Predictor":
-    """The model of a folder as its files are now, kept between calls; two visitors at once load it once."""
+    """Cached model of a folder as its files are now, kept between calls; two visitors at once load it once."""
     return _loaded(Path(model_folder), checkpoints.digest(model_folder))
 
 

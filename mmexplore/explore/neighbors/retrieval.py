@@ -1,4 +1,4 @@
-"""Retrieval: hits of a query, filters, agreement of spaces, pairs that they part over."""
+"""Retrieval: hits of a query, filters, agreement of spaces, discordant pairs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Ranges = Mapping[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class HitList:
-    """Hits of one space, most similar first: ``rows`` int64 (k,) of the data set, ``similarity`` float64 (k,).
+    """Hit list of one space, most similar first: ``rows`` int64 (k,) of the data set, ``similarity`` float64 (k,).
 
     ``tried``: how many of the most similar molecules a filter by property has looked at; 0 without one.
     """
@@ -114,7 +114,10 @@ def _own_first(
 
 
 def shared(lists: Sequence[HitList]) -> dict[ViewRef, float]:
-    """Of each list but ECFP's: the share of ECFP's hits that stand in it too; empty without an ECFP list."""
+    """Overlap with ECFP of each other list: the share of ECFP's hits that stand in it too.
+
+    Empty without an ECFP list.
+    """
     reference = next((found for found in lists if found.panel == ECFP), None)
     if reference is None or not len(reference.rows):
         return {}
@@ -125,7 +128,7 @@ def shared(lists: Sequence[HitList]) -> dict[ViewRef, float]:
 def agreement(
     view: View, dataset: Dataset, k: int, queries: int, *, home: Home, progress: Progress = silent
 ) -> Agreement:
-    """How alike a view and ECFP rank a data set, over many of its molecules. Raises NotAvailable, MmexploreError."""
+    """Agreement of a view with ECFP on a data set, over many of its molecules. Raises NotAvailable, MmexploreError."""
     ecfp, other = space(ecfp_view(), dataset, home=home), space(view, dataset, home=home)
     return ranking_agreement.agreement(ecfp, other, k, queries, progress=progress)
 
@@ -134,7 +137,9 @@ def agreement(
 def far_pairs(
     view: View, dataset: Dataset, ecfp_near: bool, least: float, *, home: Home, progress: Progress = silent
 ) -> tuple[Pair, ...]:
-    """Pairs that ECFP calls close (Tanimoto at least ``least``) and the view far, or the reverse, the oddest first.
+    """Discordant pairs of ECFP and a view.
+
+    Pairs that ECFP calls close (Tanimoto at least ``least``) and the view far, or the reverse, the oddest first.
 
     The reverse asks for no least similarity: a cosine means something else in every view.
     """
@@ -149,7 +154,7 @@ def far_pairs(
 def disagreement(
     one: View, other: View, dataset: Dataset, k: int = 10, *, home: Home, progress: Progress = silent
 ) -> np.ndarray:
-    """How little two views agree on a molecule's ``k`` nearest others, 0 to 1, float32 (n,), NaN where unknown.
+    """Disagreement of two views on a molecule's ``k`` nearest others, 0 to 1, float32 (n,), NaN where unknown.
 
     Raises NotAvailable before the models have embedded the data set.
     """

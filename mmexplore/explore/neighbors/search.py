@@ -1,4 +1,4 @@
-"""The molecules most like a query: exact cosine of embeddings, exact Tanimoto of fingerprints. No index, no torch.
+"""Similarity search: exact cosine of embeddings, exact Tanimoto of fingerprints. No index, no torch.
 
 Tanimoto's similarity of bits, ``|a & b| / |a | b|`` (Rogers and Tanimoto 1960), reads fingerprints word by word: word w
 of all molecules lies end to end, so that one ``and`` and one ``np.bitwise_count`` serve thousands of molecules, and
@@ -21,14 +21,20 @@ _SLACK = np.float32(1e-5)  # above the error of a float32 score
 
 @dataclass(frozen=True)
 class Hits:
-    """``rows`` int64 (m, k) and ``similarity`` float64 (m, k) of m queries, most similar first, ties by row."""
+    """Search hits.
+
+    ``rows`` int64 (m, k) and ``similarity`` float64 (m, k) of m queries, most similar first, ties by row.
+    """
 
     rows: np.ndarray
     similarity: np.ndarray
 
 
 class Space(Protocol):
-    """Molecules that can be compared with queries; ``usable`` bool (n,) says which have a record at all."""
+    """Search space: molecules that can be compared with queries.
+
+    ``usable`` bool (n,) says which have a record at all.
+    """
 
     usable: np.ndarray
 
@@ -43,7 +49,7 @@ class Space(Protocol):
 
 
 class Cosine:
-    """Embeddings ``x`` (n, d); rows with NaN are not usable, a row of zeros is like nothing (similarity 0)."""
+    """Cosine similarity of embeddings ``x`` (n, d); rows with NaN are not usable, a row of zeros has similarity 0."""
 
     def __init__(self, x: np.ndarray) -> None:
         self.x = np.asarray(x, np.float32)
@@ -83,7 +89,7 @@ class Cosine:
 
 
 class Tanimoto:
-    """Packed fingerprints ``bits`` (n, bytes) uint8, a whole number of 64-bit words each."""
+    """Tanimoto similarity of packed fingerprints ``bits`` (n, bytes) uint8, a whole number of 64-bit words each."""
 
     def __init__(self, bits: np.ndarray, usable: np.ndarray | None = None) -> None:
         rows = np.ascontiguousarray(bits).view(np.uint64)
@@ -130,7 +136,9 @@ class Tanimoto:
 
 
 def top(space: Space, queries: np.ndarray, k: int, keep: np.ndarray | None = None) -> Hits:
-    """The ``k`` molecules most similar to each query, of those that are usable and (bool (n,)) to ``keep``.
+    """Top-k search.
+
+    The ``k`` molecules most similar to each query, of those that are usable and (bool (n,)) to ``keep``.
 
     Fewer where there are fewer. Raises MmexploreError for k < 1.
 

@@ -1,4 +1,4 @@
-"""Spaces: a data set as a view of a model, or ECFP, sees it; and where a molecule lies in it.
+"""Search spaces: a data set as a view of a model, or ECFP, sees it; and where a molecule lies in it.
 
 A space is there once its model has embedded the data set, which a job does.
 """
@@ -27,7 +27,7 @@ INLINE_ROWS = 20_000
 
 @dataclass(frozen=True)
 class MoleculeRef:
-    """A molecule to ask about: canonical ``smiles``, its name, and its ``row`` in ``data``, -1 where it is in none."""
+    """Molecule reference: canonical ``smiles``, its name, and its ``row`` in ``data``, -1 where it is in none."""
 
     smiles: str
     name: str = ""
@@ -36,13 +36,13 @@ class MoleculeRef:
 
 
 def query_of(dataset: Dataset, text: str) -> MoleculeRef:
-    """The one molecule that a typed text means (:func:`mmexplore.datasets.search.read`). Raises BadMolecule."""
+    """Query molecule of a typed text (:func:`mmexplore.datasets.search.read`). Raises BadMolecule."""
     row, smiles = search.one_of(dataset, search.read(dataset, text))
     return query_of_row(dataset, row) if row >= 0 else MoleculeRef(smiles)
 
 
 def query_of_row(dataset: Dataset, row: int) -> MoleculeRef:
-    """A molecule of a data set by its row."""
+    """Query molecule by its row in a data set."""
     return MoleculeRef(str(dataset.smiles[row]), str(dataset.names[row]), dataset.name, row)
 
 
@@ -76,7 +76,10 @@ def _has_fingerprints(dataset: Dataset, *, home: Home) -> bool:
 
 
 def space(view: View, dataset: Dataset, *, home: Home) -> Space:
-    """The molecules of a data set as a view sees them. Raises NotAvailable before the model has embedded them."""
+    """Search space: the molecules of a data set as a view sees them.
+
+    Raises NotAvailable before the model has embedded them.
+    """
     if view.model.card is None:
         return _fingerprints(dataset, home=home)
     return _cosine(_embedded(view.model, dataset, home=home), view.name)
@@ -106,7 +109,7 @@ def _fingerprints(dataset: Dataset, *, home: Home) -> Tanimoto:
 def record_of(
     asked: MoleculeRef, view: View, dataset: Dataset, source: Dataset | None = None, *, home: Home
 ) -> np.ndarray:
-    """The molecule as a view sees it, ready to be compared with those of ``dataset``, (1, width).
+    """Query record: the molecule as a view sees it, ready to be compared with those of ``dataset``, (1, width).
 
     A molecule of the data set has its record there, one of ``source`` in that set's embedding where there is one; any
     other is featurized and run through the model now. Raises NotAvailable like :func:`space`, BadMolecule.
@@ -123,7 +126,7 @@ def record_of(
 def place_on(
     asked: MoleculeRef, view: View, dataset: Dataset, xy: np.ndarray, k: int = 5, *, home: Home
 ) -> tuple[float, float] | None:
-    """Where a molecule lies on a map ``xy`` (n, 2) of a data set: among its ``k`` nearest ones, None for nowhere.
+    """Position of a molecule on a map ``xy`` (n, 2) of a data set: among its ``k`` nearest ones, None for nowhere.
 
     For a view as :func:`mmexplore.explore.maps.project.place` does it; for fingerprints the neighbors and distances
     are Tanimoto's. Raises NotAvailable like :func:`space`, BadMolecule.

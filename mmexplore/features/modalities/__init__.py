@@ -1,4 +1,4 @@
-"""A modality turns a molecule into a packed record: a few small arrays, the same for every spelling of it.
+"""Modality interface: a molecule as a packed record, a few small arrays, the same for every spelling of it.
 
 A record is a dict of numpy arrays named by ``columns``. A column without an axis has one row a molecule;
 a column with an axis ("atoms", "bonds") has as many rows as the molecule has of those. Columns of one axis
@@ -20,7 +20,7 @@ Record = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Column:
-    """One array of a record: its element type, the width of a row (0: a plain number), and what a row is."""
+    """Record column: its element type, the width of a row (0: a plain number), and what a row is."""
 
     dtype: str
     width: int = 0
@@ -29,7 +29,7 @@ class Column:
 
 
 class Modality(ABC):
-    """Base of every modality. Keyword options of ``__init__`` are part of the key under which records are kept."""
+    """Modality base class. Keyword options of ``__init__`` are part of the key under which records are kept."""
 
     version: ClassVar[int]
     columns: ClassVar[dict[str, Column]]
@@ -44,7 +44,9 @@ class Modality(ABC):
 
 
 class Measured(Modality):
-    """Base of modalities that no structure tells: their records are made of spectra that came with a data set.
+    """Base class of measured modalities, which no structure tells.
+
+    Their records are made of spectra that came with a data set.
 
     :func:`mmexplore.features.of_dataset.features_of` asks for them.
     """

@@ -1,4 +1,6 @@
-"""Eight properties of the whole molecule: what MMSA calls its chemical properties (section IV-B.2, as IEM, appendix F).
+"""Molecular descriptors.
+
+Eight properties of the whole molecule: what MMSA calls its chemical properties (section IV-B.2, as IEM, appendix F).
 
 Raw values as RDKit computes them: molecular weight in hundreds beside an index below five, so whoever learns them must
 bring them to one scale first.
@@ -20,7 +22,7 @@ counts, square angstrom."""
 
 
 class Descriptors(Modality):
-    """``values`` (8,): the properties ``NAMES``, unscaled, always finite.
+    """Molecular descriptors: ``values`` (8,): the properties ``NAMES``, unscaled, always finite.
 
     What RDKit finds no finite number for is 0. Balaban's index is meant for one connected graph of at least two atoms:
     RDKit gives 0 for a single atom and a value near 0 for a salt.

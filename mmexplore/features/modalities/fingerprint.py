@@ -14,7 +14,10 @@ BITS = 2048
 
 
 class Fingerprint(Modality):
-    """``bits`` (256,): bit ``i`` stands in byte ``i // 8``, most significant first, as ``np.unpackbits`` reads them."""
+    """Morgan fingerprint.
+
+    ``bits`` (256,): bit ``i`` stands in byte ``i // 8``, most significant first, as ``np.unpackbits`` reads them.
+    """
 
     version: ClassVar[int] = 1
     columns: ClassVar[dict[str, Column]] = {"bits": Column("uint8", BITS // 8)}

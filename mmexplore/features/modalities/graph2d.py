@@ -1,4 +1,4 @@
-"""The molecular graph as small codes: 7 bytes and a mass an atom, 8 bytes a bond.
+"""Molecular graph as small codes: 7 bytes and a mass an atom, 8 bytes a bond.
 
 The codes are indices into the one-hot blocks of chemprop v1's featuriser (Yang et al. 2019, arXiv:1904.01561, table 1),
 so that :mod:`mmexplore.nn.graphs.features` expands them to its 133 + 14 floats bit for bit.
@@ -40,7 +40,9 @@ _STEREOS = _table(range(6), 6)
 
 
 class Graph2D(Modality):
-    """Atoms in the order of the canonical SMILES, chemical bonds in RDKit's order of the molecule read from it.
+    """Molecular graph.
+
+    Atoms in the order of the canonical SMILES, chemical bonds in RDKit's order of the molecule read from it.
 
     ``atoms`` (atoms, 7): Z, degree, charge, chirality, hydrogens, hybridisation, aromatic. ``mass`` (atoms,): a
     hundredth of the atomic mass in dalton. ``bonds`` (bonds, 4): type, conjugated, in a ring, stereo. ``ends``

@@ -1,4 +1,4 @@
-"""Conformers: guesses at a molecule's shape, by ETKDGv3 with explicit hydrogens, refined by MMFF94 if asked.
+"""Conformer generator: guesses at a molecule's shape, by ETKDGv3 with explicit hydrogens, refined by MMFF94 if asked.
 
 Riniker and Landrum 2015, doi:10.1021/acs.jcim.5b00654; Wang et al. 2020, doi:10.1021/acs.jcim.0c00025. MMSA (section
 V-A) takes five conformers a molecule. Every molecule gets at least one: what could not be embedded is laid out flat,
@@ -52,7 +52,9 @@ _ATTEMPTS: dict[int, dict[str, Any]] = {  # of 400 odd molecules the first does 
 
 
 class Graph3D(Modality):
-    """Atoms in the order of the canonical SMILES, hydrogens (if kept) behind, and their places in each conformer.
+    """Conformers of a molecule.
+
+    Atoms in the order of the canonical SMILES, hydrogens (if kept) behind, and their places in each conformer.
 
     ``atoms`` (atoms,): atomic number, 0 for any atom. ``made`` (): a key of MADE. ``positions`` (points, 3): angstrom,
     each conformer's centroid at the origin; ``atom`` (points,), ``conformer`` (points,): whose place it is, in which

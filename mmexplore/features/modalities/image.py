@@ -1,4 +1,4 @@
-"""RDKit's drawing of a molecule, kept as horizontal strokes of ink: some 4 kB at 224 pixels in place of 150.
+"""Molecule image: RDKit's drawing, kept as horizontal strokes of ink: some 4 kB at 224 pixels in place of 150.
 
 MMSA (section V-A) and IEM show RDKit's drawing of 224 x 224 pixels to a ResNet. The drawing is canonical: atoms in the
 order of the canonical SMILES, RDKit's own coordinates, its canonical orientation. A pixel that is not white takes one
@@ -49,7 +49,7 @@ _LONGEST_STROKE = 255
 
 
 class Image(Modality):
-    """A square drawing as strokes, from the top left row by row.
+    """Molecule image: a square drawing as strokes, from the top left row by row.
 
     ``side`` (): pixels a side. ``starts`` (strokes,): ``row * side + column`` of a stroke's first pixel; ``lengths``
     (strokes,): its pixels. ``ink`` (pixels,): ``16 * hue + coverage`` of each pixel in the order of the strokes.
@@ -94,7 +94,7 @@ def drawn(molecule: Mol, side_px: int) -> np.ndarray:
 
 
 def strokes(pixels: np.ndarray) -> Record:
-    """The record of a drawing uint8 ``(side, side, 3)``."""
+    """Run-length encoding: the record of a drawing uint8 ``(side, side, 3)``."""
     side = len(pixels)
     codes = _codes(pixels.reshape(-1, 3))
     places = np.flatnonzero(codes)
@@ -110,7 +110,9 @@ def strokes(pixels: np.ndarray) -> Record:
 
 
 def colours() -> np.ndarray:
-    """RGB of each of the 256 bytes that ``ink`` can hold, float32 ``(256, 3)``: white less coverage of what hues lack.
+    """Color palette: RGB of each of the 256 bytes that ``ink`` can hold, float32 ``(256, 3)``.
+
+    White less coverage of what hues lack.
 
     >>> colours()[[0, 15, 31, 47]].tolist()  # white, black, blue, red
     [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]

@@ -1,4 +1,7 @@
-"""Measured 13C shifts of single atoms: what MMFRL's relational learning of peaks aims at (appendix C, equation C.5)."""
+"""NMR peaks: measured 13C shifts of single atoms.
+
+Measured 13C shifts of single atoms: what MMFRL's relational learning of peaks aims at (appendix C, equation C.5).
+"""
 
 from typing import ClassVar
 
@@ -9,7 +12,9 @@ from mmexplore.runtime.errors import BadMolecule
 
 
 class NMRPeaks(Measured):
-    """``atom`` (peaks,): number of the carbon in the molecule's ``graph2d`` record, from 0 within the molecule; ``ppm``
+    """Assigned 13C peaks.
+
+    ``atom`` (peaks,): number of the carbon in the molecule's ``graph2d`` record, from 0 within the molecule; ``ppm``
     (peaks,): its shift.
 
     By ascending atom, then shift. Peaks that no carbon is assigned to are left out; carbons of one shift have a row

@@ -1,4 +1,4 @@
-"""A measured 13C spectrum as 4,000 bits, as MMFRL's NMR branch reads it: -50 to 350 ppm, ten bins a ppm.
+"""NMR spectrum: a measured 13C one as 4,000 bits, as MMFRL's NMR branch reads it: -50 to 350 ppm, ten bins a ppm.
 
 A peak sets its bin; how many carbons share a peak, and how high it is, are not told.
 """
@@ -14,7 +14,9 @@ LOWEST_PPM, BINS_PER_PPM, BINS = -50.0, 10, 4000
 
 
 class NMRSpectrum(Measured):
-    """``bits`` (500,): bit ``i`` stands in byte ``i // 8``, most significant first, as ``np.unpackbits`` reads them.
+    """Binned 13C spectrum.
+
+    ``bits`` (500,): bit ``i`` stands in byte ``i // 8``, most significant first, as ``np.unpackbits`` reads them.
 
     Bin ``i`` is centred on ``i / 10 - 50`` ppm, because shifts are published to a tenth of a ppm.
     """

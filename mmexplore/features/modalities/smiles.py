@@ -1,4 +1,4 @@
-"""The canonical SMILES as tokens: what a language model of molecules reads (MMFRL's SMILES branch).
+"""SMILES tokenizer: the canonical SMILES as tokens, what a language model of molecules reads (MMFRL's SMILES branch).
 
 A token is an atom, a bond, a branch, a ring number, or a part of what stands in brackets. The vocabulary is fixed and
 covers whatever RDKit writes, so that a model meets no unknown token and two models share their tokens.
@@ -36,7 +36,10 @@ _INSIDE = re.compile(r"@TH|@AL|@SP|@TB|@OH|@@|[A-Z][a-z]?|[a-z]{1,2}|.")
 
 
 class Smiles(Modality):
-    """``tokens`` (tokens,): numbers in ``VOCABULARY``, [CLS] first; what is longer than ``max_length`` is cut there."""
+    """SMILES tokens.
+
+    ``tokens`` (tokens,): numbers in ``VOCABULARY``, [CLS] first; what is longer than ``max_length`` is cut there.
+    """
 
     version: ClassVar[int] = 1
     columns: ClassVar[dict[str, Column]] = {"tokens": Column("uint8", axis="tokens")}
@@ -59,7 +62,7 @@ class Smiles(Modality):
 
 
 def tokens(smiles: str) -> list[str]:
-    """The parts of a SMILES; joined, they are the SMILES.
+    """SMILES tokenizer: the parts of a SMILES; joined, they are the SMILES.
 
     >>> tokens("C[C@@H](Cl)[nH+]%10")
     ['C', '[', 'C', '@@', 'H', ']', '(', 'Cl', ')', '[', 'n', 'H', '+', ']', '%', '1', '0']

@@ -1,4 +1,4 @@
-"""An encoder reads one modality's packed batch and returns one vector a molecule."""
+"""Encoder interface: reads one modality's packed batch and returns one vector a molecule."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -10,7 +10,7 @@ from mmexplore.runtime.errors import NotAvailable
 
 
 class Encoder(nn.Module, ABC):
-    """Base of every encoder. Keyword options of ``__init__`` are what a recipe may set.
+    """Encoder base class. Keyword options of ``__init__`` are what a recipe may set.
 
     ``reads`` names the modality; ``dimension`` is the width of the embedding.
     """

@@ -29,7 +29,9 @@ _ELEMENTS = 119  # with 0 for any atom
 
 
 class ComENet(Encoder):
-    """Layers of two graph convolutions, one weighted by ``(d, theta, phi)``, one by ``(d, tau)``; then the readout.
+    """ComENet encoder.
+
+    Layers of two graph convolutions, one weighted by ``(d, theta, phi)``, one by ``(d, tau)``; then the readout.
 
     In training a random conformer of each molecule is read, else the first.
     """
@@ -159,7 +161,9 @@ def _spoken(x: Tensor, weights: Tensor) -> Tensor:
 
 
 class GraphNorm(nn.Module):
-    """``w (x - a mean) / sqrt(mean of its square + eps) + b`` over a molecule (Cai et al. 2021, arXiv:2009.03294).
+    """Graph normalization.
+
+    ``w (x - a mean) / sqrt(mean of its square + eps) + b`` over a molecule (Cai et al. 2021, arXiv:2009.03294).
 
     Of a molecule of one or two atoms it would leave zeros or signs: there it is ``w x + b``.
     """

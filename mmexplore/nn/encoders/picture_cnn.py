@@ -19,7 +19,9 @@ _FIELDS = 4  # a side
 
 
 class PictureCNN(Encoder):
-    """Four times ``ReLU(norm(conv(x)))`` of step 2, widths 1, 2, 4 and 4 times ``channels``; the mean of 16 fields;
+    """Image encoder: a small convolutional network.
+
+    Four times ``ReLU(norm(conv(x)))`` of step 2, widths 1, 2, 4 and 4 times ``channels``; the mean of 16 fields;
     ``z = W x + b``.
 
     All channels of a picture are normalised together, so that neighbours in a batch do not matter in training either.

@@ -22,7 +22,7 @@ _TOGETHER, _GROUPS = 16, 8  # molecules padded to one length, and groups of a la
 
 
 class SmilesTransformer(Encoder):
-    """``z = tanh(W h_[CLS] + b)``, ``h`` the states of the last layer.
+    """SMILES encoder: ``z = tanh(W h_[CLS] + b)``, ``h`` the states of the last layer.
 
     Tokens attend to their own molecule's alone, so neighbours in a batch do not matter; a batch is worked on in groups
     of SMILES of about one length.

@@ -19,7 +19,10 @@ _PLACES = BINS // _STEP + 1
 
 
 class SpectrumCNN(Encoder):
-    """``z = W x + b`` of the residual layers' ``x``, which begins as ``ReLU(conv(bins))`` laid end to end."""
+    """Spectrum encoder: a convolutional network.
+
+    ``z = W x + b`` of the residual layers' ``x``, which begins as ``ReLU(conv(bins))`` laid end to end.
+    """
 
     reads: ClassVar[str] = "nmr_spectrum"
 

@@ -1,4 +1,4 @@
-"""A fusion turns the embeddings of the branches into predictions, and says what it made on the way."""
+"""Fusion interface: turns the embeddings of the branches into predictions, and says what it made on the way."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Fused:
-    """What a fusion returns.
+    """Fusion output.
 
     ``outputs`` ``(n, tasks)``: logits for classification, z-scored values for regression. ``views``: named
     embeddings that the fusion itself makes, each ``(n, width)``; empty for ``single``. ``parts``: what else it made on
@@ -21,7 +21,7 @@ class Fused:
 
 
 class Fusion(nn.Module, ABC):
-    """Base of every fusion. Built as ``Fusion(dimensions, tasks, **options)``.
+    """Fusion base class. Built as ``Fusion(dimensions, tasks, **options)``.
 
     ``dimensions`` maps each branch's name to the width of its embedding, ``tasks`` is the number of outputs.
     Class attribute ``views`` lists the names of the embeddings that it adds to those of the branches.

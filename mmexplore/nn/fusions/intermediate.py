@@ -1,5 +1,6 @@
-"""MMFRL's intermediate fusion: embeddings side by side, reduced to one ("Multimodal fusion with relational learning for
-molecular property prediction", section 3.2.2, equation 8).
+"""Intermediate fusion of MMFRL: embeddings side by side, reduced to one.
+
+"Multimodal fusion with relational learning for molecular property prediction", section 3.2.2, equation 8.
 
 With a linear head it is the published code's network, whose first layer is the reducing one.
 """
@@ -15,7 +16,7 @@ from mmexplore.nn.heads import feed_forward
 
 
 class Intermediate(Fusion):
-    """``fused = ReLU(W concat(f_1, ..., f_n) + b)`` (8), as wide as one embedding; then a head."""
+    """Intermediate fusion: ``fused = ReLU(W concat(f_1, ..., f_n) + b)`` (8), as wide as one embedding; then a head."""
 
     views: ClassVar[tuple[str, ...]] = ("fused",)
 

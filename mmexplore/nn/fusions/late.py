@@ -1,5 +1,6 @@
-"""MMFRL's late fusion: each modality predicts by itself, and says how much that counts ("Multimodal fusion with
-relational learning for molecular property prediction", section 3.2.3, equations 9 to 11).
+"""Late fusion of MMFRL: each modality predicts by itself, and says how much that counts.
+
+"Multimodal fusion with relational learning for molecular property prediction", section 3.2.3, equations 9 to 11.
 
 Everything is summed before the one sigmoid or unit at the end, and every modality is in the sum: the published code
 leaves two out and, in classification, squashes twice.
@@ -18,7 +19,7 @@ _GATE = (100, 33, 1)
 
 
 class Late(Fusion):
-    """``p_i = readout_i(f_i)`` (9), ``w_i = gate_i(f_i)`` (10), ``outputs = sum_i w_i p_i`` (11).
+    """Late fusion: ``p_i = readout_i(f_i)`` (9), ``w_i = gate_i(f_i)`` (10), ``outputs = sum_i w_i p_i`` (11).
 
     ``w_i`` is one number a molecule and modality, shared by all tasks and free to be negative: 300 -> 100 -> 33 -> 1.
     Its parts are ``w`` (n, modalities) and ``p`` (n, modalities, tasks), on the scale of the outputs.

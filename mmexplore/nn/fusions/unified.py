@@ -14,7 +14,10 @@ from mmexplore.nn.losses.latent_space import LatentSpace
 
 
 class Unified(Fusion):
-    """``outputs = W mean_i(c_i) + b``, with the latent space of :class:`mmexplore.nn.pretraining.mmsa.MMSA`."""
+    """Unified embedding with a linear head.
+
+    ``outputs = W mean_i(c_i) + b``, with the latent space of :class:`mmexplore.nn.pretraining.mmsa.MMSA`.
+    """
 
     views: ClassVar[tuple[str, ...]] = ("unified",)
 

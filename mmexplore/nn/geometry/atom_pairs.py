@@ -1,4 +1,4 @@
-"""All pairs of atoms of each conformer: distances and ComENet's angles (Wang et al. 2022, arXiv:2206.08515).
+"""Atom pairs of each conformer: distances and ComENet's angles (Wang et al. 2022, arXiv:2206.08515).
 
 Molecules of about one size stand in one padded block, so that everything over pairs is a plane of a dense array: on a
 CPU no list of edges comes near it. Angles come as their sines and cosines, which is all that spherical harmonics read,
@@ -18,7 +18,7 @@ STRAIGHT = 0.01
 
 @dataclass(frozen=True)
 class Block:
-    """Some molecules, each padded to as many ``places``.
+    """Padded block: molecules, each with as many ``places``.
 
     ``rows`` int64 ``(molecules, places)``: rows of the atoms in the order of :func:`blocks` (padding: any); ``real``
     bool, as large: which places hold an atom.
@@ -30,7 +30,7 @@ class Block:
 
 @dataclass(frozen=True)
 class AtomPairs:
-    """Ordered pairs, atom ``i`` with its neighbour ``j``: float32 planes ``(molecules, i, j)`` of a block.
+    """Atom pairs, ordered, atom ``i`` with its neighbour ``j``: float32 planes ``(molecules, i, j)`` of a block.
 
     ``near``: closer than the cut-off, and not one atom; where it is false the others hold anything finite. ``n0`` and
     ``n1``: the nearest and second nearest atom of ``i``. ``theta``: between ``j -> i`` and ``i -> n0``. ``phi``: from

@@ -1,4 +1,4 @@
-"""Conformers as tensors: one a molecule, its shape as a label, and how each was made, counted in words.
+"""Conformer tensors: one a molecule, its shape as a label, and how each was made, counted in words.
 
 MMSA (section V-A) shows an encoder one of five conformers at a time; its geometric label (section IV-B.2) is that of
 IEM (its appendix F): coordinates, normalised and flattened. Neither says which frame they stand in.
@@ -72,7 +72,7 @@ def distance_histogram(records: Records, bins: int = 30, cutoff_angstrom: float 
 
 
 def how_made(source: Features | Packed) -> dict[str, int]:
-    """Molecules by how their conformers were made, in the words of MADE, those that occur."""
+    """Conformer counts: molecules by how theirs were made, in the words of MADE, those that occur."""
     made = source.columns["made"][source.rows[source.ok]] if isinstance(source, Features) else source.columns["made"]
     found = np.bincount(made, minlength=len(MADE)).tolist()
     return {words: found[code] for code, words in MADE.items() if found[code]}

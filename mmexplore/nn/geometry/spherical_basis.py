@@ -14,7 +14,9 @@ _Y00, _Y1 = math.sqrt(1 / (4 * math.pi)), math.sqrt(3 / (4 * math.pi))
 
 
 class Basis(nn.Module):
-    """``j_l(z_ln d / c) Y_lm(theta, phi)`` and ``j_l(z_ln d / c) Y_l0(tau)``, ``z_ln`` the n-th zero of ``j_l``.
+    """Spherical Bessel basis of distances and angles.
+
+    ``j_l(z_ln d / c) Y_lm(theta, phi)`` and ``j_l(z_ln d / c) Y_l0(tau)``, ``z_ln`` the n-th zero of ``j_l``.
 
     Radial functions carry ``sqrt(2) / |j_l+1(z_ln)|``; all of them are 0 at the cut-off ``c``. In the order of ``l``,
     then ``m = 0, 1, -1``, then ``n``.

@@ -1,4 +1,6 @@
-"""Which atoms and directed bonds of a batch have the same surroundings, and so the same messages.
+"""Atom environments of a batch.
+
+Which atoms and directed bonds of a batch have the same surroundings, and so the same messages.
 
 Two rows whose surroundings up to k bonds are equal get equal messages after k rounds, whatever the weights: one of them
 is computed, forwards and backwards. Fragments of one molecule share nearly all of theirs, other molecules many.
@@ -22,7 +24,10 @@ _KINDS = 256
 
 @dataclass(frozen=True)
 class EnvironmentClasses:
-    """Equal rows: ``of`` int64 ``(rows,)`` is the class of each row, ``one`` int64 ``(classes,)`` a row of each."""
+    """Environment classes, equal rows.
+
+    ``of`` int64 ``(rows,)`` is the class of each row, ``one`` int64 ``(classes,)`` a row of each.
+    """
 
     of: Tensor
     one: Tensor
@@ -38,7 +43,10 @@ class Bags:
 
 @dataclass(frozen=True)
 class Round:
-    """Edges, or atoms, after a round: their classes, and the classes of edges before it that reach one of each."""
+    """Message passing round of edges, or atoms.
+
+    Their classes, and the classes of edges before it that reach one of each.
+    """
 
     classes: EnvironmentClasses
     reached: Bags
@@ -46,7 +54,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Environments:
-    """A batch up to a number of rounds.
+    """Environment classes of a batch up to a number of rounds.
 
     ``atoms`` by what they are; ``edges`` (``2k`` and ``2k + 1`` being the directions of bond ``k``) by what they are,
     ``rounds`` by what reaches them, ``last`` the atoms by all that reaches them, with the classes of edges that do.

@@ -1,4 +1,4 @@
-"""Packed codes of ``graph2d`` to the tensors of a graph network: one-hot features, embeddings, directed edges.
+"""Atom and bond features: packed codes of ``graph2d`` as one-hot features, embeddings, directed edges.
 
 The features, chemprop v1's 133 + 14, are equal bit for bit to chemprop's ``MultiHotAtomFeaturizer.v1()`` and
 ``MultiHotBondFeaturizer()``, edges in its order. Embeddings are sums over an atom's seven codes or a bond's four.
@@ -52,13 +52,13 @@ def directed_edges(records: Records) -> tuple[Tensor, Tensor]:
 
 
 def bond_kinds(records: Records) -> Tensor:
-    """One number for the four codes of each bond, 0 to 139, int32 ``(bonds,)``."""
+    """Bond kinds: one number for the four codes of each bond, 0 to 139, int32 ``(bonds,)``."""
     kind, conjugated, ring, stereo = records.columns["bonds"].unbind(1)
     return (((kind * 2 + conjugated) * 2 + ring) * BOND_STEREOS + stereo).int()
 
 
 def code_table(widths: tuple[int, ...], size: int) -> Tensor:
-    """A fresh embedding for each value of each code, ``(sum(widths), size)``, by Glorot's uniform rule."""
+    """Embedding table, fresh, for each value of each code, ``(sum(widths), size)``, by Glorot's uniform rule."""
     return torch.nn.init.xavier_uniform_(torch.empty(sum(widths), size))
 
 

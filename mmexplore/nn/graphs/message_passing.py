@@ -1,4 +1,4 @@
-"""What GIN, GCN, GAT and GraphSAGE share: layers of messages along bonds.
+"""Message passing layers along bonds, which GIN, GCN, GAT and GraphSAGE share.
 
 As Hu et al. 2020, arXiv:1905.12265, stack them: atoms and bonds are embedded from their codes, bonds anew for each
 layer; after each layer come batch normalisation, ReLU (not after the last) and dropout; the atoms of the last layer are
@@ -69,5 +69,5 @@ def dropped(h: Tensor, share: float) -> Tensor:
 
 
 def mean_of_atoms(h: Tensor, records: Records) -> Tensor:
-    """The mean over each molecule's atoms, ``(n, size)``."""
+    """Mean readout over each molecule's atoms, ``(n, size)``."""
     return owned_sums(h, records.owner["atoms"], records.n) / records.counts["atoms"].unsqueeze(1)

@@ -1,4 +1,4 @@
-"""How far apart the atoms of each molecule of a batch are, and which bonds lie between them, all pairs at once.
+"""Shortest paths between the atoms of each molecule of a batch, and which bonds lie between them, all pairs at once.
 
 A breadth-first search from every atom at the same time: each pair is reached once, so the work is the number of pairs
 times the bonds of an atom, whatever the distances.
@@ -15,7 +15,7 @@ from mmexplore.nn.graphs.features import BOND_CODES, directed_edges
 
 @dataclass(frozen=True)
 class PathPairs:
-    """Atoms of a batch, each with every atom of its molecule.
+    """Atom pairs of a batch: each atom with every atom of its molecule.
 
     ``degrees`` ``(atoms,)``: neighbours. ``distances`` int64 ``(atoms, widest)``: bonds to the first, second, ... atom
     of its molecule. ``bonds`` ``(atoms, widest, 16)``: codes of the bonds on the way as one-hots, their mean over all

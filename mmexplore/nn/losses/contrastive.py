@@ -11,7 +11,9 @@ Negatives = Literal["one", "all"]
 
 
 def contrastive_loss(embeddings: Sequence[Tensor], negatives: Negatives = "one") -> Tensor:
-    """Equation 5 over the modalities' embeddings, M of ``(n, d)``; zero for one modality or one molecule.
+    """Contrastive loss (MMSA eq. 5) over the modalities' embeddings, M of ``(n, d)``.
+
+    Zero for one modality or one molecule.
 
     ``-2/(M(M+1)) sum_{i != j} log(e^{c_i.c_j} / (e^{c_i.c_j} + e^{c_i.c'_i} + e^{c_i.c'_j}))`` with cosines and no
     temperature, ``c'`` another molecule of the batch: each molecule's next one after a random shuffle, or, with
@@ -53,7 +55,9 @@ def reconstruction_loss(
     decoders: Sequence[Callable[[Tensor], Tensor]],
     intra_weight: float = 0.5,
 ) -> tuple[Tensor, Tensor]:
-    """Equation 6's two parts, already weighed with tau and 1 - tau: within and across modalities.
+    """Reconstruction loss (MMSA eq. 6), its two parts already weighed with tau and 1 - tau.
+
+    Within and across modalities.
 
     ``1/M sum_i sum_{j != i} (tau |x_i - psi_i(c_i)| + (1 - tau) |x_i - psi_i(c_j)|)``, Euclidean norms, not squared,
     mean over the batch. One modality alone has the first term once (section V-E).

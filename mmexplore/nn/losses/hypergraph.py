@@ -16,7 +16,7 @@ _BLOCK_ELEMENTS = 64_000_000
 
 
 def hyperedges(c: Tensor, neighbours: int, metric: Metric = "euclidean") -> Tensor:
-    """Members of each molecule's hyperedge: itself, then its nearest others in ``c`` (n, d), int64 ``(n, K)``.
+    """Hyperedge members of each molecule: itself, then its nearest others in ``c`` (n, d), int64 ``(n, K)``.
 
     ``K`` is ``neighbours`` or, among fewer molecules, all of them. Large sets are searched block by block.
     """
@@ -34,7 +34,9 @@ def _nearest(c: Tensor, start: int, stop: int, width: int, metric: Metric) -> Te
 
 
 def smoothed(c: Tensor, edges: Tensor) -> Tensor:
-    """``D_v^-1/2 H D_e^-1 H^T D_v^-1/2 C`` for hyperedges of equal size, ``edges`` (n, K) members; shape of ``c``.
+    """Hypergraph smoothing.
+
+    ``D_v^-1/2 H D_e^-1 H^T D_v^-1/2 C`` for hyperedges of equal size, ``edges`` (n, K) members; shape of ``c``.
 
     >>> smoothed(torch.eye(2), torch.tensor([[0, 1], [1, 0]]))
     tensor([[0.5000, 0.5000],
@@ -46,7 +48,10 @@ def smoothed(c: Tensor, edges: Tensor) -> Tensor:
 
 
 def graph_smoothed(c: Tensor, edges: Tensor) -> Tensor:
-    """The same neighbours as an undirected graph under GCN's ``D^-1/2 (A + I) D^-1/2 C`` (arXiv:1609.02907)."""
+    """Graph smoothing.
+
+    The same neighbours as an undirected graph under GCN's ``D^-1/2 (A + I) D^-1/2 C`` (arXiv:1609.02907).
+    """
     adjacency = c.new_zeros(len(c), len(c)).scatter_(1, edges, 1.0)
     adjacency = torch.maximum(adjacency, adjacency.T).fill_diagonal_(1.0)
     scale = adjacency.sum(1).rsqrt()
@@ -54,7 +59,10 @@ def graph_smoothed(c: Tensor, edges: Tensor) -> Tensor:
 
 
 class StructureAwareness(nn.Module):
-    """Equation 9 with bias-free weights ``W`` (d, d); ``kind`` "graph" puts a GCN over the same neighbours instead."""
+    """Structure-awareness layer (MMSA eq. 9).
+
+    Equation 9 with bias-free weights ``W`` (d, d); ``kind`` "graph" puts a GCN over the same neighbours instead.
+    """
 
     def __init__(
         self, dimension: int, kind: Literal["hypergraph", "graph"], neighbours: int, metric: Metric = "euclidean"

@@ -1,4 +1,4 @@
-"""The latent space that MMSA's modalities share: outputs to one width, then one auto-encoder each (equation 4).
+"""Latent space shared by MMSA's modalities: outputs to one width, then one auto-encoder each (equation 4).
 
 ``x_i`` is the encoder's output, projected where its width is not ``d``; ``c_i = tanh(W x_i + b)``; the unified
 embedding is the mean of the ``c_i`` (equation 8: the paper leaves the aggregation open, and a mean takes any subset).
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class LatentSpace(nn.Module):
-    """Branches ``{name: width}`` into a space of ``dimension``.
+    """Shared latent space: branches ``{name: width}`` into one of ``dimension``.
 
     ``standardise``: each ``x_i`` is batch-normalised, so that features cannot shrink to be reconstructed easily, nor
     grow until the tanh is flat. Departs from the paper, which does not say so.

@@ -10,7 +10,7 @@ Similarity = Literal["inner", "cosine"]
 
 
 class Memory(nn.Module):
-    """``L`` anchors of width ``d``, begun uniformly within ``1/sqrt(d)``, learned with the rest.
+    """Memory bank: ``L`` anchors of width ``d``, begun uniformly within ``1/sqrt(d)``, learned with the rest.
 
     ``s_j = S(z, a_j)`` (10), ``s' = softmax(s)``, ``z_hat = sum_j s'_j a_j`` (11). The paper calls ``S`` a distance;
     the softmax wants a similarity, so it is the inner product, or the cosine.
@@ -34,5 +34,5 @@ class Memory(nn.Module):
 
 
 def memory_loss(aligned: Tensor, z: Tensor) -> Tensor:
-    """``|z_hat - z|^2`` (12), mean over the batch; both sides learn."""
+    """Memory loss ``|z_hat - z|^2`` (12), mean over the batch; both sides learn."""
     return (aligned - z).square().sum(1).mean()

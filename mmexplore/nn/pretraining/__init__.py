@@ -1,4 +1,7 @@
-"""A pre-training turns the branches' embeddings into losses without labels, and into the views it is made for."""
+"""Pretraining interface.
+
+Turns the branches' embeddings into losses without labels, and into the views it is made for.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -12,15 +15,15 @@ from mmexplore.nn.dataloader import Records
 
 
 class Pretraining(nn.Module, ABC):
-    """Base of every pre-training. Built as ``Pretraining(dimensions, **options)``.
+    """Pretraining base class. Built as ``Pretraining(dimensions, **options)``.
 
     ``dimensions`` maps each branch's name to the width of its embedding. ``views`` names the embeddings that it adds,
     ``targets`` the modalities that its losses read besides the branches' own; both map to the option that must be on
     for it, "" for always. ``target_features`` are the options of such a modality where no branch reads it.
     ``set_views`` are the views that a molecule has only among others, each with the view in which its neighbours are
-    sought. ``lessons`` are the names that a branch may have, each with the option that names the frozen model that
-    teaches it, "" where records of that modality do; empty: any name. ``by_atoms`` are the branches whose losses want
-    a vector an atom. ``fewest`` molecules make a batch.
+    sought. ``lessons``, the pretraining targets, are the names that a branch may have, each with the option that names
+    the frozen model that teaches it, "" where records of that modality do; empty: any name. ``by_atoms`` are the
+    branches whose losses want a vector an atom. ``fewest`` molecules make a batch.
     """
 
     views: ClassVar[dict[str, str]]

@@ -1,4 +1,6 @@
-"""An embedding from which its own picture or spectrum can be told: what teaches MMFRL's image and NMR targets here.
+"""Autoencoder pretraining of images and spectra.
+
+An embedding from which its own picture or spectrum can be told: what teaches MMFRL's image and NMR targets here.
 
 MMFRL takes published encoders whose weights are not public (its table C.1: the CNN of Img2Mol, a 1D CNN as
 auto-encoder). What is told again is coarse on purpose. A picture: its ink in 32 x 32 fields. A spectrum: 400 values a
@@ -24,7 +26,9 @@ _VALUES = {"image": _SIDE**2, "nmr_spectrum": BINS // BINS_PER_PPM}
 
 
 class Autoencoder(Pretraining):
-    """``L = sum over branches of KL(t || sigmoid(D(z)))``, summed over values ``t`` in 0 to 1, mean over molecules, in
+    """Autoencoder pretraining.
+
+    ``L = sum over branches of KL(t || sigmoid(D(z)))``, summed over values ``t`` in 0 to 1, mean over molecules, in
     nats: binary cross entropy less what no decoder can undercut. ``D`` is linear, ReLU, linear.
     """
 
@@ -61,7 +65,9 @@ class Autoencoder(Pretraining):
         return {}
 
     def losses(self, embeddings: dict[str, Tensor], records: dict[str, Records]) -> dict[str, Tensor]:
-        """``loss``, and for each branch its loss and ``explained``: the part of the squared differences from the
+        """Reconstruction losses.
+
+        ``loss``, and for each branch its loss and ``explained``: the part of the squared differences from the
         batch's mean picture or spectrum that is told, 0 for the mean itself and 1 for all.
         """
         divergences: list[Tensor] = []
@@ -74,7 +80,7 @@ class Autoencoder(Pretraining):
         return {"loss": torch.stack(divergences).sum()} | told
 
     def goal(self, records: Records, name: str) -> Tensor:
-        """What is told again, ``(n, values)`` from 0 to 1."""
+        """Reconstruction target, ``(n, values)`` from 0 to 1."""
         if name == "image":
             return functional.adaptive_avg_pool2d(ink(records), _SIDE).flatten(1)
         return (bins(records) @ self.bells).clamp(max=1)

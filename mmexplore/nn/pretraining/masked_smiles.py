@@ -1,4 +1,6 @@
-"""Masked tokens of a SMILES told from the rest: how the language models of molecules learn (Devlin et al. 2019,
+"""Masked language modeling of SMILES.
+
+Masked tokens of a SMILES told from the rest: how the language models of molecules learn (Devlin et al. 2019,
 arXiv:1810.04805, section 3.1; Liu et al. 2019, arXiv:1907.11692), and what teaches MMFRL's SMILES target here.
 
 Of each SMILES 15 % of the tokens are chosen: four fifths become [MASK], a tenth any token, a tenth stay.
@@ -17,7 +19,9 @@ from mmexplore.nn.pretraining import Pretraining
 
 
 class MaskedSmiles(Pretraining):
-    """``L = L_token + w L_composition``: cross entropy of the chosen tokens, and ``KL(frequencies || predicted)`` of
+    """Masked language modeling of SMILES.
+
+    ``L = L_token + w L_composition``: cross entropy of the chosen tokens, and ``KL(frequencies || predicted)`` of
     the molecule's tokens told from its embedding.
 
     Departs from the papers: masked tokens alone teach the states of the tokens but not the one that stands for the

@@ -1,5 +1,7 @@
-"""MMSA: align the modalities of a molecule, then tell what molecules share (Yin et al., "Multi-Modal Molecular
-Representation Learning via Structure Awareness", arXiv:2505.05877; sections IV-A and IV-B, equations 4 to 15).
+"""MMSA pretraining: align the modalities of a molecule, then tell what molecules share.
+
+Yin et al., "Multi-Modal Molecular Representation Learning via Structure Awareness", arXiv:2505.05877; sections IV-A and
+IV-B, equations 4 to 15.
 
 Every choice that the paper ablates is an option. Where the paper is silent or slips, docs/method.md says how it is
 read: one hyperedge a molecule within the batch, mean over modalities, targets of L_pre as in IEM, tau = 0.5.
@@ -27,7 +29,9 @@ _COORDINATES, _BINS = 60, 64
 
 
 class MMSA(Pretraining):
-    """``L = lambda L_cl + (1 - lambda) L_rl + alpha L_me + (1 - alpha) L_pre`` (7, 14, 15) over any branches.
+    """MMSA pretraining.
+
+    ``L = lambda L_cl + (1 - lambda) L_rl + alpha L_me + (1 - alpha) L_pre`` (7, 14, 15) over any branches.
 
     A loss that is switched off is left out of the sum and the others keep their weights.
     """
@@ -94,7 +98,10 @@ class MMSA(Pretraining):
         self.register_buffer("property_std", torch.ones(_PROPERTIES))
 
     def forward(self, embeddings: dict[str, Tensor]) -> dict[str, Tensor]:
-        """``c_i`` under each branch's name and ``unified`` ``c`` (equations 4 and 8), each ``(n, dimension)``."""
+        """Latent views.
+
+        ``c_i`` under each branch's name and ``unified`` ``c`` (equations 4 and 8), each ``(n, dimension)``.
+        """
         c = self.latent(self.latent.features(embeddings))
         return dict(zip(self.latent.names, c, strict=True)) | {"unified": torch.stack(c).mean(0)}
 
@@ -148,7 +155,7 @@ class MMSA(Pretraining):
         return torch.stack([weights[name] * value for name, value in terms.items()]).sum()
 
     def _geometry(self, records: Records) -> tuple[Tensor, Tensor]:
-        """Y_geom, and which of its values are known."""
+        """Geometry labels Y_geom, and which of its values are known."""
         if self.geometry == "coordinates":
             return geometry_labels(records, _COORDINATES // 3)
         return distance_histogram(records, _BINS)

@@ -1,6 +1,7 @@
-"""MMFRL's relational learning: a replica of the graph encoder for each modality, whose molecules come to be related as
-that modality relates them ("Multimodal fusion with relational learning for molecular property prediction", section 3.1,
-equations 1 to 7 and appendix C).
+"""Relational pretraining of MMFRL: a replica of the graph encoder learns the similarities of each modality.
+
+The molecules of a replica come to be related as its modality relates them ("Multimodal fusion with relational learning
+for molecular property prediction", section 3.1, equations 1 to 7 and appendix C).
 
 The replicas share nothing but the batch; each learns by the soft cross entropy of its own. What teaches a branch is its
 name (:mod:`mmexplore.recipes.pretraining_targets`). Targets come as records: no encoder of theirs runs here.
@@ -19,7 +20,9 @@ from mmexplore.recipes import pretraining_targets
 
 
 class Relational(Pretraining):
-    """``L = sum_R -1/n sum_i sum_j t^R_ij log d^R_ij`` (1 to 3), over branches R.
+    """Relational pretraining.
+
+    ``L = sum_R -1/n sum_i sum_j t^R_ij log d^R_ij`` (1 to 3), over branches R.
 
     Departs from the paper: the peaks of a step are a sample of those in the batch, and an atom's vector is found by the
     number of the atom (the published code mixes two orders up).

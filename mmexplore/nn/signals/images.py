@@ -1,4 +1,4 @@
-"""Strokes of ``image`` to the tensors of a convolutional network: a batch is painted by one scatter, on any device.
+"""Image tensors from strokes of ``image``: a batch is painted by one scatter, on any device.
 
 Training turns, mirrors, enlarges and greys each image at random, as IEM does (Xiang et al., whose images MMSA takes
 over). Departs from IEM: its centre crop, which at equal sizes crops nothing, is an enlargement of up to a tenth.
@@ -38,7 +38,9 @@ def pictures(records: Records) -> Tensor:
 
 
 def ink(records: Records) -> Tensor:
-    """How dark each pixel of a batch's drawings is, float32 ``(n, 1, side, side)`` from 0 (white) to 1 (black).
+    """Ink image.
+
+    How dark each pixel of a batch's drawings is, float32 ``(n, 1, side, side)`` from 0 (white) to 1 (black).
 
     Raises BadRecipe where drawings of several sizes meet in one batch.
     """
@@ -48,7 +50,9 @@ def ink(records: Records) -> Tensor:
 
 
 def augmented(images: Tensor) -> Tensor:
-    """Each image ``(n, 3, side, side)`` mirrored or not, turned by any angle, enlarged by up to a tenth, grey or not.
+    """Image augmentation.
+
+    Each image ``(n, 3, side, side)`` mirrored or not, turned by any angle, enlarged by up to a tenth, grey or not.
 
     Mirrored in half of the cases, grey in a fifth; white comes in from outside. Drawn from torch's global generator
     of the CPU, so that every device trains on the same images.
@@ -69,7 +73,7 @@ def augmented(images: Tensor) -> Tensor:
 
 
 def normalized(images: Tensor) -> Tensor:
-    """Images less ImageNet's mean, over its standard deviation, channel by channel."""
+    """Normalized images: less ImageNet's mean, over its standard deviation, channel by channel."""
     mean, std = images.new_tensor([_MEAN, _STD]).view(2, 1, 3, 1, 1)
     return torch.addcmul(-mean / std, images, 1 / std)
 

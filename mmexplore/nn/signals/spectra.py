@@ -1,4 +1,4 @@
-"""Packed bits of ``nmr_spectrum`` to the tensor that networks read."""
+"""Spectrum tensor: packed bits of ``nmr_spectrum`` to the tensor that networks read."""
 
 import torch
 from torch import Tensor

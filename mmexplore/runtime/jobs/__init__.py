@@ -1,1 +1,1 @@
-"""Long work as processes of their own: client, worker, folder, reporters."""
+"""Background jobs, long work as processes of their own: client, worker, folder, reporters."""

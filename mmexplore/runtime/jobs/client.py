@@ -1,4 +1,4 @@
-"""Long work as a process of its own: start, list, follow, cancel, start again.
+"""Job client, long work as a process of its own: start, list, follow, cancel, start again.
 
 The server only starts and watches; everything it knows of a job it reads from the job's folder (see
 job_folder.py), so a restarted server, a second one or a shell see the same jobs and miss nothing. What the
@@ -134,10 +134,10 @@ def _place(*, home: Home) -> Path:
     return home.folder("jobs").resolve()
 
 
-def _ended(id: str, wish: str, *, home: Home) -> Job:
+def _ended(id: str, action: str, *, home: Home) -> Job:
     found = job(id, home=home)
     if found.active:
-        raise MmexploreError(f"job {id} is still {found.state}; cancel it first, then {wish}")
+        raise MmexploreError(f"job {id} is still {found.state}; cancel it first, then {action}")
     return found
 
 

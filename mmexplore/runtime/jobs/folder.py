@@ -1,4 +1,4 @@
-"""The folder of one job: who writes which file, and how a reader makes sense of it after any kill.
+"""Job folder: who writes which file, and how a reader makes sense of it after any kill.
 
     job.json      what was asked: id, verb, arguments, title, device, created      written once by the starter
     process.json  pid and start time of the process, as the starter saw them       written once by the starter
@@ -34,7 +34,7 @@ _SECONDS_TO_APPEAR = 60.0
 
 @dataclass(frozen=True)
 class Event:
-    """One progress report of a job; ``end`` is the position to go on reading after it, in bytes."""
+    """Job event: one progress report; ``end`` is the position to go on reading after it, in bytes."""
 
     time: float
     stage: str
@@ -46,7 +46,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Job:
-    """What is known of a job now. ``seconds_left`` is an estimate for the stage, None before there is one."""
+    """Job state: what is known of a job now.
+
+    ``seconds_left`` is an estimate for the stage, None before there is one.
+    """
 
     id: str
     verb: str
@@ -77,7 +80,7 @@ class Job:
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """What the work handed back, once it is done."""
+        """Result of the work, once it is done."""
         return read_mapping(self.folder / "result.json") or None
 
     def log_tail(self, lines: int = 40) -> str:
@@ -86,7 +89,7 @@ class Job:
 
 
 def read(folder: Path) -> Job:
-    """What is known of the job in a folder. Raises FileNotFoundError or ValueError where there is none."""
+    """Job state read from a folder. Raises FileNotFoundError or ValueError where there is none."""
     stamp = changed(folder / "status.json")
     if folder in _ended and _ended[folder][0] == stamp:
         return _ended[folder][1]

@@ -1,4 +1,4 @@
-"""Two listeners to progress: one writes to a job's folder, one draws a line in the terminal."""
+"""Progress reporters: one writes to a job's folder, one draws a line in the terminal."""
 
 import json
 import math
@@ -26,13 +26,18 @@ EVENT_EVERY_SECONDS = 1.0
 
 
 class Listener(Progress, Protocol):
-    """What :func:`~mmexplore.runtime.jobs.worker.running` gives a verb: a progress to call, a place for the result."""
+    """Job listener: what :func:`~mmexplore.runtime.jobs.worker.running` gives a verb.
+
+    A progress to call, a place for the result.
+    """
 
     result: dict[str, Any] | None
 
 
 class Pace:
-    """How long a stage will still take, going by its last 32 reports that lie a second or more apart.
+    """Remaining-time estimate.
+
+    How long a stage will still take, going by its last 32 reports that lie a second or more apart.
 
     >>> pace = Pace()
     >>> pace.seconds_left(0, 10, now=100.0), pace.seconds_left(2, 10, now=101.0)

@@ -1,4 +1,4 @@
-"""The job's own end: what a verb does to be a job. The other end, which starts and watches, is jobs.py.
+"""Job worker: what a verb does to be a job. The other end, which starts and watches, is client.py.
 
     with running(folder) as progress:      # before anything heavy is imported: it may have to wait here
         card = train(recipe, dataset, out, progress=progress)

@@ -1,4 +1,4 @@
-"""Several maps of the same molecules side by side: linked in the browser, aligned for the eye, with one legend.
+"""Map comparison: several maps side by side, linked in the browser, aligned for the eye, with one legend.
 
 Each map is a component of its own; they light up each other's molecules without a word to the server (linked.js).
 What is drawn on one becomes the selection of the page. Maps that are not there yet are computed one after the other,

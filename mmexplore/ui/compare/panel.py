@@ -46,7 +46,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Marks:
-    """What all panels have in common: colours, and the blobs of what is selected and found."""
+    """Marks that all panels have in common: colours, and the blobs of what is selected and found."""
 
     painting: Painting
     codes: str
@@ -56,7 +56,7 @@ class Marks:
 
 
 def look(number: int, panel: ViewRef, choice: Choice, method: str, seed: int) -> Look:
-    """What there is to see in a panel; a model that was deleted is a problem in words."""
+    """Look of a panel, what there is to see; a model that was deleted is a problem in words."""
     own = Choice(choice.data, panel.model, panel.view)
     try:
         studio.view_of(panel.model, panel.view)

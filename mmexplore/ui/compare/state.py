@@ -71,7 +71,7 @@ def _append(panel: ViewRef) -> None:
 def written(chosen: Iterable[ViewRef]) -> str:
     """Panels as the URL holds them.
 
-    >>> written([Panel("ecfp", "ecfp"), Panel("untrained:a@b", "late, fused")])
+    >>> written([ViewRef("ecfp", "ecfp"), ViewRef("untrained:a@b", "late, fused")])
     'ecfp@ecfp,untrained:a%40b@late%2C%20fused'
     """
     return ",".join(f"{quote(panel.model, safe=':/')}@{quote(panel.view, safe='')}" for panel in chosen)
@@ -81,7 +81,7 @@ def read(text: str) -> tuple[ViewRef, ...]:
     """At most six panels of such a text; what is no panel is left out, unknown names are not.
 
     >>> read("ecfp@ecfp,,nonsense,a%40b@c")
-    (Panel(model='ecfp', view='ecfp'), Panel(model='a@b', view='c'))
+    (ViewRef(model='ecfp', view='ecfp'), ViewRef(model='a@b', view='c'))
     """
     pairs = [part.partition("@") for part in text.split(",")]
     return tuple(ViewRef(unquote(model), unquote(view)) for model, at, view in pairs if model and at and view)[

@@ -1,1 +1,1 @@
-"""What several pages draw with."""
+"""Shared components that several pages draw with."""

@@ -143,7 +143,7 @@ def _numbers(trace: Any) -> pd.DataFrame:
 
 
 def in_words(figure: go.Figure) -> str:
-    """What a figure shows, for those who cannot see it: its title, axes and the names of its traces."""
+    """Text alternative of a figure: its title, axes and the names of its traces."""
     layout = figure.layout
     axes = " over ".join(filter(None, (layout.yaxis.title.text, layout.xaxis.title.text)))
     names = ", ".join(dict.fromkeys(filter(None, (trace.name for trace in figure.data))))

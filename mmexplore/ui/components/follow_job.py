@@ -69,7 +69,7 @@ def _active(jobs: Sequence[Job]) -> set[str]:
 
 
 def share(job: Job) -> float:
-    """How much of the stage is done, 0 to 1."""
+    """Share of the stage that is done, 0 to 1."""
     return min(max(job.done / job.total, 0.0), 1.0) if job.total else 0.0
 
 
@@ -82,7 +82,7 @@ def words(job: Job) -> str:
 
 
 def bar(job: Job, text: str = "") -> None:
-    """How far the job is; ``text`` in place of its stage in words."""
+    """Progress bar of a job; ``text`` in place of its stage in words."""
     st.progress(share(job), literal(text or words(job)))
 
 

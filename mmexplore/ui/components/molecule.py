@@ -47,7 +47,7 @@ def facts(query: MoleculeRef, model: str, view: str, key: str) -> None:
 
 
 def title(query: MoleculeRef) -> str:
-    """What the molecule is called."""
+    """Title of the molecule."""
     return query.name or (f"Molecule {query.row + 1}" if query.row >= 0 else "Typed molecule")
 
 

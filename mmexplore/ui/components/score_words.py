@@ -32,7 +32,7 @@ def title(metric: str) -> str:
 
 
 def direction(metric: str) -> str:
-    """Which way is better, in words."""
+    """Direction of a score in words: which way is better."""
     if metric.startswith("spread"):
         return "how far molecules lie apart; near 0 the embedding has collapsed"
     return "lower is better" if metric in _LOWER else "higher is better"

@@ -17,7 +17,7 @@ _EDITOR_PX = 460
 
 
 def structure_text(label: str, key: str, **about: Any) -> str:
-    """What stands in the box, as it was typed or drawn. ``about`` goes to the text box (``placeholder``, ...)."""
+    """Structure text in the box, as it was typed or drawn. ``about`` goes to the text box (``placeholder``, ...)."""
     drawn = st.session_state.pop(f"{key}/drawn", None)
     if drawn is not None:
         st.session_state[key], st.session_state[f"{key}/editor"] = drawn, False

@@ -14,7 +14,7 @@ WIDTH_PX, HEIGHT_PX = 150, 92
 
 
 def address(smiles: str) -> str:
-    """Where the drawing of a structure is, in the colours of the page's theme."""
+    """Address of a structure's drawing, in the colours of the page's theme."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     dark = "&dark=1" if st.context.theme.type == "dark" else ""
     size = f"&width={WIDTH_PX}&height={HEIGHT_PX}"

@@ -1,4 +1,4 @@
-"""A molecule in space: by py3Dmol with 3Dmol.js from a route of ours, or by plotly where that script cannot be had.
+"""3D viewer of a molecule: by py3Dmol with 3Dmol.js from a route of ours, or by plotly where that script cannot be had.
 
 viewer3d.show(smiles, "key", highlight=(0, 3))      # atoms in the order of this SMILES
 """

@@ -78,7 +78,7 @@ def _removed(name: str) -> None:
 
 
 def report(dataset: Dataset) -> None:
-    """What became of every source row."""
+    """Curation report: what became of every source row."""
     found = dataset.report
     lists = {"merged": found.merged, "standardised": found.standardised, "rejected": found.rejected}
     cells = st.columns(5)

@@ -28,7 +28,7 @@ def keep(name: str, content: bytes) -> Path:
 
 
 def title_of(path: Path) -> str:
-    """What a file's data set might be called.
+    """Title suggestion: what a file's data set might be called.
 
     >>> title_of(Path("my_set.csv.gz"))
     'my_set'

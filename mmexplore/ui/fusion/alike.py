@@ -1,4 +1,4 @@
-"""How alike the modalities' embeddings are to each other and to the fused one (MMFRL's figure 3)."""
+"""Similarity heat maps of the modalities' embeddings to each other and to the fused one (MMFRL's figure 3)."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What a fusion made of its modalities, as figures: distributions, one molecule's sum, similarity, models compared.
+"""Fusion charts: distributions, one molecule's sum, similarity, models compared.
 
 Numbers in, figure out, nothing of streamlit.
 """

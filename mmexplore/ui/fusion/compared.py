@@ -61,7 +61,7 @@ def compared(models: Sequence[Model], metric: str) -> pd.DataFrame:
 
 
 def kind(recipe: Recipe) -> str:
-    """What a model is in this comparison: how it fuses, of what, and whether its branches were pre-trained.
+    """Model kind in this comparison: how it fuses, of what, and whether its branches were pre-trained.
 
     >>> kind(Recipe())
     'gin, no pre-training'

@@ -1,4 +1,4 @@
-"""Where two views part: the molecules whose neighbours they agree on least, ranked."""
+"""Disagreement table of two views: the molecules whose neighbours they agree on least, ranked."""
 
 import numpy as np
 import pandas as pd

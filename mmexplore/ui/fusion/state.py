@@ -1,4 +1,4 @@
-"""What the Fusion page reads more than once, kept between runs; made by a job where the embedding is not there yet."""
+"""Fusion page state, read more than once, kept between runs; made by a job where the embedding is not there yet."""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""What if a modality counted for nothing, or for more: the prediction and the test score move with the sliders."""
+"""What-if sliders: a modality counts for nothing, or for more.
+
+The prediction and the test score move with the sliders.
+"""
 
 from typing import Literal
 

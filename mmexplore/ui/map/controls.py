@@ -1,4 +1,4 @@
-"""What stands above the map: what is shown, how it is laid out and coloured, and the search box."""
+"""Map controls above the map: what is shown, how it is laid out and coloured, and the search box."""
 
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ def title(choice: Choice, shown: MapFile | None, method: str) -> None:
 
 @dataclass(frozen=True)
 class Controls:
-    """What is asked for above the map: method, colour, the text to search for, and the seed of a comparison."""
+    """Map controls: method, colour, the text to search for, and the seed of a comparison."""
 
     method: str
     color: str
@@ -98,7 +98,7 @@ def search(data: str, text: str) -> SearchResult | None:
 
 
 def found_line(found: SearchResult | None) -> None:
-    """How many were found and how, and the way to select them."""
+    """Search hit count: how many were found and how, and the way to select them."""
     if found is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):

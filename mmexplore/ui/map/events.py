@@ -1,4 +1,7 @@
-"""What a visitor does on a map becomes the page's selection or its current molecule: the same on one map and on six."""
+"""Map events: what a visitor does on a map becomes the page's selection or its current molecule.
+
+The same on one map and on six.
+"""
 
 import numpy as np
 import streamlit as st
@@ -17,22 +20,22 @@ def drawn(key: str, codes: np.ndarray, xy: np.ndarray | None = None) -> None:
 
 
 def happened(key: str) -> None:
-    """Do what was wished on the map or bar of that key, before the page runs again."""
-    wish, known = event(key), st.session_state.get(_DRAWN, {}).get(key)
-    if not wish or known is None:
+    """Do what an event on the map or bar of that key asks for, before the page runs again."""
+    action, known = event(key), st.session_state.get(_DRAWN, {}).get(key)
+    if not action or known is None:
         return
     codes, xy = known
-    kind, mode = wish["kind"], wish.get("mode", "replace")
+    kind, mode = action["kind"], action.get("mode", "replace")
     if kind == "click" and mode == "replace":
-        session.choose_row(wish["row"])
+        session.choose_row(action["row"])
         side.turn_to(side.MOLECULE)
         return
     if kind == "clear":
         session.clear_selection()
     elif kind == "click":
-        session.select(np.array([wish["row"]]), "add")
+        session.select(np.array([action["row"]]), "add")
     elif kind == "category":
-        session.select(np.flatnonzero(codes == wish["code"]), mode)
+        session.select(np.flatnonzero(codes == action["code"]), mode)
     elif xy is not None:
-        session.select(np.flatnonzero(studio.inside(wish["outline"], xy)), mode)
+        session.select(np.flatnonzero(studio.inside(action["outline"], xy)), mode)
     side.turn_to(side.SELECTION)

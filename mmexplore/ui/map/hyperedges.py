@@ -1,4 +1,4 @@
-"""Whom a structure-aware model takes the current molecule to be like: its hyperedge and its memory anchors."""
+"""Hyperedge panel: the current molecule's hyperedge and memory anchors under a structure-aware model."""
 
 import numpy as np
 import streamlit as st
@@ -13,7 +13,7 @@ _MOST_HOSTS = 9
 
 
 def hyperedge_panel() -> None:
-    """Drawings of the current molecule's kin; nothing for a model without a memory."""
+    """Hyperedge neighbors of the current molecule, drawn; nothing for a model without a memory."""
     choice, row = session.choice(), session.current_row()
     if not studio.has_hyperedges(choice.model):
         return
@@ -21,26 +21,28 @@ def hyperedge_panel() -> None:
     if row < 0:
         st.caption("Click a molecule on the map: its hyperedge and its memory anchors appear here.")
         return
-    kin = studio.hyperedge_neighbors(choice.model, choice.data, row)
-    if kin is None:
+    neighbors = studio.hyperedge_neighbors(choice.model, choice.data, row)
+    if neighbors is None:
         waits.embedded([choice.model], choice.data)
         return
-    if not kin.anchors:
+    if not neighbors.anchors:
         st.caption("This molecule could not be embedded, so it has no kin.")
         return
     names = studio.dataset(choice.data).names
-    st.caption(f"Nearest to it in the unified embedding; {_hyperedge(kin.members, len(kin.near))}")
-    _grid(_HYPEREDGE, choice.data, names, _apart(kin.near))
-    if kin.hosts:
-        more = f", the {_MOST_HOSTS} nearest of {len(kin.hosts)}" if len(kin.hosts) > _MOST_HOSTS else ""
+    st.caption(f"Nearest to it in the unified embedding; {_hyperedge(neighbors.members, len(neighbors.near))}")
+    _grid(_HYPEREDGE, choice.data, names, _apart(neighbors.near))
+    if neighbors.hosts:
+        more = f", the {_MOST_HOSTS} nearest of {len(neighbors.hosts)}" if len(neighbors.hosts) > _MOST_HOSTS else ""
         st.caption(f"Molecules in whose hyperedge it is{more}")
-        _grid(_HOSTS, choice.data, names, _apart(kin.hosts)[:_MOST_HOSTS])
+        _grid(_HOSTS, choice.data, names, _apart(neighbors.hosts)[:_MOST_HOSTS])
     st.caption(
-        f"Its strongest memory anchors of {kin.anchors_in_all}, with its share of each, shown by the molecules of this "
-        "data set that have most of it"
+        f"Its strongest memory anchors of {neighbors.anchors_in_all}, with its share of each, shown by the molecules "
+        "of this data set that have most of it"
     )
     shown = [
-        (other, f"anchor {anchor.number}: {anchor.share:.1%}") for anchor in kin.anchors for other in anchor.typical
+        (other, f"anchor {anchor.number}: {anchor.share:.1%}")
+        for anchor in neighbors.anchors
+        for other in anchor.typical
     ]
     _grid(_ANCHORS, choice.data, names, shown)
 
@@ -52,8 +54,8 @@ def _hyperedge(members: int, shown: int) -> str:
     return some.get(members, f"the first {members} make its hyperedge")
 
 
-def _apart(kin: dict[int, float]) -> list[tuple[int, str]]:
-    return [(other, f"distance {distance:.3g}") for other, distance in kin.items()]
+def _apart(neighbors: dict[int, float]) -> list[tuple[int, str]]:
+    return [(other, f"distance {distance:.3g}") for other, distance in neighbors.items()]
 
 
 def _grid(key: str, data: str, names: np.ndarray, rows: list[tuple[int, str]]) -> None:

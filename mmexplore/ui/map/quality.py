@@ -1,4 +1,4 @@
-"""How good the picture is, in two scores, each beside the value that labels dealt at random would get."""
+"""Map quality in two scores, each beside the value that labels dealt at random would get."""
 
 import streamlit as st
 

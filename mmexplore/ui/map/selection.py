@@ -54,7 +54,10 @@ def _send(rows: np.ndarray) -> None:
 
 
 def selection_table() -> None:
-    """What the selected molecules share, the table of them, and downloads; nothing where nothing is selected."""
+    """Selection table: what the selected molecules share, the table of them, and downloads.
+
+    Nothing where nothing is selected.
+    """
     rows, choice = session.selection(), session.choice()
     if not len(rows):
         return

@@ -1,4 +1,4 @@
-"""What stands beside the map, or below several: the selected molecules and the current one, a tab each."""
+"""Side panel beside the map, or below several: the selected molecules and the current one, a tab each."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""A molecule that was typed or drawn, and is in no row of the data set, lands on the map as a star."""
+"""Query star: a molecule that was typed or drawn, and is in no row of the data set, lands on the map as a star."""
 
 from math import isnan
 

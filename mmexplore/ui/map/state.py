@@ -1,4 +1,4 @@
-"""What the Map page reads at every run: finished maps, colors, what a search found. Shared values, never changed."""
+"""Map page state, read at every run: finished maps, colors, what a search found. Shared values, never changed."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
 
 @dataclass(frozen=True)
 class Ground:
-    """What a run of the page stands on, looked up once: where maps lie, and what is known of the model's output."""
+    """Page context of a run, looked up once: where maps lie, and what is known of the model's output."""
 
     choice: Choice
     folders: tuple[Path, ...]
@@ -28,7 +28,7 @@ class Ground:
 
 
 def ground(choice: Choice) -> Ground:
-    """Where the maps of a choice lie, and the columns of the predictions."""
+    """Page context of a choice: where its maps lie, and the columns of the predictions."""
     folders = studio.map_folders(studio.model(choice.model), studio.dataset(choice.data))
     clusters = (path.name for folder in folders if folder.is_dir() for path in folder.glob("*-clusters.npy"))
     predicted = studio.predictions(choice.model, choice.data)
@@ -65,12 +65,12 @@ def painting(on: Ground, name: str) -> Painting:
 
 @cached(32)
 def color_names(on: Ground) -> tuple[str, ...]:
-    """What the points can be colored by."""
+    """Color names of the points."""
     return tuple(studio.color_names(on.choice.model, on.choice.data, on.choice.view))
 
 
 def found(data: str, text: str) -> SearchResult | None:
-    """What a search found, None for an empty text. Raises BadMolecule."""
+    """Search result, None for an empty text. Raises BadMolecule."""
     with _told("Searching ..."):
         return studio.find(data, text) if text.strip() else None
 
@@ -81,5 +81,5 @@ def _told(words: str) -> AbstractContextManager[None]:
 
 
 def placed(xy: np.ndarray) -> int:
-    """How many molecules have a place on the map."""
+    """Number of molecules that have a place on the map."""
     return int(np.isfinite(xy[:, 0]).sum())

@@ -1,4 +1,7 @@
-"""A paper's table as dots: a panel a data set, the paper's figure hollow, ours filled with its spread. No streamlit."""
+"""Dot plot of a paper's table.
+
+A panel a data set, the paper's figure hollow, ours filled with its spread. No streamlit.
+"""
 
 import pandas as pd
 import plotly.graph_objects as go

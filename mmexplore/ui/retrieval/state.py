@@ -1,4 +1,4 @@
-"""What the Retrieval page is asked for, as it stands in the URL: query, data set to search, spaces, filters."""
+"""Retrieval request, as it stands in the URL: query, data set to search, spaces, filters."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,7 @@ _QUERY, _AMONG, _SPACES, _MARK = "query", "among", "spaces", "retrieval-of"
 
 @dataclass(frozen=True)
 class RetrievalRequest:
-    """What to search with, where, in which spaces, for how many, and what hits must be like."""
+    """Retrieval request: what to search with, where, in which spaces, for how many, and what hits must be like."""
 
     query: MoleculeRef | None
     typed: bool

@@ -1,1 +1,1 @@
-"""The frame round all pages: server, session, navigation, routes, tour, jobs."""
+"""Page frame round all pages: server, session, navigation, routes, tour, jobs."""

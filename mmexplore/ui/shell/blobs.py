@@ -1,4 +1,6 @@
-"""Bytes published for the browser under addresses that name their content, so that each is sent once and kept for good.
+"""Content-addressed blobs for the browser.
+
+Bytes published for the browser under addresses that name their content, so that each is sent once and kept for good.
 
 The points of a map never travel with a page: the page carries addresses, the browser fetches what it has not seen.
 """

@@ -1,4 +1,4 @@
-"""What a link asks of the page that it leads to: taken out of the address before anything is drawn, and done."""
+"""Deep links, what a link asks of its page: taken out of the address before anything is drawn, and done."""
 
 from collections.abc import Callable
 

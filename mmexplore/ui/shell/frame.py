@@ -1,4 +1,4 @@
-"""The picture frame of all pages: navigation over pages/, the data set, model and view, and what is at work.
+"""Page frame: navigation over pages/, the data set, model and view, and what is at work.
 
 Every file ``pages/N_Title.py`` is a page, in the order of the numbers; nothing else has to be told.
 """

@@ -1,4 +1,4 @@
-"""Long work at a glance, on every page: what runs, how far it is, and the way to it. It looks by itself."""
+"""Job banner on every page: what runs, how far it is, and the way to it. It looks by itself."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ _PLACES = {
 
 
 def job_banner() -> None:
-    """One box for each job that waits or works; nothing where nothing does."""
+    """Job banner: one box for each job that waits or works; nothing where nothing does."""
     follow_job.follow(studio.list_jobs, _boxes, every=3.0)
 
 

@@ -1,4 +1,4 @@
-"""Where the pages lie: a file ``pages/N_Title.py`` is the page Title, the N-th in the navigation."""
+"""Page navigation: a file ``pages/N_Title.py`` is the page Title, the N-th in the navigation."""
 
 from contextlib import suppress
 from functools import cache
@@ -19,7 +19,7 @@ def pages() -> list[Path]:
 
 
 def title(path: Path) -> str:
-    """What a page is called.
+    """Page title.
 
     >>> title(Path("pages/1_Map.py"))
     'Map'
@@ -28,12 +28,12 @@ def title(path: Path) -> str:
 
 
 def page(name: str) -> Path | None:
-    """The file of a page by its title, for ``st.page_link``; None if there is none."""
+    """Page file by its title, for ``st.page_link``; None if there is none."""
     return next((path for path in pages() if title(path) == name), None)
 
 
 def link(name: str, label: str, icon: str, help: str | None = None, **asked: str) -> None:
-    """A way to a page by its title, nothing without such a page; ``asked`` is read there (:mod:`.deep_links`).
+    """Page link by its title, nothing without such a page; ``asked`` is read there (:mod:`.deep_links`).
 
     ``st.switch_page`` would refuse: it may not clear an address in which widgets keep their values.
     """

@@ -1,4 +1,4 @@
-"""The server's own routes, beside Streamlit's: drawings, cards, published bytes, scripts, health.
+"""HTTP routes of the server's own, beside Streamlit's: drawings, cards, published bytes, scripts, health.
 
     /depict.svg?data=&row= or ?smiles=   a molecule's drawing       /card.json?data=&model=&row=   what is known of it
     /blob/NAME.bin                       points, colours, masks     /scripts/DIGEST/PATH.js        components' modules
@@ -31,7 +31,7 @@ Handler = Callable[[Request], Response]
 
 
 def routes(base: str = "") -> list[Route]:
-    """All of them, below ``server.baseUrlPath``."""
+    """HTTP routes, all of them, below ``server.baseUrlPath``."""
     root = f"/{base.strip('/')}" if base.strip("/") else ""
     return [
         Route(f"{root}/depict.svg", depict),

@@ -1,4 +1,4 @@
-"""What a visitor has chosen, shared by all pages.
+"""Session state: what a visitor has chosen, shared by all pages.
 
 Data set, model, view and the current molecule stand in the URL, so that a link shows the same page; the selection may
 be a million rows and lives with the session. Pages opened without the frame (in tests) see the app's first choice.
@@ -19,7 +19,7 @@ MOLECULE = "molecule"
 
 @dataclass(frozen=True)
 class Choice:
-    """The data set, the model and the view that every page is about."""
+    """Current choice: the data set, the model and the view that every page is about."""
 
     data: str
     model: str
@@ -39,7 +39,7 @@ def remember(choice: Choice) -> None:
 
 
 def choice() -> Choice:
-    """The data set, the model and the view now."""
+    """Current choice: the data set, the model and the view now."""
     known = st.session_state.get(_CHOICE)
     return known if known else Choice(*studio.first_choice()[:3])
 

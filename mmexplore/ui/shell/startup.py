@@ -1,4 +1,4 @@
-"""What happens round the pages: the log from the start, a warm-up beside the first visit, a word for every failure."""
+"""Server startup: the log from the start, a warm-up beside the first visit, a word for every failure."""
 
 import gc
 import logging
@@ -48,7 +48,10 @@ def warm_up() -> None:
 
 
 def explain(problem: Exception) -> bool:
-    """What a page shows of an exception that nobody caught: a user's mistake in its own words, ours in one sentence."""
+    """Error message: what a page shows of an exception that nobody caught.
+
+    A user's mistake in its own words, ours in one sentence.
+    """
     if isinstance(problem, MmexploreError):
         st.error(literal(problem), icon=":material/info:")
     else:

@@ -1,4 +1,4 @@
-"""A guided walk in five steps, for people on stage: from the map to a fused prediction, its weights and its subgraph.
+"""Guided tour in five steps, for people on stage: from the map to a fused prediction, its weights and its subgraph.
 
 It moves the app's own pages and shows nothing that they do not; a shipped late-fusion model is what it needs.
 """
@@ -23,7 +23,7 @@ _AT, _PENDING = "demo", "demo/row"
 
 @dataclass(frozen=True)
 class Step:
-    """Which page, what to say, whether the molecule is shown yet, and the tab that opens."""
+    """Tour step: which page, what to say, whether the molecule is shown yet, and the tab that opens."""
 
     page: str
     title: str
@@ -73,7 +73,7 @@ _WORDS = "Five steps from this map to a fused prediction, its weights and its su
 
 @dataclass(frozen=True)
 class Subject:
-    """What the walk is about: a model, its data set, a molecule of it, and the facts that the steps tell."""
+    """Tour subject: a model, its data set, a molecule of it, and the facts that the steps tell."""
 
     model: str
     data: str
@@ -82,13 +82,13 @@ class Subject:
 
 
 def button() -> None:
-    """The way in; nothing where no shipped model would do."""
+    """Tour button, the way in; nothing where no shipped model would do."""
     if st.session_state.get(_AT) is None and _model():
         _way("Show me round", ":material/tour:", 0, _WORDS)
 
 
 def bar() -> None:
-    """What the step says, and the ways on, back and out; nothing while nobody walks."""
+    """Tour bar: what the step says, and the ways on, back and out; nothing while nobody walks."""
     number = st.session_state.get(_AT)
     subject = _subject() if number is not None else None
     if number is None or subject is None:

@@ -1,4 +1,7 @@
-"""The script that Streamlit runs for every visitor and every click: three lines, so that nothing is compiled again."""
+"""Entry script that Streamlit runs for every visitor and every click.
+
+Three lines, so that nothing is compiled again.
+"""
 
 from mmexplore.ui.shell.frame import main
 

@@ -1,4 +1,4 @@
-"""What the Subgraphs page is asked: which label and side of it, which molecule, what sizes, and which score decides."""
+"""Subgraph controls: which label and side of it, which molecule, what sizes, and which score decides."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +23,7 @@ _TURNS = {"class 1": "class 0", "class 0": "class 1", "above": "below", "below":
 
 @dataclass(frozen=True)
 class SubgraphRequest:
-    """What counts as positive, where the threshold comes from in words, and the label's unit."""
+    """Subgraph request: what counts as positive, where the threshold comes from in words, and the label's unit."""
 
     goal: Target
     how: str
@@ -70,7 +70,7 @@ def turn(kind: str, direction: str) -> None:
 
 
 def kind_of(direction: str) -> str:
-    """What kind of label has that direction."""
+    """Label kind that has that direction."""
     return next(kind for kind, ways in studio.DIRECTIONS.items() if direction in ways)
 
 

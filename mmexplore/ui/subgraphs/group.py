@@ -1,4 +1,7 @@
-"""What the molecules of a class, a cluster or the selection have in common: a job finds it, this draws it."""
+"""Group motifs: what the molecules of a class, a cluster or the selection have in common.
+
+A job finds it, this draws it.
+"""
 
 from functools import partial
 from typing import Any

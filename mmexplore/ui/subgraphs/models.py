@@ -1,4 +1,7 @@
-"""The same molecule under several models, or branches of one, side by side, with the atoms that they agree on."""
+"""Model comparison on the same molecule.
+
+Several models, or branches of one, side by side, with the atoms that they agree on.
+"""
 
 from dataclasses import replace
 from typing import Any

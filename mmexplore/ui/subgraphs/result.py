@@ -1,4 +1,4 @@
-"""What was found in one molecule: the smallest positive subgraph on its drawing, the next best, scores, and files."""
+"""Subgraph result of one molecule: the smallest positive subgraph on its drawing, the next best, scores, and files."""
 
 import math
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def score_text(score: float, asked: SubgraphRequest) -> str:
     """A score with its unit; a dash where there is none.
 
     >>> from mmexplore.studio import Target
-    >>> score_text(0.5, Asked(Target("logS", "above"), "", "log mol/L"))
+    >>> score_text(0.5, SubgraphRequest(Target("logS", "above"), "", "log mol/L"))
     '0.50 log mol/L'
     """
     return "–" if math.isnan(score) else f"{score:.2f}{f' {asked.unit}' if asked.unit else ''}"

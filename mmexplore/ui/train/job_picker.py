@@ -1,4 +1,4 @@
-"""Which trainings are shown: the one in the address, else the first that is active, and a list of all."""
+"""Job picker, which trainings are shown: the one in the address, else the first that is active, and a list of all."""
 
 import pandas as pd
 import streamlit as st

@@ -1,4 +1,4 @@
-"""What a model says of itself: scores with their split, curves, predictions against labels, and how it was made."""
+"""Model details: scores with their split, curves, predictions against labels, and how it was made."""
 
 import numpy as np
 import pandas as pd

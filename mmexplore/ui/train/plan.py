@@ -1,4 +1,7 @@
-"""What a form asks for, in plain values: a recipe over several seeds, and the same as a line for the shell."""
+"""Training plan, what a form asks for in plain values.
+
+A recipe over several seeds, and the same as a line for the shell.
+"""
 
 import json
 import re

@@ -25,7 +25,7 @@ _MOST_BRANCHES = 8
 
 @dataclass(frozen=True)
 class Form:
-    """What every part of a form needs: the prefix of its widgets' keys, and what draws single fields instead."""
+    """Form context: the prefix of its widgets' keys, and what draws single fields instead."""
 
     key: str
     instead: Mapping[str, Draw]

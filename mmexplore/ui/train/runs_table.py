@@ -13,7 +13,7 @@ _SEEDS = {"data": {"split_seed"}, "training": {"seed", "device", "devices"}, "na
 
 
 def family_of(recipe: Recipe) -> str:
-    """What recipes that differ in seeds, device or name alone have in common."""
+    """Recipe family: what recipes that differ in seeds, device or name alone have in common."""
     return recipe.model_dump_json(exclude=_SEEDS)  # type: ignore[arg-type]
 
 

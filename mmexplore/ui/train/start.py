@@ -1,4 +1,4 @@
-"""What a training will take, on what, with which split; and the button that starts it."""
+"""Training start: what a run will take, on what, with which split; and the button that starts it."""
 
 import streamlit as st
 

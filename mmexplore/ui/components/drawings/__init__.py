@@ -1,4 +1,4 @@
-"""Molecules drawn in a grid; a click on one is told. Names are set as text by the browser, never as markup."""
+"""Drawing grid of molecules; a click on one is told. Names are set as text by the browser, never as markup."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""The map as a Streamlit component: addresses of points go in, an outline, a row or a wish comes back.
+"""Map component of Streamlit: addresses of points go in, an outline, a row or another event comes back.
 
 The scripts beside this file draw with WebGL 2 directly. Plotly's scattergl was the first choice and lost: on two cores
 with a million points it took 10 s to recolour, 26 s to grey what is not selected and 5 s to find the point under the
@@ -20,7 +20,10 @@ HERE = Path(__file__).parent
 
 
 class MapEvent(TypedDict, total=False):
-    """What a visitor did on the map; ``outline`` holds corners in data units, ``code`` a line of the legend."""
+    """Map event: what a visitor did on the map.
+
+    ``outline`` holds corners in data units, ``code`` a line of the legend.
+    """
 
     kind: Literal["lasso", "box", "click", "category", "clear"]
     mode: Literal["replace", "add"]
@@ -41,7 +44,7 @@ class Star:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the map shows.
+    """Map content: what the map shows.
 
     ``points``, ``selected`` and ``found`` are blob addresses (float32 x, y pairs; bit masks, "" where there is none);
     ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1. Maps of one ``group``
@@ -119,7 +122,7 @@ def _color(painting: Painting) -> dict[str, Any]:
 
 
 def event(key: str) -> MapEvent | None:
-    """What just happened on the map or bar of that key, inside its callback."""
+    """Map event that just happened on the map or bar of that key, inside its callback."""
     state = st.session_state.get(key) or {}
     return state.get("event")
 
