@@ -4,7 +4,6 @@
 
 Whole processes, from a file of SMILES to vectors on disk, taking turns; both may use every core. ``cold``: nothing is
 known of the molecules. ``features known``: another model saw them before. ``embedded``: this model did. Molecules come
-from mmexplore.runtime.home import default_home
 from ZINC250k where MMEXPLORE_DATA_DIR holds it, else from the embedded sets, some 9,500: they are not repeated, for the
 store would know them, and the question says how many there were.
 """
@@ -56,6 +55,7 @@ def child(csv: str, model: str, out: str) -> None:
     """Our side, in a process of its own: SMILES as they are written in the file, one view to a .npy file."""
     from mmexplore.datasets import Dataset, Report
     from mmexplore.models import embed
+    from mmexplore.runtime.home import default_home
 
     smiles = pd.read_csv(csv).smiles.to_numpy(object)
     n, none = len(smiles), np.full(len(smiles), "", object)

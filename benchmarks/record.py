@@ -49,6 +49,8 @@ class Asked(argparse.ArgumentParser):
             self.set_defaults(**self._smallest)
         found = super().parse_args(args, namespace)
         if getattr(found, "work", self) is None:
+            from mmexplore.runtime.home import default_home
+
             found.work = default_home().folder("benchmarks")
         return found
 

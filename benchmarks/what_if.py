@@ -11,8 +11,8 @@ import pandas as pd
 from record import Asked, record
 from timing import timed
 
-from mmexplore.explore.explain import contributions
-from mmexplore.studio import fusion
+from mmexplore.explore.explain import contributions, fusion
+from mmexplore.explore.explain.fusion import Evaluation, FusionReport
 
 MODALITIES = ("smiles", "nmr_spectrum", "image", "fingerprint", "nmr_peaks")
 FACTORS = (1.0, 0.5, 0.0, 1.5, 1.0)
@@ -52,7 +52,7 @@ def main(sizes: list[int]) -> None:
             report, evaluate = drawn(n, kind)
             seconds = timed(
                 {
-                    "ours": lambda r=report, j=evaluate: fusion.score(r, j, FACTORS),
+                    "ours": lambda r=report, j=evaluate: fusion.fusion_score(r, j, FACTORS),
                     "by columns": lambda r=report, j=evaluate: by_columns(r, j),
                 },
                 3,

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TEXTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"))
+TEXTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
+TEXTS = tuple(path for path in TEXTS if path.name != "where.md")  # which lists places, not commands
 SCRIPTS = {path.stem: path for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text("utf-8")}
 PARSE = """
 import importlib, json, sys
