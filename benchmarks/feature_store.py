@@ -119,7 +119,9 @@ def build_rows(smiles: list[str], home: str) -> list[dict[str, Any]]:
             os.environ["MMEXPLORE_HOME"] = f"{home}/{name}{turn}"
             if name == "cold":
                 WORKERS.close()
-            times.setdefault(name, []).append(seconds(partial(features, "graph2d", smiles, workers=workers)))
+            times.setdefault(name, []).append(
+                seconds(partial(features, "graph2d", smiles, workers=workers, home=default_home()))
+            )
         times.setdefault("chemprop", []).append(seconds(lambda: [CHEMPROP(MolFromSmiles(s)) for s in smiles]))
     median = {name: statistics.median(t) for name, t in times.items()}
     unit = f"s for {len(smiles)} molecules"

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mmexplore.runtime import provenance
+from mmexplore.runtime import processes, provenance
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("chemprop", "umap-learn", "streamlit", "scikit-learn")
@@ -83,7 +83,7 @@ def record(name: str, question: str, command: str, rows: list[dict[str, Any]], s
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "seed": seed,
         "machine": {
-            "processor": provenance.processor(),
+            "processor": processes.processor(),
             "cores": os.cpu_count(),
             "system": platform.system(),
         },

@@ -30,7 +30,7 @@ from mmexplore.chem.peeling import Skeleton, skeleton
 from mmexplore.explore.explain.mcts import walk
 from mmexplore.explore.explain.scorer import FragmentModel
 from mmexplore.explore.explain.search import RULES, Search, Target
-from mmexplore.studio.subgraphs import fragment_model
+from mmexplore.explore.explain.subgraphs import fragment_model
 
 NOTEBOOK_WALKS = 10
 Score = Callable[[Sequence[str]], list[float]]

@@ -12,6 +12,7 @@ import pytest
 
 from mmexplore.runtime.home import default_home
 from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.folder import Job
 
 SCRIPT = [sys.executable, str(Path(__file__).with_name("job_script.py"))]
 
@@ -35,12 +36,12 @@ def until(true: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def ended(id: str) -> client.Job:
+def ended(id: str) -> Job:
     until(lambda: not client.job(id, home=default_home()).active)
     return client.job(id, home=default_home())
 
 
-def at_work(id: str) -> client.Job:
+def at_work(id: str) -> Job:
     until(lambda: client.job(id, home=default_home()).stage)
     return client.job(id, home=default_home())
 
