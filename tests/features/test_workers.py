@@ -91,8 +91,8 @@ MORTAL = """
 import os, sys
 from mmexplore.features import workers
 from mmexplore.runtime.workers import serve
-whole = workers.featurise
-workers.featurise = lambda modality, smiles: os._exit(9) if {killer!r} in smiles else whole(modality, smiles)
+whole = workers.featurize
+workers.featurize = lambda modality, smiles: os._exit(9) if {killer!r} in smiles else whole(modality, smiles)
 serve(float(sys.argv[1]))
 """
 

@@ -290,7 +290,7 @@ class TestLinks:
         assert f"View {asked['view']} of model" in shown(app)
 
     def test_method_colour_search_and_molecule(self, link: Opened) -> None:
-        app = link("Map", **HERE, method="UMAP", color="prediction: soluble", search="ethanol", row="18")
+        app = link("Map", **HERE, method="UMAP", colour="prediction: soluble", search="ethanol", row="18")
         assert app.segmented_control(key="method").value == "umap"
         assert app.selectbox(key="colour").value == "prediction: soluble"
         assert app.text_input(key="search").value == "ethanol"
@@ -299,8 +299,8 @@ class TestLinks:
         assert "UMAP, seed 0" in shown(app)
 
     @pytest.mark.parametrize("colour", ["cluster", "split of the model", "error: soluble", "descriptor: logP"])
-    def test_colours(self, link: Opened, color: str) -> None:
-        assert link("Map", **HERE, color=color).selectbox(key="colour").value == color
+    def test_colours(self, link: Opened, colour: str) -> None:
+        assert link("Map", **HERE, colour=colour).selectbox(key="colour").value == colour
 
     def test_a_comparison(self, link: Opened) -> None:
         panels = f"ecfp@ecfp,{SMALL}@dmpnn,{TWIN}@dmpnn,sp%C3%A4te-fusion-1-2@fingerprint"
