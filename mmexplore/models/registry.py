@@ -175,11 +175,14 @@ def runs_folder(*, home: Home) -> Path:
 
 
 def new_run(title: str, *, home: Home) -> Path:
-    """A fresh run folder whose name is made from a title."""
+    """A fresh run folder whose name is made from a title; a shipped model's name is never taken over."""
     slug = "".join(c if c.isalnum() else "-" for c in title.lower()).strip("-")[:60] or "run"
     slug = files.allowed(slug)
     for number in range(1, 10_000):
-        path = runs_folder(home=home) / (slug if number == 1 else f"{slug}-{number}")
+        name = slug if number == 1 else f"{slug}-{number}"
+        if name == BASELINE or (SHIPPED / name).is_dir():
+            continue
+        path = runs_folder(home=home) / name
         try:
             path.mkdir()
         except FileExistsError:

@@ -124,3 +124,10 @@ def test_looking_it_up_imports_no_torch() -> None:
     code = f"import sys; from mmexplore import studio; studio.model('untrained:{name}'); "
     code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_run_never_takes_the_name_of_a_shipped_model(own_home: Path) -> None:
+    assert registry.new_run("Solubility D-MPNN", home=default_home()).name == "solubility-d-mpnn"
+    assert registry.new_run("solubility dmpnn", home=default_home()).name == "solubility-dmpnn-2"
+    assert registry.new_run("solubility dmpnn", home=default_home()).name == "solubility-dmpnn-3"
+    assert registry.new_run("ECFP", home=default_home()).name == "ecfp-2"
