@@ -15,6 +15,7 @@ from mmexplore.models import checkpoints, registry
 from mmexplore.models.checkpoints import digest as model_digest
 from mmexplore.models.embed import embed
 from mmexplore.nn.model import Predictor
+from mmexplore.runtime import places
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 from mmexplore.runtime.home import default_home
 
@@ -126,7 +127,8 @@ def test_looking_it_up_imports_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_run_never_takes_the_name_of_a_shipped_model(own_home: Path) -> None:
+def test_a_run_never_takes_the_name_of_a_shipped_model(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "SHIPPED", places.CHECKPOINTS)
     assert registry.new_run("Solubility D-MPNN", home=default_home()).name == "solubility-d-mpnn"
     assert registry.new_run("solubility dmpnn", home=default_home()).name == "solubility-dmpnn-2"
     assert registry.new_run("solubility dmpnn", home=default_home()).name == "solubility-dmpnn-3"
