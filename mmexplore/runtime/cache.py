@@ -38,7 +38,6 @@ def cached(size: int, by: Callable[[Any], Hashable] = digest) -> Callable[[Calla
     An object of the same content brings the same result, another content another one, whatever both are called. Who
     asks while the result is made waits for it. Results are shared: nobody may change them. Exceptions are not kept. A
     keyword argument ``progress`` is told how far it is, and is no part of the question.
-    ``function.forget()`` empties it.
     """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
@@ -70,7 +69,6 @@ def cached(size: int, by: Callable[[Any], Hashable] = digest) -> Callable[[Calla
                         turns.pop(key, None)
             return made
 
-        kept.forget = known.clear  # type: ignore[attr-defined]
         return kept
 
     return decorate
