@@ -2,7 +2,7 @@
 
     python benchmarks/two_trees.py [--before .] [--rounds 2] [--epochs 10]
 
-Start of the app and first paint, a rerun of the Map, a training step, a whole fine-tuning on FreeSolv: every figure of
+Start of the app and first paint, a rerun of the Map, a training step, a whole fine-tuning on BACE: every figure of
 their rows that is a time, its median over the rounds here and there, and the ratio (below 1: this tree is faster). Both
 trees run with the same Python; each keeps what it has recorded.
 """
@@ -27,7 +27,7 @@ def main() -> None:
     asked = command_line().parse_args()
     scripts = {
         "encoder_step": ["--rounds", "5"],
-        "finetune": ["--data", "freesolv", "--repeats", "1", "--epochs", str(asked.epochs)],
+        "finetune": ["--repeats", "1", "--epochs", str(asked.epochs)],
         "first_paint": [],
         "page_rerun": [],
     }

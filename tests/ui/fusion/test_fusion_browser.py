@@ -42,7 +42,7 @@ def test_the_walk_goes_from_the_map_to_a_subgraph(page: Page, server: Server) ->
 
 
 def test_a_slider_moves_the_score(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/Fusion?data=solubility&model=solubility-mmfrl-late&row=5")
+    page.goto(f"{server.url}/Fusion?data=freesolv&model=freesolv-mmfrl-late&row=5")
     page.get_by_role("tab", name="What if").click()
     metric = page.get_by_test_id("stMetric")
     before = metric.inner_text()
@@ -57,7 +57,7 @@ def test_a_slider_moves_the_score(page: Page, server: Server) -> None:
 
 
 def test_every_tab_draws_something(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/Fusion?data=solubility&model=solubility-mmfrl-intermediate&row=5")
+    page.goto(f"{server.url}/Fusion?data=freesolv&model=freesolv-mmfrl-intermediate&row=5")
     for tab in ("Modalities alike?", "Fusions compared", "Disagreement"):
         expect(page.get_by_role("tab", name=tab)).to_have_count(1)  # the tabs of the wait are gone
         page.get_by_role("tab", name=tab).click()
