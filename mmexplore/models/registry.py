@@ -17,7 +17,7 @@ from mmexplore.models.checkpoints import Card
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import files, places
-from mmexplore.runtime.cache import FileVersion, cached, version
+from mmexplore.runtime.cache import FileVersion, FolderCache, cached, version
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable, UnknownName
 from mmexplore.runtime.home import Home, read_json, write_atomically
 
@@ -81,10 +81,8 @@ class View:
 def models(*, home: Home) -> list[Model]:
     """Shipped models, then trained ones, newest first, then the baseline; damaged folders are left out."""
     runs = sorted(runs_folder(home=home).iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
-    folders = [(p, True) for p in sorted(SHIPPED.iterdir())] if SHIPPED.is_dir() else []
-    folders += [(p / "model", False) for p in runs]
-    found = [m for m in (_read(folder, shipped) for folder, shipped in folders) if m]
-    return [*found, _baseline()]
+    trained = [m for m in (_read(run / "model", shipped=False) for run in runs) if m]
+    return [*_shipped_models(SHIPPED).values(), *trained, _baseline()]
 
 
 def model(name: str, *, home: Home) -> Model:
@@ -107,7 +105,7 @@ def _called(name: str, *, home: Home) -> Model | None:
         return _baseline()
     if Path(name).name != name:
         return None
-    return _read(SHIPPED / name, shipped=True) or _read(runs_folder(home=home) / name / "model", shipped=False)
+    return _shipped_models(SHIPPED).get(name) or _read(runs_folder(home=home) / name / "model", shipped=False)
 
 
 def ecfp_view() -> View:
@@ -238,6 +236,15 @@ def _read(folder: Path, shipped: bool) -> Model | None:
         return _read_once(version(folder / checkpoints.CARD), shipped)
     except OSError:
         return None
+
+
+def _read_shelf(shelf: Path) -> tuple[dict[str, Model], list[Path]]:
+    folders = sorted(shelf.iterdir()) if shelf.is_dir() else []
+    return {m.name: m for m in (_read(folder, shipped=True) for folder in folders) if m}, [shelf]
+
+
+_shipped_models = FolderCache(_read_shelf)
+"""Models that came with the project: nobody changes them under a running app, so the shelf is looked at, not each."""
 
 
 @cached(1024)
