@@ -52,9 +52,9 @@ js: tests/js/node_modules/installed
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not release"
 
-# the wheel in an empty environment, the site, the tutorial and the notebooks
+# what is long and proves a whole: wheel, site, notebooks, every control of the pages, accessibility, the largest tables
 test-release: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist load -m release tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m release tests
 
 # the inner loop: no browser, nothing slow
 quick: .venv/dev

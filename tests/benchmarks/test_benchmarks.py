@@ -56,6 +56,7 @@ def test_every_command_names_a_script() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_every_script_takes_the_words_that_are_printed_with_it() -> None:
     numbers = {"molecules": "5", "turns": "1", "repeats": "1"}  # what stands for a number in a script's own words
     asked = [(Path(name).stem, [numbers.get(word, word) for word in words]) for name, *words in printed()]

@@ -207,6 +207,7 @@ def test_real_hiv_with_its_empty_lines(real_data):
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_real_muv_loads_whole(real_data, tmp_path, monkeypatch):
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
     loaded = catalog.load("muv", home=default_home())

@@ -47,6 +47,7 @@ print(len(names), processes.cores(), processes.peak_megabytes())
 """
 
 
+@pytest.mark.release
 def test_everything_is_imported_without_posix(tmp_path: Path) -> None:
     names, cores, peak = elsewhere(IMPORT_ALL, tmp_path).split()[-3:]
     assert int(names) > 200

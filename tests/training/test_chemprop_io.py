@@ -73,6 +73,7 @@ def test_probabilities_are_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_chemprops_command_line_takes_it(tmp_path: Path) -> None:
     model = predictor(REGRESSION)
     chemprop_io.save(model, "dmpnn", tmp_path / "model.pt")

@@ -95,6 +95,7 @@ def test_presets_are_recipes(name: str, version: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_the_shell_pretrains_a_target(tmp_path: Path) -> None:
     file = tmp_path / "few.smi"
     file.write_text("\n".join(str(s) for s in part().smiles[:40]))

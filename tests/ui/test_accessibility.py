@@ -6,7 +6,7 @@ from browser import Server, draw, lay_out, middle, new_page, open_map, quiet, se
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 SERIOUS = ("serious", "critical")
 STREAMLITS: set[tuple[str, str]] = set()  # (rule, target) inside Streamlit's own widgets that no theme or option mends
 

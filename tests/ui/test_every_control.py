@@ -10,7 +10,7 @@ from browser import KETCHER, Server, answered, new_page, quiet
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 LATE = "data=freesolv&model=freesolv-mmfrl-late&row=5"  # the smallest set that a shipped fusion is for
 TABS = {
     "Fusion": ("Weights", "What if", "Modalities alike?", "Fusions compared", "Disagreement"),

@@ -10,7 +10,7 @@ from browser import MAP, Server, new_page, open_map, quiet, settle
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 EVIL = "<img src=x onerror=alert(1)>"
 ROWS = [
     f'"{EVIL}\r\nline two",CCO,5.1', "phenol,c1ccccc1O,6.2", "aniline,c1ccccc1N,4.4", "pyridine,c1ccncc1,3.9",
