@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from threading import Event
 
 from mmexplore.datasets import Dataset, catalog, yours
 from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.models import registry
 from mmexplore.models.registry import Model, View
 from mmexplore.runtime.cache import FileVersion, cached, version
-from mmexplore.runtime.errors import MmexploreError
+from mmexplore.runtime.errors import MmexploreError, UnknownName
 from mmexplore.runtime.home import Home, default_home
 from mmexplore.runtime.progress import Progress, silent
 
+_visitors = Event()
 _chosen: ContextVar[Home | None] = ContextVar("home", default=None)
 
 
@@ -35,8 +37,25 @@ def at_home(place: Home) -> Iterator[Home]:
         _chosen.reset(token)
 
 
+def names_only() -> None:
+    """From now on this process answers visitors: a name of the catalogue leads to a data set or model, no path does."""
+    _visitors.set()
+
+
+def check_names(data: str = "", model_name: str = "") -> None:
+    """Raises UnknownName for a path where names alone are taken (:func:`names_only`)."""
+    if not _visitors.is_set():
+        return
+    if data and data not in (known := [entry.name for entry in catalog.entries(home=home())]):
+        raise UnknownName("data set", data, known)
+    plain = model_name.removeprefix(registry.UNTRAINED)
+    if plain and plain not in (known := [one.name for one in registry.models(home=home())]):
+        raise UnknownName("model", model_name, known)
+
+
 def dataset(name: str, progress: Progress = silent) -> Dataset:
     """A data set by name or path, kept in memory between calls. Raises UnknownName, NotAvailable or BadTable."""
+    check_names(data=name)
     if progress is not silent:
         return catalog.load(name, progress=progress, home=home())
     return _loaded(name, _state(name), home=home())
@@ -59,6 +78,7 @@ def _state(name: str) -> "str | FileVersion":
 
 def model(name: str) -> Model:
     """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
+    check_names(model_name=name)
     return registry.model(name, home=home())
 
 

@@ -12,7 +12,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import deep_links, jobs, navigation, session, tour
+from mmexplore.ui.shell import asked, deep_links, jobs, navigation, session, tour
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
 _ICONS = {
@@ -71,7 +71,7 @@ def _with_twin(models: dict[str, Model]) -> None:
     wanted = str(st.session_state.get("model") or st.query_params.get("model", ""))
     if wanted.startswith(studio.UNTRAINED):
         with suppress(MmexploreError):
-            models[wanted] = studio.model(wanted)
+            models[wanted] = studio.model(asked.model(wanted))
 
 
 _VIEW_HELP = "Which of the model's pictures of a molecule is shown: that of one branch, or the fused one."
