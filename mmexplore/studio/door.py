@@ -3,6 +3,7 @@
 Names travel as names only to here. What lies below takes objects, and the home that they are kept in, as arguments.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,8 +14,10 @@ from mmexplore.datasets import Dataset, catalog, yours
 from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.models import registry
 from mmexplore.models.registry import Model, View
+from mmexplore.recipes import pretraining_targets
+from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.cache import FileVersion, cached, version
-from mmexplore.runtime.errors import MmexploreError, UnknownName
+from mmexplore.runtime.errors import BadRecipe, MmexploreError, UnknownName
 from mmexplore.runtime.home import Home, default_home
 from mmexplore.runtime.progress import Progress, silent
 
@@ -51,6 +54,22 @@ def check_names(data: str = "", model_name: str = "") -> None:
     plain = model_name.removeprefix(registry.UNTRAINED)
     if plain and plain not in (known := [one.name for one in registry.models(home=home())]):
         raise UnknownName("model", model_name, known)
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Raises BadRecipe or UnknownName for a recipe that names files where names alone are taken."""
+    if not _visitors.is_set():
+        return
+    check_names(data=recipe.data.dataset)
+    starts = [*(branch.start for branch in recipe.branches), recipe.fusion.start]
+    for start in filter(None, [*starts, *pretraining_targets.frozen(recipe).values()]):
+        published = start.removeprefix(registry.HUB)
+        if start.startswith(registry.CHEMPROP):
+            raise BadRecipe(f"a checkpoint of chemprop is named on the command line alone, and {start[:80]!r} came")
+        if not start.startswith(registry.HUB):
+            check_names(model_name=start.partition("#")[0])
+        elif not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", published, re.ASCII) or Path(published).exists():
+            raise BadRecipe(f"hub: takes the name of a published model, as in hub:owner/name, and {start[:80]!r} came")
 
 
 def dataset(name: str, progress: Progress = silent) -> Dataset:

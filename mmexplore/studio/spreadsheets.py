@@ -1,7 +1,8 @@
 """Spreadsheet writer: the one way in which a table leaves as CSV, so that no cell of it is run as a formula.
 
 A spreadsheet runs what begins with =, +, - or @, also behind a tab or a line break, wherever the file came from. Such a
-text gets an apostrophe before it, as OWASP advises (CSV Injection); numbers stay what they are. A workbook is written of what :func:`safe` gives.
+text gets an apostrophe before it, as OWASP advises (CSV Injection); numbers stay what they are. A workbook is written
+of what :func:`safe` gives.
 """
 
 import re
