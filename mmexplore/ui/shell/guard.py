@@ -98,7 +98,7 @@ class Guard:
             await send(message)
 
         if not why:
-            await self.app(scope, receive, guarded)
+            await self.app(_as_same_origin(scope), receive, guarded)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": why[:120]})  # before it is accepted: 403
         else:
@@ -111,6 +111,16 @@ class Guard:
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers[_POLICY] = self._doors.policy(path, headers.get(_POLICY))
+
+
+def _as_same_origin(scope: Scope) -> Scope:
+    """The same request as from our own pages: Streamlit's list of origins is another one, and it would look it up."""
+    given = Headers(scope=scope)
+    if "origin" not in given or _place(given["origin"]) == given["host"].lower():
+        return scope
+    headers = MutableHeaders(raw=list(scope["headers"]))
+    headers["origin"] = f"http://{given['host']}"
+    return {**scope, "headers": headers.raw}
 
 
 def _name(host: str) -> str | None:
