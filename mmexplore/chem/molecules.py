@@ -250,8 +250,9 @@ def scaffolds(smiles: Sequence[str]) -> list[str]:
 
 
 def mol_blocks(smiles: Sequence[str], flat: bool = True) -> list[str]:
-    """Mol block of each of some molecules, without a title; laid out in two dimensions where ``flat``, else at 0.
+    """Mol block of each of some molecules, without a title, laid out in two dimensions.
 
+    Not so where ``flat`` is False: atoms are at 0, and without stereo marks, for which RDKit would lay them out too.
     Raises BadMolecule.
     """
     from rdkit.Chem import rdDepictor
@@ -261,7 +262,7 @@ def mol_blocks(smiles: Sequence[str], flat: bool = True) -> list[str]:
         mol = parse(text)
         if flat:
             rdDepictor.Compute2DCoords(mol)
-        blocks.append(str(Chem.MolToMolBlock(mol)))
+        blocks.append(str(Chem.MolToMolBlock(mol, includeStereo=flat)))
     return blocks
 
 

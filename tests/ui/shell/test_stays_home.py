@@ -1,4 +1,4 @@
-"""The server asks nobody outside this machine: every other socket is refused and counted, under a foreign origin too."""
+"""The server asks nobody outside this machine: every other socket is refused and counted."""
 
 import socket
 import urllib.request
