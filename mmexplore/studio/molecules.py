@@ -80,7 +80,8 @@ def sdf_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") ->
 def to_sdf(table: "pd.DataFrame") -> str:
     """SDF text of a table of molecules (:func:`mmexplore.chem.molecules.to_sdf`).
 
-    What cannot be laid out before the deadline has its atoms at 0 and no stereo marks. Raises BadMolecule, and TooLong where many cannot.
+    What cannot be laid out before the deadline has its atoms at 0 and no stereo marks. Raises BadMolecule, and TooLong
+    where many cannot.
     """
     return chemistry.to_sdf(table, _mol_blocks)
 

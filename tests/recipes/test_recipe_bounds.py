@@ -16,7 +16,7 @@ from mmexplore.recipes.recipe import MOST_BYTES, Recipe, parse, read
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, MmexploreError
 from mmexplore.runtime.home import parse_json, read_json
 
-HUGE = int("9" * 5_000)
+HUGE = 10**5_000
 BRANCH = {"encoder": "gin", "options": {}}
 
 
