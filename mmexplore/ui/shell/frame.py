@@ -19,11 +19,13 @@ _ICONS = {
     "Map": "scatter_plot", "Fusion": "merge", "Retrieval": "manage_search", "Subgraphs": "hub",
     "Train": "model_training", "Data": "table_view", "Results": "leaderboard",
 }  # fmt: skip
+# Streamlit's own download of a table leaves formulas as they are; those below the tables are studio.to_csv's
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
 [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; line-height: 1.3; width: 100%; }
 [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.3rem 0.5rem; }
 [data-testid="stBaseButton-primary"] { color: light-dark(#fff, #0b1215); }
+[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none; }
 [data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
 </style>"""
 

@@ -10,11 +10,14 @@ wait. What is not here is answered with 404, all else that a user got wrong with
 may keep everything whose address names its content.
 """
 
+import asyncio
 import hashlib
 import logging
 import secrets
 from collections.abc import Callable
-from functools import wraps
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial, wraps
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -22,6 +25,7 @@ from starlette.routing import Route
 
 from mmexplore import __version__
 from mmexplore.runtime.cache import cached
+from mmexplore.runtime.deadline import seconds
 from mmexplore.runtime.errors import BadRecipe, MmexploreError, NotAvailable, UnknownName
 from mmexplore.ui.shell import asked, blobs, guard, navigation
 
@@ -33,6 +37,8 @@ _FRAME = (
     "default-src 'none'; script-src 'nonce-{}' 'self'; style-src 'unsafe-inline'; img-src data: blob:; "
     "connect-src 'self' blob: data:; worker-src blob:; base-uri 'none'; form-action 'none'"
 )
+_GRACE_SECONDS = 0.5
+_DRAWERS = ThreadPoolExecutor(32, "drawings")
 Handler = Callable[[Request], Response]
 
 
@@ -72,9 +78,22 @@ def _sendable(words: str) -> str:
     return words.encode(errors="replace").decode()
 
 
+async def depict(request: Request) -> Response:
+    """An SVG drawing of ``smiles``, or of a ``row`` of ``data``; ``atoms=0,1`` or ``smarts`` are highlighted.
+
+    Drawings have threads of their own, and who waits for one is told so at the deadline.
+    """
+    work = partial(copy_context().run, _depicted, request)
+    try:
+        drawing = asyncio.get_running_loop().run_in_executor(_DRAWERS, work)
+        return await asyncio.wait_for(drawing, seconds() + _GRACE_SECONDS)
+    except TimeoutError:
+        words = "other structures keep the server busy; try again in a moment"
+        return PlainTextResponse(words, 400, headers={"Cache-Control": "no-store"})
+
+
 @_told
-def depict(request: Request) -> Response:
-    """An SVG drawing of ``smiles``, or of a ``row`` of ``data``; ``atoms=0,1`` or ``smarts`` are highlighted."""
+def _depicted(request: Request) -> Response:
     wanted = asked.read(request.query_params, asked.DRAWING)
     if not (smiles := wanted.pop("smiles")):
         smiles = _smiles(wanted["data"], wanted["row"])
