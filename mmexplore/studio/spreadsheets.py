@@ -33,7 +33,7 @@ def safe(table: "pd.DataFrame") -> "pd.DataFrame":
     made = table.rename(columns=cell, index=cell if table.index.dtype.kind == "O" else None)
     for place, kind in enumerate(table.dtypes):
         if kind.kind not in "biufcmM":
-            made.isetitem(place, table.iloc[:, place].map(cell))
+            made.isetitem(place, table.iloc[:, place].map(cell).array)  # its rows have other names now
     return made
 
 

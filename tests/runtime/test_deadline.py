@@ -27,7 +27,7 @@ from mmexplore.runtime.registry import MODALITIES
 from mmexplore.ui.shell.routes import routes
 
 ENDLESS = "B" * 1_990
-DOTS = "[#6].[#6].[#6].[#6].[#7].[#92]"  # every way to lay the others is tried before the last is missed
+DOTS = "[#6].[#6].[#6].[#6].[#6].[#92]"  # every way to lay the others is tried before the last is missed
 LONG_CHAIN = "C" * 60
 
 

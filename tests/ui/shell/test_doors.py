@@ -243,7 +243,7 @@ def test_a_page_in_a_frame_runs_its_own_scripts_alone(guarded: TestClient) -> No
     policy = one.headers["content-security-policy"]
     assert f"script-src 'nonce-{nonce}' 'self';" in policy
     assert policy.endswith("frame-ancestors 'self' https://portal.example.org")
-    shared = blobs.publish(b"<script>1</script>")
+    shared = blobs.publish(b"<script>2</script>")
     assert guarded.get(f"/frame/{shared[5:-4]}.html", headers=HERE).status_code == 404
 
 
