@@ -31,7 +31,7 @@ QUESTION = "How long does /healthz take while visitors ask for what has no end, 
 BUDGET_MS = 100.0
 PATIENCE = 60.0
 CHAIN = "C" * 60
-DOTS = "[#6].[#6].[#6].[#6].[#6].[#92]"
+DOTS = "[C,c].[C,c].[C,c].[C,c].[C,c].[#92]"
 
 
 def address(**query: Any) -> str:
