@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import Any
 
 import streamlit as st
-from streamlit import net_util
+from streamlit import config, net_util
+from streamlit.web.server.server_util import get_url
 
 from mmexplore.runtime import logs
 from mmexplore.runtime.deadline import HURRIED
@@ -24,9 +25,16 @@ log = logging.getLogger(__name__)
 async def lifespan(_: Any) -> AsyncIterator[None]:
     """Start the log; have what the first page needs imported and read while the browser still opens."""
     logs.configure(logs.log_file(default_home()))
+    _welcome()
     HURRIED.warm()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     yield
+
+
+def _welcome() -> None:
+    """Say where the app is, unless whoever started it does (``mmexplore app``)."""
+    if "command-line" not in config.get_where_defined("logger.hideWelcomeMessage"):
+        print(f"mmexplore is at {get_url(str(st.get_option('server.address') or 'localhost'))}", flush=True)
 
 
 def warm_up() -> None:
