@@ -1,14 +1,20 @@
 """The server. Run: streamlit run app.py"""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from mmexplore import studio
 from mmexplore.runtime import places
+from mmexplore.ui.shell.guard import Guard
 from mmexplore.ui.shell.routes import routes
-from mmexplore.ui.shell.startup import explain, lifespan
+from mmexplore.ui.shell.startup import explain, lifespan, stay_home
 
+studio.names_only()
+stay_home()
 app = st.App(
     str(places.PACKAGE / "ui" / "shell" / "visit.py"),
     routes=routes(str(st.get_option("server.baseUrlPath") or "")),
+    middleware=[Middleware(Guard)],
     lifespan=lifespan,
     on_script_error=explain,
 )

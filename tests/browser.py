@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, Request, expect, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -193,13 +193,8 @@ def new_page(
 
     page.on("request", note)
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("console", lambda line: None if line.type != "error" or _known(line) else seen.errors.append(line.text))
+    page.on("console", lambda line: seen.errors.append(line.text) if line.type == "error" else None)
     return page, seen
-
-
-def _known(line: ConsoleMessage) -> bool:
-    """On a page with a path Streamlit asks below it for what is at the root only, before it finds that."""
-    return "404" in line.text and line.location["url"].endswith(("/_stcore/health", "/_stcore/host-config"))
 
 
 @pytest.fixture

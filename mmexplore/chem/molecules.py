@@ -5,7 +5,7 @@ A molecule is known everywhere by its canonical SMILES. Scaffolds are those of B
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from rdkit import Chem
@@ -33,6 +33,9 @@ DESCRIPTORS = (
 
 MAX_CHARACTERS = 10_000
 MAX_ATOMS = 2_000  # beyond some 10,000 atoms RDKit's canonicalisation overflows its stack
+MAX_PATTERN_CHARACTERS, MAX_PATTERN_ATOMS, MAX_COMPONENTS = 5_000, 500, 6
+MAX_RECURSIONS, MAX_NESTING = 30, 60
+"""Bounds of a SMARTS: parts with dots between, environments ``$(...)``, and brackets in each other."""
 
 
 def parse(smiles: str) -> Mol:
@@ -136,33 +139,73 @@ def scaffold(smiles: str) -> str:
     """
     from rdkit.Chem.Scaffolds import MurckoScaffold
 
-    core = MurckoScaffold.GetScaffoldForMol(parse(smiles))  # type: ignore[no-untyped-call]
+    mol = parse(smiles)
+    if not mol.GetRingInfo().NumRings():  # RDKit takes minutes over a chain of 2,000 atoms
+        return ""
+    core = MurckoScaffold.GetScaffoldForMol(mol)  # type: ignore[no-untyped-call]
     return str(Chem.MolToSmiles(core, isomericSmiles=False))
 
 
 def pattern(smarts: str) -> Mol:
-    """A query molecule. Raises BadMolecule."""
+    """A query molecule. Raises BadMolecule, also for one beyond the bounds of a SMARTS: see ``MAX_PATTERN_ATOMS``."""
     text = smarts.strip()
+    if too_much := _beyond(text):
+        raise BadMolecule(
+            f"cannot take SMARTS {_short(text)}: it has {too_much} that are taken; a simpler one would do"
+        )
     if len(text.split()) > 1:  # RDKit takes what follows for a name
         raise BadMolecule(f"cannot read SMARTS {_short(text)}: it holds a blank")
     if odd := _foreign(text):
         raise BadMolecule(f"cannot read SMARTS {_short(text)}: no SMARTS holds {odd!r}")
-    query = Chem.MolFromSmarts(text) if 0 < len(text) <= MAX_CHARACTERS else None
+    query = Chem.MolFromSmarts(text) if text else None
     if query is None or query.GetNumAtoms() == 0:
-        why = complaint(lambda: Chem.MolFromSmarts(text[:MAX_CHARACTERS])) if text else "it is empty"
+        why = complaint(lambda: Chem.MolFromSmarts(text)) if text else "it is empty"
         raise BadMolecule(f"cannot read SMARTS {_short(text)}: {why}")
+    if (atoms := query.GetNumAtoms()) > MAX_PATTERN_ATOMS:
+        words = f"it has {atoms:,} atoms of the {MAX_PATTERN_ATOMS:,} that are taken; a simpler one would do"
+        raise BadMolecule(f"cannot take SMARTS {_short(text)}: {words}")
     return query
 
 
-def depict(smiles: str, width: int = 250, height: int = 200, highlight: Iterable[int] = (), dark: bool = False) -> str:
+def _beyond(smarts: str) -> str:
+    """What a SMARTS has too much of, read off its text: RDKit's own reader overflows over some. "" for nothing."""
+    deep = most = 0
+    for character in smarts:
+        deep += (character in "([") - (character in ")]")
+        most = max(most, deep)
+    counted = (
+        (len(smarts), MAX_PATTERN_CHARACTERS, "characters"),
+        (most, MAX_NESTING, "brackets in each other"),
+        (smarts.count("$("), MAX_RECURSIONS, "recursive environments"),
+        (smarts.count(".") + 1, MAX_COMPONENTS, "components"),
+    )
+    return next((f"{n:,} {what} of the {limit:,}" for n, limit, what in counted if n > limit), "")
+
+
+def check_pattern(smarts: str) -> bool:
+    """Whether there is a pattern; raises BadMolecule for one that cannot be read."""
+    return bool(smarts) and pattern(smarts) is not None
+
+
+def depict(
+    smiles: str,
+    width: int = 250,
+    height: int = 200,
+    highlight: Iterable[int] = (),
+    dark: bool = False,
+    smarts: str = "",
+) -> str:
     """An SVG drawing on a transparent ground; ``highlight`` marks atoms by number. Raises BadMolecule.
 
-    It holds only what RDKit draws: letters are outlines, and no text of the user's comes through.
+    ``smarts`` marks the first match where no atoms are named. The drawing holds only what RDKit draws: letters are
+    outlines, and no text of the user's comes through.
     """
     from rdkit.Chem.Draw import rdMolDraw2D
 
     mol = parse(smiles)
     atoms = [int(i) for i in highlight]
+    if smarts and not atoms:
+        atoms = [int(i) for i in mol.GetSubstructMatch(pattern(smarts))]
     if any(not 0 <= i < mol.GetNumAtoms() for i in atoms):
         raise BadMolecule(f"highlighted atoms lie in 0-{mol.GetNumAtoms() - 1}, and {atoms} came for {_short(smiles)}")
     drawer = rdMolDraw2D.MolDraw2DSVG(int(width), int(height))
@@ -201,21 +244,42 @@ def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTO
     return pd.DataFrame([[function(mol) for function in functions] for mol in mols], columns=list(names))
 
 
-def to_sdf(table: "pd.DataFrame") -> str:
-    """SDF text with 2D coordinates: structures from the column "smiles", titles from "name", the rest as properties.
+def scaffolds(smiles: Sequence[str]) -> list[str]:
+    """Scaffold of each of some molecules (:func:`scaffold`). Raises BadMolecule."""
+    return [scaffold(text) for text in smiles]
 
-    Empty cells are left out; line breaks within a cell or a name become blanks. Raises BadMolecule.
+
+def mol_blocks(smiles: Sequence[str], flat: bool = True) -> list[str]:
+    """Mol block of each of some molecules, without a title, laid out in two dimensions.
+
+    Not so where ``flat`` is False: atoms are at 0, and without stereo marks, for which RDKit would lay them out too.
+    Raises BadMolecule.
     """
     from rdkit.Chem import rdDepictor
 
+    blocks = []
+    for text in smiles:
+        mol = parse(text)
+        if flat:
+            rdDepictor.Compute2DCoords(mol)
+        blocks.append(str(Chem.MolToMolBlock(mol, includeStereo=flat)))
+    return blocks
+
+
+def to_sdf(table: "pd.DataFrame", blocks: Callable[[Sequence[str]], Sequence[str]] = mol_blocks) -> str:
+    """SDF text with 2D coordinates: structures from the column "smiles", titles from "name", the rest as properties.
+
+    Empty cells are left out; line breaks within a cell or a name become blanks. ``blocks`` lays the structures out.
+    Raises BadMolecule.
+    """
+    rows = table.to_dict("records")
     records = []
-    for row in table.to_dict("records"):
-        mol = parse(str(row.pop("smiles")))
-        mol.SetProp("_Name", _one_line(row.pop("name", ""))[:80])
-        rdDepictor.Compute2DCoords(mol)
-        told = {re.sub(r"[<>]", "", _one_line(key)): _one_line(value) for key, value in row.items()}
+    for row, block in zip(rows, blocks([str(row["smiles"]) for row in rows]), strict=True):
+        title = _one_line(row.pop("name", ""))[:80]
+        told = {re.sub(r"[<>]", "", _one_line(k)): _one_line(value) for k, value in row.items() if k != "smiles"}
         fields = "".join(f"> <{key}>\n{value}\n\n" for key, value in told.items() if value)
-        records.append(f"{Chem.MolToMolBlock(mol)}{fields}$$$$\n")
+        _, _, body = block.partition("\n")  # its first line is the title
+        records.append(f"{title}\n{body}{fields}$$$$\n")
     return "".join(records)
 
 

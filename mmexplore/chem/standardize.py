@@ -19,6 +19,8 @@ Task = Literal["keep", "strip", "scaffold"]
 _STAGES = {"keep": "standardise", "strip": "standardise", "scaffold": "find scaffolds"}
 CHUNK = 256
 POOL_FROM = 5_000
+LONG = 400
+"""A SMILES of more characters is standardised in a process of its own: it may take seconds."""
 
 
 class Standardized(NamedTuple):
@@ -76,7 +78,8 @@ def _done(task: Task, text: str) -> Standardized:
 
 def _all(texts: Sequence[str], task: Task, progress: Progress, workers: int | None) -> list[Standardized]:
     if workers is None:
-        workers = processes.cores() if len(texts) >= POOL_FROM else 0
+        awkward = any(len(text) > LONG and "\n" not in text for text in texts)  # RDKit holds the interpreter's lock
+        workers = max(2, processes.cores()) if awkward else processes.cores() if len(texts) >= POOL_FROM else 0
     chunks = [list(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
     if workers < 2:
         return _serially(chunks, task, progress, len(texts))

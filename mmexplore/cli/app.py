@@ -24,7 +24,7 @@ from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
-from mmexplore.recipes.recipe import Recipe, parse
+from mmexplore.recipes.recipe import Recipe, parse, read
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.runtime.progress import Progress
 
@@ -120,7 +120,7 @@ def _recipe(
 ) -> Recipe:
     path = Path(name).expanduser()
     if path.suffix == ".json" and path.is_file():
-        chosen = parse(json.loads(path.read_text(encoding="utf-8-sig")))
+        chosen = read(path)
     elif path.suffix == ".json":
         raise BadRecipe(f"there is no recipe file {name}; the recipes by name are: {', '.join(known)}")
     else:

@@ -29,13 +29,17 @@ def fusion(
 
 
 def _rows(found: studio.FusionReport) -> list[Values]:
-    """One row a molecule; ``w`` and ``p`` by modality, empty where the fusion has no such parts."""
+    """One row a molecule; ``w`` and ``p`` by modality, empty where the fusion has no such parts.
+
+    ``prediction`` is on the report's scale, ``prediction_in_unit`` a value in the label's unit, or a probability.
+    """
     names = found.modalities
-    columns = zip(found.smiles, found.prediction.tolist(), found.w.tolist(), found.p.tolist(), strict=True)
+    in_unit = studio.readable(found, found.prediction)
+    columns = (found.smiles, found.prediction.tolist(), in_unit.tolist(), found.w.tolist(), found.p.tolist())
     rows: list[Values] = []
-    for smiles, prediction, w, p in columns:
+    for smiles, prediction, value, w, p in zip(*columns, strict=True):
         parts = {"w": dict(zip(names, w, strict=False)), "p": dict(zip(names, p, strict=False))}
-        rows.append({"smiles": str(smiles), "prediction": prediction, **parts})
+        rows.append({"smiles": str(smiles), "prediction": prediction, "prediction_in_unit": value, **parts})
     return rows
 
 

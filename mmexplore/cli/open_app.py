@@ -18,6 +18,7 @@ from mmexplore.cli.answer import Json, answer
 from mmexplore.runtime import places
 from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.home import default_home
+from mmexplore.studio.hosts import FRAMES, HOSTS, allowed_frames, allowed_hosts, checked
 
 GRACE_SECONDS = 10
 _POLL_SECONDS = 0.1
@@ -29,12 +30,24 @@ def open_app(
     host: Annotated[
         str, typer.Option("--host", help="address to listen on; another than localhost lets other machines in")
     ] = "localhost",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", help="name that the app may be reached under, besides this machine's; repeatable"),
+    ] = None,
+    allow_frame: Annotated[
+        list[str] | None,
+        typer.Option("--allow-frame", help="site that may show the app in a frame of its own; repeatable"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Open the app; Ctrl-C ends it. With --json no browser opens: its address is told once it answers there."""
     _check(host, port)
+    allowed = {
+        HOSTS: ",".join([*allowed_hosts(), *checked(HOSTS, allow_host or ())]),
+        FRAMES: ",".join([*allowed_frames(), *checked(FRAMES, allow_frame or ())]),
+    }
     signal.signal(signal.SIGTERM, _stop)
-    server = _started(host, port)
+    server = _started(host, port, allowed)
     try:
         url = _url(server, host, port)
         answer(lambda _: {"url": url}, as_json)
@@ -69,7 +82,7 @@ def _number_of(host: str) -> str:
     return "127.0.0.1" if host == "localhost" else host
 
 
-def _started(host: str, port: int) -> "subprocess.Popen[bytes]":
+def _started(host: str, port: int, allowed: dict[str, str]) -> "subprocess.Popen[bytes]":
     """Streamlit, run where the app's own ``.streamlit/config.toml`` lies, so that none of another folder is read."""
     command = [sys.executable, "-m", "streamlit", "run", str(places.APP)]
     command += ["--server.port", str(port), "--server.address", host]
@@ -77,7 +90,7 @@ def _started(host: str, port: int) -> "subprocess.Popen[bytes]":
     environment = os.environ | places.importable() | {"MMEXPLORE_HOME": str(default_home().path.resolve())}
     if data := os.environ.get("MMEXPLORE_DATA_DIR"):
         environment["MMEXPLORE_DATA_DIR"] = str(Path(data).expanduser().resolve())
-    return subprocess.Popen(command, cwd=places.ROOT, env=environment, stdout=sys.stderr)
+    return subprocess.Popen(command, cwd=places.ROOT, env=environment | allowed, stdout=sys.stderr)
 
 
 def _url(server: "subprocess.Popen[bytes]", host: str, port: int) -> str:

@@ -13,7 +13,10 @@ from rdkit.Chem import Mol
 from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset
 from mmexplore.runtime.cache import cached
+from mmexplore.runtime.deadline import within
 from mmexplore.runtime.errors import BadMolecule
+
+_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -49,23 +52,27 @@ def read(dataset: Dataset, text: str) -> Meaning:
     names = lowered(dataset)
     if len(exact := np.flatnonzero(names == text.lower())):
         return Meaning(text, exact)
+    molecule, why, is_pattern = within(understood, text)
+    if molecule:
+        return Meaning(text, none, molecule=molecule)
+    if len(part := np.flatnonzero(np.char.find(names, text.lower()) >= 0)):
+        return Meaning(text, part)
+    if is_pattern:
+        return Meaning(text, none, pattern=text)
+    shown = repr(text if len(text) <= 80 else text[:77] + "...")
+    raise BadMolecule(f"{shown} is in no name of this data set and reads neither as SMILES nor as SMARTS: {why}")
+
+
+def understood(text: str) -> tuple[str, str, bool]:
+    """Parsed structure: the canonical SMILES of a SMILES or an InChI, else "", why, and whether it reads as SMARTS."""
     try:
-        return Meaning(text, none, molecule=molecules.canonical(molecules.parse_line(text)))
+        return molecules.canonical(molecules.parse_line(text)), "", False
     except BadMolecule as mistake:
-        if len(part := np.flatnonzero(np.char.find(names, text.lower()) >= 0)):
-            return Meaning(text, part)
-        return Meaning(text, none, pattern=_pattern(text, mistake))
-
-
-def _pattern(text: str, mistake: BadMolecule) -> str:
-    try:
-        molecules.pattern(text)
-    except BadMolecule:
-        shown = repr(text if len(text) <= 80 else text[:77] + "...")
         why = str(mistake).rpartition(": ")[2]
-        words = f"{shown} is in no name of this data set and reads neither as SMILES nor as SMARTS: {why}"
-        raise BadMolecule(words) from None
-    return text
+    try:
+        return "", why, molecules.check_pattern(text)
+    except BadMolecule as mistake:
+        return "", str(mistake).rpartition(": ")[2] if "cannot take" in str(mistake) else why, False
 
 
 def search(dataset: Dataset, text: str) -> SearchResult:
@@ -79,7 +86,11 @@ def search(dataset: Dataset, text: str) -> SearchResult:
         rows = matches(dataset, meant.pattern)
         return SearchResult(rows, f"{len(rows):,} molecules match the SMARTS {meant.text}", meant.pattern)
     same = np.flatnonzero(dataset.smiles == meant.molecule)
-    rows = matches(dataset, meant.molecule)
+    try:
+        rows = matches(dataset, meant.molecule)
+    except BadMolecule as mistake:  # too large to be sought in others
+        what = f"this molecule (row {same[0] + 1}); " if len(same) else ""
+        return SearchResult(same, f"{what}{mistake}", "", meant.molecule)
     what = f"this molecule (row {same[0] + 1}) and " if len(same) else ""
     how = f"{what}{len(rows):,} molecules contain {meant.text}"
     return SearchResult(np.union1d(rows, same), how, meant.molecule, meant.molecule)
@@ -107,8 +118,21 @@ def one_of(dataset: Dataset, meant: Meaning) -> tuple[int, str]:
 
 
 def matches(dataset: Dataset, smarts: str) -> np.ndarray:
-    """Substructure search: rows whose molecule contains the pattern (int64, ascending). Raises BadMolecule."""
-    return containing(dataset, molecules.pattern(smarts))
+    """Substructure search of a typed pattern: rows whose molecule contains it (int64, ascending).
+
+    The deadline is one of so many molecules, one after the other. Raises BadMolecule, TooLong.
+    """
+    smiles, found = dataset.smiles, [np.empty(0, np.int64)]
+    for start in range(0, len(smiles), _AT_ONCE):
+        rows = within(matching, smiles[start : start + _AT_ONCE].tolist(), smarts)
+        found.append(np.asarray(rows, np.int64) + start)
+    return np.concatenate(found)
+
+
+def matching(smiles: list[str], smarts: str) -> list[int]:
+    """Numbers of the molecules, ascending, that contain a pattern. Raises BadMolecule."""
+    query = molecules.pattern(smarts)
+    return sorted(_filled(smiles).GetMatches(query, useChirality=True, numThreads=0, maxResults=len(smiles)))
 
 
 def containing(dataset: Dataset, query: Mol, *, chirality: bool = True) -> np.ndarray:
@@ -120,10 +144,14 @@ def containing(dataset: Dataset, query: Mol, *, chirality: bool = True) -> np.nd
 
 @cached(2)
 def _library(dataset: Dataset):  # type: ignore[no-untyped-def]
+    return _filled(dataset.smiles.tolist())
+
+
+def _filled(smiles: list[str]):  # type: ignore[no-untyped-def]
     from rdkit.Chem import rdSubstructLibrary
 
     holder = rdSubstructLibrary.CachedTrustedSmilesMolHolder()
-    for one in dataset.smiles.tolist():
+    for one in smiles:
         holder.AddSmiles(one)
     return rdSubstructLibrary.SubstructLibrary(holder)
 

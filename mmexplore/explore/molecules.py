@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
-from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import Home
 
@@ -62,14 +60,3 @@ def table_of(
     for column in map(str, dataset.extra):
         frame[column if column not in frame else f"{column} (source)"] = dataset.extra[column].to_numpy()[rows]
     return frame
-
-
-@cached(256)
-def common_scaffold(dataset: Dataset, rows: tuple[int, ...], most: int = 500) -> tuple[str, int]:
-    """The most frequent scaffold among (at most ``most`` of) the rows, and how many share it; ("", 0) if acyclic."""
-    import pandas as pd
-
-    few = np.asarray(rows, np.int64)[:most]
-    names = pd.Series([molecules.scaffold(smiles) for smiles in dataset.smiles[few]], dtype=str)
-    counts = names[names != ""].value_counts()
-    return (str(counts.index[0]), int(counts.iloc[0])) if len(counts) else ("", 0)

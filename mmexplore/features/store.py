@@ -16,7 +16,7 @@ from mmexplore.features.featurize import Chunk, featurize
 from mmexplore.features.modalities import Column
 from mmexplore.features.packing import Packed, gather
 from mmexplore.features.pool import Head, Pool, Writer, content_keys
-from mmexplore.features.workers import featurised
+from mmexplore.features.workers import featurised, hurried
 from mmexplore.runtime import processes
 from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.home import Home
@@ -87,10 +87,12 @@ def features(
     workers: int | None = None,
     *,
     home: Home,
+    typed: bool = False,
 ) -> Features:
     """Records of canonical SMILES; what the store has not is made first, in ``workers`` processes (None: the cores).
 
-    Raises UnknownName, BadRecipe for options, and Cancelled from ``progress``: then what is done stays.
+    ``typed``: a visitor gave them, and each is made before the deadline. Raises UnknownName, BadRecipe for options,
+    TooLong, and Cancelled from ``progress``: then what is done stays.
     """
     chosen = MODALITIES.validated(modality, dict(options or {}))
     pool, smiles = Pool(modality, chosen, home=home), list(map(str, smiles))
@@ -99,7 +101,8 @@ def features(
     while ((rows := pool.find(head, keys)) < 0).any():
         absent = np.flatnonzero(rows < 0)
         absent = absent[np.sort(np.unique(keys[absent], axis=0, return_index=True)[1])]
-        made = _made(modality, chosen, [smiles[i] for i in absent], workers or _cores())
+        lacking = [smiles[i] for i in absent]
+        made = _hurried(modality, chosen, lacking) if typed else _made(modality, chosen, lacking, workers or _cores())
         _keep(made, keys[absent], Writer(pool, head), progress)
         head = pool.head()
     return _found(pool, head, rows, np.asarray(smiles, object))
@@ -127,6 +130,11 @@ def _made(modality: str, options: dict[str, Any], smiles: list[str], workers: in
         spent += time.perf_counter() - start
         yield np.arange(done, done + len(chunk.ok)), chunk
         done += len(chunk.ok)
+
+
+def _hurried(modality: str, options: dict[str, Any], smiles: list[str]) -> Made:
+    for number, text in enumerate(smiles):
+        yield np.array([number]), hurried(modality, options, text)
 
 
 def _is_long(done: int, total: int, spent: float, warm: bool) -> bool:

@@ -3,6 +3,7 @@
 RDKit holds the interpreter's lock, so that featurising in threads gains nothing.
 """
 
+import base64
 import io
 import json
 from collections.abc import Generator, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 
 from mmexplore.features.featurize import Chunk, featurize, join, refused
 from mmexplore.features.packing import Packed
+from mmexplore.runtime.deadline import within
 from mmexplore.runtime.registry import MODALITIES
 from mmexplore.runtime.workers import WORKERS, Died
 
@@ -28,6 +30,16 @@ def featurised(
     with closing(WORKERS.ask("mmexplore.features.workers:featurise_chunk", chunks, settings, workers)) as results:
         for number, answers in results:
             yield number, join([_read(answer, modality) for answer in answers])
+
+
+def hurried(modality: str, options: dict[str, Any], smiles: str) -> Chunk:
+    """Chunk of one molecule that a visitor gave, made before the deadline. Raises TooLong."""
+    return _unpacked(base64.b64decode(within(featurise_text, smiles, modality, options)))
+
+
+def featurise_text(smiles: str, modality: str, options: dict[str, Any]) -> str:
+    """The share of a worker with a deadline: the chunk of one SMILES as text."""
+    return base64.b64encode(featurise_chunk([smiles], modality, options)).decode()
 
 
 def featurise_chunk(smiles: Sequence[str], modality: str, options: dict[str, Any]) -> bytes:

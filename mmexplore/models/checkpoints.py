@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mmexplore.datasets import Task
-from mmexplore.recipes.recipe import Recipe, parse
+from mmexplore.recipes.recipe import MOST_BYTES, Recipe, parse
 from mmexplore.runtime import provenance
 from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, UnknownName
@@ -188,14 +188,14 @@ def _fresh(recipe: Recipe, tasks: tuple[Task, ...]) -> "Predictor":
 
 def _recipe(folder: Path) -> Recipe:
     try:
-        return parse(read_json(folder / RECIPE))
+        return parse(read_json(folder / RECIPE, MOST_BYTES))
     except (ValueError, BadRecipe, UnknownName) as error:
         raise BadCheckpoint(f"{folder / RECIPE} is no recipe of this version: {error}") from None
 
 
 def _card(folder: Path) -> Card:
     try:
-        values = read_json(folder / CARD)
+        values = read_json(folder / CARD, MOST_BYTES)
         if isinstance(values, dict) and values.get("format") != FORMAT:
             raise BadCheckpoint(f"{folder} has format {values.get('format')!r}, and this version reads format {FORMAT}")
         return Card.model_validate(values)

@@ -10,13 +10,21 @@ Ready ones are in :mod:`mmexplore.recipes.presets`.
 import hashlib
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mmexplore.chem.file_endings import FORMATS
 from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.home import parse_json, read_json
 from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
+
+MOST_SEED = 2**32 - 1
+MOST_BYTES = 4_000_000
+MOST_BRANCHES, MOST_WEIGHTS = 16, 1_000_000_000
+"""A recipe comes from anywhere: what is beyond these is refused before any memory is taken."""
+_MOST_DEPTH, _MOST_VALUES, _MOST_CHARACTERS, _MOST_NUMBER = 20, 20_000, 10_000, 2**63
 
 
 class Section(BaseModel):
@@ -34,7 +42,7 @@ class Data(Section):
         Literal["scaffold", "scaffold_balanced", "random"],
         Field(description="scaffold: deterministic, largest to train; scaffold_balanced: chemprop v1's seeded rule"),
     ] = "scaffold"
-    split_seed: Annotated[int, Field(ge=0, description="seed of the split (scaffold has none)")] = 0
+    split_seed: Annotated[int, Field(ge=0, le=MOST_SEED, description="seed of the split (scaffold has none)")] = 0
     fractions: Annotated[tuple[float, float, float], Field(description="train, validation, test")] = (0.8, 0.1, 0.1)
 
     @model_validator(mode="after")
@@ -117,7 +125,7 @@ class Training(Section):
     patience: Annotated[
         int, Field(ge=0, description="stop after so many epochs without a better validation; 0: never")
     ] = 0
-    seed: Annotated[int, Field(ge=0, description="seed of weights, order and dropout")] = 0
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED, description="seed of weights, order and dropout")] = 0
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Field(description="where it runs")] = "auto"
     devices: Annotated[int, Field(ge=1, le=64, description="how many GPUs")] = 1
     precision: Annotated[
@@ -141,6 +149,13 @@ class Recipe(Section):
         names = [branch.name for branch in self.branches]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"a recipe needs branches with names of their own, and {names} came")
+        if len(names) > MOST_BRANCHES:
+            raise ValueError(f"a recipe has {MOST_BRANCHES} branches at most, and {len(names):,} came")
+        if (weights := sum(_weights(branch.options) for branch in self.branches)) > MOST_WEIGHTS:
+            raise ValueError(
+                f"its layers and sizes make about {weights:,} weights, and {MOST_WEIGHTS:,} is the most that is made; "
+                "fewer layers or a smaller hidden_size would do"
+            )
         if not self.pretrains and self.fusion.name == "single" and len(names) > 1:
             raise ValueError(f"fusion 'single' takes one branch, and {len(names)} came: {', '.join(names)}")
         for branch in self.branches:
@@ -218,8 +233,8 @@ class Recipe(Section):
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError:
+        return parse_json(text)
+    except ValueError:
         return text
 
 
@@ -238,11 +253,51 @@ def _known(values: Any) -> str:
     return ", ".join(map(str, values if isinstance(values, dict) else range(len(values))))
 
 
+def _weights(options: dict[str, Any]) -> int:
+    """Weights of an encoder, roughly: squares of its width a layer, twelve in one with attention heads, else three."""
+    sizes = [int(options.get(name, 0) or 0) for name in ("hidden_size", "dimension", "middle_size", "channels")]
+    layers = max(int(options.get(name, 1) or 1) for name in ("layers", "depth"))
+    return (12 if "heads" in options else 3) * layers * max(sizes) ** 2
+
+
 def parse(values: Any) -> Recipe:
     """A recipe from plain values, with defaults filled in. Raises BadRecipe in one sentence."""
+    _check_bounds(values)
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "recipe"
-        raise BadRecipe(f"{where}: {first['msg'].removeprefix('Value error, ')}, and {first['input']!r} came") from None
+        came = _shortened(first["input"])
+        raise BadRecipe(f"{where}: {first['msg'].removeprefix('Value error, ')}, and {came} came") from None
+
+
+def read(path: Path) -> Recipe:
+    """The recipe in a JSON file. Raises BadRecipe."""
+    try:
+        return parse(read_json(path, MOST_BYTES))
+    except (OSError, ValueError) as error:
+        raise BadRecipe(f"{path} is no recipe: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _check_bounds(values: Any) -> None:
+    """Raise BadRecipe for what nobody would write: it is walked without recursion, and nothing is made of it."""
+    waiting, seen = [(values, 1)], 0
+    while waiting:
+        value, depth = waiting.pop()
+        seen += 1
+        if seen > _MOST_VALUES or depth > _MOST_DEPTH:
+            raise BadRecipe(
+                f"a recipe holds at most {_MOST_VALUES:,} values, {_MOST_DEPTH} deep in each other, and more came"
+            )
+        if isinstance(value, str) and len(value) > _MOST_CHARACTERS:
+            raise BadRecipe(f"a text of {len(value):,} characters came; {_MOST_CHARACTERS:,} is the most in a recipe")
+        if isinstance(value, int | float) and not abs(value) <= _MOST_NUMBER:  # NaN is not, either
+            raise BadRecipe(f"a recipe's numbers are finite and at most {_MOST_NUMBER:,}, and {_shortened(value)} came")
+        parts = [*value.keys(), *value.values()] if isinstance(value, dict) else value
+        waiting += [(part, depth + 1) for part in parts] if isinstance(parts, list | tuple) else []
+
+
+def _shortened(value: Any) -> str:
+    text = "a whole number of many digits" if isinstance(value, int) and abs(value) > 10**60 else repr(value)
+    return text if len(text) <= 200 else text[:197] + "..."

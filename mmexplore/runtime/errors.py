@@ -2,6 +2,7 @@
 
     MmexploreError
     |-- BadMolecule      a SMILES, SMARTS or mol block that RDKit cannot read or a modality cannot describe
+    |     `-- TooLong    one that could not be worked with before its deadline
     |-- BadTable         a file or pasted text that holds no usable table of molecules
     |-- BadRecipe        a recipe, split or option that cannot be run
     |-- UnknownName      a name that no family, catalogue or folder knows; says which there are
@@ -22,6 +23,10 @@ class MmexploreError(Exception):
 
 class BadMolecule(MmexploreError):
     """Raised for a structure that cannot be read or described."""
+
+
+class TooLong(BadMolecule):
+    """Raised for a structure over which chemistry did not end in the time that a visitor's input is given."""
 
 
 class BadTable(MmexploreError):

@@ -69,6 +69,24 @@ def write_json(path: Path, value: Any) -> None:
     write_atomically(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file written by :func:`write_json`."""
-    return json.loads(files.patiently(lambda: path.read_text(encoding="utf-8")))
+def read_json(path: Path, most_bytes: int = 0) -> Any:
+    """Read a JSON file written by :func:`write_json`, of at most so many bytes (0: any).
+
+    Raises ValueError for what is none, or nested deeper than Python goes.
+    """
+    if most_bytes and (size := path.stat().st_size) > most_bytes:
+        raise ValueError(f"it has {size:,} bytes, and {most_bytes:,} is the most that is read")
+    return parse_json(files.patiently(lambda: path.read_text(encoding="utf-8-sig")))
+
+
+def parse_json(text: str) -> Any:
+    """Plain values of a JSON text. Raises ValueError, also for one that is nested deeper than Python goes.
+
+    >>> parse_json("[" * 100_000)
+    Traceback (most recent call last):
+    ValueError: it is nested too deep to be read
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep to be read") from None

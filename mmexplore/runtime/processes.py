@@ -45,6 +45,13 @@ def peak_megabytes() -> float:
     return float(getattr(held, "peak_wset", held.rss)) / 1e6
 
 
+def limit_memory(most: int) -> None:
+    """Have this process refused more bytes of address space than these, where a system can."""
+    if resource is not None and platform.system() == "Linux":
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 def processor() -> str:
     """Processor name, as it calls itself."""
     if platform.system() == "Darwin":

@@ -60,6 +60,8 @@ class Family:
 
     def validated(self, name: str, options: dict[str, Any]) -> dict[str, Any]:
         """The options with their types and bounds checked and defaults filled in. Raises BadRecipe."""
+        if not isinstance(options, dict):
+            raise BadRecipe(f"the options of {self.kind} {name!r} are values by name, and {str(options)[:80]!r} came")
         try:
             return self.options(name)(**options).model_dump()
         except ValidationError as error:

@@ -210,7 +210,7 @@ def _receive(file: IO[bytes]) -> tuple[bool, bytes]:
     return failed, content
 
 
-def _function(name: str) -> Callable[..., bytes]:
+def function(name: str) -> Callable[..., Any]:
     """A function of this package by its name; one that a module has merely imported from elsewhere is none."""
     module, _, attribute = name.partition(":")
     found = getattr(importlib.import_module(module), attribute) if _NAME.fullmatch(name) else None
@@ -223,7 +223,7 @@ def _done(task: bytes) -> tuple[bool, bytes]:
     """Whether it failed, and the answer or the trace."""
     try:
         asked = json.loads(task)
-        return False, _function(asked["function"])(asked["items"], **asked["settings"])
+        return False, function(asked["function"])(asked["items"], **asked["settings"])
     except MemoryError:
         os._exit(1)  # half as much may fit
     except Exception:

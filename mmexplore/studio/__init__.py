@@ -5,7 +5,6 @@ that compute import it when they are called, and pages start them as jobs instea
 is looked up here, once, in the home of whoever asks (:mod:`mmexplore.studio.door`).
 """
 
-from mmexplore.chem.molecules import depict, to_sdf
 from mmexplore.datasets import Dataset, Entry
 from mmexplore.datasets.catalog import preview
 from mmexplore.datasets.search import SearchResult
@@ -46,7 +45,7 @@ from mmexplore.studio.data import (
     start_import,
     summarize,
 )
-from mmexplore.studio.door import at_home, dataset, home, model
+from mmexplore.studio.door import at_home, dataset, home, model, names_only
 from mmexplore.studio.fusion import evaluate, example, fusion_report
 from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
 from mmexplore.studio.jobs import cancel_job, follow_job, forget_job, job, list_jobs, restart_job
@@ -64,20 +63,24 @@ from mmexplore.studio.maps import (
 )
 from mmexplore.studio.molecules import (
     common_scaffold,
+    depict,
     detail,
     fetch_viewer,
     has_hyperedges,
     hyperedge_neighbors,
+    is_structure,
     molecule_card,
     predictions,
     sdf_of,
     shape,
     table_of,
+    to_sdf,
     viewer_path,
 )
 from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
 from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_table, hits, hits_sdf, retrieve
 from mmexplore.studio.spaces import lacking, place_on, query_of, query_of_row, standard_panels, start_embedding
+from mmexplore.studio.spreadsheets import to_csv
 from mmexplore.studio.subgraphs import explain, explain_summand, explained_tasks, summands, target
 from mmexplore.studio.training import (
     TRAINING_VERBS,
@@ -108,13 +111,14 @@ __all__ = [
     "check_pattern", "color", "color_names", "common", "common_scaffold", "compute_map", "consensus", "dataset",
     "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed", "estimate", "evaluate",
     "example", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer",
-    "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score",
-    "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table",
-    "hits", "hits_sdf", "home", "hyperedge_neighbors", "inside", "job", "job_history", "label_table", "lacking",
+    "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words",
+    "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf",
+    "home", "hyperedge_neighbors", "inside", "is_structure", "job", "job_history", "label_table", "lacking",
     "list_jobs", "map_folders", "mean_disagreement", "measured_results", "model", "models", "molecule_card",
-    "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes",
-    "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_model", "restart_job", "retrieve",
-    "sdf_of", "shape", "shared", "split_table", "standard_panels", "start_embedding", "start_fetch", "start_import",
-    "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs", "summands", "summarize", "table_of",
-    "target", "to_sdf", "train", "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding",
+    "names_only", "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table",
+    "quality_classes", "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_model",
+    "restart_job", "retrieve", "sdf_of", "shape", "shared", "split_table", "standard_panels", "start_embedding",
+    "start_fetch", "start_import", "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs",
+    "summands", "summarize", "table_of", "target", "to_csv", "to_sdf", "train", "view_of", "viewer_path",
+    "what_if", "write_chemprop", "write_embedding",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from mmexplore.runtime.cache import cached
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import dataset, home
+from mmexplore.studio.door import check_names, dataset, home
 
 if TYPE_CHECKING:
     pass
@@ -60,6 +60,7 @@ def start_import(path: Path, title: str, options: dict[str, object]) -> Job:
 
 def start_fetch(name: str) -> Job:
     """Have a published set downloaded by a job, or the job that is at it already; downloads have their own lane."""
+    check_names(data=name)
     return client.start_once("fetch", [name], device="downloads", title=f"download of {name}", home=home())
 
 

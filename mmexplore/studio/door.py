@@ -3,20 +3,25 @@
 Names travel as names only to here. What lies below takes objects, and the home that they are kept in, as arguments.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from threading import Event
 
 from mmexplore.datasets import Dataset, catalog, yours
 from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.models import registry
 from mmexplore.models.registry import Model, View
+from mmexplore.recipes import pretraining_targets
+from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.cache import FileVersion, cached, version
-from mmexplore.runtime.errors import MmexploreError
+from mmexplore.runtime.errors import BadRecipe, MmexploreError, UnknownName
 from mmexplore.runtime.home import Home, default_home
 from mmexplore.runtime.progress import Progress, silent
 
+_visitors = Event()
 _chosen: ContextVar[Home | None] = ContextVar("home", default=None)
 
 
@@ -35,8 +40,41 @@ def at_home(place: Home) -> Iterator[Home]:
         _chosen.reset(token)
 
 
+def names_only() -> None:
+    """From now on this process answers visitors: a name of the catalogue leads to a data set or model, no path does."""
+    _visitors.set()
+
+
+def check_names(data: str = "", model_name: str = "") -> None:
+    """Raises UnknownName for a path where names alone are taken (:func:`names_only`)."""
+    if not _visitors.is_set():
+        return
+    if data and data not in (known := [entry.name for entry in catalog.entries(home=home())]):
+        raise UnknownName("data set", data, known)
+    plain = model_name.removeprefix(registry.UNTRAINED)
+    if plain and plain not in (known := [one.name for one in registry.models(home=home())]):
+        raise UnknownName("model", model_name, known)
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Raises BadRecipe or UnknownName for a recipe that names files where names alone are taken."""
+    if not _visitors.is_set():
+        return
+    check_names(data=recipe.data.dataset)
+    starts = [*(branch.start for branch in recipe.branches), recipe.fusion.start]
+    for start in filter(None, [*starts, *pretraining_targets.frozen(recipe).values()]):
+        published = start.removeprefix(registry.HUB)
+        if start.startswith(registry.CHEMPROP):
+            raise BadRecipe(f"a checkpoint of chemprop is named on the command line alone, and {start[:80]!r} came")
+        if not start.startswith(registry.HUB):
+            check_names(model_name=start.partition("#")[0])
+        elif not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", published, re.ASCII) or Path(published).exists():
+            raise BadRecipe(f"hub: takes the name of a published model, as in hub:owner/name, and {start[:80]!r} came")
+
+
 def dataset(name: str, progress: Progress = silent) -> Dataset:
     """A data set by name or path, kept in memory between calls. Raises UnknownName, NotAvailable or BadTable."""
+    check_names(data=name)
     if progress is not silent:
         return catalog.load(name, progress=progress, home=home())
     return _loaded(name, _state(name), home=home())
@@ -59,6 +97,7 @@ def _state(name: str) -> "str | FileVersion":
 
 def model(name: str) -> Model:
     """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
+    check_names(model_name=name)
     return registry.model(name, home=home())
 
 

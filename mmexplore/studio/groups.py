@@ -11,7 +11,7 @@ from mmexplore.explore.explain.search import Target
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import dataset, home, model
+from mmexplore.studio.door import check_names, dataset, home, model
 
 
 def group_classes(data: str, label: str = "") -> tuple[str, ...]:
@@ -61,6 +61,7 @@ def start_motifs(
     model_name: str, data: str, group: Group, goal: Target, most: int = MOST_SEARCHED, share: float = SHARE
 ) -> Job:
     """Motif job: have them found by a job, or the job that is at it already; explanations have a lane of their own."""
+    check_names(data, model_name)
     arguments = ["--model", model_name, "--data", data, "--task", goal.task, "--direction", goal.direction]
     arguments += [f"--threshold={goal.threshold!r}", "--most", str(most), "--share", str(share)]
     arguments += ["--view", group.view] if group.view else []

@@ -15,7 +15,7 @@ from mmexplore.models.registry import UNTRAINED, Model
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import dataset, home, model
+from mmexplore.studio.door import check_names, dataset, home, model
 from mmexplore.studio.training import models
 
 FIRST_DATA, FIRST_MODEL = "solubility", "solubility-dmpnn"
@@ -75,6 +75,7 @@ def compute_map(
 
 def start_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
     """Map job: have a map computed by a job, or the job that is at it already."""
+    check_names(data, model_name)
     arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
     title = f"{method.upper()} map of {data}, {view}" + (" (untrained)" if model_name.startswith(UNTRAINED) else "")
     # a lane of its own: maps do not wait for trainings

@@ -1,12 +1,14 @@
 """Molecules: their cards, tables, details, shapes and hyperedge neighbors."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.chem.molecules import to_sdf
+from mmexplore.chem import molecules as chemistry
+from mmexplore.datasets import Dataset
 from mmexplore.explore import molecules
 from mmexplore.explore.explain import viewer_script
 from mmexplore.explore.molecules import MoleculeCard
@@ -16,12 +18,38 @@ from mmexplore.explore.neighbors.detail import Detail
 from mmexplore.explore.neighbors.hyperedges import HyperedgeNeighbors
 from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models import predictions as known
+from mmexplore.runtime.cache import cached
+from mmexplore.runtime.deadline import each, within
+from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio.door import dataset, home, model, training_data
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mmexplore.explore.explain.shape3d import Shape
+
+
+def depict(
+    smiles: str,
+    width: int = 250,
+    height: int = 200,
+    highlight: Iterable[int] = (),
+    dark: bool = False,
+    smarts: str = "",
+) -> str:
+    """Drawing of a molecule as SVG, with atoms of these numbers, or of the first match of a SMARTS, highlighted.
+
+    Raises BadMolecule, and TooLong at the deadline.
+    """
+    return within(chemistry.depict, smiles, width, height, [int(i) for i in highlight], dark, smarts)
+
+
+def is_structure(text: str) -> bool:
+    """Whether a typed text is the SMILES of a molecule."""
+    try:
+        return within(chemistry.readable, text)
+    except MmexploreError:
+        return False
 
 
 def predictions(model_name: str, data: str) -> "pd.DataFrame | None":
@@ -49,9 +77,32 @@ def sdf_of(data: str, rows: Sequence[int] | np.ndarray, model_name: str = "") ->
     return to_sdf(table_of(data, rows, model_name))
 
 
+def to_sdf(table: "pd.DataFrame") -> str:
+    """SDF text of a table of molecules (:func:`mmexplore.chem.molecules.to_sdf`).
+
+    What cannot be laid out before the deadline has its atoms at 0 and no stereo marks. Raises BadMolecule, and TooLong
+    where many cannot.
+    """
+    return chemistry.to_sdf(table, _mol_blocks)
+
+
+def _mol_blocks(smiles: Sequence[str]) -> list[str]:
+    found = each(chemistry.mol_blocks, smiles)
+    return [within(chemistry.mol_blocks, [s], False)[0] if f is None else f for s, f in zip(smiles, found, strict=True)]
+
+
 def common_scaffold(data: str, rows: Sequence[int] | np.ndarray, most: int = 500) -> tuple[str, int]:
-    """The most frequent scaffold among (at most ``most`` of) the rows, and how many share it; ("", 0) if acyclic."""
-    return molecules.common_scaffold(dataset(data), tuple(map(int, rows[:most])), most)
+    """The most frequent scaffold among (at most ``most`` of) the rows, and how many share it; ("", 0) if acyclic.
+
+    A molecule whose scaffold is not found before the deadline has none. Raises TooLong where many are such.
+    """
+    return _common_scaffold(dataset(data), tuple(map(int, rows[:most])))
+
+
+@cached(256)
+def _common_scaffold(table: Dataset, rows: tuple[int, ...]) -> tuple[str, int]:
+    found = each(chemistry.scaffolds, [str(smiles) for smiles in table.smiles[list(rows)]])
+    return max(Counter(filter(None, found)).items(), key=lambda known: known[1], default=("", 0))
 
 
 def detail(query: MoleculeRef, model_name: str, view: str) -> Detail:
@@ -61,11 +112,12 @@ def detail(query: MoleculeRef, model_name: str, view: str) -> Detail:
     return details.detail(query, chosen, source, training_data(chosen.model), home=home())
 
 
+@cached(128)
 def shape(smiles: str) -> "Shape":
-    """One conformer, kept between calls. Raises BadMolecule."""
+    """One conformer, kept between calls. Raises BadMolecule, and TooLong at the deadline."""
     from mmexplore.explore.explain import shape3d
 
-    return shape3d.shape(smiles)
+    return shape3d.of_values(within(shape3d.values, smiles))
 
 
 def fetch_viewer() -> Path:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmexplore.chem import molecules
 from mmexplore.explore.maps.panels import ECFP, ViewRef
 from mmexplore.explore.neighbors import retrieval
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
@@ -16,7 +15,7 @@ from mmexplore.models.registry import UNTRAINED
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model, view
 from mmexplore.studio.maps import embed, view_of
-from mmexplore.studio.molecules import table_of
+from mmexplore.studio.molecules import table_of, to_sdf
 from mmexplore.studio.spaces import lacking, query_of
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def hit_table(found: HitList, data: str, model_name: str = "") -> "pd.DataFrame"
 
 def hits_sdf(lists: Sequence[HitList], data: str, model_name: str = "") -> str:
     """All hits as SDF text, a record a hit and list."""
-    return "".join(molecules.to_sdf(hit_table(found, data, model_name)) for found in lists)
+    return "".join(to_sdf(hit_table(found, data, model_name)) for found in lists)
 
 
 def agreement(panel: ViewRef, data: str, k: int = 10, queries: int = 200, progress: Progress = silent) -> Agreement:

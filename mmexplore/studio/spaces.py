@@ -10,7 +10,7 @@ from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models.registry import UNTRAINED
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
-from mmexplore.studio.door import dataset, home, model, view
+from mmexplore.studio.door import check_names, dataset, home, model, view
 
 
 def query_of(data: str, text: str) -> MoleculeRef:
@@ -43,6 +43,7 @@ def start_embedding(model_name: str, data: str) -> Job:
 
     In the lane of the maps.
     """
+    check_names(data, model_name)
     title = f"embedding of {data} by {model_name.removeprefix(UNTRAINED)}"
     title += ", untrained" if model_name.startswith(UNTRAINED) else ""
     arguments = ["--model", model_name, "--data", data]

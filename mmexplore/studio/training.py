@@ -18,7 +18,7 @@ from mmexplore.runtime.home import read_json, write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import dataset, home, model
+from mmexplore.studio.door import check_recipe, dataset, home, model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +62,7 @@ def start_training(recipe: Recipe, title: str) -> Job:
     The run folder appears at once, and a killed job started again goes on there. Raises UnknownName where the recipe
     begins with a model that is not here.
     """
+    check_recipe(recipe)
     registry.check_starts(recipe, home=home())
     with FileLock(registry.runs_folder(home=home()) / ".start.lock"):  # two clicks, or two tabs, are one training
         for job in client.jobs(home=home()):

@@ -20,6 +20,7 @@ from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
 
 _TOGETHER = 64
+_MOST_SIZE = 1_000_000
 
 
 def embedded(name: str, dataset: Dataset, progress: Progress = silent, *, home: Home) -> np.ndarray:
@@ -59,10 +60,18 @@ def embed(name: str, smiles: Sequence[str], progress: Progress = silent) -> np.n
     return found
 
 
+def _check_size(config: Any) -> None:
+    """A folder from anywhere may claim any size, and memory would be taken for it before its weights are looked at."""
+    for size in ("hidden_size", "intermediate_size", "num_hidden_layers", "vocab_size", "max_position_embeddings"):
+        if (came := getattr(config, size, 0)) and not 0 < int(came) <= _MOST_SIZE:
+            raise ValueError(f"its {size} is {came}, and 1 to {_MOST_SIZE:,} is taken")
+
+
 def _loaded(name: str) -> tuple[Any, Any]:
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     try:
+        _check_size(AutoConfig.from_pretrained(name, trust_remote_code=False))
         tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
         network = AutoModel.from_pretrained(name, use_safetensors=True, trust_remote_code=False)
     except Exception as error:

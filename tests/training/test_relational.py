@@ -254,7 +254,8 @@ def test_the_shell_tells_of_a_fusion(fused_run: Path) -> None:
         for row in answer["rows"]:
             total = sum(row["w"][name] * row["p"][name] for name in answer["modalities"])
             assert row["prediction"] == pytest.approx(total, abs=1e-6)
+            assert row["prediction_in_unit"] == pytest.approx(row["prediction"] * answer["std"] + answer["mean"])
         assert len(pairs) == 3
     else:
         assert {("smiles", "fused"), ("image", "fused"), ("fingerprint", "fused")} <= pairs
-        assert answer["rows"][0].keys() == {"smiles", "prediction", "w", "p"}
+        assert answer["rows"][0].keys() == {"smiles", "prediction", "prediction_in_unit", "w", "p"}

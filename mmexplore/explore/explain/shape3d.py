@@ -4,7 +4,9 @@ It is made as the modality ``graph3d`` makes its conformers (ETKDGv3, then fifty
 embed has no shape here, where a flat drawing would pass for one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from rdkit import Chem
@@ -47,6 +49,18 @@ def shape(smiles: str) -> Shape:
     full, xyz = Chem.AddHs(molecule), record["positions"].astype(float)
     elements = tuple(atom.GetSymbol() for atom in full.GetAtoms())
     return Shape(elements, xyz, _bonds(full), _block(full, xyz), MADE[made])
+
+
+def values(smiles: str) -> dict[str, Any]:
+    """Conformer of a molecule as plain values: what :func:`of_values` takes. Raises BadMolecule."""
+    made = shape(smiles)
+    return vars(made) | {"xyz": made.xyz.tolist(), "bonds": made.bonds.tolist(), "elements": list(made.elements)}
+
+
+def of_values(told: Mapping[str, Any]) -> Shape:
+    """Conformer from the values of :func:`values`."""
+    xyz, bonds = (np.asarray(told[name], float).reshape(-1, 3) for name in ("xyz", "bonds"))
+    return Shape(tuple(told["elements"]), xyz, bonds, told["block"], told["how"], told["there"])
 
 
 def _bonds(molecule: Chem.Mol) -> np.ndarray:

@@ -20,6 +20,8 @@ from mmexplore.runtime.home import Home
 if TYPE_CHECKING:
     from mmexplore.explore.explain.scorer import FragmentModel
 
+MOST_ATOMS = 250
+"""A larger molecule is not explained: its fragments are drawn and laid out while a page waits."""
 MOST_BY_SMILES = 300
 """So many fragments are all scored where each has to be read from its SMILES."""
 DIRECTIONS: dict[str, tuple[Direction, ...]] = {
@@ -64,10 +66,20 @@ def explain(
     Fragments are sought once and kept for a while, so that other sizes and thresholds need no new search. Raises
     BadMolecule for what the model cannot read.
     """
-    molecule = skeleton(smiles)
+    molecule = _skeleton(smiles)
     fragment_model(model)
     started = time.perf_counter()  # a model is loaded once
     return _explained(_search(model, molecule, goal), molecule, goal, rules, by, count, started)
+
+
+def _skeleton(smiles: str) -> Skeleton:
+    molecule = skeleton(smiles)
+    if molecule.n_atoms > MOST_ATOMS:
+        words = (
+            f"this molecule has {molecule.n_atoms:,} atoms; the parts that decide are sought in {MOST_ATOMS} or fewer"
+        )
+        raise BadMolecule(words)
+    return molecule
 
 
 def summands(model: Model) -> tuple[str, ...]:
@@ -88,7 +100,7 @@ def explain_summand(
     A branch alone predicts nothing that a threshold could be set on; what it adds, w p, is on the scale of the sum.
     Raises BadMolecule, UnknownName.
     """
-    molecule = skeleton(smiles)
+    molecule = _skeleton(smiles)
     scorer = fragment_model(model).scorer(task, branch)
     started = time.perf_counter()
     whole = float(scorer.fragments([molecule.smiles])[0])

@@ -50,7 +50,8 @@ def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
     from mmexplore.runtime import devices
 
     molecules = np.array(list(smiles), object)
-    described = {m: features(m, molecules, options, home=home) for m, options in predictor.recipe.modalities.items()}
+    modalities = predictor.recipe.modalities
+    described = {m: features(m, molecules, options, home=home, typed=True) for m, options in modalities.items()}
     run = Run(predictor, devices.policy(), described, "the query")
     predictor.to(run.policy.device)
     made = run.rows(0, len(smiles))

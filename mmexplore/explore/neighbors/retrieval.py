@@ -14,6 +14,7 @@ from mmexplore.explore.neighbors.search import Space, top
 from mmexplore.explore.neighbors.spaces import MoleculeRef, record_of, row_of, space
 from mmexplore.models.registry import View, ecfp_view
 from mmexplore.runtime.cache import cached
+from mmexplore.runtime.deadline import within
 from mmexplore.runtime.errors import UnknownName
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
@@ -63,7 +64,7 @@ def hits(
 def check_pattern(smarts: str) -> None:
     """Raise BadMolecule unless the text is empty or reads as SMARTS."""
     if smarts:
-        molecules.pattern(smarts)
+        within(molecules.check_pattern, smarts)
 
 
 @cached(8)

@@ -118,7 +118,7 @@ def record_of(
     if (row := row_of(dataset, asked)) >= 0:
         return there.take(np.array([row]))
     if view.model.card is None:
-        bits = features("fingerprint", [asked.smiles], home=home).take(np.array([0])).columns["bits"]
+        bits = features("fingerprint", [asked.smiles], home=home, typed=True).take(np.array([0])).columns["bits"]
         return Tanimoto(bits).words.T
     return _through_model(asked, view, dataset, source, home=home)
 

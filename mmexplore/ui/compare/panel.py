@@ -17,7 +17,7 @@ from mmexplore.ui.map import events
 from mmexplore.ui.map import state as map_state
 from mmexplore.ui.map.quality import small_quality
 from mmexplore.ui.map.state import TITLES
-from mmexplore.ui.shell import blobs
+from mmexplore.ui.shell import asked, blobs
 from mmexplore.ui.shell.session import Choice
 
 GROUP = "compare"
@@ -59,7 +59,7 @@ def look(number: int, panel: ViewRef, choice: Choice, method: str, seed: int) ->
     """Look of a panel, what there is to see; a model that was deleted is a problem in words."""
     own = Choice(choice.data, panel.model, panel.view)
     try:
-        studio.view_of(panel.model, panel.view)
+        studio.view_of(asked.model(panel.model), panel.view)
         return Look(number, panel, own, map_state.best_map(map_state.ground(own), method, seed))
     except MmexploreError as mistake:
         return Look(number, panel, own, problem=str(mistake))
@@ -111,7 +111,7 @@ def _models(chosen: str) -> list[str]:
 def _views(model: str) -> list[str]:
     """None where the model is gone."""
     try:
-        return list(studio.model(model).views)
+        return list(studio.model(asked.model(model)).views)
     except MmexploreError:
         return []
 

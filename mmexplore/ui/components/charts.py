@@ -15,6 +15,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
+from mmexplore import studio
+
 if TYPE_CHECKING:
     from mmexplore.studio import Agreement
 
@@ -214,7 +216,7 @@ def show(figure: go.Figure, name: str, key: str, *, downloads: bool = True) -> N
 
 def numbers(figure: go.Figure) -> str:
     """The figure's numbers as CSV."""
-    return table_of(figure).to_csv(index=False)
+    return studio.to_csv(table_of(figure))
 
 
 def page(figure: go.Figure) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model
-from mmexplore.ui.shell import navigation
+from mmexplore.ui.shell import asked, navigation
 
 USE = "use"
 """What a link calls the model that is to be looked at."""
@@ -30,9 +30,9 @@ def others(page: str, able: Sequence[Model], data: str) -> None:
 def arrive(name: str) -> None:
     """Runs before the frame draws its pickers, which then show the new choice."""
     try:
-        data = studio.model(name).data
+        data = studio.model(asked.model(name)).data
     except MmexploreError:
-        return  # deleted meanwhile
+        return  # deleted meanwhile, or none
     here = studio.available()
     st.session_state["model"] = name
     st.session_state.pop("view", None)  # the next model may not have it

@@ -10,6 +10,8 @@ from typing import Any
 
 import streamlit as st
 
+from mmexplore import studio
+
 ANY_TEXT = "name, SMILES, InChI or SMARTS"
 EDITOR = "streamlit_ketcher"
 _MOST_CHARACTERS = 2_000
@@ -35,7 +37,7 @@ def _editor(key: str, text: str) -> None:
             return
         st.caption("Draw, then press Apply: the SMILES goes into the box.")
         with st.container(width=640):
-            drawn = _ketcher(f"{key}/ketcher/{text}", text if _readable(text) else "")
+            drawn = _ketcher(f"{key}/ketcher/{text}", text if studio.is_structure(text) else "")
     if drawn != text and drawn:
         st.session_state[f"{key}/drawn"] = drawn
         st.rerun()
@@ -46,9 +48,3 @@ def _ketcher(key: str, smiles: str) -> str:
     from streamlit_ketcher import st_ketcher
 
     return str(st_ketcher(smiles, height=_EDITOR_PX, key=key) or "")
-
-
-def _readable(text: str) -> bool:
-    from mmexplore.chem import molecules
-
-    return molecules.readable(text)

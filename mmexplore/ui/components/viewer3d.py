@@ -14,6 +14,7 @@ from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import MmexploreError, NotAvailable
 from mmexplore.ui.components.component_scripts import address
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import blobs
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -46,7 +47,8 @@ def show(smiles: str, key: str, highlight: Iterable[int] = (), height: int = 320
     atoms = [int(atom) for atom in highlight]
     if script := _script():
         words = f"One conformer of {smiles} in 3D"
-        st.iframe(page(found.block, tuple(atoms), address(script), height), height=height, alt=words)
+        framed = blobs.publish_page(page(found.block, tuple(atoms), address(script), height))
+        st.iframe(address(framed), height=height, alt=words)
     else:
         config: dict[str, Any] = {"displaylogo": False}
         st.plotly_chart(ball_and_stick(found, atoms, height), key=f"{key}/plotly", config=config)

@@ -97,7 +97,7 @@ def report(dataset: Dataset) -> None:
 def _remarks(title: str, table: pd.DataFrame, file: str, *, expanded: bool) -> None:
     with st.expander(title, expanded=expanded):
         st.dataframe(table, hide_index=True, height=min(320, 40 + 36 * len(table)))
-        st.download_button("Download as CSV", lambda: table.to_csv(index=False), file, "text/csv", on_click="ignore")
+        st.download_button("Download as CSV", lambda: studio.to_csv(table), file, "text/csv", on_click="ignore")
 
 
 def labels(dataset: Dataset) -> None:

@@ -68,7 +68,7 @@ def _found(choice: Choice, values: np.ndarray, between: str, k: int) -> None:
     table = pd.DataFrame({"disagreement": values[order], "name": data.names[order], "SMILES": data.smiles[order]})
     st.dataframe(table.head(_LISTED), hide_index=True, height=300, alt="Molecules by disagreement")
     file = f"{choice.data}-disagreement.csv"
-    st.download_button("Table (CSV)", lambda: table.to_csv(index=False), file, "text/csv", on_click="ignore")
+    st.download_button("Table (CSV)", lambda: studio.to_csv(table), file, "text/csv", on_click="ignore")
 
 
 def _drawing(data: str, row: int, value: float) -> Drawing:

@@ -93,7 +93,7 @@ def _table(choice: Choice, report: FusionReport, places: np.ndarray) -> None:
         session.choose_row(row)
         st.rerun()
     name = f"{choice.model}-{choice.data}-fusion.csv"
-    st.download_button("Table (CSV)", lambda: table.to_csv(index=False), name, "text/csv", on_click="ignore")
+    st.download_button("Table (CSV)", lambda: studio.to_csv(table), name, "text/csv", on_click="ignore")
 
 
 def as_table(choice: Choice, report: FusionReport, places: np.ndarray) -> pd.DataFrame:

@@ -130,7 +130,7 @@ def _scaffold(data: str, rows: np.ndarray) -> None:
 
 def _downloads(choice: session.Choice, rows: np.ndarray) -> None:
     def csv() -> bytes:
-        return studio.table_of(choice.data, rows, choice.model).to_csv(index_label="row").encode()
+        return studio.to_csv(studio.table_of(choice.data, rows, choice.model), "row").encode()
 
     def sdf() -> bytes:
         return studio.sdf_of(choice.data, rows, choice.model).encode()

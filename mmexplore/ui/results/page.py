@@ -44,7 +44,7 @@ def _paper(name: str, tables: Sequence[PaperTable]) -> None:
     about: dict[str, Any] = {"column_config": {"_index": names}, "placeholder": ""}
     st.dataframe(_wide(table.figures), key=f"{key}/{table.number}/table", **about)
     file = f"{name} {table.number}"
-    st.download_button("Table (CSV)", table.figures.to_csv(index=False), f"{file}.csv", "text/csv", f"{key}/csv")
+    st.download_button("Table (CSV)", studio.to_csv(table.figures), f"{file}.csv", "text/csv", f"{key}/csv")
     charts.show(results_charts.beside(chosen, _title(table)), file, f"{key}/{table.number}")
 
 

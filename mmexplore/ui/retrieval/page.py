@@ -187,7 +187,7 @@ def _table(choice: Choice, asked: RetrievalRequest, lists: list[HitList]) -> Non
     st.dataframe(whole, hide_index=True, height=min(420, 42 + 35 * len(whole)), alt="Hits of all lists")
     name = f"{asked.data}-hits"
     with st.container(horizontal=True):
-        csv = whole.to_csv(index=False).encode()
+        csv = studio.to_csv(whole).encode()
         st.download_button("CSV", csv, f"{name}.csv", "text/csv", icon=":material/download:", on_click="ignore")
         st.download_button(
             "SDF",

@@ -89,7 +89,7 @@ def _pick(key: str, data: str) -> None:
 def _download(data: str, table: Dataset, pairs: list[Pair], near: bool) -> None:
     def csv() -> bytes:
         rows = [_row(table, pair, near) for pair in pairs]
-        return pd.DataFrame(rows).to_csv(index=False).encode()
+        return studio.to_csv(pd.DataFrame(rows)).encode()
 
     st.download_button(
         "All pairs (CSV)", csv, f"{data}-pairs.csv", "text/csv", icon=":material/download:", on_click="ignore"

@@ -11,9 +11,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 MOST_BYTES = 512 * 2**20
+_MOST_PAGES = 500
 
 _lock = threading.Lock()
 _contents: OrderedDict[str, bytes] = OrderedDict()
+_pages: OrderedDict[str, str] = OrderedDict()
 _names: OrderedDict[Hashable, str] = OrderedDict()
 
 
@@ -45,6 +47,26 @@ def published(key: Hashable, make: Callable[[], bytes]) -> str:
         while len(_names) > 1000:
             _names.popitem(last=False)
     return path
+
+
+def publish_page(html: str) -> str:
+    """The path under which the server now gives a page of ours for a frame: ``frame/<sha256>.html``.
+
+    Its scripts run: never one with text of a user's.
+    """
+    name = hashlib.sha256(html.encode()).hexdigest()[:32]
+    with _lock:
+        _pages[name] = html
+        _pages.move_to_end(name)
+        while len(_pages) > _MOST_PAGES:
+            _pages.popitem(last=False)
+    return f"frame/{name}.html"
+
+
+def page(name: str) -> str | None:
+    """The page of a name, None if there is none any more."""
+    with _lock:
+        return _pages.get(name)
 
 
 def content(name: str) -> bytes | None:

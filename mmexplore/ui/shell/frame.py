@@ -12,18 +12,20 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import deep_links, jobs, navigation, session, tour
+from mmexplore.ui.shell import asked, deep_links, jobs, navigation, session, tour
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
 _ICONS = {
     "Map": "scatter_plot", "Fusion": "merge", "Retrieval": "manage_search", "Subgraphs": "hub",
     "Train": "model_training", "Data": "table_view", "Results": "leaderboard",
 }  # fmt: skip
+# Streamlit's own download of a table leaves formulas as they are; those below the tables are studio.to_csv's
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
 [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; line-height: 1.3; width: 100%; }
 [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.3rem 0.5rem; }
 [data-testid="stBaseButton-primary"] { color: light-dark(#fff, #0b1215); }
+[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none; }
 [data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
 </style>"""
 
@@ -71,7 +73,7 @@ def _with_twin(models: dict[str, Model]) -> None:
     wanted = str(st.session_state.get("model") or st.query_params.get("model", ""))
     if wanted.startswith(studio.UNTRAINED):
         with suppress(MmexploreError):
-            models[wanted] = studio.model(wanted)
+            models[wanted] = studio.model(asked.model(wanted))
 
 
 _VIEW_HELP = "Which of the model's pictures of a molecule is shown: that of one branch, or the fused one."

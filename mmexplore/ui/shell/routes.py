@@ -2,31 +2,43 @@
 
     /depict.svg?data=&row= or ?smiles=   a molecule's drawing       /card.json?data=&model=&row=   what is known of it
     /blob/NAME.bin                       points, colours, masks     /scripts/DIGEST/PATH.js        components' modules
-    /viewer3d/3Dmol-VERSION.js           what draws in space        /healthz                       {"status": "ok", ...}
+    /viewer3d/3Dmol-VERSION.js           what draws in space        /frame/NAME.html               a molecule in space
+    /healthz                             {"status": "ok", ...}      / and /PAGE                    the app's pages
 
-They are plain functions, which Starlette runs in threads: drawing never holds up the event loop. What a user got wrong
-is answered with 422 and the sentence; a browser may keep everything whose address names its content.
+What works is a plain function, which Starlette runs in threads; what only looks is not, and answers however many others
+wait. What is not here is answered with 404, all else that a user got wrong with 400, each with the sentence; a browser
+may keep everything whose address names its content.
 """
 
+import asyncio
 import hashlib
 import logging
+import secrets
 from collections.abc import Callable
-from functools import wraps
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial, wraps
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mmexplore import __version__
 from mmexplore.runtime.cache import cached
-from mmexplore.runtime.errors import BadRecipe, MmexploreError
-from mmexplore.ui.shell import blobs
+from mmexplore.runtime.deadline import seconds
+from mmexplore.runtime.errors import BadRecipe, MmexploreError, NotAvailable, UnknownName
+from mmexplore.ui.shell import asked, blobs, guard, navigation
 
 log = logging.getLogger(__name__)
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _A_DAY = "private, max-age=86400"
-_MOST_PX = 2000
+_FRAME = (
+    "default-src 'none'; script-src 'nonce-{}' 'self'; style-src 'unsafe-inline'; img-src data: blob:; "
+    "connect-src 'self' blob: data:; worker-src blob:; base-uri 'none'; form-action 'none'"
+)
+_GRACE_SECONDS = 0.5
+_DRAWERS = ThreadPoolExecutor(32, "drawings")
 Handler = Callable[[Request], Response]
 
 
@@ -39,19 +51,22 @@ def routes(base: str = "") -> list[Route]:
         Route(f"{root}/blob/{{name}}.bin", blob),
         Route(f"{root}/scripts/{{digest}}/{{name:path}}", script),
         Route(f"{root}/viewer3d/{{name}}", viewer3d),
+        Route(f"{root}/frame/{{name}}.html", frame),
         Route(f"{root}/healthz", healthz),
+        *(Route(f"{root}/{title}", page) for title in ("", *map(navigation.title, navigation.pages()))),
     ]
 
 
 def _told(handler: Handler) -> Handler:
-    """Users' mistakes become 422 with their sentence; ours go to the log and become 500 with another."""
+    """Users' mistakes become 404 or 400 with their sentence; ours go to the log and become 500 with another."""
 
     @wraps(handler)
     def answer(request: Request) -> Response:
         try:
             return handler(request)
         except MmexploreError as mistake:
-            return PlainTextResponse(str(mistake), 422, headers={"Cache-Control": "no-store"})
+            status = 404 if isinstance(mistake, UnknownName | NotAvailable) else 400
+            return PlainTextResponse(_sendable(str(mistake)), status, headers={"Cache-Control": "no-store"})
         except Exception:
             log.exception("%s failed", request.url.path)
             return PlainTextResponse("something went wrong on the server; the log has the details", 500)
@@ -59,13 +74,30 @@ def _told(handler: Handler) -> Handler:
     return answer
 
 
+def _sendable(words: str) -> str:
+    return words.encode(errors="replace").decode()
+
+
+async def depict(request: Request) -> Response:
+    """An SVG drawing of ``smiles``, or of a ``row`` of ``data``; ``atoms=0,1`` or ``smarts`` are highlighted.
+
+    Drawings have threads of their own, and who waits for one is told so at the deadline.
+    """
+    work = partial(copy_context().run, _depicted, request)
+    try:
+        drawing = asyncio.get_running_loop().run_in_executor(_DRAWERS, work)
+        return await asyncio.wait_for(drawing, seconds() + _GRACE_SECONDS)
+    except TimeoutError:
+        words = "other structures keep the server busy; try again in a moment"
+        return PlainTextResponse(words, 400, headers={"Cache-Control": "no-store"})
+
+
 @_told
-def depict(request: Request) -> Response:
-    """An SVG drawing of ``smiles``, or of a ``row`` of ``data``; ``atoms=0,1`` or ``smarts`` are highlighted."""
-    asked = request.query_params
-    smiles = asked.get("smiles") or _smiles(asked.get("data", ""), _number(request, "row", 0, 0, 10**9))
-    width, height = _number(request, "width", 250, 20, _MOST_PX), _number(request, "height", 200, 20, _MOST_PX)
-    svg = _drawn(smiles, width, height, asked.get("dark") == "1", asked.get("smarts", ""), asked.get("atoms", ""))
+def _depicted(request: Request) -> Response:
+    wanted = asked.read(request.query_params, asked.DRAWING)
+    if not (smiles := wanted.pop("smiles")):
+        smiles = _smiles(wanted["data"], wanted["row"])
+    svg = _drawn(smiles, *(wanted[name] for name in ("width", "height", "atoms", "dark", "smarts")))
     return _tagged(request, svg.encode(), "image/svg+xml")
 
 
@@ -74,14 +106,17 @@ def card(request: Request) -> Response:
     """Name, SMILES, labels and predictions of one row as JSON."""
     from mmexplore import studio
 
-    asked = request.query_params
-    found = studio.molecule_card(asked.get("data", ""), _number(request, "row", 0, 0, 10**9), asked.get("model", ""))
+    wanted = asked.read(request.query_params, asked.CARD)
+    if not wanted["data"]:
+        raise BadRecipe("no data set was named; give data=... and row=...")
+    _check_row(wanted["data"], wanted["row"])
+    found = studio.molecule_card(wanted["data"], wanted["row"], wanted["model"])
     facts = [list(fact) for fact in found.facts]
     known = {"row": found.row, "name": found.name, "smiles": found.smiles, "line": found.line, "facts": facts}
     return JSONResponse(known, headers={"Cache-Control": "no-cache"})
 
 
-def blob(request: Request) -> Response:
+async def blob(request: Request) -> Response:
     """Bytes that a page published, uncompressed: they are numbers, and gzip costs more than the cable."""
     content = blobs.content(request.path_params["name"])
     if content is None:
@@ -90,7 +125,7 @@ def blob(request: Request) -> Response:
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
-def script(request: Request) -> Response:
+async def script(request: Request) -> Response:
     """One of the components' ES modules; the digest in the address changes with any of them."""
     from mmexplore.ui.components.component_scripts import scripts
 
@@ -110,18 +145,24 @@ def viewer3d(request: Request) -> Response:
     return Response(path.read_bytes(), media_type="text/javascript", headers={"Cache-Control": _FOR_GOOD})
 
 
-def healthz(_: Request) -> Response:
+async def frame(request: Request) -> Response:
+    """A page that stands in a frame of ours; only its own scripts run, by a nonce that is new in each answer."""
+    content = blobs.page(request.path_params["name"])
+    if content is None:
+        return PlainTextResponse("this is not here any more; reload the page", 404)
+    nonce = secrets.token_urlsafe(16)
+    headers = {"Content-Security-Policy": _FRAME.format(nonce), "Cache-Control": "no-store"}
+    return HTMLResponse(content.replace("<script", f'<script nonce="{nonce}"'), headers=headers)
+
+
+async def page(_: Request) -> Response:
+    """Streamlit's page, with a word on where its server is: it would ask below the page first, in vain."""
+    return HTMLResponse(guard.index(), headers={"Cache-Control": "no-cache"})
+
+
+async def healthz(_: Request) -> Response:
     """Says that the server is up, and which version it is."""
     return JSONResponse({"status": "ok", "version": __version__}, headers={"Cache-Control": "no-store"})
-
-
-def _number(request: Request, name: str, default: int, least: int, most: int) -> int:
-    came = request.query_params.get(name, "")
-    if not came:
-        return default
-    if not came.isascii() or not came.isdigit() or not least <= int(came[:12]) <= most:
-        raise BadRecipe(f"{name} is a whole number from {least:,} to {most:,}, and {came[:40]!r} came")
-    return int(came)
 
 
 def _smiles(data: str, row: int) -> str:
@@ -129,28 +170,22 @@ def _smiles(data: str, row: int) -> str:
 
     if not data:
         raise BadRecipe("nothing to draw came; give smiles=..., or data=... and row=...")
-    table = studio.dataset(data)
-    if row >= len(table):
-        raise BadRecipe(f"{data} has rows 0 to {len(table) - 1}, and {row} came")
-    return str(table.smiles[row])
+    _check_row(data, row)
+    return str(studio.dataset(data).smiles[row])
+
+
+def _check_row(data: str, row: int) -> None:
+    from mmexplore import studio
+
+    if row >= (n := len(studio.dataset(data))):
+        raise NotAvailable(f"{data} has rows 0 to {n - 1}, and {row} came")
 
 
 @cached(2048)
-def _drawn(smiles: str, width: int, height: int, dark: bool, smarts: str, atoms: str) -> str:
-    from mmexplore.chem import molecules
+def _drawn(smiles: str, width: int, height: int, atoms: tuple[int, ...], dark: bool, smarts: str) -> str:
+    from mmexplore import studio
 
-    chosen = _atoms(atoms)
-    if smarts and not chosen:
-        match = molecules.parse(smiles).GetSubstructMatch(molecules.pattern(smarts))
-        chosen = tuple(int(i) for i in match)
-    return molecules.depict(smiles, width, height, highlight=chosen, dark=dark)
-
-
-def _atoms(text: str) -> tuple[int, ...]:
-    parts = [part for part in text.split(",") if part][:2000]
-    if not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts):
-        raise BadRecipe(f"atoms are whole numbers with commas between, and {text[:40]!r} came")
-    return tuple(int(part) for part in parts)
+    return studio.depict(smiles, width, height, atoms, dark, smarts)
 
 
 def _tagged(request: Request, content: bytes, kind: str) -> Response:

@@ -9,8 +9,11 @@ from importlib import import_module
 from typing import Any
 
 import streamlit as st
+from streamlit import config, net_util
+from streamlit.web.server.server_util import get_url
 
 from mmexplore.runtime import logs
+from mmexplore.runtime.deadline import HURRIED
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import default_home
 from mmexplore.ui.components.words import literal
@@ -22,8 +25,16 @@ log = logging.getLogger(__name__)
 async def lifespan(_: Any) -> AsyncIterator[None]:
     """Start the log; have what the first page needs imported and read while the browser still opens."""
     logs.configure(logs.log_file(default_home()))
+    _welcome()
+    HURRIED.warm()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     yield
+
+
+def _welcome() -> None:
+    """Say where the app is, unless whoever started it does (``mmexplore app``)."""
+    if "command-line" not in config.get_where_defined("logger.hideWelcomeMessage"):
+        print(f"mmexplore is at {get_url(str(st.get_option('server.address') or 'localhost'))}", flush=True)
 
 
 def warm_up() -> None:
@@ -45,6 +56,11 @@ def warm_up() -> None:
         gc.freeze()  # Streamlit collects garbage after every run; what was imported by now never is any
     except Exception:
         log.exception("the warm-up failed; pages will read what they need themselves")
+
+
+def stay_home() -> None:
+    """Have Streamlit ask nobody what the address of this machine is: it would, of a foreign origin or an open host."""
+    net_util.get_external_ip = net_util.get_internal_ip = lambda: None
 
 
 def explain(problem: Exception) -> bool:

@@ -104,7 +104,7 @@ def _table(found: Motifs) -> None:
     structures.table(shown, config, most_px=480)
     about: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"}
     with st.container(horizontal=True):
-        st.download_button("CSV", frame.to_csv(index=False), "motifs.csv", "text/csv", **about)
+        st.download_button("CSV", studio.to_csv(frame), "motifs.csv", "text/csv", **about)
         st.download_button("SDF", lambda: studio.to_sdf(frame), "motifs.sdf", "chemical/x-mdl-sdfile", **about)
 
 

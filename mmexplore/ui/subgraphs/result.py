@@ -154,7 +154,7 @@ def _downloads(found: Explained, frame: pd.DataFrame) -> None:
     part = found.subgraphs[_shown(found)]
     about: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"}
     with st.container(horizontal=True):
-        st.download_button("CSV", frame.to_csv(index=False), "subgraphs.csv", "text/csv", **about)
+        st.download_button("CSV", studio.to_csv(frame), "subgraphs.csv", "text/csv", **about)
         readable = frame[frame["smiles"] != ""]
         st.download_button("SDF", lambda: studio.to_sdf(readable), "subgraphs.sdf", "chemical/x-mdl-sdfile", **about)
         svg = "image/svg+xml"

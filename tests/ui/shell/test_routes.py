@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from mmexplore import __version__
+from mmexplore import __version__, studio
 from mmexplore.ui.components.component_scripts import scripts
 from mmexplore.ui.components.molecule_map import mask
 from mmexplore.ui.shell import blobs
@@ -57,33 +57,46 @@ def test_depict_is_kept_by_its_tag(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("query", "status", "words"),
     [
-        ("smiles=C1CC", "unclosed ring"),
-        ("smiles=C%20C", "blank"),
-        ("", "nothing to draw came"),
-        ("data=solubility&row=1282", "rows 0 to 1281"),
-        ("data=solubility&row=-1", "row is a whole number"),
-        ("data=no-such-set&row=0", "no-such-set"),
-        ("smiles=CCO&width=9999999", "width is a whole number from 20 to 2,000"),
-        ("smiles=CCO&atoms=7", "atoms"),
-        ("smiles=CCO&atoms=x", "atoms are whole numbers"),
-        ("smiles=CCO&smarts=%28%28", "SMARTS"),
+        ("smiles=C1CC", 400, "unclosed ring"),
+        ("smiles=C%20C", 400, "blank"),
+        ("smiles=C&smiles=N", 400, "smiles came 2 times"),
+        ("", 400, "nothing to draw came"),
+        ("data=solubility&row=1282", 404, "rows 0 to 1281"),
+        ("data=solubility&row=-1", 400, "row is a whole number"),
+        ("data=solubility&row=0000000000009999999999", 400, "row is a whole number"),
+        ("data=no-such-set&row=0", 404, "no-such-set"),
+        ("smiles=CCO&width=9999999", 400, "width is a whole number from 20 to 2,000"),
+        ("smiles=CCO&width=%C2%B2%C2%B2", 400, "width is a whole number"),
+        ("smiles=CCO&dark=yes", 400, "dark is 0 or 1"),
+        ("smiles=CCO&atoms=7", 400, "atoms"),
+        ("smiles=CCO&atoms=x", 400, "atoms are whole numbers"),
+        ("smiles=CCO&smarts=%28%28", 400, "SMARTS"),
+        ("smiles=CCO&smarts=C.C.C.C.C.C.C.C", 400, "8 components of the 6"),
     ],
 )
-def test_junk_is_answered_with_a_sentence(client: TestClient, query: str, words: str) -> None:
+def test_junk_is_answered_with_a_sentence(client: TestClient, query: str, status: int, words: str) -> None:
     answer = client.get(f"/depict.svg?{query}")
-    assert answer.status_code == 422
+    assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/plain")
     assert words in answer.text
     assert "\n" not in answer.text.strip()
+
+
+def test_no_request_downloads_a_data_set(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MMEXPLORE_DATA_DIR", raising=False)
+    absent = next(entry.name for entry in studio.datasets() if not entry.available)
+    for address in ("card.json", "depict.svg"):
+        answer = client.get(f"/{address}", params={"data": absent, "row": 0})
+        assert (answer.status_code, "not on this machine" in answer.text) == (404, True)
 
 
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(max_size=30))
 def test_no_text_breaks_the_drawing_or_comes_through_as_markup(client: TestClient, text: str) -> None:
     answer = client.get("/depict.svg", params={"smiles": text})
-    assert answer.status_code in (200, 422)
+    assert answer.status_code in (200, 400)
     if answer.status_code == 200:
         assert "<script" not in answer.text
 
@@ -93,7 +106,9 @@ def test_card(client: TestClient) -> None:
     assert known["row"] == 3
     assert known["smiles"]
     assert all(len(fact) == 2 for fact in known["facts"])
-    assert client.get("/card.json?data=solubility&row=99999").status_code == 422
+    assert client.get("/card.json?data=solubility&row=99999").status_code == 404
+    assert client.get("/card.json?data=solubility&row=3&model=no-such-model").status_code == 404
+    assert client.get("/card.json").status_code == 400
 
 
 def test_blobs_are_content_addressed_and_kept_for_good(client: TestClient) -> None:

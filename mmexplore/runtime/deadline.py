@@ -1,0 +1,237 @@
+"""Deadline of chemistry on what a visitor typed: it runs in a few warm processes and is ended there when time is over.
+
+RDKit holds the interpreter's lock and cannot be interrupted, so that one odd structure would stop a whole server. The
+processes are those of :mod:`mmexplore.runtime.workers`; here one is killed at the end of its time and the next is
+already waiting. There is one setting, ``MMEXPLORE_DEADLINE``, in seconds.
+"""
+
+import atexit
+import json
+import logging
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, ParamSpec, TypeVar
+
+from mmexplore.runtime import errors, processes
+from mmexplore.runtime.errors import BadMolecule, MmexploreError, TooLong
+from mmexplore.runtime.workers import Worker, WorkerDiedError, function
+
+P = ParamSpec("P")
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+SETTING = "MMEXPLORE_DEADLINE"
+USUAL_SECONDS = 2.0
+MOST_BYTES = 8 * 2**30
+"""So much address space a process may take; what needs more is refused like what takes too long."""
+_START_SECONDS = 120.0
+_MOST_LATE = 3
+_KNOWN = ("mmexplore.chem.molecules", "mmexplore.datasets.search", "mmexplore.features.workers")
+
+
+def seconds() -> float:
+    """Seconds that chemistry on a visitor's input may take; the usual ones where the setting is no such number."""
+    with suppress(ValueError):
+        if 0 < (chosen := float(os.environ.get(SETTING, ""))) < 3600:
+            return chosen
+    return USUAL_SECONDS
+
+
+class Hurried:
+    """Process pool whose answers come in time or not at all; shared by all threads of this process."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._idle: list[Worker] = []
+        self._alive = 0  # idle, busy or starting
+        self._starting = 0
+        self._change = threading.Condition()
+
+    def warm(self) -> None:
+        """Have the processes started, without waiting for them."""
+        with self._change:
+            for _ in range(self._size - self._alive):
+                self._begin()
+
+    def ask(self, named: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """What a function gives for arguments that JSON can say. Raises its MmexploreError, TooLong, BadMolecule."""
+        end = time.monotonic() + seconds()
+        self.warm()
+        worker, end = self._leased(end)
+        over = threading.Event()
+
+        def stop() -> None:
+            over.set()
+            worker.kill()
+
+        timer = threading.Timer(max(end - time.monotonic(), 0), stop)
+        timer.start()
+        task = {"function": f"{__name__}:answered", "items": [json.dumps([args, kwargs])]}
+        told: bytes | None = None
+        try:
+            failed, told = worker.ask(json.dumps(task | {"settings": {"named": named}}).encode())
+        except WorkerDiedError:
+            pass
+        finally:
+            timer.cancel()
+            timer.join()
+            self._give_back(worker, told is not None and not over.is_set())
+        if told is None:
+            raise (
+                TooLong(_late()) if over.is_set() else BadMolecule("RDKit came down over this structure; give another")
+            )
+        if failed:
+            raise RuntimeError(f"{named} failed in a worker:\n{told.decode()}")
+        return _unpacked(named, told)
+
+    def close(self) -> None:
+        """End all idle processes."""
+        with self._change:
+            idle, self._idle = self._idle, []
+            self._alive -= len(idle)
+        for worker in idle:
+            worker.close()
+
+    def forget(self) -> None:
+        """In a forked child: the processes are the parent's."""
+        self.__init__(self._size)  # type: ignore[misc]
+
+    def _begin(self) -> None:
+        self._alive += 1
+        self._starting += 1
+        threading.Thread(target=self._start, name="deadline-worker", daemon=True).start()
+
+    def _start(self) -> None:
+        worker = None
+        try:
+            worker = Worker()
+            worker.ask(json.dumps({"function": f"{__name__}:prepared", "items": list(_KNOWN), "settings": {}}).encode())
+        except (OSError, WorkerDiedError):
+            log.exception("a process for chemistry did not start")
+            if worker:
+                worker.close()
+            worker = None
+        with self._change:
+            self._starting -= 1
+            if worker:
+                self._idle.append(worker)
+            else:
+                self._alive -= 1
+            self._change.notify_all()
+
+    def _leased(self, end: float) -> tuple[Worker, float]:
+        """A warm process, and when its time is over: what a cold start takes is no chemistry, and counts not."""
+        latest = time.monotonic() + _START_SECONDS
+        with self._change:
+            while True:
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.alive():
+                        return worker, end
+                    self._alive -= 1
+                    worker.close()
+                if self._alive < self._size:
+                    self._begin()
+                began, cold = time.monotonic(), self._starting == self._alive
+                if began > (latest if cold else end):
+                    raise TooLong("other structures keep the server busy; try again in a moment")
+                self._change.wait((latest if cold else end) - began)
+                if cold:
+                    end += time.monotonic() - began
+
+    def _give_back(self, worker: Worker, good: bool) -> None:
+        with self._change:
+            if good:
+                self._idle.append(worker)
+            else:
+                self._alive -= 1
+                self._begin()
+            self._change.notify()
+        if not good:
+            worker.close()
+
+
+HURRIED = Hurried(max(2, min(4, processes.cores())))
+atexit.register(HURRIED.close)
+processes.in_forked_children(HURRIED.forget)
+
+
+def within(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """What a function of this package gives, made in a process that is killed when :func:`seconds` are over.
+
+    Arguments and answer are what JSON can say (a tuple comes back as a list). Raises what the function raises of
+    MmexploreError, TooLong at the end of the time, and BadMolecule where RDKit fails in its own way or comes down.
+    """
+    made: T = HURRIED.ask(f"{work.__module__}:{work.__name__}", args, dict(kwargs))
+    return made
+
+
+def each(work: Callable[..., list[T]], items: Sequence[Any], *args: Any, at_once: int = 50) -> list[T | None]:
+    """Like :func:`within` for a function of a list: so many items at once, and None for one that takes too long alone.
+
+    Raises TooLong where more than three do.
+    """
+    found: list[T | None] = []
+    late = 0
+    waiting = [list(items[i : i + at_once]) for i in range(0, len(items), at_once)][::-1]
+    while waiting:
+        part = waiting.pop()
+        try:
+            found += within(work, part, *args)
+        except TooLong:
+            if len(part) == 1:
+                late += 1
+                found.append(None)
+                if late > _MOST_LATE:
+                    raise
+            else:
+                middle = len(part) // 2
+                waiting += [part[middle:], part[:middle]]
+    return found
+
+
+def _late() -> str:
+    return f"this structure takes RDKit longer than {seconds():g} seconds and was given up; a simpler one would do"
+
+
+def _unpacked(named: str, answer: bytes) -> Any:
+    told = json.loads(answer)
+    if "made" in told:
+        return told["made"]
+    if trace := told.get("trace"):
+        log.warning("%s failed over a visitor's structure:\n%s", named, trace)
+    kind: type[MmexploreError] = getattr(errors, told["mistake"], BadMolecule)
+    mistake = kind.__new__(kind)  # one of them makes its own sentence
+    Exception.__init__(mistake, told["words"])
+    raise mistake
+
+
+def answered(items: Sequence[str], named: str) -> bytes:
+    """A worker's share: what a function gives as JSON, or the mistake that it found."""
+    args, kwargs = json.loads(items[0])
+    try:
+        return json.dumps({"made": function(named)(*args, **kwargs)}).encode()
+    except MmexploreError as mistake:
+        return json.dumps({"mistake": type(mistake).__name__, "words": str(mistake)}).encode()
+    except MemoryError:
+        words = "this structure takes more memory than is given to one; a simpler one would do"
+        return json.dumps({"mistake": "TooLong", "words": words}).encode()
+    except Exception as error:  # RDKit raises a dozen types of its own for odd structures
+        words = f"RDKit cannot work with this structure: {' '.join(str(error).split())[:200] or type(error).__name__}"
+        told = {"mistake": "BadMolecule", "words": words, "trace": traceback.format_exc()}
+        return json.dumps(told).encode(errors="replace")
+
+
+def prepared(modules: Sequence[str]) -> bytes:
+    """A worker's first task: what it will need is imported, it yields to the server, and its memory has an end."""
+    for name in modules:
+        import_module(name)
+    if hasattr(os, "nice"):
+        os.nice(5)
+    processes.limit_memory(MOST_BYTES)
+    return b""

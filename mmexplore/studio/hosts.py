@@ -1,0 +1,35 @@
+"""Server's names: what the user lets it be called, and which sites may show its pages; kept in the environment."""
+
+import os
+import re
+from collections.abc import Iterable
+
+from mmexplore.runtime.errors import BadRecipe
+
+HOSTS, FRAMES = "MMEXPLORE_ALLOW_HOSTS", "MMEXPLORE_ALLOW_FRAMES"
+_HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
+_SITE = re.compile(r"(https?://)?(\*\.)?[a-z0-9]([a-z0-9._-]*[a-z0-9])?(:\d{1,5})?")
+
+
+def allowed_hosts() -> tuple[str, ...]:
+    """Hosts that the user names, without ports; ``*.name`` for all below a name. Raises BadRecipe."""
+    return checked(HOSTS, os.environ.get(HOSTS, "").split(","))
+
+
+def allowed_frames() -> tuple[str, ...]:
+    """Sites that may show our pages in a frame of theirs. Raises BadRecipe."""
+    return checked(FRAMES, os.environ.get(FRAMES, "").split(","))
+
+
+def checked(setting: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Names as a setting keeps them: lower case, no blank ones. Raises BadRecipe for what is no name of a host.
+
+    >>> checked(HOSTS, ["Lab.example.org", "", "*.lan", "::1"])
+    ('lab.example.org', '*.lan', '::1')
+    """
+    plain = [name.strip().lower().rstrip(".") for name in names if name.strip()]
+    for name in plain:
+        if not (_HOST if setting == HOSTS else _SITE).fullmatch(name):
+            wanted = "lab.example.org or 192.0.2.7" if setting == HOSTS else "https://lab.example.org"
+            raise BadRecipe(f"a name like {wanted} is wanted, and {name[:80]!r} came ({setting})")
+    return tuple(dict.fromkeys(plain))
