@@ -25,6 +25,7 @@ from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
 from mmexplore.recipes.recipe import Recipe, parse
+from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.runtime.progress import Progress
 
@@ -35,6 +36,7 @@ Settings = Annotated[list[str] | None, typer.Option("--set", help="section.field
 Data = Annotated[str, typer.Option("--data", help="name of a data set, or a file")]
 Seed = Annotated[int | None, typer.Option("--seed", help="seed of split and training")]
 Out = Annotated[Path | None, typer.Option("--out", help="folder of the run; one that was cut off goes on")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="train over a finished model that lies in --out")]
 Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 
 
@@ -71,6 +73,7 @@ def train(
     out: Out = None,
     name: Name = "",
     settings: Settings = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -79,7 +82,7 @@ def train(
     def chosen() -> Recipe:
         return _recipe(recipe, preset, preset_names(), data, seed, {"targets": target, "split": split})
 
-    answer(_training(chosen, settings, out, name), as_json, job)
+    answer(_training(chosen, settings, out, name, overwrite), as_json, job)
 
 
 @app.command()
@@ -91,6 +94,7 @@ def pretrain(
     out: Out = None,
     name: Name = "",
     settings: Settings = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -99,16 +103,16 @@ def pretrain(
     def chosen() -> Recipe:
         return _recipe(recipe, partial(pretraining, version=version), pretraining_names(), data, seed, {})
 
-    answer(_training(chosen, settings, out, name), as_json, job)
+    answer(_training(chosen, settings, out, name, overwrite), as_json, job)
 
 
 def _training(
-    recipe: Callable[[], Recipe], settings: list[str] | None, out: Path | None, name: str
+    recipe: Callable[[], Recipe], settings: list[str] | None, out: Path | None, name: str, overwrite: bool
 ) -> Callable[[Progress], Values]:
     def work(progress: Progress) -> Values:
         chosen = recipe().with_settings(settings or [])
         folder = out or studio.new_run(name or f"{chosen.data.dataset} {chosen.name}")
-        model = studio.train(chosen, folder, name, progress)
+        model = studio.train(chosen, folder, name, progress, overwrite=overwrite)
         assert model.card is not None
         return {"model": str(folder), "metrics": model.card.metrics}
 
@@ -120,7 +124,7 @@ def _recipe(
 ) -> Recipe:
     path = Path(name).expanduser()
     if path.suffix == ".json" and path.is_file():
-        chosen = parse(json.loads(path.read_text(encoding="utf-8-sig")))
+        chosen = parse(json.loads(seals.read(path).decode("utf-8-sig")))
     elif path.suffix == ".json":
         raise BadRecipe(f"there is no recipe file {name}; the recipes by name are: {', '.join(known)}")
     else:

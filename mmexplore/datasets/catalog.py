@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from mmexplore.chem.file_endings import FORMATS, looks_like_a_file
 from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, nmrshiftdb2, storage, yours
+from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadTable, UnknownName
+from mmexplore.runtime.files import claimed
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 
@@ -118,16 +120,21 @@ def add(
     given = _given(path_or_text)
     choices = _full(chosen)
     content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
-    for known, card in yours.cards(home=home).items():
-        if (card["content"], card["choices"]) == (content, choices):
-            return load(known, progress=progress, home=home)
-    new, path = yours.receive(given, title, [entry.name for entry in entries(home=home)], home=home)
-    try:
-        yours.keep(new, title, path, content, choices, load(path, **choices, progress=progress, home=home), home=home)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return load(new, progress=progress, home=home)
+    same = hashlib.sha256(json.dumps([content, choices], sort_keys=True).encode()).hexdigest()[:16]
+    lock = home.folder("datasets", "yours") / f".{same}.lock"
+    with claimed(lock, "another process is importing the very same molecules now; wait for it, and its data set is there"):
+        for known, card in yours.cards(home=home).items():
+            if (card["content"], card["choices"]) == (content, choices):
+                return load(known, progress=progress, home=home)
+        with yours.named(title, lambda: {entry.name for entry in entries(home=home)}, home=home) as new:
+            path = yours.receive(given, new, home=home)
+            try:
+                made = load(path, **choices, progress=progress, home=home)
+                yours.keep(new, title, path, content, choices, made, home=home)
+            except BaseException:
+                seals.remove(path)
+                raise
+        return load(new, progress=progress, home=home)
 
 
 def remove(name: str, *, home: Home) -> None:
@@ -203,7 +210,7 @@ def _key(files: tuple[Path, ...], choices: dict[str, Any]) -> str:
 def _digest(path: Path) -> str:
     if not path.is_file():
         raise BadTable(f"there is no file {str(path)!r}; give the path of a {FORMATS} file")
-    with path.open("rb") as file:
+    with seals.verify(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

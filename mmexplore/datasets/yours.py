@@ -5,15 +5,17 @@ A name is made from the title and never taken from another data set.
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from mmexplore.datasets import Dataset, Entry, Task
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import FolderCache
-from mmexplore.runtime.errors import UnknownName
-from mmexplore.runtime.files import allowed
+from mmexplore.runtime.errors import Taken, UnknownName
+from mmexplore.runtime.files import allowed, claimed
 from mmexplore.runtime.home import Home, read_json, write_json
 
 Card = dict[str, Any]
@@ -55,16 +57,34 @@ def upload(name: str, *, home: Home) -> Path:
     return home.folder("uploads") / Path(known[name]["file"]).name
 
 
-def receive(given: Path | str, title: str, taken: Iterable[str], *, home: Home) -> tuple[str, Path]:
-    """Upload: a new name, and the file or text copied to the uploads under it."""
-    name = _slug(title, set(taken))
+@contextmanager
+def named(title: str, taken: Callable[[], Collection[str]], *, home: Home) -> Iterator[str]:
+    """New name made from a title; inside nobody else gets it, and afterwards its card has it. ``taken`` is asked anew."""
+    place, number = home.folder("datasets", "yours"), 1
+    while True:
+        name = _slug(title, number)
+        number += 1
+        if name in taken():
+            continue
+        try:
+            with claimed(place / f".{name}.lock", f"data set {name!r} is being imported"):
+                if name not in taken() and not (place / f"{name}.json").exists():
+                    yield name
+                    return
+        except Taken:
+            continue
+
+
+def receive(given: Path | str, name: str, *, home: Home) -> Path:
+    """Upload: the file or text copied to the uploads under a name."""
     endings = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
     path = home.folder("uploads") / (name + re.sub(r"[^.a-z0-9]", "", endings))
     if isinstance(given, Path):
         shutil.copyfile(given, path)
     else:
         path.write_text(given, encoding="utf-8", newline="")
-    return name, path
+    seals.seal(path)
+    return path
 
 
 def keep(
@@ -79,12 +99,11 @@ def keep(
 def forget(name: str, *, home: Home) -> None:
     """Delete the card and the file. Raises UnknownName."""
     path = upload(name, home=home)
-    (home.folder("datasets", "yours") / f"{name}.json").unlink(missing_ok=True)
-    path.unlink(missing_ok=True)
+    seals.remove(home.folder("datasets", "yours") / f"{name}.json")
+    seals.remove(path)
 
 
-def _slug(title: str, taken: set[str]) -> str:
+def _slug(title: str, number: int) -> str:
     stem = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "molecules"
     stem = allowed(stem)
-    candidates = [stem, *(f"{stem}_{i}" for i in range(2, len(taken) + 3))]
-    return next(c for c in candidates if c not in taken)
+    return stem if number == 1 else f"{stem}_{number}"

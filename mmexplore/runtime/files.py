@@ -9,10 +9,12 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
+
+from mmexplore.runtime.errors import Taken
 
 T = TypeVar("T")
 
@@ -41,6 +43,27 @@ def patiently(act: Callable[[], T]) -> T:
 def replace(source: Path, target: Path) -> None:
     """Put a file in another's place, under its name. Raises PermissionError where a process maps ``target``."""
     patiently(lambda: source.replace(target))
+
+
+@contextmanager
+def claimed(path: Path, taken: str) -> Iterator[None]:
+    """Claim: this process alone goes on inside; whoever comes meanwhile is told ``taken``.
+
+    ``path`` is a lock file of the system's, which lets go of it when its process dies, however that happens. The file
+    itself stays: another process may have it open. Raises Taken.
+    """
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Taken(taken) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def sweep(paths: Iterable[Path]) -> None:

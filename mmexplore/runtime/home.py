@@ -16,7 +16,7 @@ from typing import Any
 
 import platformdirs
 
-from mmexplore.runtime import files
+from mmexplore.runtime import files, seals
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,27 @@ def default_home() -> Home:
     return Home(Path(chosen).expanduser() if chosen else platformdirs.user_data_path("mmexplore"))
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str, *, sealed: bool = True) -> None:
     """Write a whole file or nothing: a reader never sees half of it, a kill leaves the old one.
 
-    Not for a file that anybody maps into memory: see :mod:`mmexplore.runtime.files`.
+    Not for a file that anybody maps into memory: see :mod:`mmexplore.runtime.files`. It is sealed, and readers verify
+    it (:mod:`mmexplore.runtime.seals`), unless ``sealed`` is False, as for a file that a user asked for.
     """
+    content = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        again = sealed and path.exists()
+        if sealed:
+            seals.seal(path, content)
         files.replace(Path(temporary), path)
+        if again:
+            seals.seal(path, content)  # a racing writer may have swept it
+            seals.sweep(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -70,5 +78,5 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file written by :func:`write_json`."""
-    return json.loads(files.patiently(lambda: path.read_text(encoding="utf-8")))
+    """Read a JSON file written by :func:`write_json`, verified. Raises Damaged, which is a ValueError, and OSError."""
+    return json.loads(seals.read(path))

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
-from filelock import FileLock
 
 from mmexplore.models import registry
 from mmexplore.models.registry import Model
@@ -63,7 +62,7 @@ def start_training(recipe: Recipe, title: str) -> Job:
     begins with a model that is not here.
     """
     registry.check_starts(recipe, home=home())
-    with FileLock(registry.runs_folder(home=home()) / ".start.lock"):  # two clicks, or two tabs, are one training
+    with client.starting(home=home()):  # two clicks, or two tabs, are one training
         for job in client.jobs(home=home()):
             if job.verb in TRAINING_VERBS and job.active and job.title == title and recipe_of(job) == recipe:
                 return job
@@ -98,13 +97,17 @@ def job_history(job: Job) -> "pd.DataFrame":
     return table.rename_axis("epoch").sort_index()
 
 
-def train(recipe: Recipe, folder: Path, name: str = "", progress: Progress = silent) -> Model:
-    """Train a recipe into a folder, or go on with what lies there; imports torch."""
+def train(
+    recipe: Recipe, folder: Path, name: str = "", progress: Progress = silent, *, overwrite: bool = False
+) -> Model:
+    """Train a recipe into a folder, or go on with what lies there; imports torch.
+
+    Raises Taken where another process trains there, or a finished model lies there and ``overwrite`` is False.
+    """
     from mmexplore.training import train as training
 
-    training.train(
-        recipe, dataset(recipe.data.dataset), folder, name=name or recipe.name, progress=progress, home=home()
-    )
+    table, name = dataset(recipe.data.dataset), name or recipe.name
+    training.train(recipe, table, folder, name=name, overwrite=overwrite, progress=progress, home=home())
     return model(str(folder))
 
 

@@ -26,7 +26,8 @@ from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import devices as numerics
 from mmexplore.runtime import processes, provenance
 from mmexplore.runtime.devices import Policy
-from mmexplore.runtime.errors import Cancelled, NotAvailable
+from mmexplore.runtime.errors import Cancelled, NotAvailable, Taken
+from mmexplore.runtime.files import claimed
 from mmexplore.runtime.home import Home, write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.training import resume, warm_start
@@ -36,20 +37,37 @@ from mmexplore.training.self_supervised import SelfSupervised
 from mmexplore.training.supervised import Supervised
 from mmexplore.training.trainer import TrainerModule
 
-MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
+MODEL, PREDICTIONS, HISTORY, RESUME, LOCK = "model", "predictions.parquet", "history.json", "resume", ".lock"
 
 
 def train(
-    recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", progress: Progress = silent, home: Home
+    recipe: Recipe,
+    dataset: Dataset,
+    folder: Path,
+    *,
+    name: str = "",
+    overwrite: bool = False,
+    progress: Progress = silent,
+    home: Home,
 ) -> Card:
     """Train a recipe on a data set into a run folder; goes on where an interrupted training of both left off.
 
     ``predictions.parquet`` has the data set's rows in order: ``row``, ``split`` (train, validation, test, "" where a
     molecule could not be described or a training molecule has no label), a column a task (probability, or value in the
-    label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, UnknownName,
-    and Cancelled from ``progress``, after which the same call goes on.
+    label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, UnknownName, Taken where another process
+    trains into the folder or a finished model lies there that is not to be overwritten, and Cancelled from
+    ``progress``, after which the same call goes on.
     """
     registry.check_starts(recipe, home=home)
+    if os.environ.get("LOCAL_RANK", "0") != "0":  # a further GPU's process, whose first one has the claim
+        return _train(recipe, dataset, folder, name, progress, home=home)
+    with claimed(folder / LOCK, f"another process trains into {folder} now; give another --out, or wait for it"):
+        if (folder / MODEL / checkpoints.CARD).is_file() and not (folder / RESUME).is_dir() and not overwrite:
+            raise Taken(f"{folder} holds a finished model; give another --out, or --overwrite to train over it")
+        return _train(recipe, dataset, folder, name, progress, home=home)
+
+
+def _train(recipe: Recipe, dataset: Dataset, folder: Path, name: str, progress: Progress, *, home: Home) -> Card:
     main = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts one more process for each further GPU
     progress = progress if main else silent
     policy = numerics.policy(recipe.training.device, recipe.training.precision)
