@@ -25,8 +25,9 @@ from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
 from mmexplore.recipes.recipe import Recipe, parse
-from mmexplore.runtime import seals
+from mmexplore.runtime import files, seals
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
+from mmexplore.runtime.jobs.reporters import Listener
 from mmexplore.runtime.progress import Progress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -108,10 +109,11 @@ def pretrain(
 
 def _training(
     recipe: Callable[[], Recipe], settings: list[str] | None, out: Path | None, name: str, overwrite: bool
-) -> Callable[[Progress], Values]:
-    def work(progress: Progress) -> Values:
+) -> Callable[[Listener], Values]:
+    def work(progress: Listener) -> Values:
         chosen = recipe().with_settings(settings or [])
         folder = out or studio.new_run(name or f"{chosen.data.dataset} {chosen.name}")
+        progress.goes_on = f"the same command with --out {folder} goes on with what was done"
         model = studio.train(chosen, folder, name, progress, overwrite=overwrite)
         assert model.card is not None
         return {"model": str(folder), "metrics": model.card.metrics}
@@ -225,6 +227,11 @@ def main() -> None:
         app()
     except MmexploreError as error:
         print(error, file=sys.stderr)
+        raise SystemExit(1) from None
+    except OSError as error:
+        if not (words := files.disk_words(error)):
+            raise
+        print(words, file=sys.stderr)
         raise SystemExit(1) from None
 
 

@@ -122,7 +122,7 @@ def add(
     content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
     same = hashlib.sha256(json.dumps([content, choices], sort_keys=True).encode()).hexdigest()[:16]
     lock = home.folder("datasets", "yours") / f".{same}.lock"
-    with claimed(lock, "another process is importing the very same molecules now; wait for it, and its data set is there"):
+    with claimed(lock, "the very same molecules are being imported by another process; wait for it to end"):
         for known, card in yours.cards(home=home).items():
             if (card["content"], card["choices"]) == (content, choices):
                 return load(known, progress=progress, home=home)

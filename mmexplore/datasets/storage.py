@@ -12,6 +12,7 @@ import numpy as np
 
 from mmexplore.datasets import Dataset, Remark, Report, Spectra, Task
 from mmexplore.runtime import seals
+from mmexplore.runtime.files import whole_or_gone
 from mmexplore.runtime.home import read_json, write_atomically, write_json
 
 _KINDS = ("merged", "standardised", "rejected")
@@ -37,15 +38,16 @@ def write(folder: Path, dataset: Dataset) -> None:
     told = dict(
         zip(("kind", "line", "text", "reason"), zip(*remarks, strict=True) if remarks else ([],) * 4, strict=True)
     )
-    _write_table(folder / "table.parquet", columns)
-    _write_table(folder / "remarks.parquet", {name: list(values) for name, values in told.items()})
     card = {
         "digest": dataset.digest,
         "tasks": [asdict(task) for task in dataset.tasks],
         "extra": list(dataset.extra.columns),
         "report": {key: getattr(dataset.report, key) for key in ("read", "kept", "notes")},
     }
-    write_json(folder / "card.json", card)
+    with whole_or_gone(folder):
+        _write_table(folder / "table.parquet", columns)
+        _write_table(folder / "remarks.parquet", {name: list(values) for name, values in told.items()})
+        write_json(folder / "card.json", card)
 
 
 def read(folder: Path, name: str, title: str) -> Dataset | None:

@@ -3,10 +3,11 @@
 A name is made from the title and never taken from another data set.
 """
 
+import itertools
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -59,20 +60,22 @@ def upload(name: str, *, home: Home) -> Path:
 
 @contextmanager
 def named(title: str, taken: Callable[[], Collection[str]], *, home: Home) -> Iterator[str]:
-    """New name made from a title; inside nobody else gets it, and afterwards its card has it. ``taken`` is asked anew."""
-    place, number = home.folder("datasets", "yours"), 1
-    while True:
-        name = _slug(title, number)
-        number += 1
-        if name in taken():
-            continue
-        try:
-            with claimed(place / f".{name}.lock", f"data set {name!r} is being imported"):
+    """New name made from a title: inside nobody else gets it, and afterwards its card has it.
+
+    ``taken`` gives the names that are taken now.
+    """
+    place, name = home.folder("datasets", "yours"), ""
+    with ExitStack() as held:
+        for number in itertools.count(1):
+            name = _slug(title, number)
+            if name in taken():
+                continue
+            with suppress(Taken):
+                held.enter_context(claimed(place / f".{name}.lock", f"data set {name!r} is being imported"))
                 if name not in taken() and not (place / f"{name}.json").exists():
-                    yield name
-                    return
-        except Taken:
-            continue
+                    break
+                held.close()
+        yield name
 
 
 def receive(given: Path | str, name: str, *, home: Home) -> Path:

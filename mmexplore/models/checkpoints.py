@@ -16,6 +16,7 @@ from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime import provenance, seals
 from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, Damaged, UnknownName
+from mmexplore.runtime.files import whole_or_gone
 from mmexplore.runtime.home import read_json, write_atomically, write_json
 
 if TYPE_CHECKING:
@@ -101,9 +102,10 @@ def save(folder: Path, predictor: "Predictor", recipe: Recipe, card: Card) -> Ca
 def write(folder: Path, weights: bytes, recipe: Recipe, card: Card) -> Card:
     """Write the three files from a safetensors file's content; returns the card with its digest filled in."""
     card = card.model_copy(update={"weights_sha256": hashlib.sha256(weights).hexdigest()})
-    write_atomically(folder / WEIGHTS, weights)
-    write_json(folder / RECIPE, recipe.model_dump(mode="json"))
-    write_atomically(folder / CARD, card.model_dump_json(indent=1) + "\n")
+    with whole_or_gone(folder):
+        write_atomically(folder / WEIGHTS, weights)
+        write_json(folder / RECIPE, recipe.model_dump(mode="json"))
+        write_atomically(folder / CARD, card.model_dump_json(indent=1) + "\n")
     return card
 
 

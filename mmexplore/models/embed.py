@@ -87,7 +87,7 @@ def _compute(
     predictor = checkpoints.load(model_folder)
     wanted = predictor.recipe.modalities
     described = {m: features_of(dataset, m, options, progress, home=home) for m, options in wanted.items()}
-    run = Run(predictor, devices.policy(), described, dataset.name)
+    run = Run(predictor, devices.decided(home=home), described, dataset.name)
     devices.apply(run.policy)
     run.predictor.to(run.policy.device)
     store = _Store(folder, len(dataset), run)

@@ -5,6 +5,7 @@ that is memory-mapped is held for hours, so none is ever replaced: a new version
 version counts is read afresh.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -43,6 +44,28 @@ def patiently(act: Callable[[], T]) -> T:
 def replace(source: Path, target: Path) -> None:
     """Put a file in another's place, under its name. Raises PermissionError where a process maps ``target``."""
     patiently(lambda: source.replace(target))
+
+
+def disk_words(error: OSError) -> str:
+    """What a disk refuses, in a sentence: it is full, or may not be written; "" for any other error."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM):
+        return ""
+    what = f"{error.filename} could not be opened or written" if error.filename else "a file could not be written"
+    return (
+        f"{what}: {error.strerror}; make room or give the right to write there, or set MMEXPLORE_HOME to another folder"
+    )
+
+
+@contextmanager
+def whole_or_gone(folder: Path, before: bool | None = None) -> Iterator[None]:
+    """What fails inside leaves no folder behind, unless it was there ``before`` (None: look)."""
+    before = folder.exists() if before is None else before
+    try:
+        yield
+    except BaseException:
+        if not before:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 @contextmanager

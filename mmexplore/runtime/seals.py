@@ -59,8 +59,7 @@ def seal(path: Path, content: bytes | None = None) -> None:
 
 def sweep(path: Path) -> None:
     """Delete seals of former contents, once nobody can be about to put these back."""
-    if path in _sound:
-        del _sound[path]
+    _sound.pop(path, None)
     now = time.time()
     for old in _seals(path):
         with suppress(OSError):

@@ -34,7 +34,8 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
     """
     folder, created = _new_folder(verb, home=home)
     asked = {"id": folder.name, "verb": verb, "arguments": [str(argument) for argument in arguments]}
-    write_json(folder / "job.json", asked | {"title": title or verb, "device": device, "created": created})
+    with files.whole_or_gone(folder, before=False):
+        write_json(folder / "job.json", asked | {"title": title or verb, "device": device, "created": created})
     command = [*COMMAND, verb, *asked["arguments"], "--job", str(folder)]
     try:
         with (folder / "log.txt").open("ab") as log:

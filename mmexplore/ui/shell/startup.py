@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from mmexplore.runtime import logs
+from mmexplore.runtime import files, logs
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import default_home
 from mmexplore.ui.components.words import literal
@@ -54,6 +54,8 @@ def explain(problem: Exception) -> bool:
     """
     if isinstance(problem, MmexploreError):
         st.error(literal(problem), icon=":material/info:")
+    elif isinstance(problem, OSError) and (words := files.disk_words(problem)):
+        st.error(literal(words), icon=":material/info:")
     else:
         log.error("a page failed", exc_info=problem)
         st.error("Something went wrong on this page; the log has the details.", icon=":material/error:")
