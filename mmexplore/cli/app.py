@@ -18,7 +18,8 @@ from mmexplore.chem.file_endings import FORMATS
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.chemprop import chemprop
 from mmexplore.cli.fusion import fusion
-from mmexplore.cli.lists import datasets, models
+from mmexplore.cli.home import app as home_verbs
+from mmexplore.cli.lists import dataset_verbs, model_verbs
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
@@ -41,8 +42,9 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="train over a finis
 Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 
 
-app.command()(datasets)
-app.command()(models)
+app.add_typer(dataset_verbs, name="datasets")
+app.add_typer(model_verbs, name="models")
+app.add_typer(home_verbs, name="home")
 app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
@@ -208,7 +210,13 @@ def manage_jobs(
     """List, follow or cancel long work."""
     if action == "list":
         keys = ("id", "verb", "title", "state", "stage", "done", "total", "message")
-        answer(lambda _: {"jobs": [{k: getattr(j, k) for k in keys} for j in studio.list_jobs()]}, as_json)
+
+        def listed(_: Progress) -> Values:
+            bad = [{"name": name, "why": why} for name, why in studio.damaged_jobs().items()]
+            found = {"jobs": [{k: getattr(j, k) for k in keys} for j in studio.list_jobs()]}
+            return found | ({"damaged": bad} if bad else {})
+
+        answer(listed, as_json)
     elif action == "cancel":
         answer(lambda _: {"cancelled": studio.cancel_job(job_id).id}, as_json)
     elif action == "follow":
@@ -224,6 +232,7 @@ def main() -> None:
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.reconfigure(errors="replace")  # a console on Windows may not know every sign
     try:
+        studio.migrate()
         app()
     except MmexploreError as error:
         print(error, file=sys.stderr)

@@ -20,7 +20,7 @@ from mmexplore.models import checkpoints
 from mmexplore.runtime import seals
 from mmexplore.runtime.cache import cached, version
 from mmexplore.runtime.errors import Damaged, UnknownName
-from mmexplore.runtime.home import Home, read_json
+from mmexplore.runtime.home import Home, read_json, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,10 +107,15 @@ class Embedded:
 
     def verify(self) -> None:
         """Read all files once, so that :class:`Damaged` is raised now if ever."""
+        for file, width in self.widths.items():
+            self._mapped(file, width, self.dtype)
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Numbers a molecule in each file."""
         widths = {view_file(view): width for view, width in self.dimensions.items()}
         widths |= {part_file(part): math.prod(shape) for part, shape in self.parts.items()}
-        for file, width in (widths | {PREDICTIONS: len(self.tasks)}).items():
-            self._mapped(file, width, self.dtype)
+        return widths | {PREDICTIONS: len(self.tasks)}
 
 
 def place(model_folder: Path, dataset: Dataset, *, home: Home) -> Path:
@@ -126,6 +131,14 @@ def read(folder: Path) -> Embedded | None:
     parts = {name: tuple(shape) for name, shape in head.get("parts", {}).items()}
     tasks, crc = tuple(head["tasks"]), head.get("crc", {})
     return Embedded(files_of(folder, head), head["n"], head["dimensions"], tasks, head["dtype"], parts, crc)
+
+
+def count(folder: Path) -> None:
+    """Write down the CRC-32 of an embedding's files as they are, where version 0.1 left none."""
+    if (head := read_head(folder)) and "crc" not in head and (found := read(folder)):
+        sizes = {file: found.n * width * 4 for file, width in found.widths.items()}
+        crc = {file: seals.crc_of(found.folder / file, size) for file, size in sizes.items() if size}
+        write_json(folder / "head.json", head | {"crc": crc})
 
 
 def put_away(files: Path) -> None:

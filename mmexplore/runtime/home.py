@@ -4,7 +4,8 @@ datasets/    standardised tables of molecules       features/    packed records 
 embeddings/  what a model makes of a data set       maps/        coordinates and their quality
 runs/        trained models                         jobs/        status folders of long work
 logs/        mmexplore.log                          uploads/     files as users gave them
-untrained/   twins of models, a recipe each
+untrained/   twins of models, a recipe each         numerics/    how this machine computes
+version.json which form all this has
 """
 
 import json
@@ -17,6 +18,11 @@ from typing import Any
 import platformdirs
 
 from mmexplore.runtime import files, seals
+from mmexplore.runtime.errors import NotAvailable
+
+VERSION = 2
+"""Form of a home: 1 is that of version 0.1, which had no seals and no file that says so."""
+VERSION_FILE = "version.json"
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,31 @@ class Home:
         """A folder below it, made if it is not there."""
         path = self.path.joinpath(*parts)
         if not path.is_dir():  # looking is cheaper than trying
+            if not self.path.is_dir():
+                self.path.mkdir(parents=True, exist_ok=True)
+                write_version(self)
             path.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def version_of(home: Home) -> int:
+    """Form of a home, 1 where no file says it. Raises NotAvailable for a newer one than this program knows."""
+    try:
+        told = read_json(home / VERSION_FILE)
+    except FileNotFoundError:
+        return 1
+    found = told.get("version") if isinstance(told, dict) else None
+    if not isinstance(found, int) or not 1 <= found <= VERSION:
+        raise NotAvailable(
+            f"the home {home.path} has version {found!r}, and this program knows versions 1 to {VERSION}; "
+            "use a newer mmexplore, or set MMEXPLORE_HOME to another folder"
+        )
+    return found
+
+
+def write_version(home: Home) -> None:
+    """Write down that a home has the present form."""
+    write_json(home / VERSION_FILE, {"version": VERSION})
 
 
 def default_home() -> Home:

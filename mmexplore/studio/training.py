@@ -17,7 +17,7 @@ from mmexplore.runtime.home import read_json, write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import dataset, home, model
+from mmexplore.studio.door import dataset, home, model, renamed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +26,13 @@ TRAINING_VERBS = ("train", "pretrain")
 
 
 def models() -> list[Model]:
-    """Shipped models, then trained ones, newest first, then the baseline; damaged folders are left out."""
-    return registry.models(home=home())
+    """Shipped models, then trained ones, newest first, then the baseline; :func:`damaged_models` are left out."""
+    return [renamed(model) for model in registry.models(home=home())]
+
+
+def damaged_models() -> dict[str, str]:
+    """What lies among the trained models and is none, by its name: why not."""
+    return registry.damaged(home=home())
 
 
 def new_run(title: str) -> Path:
@@ -36,7 +41,10 @@ def new_run(title: str) -> Path:
 
 
 def rename_model(name: str, title: str) -> None:
-    """Give a trained model another title. Raises BadRecipe for a shipped one."""
+    """Give a trained model another title, by which it can be asked for, too; its name stays, and all that refers to it.
+
+    Raises BadRecipe for a shipped one, or a title that is taken.
+    """
     registry.rename(name, title, home=home())
 
 

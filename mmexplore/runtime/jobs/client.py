@@ -81,7 +81,7 @@ def job(id: str, *, home: Home) -> Job:
     try:
         if re.fullmatch(r"[0-9a-z][0-9a-z-]*", id):
             return read(_place(home=home) / id)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     raise UnknownName("job", id, [known.id for known in jobs(home=home)[:10]])
 

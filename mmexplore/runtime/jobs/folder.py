@@ -24,6 +24,7 @@ from typing import Any, Literal
 import psutil
 
 from mmexplore.runtime.cache import changed
+from mmexplore.runtime.errors import Damaged
 from mmexplore.runtime.home import read_json
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -103,12 +104,17 @@ _ended: dict[Path, tuple[int, Job]] = {}
 
 
 def _read(folder: Path) -> Job:
-    asked = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    asked = read_json(folder / "job.json")
     status = read_mapping(folder / "status.json")
     if status.get("state", "queued") in ACTIVE and not is_alive(folder, status):
         status = read_mapping(folder / "status.json")  # it may have ended between the two looks
         if status.get("state", "queued") in ACTIVE:
             status |= _end_without_a_word(folder)
+    texts = [asked[key] for key in ("id", "verb", "title", "device")] + [status.get("message", "")]
+    texts += [status.get("stage", ""), status.get("state", "queued"), *asked["arguments"]]
+    numbers = [asked["created"], *(status.get(key, 0) for key in ("done", "total", "updated"))]
+    if not all(isinstance(one, str) for one in texts) or not all(isinstance(one, int | float) for one in numbers):
+        raise TypeError(f"{folder} holds other kinds of values than a job's")
     return Job(
         **{key: asked[key] for key in ("id", "verb", "title", "device", "created")},
         arguments=tuple(asked["arguments"]),
@@ -131,8 +137,28 @@ def read_all(place: Path) -> Iterator[Job]:
         try:
             if not folder.name.startswith("."):
                 yield read(folder)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            continue  # :func:`damaged` names it
+
+
+def damaged(place: Path) -> dict[str, str]:
+    """What lies among the jobs and is none, by its name: why not."""
+    found = {}
+    for folder in sorted(place.iterdir()) if place.is_dir() else ():
+        if folder.name.startswith("."):
             continue
+        try:
+            read(folder)
+        except Damaged as error:
+            found[folder.name] = str(error)
+        except FileNotFoundError:
+            if folder.is_symlink() or (folder.exists() and time.time() - changed(folder) / 1e9 > _SECONDS_TO_APPEAR):
+                found[folder.name] = "a link that leads nowhere" if not folder.exists() else "it has no job.json"
+        except NotADirectoryError:
+            found[folder.name] = "a file, and no folder of a job"
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            found[folder.name] = f"its files are none of a job ({type(error).__name__})"
+    return found
 
 
 def pid_of(folder: Path, status: Mapping[str, Any] | None = None) -> tuple[int, float] | None:
