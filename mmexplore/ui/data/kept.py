@@ -29,6 +29,8 @@ def show() -> None:
     """Draw the panel; counting is never waited for."""
     for name, why in studio.damaged_datasets().items():
         st.warning(literal(f"Left out: data set {name}: {why}"))
+    for name, why in studio.damaged_jobs().items():
+        st.warning(literal(f"Left out: job {name}: {why}"))
     with st.expander("What is kept on this machine", key="kept", icon=":material/hard_drive:"):
         known = studio.known_bytes()
         st.fragment(_bytes, run_every=None if known else 1.0)()
