@@ -1,5 +1,6 @@
 """The verbs ``datasets`` and ``models``: what there is, a line each; another name for one, its end."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from mmexplore.cli.tables import listed
 
 dataset_verbs = typer.Typer(invoke_without_command=True)
 model_verbs = typer.Typer(invoke_without_command=True)
-Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask, as where no terminal is there to answer")]
 
 
 @dataset_verbs.callback()
@@ -34,7 +35,7 @@ def rename_dataset(name: str, new: str, as_json: Json = False) -> None:
 @dataset_verbs.command("delete")
 def delete_dataset(name: str, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a data set of yours, its file, and what was computed of it. Models trained on it stay."""
-    _ask(f"delete data set {name!r} and its file?", yes or as_json)
+    _ask(f"delete data set {name!r} and its file?", yes)
     answer(lambda _: {"deleted": name} | _nothing(studio.remove_dataset(name)), as_json)
 
 
@@ -70,12 +71,12 @@ def rename_model(name: str, title: str, as_json: Json = False) -> None:
 @model_verbs.command("delete")
 def delete_model(name: str, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a trained model with its predictions and curves."""
-    _ask(f"delete model {name!r} with predictions and curves?", yes or as_json)
+    _ask(f"delete model {name!r} with predictions and curves?", yes)
     answer(lambda _: {"deleted": name} | _nothing(studio.delete_model(name)), as_json)
 
 
 def _ask(question: str, sure: bool) -> None:
-    if not sure:
+    if not sure and sys.stdin.isatty():
         typer.confirm(question, abort=True, err=True)
 
 

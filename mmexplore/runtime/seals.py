@@ -75,9 +75,13 @@ def remove(path: Path) -> None:
             old.unlink()
 
 
-def sealed(path: Path) -> bool:
-    """Whether a file has a seal, of whatever content."""
-    return bool(_seals(path))
+def sealed_name(name: str) -> str:
+    """Name of the file that a seal of this name belongs to, "" where it is none.
+
+    >>> sealed_name(f".a.json.{32 * '0'}"), sealed_name("a.json")
+    ('a.json', '')
+    """
+    return name[1 : -_DIGITS - 1] if _SEAL.fullmatch(name) else ""
 
 
 def read(path: Path) -> bytes:
@@ -133,7 +137,7 @@ def verify_grown(path: Path, size: int, crc: int | None) -> Path:
     now, known = _state(path), _grown.get(path)
     start, before = 0, 0
     if known and known.state.inode == now.inode:
-        in_place = known.state.changed != now.changed and known.state.size == now.size
+        in_place = known.state.changed != now.changed and now.size <= known.state.size
         if not in_place and size <= known.verified:
             return path
         if not in_place:

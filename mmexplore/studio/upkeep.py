@@ -61,9 +61,10 @@ def _unsealed(place: Home) -> Iterator[Path]:
     for kind in _WHOLE:
         for where, below, names in os.walk(place / kind):
             below[:] = [name for name in below if not name.startswith(".")]
-            for path in (Path(where, name) for name in names):
+            done = {seals.sealed_name(name) for name in names}
+            for path in (Path(where, name) for name in names if name not in done):
                 odd = path.name.startswith(".") or path.name in _WRITTEN_ON or path.suffix == ".lock"
-                if not odd and path.is_file() and not seals.sealed(path):
+                if not odd and path.is_file():
                     yield path
 
 

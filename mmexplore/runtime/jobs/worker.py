@@ -76,7 +76,7 @@ def _ctrl_c_ends(shown: TerminalProgress) -> Iterator[None]:
             raise KeyboardInterrupt
 
     def insist() -> None:
-        with suppress(OSError):
+        with heard, suppress(OSError):
             while (number := heard.recv(1)) and number[0] != signal.SIGINT:
                 pass
             if number:

@@ -32,8 +32,8 @@ def show() -> None:
     for name, why in studio.damaged_jobs().items():
         st.warning(literal(f"Left out: job {name}: {why}"))
     with st.expander("What is kept on this machine", key="kept", icon=":material/hard_drive:"):
-        known = studio.known_bytes()
-        st.fragment(_bytes, run_every=None if known else 1.0)()
+        counting = studio.known_bytes() is None
+        st.fragment(_bytes, run_every=1.0 if counting else None)(counting)
         st.text(
             "mmexplore home backup ZIP, in a shell, writes all your data sets and models to one file. "
             "One data set or model is saved by the button beside its title."
@@ -41,11 +41,13 @@ def show() -> None:
         _restore()
 
 
-def _bytes() -> None:
+def _bytes(counting: bool) -> None:
     known = studio.known_bytes()
     if known is None:
         st.text("Being counted…")
         return
+    if counting:
+        st.rerun()  # without a clock
     rows = [{"what": _WORDS[kind], "MB": size / 1e6} for kind, size in known.items() if size]
     st.text(f"{sum(known.values()) / 1e6:,.1f} MB in {studio.home().path}")
     st.dataframe(

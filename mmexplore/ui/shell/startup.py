@@ -31,6 +31,7 @@ def warm_up() -> None:
     try:
         from mmexplore import studio
 
+        studio.migrate()
         data, model, view, method = studio.first_choice()
         studio.dataset(data)  # the slowest, and with it pandas
         for page in ("shell.frame", "map.page"):
