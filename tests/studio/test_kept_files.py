@@ -109,7 +109,7 @@ def interrupted(home: Home) -> Answer:
     optimizer = torch.optim.Adam(net.parameters())
     net(torch.ones(1, 3)).sum().backward()
     optimizer.step()
-    state = resume.ResumeState([{"epoch": 1.0}], {name: v.detach() for name, v in net.state_dict().items()}, 1)
+    state = resume.ResumeState([{"epoch": 1.0}], {name: v.detach().clone() for name, v in net.state_dict().items()}, 1)
     resume.write(home / "runs" / "half" / "resume", "key", state, net, optimizer)
 
     def answer() -> Any:
