@@ -36,7 +36,12 @@ def rename_dataset(name: str, new: str, as_json: Json = False) -> None:
 def delete_dataset(name: str, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a data set of yours, its file, and what was computed of it. Models trained on it stay."""
     _ask(f"delete data set {name!r} and its file?", yes)
-    answer(lambda _: {"deleted": name} | _nothing(studio.remove_dataset(name)), as_json)
+
+    def work(_: Any) -> Values:
+        studio.remove_dataset(name)
+        return {"deleted": name}
+
+    answer(work, as_json)
 
 
 def _names(tasks: Any) -> list[str]:
@@ -65,23 +70,29 @@ def models(context: typer.Context, as_json: Json = False) -> None:
 @model_verbs.command("rename")
 def rename_model(name: str, title: str, as_json: Json = False) -> None:
     """Give a trained model another title, by which it can be asked for, too; its name stays."""
-    answer(lambda _: {"model": name, "title": title} | _nothing(studio.rename_model(name, title)), as_json)
+
+    def work(_: Any) -> Values:
+        studio.rename_model(name, title)
+        return {"model": name, "title": title}
+
+    answer(work, as_json)
 
 
 @model_verbs.command("delete")
 def delete_model(name: str, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a trained model with its predictions and curves."""
     _ask(f"delete model {name!r} with predictions and curves?", yes)
-    answer(lambda _: {"deleted": name} | _nothing(studio.delete_model(name)), as_json)
+
+    def work(_: Any) -> Values:
+        studio.delete_model(name)
+        return {"deleted": name}
+
+    answer(work, as_json)
 
 
 def _ask(question: str, sure: bool) -> None:
     if not sure and sys.stdin.isatty():
         typer.confirm(question, abort=True, err=True)
-
-
-def _nothing(_: None) -> Values:
-    return {}
 
 
 def _damaged(found: dict[str, str]) -> Values:

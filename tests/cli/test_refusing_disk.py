@@ -23,14 +23,14 @@ def test_a_verb_says_it_in_a_sentence(
     number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse() -> None:
-        raise OSError(number, os.strerror(number), "/home/file")
+        raise OSError(number, os.strerror(number), "/a/file")
 
     monkeypatch.setattr(studio, "migrate", refuse)
     with pytest.raises(SystemExit) as ended:
         app.main()
     assert ended.value.code == 1
     said = capsys.readouterr().err
-    assert said.startswith(f"/home/file could not be opened or written: {os.strerror(number)}; make room")
+    assert said.startswith(f"/a/file could not be opened or written: {os.strerror(number)}; make room")
     assert said.count("\n") == 1
 
 

@@ -22,6 +22,8 @@ from mmexplore.models import checkpoints, embed, predictions
 from mmexplore.models.registry import model
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import Home, read_json, write_atomically, write_json
+from mmexplore.runtime.jobs import folder as job_folder
+from mmexplore.runtime.jobs.reporters import JobProgress
 from mmexplore.training import resume
 
 TRIES = 10
@@ -119,6 +121,26 @@ def interrupted(home: Home) -> Answer:
     return answer
 
 
+def job(home: Home) -> Answer:
+    folder = home / "jobs" / "one"
+    asked = {"id": "one", "verb": "train", "arguments": ["a"], "title": "t", "device": "cpu", "created": 1.0}
+    write_json(folder / "job.json", asked)
+    progress = JobProgress(folder)
+    for epoch in (1, 2):
+        progress("train", epoch, 2, train_loss=1 / epoch)
+    write_json(folder / "result.json", {"metrics": 0.25})
+    progress.mark("done")
+
+    def answer() -> Any:
+        job_folder._ended.clear()  # as another process would
+        found = job_folder.read(folder)
+        events = job_folder.read_events(folder)
+        told = found.state == "done" and found.result and len(events) == 2
+        return (found, found.result, [replace(event, end=0) for event in events]) if told else None
+
+    return answer
+
+
 def _hurt(path: Path, dice: random.Random) -> None:
     """In a file of another inode, as some readers have the old one mapped."""
     content = bytearray(path.read_bytes())
@@ -132,7 +154,7 @@ def _hurt(path: Path, dice: random.Random) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [table, features, embedding, map_and_clusters, subgraph, descriptors, run, interrupted]
+    "kind", [table, features, embedding, map_and_clusters, subgraph, descriptors, run, interrupted, job]
 )
 def test_damage_is_mended_or_said(kind: Callable[[Home], Answer], tmp_path: Path) -> None:
     home, dice = Home(tmp_path / "home"), random.Random(1)

@@ -9,13 +9,15 @@
     log.txt       stdout and stderr of the process
 
 Every file has one writer, so nothing is locked; all but the log and the events are replaced whole. Nothing
-is kept in memory: what a reader sees is what lies here, checked against the processes that are alive.
+is kept in memory: what a reader sees is what lies here, checked against the processes that are alive. What is written
+many times a second, the status and the events, holds a CRC-32 of itself instead of having a seal.
 """
 
 import json
 import math
 import re
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ from mmexplore.runtime.home import read_json
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
+DAMAGED = "what the job said of itself was damaged"
 DIED = "the process ended without a word (killed?)"
 _SECONDS_TO_APPEAR = 60.0
 
@@ -105,9 +108,9 @@ _ended: dict[Path, tuple[int, Job]] = {}
 
 def _read(folder: Path) -> Job:
     asked = read_json(folder / "job.json")
-    status = read_mapping(folder / "status.json")
+    status = _status(folder)
     if status.get("state", "queued") in ACTIVE and not is_alive(folder, status):
-        status = read_mapping(folder / "status.json")  # it may have ended between the two looks
+        status = _status(folder)  # it may have ended between the two looks
         if status.get("state", "queued") in ACTIVE:
             status |= _end_without_a_word(folder)
     texts = [asked[key] for key in ("id", "verb", "title", "device")] + [status.get("message", "")]
@@ -129,6 +132,26 @@ def _read(folder: Path) -> Job:
         died=status.get("died", False),
         folder=folder,
     )
+
+
+def with_crc(values: dict[str, Any]) -> dict[str, Any]:
+    """A JSON object with a CRC-32 of all else in it."""
+    return values | {"crc": zlib.crc32(json.dumps(values, sort_keys=True).encode())}
+
+
+def _verified(found: dict[str, Any]) -> dict[str, Any]:
+    """The object without its CRC-32, which version 0.1 did not write. Raises ValueError where it is another one's."""
+    crc = found.pop("crc", None)
+    if crc is not None and with_crc(found)["crc"] != crc:
+        raise ValueError(DAMAGED)
+    return found
+
+
+def _status(folder: Path) -> dict[str, Any]:
+    try:
+        return _verified(read_mapping(folder / "status.json"))
+    except ValueError:
+        return {"state": "failed", "message": DAMAGED}
 
 
 def read_all(place: Path) -> Iterator[Job]:
@@ -204,7 +227,7 @@ def parse_events(data: bytes, start: int = 0) -> list[Event]:
     for line in data.split(b"\n")[:-1]:
         start += len(line) + 1
         try:
-            found = json.loads(line)
+            found = _verified(json.loads(line))
             events.append(_event(found, start))
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             continue

@@ -14,7 +14,7 @@ import psutil
 
 from mmexplore.runtime import files
 from mmexplore.runtime.errors import Cancelled
-from mmexplore.runtime.jobs.folder import ACTIVE, State
+from mmexplore.runtime.jobs.folder import ACTIVE, State, with_crc
 from mmexplore.runtime.progress import Progress
 
 if TYPE_CHECKING:
@@ -112,13 +112,13 @@ class JobProgress:
     def _tell(self, event: dict[str, Any]) -> None:
         self._told = event["time"]
         with (self.folder / "events.jsonl").open("ab", buffering=0) as file:
-            file.write((json.dumps(event) + "\n").encode())  # one write: a kill leaves the line whole or away
+            file.write((json.dumps(with_crc(event)) + "\n").encode())  # one write: a kill leaves the line whole or away
 
     def _write(self, now: float) -> None:
         """Replace status.json; without fsync, as after a power cut nothing in it is true any more."""
         self._written = now
         fresh = self.folder / ".status.json"
-        fresh.write_text(json.dumps(self._status | {"updated": now}, indent=1) + "\n", encoding="utf-8")
+        fresh.write_text(json.dumps(with_crc(self._status | {"updated": now}), indent=1) + "\n", encoding="utf-8")
         files.replace(fresh, self.folder / "status.json")
 
 
