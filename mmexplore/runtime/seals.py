@@ -24,7 +24,7 @@ from mmexplore.runtime import files
 from mmexplore.runtime.errors import Damaged
 
 _DIGITS = 32
-_SETTLED_SECONDS = 60.0  # whoever races for a name has ended by then
+_SETTLED_SECONDS = 10.0  # whoever races for a name has ended by then
 _LONGEST = 200  # bytes of a name, so that its seal's stays below the 255 of most file systems
 _PIECE = 1 << 22
 _SEAL = re.compile(rf"\..+\.[0-9a-f]{{{_DIGITS}}}")

@@ -10,7 +10,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +85,8 @@ def _nothing_left(folder: Path, before: bool) -> Iterator[None]:
     except BaseException:
         if not (folder / RESUME / resume.FILE).is_file():
             shutil.rmtree(folder / RESUME, ignore_errors=True)
+            with suppress(OSError):
+                (folder / LOCK).unlink()
             if not before and not (folder / MODEL).exists():
                 shutil.rmtree(folder, ignore_errors=True)
         raise
