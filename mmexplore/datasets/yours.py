@@ -94,7 +94,7 @@ def named(title: str, taken: Callable[[], Collection[str]], *, home: Home) -> It
     with ExitStack() as held:
         for number in itertools.count(1):
             name = _slug(title, number)
-            if name in taken():
+            if name in taken() or current(name, home=home) != name:  # a former name goes on to lead where it did
                 continue
             with suppress(Taken):
                 held.enter_context(claimed(place / f".{name}.lock", f"data set {name!r} is being imported"))
@@ -107,7 +107,9 @@ def named(title: str, taken: Callable[[], Collection[str]], *, home: Home) -> It
 def receive(given: Path | str, name: str, *, home: Home) -> Path:
     """Upload: the file or text copied to the uploads under a name."""
     endings = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
-    path = home.folder("uploads") / (name + re.sub(r"[^.a-z0-9]", "", endings))
+    plain = re.sub(r"[^.a-z0-9]", "", endings)
+    names = (f"{name}_{number}{plain}" if number > 1 else name + plain for number in itertools.count(1))
+    path = next(path for one in names if not (path := home.folder("uploads") / one).exists())
     if isinstance(given, Path):
         shutil.copyfile(given, path)
     else:
@@ -132,7 +134,7 @@ def rename(name: str, title: str, taken: Collection[str], *, home: Home) -> str:
     """
     upload(name, home=home)
     place, new = home.folder("datasets", "yours"), _slug(title, 1)
-    if new != name and new in taken:
+    if new != name and (new in taken or current(new, home=home) not in (new, name)):
         raise Taken(f"another data set is called {new!r} already; give this one another name")
     with ExitStack() as held:
         for one in sorted({name, new}):

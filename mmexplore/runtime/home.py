@@ -93,8 +93,9 @@ def write_atomically(path: Path, content: bytes | str, *, sealed: bool = True) -
         if sealed:
             seals.seal(path, content)
         files.replace(Path(temporary), path)
-        if again:
+        if sealed:
             seals.seal(path, content)  # a racing writer may have swept it
+        if again:
             seals.sweep(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -46,6 +46,8 @@ def test_a_renamed_data_set_is_found_by_both_names(own_home: Path) -> None:
     write_json(chosen.folder / "card.json", chosen.card.model_copy(update={"data": data}).model_dump(mode="json"))
     assert studio.model("toy").data == "kinase_screen"
     assert next(m for m in studio.models() if m.name == "toy").data == "kinase_screen"
+    assert studio.add_dataset("CCCCO\nCCCN\n", "Mine").name == "mine_2"  # nothing takes over what "mine" leads to
+    assert studio.dataset("mine").digest == before
     studio.add_dataset("CCO\nCCCN\n", "Other")
     with pytest.raises(Taken, match="another data set is called 'other' already"):
         studio.rename_dataset("kinase_screen", "Other")
