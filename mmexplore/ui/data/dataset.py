@@ -73,7 +73,7 @@ def _rename(entry: Entry) -> None:
     with st.popover("Rename", icon=":material/edit:"), st.form(f"data/rename/{entry.name}", border=False):
         st.text("Its name is made from the title. Models and jobs that name it by the old one still find it.")
         key = f"data/title/{entry.name}"
-        st.text_input("Title", entry.title, max_chars=80, key=key)
+        st.text_input("New title", entry.title, max_chars=80, key=key)
         st.form_submit_button("Rename", on_click=_renamed, args=(entry.name, key))
 
 

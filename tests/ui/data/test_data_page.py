@@ -105,3 +105,19 @@ class TestData:
         button.click()
         button.click().run()
         assert len([entry for entry in studio.datasets() if entry.source == "yours"]) == 1
+
+    def test_a_set_is_renamed_and_what_is_kept_is_told(self, empty_home: Path) -> None:
+        studio.add_dataset("CCO ethanol\nCCN amine\n", "Mine")
+        studio.count_bytes()
+        (empty_home / "datasets" / "yours" / "odd.json").write_text("[]")
+        app = page("6_Data.py", data="mine")
+        app.session_state["data"] = "mine"
+        app.run()
+        app.text_input(key="data/title/mine").set_value(f"Screen {NASTY}")
+        next(button for button in app.button if button.label == "Rename").click().run()
+        assert not app.exception
+        (entry,) = (entry for entry in studio.datasets() if entry.source == "yours")
+        assert entry.title == f"Screen {NASTY}"
+        assert app.session_state["data"] == entry.name
+        assert "Left out: data set odd" in shown(app)
+        assert f"MB in {empty_home}" in shown(app)
