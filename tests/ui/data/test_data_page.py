@@ -9,6 +9,7 @@ from working_jobs import until
 
 from mmexplore import studio
 from mmexplore.ui.data import uploads
+from mmexplore.ui.shell import session
 
 pytest_plugins = ("screens",)
 TABLE = f"""Compound Name;Structure;pIC50\r
@@ -106,18 +107,16 @@ class TestData:
         button.click().run()
         assert len([entry for entry in studio.datasets() if entry.source == "yours"]) == 1
 
-    def test_a_set_is_renamed_and_what_is_kept_is_told(self, empty_home: Path) -> None:
+    def test_a_set_is_renamed_and_what_is_kept_is_told(self, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         studio.add_dataset("CCO ethanol\nCCN amine\n", "Mine")
         studio.count_bytes()
         (empty_home / "datasets" / "yours" / "odd.json").write_text("[]")
-        app = page("6_Data.py", data="mine")
-        app.session_state["data"] = "mine"
-        app.run()
-        app.text_input(key="data/title/mine").set_value(f"Screen {NASTY}")
+        own = lambda: next(entry for entry in studio.datasets() if entry.source == "yours")  # noqa: E731
+        monkeypatch.setattr(session, "choice", lambda: session.Choice(own().name, "ecfp", "ecfp"))
+        app = page("6_Data.py")
+        app.text_input(key="data/title/mine").set_value("Kinase screen")
         next(button for button in app.button if button.label == "Rename").click().run()
         assert not app.exception
-        (entry,) = (entry for entry in studio.datasets() if entry.source == "yours")
-        assert entry.title == f"Screen {NASTY}"
-        assert app.session_state["data"] == entry.name
+        assert (own().title, own().name, app.session_state["data"]) == ("Kinase screen", *2 * ["kinase_screen"])
         assert "Left out: data set odd" in shown(app)
         assert f"MB in {empty_home}" in shown(app)
