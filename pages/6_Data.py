@@ -3,7 +3,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.data import catalog, dataset, upload
+from mmexplore.ui.data import catalog, dataset, kept, upload
 from mmexplore.ui.shell import session
 
 st.title("Data")
@@ -19,3 +19,4 @@ try:
     dataset.show(entries[chosen], dataset.read(chosen))
 except MmexploreError as error:
     st.error(literal(error))
+kept.show()

@@ -9,8 +9,8 @@ import typer
 
 from mmexplore.chem.file_endings import FORMATS
 from mmexplore.cli.tables import printed
+from mmexplore.runtime.jobs.reporters import Listener
 from mmexplore.runtime.jobs.worker import running
-from mmexplore.runtime.progress import Progress
 
 Values = dict[str, Any]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else")]
@@ -22,7 +22,7 @@ DataName = Annotated[str, typer.Option("--data", help=f"name of a data set, or a
 
 
 def answer(
-    work: Callable[[Progress], Values],
+    work: Callable[[Listener], Values],
     as_json: bool,
     job: Path | None = None,
     shown: Callable[[Values], Values] | None = None,

@@ -18,14 +18,17 @@ from mmexplore.chem.file_endings import FORMATS
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.chemprop import chemprop
 from mmexplore.cli.fusion import fusion
-from mmexplore.cli.lists import datasets, models
+from mmexplore.cli.home import app as home_verbs
+from mmexplore.cli.lists import dataset_verbs, model_verbs
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
 from mmexplore.recipes.recipe import Recipe, parse, read
+from mmexplore.runtime import files
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
+from mmexplore.runtime.jobs.reporters import Listener
 from mmexplore.runtime.progress import Progress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -35,11 +38,13 @@ Settings = Annotated[list[str] | None, typer.Option("--set", help="section.field
 Data = Annotated[str, typer.Option("--data", help="name of a data set, or a file")]
 Seed = Annotated[int | None, typer.Option("--seed", help="seed of split and training")]
 Out = Annotated[Path | None, typer.Option("--out", help="folder of the run; one that was cut off goes on")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="train over a finished model that lies in --out")]
 Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 
 
-app.command()(datasets)
-app.command()(models)
+app.add_typer(dataset_verbs, name="datasets")
+app.add_typer(model_verbs, name="models")
+app.add_typer(home_verbs, name="home")
 app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
@@ -71,6 +76,7 @@ def train(
     out: Out = None,
     name: Name = "",
     settings: Settings = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -79,7 +85,7 @@ def train(
     def chosen() -> Recipe:
         return _recipe(recipe, preset, preset_names(), data, seed, {"targets": target, "split": split})
 
-    answer(_training(chosen, settings, out, name), as_json, job)
+    answer(_training(chosen, settings, out, name, overwrite), as_json, job)
 
 
 @app.command()
@@ -91,6 +97,7 @@ def pretrain(
     out: Out = None,
     name: Name = "",
     settings: Settings = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -99,16 +106,17 @@ def pretrain(
     def chosen() -> Recipe:
         return _recipe(recipe, partial(pretraining, version=version), pretraining_names(), data, seed, {})
 
-    answer(_training(chosen, settings, out, name), as_json, job)
+    answer(_training(chosen, settings, out, name, overwrite), as_json, job)
 
 
 def _training(
-    recipe: Callable[[], Recipe], settings: list[str] | None, out: Path | None, name: str
-) -> Callable[[Progress], Values]:
-    def work(progress: Progress) -> Values:
+    recipe: Callable[[], Recipe], settings: list[str] | None, out: Path | None, name: str, overwrite: bool
+) -> Callable[[Listener], Values]:
+    def work(progress: Listener) -> Values:
         chosen = recipe().with_settings(settings or [])
         folder = out or studio.new_run(name or f"{chosen.data.dataset} {chosen.name}")
-        model = studio.train(chosen, folder, name, progress)
+        progress.goes_on = f"the same command with --out {folder} goes on with what was done"
+        model = studio.train(chosen, folder, name, progress, overwrite=overwrite)
         assert model.card is not None
         return {"model": str(folder), "metrics": model.card.metrics}
 
@@ -202,7 +210,13 @@ def manage_jobs(
     """List, follow or cancel long work."""
     if action == "list":
         keys = ("id", "verb", "title", "state", "stage", "done", "total", "message")
-        answer(lambda _: {"jobs": [{k: getattr(j, k) for k in keys} for j in studio.list_jobs()]}, as_json)
+
+        def listed(_: Progress) -> Values:
+            bad = [{"name": name, "why": why} for name, why in studio.damaged_jobs().items()]
+            found = {"jobs": [{k: getattr(j, k) for k in keys} for j in studio.list_jobs()]}
+            return found | ({"damaged": bad} if bad else {})
+
+        answer(listed, as_json)
     elif action == "cancel":
         answer(lambda _: {"cancelled": studio.cancel_job(job_id).id}, as_json)
     elif action == "follow":
@@ -218,9 +232,15 @@ def main() -> None:
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.reconfigure(errors="replace")  # a console on Windows may not know every sign
     try:
+        studio.migrate()
         app()
     except MmexploreError as error:
         print(error, file=sys.stderr)
+        raise SystemExit(1) from None
+    except OSError as error:
+        if not (words := files.disk_words(error)):
+            raise
+        print(words, file=sys.stderr)
         raise SystemExit(1) from None
 
 

@@ -1,36 +1,103 @@
-"""``python -m mmexplore datasets`` and ``models``: what there is, a line each."""
+"""The verbs ``datasets`` and ``models``: what there is, a line each; another name for one, its end."""
 
-from typing import Any
+import sys
+from typing import Annotated, Any
+
+import typer
 
 from mmexplore import studio
 from mmexplore.cli.answer import Json, Values, answer
 from mmexplore.cli.tables import listed
 
+dataset_verbs = typer.Typer(invoke_without_command=True)
+model_verbs = typer.Typer(invoke_without_command=True)
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask, as where no terminal is there to answer")]
 
-def datasets(as_json: Json = False) -> None:
-    """List the data sets: name, rows, tasks, where each comes from, whether it is here."""
+
+@dataset_verbs.callback()
+def datasets(context: typer.Context, as_json: Json = False) -> None:
+    """List the data sets: name, rows, tasks, where each comes from, whether it is here. Rename or delete one."""
+    if context.invoked_subcommand:
+        return
     rows = [
         {"name": e.name, "rows": e.rows, "tasks": _names(e.tasks), "source": e.source, "available": e.available}
         for e in studio.datasets()
     ]
-    answer(lambda _: {"datasets": rows}, as_json)
+    answer(lambda _: {"datasets": rows} | _damaged(studio.damaged_datasets()), as_json)
+
+
+@dataset_verbs.command("rename")
+def rename_dataset(name: str, new: str, as_json: Json = False) -> None:
+    """Give a data set of yours another name; what refers to it by the old one still finds it."""
+    answer(lambda _: {"data": studio.rename_dataset(name, new), "was": name}, as_json)
+
+
+@dataset_verbs.command("delete")
+def delete_dataset(name: str, yes: Yes = False, as_json: Json = False) -> None:
+    """Delete a data set of yours, its file, and what was computed of it. Models trained on it stay."""
+    _ask(f"delete data set {name!r} and its file?", yes)
+
+    def work(_: Any) -> Values:
+        studio.remove_dataset(name)
+        return {"deleted": name}
+
+    answer(work, as_json)
 
 
 def _names(tasks: Any) -> list[str]:
     return [task.name for task in tasks]
 
 
-def models(as_json: Json = False) -> None:
-    """List shipped and trained models with data, task, views, metrics and size."""
+@model_verbs.callback()
+def models(context: typer.Context, as_json: Json = False) -> None:
+    """List shipped and trained models with data, task, views, metrics and size. Rename or delete one."""
+    if context.invoked_subcommand:
+        return
 
     def row(model: studio.Model) -> Values:
         tasks = sorted({t.kind for t in model.card.data.tasks}) if model.card else []
         metrics = model.card.metrics if model.card else {}
         size = round(model.megabytes, 2)
         about = {"name": model.name, "data": model.data, "task": ", ".join(tasks), "views": list(model.views)}
-        return about | {"metrics": metrics, "megabytes": size, "shipped": model.shipped}
+        return about | {"metrics": metrics, "megabytes": size, "shipped": model.shipped, "title": model.title}
 
-    answer(lambda _: {"models": [row(m) for m in studio.models()]}, as_json, shown=_scored)
+    def work(_: Any) -> Values:
+        return {"models": [row(m) for m in studio.models()]} | _damaged(studio.damaged_models())
+
+    answer(work, as_json, shown=_scored)
+
+
+@model_verbs.command("rename")
+def rename_model(name: str, title: str, as_json: Json = False) -> None:
+    """Give a trained model another title, by which it can be asked for, too; its name stays."""
+
+    def work(_: Any) -> Values:
+        studio.rename_model(name, title)
+        return {"model": name, "title": title}
+
+    answer(work, as_json)
+
+
+@model_verbs.command("delete")
+def delete_model(name: str, yes: Yes = False, as_json: Json = False) -> None:
+    """Delete a trained model with its predictions and curves."""
+    _ask(f"delete model {name!r} with predictions and curves?", yes)
+
+    def work(_: Any) -> Values:
+        studio.delete_model(name)
+        return {"deleted": name}
+
+    answer(work, as_json)
+
+
+def _ask(question: str, sure: bool) -> None:
+    if not sure and sys.stdin.isatty():
+        typer.confirm(question, abort=True, err=True)
+
+
+def _damaged(found: dict[str, str]) -> Values:
+    """Entries that are none, where there are any."""
+    return {"damaged": [{"name": name, "why": why} for name, why in found.items()]} if found else {}
 
 
 def _scored(values: Values) -> Values:
@@ -46,4 +113,4 @@ def _scored(values: Values) -> Values:
         about = {"name": row["name"], "data": row["data"], "views": listed(row["views"], 16)}
         return about | {"test score": score(row["metrics"]), "MB": row["megabytes"], "shipped": row["shipped"]}
 
-    return {"models": [line(row) for row in values["models"]]}
+    return values | {"models": [line(row) for row in values["models"]]}

@@ -12,14 +12,17 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from mmexplore.chem.file_endings import FORMATS, looks_like_a_file
 from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, nmrshiftdb2, storage, yours
-from mmexplore.runtime.errors import BadTable, UnknownName
-from mmexplore.runtime.home import Home
+from mmexplore.runtime import seals
+from mmexplore.runtime.errors import BadTable, Damaged, UnknownName
+from mmexplore.runtime.files import claimed, sweep
+from mmexplore.runtime.home import Home, read_json
 from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -73,12 +76,15 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, home: Home, *
     ``chosen`` are :class:`Choices`. Raises UnknownName, NotAvailable, BadTable.
     """
     choices = _full(chosen)
+    name_or_path = yours.current(str(name_or_path), home=home)
     if card := yours.cards(home=home).get(str(name_or_path)):
         choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
     source = _source(_unquoted(str(name_or_path)), choices, progress, home=home)
-    place = home.folder("datasets") / _key(source.files, choices)
+    place = home.folder("datasets") / _key(source.files, choices, card["content"] if card else "")
     if found := storage.read(place, source.name, source.title):
         return found
+    if card and _digest(source.files[0]) != card["content"]:
+        raise Damaged(f"{source.files[0]} is not the file that was imported as {source.name!r}; import it again")
     from mmexplore.datasets.curation import curate
 
     raw = source.read()
@@ -118,25 +124,33 @@ def add(
     given = _given(path_or_text)
     choices = _full(chosen)
     content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
-    for known, card in yours.cards(home=home).items():
-        if (card["content"], card["choices"]) == (content, choices):
-            return load(known, progress=progress, home=home)
-    new, path = yours.receive(given, title, [entry.name for entry in entries(home=home)], home=home)
-    try:
-        yours.keep(new, title, path, content, choices, load(path, **choices, progress=progress, home=home), home=home)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return load(new, progress=progress, home=home)
+    same = hashlib.sha256(json.dumps([content, choices], sort_keys=True).encode()).hexdigest()[:16]
+    lock = home.folder("datasets", "yours") / f".{same}.lock"
+    with claimed(lock, "the very same molecules are being imported by another process; wait for it to end"):
+        for known, card in yours.cards(home=home).items():
+            if (card["content"], card["choices"]) == (content, choices):
+                return load(known, progress=progress, home=home)
+        with yours.named(title, lambda: {entry.name for entry in entries(home=home)}, home=home) as new:
+            path = yours.receive(given, new, home=home)
+            try:
+                made = load(path, **choices, progress=progress, home=home)
+                yours.keep(new, title, path, content, choices, made, home=home)
+            except BaseException:
+                seals.remove(path)
+                raise
+        return load(new, progress=progress, home=home)
 
 
 def remove(name: str, *, home: Home) -> None:
     """Forget a data set of the user's own, and delete its file. Raises UnknownName."""
-    path = yours.upload(name, home=home)
-    if path.is_file():
-        shutil.rmtree(
-            home.folder("datasets") / _key((path,), yours.cards(home=home)[name]["choices"]), ignore_errors=True
-        )
+    yours.upload(name, home=home)
+    card, place = yours.cards(home=home)[name], home.folder("datasets")
+    folder = place / _key((), card["choices"], card["content"])
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        digest = read_json(folder / "card.json")["digest"]
+        made = [*(home / "embeddings").glob(f"*-{digest[:16]}-*"), *(home / "maps").glob(f"*-{digest[:16]}")]
+        sweep([*made, *(home / "descriptors").glob(f"{digest}-*")])
+    shutil.rmtree(folder, ignore_errors=True)
     yours.forget(name, home=home)
 
 
@@ -194,8 +208,8 @@ def _chosen(raw: RawTable, choices: dict[str, Any]) -> RawTable:
     )
 
 
-def _key(files: tuple[Path, ...], choices: dict[str, Any]) -> str:
-    content = [_digest(path) for path in files]
+def _key(files: tuple[Path, ...], choices: dict[str, Any], known: str = "") -> str:
+    content = [known] if known else [_digest(path) for path in files]
     versions = [VERSION, importlib.metadata.version("rdkit")]
     return hashlib.sha256(json.dumps([content, choices, versions], sort_keys=True).encode()).hexdigest()[:32]
 
@@ -203,7 +217,7 @@ def _key(files: tuple[Path, ...], choices: dict[str, Any]) -> str:
 def _digest(path: Path) -> str:
     if not path.is_file():
         raise BadTable(f"there is no file {str(path)!r}; give the path of a {FORMATS} file")
-    with path.open("rb") as file:
+    with seals.verify(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -16,6 +16,7 @@ from mmexplore.datasets.published import PUBLISHED, Published
 from mmexplore.datasets.readers.cells import delimited, smiles_lines
 from mmexplore.datasets.readers.fetching import download, first_of, here
 from mmexplore.datasets.readers.source import opened
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import UnknownName
 from mmexplore.runtime.home import Home
@@ -51,7 +52,8 @@ def find(name: str, *, home: Home) -> Path | None:
 def fetch(name: str, progress: Progress = silent, *, home: Home) -> Path:
     """File of a public data set, downloaded and checked if it is not here. Raises NotAvailable, UnknownName."""
     row = _row(name)
-    return find(name, home=home) or _download(row, progress, home=home)
+    found = find(name, home=home)
+    return found if found and seals.is_sound(found) else _download(row, progress, home=home)
 
 
 def raw(name: str, also: Sequence[str] = (), progress: Progress = silent, *, home: Home) -> RawTable:

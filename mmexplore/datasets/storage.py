@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from mmexplore.datasets import Dataset, Remark, Report, Spectra, Task
+from mmexplore.runtime import seals
+from mmexplore.runtime.files import whole_or_gone
 from mmexplore.runtime.home import read_json, write_atomically, write_json
 
 _KINDS = ("merged", "standardised", "rejected")
@@ -36,15 +38,16 @@ def write(folder: Path, dataset: Dataset) -> None:
     told = dict(
         zip(("kind", "line", "text", "reason"), zip(*remarks, strict=True) if remarks else ([],) * 4, strict=True)
     )
-    _write_table(folder / "table.parquet", columns)
-    _write_table(folder / "remarks.parquet", {name: list(values) for name, values in told.items()})
     card = {
         "digest": dataset.digest,
         "tasks": [asdict(task) for task in dataset.tasks],
         "extra": list(dataset.extra.columns),
         "report": {key: getattr(dataset.report, key) for key in ("read", "kept", "notes")},
     }
-    write_json(folder / "card.json", card)
+    with whole_or_gone(folder):
+        _write_table(folder / "table.parquet", columns)
+        _write_table(folder / "remarks.parquet", {name: list(values) for name, values in told.items()})
+        write_json(folder / "card.json", card)
 
 
 def read(folder: Path, name: str, title: str) -> Dataset | None:
@@ -53,11 +56,10 @@ def read(folder: Path, name: str, title: str) -> Dataset | None:
 
     if not (folder / "card.json").is_file():
         return None
-    import pyarrow.parquet as pq
 
     try:
         card = read_json(folder / "card.json")
-        table = pq.read_table(folder / "table.parquet")
+        table = _read_table(folder / "table.parquet")
         labels = [table[f"label {i}"].to_numpy() for i in range(len(card["tasks"]))]
         extra = table.select([f"extra {i}" for i in range(len(card["extra"]))]).to_pandas()
         extra.columns = pd.Index(card["extra"], dtype="str")
@@ -71,7 +73,7 @@ def read(folder: Path, name: str, title: str) -> Dataset | None:
             labels=np.stack(labels, axis=1) if labels else np.empty((len(table), 0), np.float32),
             tasks=tuple(Task(**task) for task in card["tasks"]),
             extra=extra.reindex(range(len(table))),
-            report=_report(card["report"], pq.read_table(folder / "remarks.parquet")),
+            report=_report(card["report"], _read_table(folder / "remarks.parquet")),
             spectra=_spectra(table) if "ppm" in table.column_names else None,
         )
     except (OSError, ValueError, KeyError, TypeError):  # Arrow's errors are children of these
@@ -90,6 +92,13 @@ def _write_table(path: Path, columns: dict[str, Any]) -> None:
     buffer = io.BytesIO()
     pq.write_table(pa.table(columns), buffer, compression="zstd")
     write_atomically(path, buffer.getvalue())
+
+
+def _read_table(path: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return pq.read_table(pa.BufferReader(seals.read(path)))
 
 
 def _report(values: dict[str, Any], table: Any) -> Report:

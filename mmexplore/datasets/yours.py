@@ -3,17 +3,21 @@
 A name is made from the title and never taken from another data set.
 """
 
+import hashlib
+import itertools
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from mmexplore.datasets import Dataset, Entry, Task
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import FolderCache
-from mmexplore.runtime.errors import UnknownName
-from mmexplore.runtime.files import allowed
+from mmexplore.runtime.errors import Damaged, Taken, UnknownName
+from mmexplore.runtime.files import allowed, claimed
 from mmexplore.runtime.home import Home, read_json, write_json
 
 Card = dict[str, Any]
@@ -21,27 +25,52 @@ Card = dict[str, Any]
 
 def entries(*, home: Home) -> list[Entry]:
     """The user's own data sets by name."""
-    return [
-        Entry(name, card["title"], card["rows"], tuple(Task(**task) for task in card["tasks"]), "yours", True)
-        for name, card in cards(home=home).items()
-    ]
+    return [_entry(name, card) for name, card in cards(home=home).items()]
+
+
+def _entry(name: str, card: Card) -> Entry:
+    return Entry(name, card["title"], card["rows"], tuple(Task(**task) for task in card["tasks"]), "yours", True)
 
 
 def cards(*, home: Home) -> dict[str, Card]:
     """User data set cards: title, file, content (sha256), choices, rows, tasks; shared, not to be changed."""
-    return _cards(home.folder("datasets", "yours"))
+    return _cards(home.folder("datasets", "yours"))[0]
 
 
-def _read_cards(place: Path) -> tuple[dict[str, Card], list[Path]]:
-    found = {}
+def damaged(*, home: Home) -> dict[str, str]:
+    """What lies among the cards and is none, by its name: why not."""
+    return _cards(home.folder("datasets", "yours"))[1]
+
+
+def current(name: str, *, home: Home) -> str:
+    """The name that a data set has now: another one where it was renamed since, the same for any other name."""
+    known = cards(home=home)
+    if name in known:
+        return name
+    return next((now for now, card in known.items() if name in card.get("former", ())), name)
+
+
+def _read_cards(place: Path) -> tuple[tuple[dict[str, Card], dict[str, str]], list[Path]]:
+    found, bad = {}, {}
     for path in sorted(place.glob("*.json")):
         try:
             card = read_json(path)
-        except (OSError, ValueError):
-            continue  # removed by another process meanwhile, or damaged: then it is no data set
-        if isinstance(card, dict) and card.keys() >= {"title", "file", "content", "choices", "rows", "tasks"}:
+            if not card.keys() >= {"title", "file", "content", "choices", "rows", "tasks"}:
+                raise KeyError("title, file, content, choices, rows or tasks")
+            _entry(path.stem, card)
+            kinds = {"title": str, "file": str, "content": str, "choices": dict, "rows": int | None}
+            if not all(isinstance(card[key], kind) for key, kind in kinds.items()):
+                raise TypeError
+        except Damaged as error:
+            bad[path.stem] = str(error)
+        except FileNotFoundError:
+            if path.is_symlink():  # else another process has removed it meanwhile
+                bad[path.stem] = f"{path} is a link that leads nowhere"
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            bad[path.stem] = f"{path} is no card of a data set ({type(error).__name__})"
+        else:
             found[path.stem] = card
-    return found, [place]
+    return (found, bad), [place]
 
 
 _cards = FolderCache(_read_cards)
@@ -55,16 +84,38 @@ def upload(name: str, *, home: Home) -> Path:
     return home.folder("uploads") / Path(known[name]["file"]).name
 
 
-def receive(given: Path | str, title: str, taken: Iterable[str], *, home: Home) -> tuple[str, Path]:
-    """Upload: a new name, and the file or text copied to the uploads under it."""
-    name = _slug(title, set(taken))
+@contextmanager
+def named(title: str, taken: Callable[[], Collection[str]], *, home: Home) -> Iterator[str]:
+    """New name made from a title: inside nobody else gets it, and afterwards its card has it.
+
+    ``taken`` gives the names that are taken now.
+    """
+    place, name = home.folder("datasets", "yours"), ""
+    with ExitStack() as held:
+        for number in itertools.count(1):
+            name = _slug(title, number)
+            if name in taken() or current(name, home=home) != name:  # a former name goes on to lead where it did
+                continue
+            with suppress(Taken):
+                held.enter_context(claimed(place / f".{name}.lock", f"data set {name!r} is being imported"))
+                if name not in taken() and not (place / f"{name}.json").exists():
+                    break
+                held.close()
+        yield name
+
+
+def receive(given: Path | str, name: str, *, home: Home) -> Path:
+    """Upload: the file or text copied to the uploads under a name."""
     endings = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
-    path = home.folder("uploads") / (name + re.sub(r"[^.a-z0-9]", "", endings))
+    plain = re.sub(r"[^.a-z0-9]", "", endings)
+    names = (f"{name}_{number}{plain}" if number > 1 else name + plain for number in itertools.count(1))
+    path = next(path for one in names if not (path := home.folder("uploads") / one).exists())
     if isinstance(given, Path):
         shutil.copyfile(given, path)
     else:
         path.write_text(given, encoding="utf-8", newline="")
-    return name, path
+    seals.seal(path)
+    return path
 
 
 def keep(
@@ -76,15 +127,58 @@ def keep(
     write_json(home.folder("datasets", "yours") / f"{name}.json", card)
 
 
+def rename(name: str, title: str, taken: Collection[str], *, home: Home) -> str:
+    """Another title, and a name made from it; the former names go on to lead here. Returns the name.
+
+    Raises UnknownName, and Taken for a name that another data set has.
+    """
+    upload(name, home=home)
+    place, new = home.folder("datasets", "yours"), _slug(title, 1)
+    if new != name and (new in taken or current(new, home=home) not in (new, name)):
+        raise Taken(f"another data set is called {new!r} already; give this one another name")
+    with ExitStack() as held:
+        for one in sorted({name, new}):
+            held.enter_context(claimed(place / f".{one}.lock", f"data set {one!r} is being imported or renamed"))
+        if new != name and (place / f"{new}.json").exists():
+            raise Taken(f"another data set is called {new!r} already; give this one another name")
+        card = read_json(place / f"{name}.json")
+        former = [one for one in dict.fromkeys([*card.get("former", ()), name]) if one != new]
+        write_json(place / f"{new}.json", card | {"title": title.strip() or new, "former": former})
+        if new != name:
+            seals.remove(place / f"{name}.json")
+    return new
+
+
+def read_cards(place: Path) -> dict[str, Card]:
+    """Cards in any folder, those that can be read."""
+    return _read_cards(place)[0][0]
+
+
+def content_of(path: Path) -> str:
+    """Content of an upload, as cards name it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def bring_back(name: str, card: Card, source: Path, *, home: Home) -> None:
+    """Take a data set in, its file and its card. Raises Taken where its name, or its file's, is that of another."""
+    place, target = home.folder("datasets", "yours"), home.folder("uploads") / Path(card["file"]).name
+    with claimed(place / f".{name}.lock", f"data set {name!r} is being imported"):
+        if (place / f"{name}.json").exists() or target.exists():
+            raise Taken("a data set of that name is here already")
+        shutil.move(source, target)
+        seals.seal(target)
+        write_json(place / f"{name}.json", card)
+
+
 def forget(name: str, *, home: Home) -> None:
     """Delete the card and the file. Raises UnknownName."""
     path = upload(name, home=home)
-    (home.folder("datasets", "yours") / f"{name}.json").unlink(missing_ok=True)
-    path.unlink(missing_ok=True)
+    seals.remove(home.folder("datasets", "yours") / f"{name}.json")
+    seals.remove(path)
 
 
-def _slug(title: str, taken: set[str]) -> str:
+def _slug(title: str, number: int) -> str:
     stem = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "molecules"
     stem = allowed(stem)
-    candidates = [stem, *(f"{stem}_{i}" for i in range(2, len(taken) + 3))]
-    return next(c for c in candidates if c not in taken)
+    return stem if number == 1 else f"{stem}_{number}"

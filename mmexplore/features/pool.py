@@ -11,9 +11,10 @@ import json
 import os
 import time
 import uuid
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,9 @@ from filelock import FileLock
 
 from mmexplore.features.featurize import Chunk, join
 from mmexplore.features.modalities import Column
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import cached
+from mmexplore.runtime.errors import Damaged
 from mmexplore.runtime.files import sweep
 from mmexplore.runtime.home import Home, read_json, write_json
 from mmexplore.runtime.registry import MODALITIES
@@ -44,7 +47,8 @@ class Head:
 
     ``born`` changes when a pool starts anew.
 
-    ``files`` names the folder of the files, below the pool's; version 0.1 kept them in the pool's.
+    ``files`` names the folder of the files, below the pool's; version 0.1 kept them in the pool's. ``crc`` has the
+    CRC-32 of what is committed of each file, of which version 0.1 had none.
     """
 
     born: str
@@ -52,6 +56,7 @@ class Head:
     rows: dict[str, int]
     reasons: int
     files: str = ""
+    crc: dict[str, int] = field(default_factory=dict)
 
 
 class Pool:
@@ -66,13 +71,19 @@ class Pool:
         self.folder = home.folder("features", modality, f"v{member.version}-{digest}")
 
     def head(self) -> Head:
-        """The committed lengths; an empty head where there is none or where files are shorter than it says."""
+        """The committed lengths; an empty head where there is none, or files are not what it says."""
         try:
             head = Head(**read_json(self.folder / "head.json"))
         except (FileNotFoundError, ValueError, TypeError):
             return self._empty()
-        short = any(not path.exists() or path.stat().st_size < size for path, size in self._sizes(head) if size)
-        return self._empty() if short else head
+        try:
+            for path, size in self._sizes(head):
+                if size and path.stat().st_size < size:
+                    return self._empty()
+                seals.verify_grown(path, size, head.crc.get(path.name))
+        except (Damaged, OSError, TypeError, KeyError):
+            return self._empty()  # the records are made anew
+        return head
 
     def append(self, head: Head, keys: np.ndarray, chunk: Chunk) -> Head:
         """Commit a chunk after ``head``, the present one; the caller holds the lock. Returns the new head."""
@@ -130,7 +141,7 @@ class Pool:
         """Delete what former pools left here; the caller holds the lock."""
         present = {self.folder / name for name in ("head.json", "lock", head.files)}
         present |= {path for path, _ in self._sizes(head)}
-        sweep(path for path in self.folder.iterdir() if path not in present)
+        sweep(path for path in self.folder.iterdir() if path not in present and not seals.is_seal(path))
 
     def _map(self, head: Head, name: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
         if 0 in shape:
@@ -156,17 +167,27 @@ class Pool:
         parts |= {f"column-{name}.bin": values for name, values in chunk.packed.columns.items()}
         (self.folder / head.files).mkdir(exist_ok=True)
         with ExitStack() as files:
-            opened = []
+            opened, crc = [], dict(head.crc)
             for path, size in self._sizes(head):
+                content = np.ascontiguousarray(parts[path.name]).data
+                if size and path.name not in crc:
+                    crc[path.name] = seals.crc_of(path, size)
                 file = files.enter_context(path.open("r+b" if path.exists() else "wb"))
                 file.seek(size)
-                file.write(np.ascontiguousarray(parts[path.name]).data)
+                file.write(content)
+                crc[path.name] = zlib.crc32(content, crc.get(path.name, 0) if size else 0)
                 opened.append(file)
             for file in opened:
                 file.flush()
                 os.fsync(file.fileno())
+            starts = dict(self._sizes(head))
         rows = {axis: head.rows[axis] + int(chunk.packed.counts[axis].sum()) for axis in self.axes}
-        return replace(head, molecules=head.molecules + len(keys), rows=rows, reasons=head.reasons + len(reasons))
+        longer = replace(
+            head, molecules=head.molecules + len(keys), rows=rows, reasons=head.reasons + len(reasons), crc=crc
+        )
+        for path, size in self._sizes(longer):
+            seals.appended(path, starts[path], size, crc[path.name])
+        return longer
 
 
 class Writer:

@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mmexplore.datasets import Task
 from mmexplore.recipes.recipe import MOST_BYTES, Recipe, parse
-from mmexplore.runtime import provenance
+from mmexplore.runtime import provenance, seals
 from mmexplore.runtime.cache import FileVersion, cached, version
-from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, UnknownName
+from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, Damaged, UnknownName
+from mmexplore.runtime.files import whole_or_gone
 from mmexplore.runtime.home import read_json, write_atomically, write_json
 
 if TYPE_CHECKING:
@@ -101,16 +102,19 @@ def save(folder: Path, predictor: "Predictor", recipe: Recipe, card: Card) -> Ca
 def write(folder: Path, weights: bytes, recipe: Recipe, card: Card) -> Card:
     """Write the three files from a safetensors file's content; returns the card with its digest filled in."""
     card = card.model_copy(update={"weights_sha256": hashlib.sha256(weights).hexdigest()})
-    write_atomically(folder / WEIGHTS, weights)
-    write_json(folder / RECIPE, recipe.model_dump(mode="json"))
-    write_atomically(folder / CARD, card.model_dump_json(indent=1) + "\n")
+    with whole_or_gone(folder):
+        write_atomically(folder / WEIGHTS, weights)
+        write_json(folder / RECIPE, recipe.model_dump(mode="json"))
+        write_atomically(folder / CARD, card.model_dump_json(indent=1) + "\n")
     return card
 
 
 def digest(folder: Path) -> str:
     """Model digest: sixteen hex digits of weights and recipe. Raises BadCheckpoint where they cannot be read."""
     try:
-        return _digest(version(folder / WEIGHTS), (folder / RECIPE).read_bytes())
+        return _digest(version(folder / WEIGHTS), seals.read(folder / RECIPE))
+    except Damaged as error:
+        raise BadCheckpoint(str(error)) from None
     except OSError as error:
         raise BadCheckpoint(f"{folder} is not a model: {error.strerror or error}") from None
 
@@ -189,7 +193,9 @@ def _fresh(recipe: Recipe, tasks: tuple[Task, ...]) -> "Predictor":
 def _recipe(folder: Path) -> Recipe:
     try:
         return parse(read_json(folder / RECIPE, MOST_BYTES))
-    except (ValueError, BadRecipe, UnknownName) as error:
+    except Damaged as error:
+        raise BadCheckpoint(str(error)) from None
+    except (OSError, ValueError, BadRecipe, UnknownName) as error:
         raise BadCheckpoint(f"{folder / RECIPE} is no recipe of this version: {error}") from None
 
 
@@ -203,5 +209,7 @@ def _card(folder: Path) -> Card:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise BadCheckpoint(f"{folder / CARD} is no card of this version: {where}: {first['msg']}") from None
-    except ValueError as error:
+    except Damaged as error:
+        raise BadCheckpoint(str(error)) from None
+    except (OSError, ValueError, RecursionError) as error:
         raise BadCheckpoint(f"{folder / CARD} is not JSON: {error}") from None

@@ -7,9 +7,10 @@ Importing this costs no torch, and neither does an embedding that is on disk alr
 import errno
 import os
 import uuid
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,8 @@ from mmexplore.features.store import Features
 from mmexplore.models import embeddings
 from mmexplore.models.embeddings import PREDICTIONS, Embedded, files_of, part_file, place, read, view_file
 from mmexplore.models.registry import Model
-from mmexplore.runtime.errors import BadMolecule, BadTable, NotAvailable, UnknownName
+from mmexplore.runtime import seals
+from mmexplore.runtime.errors import BadMolecule, BadTable, Damaged, NotAvailable, UnknownName
 from mmexplore.runtime.files import sweep
 from mmexplore.runtime.home import Home, write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
@@ -55,15 +57,25 @@ def embed(
     BadMolecule where none can be featurised, NotAvailable for a full disk.
     """
     folder = place(Path(model_folder), dataset, home=home)
-    found = read(folder)
+    found = _sound(folder)
     if found is None:
         if not len(dataset):
             raise BadTable(f"{dataset.name!r} has no molecules to embed")
         with _disk(folder):
             folder.mkdir(parents=True, exist_ok=True)
             with FileLock(folder / "lock"):
-                found = read(folder) or _compute(Path(model_folder), dataset, folder, shard, progress, home=home)
+                found = _sound(folder) or _compute(Path(model_folder), dataset, folder, shard, progress, home=home)
     return found
+
+
+def _sound(folder: Path) -> Embedded | None:
+    """The embedding in a folder, all of whose files are what was written; None unless it is whole."""
+    try:
+        if found := read(folder):
+            found.verify()
+        return found
+    except (Damaged, OSError, ValueError):  # a file that is gone, or too short to be mapped
+        return None
 
 
 def _compute(
@@ -75,7 +87,7 @@ def _compute(
     predictor = checkpoints.load(model_folder)
     wanted = predictor.recipe.modalities
     described = {m: features_of(dataset, m, options, progress, home=home) for m, options in wanted.items()}
-    run = Run(predictor, devices.policy(), described, dataset.name)
+    run = Run(predictor, devices.decided(home=home), described, dataset.name)
     devices.apply(run.policy)
     run.predictor.to(run.policy.device)
     store = _Store(folder, len(dataset), run)
@@ -182,33 +194,47 @@ class _Store:
         self.head |= {"parts": run.parts} if run.parts else {}
         self.head_file = folder / "head.json"
         before = embeddings.read_head(folder) or {}
+        self.crc: dict[str, int] = before.get("crc", {})
         self.done: int = before["done"] if self._fits(before, files_of(folder, before)) else 0
+        self.crc = self.crc if self.done else {}
         self.head["files"] = before.get("files", "") if self.done else uuid.uuid4().hex[:8]
         self.files = files_of(folder, self.head)
         self.files.mkdir(exist_ok=True)
         present = {self.head_file, folder / "lock", self.files, *(self.files / name for name in self.widths)}
-        sweep(path for path in folder.iterdir() if path not in present)
+        sweep(path for path in folder.iterdir() if path not in present and not seals.is_seal(path))
 
     def _fits(self, before: dict[str, Any], files: Path) -> bool:
         done = before.get("done")
-        if not isinstance(done, int) or {k: v for k, v in before.items() if k != "files"} != self.head | {"done": done}:
+        about = {k: v for k, v in before.items() if k not in ("files", "crc")}
+        if not isinstance(done, int) or about != self.head | {"done": done}:
             return False
         wanted = {files / name: done * width * 4 for name, width in self.widths.items()}
-        return all(path.is_file() and path.stat().st_size >= size for path, size in wanted.items())
+        if not all(path.is_file() and path.stat().st_size >= size for path, size in wanted.items()):
+            return False
+        with suppress(Damaged):
+            for path, size in wanted.items():
+                seals.verify_grown(path, size, self.crc.get(path.name))
+            return True
+        return False
 
     def add(self, shard: Arrays, last: bool) -> None:
         """Append a shard behind the whole rows, then commit it; behind the last one come the set views."""
         for name, values in shard.items():
-            path = self.files / name
+            path, start = self.files / name, self.done * self.widths[name] * 4
+            content = np.ascontiguousarray(values).data
+            if start and name not in self.crc:
+                self.crc[name] = seals.crc_of(path, start)
             with path.open("r+b" if path.exists() else "wb") as file:
-                file.seek(self.done * self.widths[name] * 4)  # over what a killed process left behind the whole rows
-                file.write(np.ascontiguousarray(values).data)
+                file.seek(start)  # over what a killed process left behind the whole rows
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            self.crc[name] = zlib.crc32(content, self.crc.get(name, 0))
+            seals.appended(path, start, start + content.nbytes, self.crc[name])
         self.done += len(shard[PREDICTIONS])
         if last:
             self._complete()
-        write_json(self.head_file, self.head | {"done": self.done})
+        write_json(self.head_file, self.head | {"done": self.done, "crc": self.crc})
 
     def _complete(self) -> None:
         """Views that a molecule has only among others."""
@@ -217,7 +243,9 @@ class _Store:
             for view, width in self.own.items()
         }
         for view, values in self.run.among(own).items():
-            write_atomically(self.files / view_file(view), values.tobytes())
+            content = values.tobytes()
+            self.crc[view_file(view)] = zlib.crc32(content)
+            write_atomically(self.files / view_file(view), content, sealed=False)
 
 
 @contextmanager

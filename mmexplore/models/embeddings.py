@@ -17,9 +17,10 @@ import numpy as np
 
 from mmexplore.datasets import Dataset
 from mmexplore.models import checkpoints
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import cached, version
-from mmexplore.runtime.errors import UnknownName
-from mmexplore.runtime.home import Home, read_json
+from mmexplore.runtime.errors import Damaged, UnknownName
+from mmexplore.runtime.home import Home, read_json, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,8 @@ class Embedded:
     """Stored embedding of ``n`` molecules; ``folder`` is that of its files.
 
     ``dimensions`` maps each view to its width, ``tasks`` name the columns of the predictions, ``parts`` maps what the
-    fusion made on the way to its shape a molecule. Rows of molecules that could not be featurised are NaN.
+    fusion made on the way to its shape a molecule. Rows of molecules that could not be featurised are NaN. ``crc`` has
+    the CRC-32 of each file, of which version 0.1 had none.
     """
 
     folder: Path
@@ -52,6 +54,7 @@ class Embedded:
     tasks: tuple[str, ...] = ()
     dtype: str = "float32"
     parts: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    crc: dict[str, int] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -65,7 +68,7 @@ class Embedded:
         return tuple(self.dimensions)
 
     def view(self, name: str) -> np.ndarray:
-        """Memory-mapped (n, d), read-only: float32, or uint8 0/1 for fingerprints. Raises UnknownName."""
+        """Memory-mapped (n, d), read-only: float32, or uint8 0/1 for fingerprints. Raises UnknownName, Damaged."""
         if name not in self.dimensions:
             raise UnknownName("view of this model", name, self.dimensions)
         return self._mapped(view_file(name), self.dimensions[name], self.dtype)
@@ -92,7 +95,27 @@ class Embedded:
     def _mapped(self, file: str, width: int, dtype: str) -> np.ndarray:
         if self.n * width == 0:
             return np.empty((self.n, width), dtype)
-        return np.memmap(self.folder / file, dtype, "r", shape=(self.n, width))
+        size = self.n * width * np.dtype(dtype).itemsize
+        try:
+            path = seals.verify_grown(self.folder / file, size, self.crc.get(file))
+            return np.memmap(path, dtype, "r", shape=(self.n, width))
+        except (OSError, ValueError) as error:  # gone, shorter, or other bytes
+            put_away(self.folder)
+            if isinstance(error, Damaged):
+                raise
+            raise Damaged(f"{self.folder / file} was damaged; ask again to have it made anew") from None
+
+    def verify(self) -> None:
+        """Read all files once, so that :class:`Damaged` is raised now if ever."""
+        for file, width in self.widths.items():
+            self._mapped(file, width, self.dtype)
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Numbers a molecule in each file."""
+        widths = {view_file(view): width for view, width in self.dimensions.items()}
+        widths |= {part_file(part): math.prod(shape) for part, shape in self.parts.items()}
+        return widths | {PREDICTIONS: len(self.tasks)}
 
 
 def place(model_folder: Path, dataset: Dataset, *, home: Home) -> Path:
@@ -106,7 +129,22 @@ def read(folder: Path) -> Embedded | None:
     if head is None or head["done"] != head["n"]:
         return None
     parts = {name: tuple(shape) for name, shape in head.get("parts", {}).items()}
-    return Embedded(files_of(folder, head), head["n"], head["dimensions"], tuple(head["tasks"]), head["dtype"], parts)
+    tasks, crc = tuple(head["tasks"]), head.get("crc", {})
+    return Embedded(files_of(folder, head), head["n"], head["dimensions"], tasks, head["dtype"], parts, crc)
+
+
+def count(folder: Path) -> None:
+    """Write down the CRC-32 of an embedding's files as they are, where version 0.1 left none."""
+    if (head := read_head(folder)) and "crc" not in head and (found := read(folder)):
+        sizes = {file: found.n * width * 4 for file, width in found.widths.items()}
+        crc = {file: seals.crc_of(found.folder / file, size) for file, size in sizes.items() if size}
+        write_json(folder / "head.json", head | {"crc": crc})
+
+
+def put_away(files: Path) -> None:
+    """Forget an embedding whose files are not what was written, so that whoever asks next has it made anew."""
+    for folder in (files, files.parent):  # version 0.1 kept the files beside the head
+        seals.remove(folder / "head.json")
 
 
 def files_of(folder: Path, head: Mapping[str, Any]) -> Path:

@@ -1,11 +1,14 @@
 """Predictions of a model on a data set: those of its training, else those of an embedding that is there."""
 
+import io
 from typing import TYPE_CHECKING
 
 from mmexplore.datasets import Dataset
 from mmexplore.models.embeddings import stored_predictions
 from mmexplore.models.registry import Model
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import FileVersion, cached, version
+from mmexplore.runtime.errors import Damaged
 from mmexplore.runtime.home import Home
 
 if TYPE_CHECKING:
@@ -16,7 +19,7 @@ def predictions(model: Model, dataset: Dataset, *, home: Home) -> "pd.DataFrame 
     """Known predictions of a model on a data set: columns ``split`` and one a task; None if nothing yet.
 
     An untrained model predicts nothing worth showing. Rows are in the data set's order. Classification:
-    probabilities; regression: the label's unit.
+    probabilities; regression: the label's unit. Raises Damaged for a file that is not what was written.
     """
     if model.card is None or model.card.untrained:
         return None
@@ -31,4 +34,9 @@ def predictions(model: Model, dataset: Dataset, *, home: Home) -> "pd.DataFrame 
 def _table(file: FileVersion, tasks: tuple[str, ...]) -> "pd.DataFrame":
     import pandas as pd
 
-    return pd.read_parquet(file.path, columns=["split", *tasks])
+    try:
+        return pd.read_parquet(io.BytesIO(seals.read(file.path)), columns=["split", *tasks])
+    except (OSError, ValueError, KeyError) as error:  # Arrow's errors are children of these
+        if isinstance(error, Damaged):
+            raise
+        raise Damaged(f"{file.path} cannot be read as predictions: it was damaged; train the model again") from None

@@ -17,7 +17,7 @@ from mmexplore.models.checkpoints import Card
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import files, places
-from mmexplore.runtime.cache import FileVersion, FolderCache, cached, version
+from mmexplore.runtime.cache import FileVersion, FolderCache, cached, changed, version
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable, UnknownName
 from mmexplore.runtime.home import Home, read_json, write_atomically
 
@@ -80,13 +80,34 @@ class View:
 
 def models(*, home: Home) -> list[Model]:
     """Shipped models, then trained ones, newest first, then the baseline; damaged folders are left out."""
-    runs = sorted(runs_folder(home=home).iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
+    runs = sorted(runs_folder(home=home).iterdir(), key=changed, reverse=True)
     trained = [m for m in (_read(run / "model", shipped=False) for run in runs) if m]
     return [*_shipped_models(SHIPPED).values(), *trained, _baseline()]
 
 
+def damaged(*, home: Home) -> dict[str, str]:
+    """What lies among the runs and is none, by its name: why not. A run that is not finished is left out."""
+    found = {}
+    for run in sorted(runs_folder(home=home).iterdir()):
+        if run.name.startswith("."):
+            continue
+        if not run.is_dir():
+            found[run.name] = "a link that leads nowhere" if not run.exists() else "a file, and no folder of a run"
+        elif (run / "model").is_symlink() and not (run / "model").exists():
+            found[run.name] = "its model is a link that leads nowhere"
+        elif (run / "model").exists() and not (run / "resume").is_dir() and _read(run / "model", False) is None:
+            try:
+                checkpoints.read(run / "model")
+            except BadCheckpoint as error:
+                found[run.name] = str(error)
+    return found
+
+
 def model(name: str, *, home: Home) -> Model:
-    """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
+    """The model of that name, or at that path, or ``untrained:`` one, or else of that title.
+
+    Raises UnknownName or BadCheckpoint.
+    """
     if name.startswith(UNTRAINED):
         return _twin(model(name.removeprefix(UNTRAINED), home=home), home=home)
     if found := _called(name, home=home):
@@ -96,7 +117,12 @@ def model(name: str, *, home: Home) -> Model:
         if (place / "card.json").is_file():
             recipe, card = checkpoints.read(place)
             return Model(str(folder), card.name, place, False, recipe.views, recipe, card)
-    raise UnknownName("model", name, [m.name for m in models(home=home)])
+    known = models(home=home)
+    if titled := [m for m in known if m.title == name]:
+        return titled[0]
+    if name in (broken := damaged(home=home)):
+        raise BadCheckpoint(f"model {name!r} cannot be read: {broken[name]}")
+    raise UnknownName("model", name, [m.name for m in known])
 
 
 def _called(name: str, *, home: Home) -> Model | None:
@@ -195,6 +221,9 @@ def rename(name: str, title: str, *, home: Home) -> None:
     assert chosen.card is not None
     if not title.strip():
         raise BadRecipe("a model's name cannot be empty")
+    others = {text for m in models(home=home) if m.name != name for text in (m.name, m.title)}
+    if title.strip() in others:
+        raise BadRecipe(f"another model is called {title.strip()!r} already; give this one another name")
     card = chosen.card.model_copy(update={"name": title.strip()})
     write_atomically(chosen.folder / "card.json", card.model_dump_json(indent=1) + "\n")
 

@@ -10,19 +10,27 @@ and compared with float64. Training takes the fastest setting whose error stays 
 ``auto`` takes a GPU of NVIDIA's where there is one. Apple's (``mps``) shares its memory with the processor, and counts
 only where its product is as exact as float32 and faster than the processor's; operations that it lacks torch does on
 the CPU (``mmexplore/__init__.py`` asks for that).
+
+A timing may come out otherwise the next time, and other products give other weights. So what a first one found is kept
+in the home, by machine, and in the folder of each run (:func:`decided`, :func:`kept`); ``float32`` leaves nothing to a
+timing.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
+from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from mmexplore.runtime import provenance
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.runtime.home import Home, read_json, write_json
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -62,6 +70,52 @@ def policy(device: str = "auto", precision: str = "auto") -> Policy:
 
     Raises BadRecipe for another word, or bfloat16 on ``mps``, and NotAvailable for a GPU that is not there.
     """
+    there = _there(device, precision)
+    if device != "auto":
+        return _policy(device, precision)
+    if there["cuda"]:
+        return _policy("cuda", precision)
+    return _on_a_mac(precision) if there["mps"] and precision != "bfloat16" else _policy("cpu", precision)
+
+
+def decided(device: str = "auto", precision: str = "auto", *, home: Home) -> Policy:
+    """Compute policy of this machine: what :func:`policy` finds at first, and from then on the same.
+
+    Kept under the home by machine, threads and version of torch. Raises like :func:`policy`.
+    """
+    from filelock import FileLock
+
+    gpu = [name for name, is_there in _there(device, precision).items() if is_there]
+    asked = [provenance.machine(), torch.get_num_threads(), torch.__version__, *gpu, device, precision]
+    key = ", ".join(map(str, asked))
+    path = home.folder("numerics") / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    with FileLock(path.with_suffix(".lock")):  # two that measure at once may not agree
+        found = kept(path, key)
+        if found is None:
+            keep(path, key, found := policy(device, precision))
+    return found
+
+
+def keep(path: Path, key: str, chosen: Policy) -> None:
+    """Write a policy down, with what it is for."""
+    write_json(path, {"for": key} | asdict(chosen))
+
+
+def kept(path: Path, key: str) -> Policy | None:
+    """Policy that was written down for this; None where there is none, or its device is no longer here."""
+    try:
+        told = read_json(path)
+        if told.pop("for") != key:
+            return None
+        found = Policy(**told)
+        _there(found.device, found.precision)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, BadRecipe, NotAvailable):
+        return None
+    return found
+
+
+def _there(device: str, precision: str) -> dict[str, bool]:
+    """Which GPUs are here; raises as :func:`policy` says."""
     if device not in ("auto", *_SIDES) or precision not in ("auto", "float32", "bfloat16"):
         raise BadRecipe(
             f"a device is auto, cpu, cuda or mps, a precision auto, float32 or bfloat16; {device!r}, {precision!r} came"
@@ -75,11 +129,7 @@ def policy(device: str = "auto", precision: str = "auto") -> Policy:
         raise NotAvailable(
             f"device {device!r} was asked for and torch finds no GPU here; device 'auto' or 'cpu' would do"
         )
-    if device != "auto":
-        return _policy(device, precision)
-    if there["cuda"]:
-        return _policy("cuda", precision)
-    return _on_a_mac(precision) if there["mps"] and precision != "bfloat16" else _policy("cpu", precision)
+    return there
 
 
 def apply(chosen: Policy) -> None:

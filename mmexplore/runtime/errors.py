@@ -8,6 +8,8 @@
     |-- UnknownName      a name that no family, catalogue or folder knows; says which there are
     |-- NotAvailable     a data set, model or device that exists but is not here now
     |-- BadCheckpoint    a model folder that is damaged or from a foreign version
+    |-- Damaged          a kept file that is not what was written
+    |-- Taken            a name, a folder or a piece of work that another process has claimed
     `-- Cancelled        a job that the user stopped
 
 Every message says what was wrong, what came and what would do. Anything else that is raised is our
@@ -55,6 +57,17 @@ class NotAvailable(MmexploreError):
 
 class BadCheckpoint(MmexploreError):
     """Raised for a model folder that is damaged or was written by a foreign version."""
+
+
+class Damaged(MmexploreError, ValueError):
+    """Raised for a kept file that is not what was written.
+
+    Whoever can make it anew treats it as any other content that cannot be read.
+    """
+
+
+class Taken(MmexploreError):
+    """Raised for a name, a folder or a piece of work that another process was faster to claim."""
 
 
 class Cancelled(MmexploreError):

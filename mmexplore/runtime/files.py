@@ -5,14 +5,17 @@ that is memory-mapped is held for hours, so none is ever replaced: a new version
 version counts is read afresh.
 """
 
+import errno
 import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
+
+from mmexplore.runtime.errors import Taken
 
 T = TypeVar("T")
 
@@ -41,6 +44,49 @@ def patiently(act: Callable[[], T]) -> T:
 def replace(source: Path, target: Path) -> None:
     """Put a file in another's place, under its name. Raises PermissionError where a process maps ``target``."""
     patiently(lambda: source.replace(target))
+
+
+def disk_words(error: OSError) -> str:
+    """What a disk refuses, in a sentence: it is full, or may not be written; "" for any other error."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM):
+        return ""
+    what = f"{error.filename} could not be opened or written" if error.filename else "a file could not be written"
+    return (
+        f"{what}: {error.strerror}; make room or give the right to write there, or set MMEXPLORE_HOME to another folder"
+    )
+
+
+@contextmanager
+def whole_or_gone(folder: Path, before: bool | None = None) -> Iterator[None]:
+    """What fails inside leaves no folder behind, unless it was there ``before`` (None: look)."""
+    before = folder.exists() if before is None else before
+    try:
+        yield
+    except BaseException:
+        if not before:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def claimed(path: Path, taken: str) -> Iterator[None]:
+    """Claim: this process alone goes on inside; whoever comes meanwhile is told ``taken``.
+
+    ``path`` is a lock file of the system's, which lets go of it when its process dies, however that happens. The file
+    itself stays: another process may have it open. Raises Taken.
+    """
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Taken(taken) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def sweep(paths: Iterable[Path]) -> None:

@@ -4,7 +4,8 @@ datasets/    standardised tables of molecules       features/    packed records 
 embeddings/  what a model makes of a data set       maps/        coordinates and their quality
 runs/        trained models                         jobs/        status folders of long work
 logs/        mmexplore.log                          uploads/     files as users gave them
-untrained/   twins of models, a recipe each
+untrained/   twins of models, a recipe each         numerics/    how this machine computes
+version.json which form all this has
 """
 
 import json
@@ -16,7 +17,12 @@ from typing import Any
 
 import platformdirs
 
-from mmexplore.runtime import files
+from mmexplore.runtime import files, seals
+from mmexplore.runtime.errors import NotAvailable
+
+VERSION = 2
+"""Form of a home: 1 is that of version 0.1, which had no seals and no file that says so."""
+VERSION_FILE = "version.json"
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,31 @@ class Home:
         """A folder below it, made if it is not there."""
         path = self.path.joinpath(*parts)
         if not path.is_dir():  # looking is cheaper than trying
+            if not self.path.is_dir():
+                self.path.mkdir(parents=True, exist_ok=True)
+                write_version(self)
             path.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def version_of(home: Home) -> int:
+    """Form of a home, 1 where no file says it. Raises NotAvailable for a newer one than this program knows."""
+    try:
+        told = read_json(home / VERSION_FILE)
+    except FileNotFoundError:
+        return 1
+    found = told.get("version") if isinstance(told, dict) else None
+    if not isinstance(found, int) or not 1 <= found <= VERSION:
+        raise NotAvailable(
+            f"the home {home.path} has version {found!r}, and this program knows versions 1 to {VERSION}; "
+            "use a newer mmexplore, or set MMEXPLORE_HOME to another folder"
+        )
+    return found
+
+
+def write_version(home: Home) -> None:
+    """Write down that a home has the present form."""
+    write_json(home / VERSION_FILE, {"version": VERSION})
 
 
 def default_home() -> Home:
@@ -46,19 +75,28 @@ def default_home() -> Home:
     return Home(Path(chosen).expanduser() if chosen else platformdirs.user_data_path("mmexplore"))
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str, *, sealed: bool = True) -> None:
     """Write a whole file or nothing: a reader never sees half of it, a kill leaves the old one.
 
-    Not for a file that anybody maps into memory: see :mod:`mmexplore.runtime.files`.
+    Not for a file that anybody maps into memory: see :mod:`mmexplore.runtime.files`. It is sealed, and readers verify
+    it (:mod:`mmexplore.runtime.seals`), unless ``sealed`` is False, as for a file that a user asked for.
     """
+    content = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        again = sealed and path.exists()
+        if sealed:
+            seals.seal(path, content)
         files.replace(Path(temporary), path)
+        if sealed:
+            seals.seal(path, content)  # a racing writer may have swept it
+        if again:
+            seals.sweep(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -70,13 +108,13 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, most_bytes: int = 0) -> Any:
-    """Read a JSON file written by :func:`write_json`, of at most so many bytes (0: any).
+    """Read a JSON file written by :func:`write_json`, verified, of at most so many bytes (0: any).
 
-    Raises ValueError for what is none, or nested deeper than Python goes.
+    Raises Damaged, which is a ValueError, ValueError for what is no JSON or nested too deep, and OSError.
     """
     if most_bytes and (size := path.stat().st_size) > most_bytes:
         raise ValueError(f"it has {size:,} bytes, and {most_bytes:,} is the most that is read")
-    return parse_json(files.patiently(lambda: path.read_text(encoding="utf-8-sig")))
+    return parse_json(seals.read(path).decode("utf-8-sig"))
 
 
 def parse_json(text: str) -> Any:

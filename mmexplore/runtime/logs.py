@@ -50,8 +50,9 @@ class SharedFile(logging.Handler):
                 full = file.tell() > FULL_BYTES
             if full:
                 self._turn_over()
-        except Exception:
-            self.handleError(record)
+        except Exception as error:
+            if not (isinstance(error, OSError) and files.disk_words(error)):  # the work itself says that, once
+                self.handleError(record)
 
     def _lock(self) -> AbstractContextManager[object]:
         from filelock import FileLock

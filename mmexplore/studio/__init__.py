@@ -35,11 +35,13 @@ from mmexplore.runtime.jobs.folder import Job
 from mmexplore.studio.data import (
     add_dataset,
     available,
+    damaged_datasets,
     datasets,
     fetch,
     find,
     property_table,
     remove_dataset,
+    rename_dataset,
     split_table,
     start_fetch,
     start_import,
@@ -48,7 +50,7 @@ from mmexplore.studio.data import (
 from mmexplore.studio.door import at_home, dataset, home, model, names_only
 from mmexplore.studio.fusion import evaluate, example, fusion_report
 from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
-from mmexplore.studio.jobs import cancel_job, follow_job, forget_job, job, list_jobs, restart_job
+from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
 from mmexplore.studio.maps import (
     color,
     color_names,
@@ -86,6 +88,7 @@ from mmexplore.studio.training import (
     TRAINING_VERBS,
     Device,
     Estimate,
+    damaged_models,
     delete_model,
     devices,
     estimate,
@@ -100,25 +103,27 @@ from mmexplore.studio.training import (
     train,
     write_chemprop,
 )
+from mmexplore.studio.upkeep import Copied, backup, count_bytes, known_bytes, migrate, restore
 
 __all__ = [
     "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_COMPARED", "MOST_PANELS",
     "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED", "Agreement", "Aligned",
-    "Color", "Dataset", "Detail", "Device", "Entry", "Estimate", "Evaluation", "Explained", "FusionReport", "Group",
-    "HitList", "Home", "Job", "MapFile", "Model", "MoleculeCard", "MoleculeRef", "Motifs", "Nearest", "Pair",
+    "Color", "Copied", "Dataset", "Detail", "Device", "Entry", "Estimate", "Evaluation", "Explained", "FusionReport",
+    "Group", "HitList", "Home", "Job", "MapFile", "Model", "MoleculeCard", "MoleculeRef", "Motifs", "Nearest", "Pair",
     "PaperTable", "Preset", "Result", "Rules", "SearchResult", "Similarities", "Standing", "Subgraph", "Summary",
-    "Target", "ViewRef", "add_dataset", "agreement", "align", "aligned", "at_home", "available", "cancel_job",
-    "check_pattern", "color", "color_names", "common", "common_scaffold", "compute_map", "consensus", "dataset",
-    "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed", "estimate", "evaluate",
-    "example", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer",
-    "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words",
-    "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf",
-    "home", "hyperedge_neighbors", "inside", "is_structure", "job", "job_history", "label_table", "lacking",
-    "list_jobs", "map_folders", "mean_disagreement", "measured_results", "model", "models", "molecule_card",
-    "names_only", "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table",
-    "quality_classes", "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_model",
-    "restart_job", "retrieve", "sdf_of", "shape", "shared", "split_table", "standard_panels", "start_embedding",
+    "Target", "ViewRef", "add_dataset", "agreement", "align", "aligned", "at_home", "available", "backup", "cancel_job",
+    "check_pattern", "color", "color_names", "common", "common_scaffold", "compute_map", "consensus", "count_bytes",
+    "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "datasets", "delete_model", "depict", "detail",
+    "devices", "disagreement", "embed", "estimate", "evaluate", "example", "explain", "explain_summand",
+    "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice",
+    "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs",
+    "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors",
+    "inside", "is_structure", "job", "job_history", "known_bytes", "label_table", "lacking", "list_jobs", "map_folders",
+    "mean_disagreement", "measured_results", "migrate", "model", "models", "molecule_card", "names_only", "new_run",
+    "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes", "query_of",
+    "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job",
+    "restore", "retrieve", "sdf_of", "shape", "shared", "split_table", "standard_panels", "start_embedding",
     "start_fetch", "start_import", "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs",
-    "summands", "summarize", "table_of", "target", "to_csv", "to_sdf", "train", "view_of", "viewer_path",
-    "what_if", "write_chemprop", "write_embedding",
+    "summands", "summarize", "table_of", "target", "to_csv", "to_sdf", "train", "view_of", "viewer_path", "what_if",
+    "write_chemprop", "write_embedding",
 ]  # fmt: skip

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from mmexplore.datasets import Dataset, Entry, catalog, search
+from mmexplore.datasets import Dataset, Entry, catalog, search, yours
 from mmexplore.datasets import summary as summaries
 from mmexplore.datasets.catalog import Choices
 from mmexplore.datasets.search import SearchResult
 from mmexplore.runtime.cache import cached
+from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
@@ -48,8 +49,35 @@ def add_dataset(
 
 
 def remove_dataset(name: str) -> None:
-    """Forget a data set of the user's own, and delete its file. Raises UnknownName."""
+    """Forget a data set of the user's own, and delete its file and what was computed of it.
+
+    Raises UnknownName, and BadRecipe for one that came with the project or was published.
+    """
+    _of_yours(name)
     catalog.remove(name, home=home())
+
+
+def rename_dataset(name: str, title: str) -> str:
+    """Give a data set of the user's own another title, and a name made from it, which is returned.
+
+    Models, jobs and recipes that name it by a former name still find it. Raises like :func:`remove_dataset`, and Taken
+    for a name that another one has.
+    """
+    _of_yours(name)
+    if not title.strip():
+        raise BadRecipe("a data set's name cannot be empty")
+    taken = {entry.name for entry in datasets()} | yours.damaged(home=home()).keys()
+    return yours.rename(name, title, taken, home=home())
+
+
+def damaged_datasets() -> dict[str, str]:
+    """What lies among the user's data sets and is none, by its name: why not."""
+    return yours.damaged(home=home())
+
+
+def _of_yours(name: str) -> None:
+    if any(entry.name == name and entry.source != "yours" for entry in datasets()):
+        raise BadRecipe(f"{name!r} came with the project or was published; only data sets of yours can be changed")
 
 
 def start_import(path: Path, title: str, options: dict[str, object]) -> Job:

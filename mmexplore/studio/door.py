@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -18,16 +19,24 @@ from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import BadRecipe, MmexploreError, UnknownName
-from mmexplore.runtime.home import Home, default_home
+from mmexplore.runtime.home import Home, default_home, version_of
 from mmexplore.runtime.progress import Progress, silent
 
 _visitors = Event()
+_known: set[Home] = set()
 _chosen: ContextVar[Home | None] = ContextVar("home", default=None)
 
 
 def home() -> Home:
-    """Current home of whoever asks: the one chosen by :func:`at_home` in this context, else the environment's."""
-    return _chosen.get() or default_home()
+    """Current home of whoever asks: the one chosen by :func:`at_home` in this context, else the environment's.
+
+    Raises NotAvailable for a home of a newer version than this program knows.
+    """
+    found = _chosen.get() or default_home()
+    if found not in _known:
+        version_of(found)
+        _known.add(found)
+    return found
 
 
 @contextmanager
@@ -74,6 +83,7 @@ def check_recipe(recipe: Recipe) -> None:
 
 def dataset(name: str, progress: Progress = silent) -> Dataset:
     """A data set by name or path, kept in memory between calls. Raises UnknownName, NotAvailable or BadTable."""
+    name = yours.current(name, home=home())
     check_names(data=name)
     if progress is not silent:
         return catalog.load(name, progress=progress, home=home())
@@ -98,7 +108,16 @@ def _state(name: str) -> "str | FileVersion":
 def model(name: str) -> Model:
     """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
     check_names(model_name=name)
-    return registry.model(name, home=home())
+    return renamed(registry.model(name, home=home()))
+
+
+def renamed(found: Model) -> Model:
+    """The same model, whose training data set goes by the name that it has now."""
+    now = yours.current(found.data, home=home())
+    if found.card is None or now == found.data:
+        return found
+    data = found.card.data.model_copy(update={"name": now})
+    return replace(found, card=found.card.model_copy(update={"data": data}))
 
 
 def view(chosen: ViewRef) -> View:
@@ -109,9 +128,10 @@ def view(chosen: ViewRef) -> View:
 def training_data(chosen: Model) -> Dataset | None:
     """Training data set of a model, None where that is not on this machine."""
     entries = catalog.entries(home=home())
-    if not any(entry.name == chosen.data and entry.available for entry in entries):
+    name = yours.current(chosen.data, home=home())
+    if not any(entry.name == name and entry.available for entry in entries):
         return None
     try:
-        return dataset(chosen.data)
+        return dataset(name)
     except MmexploreError:
         return None

@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 
 from mmexplore.runtime.jobs import client
-from mmexplore.runtime.jobs.folder import Event, Job
+from mmexplore.runtime.jobs.folder import Event, Job, damaged
 from mmexplore.studio.door import home
 
 
 def list_jobs() -> list[Job]:
     """All jobs, the newest first."""
     return client.jobs(home=home())
+
+
+def damaged_jobs() -> dict[str, str]:
+    """What lies among the jobs and is none, by its name: why not."""
+    return damaged(home().folder("jobs").resolve())
 
 
 def job(id: str) -> Job:

@@ -1,5 +1,6 @@
 """Maps and embeddings: what is on disk is shown, what is not is made by a job."""
 
+import io
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mmexplore.explore.maps.storage import MapFile
 from mmexplore.models import embed as embeddings
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import UNTRAINED, Model
+from mmexplore.runtime.home import write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
@@ -53,8 +55,9 @@ def write_embedding(
     seconds = time.monotonic() - started
     if out is not None:
         columns = {f"e{i}": x[:, i] for i in range(x.shape[1])}
-        out.parent.mkdir(parents=True, exist_ok=True)
-        pd.DataFrame({"smiles": table.smiles, "name": table.names} | columns).to_parquet(out)
+        content = io.BytesIO()
+        pd.DataFrame({"smiles": table.smiles, "name": table.names} | columns).to_parquet(content)
+        write_atomically(out, content.getvalue(), sealed=False)
     return {"n": len(x), "dim": x.shape[1], "file": str(out or ""), "molecules_per_second": round(len(x) / seconds, 1)}
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
-from filelock import FileLock
 
 from mmexplore.models import registry
 from mmexplore.models.registry import Model
@@ -18,7 +17,7 @@ from mmexplore.runtime.home import read_json, write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import check_recipe, dataset, home, model
+from mmexplore.studio.door import check_recipe, dataset, home, model, renamed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +26,13 @@ TRAINING_VERBS = ("train", "pretrain")
 
 
 def models() -> list[Model]:
-    """Shipped models, then trained ones, newest first, then the baseline; damaged folders are left out."""
-    return registry.models(home=home())
+    """Shipped models, then trained ones, newest first, then the baseline; :func:`damaged_models` are left out."""
+    return [renamed(model) for model in registry.models(home=home())]
+
+
+def damaged_models() -> dict[str, str]:
+    """What lies among the trained models and is none, by its name: why not."""
+    return registry.damaged(home=home())
 
 
 def new_run(title: str) -> Path:
@@ -37,7 +41,10 @@ def new_run(title: str) -> Path:
 
 
 def rename_model(name: str, title: str) -> None:
-    """Give a trained model another title. Raises BadRecipe for a shipped one."""
+    """Give a trained model another title, by which it can be asked for, too; its name stays, and all that refers to it.
+
+    Raises BadRecipe for a shipped one, or a title that is taken.
+    """
     registry.rename(name, title, home=home())
 
 
@@ -64,7 +71,7 @@ def start_training(recipe: Recipe, title: str) -> Job:
     """
     check_recipe(recipe)
     registry.check_starts(recipe, home=home())
-    with FileLock(registry.runs_folder(home=home()) / ".start.lock"):  # two clicks, or two tabs, are one training
+    with client.starting(home=home()):  # two clicks, or two tabs, are one training
         for job in client.jobs(home=home()):
             if job.verb in TRAINING_VERBS and job.active and job.title == title and recipe_of(job) == recipe:
                 return job
@@ -99,13 +106,17 @@ def job_history(job: Job) -> "pd.DataFrame":
     return table.rename_axis("epoch").sort_index()
 
 
-def train(recipe: Recipe, folder: Path, name: str = "", progress: Progress = silent) -> Model:
-    """Train a recipe into a folder, or go on with what lies there; imports torch."""
+def train(
+    recipe: Recipe, folder: Path, name: str = "", progress: Progress = silent, *, overwrite: bool = False
+) -> Model:
+    """Train a recipe into a folder, or go on with what lies there; imports torch.
+
+    Raises Taken where another process trains there, or a finished model lies there and ``overwrite`` is False.
+    """
     from mmexplore.training import train as training
 
-    training.train(
-        recipe, dataset(recipe.data.dataset), folder, name=name or recipe.name, progress=progress, home=home()
-    )
+    table, name = dataset(recipe.data.dataset), name or recipe.name
+    training.train(recipe, table, folder, name=name, overwrite=overwrite, progress=progress, home=home())
     return model(str(folder))
 
 

@@ -14,7 +14,7 @@ import torch
 from filelock import FileLock
 
 from mmexplore.datasets import Dataset
-from mmexplore.runtime import devices
+from mmexplore.runtime import devices, seals
 from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
@@ -30,11 +30,12 @@ def embedded(name: str, dataset: Dataset, progress: Progress = silent, *, home: 
     """
     key = hashlib.sha256(f"{name} {dataset.digest}".encode()).hexdigest()[:24]
     path = home.folder("targets") / f"{key}.npy"
-    if not path.is_file():
+    if not seals.is_sound(path):
         with FileLock(
             path.with_suffix(".lock")
         ):  # made twice, the second would replace a file that the first has mapped
-            if not path.is_file():
+            if not seals.is_sound(path):
+                seals.remove(path)
                 buffer = io.BytesIO()
                 np.save(buffer, embed(name, list(map(str, dataset.smiles)), progress))
                 write_atomically(path, buffer.getvalue())

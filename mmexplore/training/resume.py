@@ -15,6 +15,8 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from mmexplore.runtime import seals
+from mmexplore.runtime.errors import Damaged
 from mmexplore.runtime.home import write_atomically
 
 FILE = "state.safetensors"
@@ -68,13 +70,13 @@ def find(folder: Path, key: str) -> tuple[Resumed | None, str]:
     if not path.is_file():
         return None, ""
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(seals.verify(path), framework="pt") as file:
             metadata: dict[str, str] = file.metadata() or {}
             if metadata.get("format") != _FORMAT or metadata.get("key") != key:
                 return None, "started afresh: the interrupted training here was of another recipe, data set or version"
             # Copies: the file's own tensors would keep it mapped while the next epoch replaces it.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-    except SafetensorError:
+    except (SafetensorError, Damaged):
         return None, "started afresh: the state of the interrupted training was damaged"
     about: dict[str, Any] = json.loads(metadata["about"])
     state = ResumeState(about["history"], _below("best", tensors), about["best_epoch"], about["seconds"])

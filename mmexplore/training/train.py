@@ -9,6 +9,8 @@ import logging
 import os
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +28,8 @@ from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import devices as numerics
 from mmexplore.runtime import processes, provenance
 from mmexplore.runtime.devices import Policy
-from mmexplore.runtime.errors import Cancelled, NotAvailable
+from mmexplore.runtime.errors import Cancelled, NotAvailable, Taken
+from mmexplore.runtime.files import claimed
 from mmexplore.runtime.home import Home, write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.training import resume, warm_start
@@ -37,24 +40,66 @@ from mmexplore.training.supervised import Supervised
 from mmexplore.training.trainer import TrainerModule
 
 MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
+NUMERICS, LOCK = "numerics.json", ".lock"
 
 
 def train(
-    recipe: Recipe, dataset: Dataset, folder: Path, *, name: str = "", progress: Progress = silent, home: Home
+    recipe: Recipe,
+    dataset: Dataset,
+    folder: Path,
+    *,
+    name: str = "",
+    overwrite: bool = False,
+    progress: Progress = silent,
+    home: Home,
 ) -> Card:
     """Train a recipe on a data set into a run folder; goes on where an interrupted training of both left off.
 
     ``predictions.parquet`` has the data set's rows in order: ``row``, ``split`` (train, validation, test, "" where a
     molecule could not be described or a training molecule has no label), a column a task (probability, or value in the
-    label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, UnknownName,
-    and Cancelled from ``progress``, after which the same call goes on.
+    label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, UnknownName, Taken where another process
+    trains into the folder or a finished model lies there that is not to be overwritten, and Cancelled from
+    ``progress``, after which the same call goes on.
     """
     registry.check_starts(recipe, home=home)
+    if os.environ.get("LOCAL_RANK", "0") != "0":  # a further GPU's process, whose first one has the claim
+        return _train(recipe, dataset, folder, name, progress, home=home)
+    own = folder.parent == registry.runs_folder(home=home)
+    before = folder.is_dir() and (not own or any(path.name != LOCK for path in folder.iterdir()))
+    with (
+        _nothing_left(folder, before),
+        claimed(folder / LOCK, f"another process trains into {folder} now; give another --out, or wait for it"),
+    ):
+        if (folder / MODEL / checkpoints.CARD).is_file() and not (folder / RESUME).is_dir() and not overwrite:
+            raise Taken(f"{folder} holds a finished model; give another --out, or --overwrite to train over it")
+        return _train(recipe, dataset, folder, name, progress, home=home)
+
+
+@contextmanager
+def _nothing_left(folder: Path, before: bool) -> Iterator[None]:
+    """A run that fails before there is anything to go on with leaves no folder, unless that was there ``before``."""
+    try:
+        yield
+    except Taken:
+        raise
+    except BaseException:
+        if not (folder / RESUME / resume.FILE).is_file():
+            shutil.rmtree(folder / RESUME, ignore_errors=True)
+            with suppress(OSError):
+                (folder / LOCK).unlink()
+            if not before and not (folder / MODEL).exists():
+                shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _train(recipe: Recipe, dataset: Dataset, folder: Path, name: str, progress: Progress, *, home: Home) -> Card:
     main = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts one more process for each further GPU
     progress = progress if main else silent
-    policy = numerics.policy(recipe.training.device, recipe.training.precision)
+    policy = _policy(recipe, dataset, folder, home=home)
     _check_devices(recipe, policy)
     prepared = prepare(recipe, dataset, progress, home=home)
+    if main:
+        numerics.keep(folder / RESUME / NUMERICS, f"{recipe.digest} {dataset.digest}", policy)
     numerics.apply(policy)  # after the targets of a pre-training, which are computed as whatever people see
     plan = TrainingPlan(recipe, dataset, prepared, policy, folder / RESUME, progress)
     objective = SelfSupervised(plan) if recipe.pretrains else Supervised(plan)
@@ -68,8 +113,17 @@ def train(
         write_json(folder / HISTORY, fit.state.history)
         if outcome.predictions:
             _write_predictions(folder, prepared, outcome.predictions)
+        numerics.keep(folder / NUMERICS, f"{recipe.digest} {dataset.digest}", policy)
         shutil.rmtree(folder / RESUME, ignore_errors=True)
     return card
+
+
+def _policy(recipe: Recipe, dataset: Dataset, folder: Path, *, home: Home) -> Policy:
+    """How this run computes: decided when it began, whatever would be found now."""
+    key, record = f"{recipe.digest} {dataset.digest}", folder / RESUME / NUMERICS
+    if found := numerics.kept(record, key):
+        return found
+    return numerics.decided(recipe.training.device, recipe.training.precision, home=home)
 
 
 def _fit(objective: Objective, *, home: Home) -> tuple[TrainerModule, tuple[str, ...]]:

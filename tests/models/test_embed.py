@@ -23,7 +23,7 @@ from mmexplore.models.embeddings import Embedded
 from mmexplore.nn.dataloader import batches
 from mmexplore.runtime import devices
 from mmexplore.runtime.errors import BadCheckpoint, BadMolecule, BadTable, Cancelled, NotAvailable, UnknownName
-from mmexplore.runtime.home import default_home
+from mmexplore.runtime.home import default_home, write_atomically
 
 SCRIPT = Path(__file__).parents[1] / "embedding_script.py"
 
@@ -139,7 +139,7 @@ def test_a_damaged_unfinished_embedding_is_begun_anew(model: Path, damage: str) 
         os.truncate(files(model) / embeddings.view_file("dmpnn"), 5)
     else:
         head = folder / "head.json"
-        head.write_text("{" if damage == "head" else head.read_text().replace('"dmpnn": 16', '"dmpnn": 17'))
+        write_atomically(head, "{" if damage == "head" else head.read_text().replace('"dmpnn": 16', '"dmpnn": 17'))
     ear = Ear()
     embed(model, a_dataset(), ear, shard=40, home=default_home())
     assert ear.embedded == [0, 40, 72]
@@ -154,7 +154,7 @@ def test_other_weights_recipes_and_data_have_embeddings_of_their_own(model: Path
     save_model(tmp_path / "other", seed=1)
     folders.add(embeddings.place(tmp_path / "other", data, home=default_home()))
     recipe_file = model / "recipe.json"
-    recipe_file.write_text(recipe_file.read_text().replace('"epochs": 50', '"epochs": 51'))
+    write_atomically(recipe_file, recipe_file.read_text().replace('"epochs": 50', '"epochs": 51'))
     folders.add(embeddings.place(model, data, home=default_home()))
     assert len(folders) == 4
 
@@ -230,7 +230,7 @@ def test_batches_side_by_side_keep_their_order(tmp_path: Path, encoder: str, mon
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "second"))
     monkeypatch.setattr(embedding, "_BATCH", {"cpu": 5})
     chosen = replace(devices.policy("cpu"), threads=3)
-    monkeypatch.setattr(devices, "policy", lambda: chosen)
+    monkeypatch.setattr(devices, "decided", lambda home: chosen)
     many = embed(tmp_path / "model", a_dataset(), shard=40, home=default_home())
     np.testing.assert_allclose(one.view(encoder), many.view(encoder), atol=1e-6)
     np.testing.assert_allclose(one.predictions, many.predictions, atol=1e-6)

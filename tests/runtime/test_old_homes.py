@@ -21,9 +21,10 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def as_version_0_1_left_it(folder: Path) -> dict[str, object]:
-    """Its files lay beside the head, which did not name their folder; returns that head."""
+    """Its files lay beside the head, which named neither their folder nor their CRC-32; returns that head."""
     head = read_json(folder / "head.json")
     place = folder / head.pop("files")
+    del head["crc"]
     for path in place.iterdir():
         path.rename(folder / path.name)
     place.rmdir()

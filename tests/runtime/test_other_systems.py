@@ -153,9 +153,11 @@ def test_names_made_of_titles_are_allowed_everywhere(
     title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    with yours.named(title, list, home=default_home()) as name:
+        uploaded = yours.receive("CCO", name, home=default_home()).name
     made = [
         registry.new_run(title, home=default_home()).name,
-        yours.receive("CCO", title, [], home=default_home())[1].name,
+        uploaded,
         files.allowed(title),
     ]
     for name in made:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import FolderCache
 from mmexplore.runtime.errors import MmexploreError, NotAvailable
 from mmexplore.runtime.home import Home
@@ -38,7 +39,11 @@ def download(name: str, url: str, file: str, check: str | None, progress: Progre
     try:
         meter: Any = _Meter(name, progress)
         getter = pooch.HTTPDownloader(progressbar=meter, timeout=30)
-        return Path(pooch.retrieve(url, check, fname=file, path=place, downloader=getter))
+        if not seals.is_sound(place / file):
+            seals.remove(place / file)
+        found = Path(pooch.retrieve(url, check, fname=file, path=place, downloader=getter))
+        seals.seal(found)
+        return found
     except MmexploreError:
         raise
     except ValueError:

@@ -12,6 +12,7 @@ from mmexplore.explore.maps import colors
 from mmexplore.explore.maps.compute import clusters
 from mmexplore.explore.maps.quality import Classes, classes_of
 from mmexplore.models.registry import Model
+from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
@@ -112,7 +113,7 @@ def _short(name: str) -> str:
 
 def _of_file(path: Path, dataset: Dataset | None) -> Members:
     try:
-        lines = path.expanduser().read_text(encoding="utf-8-sig").splitlines()
+        lines = seals.read(path.expanduser()).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadRecipe(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}") from None
     typed = [line.split()[0] for line in lines if line.strip()]
@@ -128,6 +129,6 @@ def group_of_rows(dataset: Dataset, rows: np.ndarray, *, home: Home) -> Group:
     """Group of selected rows: their SMILES, kept in a file under the home that is named by its content."""
     content = "".join(f"{smiles}\n" for smiles in dataset.smiles[rows])
     path = home.folder("subgraphs", "groups") / f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.smi"
-    if not path.is_file():
+    if not seals.is_sound(path):
         write_atomically(path, content)
     return Group(smiles_file=str(path))

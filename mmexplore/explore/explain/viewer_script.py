@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from threading import Lock
 
+from mmexplore.runtime import seals
 from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.home import Home, write_atomically
 
@@ -30,7 +31,7 @@ def path(*, home: Home) -> Path:
 def fetch(*, home: Home) -> Path:
     """The script, fetched if it is not here (4 MB). Raises NotAvailable; after a failure at once for ten minutes."""
     with _turn:
-        if path(home=home).is_file():
+        if seals.is_sound(path(home=home)):
             return path(home=home)
         if time.monotonic() - _failed_at[0] < _PAUSE_SECONDS:
             raise NotAvailable("3Dmol.js could not be fetched a moment ago")

@@ -8,6 +8,7 @@ import numpy as np
 
 from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset
+from mmexplore.runtime import seals
 from mmexplore.runtime.home import Home, write_atomically
 
 if TYPE_CHECKING:
@@ -77,9 +78,11 @@ def descriptors(dataset: Dataset, *, home: Home) -> "pd.DataFrame":
     import pandas as pd
 
     path = home.folder("descriptors") / f"{dataset.digest}-{DESCRIPTORS_VERSION}.parquet"
-    if not path.is_file():
+    try:
+        return pd.read_parquet(io.BytesIO(seals.read(path)))
+    except (OSError, ValueError):  # not there yet, or damaged; Arrow's errors are children of these
         table = molecules.descriptors(dataset.smiles)
         content = io.BytesIO()
         table.to_parquet(content)
         write_atomically(path, content.getvalue())
-    return pd.read_parquet(path)
+        return table

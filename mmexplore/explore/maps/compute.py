@@ -12,6 +12,8 @@ from mmexplore.explore.maps.quality import Classes
 from mmexplore.explore.maps.storage import MapFile, stored
 from mmexplore.models.embed import embedding
 from mmexplore.models.registry import Model, View
+from mmexplore.runtime import seals
+from mmexplore.runtime.errors import Damaged
 from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
 
@@ -53,8 +55,9 @@ def compute_map(
 def stored_clusters(view: View, dataset: Dataset, *, home: Home) -> np.ndarray | None:
     """k-means clusters (n,) of a view in its full space, numbered from 0; None before there is a map of it."""
     for folder in map_folders(view.model, dataset, home=home):
-        if (found := _clusters_file(folder, view.name)).is_file():
-            return np.asarray(np.load(found, allow_pickle=False))
+        found = _read_clusters(_clusters_file(folder, view.name))
+        if found is not None and len(found) == len(dataset):
+            return found
     return None
 
 
@@ -73,6 +76,14 @@ def _keep_clusters(x: np.ndarray, folder: Path, view: str) -> None:
     content = io.BytesIO()
     np.save(content, quality.clusters(x, CLUSTERS).astype(np.uint8), allow_pickle=False)
     write_atomically(_clusters_file(folder, view), content.getvalue())
+
+
+def _read_clusters(path: Path) -> np.ndarray | None:
+    """None where none are, or not those that were written: then they are made anew."""
+    try:
+        return np.asarray(np.load(io.BytesIO(seals.read(path)), allow_pickle=False))
+    except (Damaged, OSError, ValueError, EOFError):
+        return None
 
 
 def _clusters_file(folder: Path, view: str) -> Path:

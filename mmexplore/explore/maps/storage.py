@@ -15,6 +15,7 @@ import numpy as np
 
 from mmexplore.explore.maps.procrustes import Aligned, align
 from mmexplore.explore.maps.quality import Quality
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.files import allowed
 from mmexplore.runtime.home import read_json, write_atomically, write_json
@@ -79,7 +80,7 @@ def _load(about_file: FileVersion) -> MapFile:
     import pandas as pd
 
     about, path = read_json(about_file.path), about_file.path.with_suffix(".parquet")
-    content = path.read_bytes()
+    content = seals.read(path)
     if hashlib.sha256(content).hexdigest() != about.pop("sha256"):
         raise ValueError(f"{path} and its JSON file are not of one map")
     xy = pd.read_parquet(io.BytesIO(content))[["x", "y"]].to_numpy(np.float32)

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
@@ -33,7 +34,8 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
     """
     folder, created = _new_folder(verb, home=home)
     asked = {"id": folder.name, "verb": verb, "arguments": [str(argument) for argument in arguments]}
-    write_json(folder / "job.json", asked | {"title": title or verb, "device": device, "created": created})
+    with files.whole_or_gone(folder, before=False):
+        write_json(folder / "job.json", asked | {"title": title or verb, "device": device, "created": created})
     command = [*COMMAND, verb, *asked["arguments"], "--job", str(folder)]
     try:
         with (folder / "log.txt").open("ab") as log:
@@ -54,11 +56,19 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
 
 
 def start_once(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "", home: Home) -> Job:
-    """Like :func:`start`, or the job that waits for the same work or is at it already."""
-    for known in jobs(home=home):
-        if known.verb == verb and list(known.arguments) == list(arguments) and known.active:
-            return known
-    return start(verb, arguments, device=device, title=title, home=home)
+    """Like :func:`start`, or the job that waits for the same work or is at it already; however many ask at once."""
+    with starting(home=home):
+        for known in jobs(home=home):
+            if known.verb == verb and list(known.arguments) == list(map(str, arguments)) and known.active:
+                return known
+        return start(verb, arguments, device=device, title=title, home=home)
+
+
+def starting(*, home: Home) -> AbstractContextManager[object]:
+    """Turn to start jobs: inside, no other process that asks for a turn starts one."""
+    from filelock import FileLock
+
+    return FileLock(home.folder("jobs", ".locks") / "start.lock")
 
 
 def jobs(*, home: Home) -> list[Job]:
@@ -71,7 +81,7 @@ def job(id: str, *, home: Home) -> Job:
     try:
         if re.fullmatch(r"[0-9a-z][0-9a-z-]*", id):
             return read(_place(home=home) / id)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     raise UnknownName("job", id, [known.id for known in jobs(home=home)[:10]])
 
@@ -118,7 +128,7 @@ def again(id: str, *, home: Home) -> Job:
     """
     old = _ended(id, "start it again", home=home)
     _kill_leftovers(old.folder)
-    return start(old.verb, old.arguments, device=old.device, title=old.title, home=home)
+    return start_once(old.verb, old.arguments, device=old.device, title=old.title, home=home)
 
 
 def remove(id: str, *, home: Home) -> None:

@@ -9,13 +9,15 @@
     log.txt       stdout and stderr of the process
 
 Every file has one writer, so nothing is locked; all but the log and the events are replaced whole. Nothing
-is kept in memory: what a reader sees is what lies here, checked against the processes that are alive.
+is kept in memory: what a reader sees is what lies here, checked against the processes that are alive. What is written
+many times a second, the status and the events, holds a CRC-32 of itself instead of having a seal.
 """
 
 import json
 import math
 import re
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +26,12 @@ from typing import Any, Literal
 import psutil
 
 from mmexplore.runtime.cache import changed
+from mmexplore.runtime.errors import Damaged
 from mmexplore.runtime.home import read_json
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
+DAMAGED = "what the job said of itself was damaged"
 DIED = "the process ended without a word (killed?)"
 _SECONDS_TO_APPEAR = 60.0
 
@@ -103,12 +107,17 @@ _ended: dict[Path, tuple[int, Job]] = {}
 
 
 def _read(folder: Path) -> Job:
-    asked = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    status = read_mapping(folder / "status.json")
+    asked = read_json(folder / "job.json")
+    status = _status(folder)
     if status.get("state", "queued") in ACTIVE and not is_alive(folder, status):
-        status = read_mapping(folder / "status.json")  # it may have ended between the two looks
+        status = _status(folder)  # it may have ended between the two looks
         if status.get("state", "queued") in ACTIVE:
             status |= _end_without_a_word(folder)
+    texts = [asked[key] for key in ("id", "verb", "title", "device")] + [status.get("message", "")]
+    texts += [status.get("stage", ""), status.get("state", "queued"), *asked["arguments"]]
+    numbers = [asked["created"], *(status.get(key, 0) for key in ("done", "total", "updated"))]
+    if not all(isinstance(one, str) for one in texts) or not all(isinstance(one, int | float) for one in numbers):
+        raise TypeError(f"{folder} holds other kinds of values than a job's")
     return Job(
         **{key: asked[key] for key in ("id", "verb", "title", "device", "created")},
         arguments=tuple(asked["arguments"]),
@@ -125,14 +134,54 @@ def _read(folder: Path) -> Job:
     )
 
 
+def with_crc(values: dict[str, Any]) -> dict[str, Any]:
+    """A JSON object with a CRC-32 of all else in it."""
+    return values | {"crc": zlib.crc32(json.dumps(values, sort_keys=True).encode())}
+
+
+def _verified(found: dict[str, Any]) -> dict[str, Any]:
+    """The object without its CRC-32, which version 0.1 did not write. Raises ValueError where it is another one's."""
+    crc = found.pop("crc", None)
+    if crc is not None and with_crc(found)["crc"] != crc:
+        raise ValueError(DAMAGED)
+    return found
+
+
+def _status(folder: Path) -> dict[str, Any]:
+    try:
+        return _verified(read_mapping(folder / "status.json"))
+    except ValueError:
+        return {"state": "failed", "message": DAMAGED}
+
+
 def read_all(place: Path) -> Iterator[Job]:
     """Every job whose folder lies in a place, in no order; folders that are none are passed over."""
     for folder in place.iterdir() if place.is_dir() else ():
         try:
             if not folder.name.startswith("."):
                 yield read(folder)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            continue  # :func:`damaged` names it
+
+
+def damaged(place: Path) -> dict[str, str]:
+    """What lies among the jobs and is none, by its name: why not."""
+    found = {}
+    for folder in sorted(place.iterdir()) if place.is_dir() else ():
+        if folder.name.startswith("."):
             continue
+        try:
+            read(folder)
+        except Damaged as error:
+            found[folder.name] = str(error)
+        except FileNotFoundError:
+            if folder.is_symlink() or (folder.exists() and time.time() - changed(folder) / 1e9 > _SECONDS_TO_APPEAR):
+                found[folder.name] = "a link that leads nowhere" if not folder.exists() else "it has no job.json"
+        except NotADirectoryError:
+            found[folder.name] = "a file, and no folder of a job"
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            found[folder.name] = f"its files are none of a job ({type(error).__name__})"
+    return found
 
 
 def pid_of(folder: Path, status: Mapping[str, Any] | None = None) -> tuple[int, float] | None:
@@ -178,7 +227,7 @@ def parse_events(data: bytes, start: int = 0) -> list[Event]:
     for line in data.split(b"\n")[:-1]:
         start += len(line) + 1
         try:
-            found = json.loads(line)
+            found = _verified(json.loads(line))
             events.append(_event(found, start))
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             continue

@@ -14,7 +14,7 @@ import psutil
 
 from mmexplore.runtime import files
 from mmexplore.runtime.errors import Cancelled
-from mmexplore.runtime.jobs.folder import ACTIVE, State
+from mmexplore.runtime.jobs.folder import ACTIVE, State, with_crc
 from mmexplore.runtime.progress import Progress
 
 if TYPE_CHECKING:
@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 
 STATUS_EVERY_SECONDS = 0.2
 EVENT_EVERY_SECONDS = 1.0
+GOES_ON = "what was done is kept, and the same command goes on with it"
 
 
 class Listener(Progress, Protocol):
     """Job listener: what :func:`~mmexplore.runtime.jobs.worker.running` gives a verb.
 
-    A progress to call, a place for the result.
+    A progress to call, a place for the result, and what to say of work that is stopped.
     """
 
     result: dict[str, Any] | None
+    goes_on: str
 
 
 class Pace:
@@ -69,6 +71,7 @@ class JobProgress:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.result: dict[str, Any] | None = None
+        self.goes_on = GOES_ON
         self._status: dict[str, Any] = {"state": "queued", "stage": "", "done": 0, "total": 0, "seconds_left": None}
         self._status |= {"values": {}, "message": "", "pid": os.getpid(), "started": psutil.Process().create_time()}
         self._lock = threading.RLock()
@@ -109,13 +112,13 @@ class JobProgress:
     def _tell(self, event: dict[str, Any]) -> None:
         self._told = event["time"]
         with (self.folder / "events.jsonl").open("ab", buffering=0) as file:
-            file.write((json.dumps(event) + "\n").encode())  # one write: a kill leaves the line whole or away
+            file.write((json.dumps(with_crc(event)) + "\n").encode())  # one write: a kill leaves the line whole or away
 
     def _write(self, now: float) -> None:
         """Replace status.json; without fsync, as after a power cut nothing in it is true any more."""
         self._written = now
         fresh = self.folder / ".status.json"
-        fresh.write_text(json.dumps(self._status | {"updated": now}, indent=1) + "\n", encoding="utf-8")
+        fresh.write_text(json.dumps(with_crc(self._status | {"updated": now}), indent=1) + "\n", encoding="utf-8")
         files.replace(fresh, self.folder / "status.json")
 
 
@@ -124,6 +127,7 @@ class TerminalProgress:
 
     def __init__(self) -> None:
         self.result: dict[str, Any] | None = None
+        self.goes_on = GOES_ON
         self._shown = sys.stderr.isatty()
         self._line: RichProgress | None = None
         self._task: TaskID | None = None

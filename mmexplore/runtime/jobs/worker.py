@@ -4,7 +4,8 @@
         card = train(recipe, dataset, out, progress=progress)
         progress.result = {"model": card.name}
 
-With ``folder=None`` the same lines run in the foreground with a progress line in the terminal. In a job no
+With ``folder=None`` the same lines run in the foreground with a progress line in the terminal, and Ctrl-C ends them
+with one sentence and code 130. In a job no
 exception leaves the block: it is written down, and the process exits with 1, or with 130 after a cancel.
 """
 
@@ -12,24 +13,28 @@ import logging
 import os
 import re
 import signal
+import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from mmexplore.runtime import logs
+from mmexplore.runtime import files, logs
 from mmexplore.runtime.errors import Cancelled, MmexploreError
 from mmexplore.runtime.home import default_home, write_json
-from mmexplore.runtime.jobs.folder import Job, read, read_all
+from mmexplore.runtime.jobs.folder import Job, State, read, read_all
 from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress, as_json
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
 POLL_SECONDS = 0.2
+CTRL_C_SECONDS = 1.5
+"""So long Python has to end by itself after Ctrl-C; a library at work in C may not let it."""
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +42,7 @@ _log = logging.getLogger(__name__)
 def running(folder: Path | None) -> Iterator[Listener]:
     """Be the job of a folder: wait for the device, work, and write down how it ended."""
     if folder is None:
-        with TerminalProgress() as shown:
+        with TerminalProgress() as shown, _ctrl_c_ends(shown):
             yield shown
         return
     logs.configure(logs.log_file(default_home()), stderr=True)
@@ -54,6 +59,53 @@ def running(folder: Path | None) -> Iterator[Listener]:
             raise SystemExit(_write_down(progress, error)) from None
 
 
+@contextmanager
+def _ctrl_c_ends(shown: TerminalProgress) -> Iterator[None]:
+    """SIGINT ends the work soon, whatever it is at and whatever catches the exception, with a sentence and code 130.
+
+    A kill at any moment leaves whole files behind, so nothing has to be put in order.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if not pressed.is_set():
+            pressed.set()
+            raise KeyboardInterrupt
+
+    def insist() -> None:
+        with heard, suppress(OSError):
+            while (number := heard.recv(1)) and number[0] != signal.SIGINT:
+                pass
+            if number:
+                ended.wait(CTRL_C_SECONDS)
+                if not ended.is_set():
+                    _say_stopped(shown)
+                    os._exit(130)
+
+    ended = threading.Event()
+    heard, rung = socket.socketpair()  # the system writes here even while no Python runs
+    rung.setblocking(False)
+    before, woken = signal.signal(signal.SIGINT, stop), signal.set_wakeup_fd(rung.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=insist, name="ctrl-c", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.set_wakeup_fd(woken)
+        signal.signal(signal.SIGINT, before)
+        rung.close()
+        if pressed.is_set():
+            _say_stopped(shown)
+            raise SystemExit(130)
+
+
+def _say_stopped(shown: TerminalProgress) -> None:
+    print(f"stopped by Ctrl-C: {shown.goes_on}", file=sys.stderr, flush=True)
+
+
 def _finish(progress: JobProgress) -> None:
     write_json(progress.folder / "result.json", as_json(progress.result or {}))
     progress.mark("done")
@@ -67,7 +119,7 @@ def _write_down(progress: JobProgress, error: BaseException) -> int:
         _finish(progress)
         return 0
     if isinstance(error, Cancelled | KeyboardInterrupt):
-        progress.mark("cancelled", str(error) or "stopped")
+        _mark(progress, "cancelled", str(error) or "stopped")
         _log.info("%s was cancelled", name)
         return 130
     if isinstance(error, MmexploreError):
@@ -76,12 +128,22 @@ def _write_down(progress: JobProgress, error: BaseException) -> int:
     elif isinstance(error, SystemExit):
         sentence = f"the work ended early: {error.code}"
         _log.warning("%s failed: %s", name, sentence)
+    elif isinstance(error, OSError) and (sentence := files.disk_words(error)):
+        _log.warning("%s failed: %s", name, sentence)
     else:
         said = (str(error).strip().splitlines() or ["no more is said"])[0]
         sentence = f"something went wrong inside ({type(error).__name__}: {said}); the log has the trace"
         _log.error("%s failed", name, exc_info=error)
-    progress.mark("failed", sentence)
+    _mark(progress, "failed", sentence)
     return 1
+
+
+def _mark(progress: JobProgress, state: State, message: str) -> None:
+    """Where even this cannot be written, readers see that the process has ended, and find the words in the log."""
+    try:
+        progress.mark(state, message)
+    except OSError:
+        print(message, file=sys.stderr)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from mmexplore.runtime.registry import choices
 from mmexplore.studio import Dataset, Entry
 from mmexplore.ui.components import charts, score_words, structures, waits
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.data import kept
 
 _MANY = 20_000
 _WITH_UNITS = {"molecular weight": "molecular weight (g/mol)", "TPSA": "TPSA (Å²)"}
@@ -37,10 +38,12 @@ def read(name: str) -> Dataset:
 
 def show(entry: Entry, dataset: Dataset) -> None:
     """Draw the data set under tabs."""
-    head, button = st.columns([5, 1], vertical_alignment="bottom")
+    head, buttons = st.columns([3, 2], vertical_alignment="bottom")
     head.subheader(literal(dataset.title))
     if entry.source == "yours":
-        with button:
+        with buttons, st.container(horizontal=True):
+            _save(entry)
+            _rename(entry)
             _remove(entry)
     tasks = f"{len(dataset.tasks)} label column{'s' if len(dataset.tasks) != 1 else ''}"
     facts = [f"{len(dataset):,} molecules", tasks, f"digest {dataset.digest[:12]}"]
@@ -60,9 +63,35 @@ def show(entry: Entry, dataset: Dataset) -> None:
                 panel(dataset)
 
 
+def _save(entry: Entry) -> None:
+    about: dict[str, Any] = {"on_click": "ignore", "icon": ":material/download:", "key": f"data/save/{entry.name}"}
+    name = f"{entry.name}.zip"
+    st.download_button("Back up", lambda: kept.backup_bytes(data=entry.name), name, "application/zip", **about)
+
+
+def _rename(entry: Entry) -> None:
+    with st.popover("Rename", icon=":material/edit:"), st.form(f"data/rename/{entry.name}", border=False):
+        st.text("Its name is made from the title. Models and jobs that name it by the old one still find it.")
+        key = f"data/title/{entry.name}"
+        st.text_input("New title", entry.title, max_chars=80, key=key)
+        st.form_submit_button("Rename", on_click=_renamed, args=(entry.name, key))
+
+
+def _renamed(name: str, key: str) -> None:
+    try:
+        new = studio.rename_dataset(name, str(st.session_state[key]))
+    except (MmexploreError, OSError) as error:
+        st.toast(literal(error), icon=":material/error:")
+        return
+    st.session_state.pop("upload/made", None)
+    st.session_state["data"] = new
+
+
 def _remove(entry: Entry) -> None:
     with st.popover("Remove", icon=":material/delete:"):
-        st.text(f"Remove {entry.title} and its file from this machine? Models trained on it stay.")
+        st.text(
+            f"Remove {entry.title}, its file and what was computed of it from this machine? Models trained on it stay."
+        )
         about: dict[str, Any] = {"type": "primary", "on_click": _removed, "args": (entry.name,)}
         st.button("Remove this data set", key=f"data/remove/{entry.name}", **about)
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from mmexplore import studio
+from mmexplore.runtime import seals
 from mmexplore.runtime.files import allowed
 from mmexplore.runtime.home import write_atomically
 
@@ -22,7 +23,7 @@ def keep(name: str, content: bytes) -> Path:
     safe = re.sub(r"[^\w.-]", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".")[-100:] or "upload"
     safe = allowed(safe)
     path = studio.home().folder("uploads", "incoming", hashlib.sha256(content).hexdigest()[:16]) / safe
-    if not path.is_file():
+    if not seals.is_sound(path):
         write_atomically(path, content)
     return path
 
@@ -38,7 +39,7 @@ def title_of(path: Path) -> str:
 
 def forget(path: Path) -> None:
     """Delete a kept upload; one that is gone already is no mistake."""
-    path.unlink(missing_ok=True)
+    seals.remove(path)
     if path.parent.is_dir() and not any(path.parent.iterdir()):
         path.parent.rmdir()
 
@@ -46,7 +47,7 @@ def forget(path: Path) -> None:
 def waiting() -> list[Path]:
     """Files that were never imported, the newest first; those older than a week are deleted here."""
     kept = studio.home().folder("uploads", "incoming").glob("*/*")
-    found = [path for path in kept if path.is_file() and not path.name.startswith(PASTED)]
+    found = [path for path in kept if path.is_file() and not path.name.startswith((PASTED, "."))]
     now = time.time()
     for path in [path for path in found if now - path.stat().st_mtime > _KEPT_SECONDS]:
         forget(path)

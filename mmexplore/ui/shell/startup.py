@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit import config, net_util
 from streamlit.web.server.server_util import get_url
 
-from mmexplore.runtime import logs
+from mmexplore.runtime import files, logs
 from mmexplore.runtime.deadline import HURRIED
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import default_home
@@ -42,6 +42,7 @@ def warm_up() -> None:
     try:
         from mmexplore import studio
 
+        studio.migrate()
         data, model, view, method = studio.first_choice()
         studio.dataset(data)  # the slowest, and with it pandas
         for page in ("shell.frame", "map.page"):
@@ -70,6 +71,8 @@ def explain(problem: Exception) -> bool:
     """
     if isinstance(problem, MmexploreError):
         st.error(literal(problem), icon=":material/info:")
+    elif isinstance(problem, OSError) and (words := files.disk_words(problem)):
+        st.error(literal(words), icon=":material/info:")
     else:
         log.error("a page failed", exc_info=problem)
         st.error("Something went wrong on this page; the log has the details.", icon=":material/error:")

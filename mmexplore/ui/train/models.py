@@ -27,6 +27,8 @@ _COLUMNS: dict[str, Any] = {
 
 def show(models: Sequence[Model]) -> None:
     """Draw the table of models, and the chosen ones below it."""
+    for name, why in studio.damaged_models().items():
+        st.warning(literal(f"Left out: model {name}: {why}"))
     table = runs_table.table(models).reset_index()
     if table.empty:
         st.info("No model is here yet. Choose a recipe above and start a training: it will appear in this table.")

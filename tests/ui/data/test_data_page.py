@@ -9,6 +9,7 @@ from working_jobs import until
 
 from mmexplore import studio
 from mmexplore.ui.data import uploads
+from mmexplore.ui.shell import session
 
 pytest_plugins = ("screens",)
 TABLE = f"""Compound Name;Structure;pIC50\r
@@ -105,3 +106,17 @@ class TestData:
         button.click()
         button.click().run()
         assert len([entry for entry in studio.datasets() if entry.source == "yours"]) == 1
+
+    def test_a_set_is_renamed_and_what_is_kept_is_told(self, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        studio.add_dataset("CCO ethanol\nCCN amine\n", "Mine")
+        studio.count_bytes()
+        (empty_home / "datasets" / "yours" / "odd.json").write_text("[]")
+        own = lambda: next(entry for entry in studio.datasets() if entry.source == "yours")  # noqa: E731
+        monkeypatch.setattr(session, "choice", lambda: session.Choice(own().name, "ecfp", "ecfp"))
+        app = page("6_Data.py")
+        app.text_input(key="data/title/mine").set_value("Kinase screen")
+        next(button for button in app.button if button.label == "Rename").click().run()
+        assert not app.exception
+        assert (own().title, own().name, app.session_state["data"]) == ("Kinase screen", *2 * ["kinase_screen"])
+        assert "Left out: data set odd" in shown(app)
+        assert f"MB in {empty_home}" in shown(app)
