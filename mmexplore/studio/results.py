@@ -171,12 +171,13 @@ def _table(paper: Mapping[str, Any], number: str, measured: Mapping[str, Result]
     figures["metric"] = figures["data"].map(paper["metric"])
     unpaired = figures["paper"].isna() | figures["ours"].isna()
     figures.loc[unpaired, ["state", "differences"]] = ""
-    numbers = {"paper": float, "paper spread": float, "ours": float, "spread": float, "seeds": "Int64"}
+    kinds: Any = dict.fromkeys(("paper", "paper spread", "ours", "spread"), float)
+    kinds |= {"seeds": "Int64", "state": str, "differences": str}
     return PaperTable(
         paper["paper"],
         number,
         about["title"],
-        figures[list(COLUMNS)].astype(numbers | {"state": str, "differences": str}),
+        figures[list(COLUMNS)].astype(kinds),
         about.get("note", ""),
         tuple(measured[name] for name in names if name in measured),
         tuple(about["commands"]),

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import streamlit as st
@@ -102,7 +102,8 @@ def _differences(figures: pd.DataFrame) -> list[tuple[str, str]]:
     paired = figures[figures["state"] != ""]
     alike = paired["differences"].str.split("; ").map(lambda words: tuple(w for w in words if not _BY_DATA.match(w)))
     found = []
-    for (state, words), rows in paired.groupby([paired["state"], alike.rename("words")], sort=False):
+    for key, rows in paired.groupby([paired["state"], alike.rename("words")], sort=False):
+        state, words = cast("tuple[str, tuple[str, ...]]", key)
         epochs: dict[str, list[int]] = {}
         for match in filter(None, map(_BY_DATA.match, "; ".join(rows["differences"]).split("; "))):
             epochs.setdefault(match["paper"], []).append(int(match["ours"]))
