@@ -44,7 +44,7 @@ def quality_panel(choice: Choice, shown: MapFile, color: str, classes: Classes |
             values = [getattr(part, f"{score}{suffix}") for part in parts.values()]
             shuffled = [getattr(part, f"{score}{suffix}_permuted") for part in parts.values()]
             rows += [
-                _row(f"**{name}**, {where} :small[{better}]", *values, bold=True),
+                _row(f"**{name}**, {where}{'' if suffix else f' ({better})'}", *values, bold=True),
                 _row("&emsp;permuted labels", *shuffled),
             ]
     st.markdown("\n".join(rows))
@@ -72,7 +72,11 @@ def _words(scores: Quality, title: str) -> list[str]:
         words = [f"{part}: {'; '.join(f'{what} is {verdict}' for what, verdict in said.items())}."]
     if first.dbi is None and first.dbi_2d is None:
         words = []
-    return [*words, *([] if scores.test else [f"No test part: {scores.no_test}."]), f"{first.how}."]
+    return [
+        *words,
+        *([] if scores.test else [f"No test part: {scores.no_test}."]),
+        f"{first.how[:1].upper()}{first.how[1:]}.",
+    ]
 
 
 def small_quality(scores: Quality | None) -> None:

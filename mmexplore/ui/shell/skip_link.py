@@ -1,4 +1,7 @@
-"""Skip link: the first thing that Tab reaches on a page leads past the navigation, to the map where there is one."""
+"""Skip link: the first thing that Tab reaches on the Map leads past all controls to the map itself.
+
+Streamlit's own link, which leads to the content, is the first one on other pages.
+"""
 
 import streamlit as st
 
@@ -15,6 +18,7 @@ _link = st.components.v2.component("skip_link", html="<span></span>", js=start(H
 
 
 def skip_link(page: str) -> None:
-    """The link of a page by its title."""
-    with st.container(key="skip-link"):
-        _link(key="skip", data={"words": "Skip to the map" if page == "Map" else "Skip to the content"})
+    """The link of a page by its title; nothing but on the Map."""
+    if page == "Map":
+        with st.container(key="skip-link"):
+            _link(key="skip", data={"words": "Skip to the map"})

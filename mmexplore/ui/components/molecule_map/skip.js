@@ -1,11 +1,9 @@
-// The first thing that Tab reaches: a link past the navigation to the map, or on a page without one to its content.
+// The first thing that Tab reaches on a page with a map: a link to it. Streamlit's own, to the page's content, comes next.
 
 /** @import { Component } from "../dom.js" */
-import { make, part } from "../dom.js";
+import { make } from "../dom.js";
 
-const CONTENT = "main-content";
-
-/** The map's surface, the first one of several; null on a page without a map. */
+/** The map's surface, the first one of several; null where there is none yet. */
 function surface() {
   for (const host of document.querySelectorAll("[data-testid=stMain] *")) {
     const found = host.shadowRoot?.querySelector(".molecule-map .surface");
@@ -14,26 +12,18 @@ function surface() {
   return null;
 }
 
-/** The page's content, which can be focused from here on. */
-function content() {
-  const main = part(document, "[data-testid=stMain]", HTMLElement);
-  main.id = CONTENT;
-  main.tabIndex = -1;
-  return main;
-}
-
 /**
- * Called by Streamlit at every rerun of a page: there is one link, whatever the page.
+ * Called by Streamlit at every rerun of the page: there is one link, and none on a page without it.
  * @param {Component<{ words: string }>} component
  */
 export default function show({ data }) {
   const link = document.querySelector("a.skip-link") ?? document.body.insertBefore(make("a", "skip-link"), document.body.firstChild);
   if (!(link instanceof HTMLAnchorElement)) return;
-  content();
-  link.href = `#${CONTENT}`;
+  link.href = "#stMain";
   link.textContent = data.words;
   link.onclick = event => {
     event.preventDefault();   // the address is the page's
-    (surface() ?? content()).focus();
+    (surface() ?? document.getElementById("stMain"))?.focus();
   };
+  return () => link.remove();
 }
