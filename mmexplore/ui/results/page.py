@@ -17,6 +17,7 @@ from mmexplore.ui.results import charts as results_charts
 
 _OTHERS = "Speed and size"
 _ACROSS = 3  # data sets of a table
+_APART = "\u2020"
 _BY_DATA = re.compile(r"fine-tuning epochs (?P<ours>\d+) \(paper: (?P<paper>[\d,]+)\)")
 _BADGES: dict[str, tuple[Any, str]] = {
     SAME: ("green", ":material/check:"),
@@ -62,7 +63,11 @@ def _tables(figures: pd.DataFrame, key: str) -> None:
     data = list(dict.fromkeys(figures["data"]))
     for start in range(0, len(data), _ACROSS):
         some = figures[figures["data"].isin(data[start : start + _ACROSS])]
-        st.dataframe(wide(some), key=f"{key}/table/{start}", placeholder="", width="stretch")
+        apart = some[some["state"] == DIFFERS]["variant"].unique()
+        shown = wide(some).rename(index={name: f"{name} {_APART}" for name in apart})
+        st.dataframe(shown, key=f"{key}/table/{start}", placeholder="", width="stretch")
+        if len(apart):
+            st.caption(f"{_APART} another test: not to be set beside ours")
 
 
 def _title(table: PaperTable) -> str:
