@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from mmexplore.explore.maps import layouts
-from mmexplore.explore.maps.quality import Classes, Split, quality
+from mmexplore.explore.maps.quality import Classes, RecordedSplit, quality
 from mmexplore.explore.maps.storage import UNSCORED, MapFile, place_of, save, stored
 from mmexplore.explore.neighbors.knn import interpolate, nearest, unit_rows
 from mmexplore.runtime.errors import MmexploreError, UnknownName
@@ -118,7 +118,7 @@ def make(
     view: str,
     method: str,
     seed: int = 0,
-    split: Split | None = None,
+    split: RecordedSplit | None = None,
     progress: Progress = silent,
     **parameters: Any,
 ) -> MapFile:

@@ -86,7 +86,7 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Split:
+class RecordedSplit:
     """Recorded split of a model on a data set: ``parts`` (n,) texts, None where there is none, and ``why``."""
 
     parts: np.ndarray | None = None
@@ -154,7 +154,7 @@ def quality(
     seed: int = 0,
     permutations: int = 20,
     other: Quality | None = None,
-    split: Split | None = None,
+    split: RecordedSplit | None = None,
 ) -> Quality:
     """Class separation in ``x`` (n, d) and on ``xy`` (n, 2), over all molecules and over parts of the ``split``.
 
@@ -162,7 +162,7 @@ def quality(
 
     The scores in ``x`` are taken from ``other``, another map of the same ``x``, if it was scored in the same way.
     """
-    split = split or Split()
+    split = split or RecordedSplit()
     whole = _of_rows(x, xy, classes, "", seed, permutations, other)
     if split.parts is None:
         return replace(whole, no_test=split.why)

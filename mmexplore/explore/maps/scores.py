@@ -8,7 +8,7 @@ import numpy as np
 
 from mmexplore.datasets import Dataset
 from mmexplore.explore.maps.colors import Color
-from mmexplore.explore.maps.quality import VERSION, Classes, Quality, Split, classes_of
+from mmexplore.explore.maps.quality import VERSION, Classes, Quality, RecordedSplit, classes_of
 from mmexplore.explore.maps.storage import MapFile
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
@@ -27,21 +27,21 @@ def color_classes(dataset: Dataset, name: str, color: Color) -> Classes:
     return Classes(codes, color.categories, f"classes are the values of {color.label}")
 
 
-def split_of(model: Model, dataset: Dataset, *, home: Home) -> Split:
-    """Split of a data set as the model's training recorded it; none where it was not trained on that data set."""
+def split_of(model: Model, dataset: Dataset, *, home: Home) -> RecordedSplit:
+    """RecordedSplit of a data set as the model's training recorded it; none where it was not trained on that data set."""
     if model.card is None:
-        return Split(why=f"{model.name} is not trained, so no molecule is kept from it")
+        return RecordedSplit(why=f"{model.name} is not trained, so no molecule is kept from it")
     if model.card.untrained:
-        return Split(why=f"{model.name} has not been trained, so no molecule is kept from it")
+        return RecordedSplit(why=f"{model.name} has not been trained, so no molecule is kept from it")
     if model.card.data.digest != dataset.digest:
-        return Split(why=f"{model.name} was trained on {model.card.data.name}, not on {dataset.name}")
+        return RecordedSplit(why=f"{model.name} was trained on {model.card.data.name}, not on {dataset.name}")
     known = predictions(model, dataset, home=home)
     if known is None or "split" not in known:
-        return Split(why=f"{model.name} has recorded no split of {dataset.name}")
-    return Split(known["split"].to_numpy(), "")
+        return RecordedSplit(why=f"{model.name} has recorded no split of {dataset.name}")
+    return RecordedSplit(known["split"].to_numpy(), "")
 
 
-def file_name(shown: MapFile, classes: Classes, split: Split) -> str:
+def file_name(shown: MapFile, classes: Classes, split: RecordedSplit) -> str:
     """Name of the file that holds the scores of a map by these classes: all that they are computed from is in it."""
     content = hashlib.sha256(f"{VERSION} {shown.seed} {classes.how} {split.digest}".encode())
     for values in (shown.xy, classes.codes):

@@ -10,7 +10,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import davies_bouldin_score, normalized_mutual_info_score
 
 from mmexplore.explore.maps import quality as map_quality
-from mmexplore.explore.maps.quality import Classes, Quality, Split, classes_of, clusters, in_words, quality
+from mmexplore.explore.maps.quality import Classes, Quality, RecordedSplit, classes_of, clusters, in_words, quality
 
 
 def blobs(n: int = 300, d: int = 10, apart: float = 8, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -162,8 +162,8 @@ def test_of_many_texts_the_most_frequent_are_kept() -> None:
     assert (found.codes >= 0).sum() == 24
 
 
-def a_split(n: int) -> Split:
-    return Split(np.array(["train", "test", "validation", "train"])[np.arange(n) % 4], "")
+def a_split(n: int) -> RecordedSplit:
+    return RecordedSplit(np.array(["train", "test", "validation", "train"])[np.arange(n) % 4], "")
 
 
 def test_scores_of_a_part_are_scikit_learns_over_its_rows_alone() -> None:
@@ -212,10 +212,10 @@ def test_a_score_among_shuffles_is_said_in_words(beaten: int) -> None:
 def test_without_a_split_it_is_said_why_and_an_empty_part_has_no_score() -> None:
     x, codes = blobs(40)
     classes = Classes(codes, ("a", "b", "c"), "blobs")
-    found = quality(x, x[:, :2], classes, split=Split(why="it was trained on others"))
+    found = quality(x, x[:, :2], classes, split=RecordedSplit(why="it was trained on others"))
     assert found.test is found.train is None
     assert found.no_test == "it was trained on others"
-    found = quality(x, x[:, :2], classes, split=Split(np.full(40, "train"), ""))
+    found = quality(x, x[:, :2], classes, split=RecordedSplit(np.full(40, "train"), ""))
     assert found.test is not None
     assert found.test.dbi is None
     assert found.test.how.startswith("not computed: blobs, and")
