@@ -28,7 +28,7 @@ def color_classes(dataset: Dataset, name: str, color: Color) -> Classes:
 
 
 def split_of(model: Model, dataset: Dataset, *, home: Home) -> RecordedSplit:
-    """RecordedSplit of a data set as the model's training recorded it; none where it was not trained on that data set."""
+    """Split of a data set as the model's training recorded it; none where it was not trained on that data set."""
     if model.card is None:
         return RecordedSplit(why=f"{model.name} is not trained, so no molecule is kept from it")
     if model.card.untrained:

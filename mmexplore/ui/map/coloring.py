@@ -14,12 +14,16 @@ from mmexplore.ui.shell.session import Choice
 
 
 def painting(on: state.Ground, name: str, method: str) -> Painting:
-    """A color of the molecules; one that takes long is gray until the job that makes it, shown here, has ended."""
+    """A color of the molecules; one that takes long is gray until the job that makes it, shown here, has ended.
+
+    That job waits for a first picture: colors without a map are of no use.
+    """
     choice = on.choice
     if state.is_quick(on, name):
         return state.painting(on, name)
-    what = f"The colours of {name} are being computed"
-    _wait(choice, choice, name, method, 0, what, partial(state.is_quick, on, name))
+    if state.best_map(on, method):
+        what = f"The colours of {name} are being computed"
+        _wait(choice, choice, name, method, 0, what, partial(state.is_quick, on, name))
     return unknown(f"{name}, not computed yet", len(studio.dataset(choice.data)))
 
 
