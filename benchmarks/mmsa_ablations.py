@@ -13,7 +13,7 @@ again.
 import json
 from typing import Any
 
-from mmsa_runs import finetuned, pretrained, rows_beside_the_paper, sample
+from mmsa_runs import finetuned, pretrained, protocol, rows_beside_the_paper, sample
 from record import Asked, record
 
 _QUICK: dict[str, dict[str, Any]] = {"resnet": {"side_px": 64}, "comenet": {"conformers": 1, "mmff": "off"}}
@@ -78,6 +78,18 @@ COLUMNS = {
 }
 
 
+_PICTURES, _CONFORMERS = {"pre-training picture encoder": None}, {"pre-training conformers": None}
+APART: dict[str, dict[str, dict[str, Any]]] = {
+    "VI": {
+        "2D graph": _PICTURES | _CONFORMERS,
+        "2D graph + image": _CONFORMERS,
+        "2D graph + 3D graph": _PICTURES,
+    },
+    "IX": {f"K = {k}": {"pre-training hyperedges of": k} for k in (2, 5, 10, 15)},
+}
+"""What of the protocol is another for a row; None where it has no such part."""
+
+
 def main() -> None:
     asked = command_line().parse_args()
     molecules = sample(asked.molecules, asked.work)
@@ -100,7 +112,9 @@ def main() -> None:
     only = f" --only {' '.join(asked.only)}" if asked.only else ""
     command = f"python benchmarks/mmsa_ablations.py {json.dumps(asked.table)} --work FOLDER {scale}"
     command += f" --seeds {asked.seeds}{only}"
-    record(name, question, command, rows_beside_the_paper(asked.table, found))
+    told: dict[str, Any] = {"protocol": protocol(asked.epochs, "ZINC250k", asked.molecules, asked.pretraining_epochs)}
+    told |= {"scratch": [], "variants": APART.get(asked.table, {})}
+    record(name, question, command, rows_beside_the_paper(asked.table, found), told=told)
 
 
 def command_line() -> Asked:

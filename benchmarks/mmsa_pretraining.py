@@ -10,7 +10,7 @@ model's are run: where it alone is new, the recorded rows of the other stay, wit
 import json
 from typing import Any
 
-from mmsa_runs import SCRATCH, finetuned, rows_beside_the_paper
+from mmsa_runs import SCRATCH, finetuned, protocol, rows_beside_the_paper
 from record import RESULTS, Asked, record
 
 NAME = "mmsa_pretraining"
@@ -44,7 +44,8 @@ def main() -> None:
     command += " --keep-scratch" * asked.keep_scratch
     if tuple(asked.only) != DATA:
         command += f" --only {' '.join(asked.only)}"
-    record(NAME, question, command, kept + rows_beside_the_paper("II and III", found))
+    told = {"protocol": protocol(asked.epochs, "ZINC250k and ChEMBL", 40_000, 6), "scratch": ["no pre-training"]}
+    record(NAME, question, command, kept + rows_beside_the_paper("II and III", found), told=told)
 
 
 def command_line() -> Asked:

@@ -13,6 +13,23 @@ PAPER["metric"] |= {"freesolv": "RMSE"}  # not in the paper: it is here without 
 SCRATCH = ""
 
 
+def protocol(epochs: int, data: str, molecules: int, pretraining_epochs: int) -> dict[str, Any]:
+    """How MMSA's pre-trainings and fine-tunings here are made, in the words of the paper's."""
+    return {
+        "data": "MoleculeNet",
+        "split": "scaffold, deterministic",
+        "parts": "80/10/10",
+        "fine-tuning epochs": epochs,
+        "pre-training data": data,
+        "pre-training molecules": molecules,
+        "pre-training epochs": pretraining_epochs,
+        "pre-training batch": 128,
+        "pre-training conformers": 1,
+        "pre-training picture encoder": "ResNet-18 from random weights, 64 px",
+        "pre-training hyperedges of": 2,
+    }
+
+
 def sample(count: int, work: Path, seed: int = 0) -> Path:
     """``count`` molecules of ZINC250k as a file of their own, drawn by a seed."""
     path = work / f"zinc250k-{count}.smi"

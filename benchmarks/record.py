@@ -68,8 +68,19 @@ def own_home() -> Path:
     return Path(folder)
 
 
-def record(name: str, question: str, command: str, rows: list[dict[str, Any]], seed: int = 0) -> None:
-    """Print the rows and, unless at the smallest scale, write ``results/<name>.json``."""
+def record(
+    name: str,
+    question: str,
+    command: str,
+    rows: list[dict[str, Any]],
+    seed: int = 0,
+    told: dict[str, Any] | None = None,
+) -> None:
+    """Print the rows and, unless at the smallest scale, write ``results/<name>.json``.
+
+    ``told`` are more fields: a result that stands beside a paper's table tells its ``protocol`` in the words of
+    ``papers/``, its rows without pre-training (``scratch``) and what else holds for one of its ``variants``.
+    """
     _print(question, rows)
     if smallest():
         return
@@ -89,7 +100,7 @@ def record(name: str, question: str, command: str, rows: list[dict[str, Any]], s
         },
         "versions": provenance.versions(*PACKAGES),
     }
-    path.write_text(json.dumps(about | {"rows": rows}, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(about | (told or {}) | {"rows": rows}, indent=1) + "\n", encoding="utf-8")
 
 
 def _print(question: str, rows: list[dict[str, Any]]) -> None:

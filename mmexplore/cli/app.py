@@ -20,6 +20,7 @@ from mmexplore.cli.chemprop import chemprop
 from mmexplore.cli.fusion import fusion
 from mmexplore.cli.home import app as home_verbs
 from mmexplore.cli.lists import dataset_verbs, model_verbs
+from mmexplore.cli.maps import make_map
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
@@ -48,6 +49,7 @@ app.add_typer(home_verbs, name="home")
 app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
+app.command("map")(make_map)
 app.command("app")(open_app)
 
 
@@ -153,30 +155,6 @@ def embed(
 
     def work(progress: Progress) -> Values:
         return studio.write_embedding(model, data, view, out, progress)
-
-    answer(work, as_json, job)
-
-
-@app.command("map")
-def make_map(
-    model: ModelName,
-    data: DataName,
-    view: Annotated[str, typer.Option("--view", help="which embedding; default: the model's first")] = "",
-    method: Annotated[str, typer.Option("--method", help=", ".join(studio.METHODS))] = "umap",
-    seed: Annotated[int, typer.Option("--seed")] = 0,
-    as_json: Json = False,
-    job: JobFolder = None,
-) -> None:
-    """Coordinates of a data set in a model's view, with Davies-Bouldin and NMI and their values for permuted labels."""
-
-    def work(progress: Progress) -> Values:
-        chosen = studio.view_of(model, view)
-        made = studio.compute_map(model, data, chosen, method, seed, progress)
-        quality = made.quality
-        scores = {k: getattr(quality, k) for k in ("dbi", "nmi", "dbi_permuted", "nmi_permuted")}
-        scores |= {k: getattr(quality, k) for k in ("dbi_2d", "nmi_2d", "dbi_2d_permuted", "nmi_2d_permuted")}
-        about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
-        return about | scores | {"how": quality.how, "file": str(made.path)}
 
     answer(work, as_json, job)
 

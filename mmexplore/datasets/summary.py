@@ -1,6 +1,7 @@
 """Data set summary for the Data page: label balance, scaffolds, property ranges and how a split would fall."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,8 +64,14 @@ def property_table(dataset: Dataset, most: int = 5000, seed: int = 0) -> "pd.Dat
     return molecules.descriptors(dataset.smiles[rows]).set_axis(rows)
 
 
-def split_table(dataset: Dataset, rule: str, seed: int, fractions: tuple[float, float, float]) -> "pd.DataFrame":
-    """Split table: molecules and label balance or mean of each part, one row a part."""
+def split_table(
+    dataset: Dataset,
+    rule: str,
+    seed: int,
+    fractions: tuple[float, float, float],
+    tasks: Collection[str] | None = None,
+) -> "pd.DataFrame":
+    """Split table: molecules and, of the ``tasks`` (None: all), label balance or mean of each part, one row a part."""
     import pandas as pd
 
     split = splits.split(dataset.smiles, rule, seed, fractions)
@@ -72,7 +79,9 @@ def split_table(dataset: Dataset, rule: str, seed: int, fractions: tuple[float, 
     for part in ("train", "validation", "test"):
         chosen = getattr(split, part)
         row: dict[str, object] = {"part": part, "molecules": len(chosen)}
-        for number, task in enumerate(dataset.tasks[:5]):
+        for number, task in enumerate(dataset.tasks):
+            if tasks is not None and task.name not in tasks:
+                continue
             values = dataset.labels[chosen, number]
             known = values[~np.isnan(values)]
             what = "share positive" if task.kind == "classification" else "mean"

@@ -23,6 +23,7 @@ from mmexplore.explore.maps.lasso import inside
 from mmexplore.explore.maps.panels import ECFP, FEWEST_PANELS, MOST_PANELS, PRESETS, Preset, ViewRef, fill_preset
 from mmexplore.explore.maps.procrustes import Aligned, align
 from mmexplore.explore.maps.project import METHODS
+from mmexplore.explore.maps.quality import Classes, Quality, in_words
 from mmexplore.explore.maps.storage import MapFile, aligned
 from mmexplore.explore.molecules import MoleculeCard
 from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagreement
@@ -55,11 +56,16 @@ from mmexplore.studio.maps import (
     color,
     color_names,
     compute_map,
+    compute_quality,
     embed,
     first_choice,
+    is_quick_color,
+    map_classes,
     map_folders,
+    scores_quickly,
     start_map,
     stored_map,
+    stored_quality,
     view_of,
     write_embedding,
 )
@@ -108,22 +114,23 @@ from mmexplore.studio.upkeep import Copied, backup, count_bytes, known_bytes, mi
 __all__ = [
     "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_COMPARED", "MOST_PANELS",
     "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED", "Agreement", "Aligned",
-    "Color", "Copied", "Dataset", "Detail", "Device", "Entry", "Estimate", "Evaluation", "Explained", "FusionReport",
-    "Group", "HitList", "Home", "Job", "MapFile", "Model", "MoleculeCard", "MoleculeRef", "Motifs", "Nearest", "Pair",
-    "PaperTable", "Preset", "Result", "Rules", "SearchResult", "Similarities", "Standing", "Subgraph", "Summary",
-    "Target", "ViewRef", "add_dataset", "agreement", "align", "aligned", "at_home", "available", "backup", "cancel_job",
-    "check_pattern", "color", "color_names", "common", "common_scaffold", "compute_map", "consensus", "count_bytes",
-    "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "datasets", "delete_model", "depict", "detail",
-    "devices", "disagreement", "embed", "estimate", "evaluate", "example", "explain", "explain_summand",
-    "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice",
-    "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs",
-    "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors",
-    "inside", "is_structure", "job", "job_history", "known_bytes", "label_table", "lacking", "list_jobs", "map_folders",
-    "mean_disagreement", "measured_results", "migrate", "model", "models", "molecule_card", "names_only", "new_run",
-    "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes", "query_of",
-    "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job",
-    "restore", "retrieve", "sdf_of", "shape", "shared", "split_table", "standard_panels", "start_embedding",
-    "start_fetch", "start_import", "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs",
+    "Classes", "Color", "Copied", "Dataset", "Detail", "Device", "Entry", "Estimate", "Evaluation", "Explained",
+    "FusionReport", "Group", "HitList", "Home", "Job", "MapFile", "Model", "MoleculeCard", "MoleculeRef", "Motifs",
+    "Nearest", "Pair", "PaperTable", "Preset", "Quality", "Result", "Rules", "SearchResult", "Similarities", "Standing",
+    "Subgraph", "Summary", "Target", "ViewRef", "add_dataset", "agreement", "align", "aligned", "at_home", "available",
+    "backup", "cancel_job", "check_pattern", "color", "color_names", "common", "common_scaffold", "compute_map",
+    "compute_quality", "consensus", "count_bytes", "damaged_datasets", "damaged_jobs", "damaged_models", "dataset",
+    "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed", "estimate", "evaluate",
+    "example", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer",
+    "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words",
+    "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf",
+    "home", "hyperedge_neighbors", "in_words", "inside", "is_quick_color", "is_structure", "job", "job_history",
+    "known_bytes", "label_table", "lacking", "list_jobs", "map_classes", "map_folders", "mean_disagreement",
+    "measured_results", "migrate", "model", "models", "molecule_card", "names_only", "new_run", "paper_tables",
+    "place_on", "predictions", "preview", "products", "property_table", "quality_classes", "query_of", "query_of_row",
+    "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job", "restore", "retrieve",
+    "scores_quickly", "sdf_of", "shape", "shared", "split_table", "standard_panels", "start_embedding", "start_fetch",
+    "start_import", "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs", "stored_quality",
     "summands", "summarize", "table_of", "target", "to_csv", "to_sdf", "train", "view_of", "viewer_path", "what_if",
     "write_chemprop", "write_embedding",
 ]  # fmt: skip

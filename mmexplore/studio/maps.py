@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from mmexplore.datasets import Dataset
-from mmexplore.explore.maps import color_choices, compute
+from mmexplore.explore.maps import color_choices, compute, scores
 from mmexplore.explore.maps.colors import Color
+from mmexplore.explore.maps.panels import ViewRef
+from mmexplore.explore.maps.quality import Classes, Quality
 from mmexplore.explore.maps.storage import MapFile
 from mmexplore.models import embed as embeddings
 from mmexplore.models.embeddings import Embedded
@@ -76,13 +78,45 @@ def compute_map(
     return compute.compute_map(model(model_name).view(view), dataset(data), method, seed, progress, home=home())
 
 
-def start_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
-    """Map job: have a map computed by a job, or the job that is at it already."""
+def start_map(
+    model_name: str, data: str, view: str, method: str, seed: int = 0, color: str = "", of: ViewRef | None = None
+) -> Job:
+    """Map job: have a map computed by a job, or the job that is at it already.
+
+    With a ``color`` that, too, and the scores by it; ``of`` is the view whose color it is, if it is another one's.
+    """
     check_names(data, model_name)
     arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
     title = f"{method.upper()} map of {data}, {view}" + (" (untrained)" if model_name.startswith(UNTRAINED) else "")
+    if color:
+        arguments += ["--color", color]
+        title += f", by {color}"
+    if color and of and of != ViewRef(model_name, view):
+        arguments += ["--color-model", of.model, "--color-view", of.view]
     # a lane of its own: maps do not wait for trainings
     return client.start_once("map", arguments, device="maps", title=title, home=home())
+
+
+def map_classes(data: str, name: str, shown: Color) -> Classes:
+    """Classes of molecules that a map is scored by when it shows the color of that name."""
+    return scores.color_classes(dataset(data), name, shown)
+
+
+def stored_quality(shown: MapFile, model_name: str, data: str, view: str, classes: Classes) -> Quality | None:
+    """Quality of a map by these classes, None where it is not known yet."""
+    return compute.stored_quality(shown, model(model_name).view(view), dataset(data), classes, home=home())
+
+
+def scores_quickly(model_name: str, data: str) -> bool:
+    """Whether a map of this data set is scored while a page waits; else :func:`start_map` scores it."""
+    return compute.scores_quickly(model(model_name), dataset(data), home=home())
+
+
+def compute_quality(
+    shown: MapFile, model_name: str, data: str, view: str, classes: Classes, progress: Progress = silent
+) -> Quality:
+    """Quality of a map by these classes, computed and kept unless it is known; may import torch."""
+    return compute.compute_quality(shown, model(model_name).view(view), dataset(data), classes, progress, home=home())
 
 
 def map_folders(chosen: Model, table: Dataset) -> list[Path]:
@@ -95,6 +129,11 @@ def color_names(model_name: str, data: str, view: str = "") -> list[str]:
     return color_choices.color_names(model(model_name).view(view), dataset(data), home=home())
 
 
-def color(model_name: str, data: str, view: str, name: str) -> Color:
+def color(model_name: str, data: str, view: str, name: str, progress: Progress = silent) -> Color:
     """A color by one of :func:`color_names`. Raises UnknownName for anything else."""
-    return color_choices.color(model(model_name).view(view), dataset(data), name, home=home())
+    return color_choices.color(model(model_name).view(view), dataset(data), name, progress, home=home())
+
+
+def is_quick_color(model_name: str, data: str, view: str, name: str) -> bool:
+    """Whether a color is there or made while a page waits; else :func:`start_map` makes it. Raises UnknownName."""
+    return color_choices.is_quick(model(model_name).view(view), dataset(data), name, home=home())

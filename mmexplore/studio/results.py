@@ -1,14 +1,13 @@
 """Benchmark results: the papers' tables beside what this project measured.
 
-Read from ``benchmarks/papers`` and ``benchmarks/results``.
-
-A paper's file says for each of its tables which result measured it and what of the two protocols is the same and what
-is not; whether a pair of figures may be compared is said there once, by a person, and shown beside every figure.
+Read from ``benchmarks/papers`` and ``benchmarks/results``. Both record how figures were made, field by field in the
+same words; whether a pair of figures may be compared follows from these fields by one rule (:func:`compared`), and
+each field that is not the same is named.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BENCHMARKS = places.BENCHMARKS
-COLUMNS = ("variant", "data", "metric", "paper", "ours", "spread", "seeds")
-_KEY, _OURS = ["variant", "data"], ["ours", "spread", "seeds"]
+COLUMNS = ("variant", "data", "metric", "paper", "paper spread", "ours", "spread", "seeds", "state", "differences")
+SAME, TRAINING, DIFFERS = "same protocol", "same test, other training", "differs"
+STATES = (SAME, TRAINING, DIFFERS)
+TEST = ("data", "split", "parts", "metric")
+"""Fields that say what a score was computed on; all others say how the model was trained."""
+_KEY, _OURS = ["variant", "data"], ["ours", "spread", "seeds", "state", "differences"]
+_PRETRAINING = "pre-training"
 
 
 @dataclass(frozen=True)
@@ -37,27 +41,77 @@ class Result:
     machine: str
     versions: dict[str, str]
     rows: "pd.DataFrame"
+    protocol: "Protocol | None" = None
 
 
 @dataclass(frozen=True)
 class PaperTable:
     """One table of a paper beside ours.
 
-    ``figures`` has a row a variant and data set (COLUMNS): the paper's figure and our mean, in the unit of ``metric``,
-    NaN where there is none, our sample standard deviation over ``seeds`` runs. ``same`` and ``differs`` are sentences
-    on the two protocols; ``comparable`` is false where the split or the metric differ. ``measured`` are the results
-    that our figures come from, ``commands`` those that would measure what is missing.
+    ``figures`` has a row a variant and data set (COLUMNS): the paper's figure with its own spread and our mean, in the
+    unit of ``metric``, NaN where there is none, our sample standard deviation over ``seeds`` runs, one of STATES and
+    the differences of the two protocols in words. ``note`` is what else is to be known of the table. ``measured`` are
+    the results that our figures come from, ``commands`` those that would measure what is missing.
     """
 
     paper: str
     number: str
     title: str
     figures: "pd.DataFrame"
-    comparable: bool
-    same: str
-    differs: str
+    note: str
     measured: tuple[Result, ...]
     commands: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How the figures of a paper or a result were made.
+
+    ``fields`` by their names, a value or one a data set; ``scratch`` are variants without pre-training, to which
+    fields of that do not apply; ``variants`` what holds for one of them alone: None for what it has not, and
+    ``because`` says how that is known.
+    """
+
+    fields: Mapping[str, Any]
+    scratch: tuple[str, ...] = ()
+    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of(self, variant: str, data: str) -> dict[str, Any]:
+        """Fields of one figure."""
+        chosen = dict(self.fields) | dict(self.variants.get(variant, {}))
+        if variant in self.scratch:
+            chosen = {name: value for name, value in chosen.items() if not name.startswith(_PRETRAINING)}
+        chosen = {name: value.get(data) if isinstance(value, Mapping) else value for name, value in chosen.items()}
+        return {name: value for name, value in chosen.items() if value is not None}
+
+
+def compared(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Whether two figures may be compared, one of STATES, and each difference of their protocols in words.
+
+    A field that one of them does not record is no difference where the other has none either, else it is one.
+
+    >>> compared({"split": "scaffold", "seeds": 5}, {"split": "scaffold", "seeds": 3})
+    ('same test, other training', ('seeds 3 (paper: 5)',))
+    """
+    names = [name for name in dict.fromkeys((*theirs, *ours)) if name != "because"]
+    apart = [name for name in names if theirs.get(name) != ours.get(name)]
+    because = theirs.get("because")
+    words = tuple(
+        f"{name} {_said(ours.get(name))} (paper: {_said(theirs.get(name))}{_known(name, because)})" for name in apart
+    )
+    if not apart:
+        return SAME, ()
+    return (DIFFERS if any(name in TEST for name in apart) else TRAINING), words
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "not recorded"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _known(name: str, because: object) -> str:
+    return f", as {because}" if because and name in TEST else ""
 
 
 def measured_results() -> dict[str, Result]:
@@ -87,7 +141,12 @@ def _result(name: str, values: Mapping[str, Any]) -> Result:
     place = f"{machine['processor']}, {machine['cores']} cores"
     texts = {key: str(values[key]) for key in ("question", "command", "commit", "date")}
     rows = pd.DataFrame(values["rows"]).replace("", None).infer_objects()
-    return Result(name, machine=place, versions=values["versions"], rows=rows, **texts)
+    protocol = _protocol(values) if "protocol" in values else None
+    return Result(name, machine=place, versions=values["versions"], rows=rows, protocol=protocol, **texts)
+
+
+def _protocol(values: Mapping[str, Any]) -> Protocol:
+    return Protocol(values["protocol"], tuple(values.get("scratch", ())), values.get("variants", {}))
 
 
 def _table(paper: Mapping[str, Any], number: str, measured: Mapping[str, Result]) -> PaperTable:
@@ -95,41 +154,77 @@ def _table(paper: Mapping[str, Any], number: str, measured: Mapping[str, Result]
 
     about: dict[str, Any] = paper["tables"][number]
     names: dict[str, dict[str, str]] = about["results"]
-    cells = [(variant, data, value) for variant, row in paper[number].items() for data, value in row.items()]
-    printed = pd.DataFrame(cells, columns=[*_KEY, "paper"]).set_index(_KEY)
-    found = [_ours(measured[name], variants, paper["metric"]) for name, variants in names.items() if name in measured]
+    spread = paper.get("spread", {}).get(number, {})
+    cells = [
+        (variant, data, value, spread.get(variant, {}).get(data))
+        for variant, row in paper[number].items()
+        for data, value in row.items()
+    ]
+    printed = pd.DataFrame(cells, columns=[*_KEY, "paper", "paper spread"]).set_index(_KEY)
+    theirs = _protocol(paper)
+    found = [
+        _ours(measured[name], variants, paper["metric"], theirs) for name, variants in names.items() if name in measured
+    ]
     ours = pd.concat([pd.DataFrame(columns=[*_KEY, *_OURS]), *found]).set_index(_KEY)
     every = printed.index.union(ours.index, sort=False)
     figures = pd.concat([printed.reindex(every), ours.reindex(every)], axis=1).reset_index()
     figures["metric"] = figures["data"].map(paper["metric"])
+    unpaired = figures["paper"].isna() | figures["ours"].isna()
+    figures.loc[unpaired, ["state", "differences"]] = ""
+    kinds: Any = dict.fromkeys(("paper", "paper spread", "ours", "spread"), float)
+    kinds |= {"seeds": "Int64", "state": str, "differences": str}
     return PaperTable(
         paper["paper"],
         number,
         about["title"],
-        figures[list(COLUMNS)].astype({"paper": float, "ours": float, "spread": float, "seeds": "Int64"}),
-        about["comparable"],
-        about["same"],
-        about["differs"],
+        figures[list(COLUMNS)].astype(kinds),
+        about.get("note", ""),
         tuple(measured[name] for name in names if name in measured),
         tuple(about["commands"]),
     )
 
 
-def _ours(result: Result, variants: Mapping[str, str], metrics: Mapping[str, str]) -> "pd.DataFrame":
+def _ours(result: Result, variants: Mapping[str, str], metrics: Mapping[str, str], theirs: Protocol) -> "pd.DataFrame":
     """Rows of a result under the paper's names of the variants; shares of one as per cent where the paper prints so."""
     import pandas as pd
 
     rows = result.rows.rename(columns={"model": "variant"})
     rows = rows[rows["data"].isin(list(metrics))]
     if variants:
-        rows = rows[rows["variant"].isin(list(variants))].replace({"variant": dict(variants)})
+        rows = rows[rows["variant"].isin(list(variants))]
+    named = rows["variant"].map(lambda variant: variants.get(variant, variant))
     share = (rows["metric"] == "ROC-AUC") & rows["data"].map(lambda d: metrics[d].endswith("%"))
     scale = share.map({True: 100.0, False: 1.0})
+    pairs = [
+        _pair(result, theirs, variant, name, data, metric, metrics, len(seeds))
+        for variant, name, data, metric, seeds in zip(
+            rows["variant"], named, rows["data"], rows["metric"], rows["seeds"], strict=True
+        )
+    ]
     found = {
-        "variant": rows["variant"],
+        "variant": named,
         "data": rows["data"],
         "ours": rows["mean"] * scale,
         "spread": pd.to_numeric(rows["std"]) * scale,
         "seeds": rows["seeds"].map(len),
+        "state": [state for state, _ in pairs],
+        "differences": ["; ".join(words) for _, words in pairs],
     }
     return pd.DataFrame(found)
+
+
+def _pair(
+    result: Result,
+    theirs: Protocol,
+    variant: str,
+    name: str,
+    data: str,
+    metric: str,
+    metrics: Mapping[str, str],
+    seeds: int,
+) -> tuple[str, tuple[str, ...]]:
+    """The state of a figure of ours beside the paper's; a result that tells no protocol is not comparable."""
+    if result.protocol is None:
+        return DIFFERS, ("our protocol is not recorded",)
+    ours = result.protocol.of(variant, data) | {"seeds": seeds, "metric": metric.removesuffix(" %")}
+    return compared(theirs.of(name, data) | {"metric": metrics[data].removesuffix(" %")}, ours)

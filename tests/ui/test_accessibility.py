@@ -61,3 +61,22 @@ def test_nothing_serious(chromium: Browser, server: Server, scheme: str, visit: 
     visit(page, server.url)  # type: ignore[operator]
     serious(page, visit.__name__)  # type: ignore[attr-defined]
     page.close()
+
+
+def test_the_map_is_one_link_away(chromium: Browser, server: Server) -> None:
+    page, _ = new_page(chromium, server.url)
+    open_map(page, f"{server.url}/?model=ecfp&method=PCA")
+    link = page.get_by_role("link", name="Skip to the map")
+    expect(link).to_be_attached()
+    page.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator(".molecule-map .surface")).to_be_focused()
+    page.goto(f"{server.url}/Results")
+    expect(page.get_by_role("tab").first).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#stMain")).to_be_focused()
+    page.close()

@@ -1,7 +1,12 @@
 """Color choices of a map: labels, predictions, errors, the split, other columns, disagreement of views, descriptors."""
 
+import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import numpy as np
 
@@ -10,14 +15,26 @@ from mmexplore.datasets import Dataset
 from mmexplore.explore.explain.contributions import MOST_COMPARED
 from mmexplore.explore.maps import colors
 from mmexplore.explore.maps.colors import Color
-from mmexplore.explore.maps.compute import stored_clusters
+from mmexplore.explore.maps.compute import map_folders, stored_clusters
 from mmexplore.explore.neighbors.retrieval import disagreement
 from mmexplore.explore.neighbors.spaces import is_ready
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import View, ecfp_view
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import UnknownName
-from mmexplore.runtime.home import Home
+from mmexplore.runtime.home import Home, write_atomically
+from mmexplore.runtime.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """How a color is made, and whether that is done while a page waits."""
+
+    make: Callable[[Progress], Color]
+    is_quick: Callable[[], bool] = lambda: True
 
 
 def color_names(view: View, dataset: Dataset, *, home: Home) -> list[str]:
@@ -25,34 +42,63 @@ def color_names(view: View, dataset: Dataset, *, home: Home) -> list[str]:
     return list(_choices(view, dataset, home=home))
 
 
-def color(view: View, dataset: Dataset, name: str, *, home: Home) -> Color:
-    """A color by one of :func:`color_names`. Raises UnknownName for anything else."""
+def color(view: View, dataset: Dataset, name: str, progress: Progress = silent, *, home: Home) -> Color:
+    """A color by one of :func:`color_names`, kept where it took long. Raises UnknownName for anything else."""
+    return _choice(view, dataset, name, home=home).make(progress)
+
+
+def is_quick(view: View, dataset: Dataset, name: str, *, home: Home) -> bool:
+    """Whether a color is there or made while a page waits; else a job makes it. Raises UnknownName."""
+    return _choice(view, dataset, name, home=home).is_quick()
+
+
+def _choice(view: View, dataset: Dataset, name: str, *, home: Home) -> _Choice:
     choices = _choices(view, dataset, home=home)
     if name not in choices:
         raise UnknownName("colour", name, choices)
-    return choices[name]()
+    return choices[name]
 
 
-def _choices(view: View, dataset: Dataset, *, home: Home) -> dict[str, Callable[[], Color]]:
+def _choices(view: View, dataset: Dataset, *, home: Home) -> dict[str, _Choice]:
     """Each color by its name, made when it is asked for."""
     known, clusters = predictions(view.model, dataset, home=home), stored_clusters(view, dataset, home=home)
-    choices: dict[str, Callable[[], Color]] = {}
+    quick: dict[str, Callable[[], Color]] = {}
     for number, task in enumerate(dataset.tasks):
-        choices[task.name] = partial(colors.of_label, dataset, number)
+        quick[task.name] = partial(colors.of_label, dataset, number)
     for number, task in enumerate(dataset.tasks):
         if known is not None and task.name in known:
-            values = known[task.name].to_numpy(np.float32)
-            error = np.abs(values - dataset.labels[:, number])
-            choices[f"prediction: {task.name}"] = partial(colors.of_label, dataset, number, values, "prediction of ")
-            choices[f"error: {task.name}"] = partial(colors.of_label, dataset, number, error, "error of ")
+            quick[f"prediction: {task.name}"] = partial(_prediction, dataset, number, known)
+            quick[f"error: {task.name}"] = partial(_error, dataset, number, known)
     split = "split of the model"
     found = {split: colors.of_column(split, known["split"])} if known is not None and "split" in known else {}
     found |= _columns(dataset)
-    choices |= {name: partial(_same, made) for name, made in found.items() if made and name not in choices}
+    quick |= {name: partial(_same, made) for name, made in found.items() if made and name not in quick}
+    choices = {name: _Choice(partial(_without_progress, make)) for name, make in quick.items()}
     for other in _others(view, dataset, home=home):
-        choices[f"disagreement with {other.name}"] = partial(_disagreement, view, other, dataset, home=home)
-    choices |= {f"descriptor: {name}": partial(_descriptor, dataset, name, home=home) for name in molecules.DESCRIPTORS}
-    return choices | ({"cluster": partial(colors.of_clusters, clusters)} if clusters is not None else {})
+        choices[f"disagreement with {other.name}"] = _Choice(
+            partial(_disagreement, view, other, dataset, home=home),
+            partial(_has_disagreement, view, other, dataset, home=home),
+        )
+    quick_enough = partial(colors.has_descriptors, dataset, home=home)
+    for name in molecules.DESCRIPTORS:
+        choices[f"descriptor: {name}"] = _Choice(partial(_descriptor, dataset, name, home=home), quick_enough)
+    if clusters is not None:
+        choices["cluster"] = _Choice(lambda _: colors.of_clusters(clusters))
+    return choices
+
+
+def _without_progress(make: Callable[[], Color], _: Progress) -> Color:
+    return make()
+
+
+def _prediction(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:
+    values = known[dataset.tasks[number].name].to_numpy(np.float32)
+    return colors.of_label(dataset, number, values, "prediction of ")
+
+
+def _error(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:
+    values = known[dataset.tasks[number].name].to_numpy(np.float32)
+    return colors.of_label(dataset, number, np.abs(values - dataset.labels[:, number]), "error of ")
 
 
 def _others(view: View, dataset: Dataset, *, home: Home) -> list[View]:
@@ -62,9 +108,34 @@ def _others(view: View, dataset: Dataset, *, home: Home) -> list[View]:
     return [ecfp_view(), *(view.model.view(other) for other in view.model.views if other != view.name)]
 
 
-def _disagreement(here: View, other: View, dataset: Dataset, *, home: Home) -> Color:
+def _disagreement(here: View, other: View, dataset: Dataset, progress: Progress, *, home: Home) -> Color:
     label = f"disagreement of {here.name} with {other.name}, 10 neighbours"
-    return Color(label, disagreement(here, other, dataset, 10, home=home))
+    file = _disagreement_file(here, other, dataset, home=home)
+    values = _kept(file, len(dataset))
+    if values is None:
+        values = disagreement(here, other, dataset, 10, home=home, progress=progress)
+        content = io.BytesIO()
+        np.save(content, values, allow_pickle=False)
+        write_atomically(file, content.getvalue())
+    return Color(label, values)
+
+
+def _has_disagreement(here: View, other: View, dataset: Dataset, *, home: Home) -> bool:
+    return len(dataset) <= colors.INLINE_ROWS or _disagreement_file(here, other, dataset, home=home).is_file()
+
+
+def _disagreement_file(here: View, other: View, dataset: Dataset, *, home: Home) -> Path:
+    folder = map_folders(here.model, dataset, home=home)[-1]
+    return folder / "colors" / f"disagreement-{quote(here.name, safe='')}-{quote(other.name, safe='')}-10.npy"
+
+
+def _kept(file: Path, n: int) -> np.ndarray | None:
+    """Kept values of a color, None where the file is not there or holds something else."""
+    try:
+        values: np.ndarray = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return values if values.shape == (n,) else None
 
 
 @cached(2)
@@ -77,5 +148,5 @@ def _same(made: Color) -> Color:
     return made
 
 
-def _descriptor(dataset: Dataset, name: str, *, home: Home) -> Color:
-    return Color(name, colors.descriptors(dataset, home=home)[name].to_numpy(np.float32))
+def _descriptor(dataset: Dataset, name: str, progress: Progress, *, home: Home) -> Color:
+    return Color(name, colors.descriptors(dataset, progress, home=home)[name].to_numpy(np.float32))

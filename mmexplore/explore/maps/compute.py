@@ -7,9 +7,10 @@ from urllib.parse import quote
 import numpy as np
 
 from mmexplore.datasets import Dataset
-from mmexplore.explore.maps import colors, project, quality
+from mmexplore.explore.maps import colors, project, quality, scores
 from mmexplore.explore.maps.quality import Classes
 from mmexplore.explore.maps.storage import MapFile, stored
+from mmexplore.explore.neighbors.spaces import is_ready
 from mmexplore.models.embed import embedding
 from mmexplore.models.registry import Model, View
 from mmexplore.runtime import seals
@@ -18,6 +19,7 @@ from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
 
 CLUSTERS = 8
+QUICK_ROWS = 2_000
 
 
 def map_folders(model: Model, dataset: Dataset, *, home: Home) -> list[Path]:
@@ -43,11 +45,11 @@ def compute_map(
         return done
     x = embedding(view.model, dataset, progress, home=home).view(view.name)
     where = map_folders(view.model, dataset, home=home)[-1]
-    classes = quality_classes(dataset)
+    classes, split = quality_classes(dataset), scores.split_of(view.model, dataset, home=home)
     _keep_clusters(x, where, view.name)
     made = None
     for each, of in {"pca": 0, method: seed}.items():
-        made = project.make(x, classes, where, view=view.name, method=each, seed=of, progress=progress)
+        made = project.make(x, classes, where, view=view.name, method=each, seed=of, split=split, progress=progress)
     assert made is not None
     return made
 
@@ -88,6 +90,40 @@ def _read_clusters(path: Path) -> np.ndarray | None:
 
 def _clusters_file(folder: Path, view: str) -> Path:
     return folder / f"{quote(view, safe='')}-clusters.npy"
+
+
+def stored_quality(
+    shown: MapFile, view: View, dataset: Dataset, classes: Classes, *, home: Home
+) -> quality.Quality | None:
+    """Quality of a map by these classes, None where it is not known: it came with the map, or was kept here."""
+    if shown.quality.is_of(classes):
+        return shown.quality
+    return scores.stored(_scores_file(shown, view, dataset, classes, home=home))
+
+
+def compute_quality(
+    shown: MapFile, view: View, dataset: Dataset, classes: Classes, progress: Progress = silent, *, home: Home
+) -> quality.Quality:
+    """Quality of a map by these classes, computed and kept unless it is known; may import torch for that."""
+    found = stored_quality(shown, view, dataset, classes, home=home)
+    if found is None:
+        x = embedding(view.model, dataset, progress, home=home).view(view.name)
+        progress("quality", 0, 1)
+        split = scores.split_of(view.model, dataset, home=home)
+        found = quality.quality(project.matrix(x), shown.xy, classes, shown.seed, split=split)
+        scores.keep(_scores_file(shown, view, dataset, classes, home=home), found)
+        progress("quality", 1, 1)
+    return found
+
+
+def scores_quickly(model: Model, dataset: Dataset, *, home: Home) -> bool:
+    """Whether a map is scored while a page waits: few molecules, which the model has embedded already."""
+    return len(dataset) <= QUICK_ROWS and is_ready(model, dataset, home=home)
+
+
+def _scores_file(shown: MapFile, view: View, dataset: Dataset, classes: Classes, *, home: Home) -> Path:
+    split = scores.split_of(view.model, dataset, home=home)
+    return map_folders(view.model, dataset, home=home)[-1] / scores.file_name(shown, classes, split)
 
 
 def quality_classes(dataset: Dataset) -> Classes:

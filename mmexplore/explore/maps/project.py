@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from mmexplore.explore.maps import layouts
-from mmexplore.explore.maps.quality import Classes, quality
+from mmexplore.explore.maps.quality import Classes, RecordedSplit, quality
 from mmexplore.explore.maps.storage import UNSCORED, MapFile, place_of, save, stored
 from mmexplore.explore.neighbors.knn import interpolate, nearest, unit_rows
 from mmexplore.runtime.errors import MmexploreError, UnknownName
@@ -48,7 +48,7 @@ def project(
     """
     if method not in METHODS:
         raise UnknownName("map method", method, METHODS)
-    x = _matrix(x)
+    x = matrix(x)
     rows = np.flatnonzero(_finite(x))
     if not len(rows):
         raise MmexploreError(f"no molecule has finite numbers in this view, so there is no map of its {len(x)} rows")
@@ -86,7 +86,7 @@ def place(x_new: np.ndarray, x: np.ndarray, xy: np.ndarray, k: int = 5, progress
 
     A row that is on the map lands on itself. A new row with NaN gets NaN. Raises MmexploreError where the map is empty.
     """
-    x, x_new = _matrix(x), _matrix(x_new)
+    x, x_new = matrix(x), matrix(x_new)
     known = np.flatnonzero(_finite(x) & np.isfinite(xy).all(1))
     if not len(known) or x.shape[1] != x_new.shape[1]:
         raise MmexploreError(f"nothing of width {x_new.shape[1]} can be placed on a map of {len(known)} x {x.shape[1]}")
@@ -98,7 +98,7 @@ def place(x_new: np.ndarray, x: np.ndarray, xy: np.ndarray, k: int = 5, progress
     return placed
 
 
-def _matrix(x: np.ndarray) -> np.ndarray:
+def matrix(x: np.ndarray) -> np.ndarray:
     """Fingerprint bits as unit rows, anything else as float32."""
     if x.ndim != 2 or x.shape[1] == 0 or x.dtype.kind not in "fiub":
         raise MmexploreError(f"a map is made of a matrix of numbers, and {x.dtype} of shape {x.shape} came")
@@ -118,6 +118,7 @@ def make(
     view: str,
     method: str,
     seed: int = 0,
+    split: RecordedSplit | None = None,
     progress: Progress = silent,
     **parameters: Any,
 ) -> MapFile:
@@ -134,12 +135,12 @@ def make(
         seconds, now = round(time.monotonic() - started, 3), datetime.now(UTC).isoformat(timespec="seconds")
         made = MapFile(place_of(where, view, method, seed), xy, view, method, seed, full, UNSCORED, now, seconds)
         save(made)
-    if classes.how in made.quality.how:
+    if made.quality.is_of(classes):
         return made
     progress("quality", 0, 1)
     others = (stored([where], view, other, seed) for other in METHODS if other != method)
     scored = next((other.quality for other in others if other), None)
-    made = replace(made, quality=quality(_matrix(x), made.xy, classes, seed, other=scored))
+    made = replace(made, quality=quality(matrix(x), made.xy, classes, seed, other=scored, split=split))
     save(made)
     progress("quality", 1, 1)
     return made

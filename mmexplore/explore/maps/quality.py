@@ -4,11 +4,14 @@ As in Fig. 5 of MMSA. Davies & Bouldin 1979: mean over classes of the worst rati
 of mean distances to the centroid and distance of centroids; here the *labels* are the clusters; lower is better. NMI:
 mutual information of the labels with k-means clusters (k = number of classes), over the mean of the two entropies;
 higher is better. Both are computed in the full space and on the picture, and again for permuted labels: a pretty
-picture with nothing behind it scores as its permuted labels do.
+picture with nothing behind it scores as its permuted labels do. A model has seen the labels of its training part, so
+that these lie well apart there; what tells something of other molecules is the test part of its recorded split.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +22,12 @@ if TYPE_CHECKING:
 
 MOST = 20_000
 MOST_CATEGORIES = 20
-Scores = tuple[float | None, ...]
+Scores = tuple[float | int | None, ...]
+VERSION = 2  # 1 had means in place of medians, and no parts
+PARTS = ("test", "train")
+_FULL = ("dbi", "nmi", "dbi_permuted", "nmi_permuted", "dbi_beaten", "nmi_beaten")
+_FLAT = ("dbi_2d", "nmi_2d", "dbi_2d_permuted", "nmi_2d_permuted", "dbi_2d_beaten", "nmi_2d_beaten")
+_NOT = "not computed: "
 _TERTILES = ("low", "middle", "high")
 
 
@@ -41,7 +49,9 @@ class Quality:
 
     Davies-Bouldin (lower is better) and NMI (0 to 1, higher is better), None where ``how`` says why.
 
-    Without a suffix: in the full space; ``_2d``: on the map; ``_permuted``: mean over permuted labels.
+    Without a suffix: in the full space; ``_2d``: on the map; ``_permuted``: median over ``shuffles`` permutations of
+    the labels; ``_beaten``: how many of these score worse. ``test`` and ``train`` are the same scores over these parts
+    of the model's split alone; where there is none, ``no_test`` says why. ``version`` is that of the scoring.
     """
 
     how: str
@@ -53,6 +63,39 @@ class Quality:
     nmi_2d: float | None = None
     dbi_2d_permuted: float | None = None
     nmi_2d_permuted: float | None = None
+    dbi_beaten: int | None = None
+    nmi_beaten: int | None = None
+    dbi_2d_beaten: int | None = None
+    nmi_2d_beaten: int | None = None
+    shuffles: int = 0
+    test: "Quality | None" = None
+    train: "Quality | None" = None
+    no_test: str = ""
+    version: int = 1
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Quality":
+        """Class separation scores from what ``asdict`` made of them, or an earlier version of the project."""
+        parts = {part: cls.of(values[part]) for part in PARTS if values.get(part)}
+        return cls(**dict(values) | parts)
+
+    def is_of(self, classes: "Classes") -> bool:
+        """Whether these classes were scored, by the present rules."""
+        how = self.how.removeprefix(_NOT)
+        return self.version == VERSION and how.startswith((f"{classes.how}; ", f"{classes.how}, "))
+
+
+@dataclass(frozen=True)
+class RecordedSplit:
+    """Recorded split of a model on a data set: ``parts`` (n,) texts, None where there is none, and ``why``."""
+
+    parts: np.ndarray | None = None
+    why: str = "no model was named whose split it could be"
+
+    @property
+    def digest(self) -> str:
+        """Digest of the parts, or why there are none."""
+        return self.why if self.parts is None else hashlib.sha256("\n".join(map(str, self.parts)).encode()).hexdigest()
 
 
 def classes_of(values: np.ndarray, name: str, kind: Kind | str) -> Classes:
@@ -111,13 +154,29 @@ def quality(
     seed: int = 0,
     permutations: int = 20,
     other: Quality | None = None,
+    split: RecordedSplit | None = None,
 ) -> Quality:
-    """Class separation in ``x`` (n, d) and on ``xy`` (n, 2).
+    """Class separation in ``x`` (n, d) and on ``xy`` (n, 2), over all molecules and over parts of the ``split``.
 
     Above 20,000 molecules on a seeded sample, as ``how`` says.
 
     The scores in ``x`` are taken from ``other``, another map of the same ``x``, if it was scored in the same way.
     """
+    split = split or RecordedSplit()
+    whole = _of_rows(x, xy, classes, "", seed, permutations, other)
+    if split.parts is None:
+        return replace(whole, no_test=split.why)
+    scored = {}
+    for part in PARTS:
+        inside = Classes(np.where(split.parts == part, classes.codes, -1), classes.names, classes.how)
+        known = getattr(other, part) if other else None
+        scored[part] = _of_rows(x, xy, inside, f" of the {part} part", seed, permutations, known)
+    return replace(whole, test=scored["test"], train=scored["train"])
+
+
+def _of_rows(
+    x: np.ndarray, xy: np.ndarray, classes: Classes, part: str, seed: int, permutations: int, other: Quality | None
+) -> Quality:
     rows = np.flatnonzero((classes.codes >= 0) & _finite(x) & np.isfinite(xy).all(1))
     labeled = len(rows)
     rng = np.random.default_rng(seed)
@@ -126,22 +185,37 @@ def quality(
     codes = np.unique(classes.codes[rows], return_inverse=True)[1]
     groups = int(codes.max()) + 1 if len(codes) else 0
     if not 2 <= groups < len(rows):
-        return Quality(f"not computed: {classes.how}, {_few(groups, len(rows))}")
+        return Quality(f"{_NOT}{classes.how}, {_few(groups, len(rows), part)}", version=VERSION)
     permuted = [rng.permutation(codes) for _ in range(permutations)]
-    sample = f"{len(rows)} molecules" + (f" drawn from {labeled} with seed {seed}" if labeled > len(rows) else "")
-    method = f"NMI against k-means, k = {groups}, best of 10 starts; permuted: mean of {permutations}"
-    how = f"{classes.how}; {sample}; {method}"
-    if other is not None and other.how == how:
-        full: Scores = (other.dbi, other.nmi, other.dbi_permuted, other.nmi_permuted)
+    drawn = f" drawn from {labeled} with seed {seed}" if labeled > len(rows) else ""
+    method = f"NMI against k-means, k = {groups}, best of 10 starts; permuted: median of {permutations}"
+    how = f"{classes.how}; {len(rows)} molecules{part}{drawn}; {method}"
+    if other is not None and other.how == how and other.version == VERSION:
+        full = tuple(getattr(other, name) for name in _FULL)
     else:
         full = _scores(x[rows].astype(np.float32), codes, permuted, seed)
-    return Quality(how, *full, *_scores(xy[rows].astype(np.float32), codes, permuted, seed))
+    flat = _scores(xy[rows].astype(np.float32), codes, permuted, seed)
+    scores: dict[str, Any] = dict(zip((*_FULL, *_FLAT), (*full, *flat), strict=True))
+    return Quality(how, **scores, shuffles=permutations, version=VERSION)
 
 
-def _few(groups: int, rows: int) -> str:
+def in_words(beaten: int | None, shuffles: int) -> str:
+    """How a score stands among those of permuted labels, in words; "" where there is none.
+
+    >>> in_words(20, 20), in_words(18, 20), in_words(10, 20)
+    ('better than all 20 shuffles', 'better than 18 of 20 shuffles', 'no better than shuffled labels')
+    """
+    if beaten is None or not shuffles:
+        return ""
+    if beaten == shuffles:
+        return f"better than all {shuffles} shuffles"
+    return f"better than {beaten} of {shuffles} shuffles" if 2 * beaten > shuffles else "no better than shuffled labels"
+
+
+def _few(groups: int, rows: int, part: str) -> str:
     if groups < 2:
-        return f"and two classes are needed where {rows} molecules show {groups}"
-    return f"and {rows} molecules in {groups} classes leave nothing to compare"
+        return f"and two classes are needed where {rows} molecules{part} show {groups}"
+    return f"and {rows} molecules{part} in {groups} classes leave nothing to compare"
 
 
 def _finite(x: np.ndarray) -> np.ndarray:
@@ -152,13 +226,15 @@ def _finite(x: np.ndarray) -> np.ndarray:
 
 
 def _scores(x: np.ndarray, codes: np.ndarray, permuted: list[np.ndarray], seed: int) -> Scores:
+    """Davies-Bouldin and NMI, their medians for permuted labels, and how many of these are worse."""
     if (x == x[0]).all():
-        return (None,) * 4  # neither score is defined where all molecules lie at one point
+        return (None,) * 6  # neither score is defined where all molecules lie at one point
     found = clusters(x, int(codes.max()) + 1, seed)
-    scores = [(davies_bouldin(x, c), mutual_information(c, found)) for c in (codes, *permuted)]
-    dbi, nmi = scores[0]
-    means = np.mean(scores[1:], axis=0) if permuted else (np.nan, np.nan)
-    return tuple(float(v) if np.isfinite(v) else None for v in (dbi, nmi, *means))
+    dbi, nmi = davies_bouldin(x, codes), mutual_information(codes, found)
+    shuffled = np.array([(davies_bouldin(x, c), mutual_information(c, found)) for c in permuted]).reshape(-1, 2)
+    medians = np.median(shuffled, axis=0) if permuted else (np.nan, np.nan)
+    finite = [float(v) if np.isfinite(v) else None for v in (dbi, nmi, *medians)]
+    return (*finite, int((shuffled[:, 0] > dbi).sum()), int((shuffled[:, 1] < nmi).sum()))
 
 
 def clusters(x: np.ndarray, k: int, seed: int = 0) -> np.ndarray:

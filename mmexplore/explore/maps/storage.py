@@ -86,7 +86,7 @@ def _load(about_file: FileVersion) -> MapFile:
     xy = pd.read_parquet(io.BytesIO(content))[["x", "y"]].to_numpy(np.float32)
     about.pop("rows")
     xy.setflags(write=False)
-    return MapFile(path=path, xy=xy, **about | {"quality": Quality(**about["quality"])})
+    return MapFile(path=path, xy=xy, **about | {"quality": Quality.of(about["quality"])})
 
 
 @cached(24)

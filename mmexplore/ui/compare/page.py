@@ -11,14 +11,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mmexplore import studio
-from mmexplore.studio import FEWEST_PANELS, SearchResult
+from mmexplore.studio import FEWEST_PANELS, Classes, Quality, SearchResult
 from mmexplore.ui.compare import panel as compare_panel
 from mmexplore.ui.compare import state
 from mmexplore.ui.compare.panel import GROUP, Look, Marks
 from mmexplore.ui.components.molecule_map import map_bar, mask
 from mmexplore.ui.components.molecule_map.painting import Painting
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.map import controls, events, progress
+from mmexplore.ui.map import coloring, controls, events, progress
 from mmexplore.ui.map.controls import Controls
 from mmexplore.ui.map.selection import selection_table
 from mmexplore.ui.map.side import map_side
@@ -37,7 +37,12 @@ _TWO_ROWS = "--map-height: max(220px, calc(50vh - 170px));"  # both on one scree
 
 
 def compare_page(
-    title: DeltaGenerator, choice: Choice, asked: Controls, painting: Painting, found: SearchResult | None
+    title: DeltaGenerator,
+    choice: Choice,
+    asked: Controls,
+    painting: Painting,
+    classes: Classes | None,
+    found: SearchResult | None,
 ) -> None:
     """All below the controls of the Map page, and its title."""
     method, seed = asked.method, asked.seed
@@ -48,8 +53,12 @@ def compare_page(
     controls.found_line(found)
     events.drawn(_BAR, painting.codes)
     map_bar(_BAR, GROUP, painting, partial(events.happened, _BAR))
-    _panels(looks, method, seed, _marks(painting, found))
-    _how(looks)
+    scores = _scores(looks, classes)
+    _panels(looks, method, seed, _marks(painting, found), scores)
+    waiting = next((look for look in looks if look.scored and scores[look.number] is None), None)
+    if waiting and waiting.shown and classes:
+        coloring.wait_for_quality(waiting.choice, waiting.shown, choice, asked.color, classes)
+    _how(scores)
     map_side(found.smarts if found else "")
     selection_table()
 
@@ -73,14 +82,24 @@ def _marks(painting: Painting, found: SearchResult | None) -> Marks:
     )
 
 
-def _panels(looks: list[Look], method: str, seed: int, marks: Marks) -> None:
+def _scores(looks: list[Look], classes: Classes | None) -> dict[int, Quality | None]:
+    """Scores of each panel's map by these classes, those that are known."""
+    return {
+        look.number: coloring.quality(look.choice, look.shown, classes)
+        if look.shown and look.scored and classes
+        else None
+        for look in looks
+    }
+
+
+def _panels(looks: list[Look], method: str, seed: int, marks: Marks, scores: dict[int, Quality | None]) -> None:
     at_work = _next(looks, method, seed)
     first = next((look.shown for look in looks if look.shown), None)
     st.html(_style(len(looks)))
     with st.container(key="maps"):
         for look in looks:
             with st.container(key=f"panel-{look.number}", gap="xsmall"):
-                compare_panel.panel(look, first, marks, closable=len(looks) > FEWEST_PANELS)
+                compare_panel.panel(look, first, marks, scores[look.number], closable=len(looks) > FEWEST_PANELS)
                 _progress(look, method, seed, look is at_work)
 
 
@@ -111,8 +130,8 @@ def _goal(look: Look, method: str) -> str:
     return method if look.shown else "pca"
 
 
-def _how(looks: list[Look]) -> None:
+def _how(scores: dict[int, Quality | None]) -> None:
     """What the scores were computed on, once where all were computed alike."""
-    hows = dict.fromkeys(look.shown.quality.how for look in looks if look.shown and look.scored)
+    hows = dict.fromkeys((each.test or each).how for each in scores.values() if each)
     for how in hows:
         st.caption(f":small[DBI is Davies-Bouldin, lower is better; NMI, higher is better; {literal(how)}]")

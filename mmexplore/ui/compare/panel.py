@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import UNTRAINED, MapFile, ViewRef
+from mmexplore.studio import UNTRAINED, MapFile, Quality, ViewRef
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components.molecule_map import Shown, molecule_map
 from mmexplore.ui.components.molecule_map.painting import Painting
@@ -65,8 +65,8 @@ def look(number: int, panel: ViewRef, choice: Choice, method: str, seed: int) ->
         return Look(number, panel, own, problem=str(mistake))
 
 
-def panel(look: Look, first: MapFile | None, marks: Marks, closable: bool) -> None:
-    """The pickers, the map where there is one, and its scores."""
+def panel(look: Look, first: MapFile | None, marks: Marks, scores: Quality | None, closable: bool) -> None:
+    """The pickers, the map where there is one, and its scores, None while they are computed."""
     _head(look, closable)
     if look.problem:
         st.warning(f"{literal(look.problem)}. Choose another one.", icon=":material/search_off:")
@@ -75,7 +75,7 @@ def panel(look: Look, first: MapFile | None, marks: Marks, closable: bool) -> No
             st.caption("The first picture, by PCA, appears here.", width="content")
     else:
         disparity = _draw(look, look.shown, first, marks)
-        small_quality(look.shown)
+        small_quality(scores)
         st.caption(literal(_notes(look.shown, disparity, first)))
 
 

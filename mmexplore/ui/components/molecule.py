@@ -28,18 +28,22 @@ def show(
     smarts: str = "",
     atoms: Iterable[int] = (),
     drawing_px: int = 170,
+    task: str = "",
 ) -> None:
     """Draw the card; ``atoms`` (of the SMILES) or what matches ``smarts`` are lit, in 2D and 3D."""
     lit = tuple(int(atom) for atom in atoms)
     _picture(query, key, smarts, lit, drawing_px)
-    facts(query, model, view, key)
+    facts(query, model, view, key, task)
 
 
-def facts(query: MoleculeRef, model: str, view: str, key: str) -> None:
-    """The card without its picture: measured, predicted, near what the model was trained on, SMILES."""
+def facts(query: MoleculeRef, model: str, view: str, key: str, task: str = "") -> None:
+    """The card without its picture: measured, predicted, near what the model was trained on, SMILES.
+
+    ``task`` is the label that the page is about: it stands first.
+    """
     with st.spinner("Asking the model ..."):
         found = studio.detail(query, model, view)
-    _standings(found.standings, found.trained_on)
+    _standings(found.standings, found.trained_on, task, f"{key}/label")
     _trust(found, key)
     st.code(query.smiles, language=None, wrap_lines=True)
     for note in found.notes:
@@ -69,15 +73,21 @@ def _picture(query: MoleculeRef, key: str, smarts: str, lit: tuple[int, ...], he
     drawings(f"{key}/drawing", [Drawing(asked, "", "", query.row)], width=240, height=height)
 
 
-def _standings(standings: tuple[Standing, ...], trained_on: str) -> None:
-    """What is known of each task, measured and predicted, a line each."""
-    lines = [line for standing in standings for line in _lines(standing)]
-    if not lines:
+def _standings(standings: tuple[Standing, ...], trained_on: str, task: str, key: str) -> None:
+    """What is known of each task, measured and predicted, a line each; ``task`` first, another one if it is sought."""
+    told = {standing.task: lines for standing in standings if (lines := _lines(standing))}
+    if not told:
         return
+    many = sum(map(len, told.values())) > _MOST_LINES
+    sought = (st.session_state.get(key) if many else None) or task
+    order = [name for name in (sought, *told) if name in told]
+    lines = [line for name in dict.fromkeys(order) for line in told[name]]
     cells = [f"| {literal(label)} | {literal(value)} |" for label, value in lines[:_MOST_LINES]]
     st.markdown("\n".join(["| | |", "|:--|--:|", *cells]))
     if len(lines) > _MOST_LINES:
-        st.caption(f"and {len(lines) - _MOST_LINES} more values")
+        words = f"and {len(lines) - _MOST_LINES:,} more values"
+        help_ = "It stands first in the table then"
+        st.selectbox(words, list(told), None, key=key, placeholder="type to find a label", help=help_)
     if any(not math.isnan(standing.percentile) for standing in standings):
         st.caption(f"Percentile: among the predictions for the training molecules of {literal(trained_on)}.")
 

@@ -6,7 +6,7 @@ numbers -> text with commas, a tuple of texts -> multiselect, anything else -> J
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
 
@@ -152,3 +152,24 @@ def _json(field: Field) -> Any:
 
 
 _BY_TYPE: dict[Any, Draw] = {bool: _toggle, int: _integer, float: _decimal, str: text, tuple: _tuple}
+
+
+MOST_LABELS = 6
+
+
+def label_picker(title: str, names: Sequence[str], key: str, **about: Any) -> str:
+    """One of a data set's labels; where there are many, how many is said, and typing finds one."""
+    many = f" ({len(names):,})" if len(names) > MOST_LABELS else ""
+    words = {"help": f"{len(names):,} labels: type a part of a name to find one"} if many else {}
+    return str(st.selectbox(f"{title}{many}", names, key=key, **words | about) or names[0])
+
+
+def labels_picker(names: Sequence[str], key: str, most: int = MOST_LABELS) -> list[str]:
+    """Some of a data set's labels, at first as many as fit; all without a widget where all do."""
+    if len(names) <= most:
+        return list(names)
+    title, words = f"Labels shown, of {len(names):,}", "Type a part of a name to find one"
+    chosen = st.multiselect(title, names, list(names[:most]), key=key, help=words, placeholder="none; type to find one")
+    if rest := len(names) - len(chosen):
+        st.caption(f"and {rest:,} more")
+    return list(chosen)

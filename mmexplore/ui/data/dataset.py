@@ -14,7 +14,7 @@ from mmexplore.recipes.recipe import Data
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.registry import choices
 from mmexplore.studio import Dataset, Entry
-from mmexplore.ui.components import charts, score_words, structures, waits
+from mmexplore.ui.components import charts, score_words, structures, waits, widgets
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.data import kept
 
@@ -141,8 +141,9 @@ def labels(dataset: Dataset) -> None:
         charts.show(charts.label_balance(table), f"{dataset.name}-labels", "data/labels")
     measured = {task.name: (i, task) for i, task in enumerate(dataset.tasks) if task.kind == "regression"}
     if measured:
-        name = st.selectbox("Label", list(measured), key=f"data/label/{dataset.name}") if len(measured) > 1 else None
-        number, task = measured[name or next(iter(measured))]
+        names = list(measured)
+        name = widgets.label_picker("Label", names, f"data/label/{dataset.name}") if len(names) > 1 else names[0]
+        number, task = measured[name]
         words = f"{task.name} ({task.unit})" if task.unit else task.name
         figure = charts.histogram(dataset.labels[:, number], f"{task.name}, {dataset.title}", words)
         charts.show(figure, f"{dataset.name}-{number}", "data/label")
@@ -180,8 +181,9 @@ def split(dataset: Dataset) -> None:
     seed = int(middle.number_input("Seed", 0, 10_000, 0, disabled=rule == "scaffold", key="data/seed"))
     train = right.slider("Train", 0.5, 0.95, 0.8, 0.05, key="data/train", help="validation and test share the rest")
     rest = round((1 - train) / 2, 6)
+    shown = widgets.labels_picker([task.name for task in dataset.tasks], f"data/split-labels/{dataset.name}")
     with st.spinner("Splitting…"):
-        table = studio.split_table(dataset, rule, seed, (round(1 - 2 * rest, 6), rest, rest))
+        table = studio.split_table(dataset, rule, seed, (round(1 - 2 * rest, 6), rest, rest), tuple(shown))
     st.dataframe(table, hide_index=True, column_config=dict.fromkeys(table.columns[2:], _SCORE))
     if len(table.columns) > 2:
         title = f"{dataset.name}-{score_words.split(rule, seed)}".replace(" ", "-")
@@ -194,7 +196,10 @@ _SPLIT_HELP = Data.model_fields["split"].description
 def molecules(dataset: Dataset) -> None:
     """The first rows with their drawings."""
     count = int(st.number_input("Rows", 10, 500, 30, 10, key="data/rows"))
+    names = [task.name for task in dataset.tasks]
+    shown = widgets.labels_picker(names, f"data/molecule-labels/{dataset.name}")
     table = studio.table_of(dataset.name, np.arange(min(count, len(dataset))))
+    table = table.drop(columns=[name for name in names if name not in shown and name in table])
     table.insert(0, "structure", structures.addresses(table["smiles"]))
     table.insert(0, "line", dataset.lines[table.index])
     config: dict[str, Any] = {"structure": structures.column()}

@@ -1,6 +1,6 @@
 """Early, intermediate and late fusion beside single modalities: models trained on the same molecules and split rule."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ from mmexplore.ui.components import charts, score_words
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import charts as fusion_charts
 from mmexplore.ui.shell.session import Choice
+
+PAIRED = "to the first line, 95 %"
 
 
 def show(choice: Choice) -> None:
@@ -37,6 +39,8 @@ def show(choice: Choice) -> None:
     with left:
         st.dataframe(table, hide_index=True, alt="Fusions compared", placeholder="")
         words = f"{name}, {rule} split of {choice.data}; mean and standard deviation over the seeds that are here."
+        words += " The last column is the difference to the first line over the same seeds, with its 95 % interval:"
+        words += " where that holds 0, these runs do not tell the two apart."
         if table["seeds"].nunique() > 1:
             words += " Not all have the same seeds: compare those that do."
         st.caption(literal(words))
@@ -45,7 +49,7 @@ def show(choice: Choice) -> None:
 
 
 def compared(models: Sequence[Model], metric: str) -> pd.DataFrame:
-    """One row a kind of model (:func:`kind`): ``what``, ``runs``, ``seeds``, ``test``, ``± test``, best first."""
+    """A row a kind of model (:func:`kind`), best first: ``what``, ``runs``, ``seeds``, ``test``, ``± test``, PAIRED."""
     groups: dict[str, dict[int, float]] = {}
     for model in models:
         if model.card and model.recipe:
@@ -57,7 +61,29 @@ def compared(models: Sequence[Model], metric: str) -> pd.DataFrame:
         for what, scores in groups.items()
     ]
     down = score_words.direction(metric).startswith("lower")
-    return pd.DataFrame(rows).sort_values("test", ascending=down, ignore_index=True)
+    table = pd.DataFrame(rows).sort_values("test", ascending=down, ignore_index=True)
+    first = groups[table["what"][0]]
+    table[PAIRED] = ["" if number == 0 else paired(groups[what], first) for number, what in enumerate(table["what"])]
+    return table
+
+
+def paired(scores: Mapping[int, float], first: Mapping[int, float]) -> str:
+    """Mean difference over the seeds that both have, with its 95 % interval by Student's t, in words.
+
+    >>> paired({0: 1.5, 1: 2.0, 2: 1.9}, {0: 1.0, 1: 1.4, 2: 1.5})
+    '+0.5 [0.252, 0.748]'
+    >>> paired({0: 1.5}, {0: 1.0, 1: 1.4})
+    '1 seed in common: no interval'
+    """
+    from scipy import stats
+
+    common = sorted(scores.keys() & first.keys())
+    gaps = np.array([scores[seed] - first[seed] for seed in common])
+    gaps = gaps[np.isfinite(gaps)]
+    if len(gaps) < 2:
+        return f"{len(gaps)} seed{'' if len(gaps) == 1 else 's'} in common: no interval"
+    half = stats.t.ppf(0.975, len(gaps) - 1) * gaps.std(ddof=1) / len(gaps) ** 0.5
+    return f"{gaps.mean():+.3g} [{gaps.mean() - half:.3g}, {gaps.mean() + half:.3g}]"
 
 
 def kind(recipe: Recipe) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.ui.components import model_links, waits
+from mmexplore.ui.components import model_links, waits, widgets
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import alike, compared, disagreement, state, weights, what_if
 from mmexplore.ui.shell import session
@@ -55,7 +55,7 @@ def _task(model: str) -> str:
     names = [task.name for task in card.data.tasks] if card else []
     if len(names) < 2:
         return names[0] if names else ""
-    return str(st.selectbox("Task", names, key=f"fusion/task/{model}", width=300, persist_state="session"))
+    return widgets.label_picker("Task", names, f"fusion/task/{model}", width=300, persist_state="session")
 
 
 def _no_fusion(choice: Choice) -> None:

@@ -16,7 +16,7 @@ def molecule_panel(smarts: str = "", typed: str = "") -> None:
     choice, row = session.choice(), session.current_row()
     if typed:
         st.markdown("**Typed molecule**, the star on the map")
-        molecule.show(studio.MoleculeRef(typed), choice.model, choice.view, "typed-molecule")
+        molecule.show(studio.MoleculeRef(typed), choice.model, choice.view, "typed-molecule", task=_colored())
     if row < 0:
         st.caption(
             "Click a molecule on the map, or walk to one with the arrow keys and press Enter; every page then shows it."
@@ -36,6 +36,11 @@ def molecule_panel(smarts: str = "", typed: str = "") -> None:
                 on_click=session.choose_row,
                 args=(-1,),
             )
-    molecule.show(query, choice.model, choice.view, "current-molecule", smarts=smarts)
+    molecule.show(query, choice.model, choice.view, "current-molecule", smarts=smarts, task=_colored())
     line = int(studio.dataset(choice.data).lines[row])
     st.caption(f"Row {row + 1:,}, line {line:,} of the source.")
+
+
+def _colored() -> str:
+    """The label that the map shows, which stands first on the card."""
+    return str(st.session_state.get("colour", "")).removeprefix("prediction: ").removeprefix("error: ")

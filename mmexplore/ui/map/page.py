@@ -1,5 +1,6 @@
 """The Map: points in the chosen view, what they are coloured by, which are found and selected; or several maps."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -9,7 +10,7 @@ from mmexplore.ui.compare import page
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
 from mmexplore.ui.components.molecule_map.painting import Painting
-from mmexplore.ui.map import controls, events, progress
+from mmexplore.ui.map import coloring, controls, events, progress
 from mmexplore.ui.map import star as map_star
 from mmexplore.ui.map import state as map_state
 from mmexplore.ui.map.hyperedges import hyperedge_panel
@@ -31,10 +32,10 @@ def map_page() -> None:
     with header:
         title, several = controls.header(choice)
     asked = controls.controls(on, several)
-    method, painting = asked.method, map_state.painting(on, asked.color)
+    method, painting = asked.method, coloring.painting(on, asked.color, asked.method)
     found = controls.search(choice.data, asked.search)
     if several:
-        page.compare_page(title, choice, asked, painting, found)
+        page.compare_page(title, choice, asked, painting, coloring.classes(on, asked.color), found)
         return
     compare_state.forget_address()
     shown = map_state.best_map(on, method)
@@ -46,17 +47,25 @@ def map_page() -> None:
         words = "The first picture, by PCA, appears here as soon as the molecules are embedded."
         st.info(words, icon=":material/hourglass_top:")
         return
-    _body(choice, shown, painting, found, map_star.star(choice, shown, asked.search, found))
+    scored = partial(quality_panel, choice, shown, asked.color, coloring.classes(on, asked.color))
+    _body(choice, shown, painting, found, map_star.star(choice, shown, asked.search, found), scored)
 
 
-def _body(choice: Choice, shown: MapFile, painting: Painting, found: SearchResult | None, star: Star | None) -> None:
+def _body(
+    choice: Choice,
+    shown: MapFile,
+    painting: Painting,
+    found: SearchResult | None,
+    star: Star | None,
+    scored: Callable[[], None],
+) -> None:
     picture, side = st.columns([12, 8], gap="medium")
     with picture:
         controls.found_line(found)
         map_star.words(star)
         _draw(choice, shown, painting, found, star)
     with side:
-        quality_panel(shown)
+        scored()
         map_side(found.smarts if found else "", star)
     hyperedge_panel()
     selection_table()

@@ -1,56 +1,94 @@
-"""Map quality in two scores, each beside the value that labels dealt at random would get."""
+"""Map quality in two scores by what the map is coloured by, each beside what classes dealt at random would get."""
 
 import streamlit as st
 
-from mmexplore.studio import MapFile
+from mmexplore import studio
+from mmexplore.studio import Classes, MapFile, Quality
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.map import state
+from mmexplore.ui.map import coloring, state
+from mmexplore.ui.shell.session import Choice
 
-_HELP = """How well molecules of one class lie together and classes lie apart, as in Fig. 5 of the MMSA paper.
+_HELP = """How well molecules of one class lie together and classes lie apart, as in Fig. 5 of the MMSA paper. The
+classes are what the map is coloured by; numbers are cut into thirds.
 
 **Davies-Bouldin** (lower is better, 0 is ideal): how wide the classes are, compared with the distance between them.
 
 **NMI** (higher is better, 0 to 1): the molecules are grouped by k-means without looking at the classes; this says how
 much the groups tell about the classes.
 
+**Test** are the molecules whose labels the model has not seen, and what to judge it by; **train** those that it learned
+from, which flatter.
+
 **Full space** is what the model learned; **on the map** is what two dimensions leave of it.
 
-**Permuted** is the score when the class labels are dealt to the molecules at random: a map that scores no better than
-that shows nothing about these classes, however pretty it is."""
+**Permuted** is the median score where the classes are dealt to the same molecules at random, 20 times: a map that
+scores no better than that shows nothing about these classes, however pretty it is."""
+_SCORES = (("dbi", "Davies-Bouldin", "\u2193", "lower is better"), ("nmi", "NMI", "\u2191", "higher is better"))
 
 
-def quality_panel(shown: MapFile) -> None:
-    """Both scores, in the full space and on the map, with what they were computed on."""
-    scores = shown.quality
+def quality_panel(choice: Choice, shown: MapFile, color: str, classes: Classes | None) -> None:
+    """Both scores by what the map is coloured by, test part first, in the full space and on the map."""
     st.markdown("##### Quality of the picture", help=_HELP, anchors=False)
-    if not state.is_scored(shown):
-        st.caption("The scores are being computed.")
+    if not state.is_scored(shown) or classes is None:
+        st.caption("The scores are being computed." if classes else "The scores follow once the colours are there.")
+        return
+    scores = coloring.quality(choice, shown, classes)
+    if scores is None:
+        coloring.wait_for_quality(choice, shown, choice, color, classes)
         return
     title = state.TITLES[shown.method]
-    rows = [
-        f"| | Full space | {title} map |",
-        "|:--|--:|--:|",
-        _row("**Davies-Bouldin** :small[lower is better]", scores.dbi, scores.dbi_2d, bold=True),
-        _row("&emsp;permuted labels", scores.dbi_permuted, scores.dbi_2d_permuted),
-        _row("**NMI** :small[higher is better]", scores.nmi, scores.nmi_2d, bold=True),
-        _row("&emsp;permuted labels", scores.nmi_permuted, scores.nmi_2d_permuted),
-    ]
+    parts = _parts(scores)
+    rows = ["| | " + " | ".join(parts) + " |", "|:--|" + "--:|" * len(parts)]
+    for score, name, _, better in _SCORES:
+        for suffix, where in (("", "full space"), ("_2d", f"{title} map")):
+            values = [getattr(part, f"{score}{suffix}") for part in parts.values()]
+            shuffled = [getattr(part, f"{score}{suffix}_permuted") for part in parts.values()]
+            rows += [
+                _row(f"**{name}**, {where}{'' if suffix else f' ({better})'}", *values, bold=True),
+                _row("&emsp;permuted labels", *shuffled),
+            ]
     st.markdown("\n".join(rows))
-    st.caption(f":small[{literal(scores.how)}]")
+    st.caption(literal("\n\n".join(_words(scores, title))))
 
 
-def small_quality(shown: MapFile) -> None:
+def _parts(scores: Quality) -> dict[str, Quality]:
+    """Parts by their titles, the test part first; all molecules last."""
+    parts = {"Test": scores.test, "Train": scores.train, "All": scores}
+    return {name: part for name, part in parts.items() if part}
+
+
+def _words(scores: Quality, title: str) -> list[str]:
+    """Sentences on how the first part stands to shuffled labels, and on what the scores were computed."""
+    name, first = next(iter(_parts(scores).items()))
+    said = {}
+    for score, label, _, _ in _SCORES:
+        for suffix, where in (("", "in full space"), ("_2d", f"on the {title} map")):
+            verdict = studio.in_words(getattr(first, f"{score}{suffix}_beaten"), first.shuffles)
+            said[f"{label} {where}"] = verdict or "not defined"
+    part = "On the test part" if name == "Test" else "Over all molecules"
+    if len(set(said.values())) == 1:
+        words = [f"{part} all four scores are {next(iter(said.values()))}."]
+    else:
+        words = [f"{part}: {'; '.join(f'{what} is {verdict}' for what, verdict in said.items())}."]
+    if first.dbi is None and first.dbi_2d is None:
+        words = []
+    return [
+        *words,
+        *([] if scores.test else [f"No test part: {scores.no_test}."]),
+        f"{first.how[:1].upper()}{first.how[1:]}.",
+    ]
+
+
+def small_quality(scores: Quality | None) -> None:
     """The same numbers in little, for one map of several; what they were computed on is said once, elsewhere."""
-    scores = shown.quality
-    if not state.is_scored(shown):
+    if scores is None:
         st.caption("The scores are being computed.")
         return
-    rows = [
-        f"| | Full | perm. | {state.TITLES[shown.method]} | perm. |",
-        "|:--|--:|--:|--:|--:|",
-        _row("DBI \u2193", scores.dbi, scores.dbi_permuted, scores.dbi_2d, scores.dbi_2d_permuted),
-        _row("NMI \u2191", scores.nmi, scores.nmi_permuted, scores.nmi_2d, scores.nmi_2d_permuted),
-    ]
+    part = scores.test or scores
+    rows = ["| | Full | perm. | Map | perm. |", "|:--|--:|--:|--:|--:|"]
+    for score, name, way, _ in _SCORES:
+        values = [getattr(part, f"{score}{of}") for of in ("", "_permuted", "_2d", "_2d_permuted")]
+        rows.append(_row(f"{name.replace('Davies-Bouldin', 'DBI')} {way} {'test' if scores.test else 'all'}", *values))
     st.markdown("\n".join(rows), help=_HELP)
 
 

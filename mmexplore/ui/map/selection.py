@@ -8,6 +8,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import Dataset
+from mmexplore.ui.components import widgets
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, of_smiles, picked
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import navigation, session, tabs
@@ -65,7 +66,7 @@ def selection_table() -> None:
     st.subheader(f"{len(rows):,} selected molecules", anchor=False)
     facts, scaffold = st.columns([3, 1], gap="large", vertical_alignment="center")
     with facts:
-        for line in balance(data, rows):
+        for line in balance(data, rows, first=str(st.session_state.get("colour", ""))):
             st.markdown(line)
         _downloads(choice, rows)
     with scaffold:
@@ -73,10 +74,11 @@ def selection_table() -> None:
     _table(choice, rows)
 
 
-def balance(data: Dataset, rows: np.ndarray, most: int = 4) -> list[str]:
-    """Labels of a selection against those of the whole set, one line of markdown a task."""
+def balance(data: Dataset, rows: np.ndarray, most: int = 4, first: str = "") -> list[str]:
+    """Labels of a selection against those of the whole set, one line of markdown a task, ``first`` before others."""
     lines = []
-    for number, task in enumerate(data.tasks[:most]):
+    numbered = sorted(enumerate(data.tasks), key=lambda each: each[1].name != first)
+    for number, task in numbered[:most]:
         everyone = data.labels[:, number]
         inside, known = everyone[rows][~np.isnan(everyone[rows])], everyone[~np.isnan(everyone)]
         if not len(inside):
@@ -91,7 +93,7 @@ def balance(data: Dataset, rows: np.ndarray, most: int = 4) -> list[str]:
                 f"**{literal(task.name)}**: {spread}; {known.mean():.2f} \u00b1 {known.std():.2f} in the whole set"
             )
     if len(data.tasks) > most:
-        lines.append(f"and {len(data.tasks) - most} more labels in the table")
+        lines.append(f"and {len(data.tasks) - most:,} more labels in the table")
     return lines
 
 
@@ -151,4 +153,8 @@ def _table(choice: session.Choice, rows: np.ndarray) -> None:
     table: pd.DataFrame = studio.table_of(choice.data, shown, choice.model)
     if len(shown) < len(rows):
         st.caption(f"The first {len(shown):,} of them; the downloads hold all.")
+    names = [task.name for task in studio.dataset(choice.data).tasks]
+    labels = widgets.labels_picker(names, f"selection-labels/{choice.data}")
+    hidden = {f"{name}{suffix}" for name in names if name not in labels for suffix in ("", ", predicted")}
+    table = table.drop(columns=[column for column in table if column in hidden])
     st.dataframe(table, hide_index=True, height=min(420, 42 + 35 * len(table)), alt="The selected molecules")

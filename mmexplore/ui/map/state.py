@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from mmexplore import studio
 from mmexplore.explore.maps.storage import UNSCORED, stored
 from mmexplore.runtime.cache import cached
-from mmexplore.studio import MapFile, SearchResult
+from mmexplore.studio import Classes, MapFile, SearchResult
 from mmexplore.ui.components.molecule_map.painting import Painting, paint
 from mmexplore.ui.shell.session import Choice
 
@@ -61,6 +61,19 @@ def painting(on: Ground, name: str) -> Painting:
     """A color of the molecules, ready to be drawn. Raises UnknownName for one that there is not."""
     with _told("Reading the colours ..."):
         return paint(studio.color(on.choice.model, on.choice.data, on.choice.view, name))
+
+
+def is_quick(on: Ground, name: str) -> bool:
+    """Whether a color is there, or made while the page waits. Raises UnknownName for one that there is not."""
+    return studio.is_quick_color(on.choice.model, on.choice.data, on.choice.view, name)
+
+
+@cached(32)
+def classes(on: Ground, name: str) -> Classes:
+    """Classes that maps are scored by when they show that color. Raises UnknownName for one that there is not."""
+    choice = on.choice
+    shown = studio.color(choice.model, choice.data, choice.view, name)
+    return studio.map_classes(choice.data, name, shown)
 
 
 @cached(32)

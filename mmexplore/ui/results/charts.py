@@ -1,6 +1,6 @@
 """Dot plot of a paper's table.
 
-A panel a data set, the paper's figure hollow, ours filled with its spread. No streamlit.
+A panel a data set, the paper's figure hollow, ours filled, each with its own spread. No streamlit.
 """
 
 import pandas as pd
@@ -34,11 +34,13 @@ def beside(figures: pd.DataFrame, title: str) -> go.Figure:
 
 
 def _dots(shown: pd.DataFrame, variants: list[str], *, legend: bool) -> list[go.Scatter]:
-    about = {"y": [plain(v) for v in variants], "mode": "markers", "showlegend": legend}
+    digits = ".1f" if shown["metric"].dropna().str.endswith("%").any() else ".3f"
+    about = {"y": [plain(v) for v in variants], "mode": "markers", "showlegend": legend, "xhoverformat": digits}
     hollow = {"symbol": "circle-open", "size": 10, "color": GRAY, "line": {"width": 2}}
     bars = {"type": "data", "array": shown["spread"].fillna(0), "thickness": 1.5}
+    theirs = {"type": "data", "array": shown["paper spread"].fillna(0), "thickness": 1.5, "color": GRAY}
     filled = {"size": 10, "color": PALETTE[0]}
     return [
-        go.Scatter(x=shown["paper"], name="paper", legendgroup="paper", marker=hollow, **about),
+        go.Scatter(x=shown["paper"], name="paper", legendgroup="paper", marker=hollow, error_x=theirs, **about),
         go.Scatter(x=shown["ours"], name="measured here", legendgroup="ours", marker=filled, error_x=bars, **about),
     ]

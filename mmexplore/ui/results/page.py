@@ -1,20 +1,29 @@
 """The Results page: the papers' tables beside what was measured here, and every other measurement with its story."""
 
+import math
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import streamlit as st
-from pandas.io.formats.style import Styler
 
 from mmexplore import studio
 from mmexplore.studio import PaperTable, Result
+from mmexplore.studio.results import DIFFERS, SAME, STATES, TRAINING
 from mmexplore.ui.components import charts
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.results import charts as results_charts
 
 _OTHERS = "Speed and size"
-_LETTER_PX = 7
+_ACROSS = 3  # data sets of a table
+_APART = "\u2020"
+_BY_DATA = re.compile(r"fine-tuning epochs (?P<ours>\d+) \(paper: (?P<paper>[\d,]+)\)")
+_BADGES: dict[str, tuple[Any, str]] = {
+    SAME: ("green", ":material/check:"),
+    TRAINING: ("blue", ":material/rule:"),
+    DIFFERS: ("orange", ":material/close:"),
+}
 
 
 def results_page() -> None:
@@ -39,13 +48,26 @@ def _paper(name: str, tables: Sequence[PaperTable]) -> None:
         return
     measured = table.figures[table.figures["ours"].notna()]["data"].unique()
     chosen = table.figures[table.figures["data"].isin(measured)] if len(measured) else table.figures
-    longest = max(len(variant) for variant in table.figures["variant"])
-    names = st.column_config.TextColumn(width=_LETTER_PX * longest + 24)
-    about: dict[str, Any] = {"column_config": {"_index": names}, "placeholder": ""}
-    st.dataframe(_wide(table.figures), key=f"{key}/{table.number}/table", **about)
+    _tables(chosen, f"{key}/{table.number}")
+    rest = table.figures[~table.figures["data"].isin(chosen["data"])]
+    if len(rest):
+        with st.expander(f"{rest['data'].nunique()} data sets that were not measured here: the paper's figures"):
+            _tables(rest, f"{key}/{table.number}/rest")
     file = f"{name} {table.number}"
     st.download_button("Table (CSV)", studio.to_csv(table.figures), f"{file}.csv", "text/csv", f"{key}/csv")
     charts.show(results_charts.beside(chosen, _title(table)), file, f"{key}/{table.number}")
+
+
+def _tables(figures: pd.DataFrame, key: str) -> None:
+    """Figures of a few data sets a table, so that each is no wider than the page."""
+    data = list(dict.fromkeys(figures["data"]))
+    for start in range(0, len(data), _ACROSS):
+        some = figures[figures["data"].isin(data[start : start + _ACROSS])]
+        apart = some[some["state"] == DIFFERS]["variant"].unique()
+        shown = wide(some).rename(index={name: f"{name} {_APART}" for name in apart})
+        st.dataframe(shown, key=f"{key}/table/{start}", placeholder="", width="stretch")
+        if len(apart):
+            st.caption(f"{_APART} another test: not to be set beside ours")
 
 
 def _title(table: PaperTable) -> str:
@@ -54,36 +76,80 @@ def _title(table: PaperTable) -> str:
 
 
 def _protocols(table: PaperTable) -> None:
-    """What may be compared, in words."""
+    """What may be compared, and each difference by its name."""
     if not table.measured:
         st.info("Not measured here yet; this does it, cut off it goes on:")
         st.code("\n".join(table.commands), language="bash")
-    elif table.comparable:
-        st.badge("Comparable", color="green", icon=":material/check:")
-    else:
-        st.badge("Not comparable figure by figure", color="orange", icon=":material/close:")
-    st.caption(literal(f"{table.paper}. The same: {table.same}. Different: {table.differs}."))
+    counts = table.figures["state"].value_counts()
+    with st.container(horizontal=True):
+        for state in STATES:
+            if counts.get(state):
+                color, icon = _BADGES[state]
+                st.badge(
+                    f"{state.capitalize()}: {counts[state]} of {counts.drop('', errors='ignore').sum()}",
+                    color=color,
+                    icon=icon,
+                )
+    for words, rows in _differences(table.figures):
+        st.caption(literal(f"{rows}: {words}."))
+    notes = [
+        f"{table.paper}.",
+        table.note,
+        "\u00b1 is each side's own standard deviation over its seeds." * bool(len(table.figures)),
+    ]
+    st.caption(literal(" ".join(filter(None, notes))))
     for result in table.measured:
         st.caption(literal(_story(result)))
+
+
+def _differences(figures: pd.DataFrame) -> list[tuple[str, str]]:
+    """Each state with its differences, and the variants that it is true of; epochs of all data sets as a range."""
+    paired = figures[figures["state"] != ""]
+    alike = paired["differences"].str.split("; ").map(lambda words: tuple(w for w in words if not _BY_DATA.match(w)))
+    found = []
+    for key, rows in paired.groupby([paired["state"], alike.rename("words")], sort=False):
+        state, words = cast("tuple[str, tuple[str, ...]]", key)
+        epochs: dict[str, list[int]] = {}
+        for match in filter(None, map(_BY_DATA.match, "; ".join(rows["differences"]).split("; "))):
+            epochs.setdefault(match["paper"], []).append(int(match["ours"]))
+        ranges = [f"fine-tuning epochs {_range(ours)} (paper: {paper})" for paper, ours in epochs.items()]
+        told = "; ".join(filter(None, (*words, *ranges)))
+        found.append((f"{state}{f': {told}' if told else ''}", ", ".join(dict.fromkeys(rows["variant"]))))
+    return found
+
+
+def _range(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return str(low) if low == high else f"{low} to {high}, by data set"
 
 
 def _story(result: Result) -> str:
     return f"Measured {result.date} at commit {result.commit} on {result.machine}: {result.command}"
 
 
-def _wide(figures: pd.DataFrame) -> Styler:
-    """A row a variant; for each data set the paper's figure, ours and its spread, those that are there."""
+def wide(figures: pd.DataFrame) -> pd.DataFrame:
+    """A row a variant; for each data set the paper's figure and ours, each with its own spread, as texts."""
     names = figures.drop_duplicates("data").set_index("data")["metric"]
-    parts = {}
+    parts: dict[tuple[str, str], pd.Series] = {}
     for data, metric in names.items():
         rows = figures[figures["data"] == data].set_index("variant")
-        unit = " %" if metric.endswith("%") else ""
-        for column, title in (("paper", f"paper{unit}"), ("ours", f"here{unit}"), ("spread", f"±{unit}")):
-            if rows[column].notna().any():
-                parts[data, title] = rows[column]
-    digits: dict[Any, Any] = {column: "{:.1f}" if column[1].endswith("%") else "{:.3f}" for column in parts}
-    wide = pd.DataFrame(parts).reindex(list(dict.fromkeys(figures["variant"])))
-    return wide.style.format(digits, na_rep="")
+        digits = 1 if metric.endswith("%") else 3
+        for title, mean, spread in (("paper", "paper", "paper spread"), ("here", "ours", "spread")):
+            texts = [_figure(*pair, digits) for pair in zip(rows[mean], rows[spread], strict=True)]
+            if any(texts):
+                parts[f"{data}, {metric}", title] = pd.Series(texts, rows.index)
+    return pd.DataFrame(parts).reindex(list(dict.fromkeys(figures["variant"]))).fillna("")
+
+
+def _figure(mean: float, spread: float, digits: int) -> str:
+    """A figure with its spread.
+
+    >>> _figure(71.846, 1.35, 1), _figure(1.05, float("nan"), 3)
+    ('71.8 \u00b1 1.4', '1.050')
+    """
+    if math.isnan(mean):
+        return ""
+    return f"{mean:.{digits}f}" + ("" if math.isnan(spread) else f" \u00b1 {spread:.{digits}f}")
 
 
 def _others(results: Sequence[Result]) -> None:

@@ -12,7 +12,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import asked, deep_links, jobs, navigation, session, tour
+from mmexplore.ui.shell import asked, deep_links, jobs, navigation, session, skip_link, tour
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
 _ICONS = {
@@ -27,7 +27,7 @@ _STYLE = """<style>
 [data-testid="stBaseButton-primary"] { color: light-dark(#fff, #0b1215); }
 [data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none; }
 [data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
-</style>"""
+SKIP</style>""".replace("SKIP", skip_link.STYLE)
 
 
 def main() -> None:
@@ -38,6 +38,7 @@ def main() -> None:
     chosen = st.navigation(_pages(), expanded=True)
     deep_links.arrive()
     with st.sidebar:
+        skip_link.skip_link(chosen.title)
         session.remember(_pickers())
         jobs.job_banner()
     tour.bar()

@@ -10,6 +10,7 @@ from mmexplore.explore.explain.search import By
 from mmexplore.studio import RULES, MoleculeRef, Rules, Target
 from mmexplore.ui.components import molecule as molecule_card
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
+from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import session
 
@@ -48,7 +49,7 @@ def goal(model: str) -> SubgraphRequest:
     tasks = {task.name: task for task in studio.explained_tasks(model)}
     which, side, number = st.columns([2, 2, 2], vertical_alignment="bottom")
     with which:
-        name = st.selectbox("Label", list(tasks), key=f"subgraphs/task/{model}", **_KEEP) or next(iter(tasks))
+        name = label_picker("Label", list(tasks), f"subgraphs/task/{model}", **_KEEP)
     kind = tasks[name].kind
     with side:
         ways = studio.DIRECTIONS[kind]

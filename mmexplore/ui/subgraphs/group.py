@@ -12,6 +12,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Group, Job, Target
 from mmexplore.ui.components import follow_job
+from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
@@ -77,7 +78,8 @@ def _class(choice: Choice) -> Group | None:
         st.caption("This data set has no label. Choose a cluster or the selection.")
         return None
     label, value = st.columns(2)
-    task = label.selectbox("Label of the group", names, key=f"subgraphs/label/{choice.data}", **_KEEP) or names[0]
+    with label:
+        task = label_picker("Label of the group", names, f"subgraphs/label/{choice.data}", **_KEEP)
     try:
         classes = studio.group_classes(choice.data, task)
     except MmexploreError as mistake:

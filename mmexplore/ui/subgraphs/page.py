@@ -53,6 +53,6 @@ def _one(choice: Choice, asked: controls.SubgraphRequest) -> None:
     with st.spinner("Looking for subgraphs ..."):
         found = studio.explain(choice.model, query.smiles, asked.goal, limits.rules, limits.by, result.MOST)
     name = molecule.title(query) if query.row >= 0 else query.smiles
-    card = partial(molecule.facts, query, choice.model, choice.view, "subgraphs-card")
+    card = partial(molecule.facts, query, choice.model, choice.view, "subgraphs-card", asked.goal.task)
     result.show(found, name, asked, card)
     models.show(choice.model, found, asked, limits)

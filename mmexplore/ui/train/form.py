@@ -83,7 +83,8 @@ def _targets(field: Field) -> tuple[str, ...]:
         tasks = []
     begin = [name for name in field.value if name in tasks]
     about = field.about | {"key": f"{field.key}/{data}"}
-    return tuple(st.multiselect("Targets", tasks, begin, placeholder="all", **about))
+    every = f"all {len(tasks):,}; type to find one" if len(tasks) > widgets.MOST_LABELS else "all"
+    return tuple(st.multiselect("Targets", tasks, begin, placeholder=every, **about))
 
 
 def _split_seed(field: Field) -> int:

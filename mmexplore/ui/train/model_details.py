@@ -10,6 +10,7 @@ from mmexplore.datasets import Task
 from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import charts, score_words
+from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import duration, literal
 from mmexplore.ui.train import view
 
@@ -63,7 +64,7 @@ def _test_picture(model: Model, split: str) -> None:
     if known is None or "split" not in known or not tasks.keys() & labels.keys():
         return
     names = [name for name in tasks if name in labels]
-    name = st.selectbox("Task", names, key=f"task/{model.name}") if len(names) > 1 else names[0]
+    name = label_picker("Task", names, f"task/{model.name}") if len(names) > 1 else names[0]
     test = (known["split"] == "test").to_numpy()
     truth, guess = labels[name][test], known[name].to_numpy(float)[test]
     charts.show(_against(tasks[name], truth, guess, split), f"{model.name}-test", f"run-test/{model.name}")

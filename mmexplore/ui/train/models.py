@@ -14,15 +14,25 @@ from mmexplore.ui.components import charts, model_links, score_words
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.train import model_details, runs_table
 
+_SCORE = st.column_config.NumberColumn(format="%.4g", width=72)
 _COLUMNS: dict[str, Any] = {
     "name": None,
-    "test": model_details.SCORE,
-    "validation": model_details.SCORE,
-    "± test": model_details.SCORE,
-    "± validation": model_details.SCORE,
+    "model": st.column_config.TextColumn(width=176),
+    "recipe": st.column_config.TextColumn(width=120),
+    "data": st.column_config.TextColumn(width=84),
+    "split": st.column_config.TextColumn(width=120),
+    "seeds": st.column_config.TextColumn(width=64),
+    "score": st.column_config.TextColumn(width=124),
+    "test": _SCORE,
+    "validation": _SCORE,
+    "± test": _SCORE,
+    "± validation": _SCORE,
     "megabytes": st.column_config.NumberColumn("size", format="%.1f MB"),
     "made": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
 }
+_FIT = ("model", "data", "split", "score", "test")
+"""Columns that fit a page of 1,024 pixels."""
+_GROUPS_FIT = ("recipe", "data", "split", "score", "seeds", "test", "± test")
 
 
 def show(models: Sequence[Model]) -> None:
@@ -34,7 +44,9 @@ def show(models: Sequence[Model]) -> None:
         st.info("No model is here yet. Choose a recipe above and start a training: it will appear in this table.")
         return
     st.caption("Each score belongs to the split beside it. Choose a line for its details, several to compare them.")
+    every = st.toggle("All columns", key="runs/every")
     about: dict[str, Any] = {"hide_index": True, "column_config": _COLUMNS, "key": f"runs/{len(table)}"}
+    about["column_order"] = None if every else _FIT
     chosen = st.dataframe(table, on_select="rerun", selection_mode="multi-row", **about).selection.rows
     _over_seeds(models)
     by_name = {model.name: model for model in models}
@@ -49,7 +61,7 @@ def _over_seeds(models: Sequence[Model]) -> None:
     groups = runs_table.over_seeds(models)
     if len(groups):
         st.markdown("**The same recipe over several seeds:** mean ± sample standard deviation over the runs")
-        st.dataframe(groups, hide_index=True, column_config=_COLUMNS)
+        st.dataframe(groups, hide_index=True, column_config=_COLUMNS, column_order=_GROUPS_FIT)
 
 
 def show_one(model: Model) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import score_words
+from mmexplore.ui.components.widgets import labels_picker
 from mmexplore.ui.components.words import duration, literal
 from mmexplore.ui.train.plan import RunPlan
 
@@ -78,8 +79,11 @@ def _split(plan: RunPlan) -> None:
     data = plan.run(plan.seeds[0]).data
     st.caption(f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed))}")
     try:
+        dataset = studio.dataset(data.dataset)
+        names = list(data.targets) or [task.name for task in dataset.tasks]
+        shown = labels_picker(names, f"train/split-labels/{data.dataset}/{len(names)}")
         with st.spinner("Splitting…"):
-            table = studio.split_table(studio.dataset(data.dataset), data.split, data.split_seed, data.fractions)
+            table = studio.split_table(dataset, data.split, data.split_seed, data.fractions, tuple(shown))
     except MmexploreError as error:
         st.warning(literal(error))
         return

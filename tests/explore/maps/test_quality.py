@@ -1,12 +1,16 @@
 """Davies-Bouldin and NMI against their definitions, and what must hold of any map."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+from sklearn.metrics import davies_bouldin_score, normalized_mutual_info_score
 
 from mmexplore.explore.maps import quality as map_quality
-from mmexplore.explore.maps.quality import Classes, classes_of, clusters, quality
+from mmexplore.explore.maps.quality import Classes, Quality, RecordedSplit, classes_of, clusters, in_words, quality
 
 
 def blobs(n: int = 300, d: int = 10, apart: float = 8, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -156,3 +160,73 @@ def test_of_many_texts_the_most_frequent_are_kept() -> None:
     assert "often" in found.names
     assert "the 20 most frequent of 51" in found.how
     assert (found.codes >= 0).sum() == 24
+
+
+def a_split(n: int) -> RecordedSplit:
+    return RecordedSplit(np.array(["train", "test", "validation", "train"])[np.arange(n) % 4], "")
+
+
+def test_scores_of_a_part_are_scikit_learns_over_its_rows_alone() -> None:
+    x, codes = blobs(120, apart=1)
+    split = a_split(120)
+    found = quality(x, x[:, :2], Classes(codes, ("a", "b", "c"), "blobs"), permutations=5, split=split)
+    assert found.no_test == ""
+    assert split.parts is not None
+    for part, scores in (("test", found.test), ("train", found.train)):
+        assert scores is not None
+        rows = split.parts == part
+        assert f"{rows.sum()} molecules of the {part} part" in scores.how
+        for space, suffix in ((x[rows], ""), (x[rows, :2], "_2d")):
+            groups = KMeans(3, n_init=10, random_state=0).fit(space).labels_
+            assert getattr(scores, f"dbi{suffix}") == pytest.approx(davies_bouldin_score(space, codes[rows]))
+            assert getattr(scores, f"nmi{suffix}") == pytest.approx(normalized_mutual_info_score(codes[rows], groups))
+
+
+def test_permuted_scores_are_medians_and_the_count_of_worse_ones_is_theirs() -> None:
+    x, codes = blobs(90, apart=0.5)
+    found = quality(x, x[:, :2], Classes(codes, ("a", "b", "c"), "blobs"), seed=3, permutations=7)
+    rng = np.random.default_rng(3)
+    shuffled = [rng.permutation(codes) for _ in range(7)]
+    groups = KMeans(3, n_init=10, random_state=3).fit(x).labels_
+    dbi = [davies_bouldin_score(x, dealt) for dealt in shuffled]
+    nmi = [normalized_mutual_info_score(dealt, groups) for dealt in shuffled]
+    assert found.dbi_permuted == pytest.approx(np.median(dbi))
+    assert found.nmi_permuted == pytest.approx(np.median(nmi))
+    assert found.dbi is not None
+    assert found.nmi is not None
+    assert found.dbi_beaten == sum(value > found.dbi for value in dbi)
+    assert found.nmi_beaten == sum(value < found.nmi for value in nmi)
+
+
+@given(st.integers(0, 20))
+def test_a_score_among_shuffles_is_said_in_words(beaten: int) -> None:
+    said = in_words(beaten, 20)
+    if beaten == 20:
+        assert said == "better than all 20 shuffles"
+    elif beaten > 10:
+        assert said == f"better than {beaten} of 20 shuffles"
+    else:
+        assert said == "no better than shuffled labels"
+
+
+def test_without_a_split_it_is_said_why_and_an_empty_part_has_no_score() -> None:
+    x, codes = blobs(40)
+    classes = Classes(codes, ("a", "b", "c"), "blobs")
+    found = quality(x, x[:, :2], classes, split=RecordedSplit(why="it was trained on others"))
+    assert found.test is found.train is None
+    assert found.no_test == "it was trained on others"
+    found = quality(x, x[:, :2], classes, split=RecordedSplit(np.full(40, "train"), ""))
+    assert found.test is not None
+    assert found.test.dbi is None
+    assert found.test.how.startswith("not computed: blobs, and")
+
+
+def test_quality_is_read_as_it_was_written_and_older_ones_count_as_of_other_rules() -> None:
+    x, codes = blobs(60)
+    classes = Classes(codes, ("a", "b", "c"), "blobs")
+    found = quality(x, x[:, :2], classes, split=a_split(60))
+    assert Quality.of(asdict(found)) == found
+    assert found.is_of(classes)
+    assert not found.is_of(Classes(codes, (), "blob"))
+    old = Quality.of({"how": found.how, "dbi": 1.0, "dbi_permuted": 9.0})
+    assert (old.dbi, old.is_of(classes)) == (1.0, False)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fused_models import DATA, NAMES, saved
+from scipy import stats
 from screens import PAGES, PATIENCE, shown
 from sklearn.metrics import root_mean_squared_error
 from sklearn.metrics.pairwise import cosine_similarity
@@ -121,6 +122,12 @@ class TestFigures:
         line = table.loc["late fusion of 3, no pre-training"]
         assert (line["test"], line["± test"], line["seeds"]) == (1.5, pytest.approx(np.sqrt(0.5)), "0, 1")
         assert table.index[0] == "smiles, no pre-training"
+        assert line[compared.PAIRED] == "1 seed in common: no interval"
+
+    def test_an_interval_of_paired_seeds_is_scipys(self) -> None:
+        one, other = {0: 1.5, 1: 2.1, 2: 1.9, 7: 9.0}, {0: 1.0, 1: 1.4, 2: 1.5}
+        low, high = stats.ttest_rel([1.5, 2.1, 1.9], [1.0, 1.4, 1.5]).confidence_interval(0.95)
+        assert compared.paired(one, other) == f"+0.533 [{low:.3g}, {high:.3g}]"
 
     def test_early_fusion_is_called_so(self) -> None:
         early = Recipe(branches=(Branch(encoder="dmpnn", name="early", start="mmfrl"),))

@@ -16,6 +16,7 @@ import { extent } from "./nearest.js";
 import { LastingPainter } from "./painter.js";
 import { Pointing } from "./pointing.js";
 import { NOTHING } from "./shown.js";
+import { flat, stacking } from "./stacking.js";
 import { tools } from "./tools.js";
 import { View } from "./view.js";
 
@@ -42,6 +43,7 @@ export class MoleculeMap {
   xy = new Float32Array();
   codes = new Uint8Array();
   states = new Uint8Array();
+  stack = flat();
   box = extent(this.xy);
   /** @type {Ink} */
   grey = [0, 0, 0, 1];
@@ -108,7 +110,8 @@ export class MoleculeMap {
     const palette = data.colour.palette.join();
     if (drawn.codes !== data.colour.codes || drawn.palette !== palette) {
       this.codes = new Uint8Array(codes ?? []);
-      this.painter.colours(this.codes, bytes(data.colour.palette, this.n));
+      this.stack = stacking(this.codes, data.colour.entries);
+      this.painter.colours(this.codes, bytes(data.colour.palette, this.n), this.stack);
       legend(part(this.root, ".legend", HTMLElement), data.colour, (code, add) => this.#tell({ kind: "category", code, mode: add ? "add" : "replace" }));
     }
     const marks = [data.points, data.selected, data.found].join();

@@ -36,19 +36,22 @@ export class Nearest {
   row(y) { return this.clamp((y - this.bottom) / this.cellY); }
 
   /**
-   * The nearest point within a radius (data units), or -1; of equally near ones the last drawn.
+   * The point whose dot is the topmost under a place, else the nearest one within a radius (data units), or -1; of equally
+   * near ones the last drawn. Without `drawn` points have no size, so that the nearest is found.
    * @param {number} x
    * @param {number} y
    * @param {number} radius
+   * @param {{ radius: (row: number) => number, height: (row: number) => number }} [drawn]   sizes of dots, and which lie above which
    */
-  at(x, y, radius) {
+  at(x, y, radius, drawn) {
     const { xy, side, starts, order } = this;
-    let found = -1, best = radius * radius;
+    let found = -1, best = radius * radius, top = -1;
     for (let r = this.row(y - radius); r <= this.row(y + radius); r++) {
       const from = starts[r * side + this.column(x - radius)], to = starts[r * side + this.column(x + radius) + 1];
       for (let k = from; k < to; k++) {
         const i = order[k], dx = xy[2 * i] - x, dy = xy[2 * i + 1] - y, d = dx * dx + dy * dy;
-        if (d <= best) { best = d; found = i; }
+        const covers = drawn !== undefined && d <= drawn.radius(i) ** 2, height = covers ? drawn.height(i) : -1;
+        if (height > top || (height === top && d <= best)) { best = d; found = i; top = height; }
       }
     }
     return found;

@@ -2,6 +2,7 @@
 // starts anew and a page with too many maps both take WebGL away; whoever paints next is told again what there is.
 
 /** @import { Ink } from "./inks.js" */
+/** @import { Stacking } from "./stacking.js" */
 /** @import { View } from "./view.js" */
 import { svgPainter } from "./svg.js";
 import { webglPainter } from "./webgl.js";
@@ -12,7 +13,7 @@ import { webglPainter } from "./webgl.js";
  * @property {boolean} exact   whether the canvas holds every point
  * @property {number} sampled   how many points are drawn where that is not all of them, else 0
  * @property {(xy: Float32Array<ArrayBuffer>) => void} points   pairs in data units
- * @property {(codes: Uint8Array<ArrayBuffer>, palette: Uint8Array<ArrayBuffer>) => void} colours   a byte a point into 256 colours
+ * @property {(codes: Uint8Array<ArrayBuffer>, palette: Uint8Array<ArrayBuffer>, stack?: Stacking) => void} colours   a byte a point into 256 colours, and which lie on top
  * @property {(states: Uint8Array<ArrayBuffer>, present: boolean[]) => void} states   see masks.js
  * @property {(view: View, grey: Ink, rim: Ink) => void} paint
  * @property {() => void} close

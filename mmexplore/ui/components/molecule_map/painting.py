@@ -62,6 +62,11 @@ def paint(color: "Color") -> Painting:
     return Painting(color.label, codes, _scale(), _missing(codes), _ticks(color.values[known], low, high))
 
 
+def unknown(label: str, n: int) -> Painting:
+    """Colours of ``n`` molecules of which nothing is known yet."""
+    return Painting(label, np.full(n, MISSING, np.uint8), _scale())
+
+
 def limits(values: np.ndarray, share: float = 0.005) -> tuple[float, float]:
     """Ends of a colour scale: the whole range, unless a few outliers would take most of it.
 

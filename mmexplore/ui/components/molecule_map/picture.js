@@ -4,6 +4,7 @@
 /** @import { Colours } from "./legend.js" */
 /** @import { MoleculeMap } from "./molecule_map.js" */
 import { channels, make } from "../dom.js";
+import { rows as stacked, stacking } from "./stacking.js";
 
 /**
  * What a map must have to be in a picture.
@@ -102,8 +103,10 @@ function savePng({ places, rows, foot, width, height, label }, ink, paper) {
 
 /** @param {Pictured} map */
 function dots({ view, xy, codes, states, data, n, grey }) {
-  const made = [], r = view.diameter(n) / 2, pale = hex(grey.slice(0, 3).map(v => 255 * v));
-  for (let i = 0; i < n; i++) {
+  const made = [], usual = view.diameter(n) / 2, pale = hex(grey.slice(0, 3).map(v => 255 * v));
+  const stack = stacking(codes, data.colour.entries), lowest = stacked(stack, n);
+  for (const i of lowest) {
+    const r = usual * (states[i] ? stack.growth[codes[i]] : 1);
     const [x, y] = view.toPixels(xy[2 * i], xy[2 * i + 1]);
     if (!(x >= 0 && y >= 0 && x <= view.width && y <= view.height)) continue;
     made.push(`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${r.toFixed(1)}" fill="${states[i] ? data.colour.palette[codes[i]] : pale}"/>`);

@@ -57,7 +57,12 @@ export class Pointing {
       const [starX, starY] = this.#place(STAR);
       if (Math.hypot(starX - x, starY - y) < REACH_PX + 2) return STAR;
     }
-    return this.#nearest().at(...view.toData(x, y), REACH_PX / view.k);
+    const { codes, stack, states } = this.#map, usual = view.diameter(n) / 2 / view.k;
+    /** @param {number} row */
+    const radius = row => usual * (states[row] ? stack.growth[codes[row]] : 1);
+    /** @param {number} row */
+    const height = row => 256 * states[row] + stack.rank[codes[row]];
+    return this.#nearest().at(...view.toData(x, y), REACH_PX / view.k, { radius, height });
   }
 
   /** @param {number} row   -1 for none */

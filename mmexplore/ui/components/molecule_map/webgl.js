@@ -1,7 +1,8 @@
-// Draws the points: nine bytes a molecule on the GPU (place, colour code, state), colours looked up in a palette, so
-// that a new colour or selection uploads one byte a point.
+// Draws the points: nine bytes a molecule on the GPU (place, colour code, state), colours and sizes looked up in a palette,
+// so that a new selection uploads one byte a point; a new colour one, and four for the order where there is one.
 
 /** @import { Painter } from "./painter.js" */
+import { flat } from "./stacking.js";
 
 const VERTEX = `#version 300 es
 in vec2 place; in float code; in float state;
@@ -9,7 +10,8 @@ uniform vec2 centre, scale; uniform float diameter, layer; uniform vec4 grey; un
 out vec4 colour; out float px;
 void main() {
   gl_Position = state == layer ? vec4((place - centre) * scale, 0., 1.) : vec4(2., 2., 2., 1.);
-  px = diameter * (layer == 2. ? 1.25 : 1.) + 1.;
+  float grown = layer == 0. ? 1. : 1. + texelFetch(palette, ivec2(int(code + .5), 1), 0).r * 255. / 64.;
+  px = diameter * grown * (layer == 2. ? 1.25 : 1.) + 1.;
   gl_PointSize = px;
   colour = layer == 0. ? grey : texelFetch(palette, ivec2(int(code + .5), 0), 0);
 }`;
@@ -55,6 +57,18 @@ export function resize(canvas, view, ratio) {
 }
 
 /**
+ * The palette's two rows: colours, and how much larger than usual the points of a code are, in parts of 64.
+ * @param {Uint8Array} palette
+ * @param {Float32Array} growth
+ */
+function texels(palette, growth) {
+  const rows = new Uint8Array(2048);
+  rows.set(palette);
+  growth.forEach((factor, code) => { rows[1024 + 4 * code] = Math.round((factor - 1) * 64); });
+  return rows;
+}
+
+/**
  * A painter on a canvas, or null where the browser has no WebGL 2 or took it away.
  * @param {HTMLCanvasElement} canvas
  * @returns {Painter | null}
@@ -69,7 +83,9 @@ export function webglPainter(canvas) {
   const buffers = {};
   /** @type {WebGLTexture | null} */
   let texture = null;
-  let n = 0, layers = [false, true, false];
+  /** @type {WebGLBuffer | null} */
+  let ordered = null;
+  let n = 0, layers = [false, true, false], inOrder = false;
   gl.useProgram(program);
   gl.enable(gl.BLEND);
   gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -91,10 +107,15 @@ export function webglPainter(canvas) {
     exact: true,
     sampled: 0,
     points(xy) { n = xy.length / 2; upload("place", xy, 2, gl.FLOAT); },
-    colours(codes, palette) {
+    colours(codes, palette, { growth, order } = flat()) {
       upload("code", codes, 1, gl.UNSIGNED_BYTE);
+      inOrder = order !== null;
+      if (order) {
+        gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, ordered ??= gl.createBuffer());
+        gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.STATIC_DRAW);
+      }
       gl.bindTexture(gl.TEXTURE_2D, texture ??= gl.createTexture());
-      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 2, 0, gl.RGBA, gl.UNSIGNED_BYTE, texels(palette, growth));
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
     },
@@ -113,7 +134,8 @@ export function webglPainter(canvas) {
       layers.forEach((there, layer) => {
         if (!there || !n) return;
         gl.uniform1f(uniform("layer"), layer);
-        gl.drawArrays(gl.POINTS, 0, n);
+        if (inOrder) gl.drawElements(gl.POINTS, n, gl.UNSIGNED_INT, 0);
+        else gl.drawArrays(gl.POINTS, 0, n);
       });
     },
   };

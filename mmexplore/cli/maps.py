@@ -1,0 +1,53 @@
+"""The verb ``map``: coordinates of a data set in a model's view, and how well they show its classes."""
+
+from typing import Annotated
+
+import typer
+
+from mmexplore import studio
+from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
+from mmexplore.runtime.progress import Progress
+from mmexplore.studio import Quality
+
+_SCORES = tuple(f"{score}{where}{of}" for of in ("", "_permuted") for where in ("", "_2d") for score in ("dbi", "nmi"))
+
+
+def make_map(
+    model: ModelName,
+    data: DataName,
+    view: Annotated[str, typer.Option("--view", help="which embedding; default: the model's first")] = "",
+    method: Annotated[str, typer.Option("--method", help=", ".join(studio.METHODS))] = "umap",
+    seed: Annotated[int, typer.Option("--seed")] = 0,
+    color: Annotated[str, typer.Option("--color", help="score by this colour; default: the first label")] = "",
+    color_model: Annotated[str, typer.Option("--color-model", hidden=True)] = "",
+    color_view: Annotated[str, typer.Option("--color-view", hidden=True)] = "",
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Coordinates of a data set in a model's view, with Davies-Bouldin and NMI and their values for permuted labels.
+
+    Scores end in _test and _train where they are of that part of the model's split alone.
+    """
+
+    def work(progress: Progress) -> Values:
+        chosen = studio.view_of(model, view)
+        if color:
+            shown = studio.color(color_model or model, data, color_view or chosen, color, progress)
+            classes = studio.map_classes(data, color, shown)
+        else:
+            classes = studio.quality_classes(studio.dataset(data))
+        made = studio.compute_map(model, data, chosen, method, seed, progress)
+        quality = studio.compute_quality(made, model, data, chosen, classes, progress)
+        about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
+        return about | _scores(quality) | {"how": quality.how, "file": str(made.path)}
+
+    answer(work, as_json, job)
+
+
+def _scores(quality: Quality) -> Values:
+    """Scores over all molecules and over each part; None where there is no such part, and why."""
+    found = {name: getattr(quality, name) for name in _SCORES}
+    for part, scores in (("test", quality.test), ("train", quality.train)):
+        found |= {f"{name}_{part}": getattr(scores, name, None) for name in _SCORES}
+        found[f"how_{part}"] = scores.how if scores else f"not computed: {quality.no_test}"
+    return found

@@ -1,0 +1,82 @@
+"""Which classes a colour makes, which split a model recorded, and scores that are kept by what they were made from."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toy_models import a_dataset, save_model
+
+from mmexplore.explore.maps import color_choices, colors, compute, scores
+from mmexplore.explore.maps.colors import Color
+from mmexplore.explore.maps.quality import classes_of
+from mmexplore.models import registry
+from mmexplore.runtime.errors import Cancelled
+from mmexplore.runtime.home import Home
+
+
+def test_a_labels_color_makes_the_classes_that_its_map_was_scored_by() -> None:
+    data = a_dataset()
+    task = data.tasks[0]
+    made = scores.color_classes(data, task.name, colors.of_label(data, 0))
+    assert made.how == compute.quality_classes(data).how
+    assert (made.codes == classes_of(data.labels[:, 0], task.name, task.kind).codes).all()
+
+
+def test_categories_are_classes_and_numbers_are_cut() -> None:
+    data = a_dataset()
+    n = len(data)
+    values = np.arange(n, dtype=np.float32) % 2
+    values[0] = np.nan
+    found = scores.color_classes(data, "phase", Color("phase", values, ("I", "II")))
+    assert found.codes.tolist() == [-1, *(np.arange(1, n) % 2).tolist()]
+    assert len(scores.color_classes(data, "logP", Color("logP", np.arange(n, dtype=np.float32))).names) == 3
+
+
+def test_a_model_without_a_split_of_the_data_says_why(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    data = a_dataset()
+    ecfp = registry.model(registry.BASELINE, home=home)
+    assert scores.split_of(ecfp, data, home=home).parts is None
+    assert "not trained" in scores.split_of(ecfp, data, home=home).why
+    save_model(tmp_path / "model")
+    other = registry.model(str(tmp_path / "model"), home=home)
+    assert scores.split_of(other, data, home=home).parts is None
+    assert scores.split_of(other, data, home=home).why
+
+
+def test_descriptors_come_from_workers_with_their_progress_and_one_that_fails_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smiles = ["CCO", "c1ccccc1", "not a molecule", "CC(=O)O", "CCN"]
+    told: list[tuple[str, int, int]] = []
+
+    def note(stage: str, done: int, total: int, /, **_: float) -> None:
+        told.append((stage, done, total))
+
+    monkeypatch.setattr(colors, "INLINE_ROWS", 2)
+    monkeypatch.setattr(colors, "_CHUNK", 2)
+    found = colors._computed(smiles, note)
+    assert told[0] == ("descriptors", 0, 5)
+    assert told[-1] == ("descriptors", 5, 5)
+    assert np.isnan(found.loc[2]).all()
+    monkeypatch.setattr(colors, "INLINE_ROWS", 100)
+    alone = colors._computed(smiles, note)
+    np.testing.assert_array_equal(found.to_numpy(), alone.to_numpy())
+
+
+def test_a_color_that_takes_long_is_quick_once_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, data = Home(tmp_path), a_dataset()
+    view = registry.model(registry.BASELINE, home=home).view()
+    monkeypatch.setattr(colors, "INLINE_ROWS", 2)
+    name = "descriptor: logP"
+    assert not color_choices.is_quick(view, data, name, home=home)
+
+    def stop(stage: str, done: int, total: int, /, **_: float) -> None:
+        raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        color_choices.color(view, data, name, stop, home=home)
+    assert not color_choices.is_quick(view, data, name, home=home)
+    made = color_choices.color(view, data, name, home=home)
+    assert color_choices.is_quick(view, data, name, home=home)
+    assert np.isfinite(made.values).all()
