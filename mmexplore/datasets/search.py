@@ -1,10 +1,11 @@
 """Molecule search: what a chemist types into one box, alike on every page: a name, a SMILES, an InChI or a SMARTS.
 
-The whole of a name comes first; then a SMILES or an InChI, in any spelling; then a part of names; then a SMARTS. The
-Map shows all that is meant, pages that ask about one molecule take the one that is (:func:`one_of`). Substructures are
-matched by RDKit's ``SubstructLibrary``.
+The whole of a name comes first; then a structure, in any spelling; then a part of names. Whether a structure is one
+molecule or a pattern, :func:`structure` alone decides. The Map shows all that is meant, pages that ask about one
+molecule take the one that is (:func:`one_of`). Substructures are matched by RDKit's ``SubstructLibrary``.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,14 @@ class Meaning:
     names: np.ndarray
     molecule: str = ""
     pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Parsed structure: one ``molecule`` (canonical SMILES, "" for a pattern), and the ``pattern`` that finds it."""
+
+    molecule: str
+    pattern: str
 
 
 @dataclass(frozen=True)
@@ -50,22 +59,65 @@ def read(dataset: Dataset, text: str) -> Meaning:
     if len(exact := np.flatnonzero(names == text.lower())):
         return Meaning(text, exact)
     try:
-        return Meaning(text, none, molecule=molecules.canonical(molecules.parse_line(text)))
-    except BadMolecule as mistake:
-        if len(part := np.flatnonzero(np.char.find(names, text.lower()) >= 0)):
-            return Meaning(text, part)
-        return Meaning(text, none, pattern=_pattern(text, mistake))
+        meant, mistake = structure(text), None
+    except BadMolecule as problem:
+        meant, mistake = Structure("", ""), problem
+    if meant.molecule:
+        return Meaning(text, none, meant.molecule)
+    if len(part := np.flatnonzero(np.char.find(names, text.lower()) >= 0)):
+        return Meaning(text, part)
+    if mistake:
+        raise _unread(dataset, text, mistake) from None
+    return Meaning(text, none, pattern=meant.pattern)
 
 
-def _pattern(text: str, mistake: BadMolecule) -> str:
+_ATOM_BY_NUMBER = re.compile(r"\[[^\]]*#\d")
+_WORD = re.compile(r"[A-Za-z][a-z]+(?:[ -][A-Za-z]+)*")
+
+
+def structure(text: str) -> Structure:
+    """Parsed structure of a typed or drawn text: a molecule as SMILES or InChI, or a pattern as SMARTS.
+
+    RDKit's SMILES parser takes more than SMILES: ``[#6]`` for carbon, ``~`` for a bond, ``*`` for an atom. What holds
+    one of these leaves something open, which makes it a pattern. Raises BadMolecule for a reaction and for junk.
+
+    >>> structure("OCC")
+    Structure(molecule='CCO', pattern='CCO')
+    >>> structure("[#6]S(=O)(=O)N")
+    Structure(molecule='', pattern='[#6]S(=O)(=O)N')
+    """
+    text = text.strip()
+    if text.replace("->", "").count(">") >= 2 and not text.lower().startswith("inchi="):
+        raise BadMolecule(f"{_shown(text)} is a reaction, and a molecule is asked for; one side of it alone would do")
+    opened = "~" in text or _ATOM_BY_NUMBER.search(text)
     try:
-        molecules.pattern(text)
+        mol = molecules.parse_line(text)
     except BadMolecule:
-        shown = repr(text if len(text) <= 80 else text[:77] + "...")
-        why = str(mistake).rpartition(": ")[2]
-        words = f"{shown} is in no name of this data set and reads neither as SMILES nor as SMARTS: {why}"
-        raise BadMolecule(words) from None
-    return text
+        molecules.pattern(text)
+        return Structure("", text)
+    if opened or any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+        molecules.pattern(text)
+        return Structure("", text)
+    smiles = molecules.canonical(mol)
+    return Structure(smiles, smiles)
+
+
+def _unread(dataset: Dataset, text: str, mistake: BadMolecule) -> BadMolecule:
+    """The sentence about a text that is no name and no structure."""
+    if "is a reaction" in str(mistake):
+        return mistake
+    words = f"{_shown(text)} is in no name of this data set and reads neither as SMILES nor as SMARTS"
+    if _WORD.fullmatch(text) and len(text) <= 80:
+        return BadMolecule(f"{words}; names are looked up in {dataset.name} alone, so its SMILES or InChI would do")
+    try:
+        molecules.parse_line(text)
+    except BadMolecule as why:
+        return BadMolecule(f"{words}: {str(why).rpartition(': ')[2]}")
+    return BadMolecule(words)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")
 
 
 def search(dataset: Dataset, text: str) -> SearchResult:

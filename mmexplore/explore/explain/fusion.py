@@ -20,6 +20,7 @@ from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
+from mmexplore.runtime.thresholds import at_least
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def example(model: Model, dataset: Dataset, least: float, *, home: Home) -> int:
     labels = dataset.labels[:, [t.name for t in dataset.tasks].index(task)]
     guess = known[task].to_numpy()
     told = np.abs(guess - labels) <= np.nanstd(labels) / 2
-    able = (known["split"] == "test").to_numpy() & (guess >= least) & (labels >= least) & told
+    able = (known["split"] == "test").to_numpy() & at_least(guess, least) & at_least(labels, least) & told
     sizes = {row: molecules.parse(str(dataset.smiles[row])).GetNumHeavyAtoms() for row in np.flatnonzero(able).tolist()}
     return max(sizes, key=lambda row: sizes[row], default=-1)
 

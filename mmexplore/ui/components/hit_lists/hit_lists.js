@@ -5,7 +5,7 @@
 import { isDark, make, part } from "../dom.js";
 
 /**
- * @typedef {{ query: string, row: number, similarity: string, name: string, text: string, own: boolean }} Hit
+ * @typedef {{ query: string, row: number, similarity: string, name: string, text: string }} Hit
  * @typedef {{ title: string, text: string, hits: Hit[], message: string }} Column
  * @typedef {{ address: string, columns: Column[] }} Lists
  */
@@ -24,7 +24,7 @@ export default function show({ data, parentElement, setTriggerValue }) {
   root.dataset.asked = asked;
   root.style.setProperty("--lists", String(data.columns.length));
   const times = counts(data.columns);
-  root.replaceChildren(...data.columns.map(column => list(root, column, hit => mark(hit, times.get(hit.row) ?? 1, data.columns.length),
+  root.replaceChildren(...data.columns.map(column => list(root, column, hit => mark(times.get(hit.row) ?? 1, data.columns.length),
     hit => `${data.address}?${hit.query}&width=360&height=200&dark=${Number(dark)}`)));
 }
 
@@ -40,13 +40,12 @@ export function counts(columns) {
 }
 
 /**
- * What is said of a hit that stands in several lists, or is the query itself.
- * @param {Hit} hit
+ * What is said of a hit that stands in several lists.
  * @param {number} times
  * @param {number} lists
  */
-export function mark(hit, times, lists) {
-  return { shared: times > 1, words: hit.own ? "the query" : times > 1 ? `in ${times} of ${lists}` : "" };
+export function mark(times, lists) {
+  return { shared: times > 1, words: times > 1 ? `in ${times} of ${lists}` : "" };
 }
 
 /**
