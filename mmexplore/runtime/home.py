@@ -4,7 +4,7 @@ datasets/    standardised tables of molecules       features/    packed records 
 embeddings/  what a model makes of a data set       maps/        coordinates and their quality
 runs/        trained models                         jobs/        status folders of long work
 logs/        mmexplore.log                          uploads/     files as users gave them
-untrained/   twins of models, a recipe each
+untrained/   twins of models, a recipe each         selections/  rows that links name
 """
 
 import json

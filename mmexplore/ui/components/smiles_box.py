@@ -10,9 +10,11 @@ from typing import Any
 
 import streamlit as st
 
+from mmexplore.datasets.search import structure
+from mmexplore.runtime.errors import BadMolecule
+
 ANY_TEXT = "name, SMILES, InChI or SMARTS"
 EDITOR = "streamlit_ketcher"
-_MOST_CHARACTERS = 2_000
 _EDITOR_PX = 460
 
 
@@ -20,9 +22,9 @@ def structure_text(label: str, key: str, **about: Any) -> str:
     """Structure text in the box, as it was typed or drawn. ``about`` goes to the text box (``placeholder``, ...)."""
     drawn = st.session_state.pop(f"{key}/drawn", None)
     if drawn is not None:
-        st.session_state[key], st.session_state[f"{key}/editor"] = drawn, False
+        st.session_state[key], st.session_state[f"{key}/editor"] = spelled(drawn), False
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", wrap=False):
-        typed = st.text_input(label, key=key, max_chars=_MOST_CHARACTERS, **about) or ""
+        typed = st.text_input(label, key=key, **about) or ""
         if find_spec(EDITOR):
             _editor(key, typed.strip())
     return typed.strip()
@@ -33,9 +35,9 @@ def _editor(key: str, text: str) -> None:
     with st.popover("", icon=":material/draw:", help=words, key=f"{key}/editor", on_change="rerun") as opened:
         if not opened.open:
             return
-        st.caption("Draw, then press Apply: the SMILES goes into the box.")
+        st.caption("Draw, then press Apply: the canonical SMILES goes into the box.")
         with st.container(width=640):
-            drawn = _ketcher(f"{key}/ketcher/{text}", text if _readable(text) else "")
+            drawn = _ketcher(f"{key}/ketcher/{text}", text if _drawable(text) else "")
     if drawn != text and drawn:
         st.session_state[f"{key}/drawn"] = drawn
         st.rerun()
@@ -48,7 +50,21 @@ def _ketcher(key: str, smiles: str) -> str:
     return str(st_ketcher(smiles, height=_EDITOR_PX, key=key) or "")
 
 
-def _readable(text: str) -> bool:
-    from mmexplore.chem import molecules
+def spelled(text: str) -> str:
+    """A drawn text as the box shows it: a molecule as its canonical SMILES; a pattern or a reaction as it is drawn.
 
-    return molecules.readable(text)
+    >>> spelled("C1=CC=CC=C1"), spelled("CCO>>CC=O")
+    ('c1ccccc1', 'CCO>>CC=O')
+    """
+    try:
+        return structure(text).molecule or text
+    except BadMolecule:
+        return text
+
+
+def _drawable(text: str) -> bool:
+    """Whether the editor can begin with it."""
+    try:
+        return bool(structure(text).molecule)
+    except BadMolecule:
+        return False

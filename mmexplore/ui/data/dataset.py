@@ -16,13 +16,14 @@ from mmexplore.runtime.registry import choices
 from mmexplore.studio import Dataset, Entry
 from mmexplore.ui.components import charts, score_words, structures, waits
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import address
 
 _MANY = 20_000
 _WITH_UNITS = {"molecular weight": "molecular weight (g/mol)", "TPSA": "TPSA (Å²)"}
 _SCORE = st.column_config.NumberColumn(format="%.4g")
 
 
-TAB = "data/tab"
+TAB = "part"
 
 
 def read(name: str) -> Dataset:
@@ -53,7 +54,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
         "Split": split,
         "Molecules": molecules,
     }
-    tabs = st.tabs(list(panels), key=TAB, on_change="rerun")
+    tabs = address.tabs(list(panels), TAB)
     for panel, tab in zip(panels.values(), tabs, strict=True):
         if tab.open:
             with tab:

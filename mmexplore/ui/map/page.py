@@ -50,7 +50,7 @@ def map_page() -> None:
 
 
 def _body(choice: Choice, shown: MapFile, painting: Painting, found: SearchResult | None, star: Star | None) -> None:
-    picture, side = st.columns([12, 8], gap="medium")
+    picture, side = st.container(key="stacks-map").columns([13, 7], gap="medium")
     with picture:
         controls.found_line(found)
         map_star.words(star)

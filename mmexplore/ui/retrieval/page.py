@@ -13,10 +13,10 @@ from mmexplore.ui.retrieval import state
 from mmexplore.ui.retrieval.agreement import agreement_panel
 from mmexplore.ui.retrieval.pairs import pairs_panel
 from mmexplore.ui.retrieval.state import RetrievalRequest, title
-from mmexplore.ui.shell import session, tour
+from mmexplore.ui.shell import address, session, tour
 from mmexplore.ui.shell.session import Choice
 
-_LISTS, _TRAIL, _PICKED, _TABS = "hit-lists", "retrieval-trail", "retrieval-picked", "retrieval-below"
+_LISTS, _TRAIL, _PICKED, _TABS = "hit-lists", "retrieval-trail", "retrieval-picked", "below"
 
 
 def retrieval_page() -> None:
@@ -160,9 +160,7 @@ def _go_back() -> None:
 
 
 def _below(choice: Choice, asked: RetrievalRequest, ready: list[ViewRef], lists: dict[ViewRef, HitList]) -> None:
-    table, alike, apart = st.tabs(
-        ["Hits as a table", "Agreement with ECFP", "Near and far"], key=_TABS, on_change="rerun"
-    )
+    table, alike, apart = address.tabs(["Hits as a table", "Agreement with ECFP", "Near and far"], _TABS)
     with table:
         if table.open:
             _table(choice, asked, list(lists.values()))

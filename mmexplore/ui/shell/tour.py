@@ -12,9 +12,9 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model, ViewRef
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import navigation, session
+from mmexplore.ui.shell import address, navigation, session
 from mmexplore.ui.shell.session import Choice
-from mmexplore.ui.shell.tabs import FUSION_TABS, MOLECULE, SUBGRAPH_TABS, WEIGHTS, WHAT_IF
+from mmexplore.ui.shell.tabs import BESIDE, FUSION_TABS, MOLECULE, MOLECULE_TAB, SUBGRAPH_TABS, WEIGHTS, WHAT_IF
 
 STEP = "step"
 """What a link of the walk calls the step that it leads to, from 1."""
@@ -44,7 +44,8 @@ STEPS = (
         "Map",
         "One prediction",
         "The ringed point is {name}, which the model has not seen in training. It predicts {predicted}; measured was "
-        "{measured}. Its card is on the right, under Molecule.",
+        "{measured}. Its card is beside the map, under Molecule.",
+        tab=(BESIDE, MOLECULE_TAB),
     ),
     Step(
         "Fusion",
@@ -116,6 +117,7 @@ def arrive(text: str) -> None:
     number = int(text) - 1 if text.isascii() and text.isdigit() and len(text) < 3 else -1
     subject = _subject()
     if subject is None or not 0 <= number < len(STEPS):
+        address.tell(STEP, address.lacking("the step", text, "no step" if subject else "no walk"))
         return
     if studio.lacking([ViewRef(subject.model, "")], subject.data):
         studio.start_embedding(subject.model, subject.data)  # ready when the third step asks for it

@@ -22,7 +22,6 @@ export default function show({ data, parentElement, setTriggerValue }) {
   picks.set(root, row => setTriggerValue("picked", row));
   if (root.dataset.asked === asked) return;
   root.dataset.asked = asked;
-  root.style.setProperty("--lists", String(data.columns.length));
   const times = counts(data.columns);
   root.replaceChildren(...data.columns.map(column => list(root, column, hit => mark(times.get(hit.row) ?? 1, data.columns.length),
     hit => `${data.address}?${hit.query}&width=360&height=200&dark=${Number(dark)}`)));
