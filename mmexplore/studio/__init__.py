@@ -47,7 +47,7 @@ from mmexplore.studio.data import (
     summarize,
 )
 from mmexplore.studio.door import at_home, dataset, home, model
-from mmexplore.studio.fusion import evaluate, example, fusion_report
+from mmexplore.studio.fusion import evaluate, example, fusion_report, shown_molecule
 from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
 from mmexplore.studio.jobs import cancel_job, follow_job, forget_job, job, list_jobs, restart_job
 from mmexplore.studio.maps import (
@@ -117,7 +117,8 @@ __all__ = [
     "list_jobs", "map_folders", "mean_disagreement", "measured_results", "model", "models", "molecule_card",
     "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes",
     "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_model", "restart_job", "retrieve",
-    "sdf_of", "shape", "shared", "split_table", "standard_panels", "start_embedding", "start_fetch", "start_import",
+    "sdf_of", "shape", "shared", "shown_molecule", "split_table", "standard_panels", "start_embedding", "start_fetch",
+    "start_import",
     "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs", "summands", "summarize", "table_of",
     "target", "to_sdf", "train", "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding",
 ]  # fmt: skip

@@ -33,7 +33,9 @@ def kept(dataset: Dataset, name: str, *, home: Home) -> np.ndarray:
     """
     mine = len(name) == 16 and all(sign in "0123456789abcdef" for sign in name)
     try:
-        content = zlib.decompressobj().decompress((home / "selections" / name).read_bytes(), len(dataset)) if mine else b""
+        content = (
+            zlib.decompressobj().decompress((home / "selections" / name).read_bytes(), len(dataset)) if mine else b""
+        )
     except (OSError, zlib.error):
         content = b""
     if not content or _name(dataset, content) != name:

@@ -30,10 +30,9 @@ _STYLE = """<style>
 [data-testid="stTextInput"] [data-testid="InputInstructions"] { display: none; }
 .st-key-history { position: absolute; }
 @media (max-width: 1200px) {
-  [class*="st-key-stacks-"] > [data-testid] > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
-  [class*="st-key-stacks-"] > [data-testid] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: 100%; }
-  [class*="st-key-pairs-"] > [data-testid] > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
-  [class*="st-key-pairs-"] > [data-testid] > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: calc(50% - 1rem); }
+  :is([class*="st-key-stacks-"], [class*="st-key-pairs-"]) > * > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  [class*="st-key-stacks-"] > * > * > [data-testid="stColumn"] { min-width: 100%; }
+  [class*="st-key-pairs-"] > * > * > [data-testid="stColumn"] { min-width: calc(50% - 1rem); }
 }
 </style>"""
 

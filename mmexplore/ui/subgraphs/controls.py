@@ -13,6 +13,7 @@ from mmexplore.ui.components import molecule as molecule_card
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, session
+from mmexplore.ui.shell.tabs import SOUGHT
 
 MOST_ATOMS = 40
 _THRESHOLD = "threshold"
@@ -78,7 +79,7 @@ def kind_of(direction: str) -> str:
 
 
 def _direction_key(kind: str) -> str:
-    return f"sought-{kind}"
+    return f"{SOUGHT}-{kind}"
 
 
 def _threshold(model: str, usual: Target, unit: str) -> float:
