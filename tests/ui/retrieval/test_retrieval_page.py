@@ -131,12 +131,12 @@ def test_agreement_and_pairs(drawn: list[HitColumn]) -> None:
     app = AppTest.from_file(str(PAGES / "3_Retrieval.py"), default_timeout=PATIENCE)
     app.session_state["chosen"] = retrieval_page.Choice(DATA, MODEL, "dmpnn")
     app.session_state["row"] = 268
-    app.session_state["retrieval-below"] = "Agreement with ECFP"
+    app.session_state["below"] = "Agreement with ECFP"
     app.run()
     assert not app.exception
     assert "Over 200 queries drawn from freesolv with seed 0" in shown(app).replace("\\", "")
     assert app.dataframe[0].value.index.tolist() == ["dmpnn, untrained", "dmpnn"]
-    app.session_state["retrieval-below"] = "Near and far"
+    app.session_state["below"] = "Near and far"
     app.run()
     assert not app.exception
     assert "pairs that ECFP puts among the nearest" in shown(app)
