@@ -1,5 +1,7 @@
 """Disagreement table of two views: the molecules whose neighbours they agree on least, ranked."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -43,7 +45,7 @@ def show(choice: Choice) -> None:
 def _asked(panels: list[ViewRef]) -> tuple[ViewRef, ViewRef, int]:
     names = [panel.view for panel in panels]
     with st.container(horizontal=True):
-        about = {"kind": "the view", "width": 220}
+        about: dict[str, Any] = {"kind": "the view", "width": 220}
         one = address.choose(st.selectbox, "View", names, index=min(1, len(names) - 1), key="one", **about)
         other = address.choose(st.selectbox, "against", names, key="other", **about)
         k = st.number_input("Neighbours", 1, 100, 10, key="neighbours", bind="query-params", width=140)

@@ -30,6 +30,7 @@ _STYLE = """<style>
 [data-testid="stTextInput"] [data-testid="InputInstructions"] { display: none; }
 .st-key-history { position: absolute; }
 @media (max-width: 1200px) {
+  [data-testid="stMain"] h1 { font-size: 1.2rem; }
   :is([class*="st-key-stacks-"], [class*="st-key-pairs-"]) > * > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   [class*="st-key-stacks-"] > * > * > [data-testid="stColumn"] { min-width: 100%; }
   [class*="st-key-pairs-"] > * > * > [data-testid="stColumn"] { min-width: calc(50% - 1rem); }

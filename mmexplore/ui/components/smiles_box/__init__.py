@@ -5,17 +5,21 @@ What the text means is read by :mod:`mmexplore.datasets.search` alone.
 The editor is optional: where ``streamlit-ketcher`` is not installed, the box stands alone.
 """
 
+from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
+import streamlit.components.v1 as components
 
 from mmexplore.datasets.search import structure
 from mmexplore.runtime.errors import BadMolecule
 
 ANY_TEXT = "name, SMILES, InChI or SMARTS"
 EDITOR = "streamlit_ketcher"
-_EDITOR_PX = 460
+_EDITOR_PX = 360  # its Apply is in view on a window of 768 lines
 
 
 def structure_text(label: str, key: str, **about: Any) -> str:
@@ -45,9 +49,15 @@ def _editor(key: str, text: str) -> None:
 
 def _ketcher(key: str, smiles: str) -> str:
     """What was applied; a key that holds the text forgets what was drawn before another text was typed."""
-    from streamlit_ketcher import st_ketcher
+    about = {"molecule": smiles, "height": _EDITOR_PX, "molecule_format": "SMILES", "default": smiles}
+    return str(_component()(key=key, **about) or "")
 
-    return str(st_ketcher(smiles, height=_EDITOR_PX, key=key) or "")
+
+@cache
+def _component() -> Any:
+    """streamlit-ketcher's editor, in a page of ours that mends it (``ketcher/instance.js``)."""
+    import_module(EDITOR)  # which has Streamlit serve its files
+    return components.declare_component("ketcher", path=str(Path(__file__).with_name("ketcher")))
 
 
 def spelled(text: str) -> str:
