@@ -19,7 +19,7 @@ from mmexplore.runtime.errors import BadMolecule
 
 ANY_TEXT = "name, SMILES, InChI or SMARTS"
 EDITOR = "streamlit_ketcher"
-_EDITOR_PX = 360  # its Apply is in view on a window of 768 lines
+_EDITOR_PX = 400  # Ketcher takes no less; with it Apply is in view on a window of 768 lines
 
 
 def structure_text(label: str, key: str, **about: Any) -> str:
@@ -35,11 +35,10 @@ def structure_text(label: str, key: str, **about: Any) -> str:
 
 
 def _editor(key: str, text: str) -> None:
-    words = "Draw a molecule"
+    words = "Draw a molecule, then press Apply: its canonical SMILES goes into the box"
     with st.popover("", icon=":material/draw:", help=words, key=f"{key}/editor", on_change="rerun") as opened:
         if not opened.open:
             return
-        st.caption("Draw, then press Apply: the canonical SMILES goes into the box.")
         with st.container(width=640):
             drawn = _ketcher(f"{key}/ketcher/{text}", text if _drawable(text) else "")
     if drawn != text and drawn:
