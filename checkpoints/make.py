@@ -2,6 +2,7 @@
 
     python checkpoints/make.py NAME ...                  any of SHIPPED; those on embedded data need no network
     python checkpoints/make.py mmsa --work FOLDER        70 minutes on two cores; cut off, it goes on
+    python checkpoints/make.py --show NAME ...           seconds: the molecule that a late fusion is shown by
     python checkpoints/make.py mmfrl --work FOLDER       an hour on one core, once its targets are made
 
 ``mmsa`` wants ``MMEXPLORE_DATA_DIR`` with ZINC250k's and ChEMBL's SMILES, ``mmfrl`` with NMRShiftDB2's spectra and the
@@ -14,7 +15,7 @@ import gzip
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,13 @@ import pandas as pd
 from halving import halve
 
 from mmexplore import studio
+from mmexplore.explore.explain import fusion
 from mmexplore.explore.maps import project
 from mmexplore.models import checkpoints
 from mmexplore.models.registry import model
 from mmexplore.recipes import presets
 from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime.home import default_home
+from mmexplore.runtime.home import default_home, write_json
 
 HERE = Path(__file__).parent
 MOLECULES = {"zinc250k": 30_000, "chembl_78k": 10_000}
@@ -131,6 +133,8 @@ def make(name: str, work: Path) -> None:
         known[["split", *tasks]].to_parquet(HERE / name / "predictions.parquet")
     if not name.startswith("target-"):  # what a target is for is its relations; its maps are made when asked for
         lay_out(name, made.data if made.preset else "solubility")
+    if made.preset.endswith("_late"):
+        show_by(name, made.data)
 
 
 def call_by_name(folder: Path) -> None:
@@ -153,17 +157,42 @@ def lay_out(name: str, data: str) -> None:
     shutil.copytree(own, shipped, dirs_exist_ok=True)
 
 
+def show_by(name: str, data: str) -> None:
+    """Seek the molecule that people are shown a late fusion by: its deciding part is visibly a part of it.
+
+    Those that the model tells well, the largest first, on the lower side of the label before the upper one (what is
+    hard to dissolve is larger): the first whose smallest positive subgraph has at most three quarters of its atoms.
+    """
+    chosen, table = model(name, home=default_home()), studio.dataset(data)
+    for direction in reversed(studio.DIRECTIONS[table.tasks[0].kind]):
+        goal, _ = studio.target(name, table.tasks[0].name, direction)
+        goal = replace(goal, threshold=round(goal.threshold, 2))  # as the page offers it
+        for row in fusion.candidates(chosen, table, goal, home=default_home()):
+            found = studio.explain(name, str(table.smiles[row]), goal)
+            if found.subgraphs and found.subgraphs[0].n_atoms <= 0.75 * len(found.order):
+                told = {"smiles": found.smiles, "direction": direction, "threshold": goal.threshold}
+                told |= {"part": found.subgraphs[0].n_atoms, "atoms": len(found.order)}
+                write_json(HERE / name / fusion.WALK, told)
+                print(name, "is shown by", table.names[row], told)
+                return
+    print(name, "has no molecule whose deciding part is visibly a part")
+
+
 def main() -> None:
     """Make the models that were named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+", choices=SHIPPED)
+    parser.add_argument("--show", action="store_true", help="only seek the molecules that late fusions are shown by")
     parser.add_argument("--work", type=Path, help="folder of the runs; default: a temporary one")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         work = asked.work or Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
         for name in asked.names:
-            make(name, work)
+            if asked.show:
+                show_by(name, SHIPPED[name].data)
+            else:
+                make(name, work)
 
 
 if __name__ == "__main__":

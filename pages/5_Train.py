@@ -16,7 +16,7 @@ with st.container():  # always there, so that what stands below keeps its place,
     job_picker.others(jobs, shown)
 
 st.subheader("New run")
-left, right = st.columns([3, 2], gap="large")
+left, right = st.container(key="stacks-train").columns([3, 2], gap="large")
 try:
     with left:
         plan = form.draw(data)

@@ -4,12 +4,12 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.data import catalog, dataset, kept, upload
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import address, session
 
 st.title("Data")
 entries = {entry.name: entry for entry in studio.datasets()}
 chosen = session.choice().data
-catalogue, own = st.tabs(["Catalogue", "Add your own"])
+catalogue, own = address.tabs(["Catalogue", "Add your own"], "sets")
 with catalogue:
     catalog.show(list(entries.values()), chosen)
 with own:

@@ -33,7 +33,6 @@ SOFTWARE_GL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swift
 NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
 PATIENCE_MS = 240_000  # of every wait in a browser: what ends a wait is an event, and this a hang
 expect.set_options(timeout=PATIENCE_MS)
-KETCHER = "eventBus"  # of what the sketcher throws where it is closed while it opens
 NUMBERS = {name: BackMsg.DESCRIPTOR.fields_by_name[name].number for name in ("rerun_script",)}
 NUMBERS |= {name: ForwardMsg.DESCRIPTOR.fields_by_name[name].number for name in ("new_session", "script_finished")}
 NUMBERS |= {"is_auto_rerun": ClientState.DESCRIPTOR.fields_by_name["is_auto_rerun"].number}

@@ -213,7 +213,7 @@ def depict(
         rdMolDraw2D.SetDarkMode(drawer)
     options: Any = drawer.drawOptions()
     options.clearBackground = False
-    options.setHighlightColour((0.25, 0.45, 0.75) if dark else (1.0, 0.8, 0.4))
+    options.setHighlightColour((0.16, 0.29, 0.36) if dark else (1.0, 0.8, 0.4))
     inside = set(atoms)
     bonds = [b.GetIdx() for b in mol.GetBonds() if {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= inside]
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol, highlightAtoms=atoms, highlightBonds=bonds)

@@ -1,10 +1,11 @@
 """Molecule search: what a chemist types into one box, alike on every page: a name, a SMILES, an InChI or a SMARTS.
 
-The whole of a name comes first; then a SMILES or an InChI, in any spelling; then a part of names; then a SMARTS. The
-Map shows all that is meant, pages that ask about one molecule take the one that is (:func:`one_of`). Substructures are
-matched by RDKit's ``SubstructLibrary``.
+The whole of a name comes first; then a structure, in any spelling; then a part of names. Whether a structure is one
+molecule or a pattern, :func:`structure` alone decides. The Map shows all that is meant, pages that ask about one
+molecule take the one that is (:func:`one_of`). Substructures are matched by RDKit's ``SubstructLibrary``.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.deadline import within
-from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.errors import BadMolecule, TooLong
 
 _AT_ONCE = 5_000
 
@@ -27,6 +28,14 @@ class Meaning:
     names: np.ndarray
     molecule: str = ""
     pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Parsed structure: one ``molecule`` (canonical SMILES, "" for a pattern), and the ``pattern`` that finds it."""
+
+    molecule: str
+    pattern: str
 
 
 @dataclass(frozen=True)
@@ -52,27 +61,72 @@ def read(dataset: Dataset, text: str) -> Meaning:
     names = lowered(dataset)
     if len(exact := np.flatnonzero(names == text.lower())):
         return Meaning(text, exact)
-    molecule, why, is_pattern = within(understood, text)
-    if molecule:
-        return Meaning(text, none, molecule=molecule)
+    try:
+        meant, mistake = structure(text), None
+    except TooLong:
+        raise
+    except BadMolecule as problem:
+        meant, mistake = Structure("", ""), problem
+    if meant.molecule:
+        return Meaning(text, none, meant.molecule)
     if len(part := np.flatnonzero(np.char.find(names, text.lower()) >= 0)):
         return Meaning(text, part)
-    if is_pattern:
-        return Meaning(text, none, pattern=text)
-    shown = repr(text if len(text) <= 80 else text[:77] + "...")
-    raise BadMolecule(f"{shown} is in no name of this data set and reads neither as SMILES nor as SMARTS: {why}")
+    if mistake:
+        raise _unread(dataset, text, mistake) from None
+    return Meaning(text, none, pattern=meant.pattern)
 
 
-def understood(text: str) -> tuple[str, str, bool]:
-    """Parsed structure: the canonical SMILES of a SMILES or an InChI, else "", why, and whether it reads as SMARTS."""
+_ATOM_BY_NUMBER = re.compile(r"\[[^\]]*#\d")
+_WORD = re.compile(r"[A-Za-z][a-z]+(?:[ -][A-Za-z]+)*")
+
+
+def structure(text: str) -> Structure:
+    """Parsed structure of a typed or drawn text: a molecule as SMILES or InChI, or a pattern as SMARTS.
+
+    Raises BadMolecule for a reaction and for junk, TooLong at the deadline.
+    """
+    return Structure(*within(molecule_and_pattern, text))
+
+
+def molecule_and_pattern(text: str) -> tuple[str, str]:
+    """Members of a :class:`Structure`, without a deadline.
+
+    RDKit's SMILES parser takes more than SMILES: ``[#6]`` for carbon, ``~`` for a bond, ``*`` for an atom. What holds
+    one of these leaves something open, which makes it a pattern. Raises BadMolecule for a reaction and for junk.
+
+    >>> molecule_and_pattern("OCC"), molecule_and_pattern("[#6]S(=O)(=O)N")
+    (('CCO', 'CCO'), ('', '[#6]S(=O)(=O)N'))
+    """
+    text = text.strip()
+    if text.replace("->", "").count(">") >= 2 and not text.lower().startswith("inchi="):
+        raise BadMolecule(f"{_shown(text)} is a reaction, and a molecule is asked for; one side of it alone would do")
     try:
-        return molecules.canonical(molecules.parse_line(text)), "", False
+        mol = molecules.parse_line(text)
     except BadMolecule as mistake:
-        why = str(mistake).rpartition(": ")[2]
-    try:
-        return "", why, molecules.check_pattern(text)
-    except BadMolecule as mistake:
-        return "", str(mistake).rpartition(": ")[2] if "cannot take" in str(mistake) else why, False
+        try:
+            molecules.pattern(text)
+        except BadMolecule as other:
+            raise other if "cannot take" in str(other) else mistake from None
+        return "", text
+    if "~" in text or _ATOM_BY_NUMBER.search(text) or any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+        molecules.pattern(text)
+        return "", text
+    smiles = molecules.canonical(mol)
+    return smiles, smiles
+
+
+def _unread(dataset: Dataset, text: str, mistake: BadMolecule) -> BadMolecule:
+    """The sentence about a text that is no name and no structure."""
+    if "is a reaction" in str(mistake):
+        return mistake
+    words = f"{_shown(text)} is in no name of this data set and reads neither as SMILES nor as SMARTS"
+    if _WORD.fullmatch(text) and len(text) <= 80:
+        return BadMolecule(f"{words}; names are looked up in {dataset.name} alone, so its SMILES or InChI would do")
+    return BadMolecule(f"{words}: {str(mistake).rpartition(': ')[2]}")
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")
 
 
 def search(dataset: Dataset, text: str) -> SearchResult:

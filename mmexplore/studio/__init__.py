@@ -49,7 +49,7 @@ from mmexplore.studio.data import (
     summarize,
 )
 from mmexplore.studio.door import at_home, dataset, home, model, names_only
-from mmexplore.studio.fusion import evaluate, example, fusion_report
+from mmexplore.studio.fusion import evaluate, example, fusion_report, shown_molecule
 from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
 from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
 from mmexplore.studio.maps import (
@@ -60,6 +60,8 @@ from mmexplore.studio.maps import (
     embed,
     first_choice,
     is_quick_color,
+    keep_selection,
+    kept_selection,
     map_classes,
     map_folders,
     scores_quickly,
@@ -76,7 +78,6 @@ from mmexplore.studio.molecules import (
     fetch_viewer,
     has_hyperedges,
     hyperedge_neighbors,
-    is_structure,
     molecule_card,
     predictions,
     sdf_of,
@@ -124,13 +125,13 @@ __all__ = [
     "example", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer",
     "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words",
     "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf",
-    "home", "hyperedge_neighbors", "in_words", "inside", "is_quick_color", "is_structure", "job", "job_history",
-    "known_bytes", "label_table", "lacking", "list_jobs", "map_classes", "map_folders", "mean_disagreement",
-    "measured_results", "migrate", "model", "models", "molecule_card", "names_only", "new_run", "paper_tables",
-    "place_on", "predictions", "preview", "products", "property_table", "quality_classes", "query_of", "query_of_row",
-    "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job", "restore", "retrieve",
-    "scores_quickly", "sdf_of", "shape", "shared", "split_table", "standard_panels", "start_embedding", "start_fetch",
-    "start_import", "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs", "stored_quality",
-    "summands", "summarize", "table_of", "target", "to_csv", "to_sdf", "train", "view_of", "viewer_path", "what_if",
-    "write_chemprop", "write_embedding",
+    "home", "hyperedge_neighbors", "in_words", "inside", "is_quick_color", "job", "job_history",
+    "keep_selection", "kept_selection", "known_bytes", "label_table", "lacking", "list_jobs", "map_classes",
+    "map_folders", "mean_disagreement", "measured_results", "migrate", "model", "models", "molecule_card", "names_only",
+    "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes",
+    "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model",
+    "restart_job", "restore", "retrieve", "scores_quickly", "sdf_of", "shape", "shared", "shown_molecule",
+    "split_table", "standard_panels", "start_embedding", "start_fetch", "start_import", "start_map", "start_motifs",
+    "start_training", "stored_map", "stored_motifs", "stored_quality", "summands", "summarize", "table_of", "target",
+    "to_csv", "to_sdf", "train", "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Fusion analysis: what each modality says of each molecule, what-ifs, and an example to show a model by."""
 
 from mmexplore.explore.explain import fusion
-from mmexplore.explore.explain.fusion import Evaluation, FusionReport
+from mmexplore.explore.explain.fusion import Evaluation, FusionReport, ShownMolecule
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model
 
@@ -12,6 +12,11 @@ def fusion_report(model_name: str, data: str, task: str = "", progress: Progress
     Raises BadRecipe for a model that fuses nothing and UnknownName for a task that it does not predict.
     """
     return fusion.fusion_report(model(model_name), dataset(data), task, home=home(), progress=progress)
+
+
+def shown_molecule(model_name: str, data: str) -> ShownMolecule | None:
+    """Shown molecule of a model: one whose deciding part is visibly a part of it. None where none was sought."""
+    return fusion.shown(model(model_name), dataset(data))
 
 
 def example(model_name: str, data: str, least: float) -> int:

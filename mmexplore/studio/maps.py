@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mmexplore.datasets import Dataset
-from mmexplore.explore.maps import color_choices, compute, scores
+from mmexplore.explore.maps import color_choices, compute, scores, selections
 from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.explore.maps.quality import Classes, Quality
@@ -122,6 +122,16 @@ def compute_quality(
 def map_folders(chosen: Model, table: Dataset) -> list[Path]:
     """Map folders of a model on a data set: beside the shipped model, and under the home (the last)."""
     return compute.map_folders(chosen, table, home=home())
+
+
+def keep_selection(data: str, rows: np.ndarray) -> str:
+    """Keep rows of a data set for links; returns the name that :func:`kept_selection` finds them by."""
+    return selections.keep(dataset(data), rows, home=home())
+
+
+def kept_selection(data: str, name: str) -> np.ndarray:
+    """Rows (int64, ascending) of a data set that were kept under a name. Raises UnknownName."""
+    return selections.kept(dataset(data), name, home=home())
 
 
 def color_names(model_name: str, data: str, view: str = "") -> list[str]:

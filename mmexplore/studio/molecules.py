@@ -20,7 +20,6 @@ from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models import predictions as known
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.deadline import each, within
-from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio.door import dataset, home, model, training_data
 
 if TYPE_CHECKING:
@@ -42,14 +41,6 @@ def depict(
     Raises BadMolecule, and TooLong at the deadline.
     """
     return within(chemistry.depict, smiles, width, height, [int(i) for i in highlight], dark, smarts)
-
-
-def is_structure(text: str) -> bool:
-    """Whether a typed text is the SMILES of a molecule."""
-    try:
-        return within(chemistry.readable, text)
-    except MmexploreError:
-        return False
 
 
 def predictions(model_name: str, data: str) -> "pd.DataFrame | None":

@@ -30,7 +30,7 @@ def hits(
     smarts: str = "",
     within: Mapping[str, tuple[float, float]] | None = None,
 ) -> HitList:
-    """The ``k`` molecules of a data set most similar to the query; among equals the query itself comes first.
+    """The ``k`` molecules of a data set most similar to the query, which is no hit of its own; ties by row.
 
     ``smarts`` and ``within`` (property: lowest, highest) are filters. Raises NotAvailable before the model has embedded
     the data set, BadMolecule for the SMARTS or a query that the model cannot read, UnknownName for a property.
@@ -103,6 +103,7 @@ def retrieve(
     near = shared(list(lists.values()))
     found = {"query": query.smiles, "name": query.name, "k": k, "model": model_name, "data": target}
     found |= {"hits": {name: _plain(one, target) for name, one in lists.items()}}
+    found |= {"tied": {name: one.tied for name, one in lists.items()}}
     found |= {"overlap_with_ecfp": {name: near[one.panel] for name, one in lists.items() if one.panel in near}}
     found |= {"seconds": round(seconds, 4)}
     return found | ({"agreement": _agreements(panels, target, k, queries, progress)} if queries else {})

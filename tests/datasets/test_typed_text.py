@@ -57,6 +57,30 @@ class TestReading:
         with pytest.raises(BadMolecule, match=r"molecules of solubility match the SMARTS .*one molecule is asked for"):
             studio.query_of(DATA, MANY)
 
+    @pytest.mark.parametrize(
+        "typed", ["[#6]S(=O)(=O)N", "C~O", "*c1ccccc1", "c1ccccc1[*:1]", "[CX4]", "[#6]#[#7]", "[c,n]1ccccc1"]
+    )
+    def test_what_leaves_something_open_is_a_pattern_and_no_molecule(self, home: object, typed: str) -> None:
+        data, found = studio.dataset(DATA), studio.find(DATA, typed)
+        wanted = [Chem.MolFromSmiles(s).HasSubstructMatch(Chem.MolFromSmarts(typed)) for s in data.smiles]
+        assert (found.molecule, found.smarts) == ("", typed)
+        assert found.rows.tolist() == np.flatnonzero(wanted).tolist()
+        assert "match the SMARTS" in found.how
+
+    @pytest.mark.parametrize("typed", ["[2H]OC", "[NH4+]", "C#N", "[13C]#N", "C/C=C/C", "N#[N+][O-]", "[Pt](Cl)Cl"])
+    def test_a_molecule_is_no_pattern(self, typed: str) -> None:
+        assert search.structure(typed).molecule == Chem.CanonSmiles(typed)
+
+    @pytest.mark.parametrize("typed", ["CCO>>CC=O", "CCO.CN>[Pd]>CCN", ">>CCO", "[CH2:1]O>>[CH:1]=O"])
+    def test_a_reaction_is_called_one(self, home: object, typed: str) -> None:
+        for reader in (studio.find, studio.query_of):
+            with pytest.raises(BadMolecule, match=r"is a reaction, and a molecule is asked for"):
+                reader(DATA, typed)
+
+    def test_a_name_that_is_not_here_is_told_where_names_are_looked_up(self, home: object) -> None:
+        with pytest.raises(BadMolecule, match=f"names are looked up in {DATA} alone, so its SMILES or InChI would do"):
+            studio.find(DATA, "no such name")
+
     @pytest.mark.parametrize("typed", [JUNK, "C1CC", "<img src=x>", "InChI=1S/junk", "x" * 500])
     def test_junk_is_the_same_sentence_everywhere(self, home: object, typed: str) -> None:
         said = set()

@@ -347,7 +347,7 @@ class TestLinks:
 
     def test_subgraphs_of_the_selection(self, link: Opened) -> None:
         app = link("Subgraphs", **HERE, of="selection")
-        assert app.session_state["subgraphs/tab"] == "A group"
+        assert app.session_state["subgraphs"] == "A group"
 
     @pytest.mark.parametrize(
         ("title", "end"), [("Half way", "failed"), ("Stopped", "cancelled"), ("Warm start", "done")]

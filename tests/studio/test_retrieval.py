@@ -48,21 +48,29 @@ class TestQuery:
 
 
 class TestHits:
-    def test_the_query_itself_comes_first(self, embedded: None) -> None:
+    def test_the_query_is_not_among_its_hits(self, embedded: None) -> None:
         for panel in (ECFP, LEARNED):
             for row in (0, 5, 268, 641):
-                found = studio.hits(studio.query_of_row(DATA, row), panel, DATA, 5)
-                assert found.rows[0] == row
-                assert found.similarity[0] == pytest.approx(1)
-                assert len(set(found.rows.tolist())) == 5
+                query = studio.query_of_row(DATA, row)
+                for asked in (query, MoleculeRef(query.smiles)):
+                    found = studio.hits(asked, panel, DATA, 5)
+                    assert row not in found.rows
+                    assert len(set(found.rows.tolist())) == 5
+                everyone = studio.hits(query, panel, DATA, 1000)
+                assert sorted([*everyone.rows.tolist(), row]) == list(range(642))
 
-    def test_also_where_more_equals_stand_before_it_than_there_are_hits(self, tmp_path: Path) -> None:
+    def test_ties_with_the_last_hit_are_counted(self, tmp_path: Path) -> None:
         file = tmp_path / "alkanes.smi"  # one fingerprint from some length on
-        file.write_text("".join(f"{'C' * n} c{n}\n" for n in range(12, 40)))
-        found = studio.hits(studio.query_of(str(file), "c39"), ECFP, str(file), 3)
-        table = studio.dataset(str(file))
-        assert table.names[found.rows[0]] == "c39"
-        assert found.similarity[:2].tolist() == [1, 1]
+        file.write_text("CCO ethanol\n" + "".join(f"{'C' * n} c{n}\n" for n in range(12, 40)))
+        name = str(file)
+        found = studio.hits(studio.query_of(name, "c39"), ECFP, name, 3)
+        assert found.similarity.tolist() == [1, 1, 1]
+        everyone = studio.hits(studio.query_of(name, "c39"), ECFP, name, 100)
+        assert found.tied == (everyone.similarity == 1).sum() == 27
+        assert everyone.tied == 0
+        assert studio.hits(studio.query_of(name, "c39"), ECFP, name, 27).tied == 0
+        heavy = studio.hits(studio.query_of(name, "c39"), ECFP, name, 3, within={"molecular weight": (400, 1e4)})
+        assert heavy.tied == sum(n * 14 + 2 >= 400 for n in range(12, 39))
 
     def test_a_typed_molecule_is_embedded_with_the_model(self, embedded: None) -> None:
         x = np.asarray(studio.embed(MODEL, DATA).view("dmpnn"), float)
@@ -80,7 +88,13 @@ class TestHits:
         table, pattern = studio.dataset(DATA), Chem.MolFromSmarts(smarts)
         expected = {i for i, s in enumerate(table.smiles) if Chem.MolFromSmiles(s).HasSubstructMatch(pattern)}
         found = studio.hits(studio.query_of_row(DATA, 0), panel, DATA, len(table), smarts)
-        assert set(found.rows.tolist()) == expected
+        assert set(found.rows.tolist()) == expected - {0}
+
+    @pytest.mark.parametrize("spelling", ["C1=CC=CC=C1", "c1ccccc1", "InChI=1S/C6H6/c1-2-4-6-5-3-1/h1-6H"])
+    def test_a_filter_reads_a_molecule_in_any_spelling(self, spelling: str) -> None:
+        query = studio.query_of_row(DATA, 0)
+        expected = studio.hits(query, ECFP, DATA, 700, "c1ccccc1").rows.tolist()
+        assert studio.hits(query, ECFP, DATA, 700, spelling).rows.tolist() == expected
 
     def test_a_property_filter_keeps_the_order(self) -> None:
         table, query = studio.dataset(DATA), studio.query_of_row(DATA, 3)
@@ -93,7 +107,7 @@ class TestHits:
     def test_no_molecule_passes(self) -> None:
         found = studio.hits(studio.query_of_row(DATA, 3), ECFP, DATA, 5, within={"molecular weight": (1e5, 1e6)})
         assert len(found.rows) == 0
-        assert found.tried == len(studio.dataset(DATA))
+        assert found.tried == len(studio.dataset(DATA)) - 1  # all but the query
 
     @pytest.mark.slow
     def test_mistakes_are_told(self) -> None:
@@ -140,6 +154,7 @@ class TestVerb:
             assert len(hits) == 4
             assert {"smiles", "name", "similarity"} <= set(hits[0])
             assert [hit["similarity"] for hit in hits] == sorted((h["similarity"] for h in hits), reverse=True)
+        assert set(found["tied"]) == set(found["hits"])
         ecfp = {hit["smiles"] for hit in found["hits"]["ecfp"]}
         for view, share in found["overlap_with_ecfp"].items():
             assert share == len(ecfp & {hit["smiles"] for hit in found["hits"][view]}) / 4
@@ -154,8 +169,7 @@ class TestVerb:
         table = set(studio.dataset(DATA).smiles.tolist())
         for hits in found["hits"].values():
             assert {hit["smiles"] for hit in hits} <= table
-            assert hits[0]["smiles"] == "C1CCCCC1"
-            assert hits[0]["similarity"] == pytest.approx(1)
+            assert "C1CCCCC1" not in {hit["smiles"] for hit in hits}
 
     def test_the_baseline_has_one_list(self) -> None:
         found = studio.retrieve("ecfp", DATA, "C1CCCCC1")

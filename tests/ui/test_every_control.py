@@ -6,7 +6,7 @@ Controls are found on the page, not listed here: a new one is tried the day it i
 from collections.abc import Callable, Iterator
 
 import pytest
-from browser import KETCHER, Server, answered, new_page, quiet
+from browser import Server, answered, new_page, quiet
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
@@ -21,12 +21,12 @@ TABS = {
 
 @pytest.fixture(scope="module")
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    """One visitor of all three pages; Ketcher throws where it is closed while it opens."""
+    """One visitor of all three pages."""
     opened, seen = new_page(chromium, server.url)
     yield opened
     opened.close()
     assert seen.foreign == []
-    assert [error for error in seen.errors if KETCHER not in error] == []
+    assert seen.errors == []
 
 
 def push(control: Locator) -> None:

@@ -10,6 +10,7 @@ from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset, Kind, Task
 from mmexplore.explore.explain import contributions
 from mmexplore.explore.explain.contributions import Similarities
+from mmexplore.explore.explain.search import Target
 from mmexplore.models import metrics
 from mmexplore.models.checkpoints import WEIGHTS
 from mmexplore.models.embed import embedding
@@ -18,8 +19,10 @@ from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe, UnknownName
-from mmexplore.runtime.home import Home
+from mmexplore.runtime.home import Home, read_json
 from mmexplore.runtime.progress import Progress, silent
+
+_LARGEST_SHOWN = 30
 
 
 @dataclass(frozen=True)
@@ -82,20 +85,62 @@ def fusion_report(
     )
 
 
+WALK = "walk.json"
+"""File of a model folder with the molecule that people are shown it by; ``checkpoints/make.py`` writes it."""
+
+
+@dataclass(frozen=True)
+class ShownMolecule:
+    """Shown molecule: its ``row``, and the side and threshold on which its deciding part was found."""
+
+    row: int
+    direction: str
+    threshold: float
+
+
+def shown(model: Model, dataset: Dataset) -> ShownMolecule | None:
+    """Shown molecule of a model: one whose deciding part is visibly a part of it. None where none was sought.
+
+    Found when the model was made, since that takes a search for each candidate: :func:`candidates`, in their order,
+    the first whose smallest positive subgraph is at most three quarters of its atoms.
+    """
+    try:
+        told = read_json(model.folder / WALK)
+        rows = np.flatnonzero(dataset.smiles == told["smiles"])
+        return ShownMolecule(int(rows[0]), str(told["direction"]), float(told["threshold"])) if len(rows) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def candidates(model: Model, dataset: Dataset, goal: Target, *, home: Home) -> list[int]:
+    """Rows to show a model by: of the test part, measured and predicted on the side of ``goal``, predicted within half
+    a standard deviation of the labels, named and of at most 30 atoms; those with most atoms first."""
+    able = np.flatnonzero(_told_well(model, dataset, goal, home=home) & (dataset.names != "")).tolist()
+    sizes = {row: molecules.parse(str(dataset.smiles[row])).GetNumHeavyAtoms() for row in able}
+    return sorted((row for row in able if sizes[row] <= _LARGEST_SHOWN), key=lambda row: (-sizes[row], row))
+
+
+def _told_well(model: Model, dataset: Dataset, goal: Target, *, home: Home) -> np.ndarray:
+    """Molecules of the test part that are positive by label and prediction, and predicted well, bool (n,)."""
+    known = predictions(model, dataset, home=home)
+    names = [task.name for task in dataset.tasks]
+    if known is None or "split" not in known or goal.task not in names:
+        return np.zeros(len(dataset), bool)
+    labels, guess = dataset.labels[:, names.index(goal.task)], known[goal.task].to_numpy()
+    near = np.abs(guess - labels) <= np.nanstd(labels) / 2
+    positive = goal.reached(goal.score(guess)) & goal.reached(goal.score(labels))
+    tested: np.ndarray = (known["split"] == "test").to_numpy() & positive & near
+    return tested
+
+
 def example(model: Model, dataset: Dataset, least: float, *, home: Home) -> int:
     """Example molecule for a demonstration.
 
     A molecule to show a model by: of the test part, measured and predicted at ``least`` or more, predicted within
     half a standard deviation of the labels; of those the one with most atoms. -1 where there is none.
     """
-    known = predictions(model, dataset, home=home)
     task = model.card.data.tasks[0].name if model.card else ""
-    if known is None or "split" not in known or task not in [t.name for t in dataset.tasks]:
-        return -1
-    labels = dataset.labels[:, [t.name for t in dataset.tasks].index(task)]
-    guess = known[task].to_numpy()
-    told = np.abs(guess - labels) <= np.nanstd(labels) / 2
-    able = (known["split"] == "test").to_numpy() & (guess >= least) & (labels >= least) & told
+    able = _told_well(model, dataset, Target(task, "above", least), home=home)
     sizes = {row: molecules.parse(str(dataset.smiles[row])).GetNumHeavyAtoms() for row in np.flatnonzero(able).tolist()}
     return max(sizes, key=lambda row: sizes[row], default=-1)
 

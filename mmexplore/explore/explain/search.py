@@ -21,6 +21,7 @@ import numpy as np
 from mmexplore.chem.fragments import fragment_smiles
 from mmexplore.chem.peeling import Skeleton, numbers
 from mmexplore.explore.explain.mcts import walk
+from mmexplore.runtime.thresholds import at_least, at_most
 
 Direction = Literal["class 1", "class 0", "above", "below"]
 By = Literal["fragment", "in molecule"]
@@ -70,8 +71,7 @@ class Target:
 
     def reached(self, scores: np.ndarray) -> np.ndarray:
         """Which scores are positive; NaN is not."""
-        reached: np.ndarray = scores <= self.threshold if self.direction == "below" else scores >= self.threshold
-        return reached
+        return (at_most if self.direction == "below" else at_least)(scores, self.threshold)
 
     def level(self, scores: np.ndarray) -> np.ndarray:
         """Tree search reward, 0 to 1: the probability, or a sigmoid that is one half at the threshold."""

@@ -13,6 +13,7 @@ import numpy as np
 from mmexplore.explore.neighbors.search import Space, top
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.progress import Progress, silent
+from mmexplore.runtime.thresholds import at_least
 
 _BLOCK_ELEMENTS = 8_000_000
 MOST_RANKED = 2_000
@@ -217,7 +218,7 @@ def _pairs(near: Space, far: Space, rows: np.ndarray, keep: np.ndarray, k: int, 
         similarity = near.exact(near.take(query)[0], others)
         away = far.exact(far.take(query)[0], others)
         for other, s, d in zip(others.tolist(), similarity.tolist(), away.tolist(), strict=True):
-            if s >= least:
+            if at_least(s, least):
                 nearer = int((score[keep] > score[other]).sum()) - 1
                 yield Pair(row, other, s, d, max(nearer, 0) / max(n - 2, 1))
 

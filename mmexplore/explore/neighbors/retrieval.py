@@ -10,14 +10,14 @@ from mmexplore.datasets import Dataset, search
 from mmexplore.explore.maps.panels import ECFP, ViewRef, ref
 from mmexplore.explore.neighbors import agreement as ranking_agreement
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
-from mmexplore.explore.neighbors.search import Space, top
-from mmexplore.explore.neighbors.spaces import MoleculeRef, record_of, row_of, space
+from mmexplore.explore.neighbors.search import Space, with_ties
+from mmexplore.explore.neighbors.spaces import MoleculeRef, record_of, space
 from mmexplore.models.registry import View, ecfp_view
 from mmexplore.runtime.cache import cached
-from mmexplore.runtime.deadline import within
 from mmexplore.runtime.errors import UnknownName
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
+from mmexplore.runtime.thresholds import at_least, at_most
 
 MOST_TRIED = 20_000
 """A filter by property looks at so many of the most similar molecules."""
@@ -29,13 +29,16 @@ Ranges = Mapping[str, tuple[float, float]]
 class HitList:
     """Hit list of one space, most similar first: ``rows`` int64 (k,) of the data set, ``similarity`` float64 (k,).
 
-    ``tried``: how many of the most similar molecules a filter by property has looked at; 0 without one.
+    The query is not among them, in whichever rows it stands. ``tried``: how many of the most similar molecules a filter
+    by property has looked at; 0 without one. ``tied``: how many molecules are exactly as similar as the last hit, shown
+    or not, where some of them are not shown; else 0.
     """
 
     panel: ViewRef
     rows: np.ndarray
     similarity: np.ndarray
     tried: int = 0
+    tied: int = 0
 
 
 def hits(
@@ -49,69 +52,62 @@ def hits(
     *,
     home: Home,
 ) -> HitList:
-    """The ``k`` molecules of a data set most similar to the query; among equals the query itself comes first.
+    """The ``k`` molecules of a data set most similar to the query, which is no hit of its own; ties by row.
 
     ``smarts`` and ``within`` (property: lowest, highest) are filters. Raises NotAvailable before the model has embedded
     the data set, BadMolecule for the SMARTS or a query that the model cannot read, UnknownName for a property.
     """
     there, record = space(view, dataset, home=home), record_of(asked, view, dataset, source, home=home)
-    keep = _containing(dataset, smarts) if smarts else None
-    rows, similarity, tried = _passing(there, record, k, keep, dataset, within or {})
-    own = row_of(dataset, asked)
-    return HitList(ref(view), *_own_first(rows, similarity, there, record, own, keep), tried)
-
-
-def check_pattern(smarts: str) -> None:
-    """Raise BadMolecule unless the text is empty or reads as SMARTS."""
+    keep: np.ndarray = dataset.smiles != asked.smiles
     if smarts:
-        within(molecules.check_pattern, smarts)
+        keep = keep & _containing(dataset, smarts)
+    rows, similarity, tried = _passing(there, record, k, keep, dataset, within or {})
+    return HitList(ref(view), rows[:k], similarity[:k], tried, _tied(similarity, k))
+
+
+def _tied(similarity: np.ndarray, k: int) -> int:
+    """Molecules as similar as the k-th, 0 where all of them are among the k."""
+    as_last = similarity == similarity[k - 1] if len(similarity) > k else np.zeros(0, bool)
+    return int(as_last.sum()) if as_last.size and as_last[k] else 0
+
+
+def check_pattern(smarts: str) -> str:
+    """Pattern of a typed structure, SMARTS or SMILES in any spelling, "" for an empty text. Raises BadMolecule."""
+    return search.structure(smarts).pattern if smarts.strip() else ""
 
 
 @cached(8)
 def _containing(dataset: Dataset, smarts: str) -> np.ndarray:
     keep = np.zeros(len(dataset), bool)
-    keep[search.matches(dataset, smarts)] = True
+    keep[search.matches(dataset, check_pattern(smarts))] = True
     return keep
 
 
 def _passing(
-    there: Space, record: np.ndarray, k: int, keep: np.ndarray | None, dataset: Dataset, within: Ranges
+    there: Space, record: np.ndarray, k: int, keep: np.ndarray, dataset: Dataset, within: Ranges
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """The best that pass; with a property asked for, ever more of the best are looked at until enough do."""
+    """The best that pass, and all that tie with the k-th of them; with a property asked for, ever more of the best
+    are looked at until enough do."""
     for name in within:
         if name not in molecules.DESCRIPTORS:
             raise UnknownName("property", name, molecules.DESCRIPTORS)
     tried, most = (8 * k if within else k), len(there.usable)
     while True:
-        found = top(there, record, min(tried, most), keep)
-        rows, similarity = found.rows[0], found.similarity[0]
+        rows, similarity = with_ties(there, record, min(tried, most), keep)
         good = np.flatnonzero([_is_within(str(s), within) for s in dataset.smiles[rows]] if within else rows >= 0)
         if len(good) >= k or len(rows) < tried or tried >= MOST_TRIED:
-            return rows[good[:k]], similarity[good[:k]], len(rows) if within else 0
+            return rows[good], similarity[good], len(rows) if within else 0
         tried = min(4 * tried, MOST_TRIED)
 
 
 def _is_within(smiles: str, within: Ranges) -> bool:
-    return all(low <= _property(smiles, name) <= high for name, (low, high) in within.items())
+    found = ((_property(smiles, name), low, high) for name, (low, high) in within.items())
+    return all(bool(at_least(value, low) & at_most(value, high)) for value, low, high in found)
 
 
 @cached(100_000)
 def _property(smiles: str, name: str) -> float:
     return float(molecules.descriptors([smiles], [name])[name][0])
-
-
-def _own_first(
-    rows: np.ndarray, similarity: np.ndarray, there: Space, record: np.ndarray, own: int, keep: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """The query's own row before others that are as similar; some may have pushed it off the end."""
-    if own < 0 or not len(rows) or (keep is not None and not keep[own]) or not there.usable[own]:
-        return rows, similarity
-    best = float(there.exact(record[0], np.array([own]))[0])
-    place = int(np.searchsorted(-similarity, -best, "left"))
-    others = rows != own
-    if place == len(rows) or (others.all() and similarity[-1] != best):
-        return rows, similarity
-    return np.insert(rows[others], place, own)[: len(rows)], np.insert(similarity[others], place, best)[: len(rows)]
 
 
 def shared(lists: Sequence[HitList]) -> dict[ViewRef, float]:

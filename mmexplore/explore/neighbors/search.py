@@ -160,10 +160,34 @@ def top(space: Space, queries: np.ndarray, k: int, keep: np.ndarray | None = Non
     return hits
 
 
+def with_ties(space: Space, query: np.ndarray, k: int, keep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Top-k search of one query (1, width), and all molecules that tie with the k-th: rows and similarities.
+
+    Raises MmexploreError for k < 1.
+    """
+    if k < 1:
+        raise MmexploreError(f"a search has at least 1 hit, and {k} were asked for")
+    allowed = space.usable & keep
+    k = min(k, int(allowed.sum()))
+    if not k:
+        return np.empty(0, np.int64), np.empty(0)
+    scores = space.scores(query)[0]
+    scores[~allowed] = -np.inf
+    rows, similarity = _ranked(space, query[0], scores, k)
+    last = int(np.searchsorted(-similarity, -similarity[k - 1], "right"))
+    return rows[:last], similarity[:last]
+
+
 def _best(space: Space, query: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    rows, similarity = _ranked(space, query, scores, k)
+    return rows[:k], similarity[:k]
+
+
+def _ranked(space: Space, query: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """All that may be among the best k, which holds all that tie with the k-th."""
     rows = np.flatnonzero((scores >= _floor(scores, k) - _SLACK) & (scores > -np.inf))
     similarity = space.exact(query, rows)
-    order = np.lexsort((rows, -similarity))[:k]
+    order = np.lexsort((rows, -similarity))
     return rows[order], similarity[order]
 
 

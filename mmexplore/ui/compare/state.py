@@ -12,6 +12,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import FEWEST_PANELS, MOST_PANELS, UNTRAINED, ViewRef
+from mmexplore.ui.shell import address
 from mmexplore.ui.shell.session import Choice
 
 _PANELS, _NEXT = "panels", "next-panel"
@@ -19,19 +20,18 @@ _PANELS, _NEXT = "panels", "next-panel"
 
 def panels(choice: Choice) -> dict[int, ViewRef]:
     """The panels by their numbers, in order: as chosen, else as the URL says, else those that suit the choice."""
-    if _PANELS not in st.session_state:
+    back = address.went_back() and _PANELS in st.query_params
+    if _PANELS not in st.session_state or (back and address.arriving(_PANELS) is not None):
         came = read(st.query_params.get(_PANELS, ""))
         replace(came if len(came) >= FEWEST_PANELS else [*came, *_suiting(choice, came)][:FEWEST_PANELS])
     known: dict[int, ViewRef] = st.session_state[_PANELS]
-    if st.query_params.get(_PANELS) != written(known.values()):
-        st.query_params[_PANELS] = written(known.values())  # a change of page empties the URL
+    address.keep(_PANELS, written(known.values()))  # a change of page empties the URL
     return known
 
 
 def forget_address() -> None:
     """Take the panels out of the URL while there is one map; they come back with the next comparison."""
-    if _PANELS in st.query_params:
-        del st.query_params[_PANELS]
+    address.keep(_PANELS, None)
 
 
 def replace(chosen: Iterable[ViewRef]) -> None:

@@ -25,6 +25,7 @@ GRAY = "#8C8C8C"
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 _MOST_BARS = 40
+_TICKS = 6  # numbers that lie side by side in the narrowest figure
 
 
 def lines(table: pd.DataFrame, title: str, x: str, y: str) -> go.Figure:
@@ -57,7 +58,7 @@ def properties(table: pd.DataFrame, columns: int = 3, bins: int = 30) -> go.Figu
     figure = make_subplots(rows, columns, subplot_titles=titles, vertical_spacing=0.35 / rows, horizontal_spacing=0.06)
     for number, name in enumerate(names):
         figure.add_trace(_bars(table[name].to_numpy(float), name, bins), number // columns + 1, number % columns + 1)
-    figure.update_yaxes(title_text="molecules", col=1)
+    figure.update_yaxes(title_text="molecules", col=1).update_xaxes(tickangle=0, nticks=_TICKS - 2)
     figure.update_layout(height=60 + 190 * rows, margin={"l": 10, "r": 10, "t": 40, "b": 10})
     return figure.update_layout(bargap=0.02, showlegend=False)
 
@@ -127,7 +128,7 @@ def agreement(found: "Mapping[str, Agreement]", k: int) -> go.Figure:
         error = {"type": "data", "array": [float(v.std()) for v in values], "thickness": 1}
         height = [float(v.mean()) for v in values]
         figure.add_bar(x=list(map(plain, found)), y=height, name=name, marker={"color": color}, error_y=error)
-    return figure.update_yaxes(rangemode="nonnegative")
+    return figure.update_yaxes(rangemode="nonnegative").update_xaxes(nticks=0)
 
 
 def table_of(figure: go.Figure) -> pd.DataFrame:
@@ -161,7 +162,7 @@ def blank(title: str, x: str, y: str, told: str = "") -> go.Figure:
         figure.update_layout(title_subtitle_text=plain(told), margin_t=72)
     figure.update_layout(uirevision="kept")  # a live figure keeps the reader's zoom
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
-    figure.update_xaxes(title_text=plain(x))
+    figure.update_xaxes(title_text=plain(x), tickangle=0, nticks=_TICKS)
     figure.update_yaxes(title_text=plain(y))
     return figure
 

@@ -7,7 +7,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model
-from mmexplore.ui.shell import asked, navigation
+from mmexplore.ui.shell import address, asked, navigation
 
 USE = "use"
 """What a link calls the model that is to be looked at."""
@@ -31,8 +31,9 @@ def arrive(name: str) -> None:
     """Runs before the frame draws its pickers, which then show the new choice."""
     try:
         data = studio.model(asked.model(name)).data
-    except MmexploreError:
-        return  # deleted meanwhile, or none
+    except MmexploreError:  # deleted meanwhile, or never there
+        address.tell(USE, address.lacking("the model", name, "the one that was chosen"))
+        return
     here = studio.available()
     st.session_state["model"] = name
     st.session_state.pop("view", None)  # the next model may not have it

@@ -25,7 +25,8 @@ _COLORS = {
     "H": "#d9d9d9", "C": "#7f7f7f", "N": "#3f6fd8", "O": "#e0362c", "F": "#5aa83c", "Cl": "#2fa32f", "Br": "#9c3b22",
     "I": "#7b3fa0", "S": "#d4b020", "P": "#e08620", "B": "#e6a08c",
 }  # fmt: skip
-_OTHER, _LIT = "#c25fb0", "#e69f00"
+_OTHER, _LIT = "#c25fb0", "#00c4b3"
+_HALO = {"radius": 0.62, "alpha": 0.5}  # round an atom, which keeps its element's colour
 _HYDROGEN_PX, _HEAVY_PX = 7, 13
 _STYLE = """<style>
 body { margin: 0; background: transparent; }
@@ -73,20 +74,25 @@ def page(block: str, atoms: tuple[int, ...], script: str, height: int) -> str:
     view.setBackgroundColor("white", 0)
     view.addModel(block, "sdf", {"keepH": True})
     view.setStyle({}, {"stick": {"radius": 0.13}, "sphere": {"scale": 0.24}})
-    if atoms:
-        lit = {"stick": {"radius": 0.16, "color": _LIT}, "sphere": {"scale": 0.32, "color": _LIT}}
-        view.setStyle({"index": list(atoms)}, lit)
+    for x, y, z in _places(block, atoms):
+        view.addSphere({"center": {"x": x, "y": y, "z": z}, "color": _LIT} | _HALO)
     view.zoomTo()
     view.zoom(0.85)
     return f"{_STYLE}<div class='viewer3d'>{view.write_html()}</div>"
 
 
+def _places(block: str, atoms: tuple[int, ...]) -> list[tuple[float, ...]]:
+    """Coordinates of atoms by their numbers in a mol block, in angstrom."""
+    lines = block.splitlines()[4:]
+    return [tuple(float(lines[atom][10 * axis : 10 * axis + 10]) for axis in range(3)) for atom in atoms]
+
+
 def ball_and_stick(shape: "Shape", highlight: Iterable[int] = (), height: int = 320) -> "go.Figure":
-    """Bonds as lines (a gap between each two), atoms as balls in the usual colours; lit atoms orange."""
+    """Bonds as lines (a gap between each two), atoms as balls in the usual colours; lit atoms in a halo."""
     import plotly.graph_objects as go
 
-    lit = set(highlight)
-    colours = [_LIT if i in lit else _COLORS.get(name, _OTHER) for i, name in enumerate(shape.elements)]
+    lit = sorted(set(highlight))
+    colours = [_COLORS.get(name, _OTHER) for name in shape.elements]
     sizes = [_HYDROGEN_PX if name == "H" else _HEAVY_PX for name in shape.elements]
     ends = shape.bonds[:, :2].astype(int)
     gaps = np.full((len(ends), 1, 3), np.nan)
@@ -95,6 +101,10 @@ def ball_and_stick(shape: "Shape", highlight: Iterable[int] = (), height: int = 
     stick = {"color": "#8c8c8c", "width": 7}
     figure.add_scatter3d(x=lines[:, 0], y=lines[:, 1], z=lines[:, 2], mode="lines", line=stick, hoverinfo="skip")
     balls = {"size": sizes, "color": colours, "line": {"width": 0}}
+    if lit:
+        x, y, z = shape.xyz[lit].T
+        halo = {"size": 2 * _HEAVY_PX, "color": _LIT, "opacity": _HALO["alpha"], "line": {"width": 0}}
+        figure.add_scatter3d(x=x, y=y, z=z, mode="markers", marker=halo, hoverinfo="skip")
     x, y, z = shape.xyz.T
     figure.add_scatter3d(x=x, y=y, z=z, mode="markers", marker=balls, text=list(shape.elements), hoverinfo="text")
     hidden: dict[str, Any] = {axis: {"visible": False} for axis in ("xaxis", "yaxis", "zaxis")}

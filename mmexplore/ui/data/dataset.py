@@ -17,13 +17,14 @@ from mmexplore.studio import Dataset, Entry
 from mmexplore.ui.components import charts, score_words, structures, waits, widgets
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.data import kept
+from mmexplore.ui.shell import address
 
 _MANY = 20_000
 _WITH_UNITS = {"molecular weight": "molecular weight (g/mol)", "TPSA": "TPSA (Å²)"}
 _SCORE = st.column_config.NumberColumn(format="%.4g")
 
 
-TAB = "data/tab"
+TAB = "part"
 
 
 def read(name: str) -> Dataset:
@@ -56,7 +57,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
         "Split": split,
         "Molecules": molecules,
     }
-    tabs = st.tabs(list(panels), key=TAB, on_change="rerun")
+    tabs = address.tabs(list(panels), TAB)
     for panel, tab in zip(panels.values(), tabs, strict=True):
         if tab.open:
             with tab:

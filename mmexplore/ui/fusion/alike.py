@@ -6,6 +6,7 @@ from mmexplore.ui.components import charts
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import charts as fusion_charts
 from mmexplore.ui.fusion import state
+from mmexplore.ui.shell import address
 from mmexplore.ui.shell.session import Choice
 
 _MEASURES = {
@@ -22,7 +23,8 @@ def show(choice: Choice, task: str) -> None:
     """One heat map, by the chosen measure."""
     found = state.report(choice.model, choice.data, task)
     names = list(_MEASURES)
-    measure = st.segmented_control("Measure", names, default=names[0], required=True, key="fusion/measure")
+    about = {"default": names[0], "required": True}
+    measure = address.choose(st.segmented_control, "Measure", names, key="measure", kind="the measure", **about)
     matrices = {
         "cosine": (found.alike.cosine, -1.0, 1.0),
         "CKA": (found.alike.cka, 0.0, 1.0),
@@ -30,7 +32,7 @@ def show(choice: Choice, task: str) -> None:
     }
     matrix, low, high = matrices[str(measure)]
     title, told = f"{choice.model}, {measure}", f"{len(found.rows):,} molecules of {choice.data}"
-    left, right = st.columns([13, 7], gap="large")
+    left, right = st.container(key="stacks-fusion-alike").columns([13, 7], gap="large")
     with left:
         drawn = fusion_charts.alike(matrix, found.alike.names, title, told, low, high)
         charts.show(drawn, f"{choice.model}-{measure}", f"fusion/alike/{measure}")

@@ -65,7 +65,7 @@ def waterfall(
         connector={"line": {"color": GRAY, "width": 1, "dash": "dot"}},
         name="w · p",
     )
-    return drawn.update_layout(showlegend=False, height=330).update_xaxes(tickangle=-40, automargin=True)
+    return drawn.update_layout(showlegend=False, height=330).update_xaxes(tickangle=-40, nticks=0, automargin=True)
 
 
 def alike(matrix: np.ndarray, names: Sequence[str], title: str, told: str, low: float, high: float) -> go.Figure:
@@ -77,7 +77,7 @@ def alike(matrix: np.ndarray, names: Sequence[str], title: str, told: str, low: 
     scale = {"colorscale": colours, "zmin": low, "zmax": high, "colorbar": {"thickness": 12}}
     numbers = {"text": text, "texttemplate": "%{text}", "textfont": {"color": "#000000"}}  # on any cell, in any theme
     drawn.add_heatmap(z=matrix, x=shown, y=shown, name=plain(title), **numbers, **scale)
-    drawn.update_yaxes(autorange="reversed", automargin=True).update_xaxes(tickangle=-40, automargin=True)
+    drawn.update_yaxes(autorange="reversed", automargin=True).update_xaxes(tickangle=-40, nticks=0, automargin=True)
     return drawn.update_layout(height=194 + 36 * len(names))
 
 

@@ -35,7 +35,7 @@ def show(choice: Choice) -> None:
     metric = score_words.main_metric(card)
     table = compared(shown, metric)
     name = f"test {score_words.title(metric)} ({score_words.direction(metric)})"
-    left, right = st.columns([1, 1], gap="large")
+    left, right = st.container(key="stacks-fusion-compared").columns([1, 1], gap="large")
     with left:
         st.dataframe(table, hide_index=True, alt="Fusions compared", placeholder="")
         words = f"{name}, {rule} split of {choice.data}; mean and standard deviation over the seeds that are here."

@@ -1,5 +1,7 @@
 """Disagreement table of two views: the molecules whose neighbours they agree on least, ranked."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -10,7 +12,7 @@ from mmexplore.ui.components import charts, molecule, waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import state
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 
 _GRID, _SHOWN, _LISTED = "disagreement-grid", 18, 1_000
@@ -43,16 +45,17 @@ def show(choice: Choice) -> None:
 def _asked(panels: list[ViewRef]) -> tuple[ViewRef, ViewRef, int]:
     names = [panel.view for panel in panels]
     with st.container(horizontal=True):
-        one = st.selectbox("View", names, min(1, len(names) - 1), key="disagreement/one", width=220)
-        other = st.selectbox("against", names, 0, key="disagreement/other", width=220)
-        k = st.number_input("Neighbours", 1, 100, 10, key="disagreement/k", width=140)
+        about: dict[str, Any] = {"kind": "the view", "width": 220}
+        one = address.choose(st.selectbox, "View", names, index=min(1, len(names) - 1), key="one", **about)
+        other = address.choose(st.selectbox, "against", names, key="other", **about)
+        k = st.number_input("Neighbours", 1, 100, 10, key="neighbours", bind="query-params", width=140)
     return panels[names.index(one)], panels[names.index(other)], int(k)
 
 
 def _found(choice: Choice, values: np.ndarray, between: str, k: int) -> None:
     known = np.flatnonzero(np.isfinite(values))
     order = known[np.argsort(-values[known], kind="stable")]
-    left, right = st.columns([1, 1], gap="large")
+    left, right = st.container(key="stacks-fusion-disagreement").columns([1, 1], gap="large")
     with left:
         title = f"Disagreement of {between}, {len(known):,} molecules of {choice.data}"
         charts.show(charts.histogram(values, title, "1 - Jaccard"), "disagreement", "fusion/disagreement")

@@ -6,10 +6,11 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
+from mmexplore.studio import ViewRef
 from mmexplore.ui.components import model_links, waits, widgets
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import alike, compared, disagreement, state, weights, what_if
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.shell.tabs import ALIKE, COMPARED, DISAGREEMENT, FUSION_TABS, WEIGHTS, WHAT_IF
 
@@ -25,28 +26,33 @@ def fusion_page() -> None:
 
 
 def _page(choice: Choice) -> None:
-    ready, fused = not studio.lacking([studio.ViewRef(choice.model, choice.view)], choice.data), False
-    if state.fused(choice.model):
-        waits.embedded([] if ready else [choice.model], choice.data)
-        fused = ready
-    else:
-        _no_fusion(choice)
+    fuses, ready = state.fused(choice.model), not studio.lacking([ViewRef(choice.model, choice.view)], choice.data)
+    with st.container():  # always there, so that the tabs keep their place while an embedding is made
+        if not fuses:
+            _no_fusion(choice)
+        elif not ready:
+            waits.embedded([choice.model], choice.data)
     task = _task(choice.model)
     parts: dict[str, Callable[[], None]] = {}
-    if fused and studio.summands(choice.model):
+    if fuses and studio.summands(choice.model):
         parts |= {
             WEIGHTS: lambda: weights.show(choice, task),
             WHAT_IF: lambda: what_if.show(choice, task),
         }
-    if fused:
+    if fuses:
         parts[ALIKE] = lambda: alike.show(choice, task)
+    waiting = () if ready else tuple(parts)
     parts |= {
         COMPARED: lambda: compared.show(choice),
         DISAGREEMENT: lambda: disagreement.show(choice),
     }
-    for tab, draw in zip(st.tabs(list(parts), key=FUSION_TABS, on_change="rerun"), parts.values(), strict=True):
-        if tab.open:
-            with tab:
+    for (name, draw), tab in zip(parts.items(), address.tabs(list(parts), FUSION_TABS), strict=True):
+        if not tab.open:
+            continue
+        with tab:
+            if name in waiting:
+                st.caption("This appears here once the model has embedded the data set; the bar above says how far.")
+            else:
                 draw()
 
 
@@ -55,7 +61,7 @@ def _task(model: str) -> str:
     names = [task.name for task in card.data.tasks] if card else []
     if len(names) < 2:
         return names[0] if names else ""
-    return widgets.label_picker("Task", names, f"fusion/task/{model}", width=300, persist_state="session")
+    return str(address.choose(widgets.label_picker, "Task", names, key="task", kind="the task", width=300))
 
 
 def _no_fusion(choice: Choice) -> None:

@@ -22,7 +22,7 @@ _ALL, _SELECTED = "all molecules", "the selection"
 def show(choice: Choice, task: str) -> None:
     """Everything about the weights of a late fusion."""
     report = state.report(choice.model, choice.data, task)
-    left, right = st.columns([13, 7], gap="large")
+    left, right = st.container(key="stacks-fusion-weights").columns([13, 7], gap="large")
     with left:
         places = _molecules(report)
         _distributions(choice, report, places)

@@ -23,7 +23,7 @@ def show(choice: Choice, task: str) -> None:
     """Sliders on the left, what they do on the right; only this part of the page runs again."""
     report = state.report(choice.model, choice.data, task)
     against = state.evaluate(choice.model, choice.data, task)
-    left, right = st.columns([9, 11], gap="large")
+    left, right = st.container(key="stacks-fusion-what-if").columns([9, 11], gap="large")
     with left:
         st.markdown("**Each modality's coefficient times**")
         factors = tuple(_slider(choice.model, name) for name in report.modalities)

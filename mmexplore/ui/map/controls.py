@@ -13,7 +13,7 @@ from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.map import state
 from mmexplore.ui.map.state import TITLES
-from mmexplore.ui.shell import session, tour
+from mmexplore.ui.shell import address, session, tour
 from mmexplore.ui.shell.session import Choice
 
 _METHOD_HELP = """**UMAP** and **t-SNE** keep neighbours together; distances between far groups mean little.
@@ -22,7 +22,7 @@ _METHOD_HELP = """**UMAP** and **t-SNE** keep neighbours together; distances bet
 
 def header(choice: Choice) -> tuple[DeltaGenerator, bool]:
     """The place of the title, and whether several maps are wanted, as it stands in the URL."""
-    title, switch = st.columns([3, 2], vertical_alignment="center")
+    title, switch = st.columns([7, 4], vertical_alignment="center")
     about = "Two to six maps of these molecules side by side: point at one and it lights up in all"
     with switch, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         before = st.container(horizontal=True, width="content")
@@ -57,21 +57,23 @@ class Controls:
 
 def controls(on: state.Ground, several: bool) -> Controls:
     """As they stand in the URL."""
-    method, color, search, *seed = st.columns([1.5, 1.5, 1.6, 0.6] if several else [1.5, 1.5, 2.2])
+    widths = [1.5, 1.5, 1.6, 0.6] if several else [1.5, 1.5, 2.2]
+    method, color, search, *seed = st.container(key="pairs-controls" if several else "map-controls").columns(widths)
     with method:
-        chosen = st.segmented_control(
+        chosen = address.choose(
+            st.segmented_control,
             "Map by",
             METHODS,
             default=METHODS[0],
             required=True,
             key="method",
-            bind="query-params",
+            kind="the map by",
             format_func=lambda name: TITLES[name],
             help=_METHOD_HELP,
         )
     with color:
         names = state.color_names(on)
-        by = st.selectbox("Colour by", names, key="colour", bind="query-params")
+        by = address.choose(st.selectbox, "Colour by", names, key="colour", kind="the colour")
     with search:
         text = structure_text(
             "Search",

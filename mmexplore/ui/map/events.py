@@ -10,6 +10,7 @@ from mmexplore import studio
 from mmexplore.ui.components.molecule_map import event
 from mmexplore.ui.map import side
 from mmexplore.ui.shell import session
+from mmexplore.ui.shell.tabs import MOLECULE_TAB, SELECTION_TAB
 
 _DRAWN = "drawn-maps"
 
@@ -28,7 +29,7 @@ def happened(key: str) -> None:
     kind, mode = action["kind"], action.get("mode", "replace")
     if kind == "click" and mode == "replace":
         session.choose_row(action["row"])
-        side.turn_to(side.MOLECULE)
+        side.turn_to(MOLECULE_TAB)
         return
     if kind == "clear":
         session.clear_selection()
@@ -38,4 +39,4 @@ def happened(key: str) -> None:
         session.select(np.flatnonzero(codes == action["code"]), mode)
     elif xy is not None:
         session.select(np.flatnonzero(studio.inside(action["outline"], xy)), mode)
-    side.turn_to(side.SELECTION)
+    side.turn_to(SELECTION_TAB)

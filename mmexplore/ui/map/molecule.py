@@ -25,7 +25,7 @@ def molecule_panel(smarts: str = "", typed: str = "") -> None:
     query = studio.query_of_row(choice.data, row)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{literal(molecule.title(query))}**", width="content")
-        with st.container(horizontal=True, width="content"):
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
             navigation.link("Retrieval", "Find similar ones", ":material/manage_search:")
             tabs.subgraphs_link(tabs.MOLECULE)
             st.button(

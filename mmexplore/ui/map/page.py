@@ -59,7 +59,7 @@ def _body(
     star: Star | None,
     scored: Callable[[], None],
 ) -> None:
-    picture, side = st.columns([12, 8], gap="medium")
+    picture, side = st.container(key="stacks-map").columns([13, 7], gap="medium")
     with picture:
         controls.found_line(found)
         map_star.words(star)

@@ -32,7 +32,7 @@ def selection_grid(smarts: str = "") -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{len(rows):,} selected**", width="content")
-        with st.container(horizontal=True, width="content"):
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
             _send(rows)
             tabs.subgraphs_link(tabs.GROUP)
             st.button("Clear", key="clear", type="tertiary", icon=":material/close:", on_click=session.clear_selection)

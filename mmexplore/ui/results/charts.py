@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from mmexplore.ui.components.charts import GRAY, PALETTE, plain
 
-_COLUMNS = 4
+_COLUMNS = 3
 
 
 def beside(figures: pd.DataFrame, title: str) -> go.Figure:
@@ -19,15 +19,16 @@ def beside(figures: pd.DataFrame, title: str) -> go.Figure:
     variants = list(dict.fromkeys(figures["variant"]))[::-1]
     columns = max(1, min(_COLUMNS, len(data)))
     rows = max(1, -(-len(data) // columns))
-    titles = [plain(f"{name}, {metric[name]}") for name in data]
-    about = {"shared_yaxes": True, "horizontal_spacing": 0.03, "vertical_spacing": min(0.3, 0.25 / rows)}
+    titles = [f"{plain(name)}<br>{plain(metric[name])}" for name in data]
+    about = {"shared_yaxes": True, "horizontal_spacing": 0.03, "vertical_spacing": min(0.4, 0.4 / rows)}
     figure = make_subplots(rows, columns, subplot_titles=titles, **about)
     for number, name in enumerate(data):
         shown = figures[figures["data"] == name].set_index("variant").reindex(variants)
         place = {"row": number // columns + 1, "col": number % columns + 1}
         for trace in _dots(shown, variants, legend=number == 0):
             figure.add_trace(trace, **place)
-    figure.update_layout(title={"text": plain(title)}, height=110 + rows * (60 + 22 * len(variants)))
+    figure.update_layout(title={"text": plain(title)}, height=120 + rows * (84 + 22 * len(variants)))
+    figure.update_xaxes(tickangle=0, nticks=4).update_annotations(font_size=12)
     figure.update_layout(margin={"l": 10, "r": 10, "t": 90, "b": 10})
     figure.update_layout(legend={"orientation": "h", "y": 1, "yref": "container", "x": 1, "xanchor": "right"})
     return figure.update_yaxes(automargin=True, type="category")

@@ -14,6 +14,7 @@ from mmexplore.studio.results import DIFFERS, SAME, STATES, TRAINING
 from mmexplore.ui.components import charts
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.results import charts as results_charts
+from mmexplore.ui.shell import address
 
 _OTHERS = "Speed and size"
 _ACROSS = 3  # data sets of a table
@@ -31,7 +32,7 @@ def results_page() -> None:
     st.title("Results")
     papers = studio.paper_tables()
     of_papers = {result.name for tables in papers.values() for table in tables for result in table.measured}
-    tabs = st.tabs([name.upper() for name in papers] + [_OTHERS])
+    tabs = address.tabs([name.upper() for name in papers] + [_OTHERS], "paper")
     for (name, tables), tab in zip(papers.items(), tabs[:-1], strict=True):
         with tab:
             _paper(name, tables)
@@ -42,7 +43,7 @@ def results_page() -> None:
 def _paper(name: str, tables: Sequence[PaperTable]) -> None:
     titles = {_title(table): table for table in tables}
     key = f"results/{name}"
-    table = titles[st.selectbox("Table", list(titles), key=key, persist_state="session")]
+    table = titles[address.choose(st.selectbox, "Table", list(titles), key=key, kind="the table")]
     _protocols(table)
     if not len(table.figures):
         return

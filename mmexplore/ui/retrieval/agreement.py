@@ -26,7 +26,7 @@ def agreement_panel(panels: list[ViewRef], data: str, k: int) -> None:
         st.caption(literal(mistake))
         return
     one = next(iter(found.values()))
-    left, right = st.columns(2, gap="large")
+    left, right = st.container(key="stacks-retrieval-agreement").columns(2, gap="large")
     with left:
         st.dataframe(_table(found, k), alt="Agreement of each view with ECFP")
         st.caption(

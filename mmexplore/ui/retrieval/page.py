@@ -13,10 +13,10 @@ from mmexplore.ui.retrieval import state
 from mmexplore.ui.retrieval.agreement import agreement_panel
 from mmexplore.ui.retrieval.pairs import pairs_panel
 from mmexplore.ui.retrieval.state import RetrievalRequest, title
-from mmexplore.ui.shell import session, tour
+from mmexplore.ui.shell import address, session, tour
 from mmexplore.ui.shell.session import Choice
 
-_LISTS, _TRAIL, _PICKED, _TABS = "hit-lists", "retrieval-trail", "retrieval-picked", "retrieval-below"
+_LISTS, _TRAIL, _PICKED, _TABS = "hit-lists", "retrieval-trail", "retrieval-picked", "below"
 
 
 def retrieval_page() -> None:
@@ -28,13 +28,13 @@ def retrieval_page() -> None:
     waits.embedded(lacking, asked.data)
     ready = [panel for panel in asked.panels if panel.model not in lacking]
     lists: dict[ViewRef, HitList] = {}
-    if asked.query is None:
+    if asked.query is None and not asked.typed:
         st.info(
             "There is no query yet. Type a name or a SMILES above, draw a molecule, or click one on the Map.",
             icon=":material/search:",
         )
         tour.example_button(choice)
-    else:
+    elif asked.query is not None:
         lists = _body(choice, asked, asked.query, ready)
     _below(choice, asked, ready, lists)
 
@@ -45,7 +45,7 @@ def _body(choice: Choice, asked: RetrievalRequest, query: MoleculeRef, ready: li
         lists, problems = _search(asked, query, ready)
         _heading(asked, query)
         near = studio.shared(list(lists.values()))
-        columns = [_column(panel, asked, query, lists.get(panel), near, problems) for panel in asked.panels]
+        columns = [_column(panel, asked, lists.get(panel), near, problems) for panel in asked.panels]
         st.session_state[_LISTS + "/of"] = (asked.data, asked.typed)
         hit_lists(_LISTS, columns, _pick)
     with card:
@@ -80,7 +80,6 @@ def _heading(asked: RetrievalRequest, query: MoleculeRef) -> None:
 def _column(
     panel: ViewRef,
     asked: RetrievalRequest,
-    query: MoleculeRef,
     found: HitList | None,
     near: dict[ViewRef, float],
     problems: dict[ViewRef, str],
@@ -96,17 +95,16 @@ def _column(
         return HitColumn(heading, words, (), f"No molecule{tried} passes the filters.")
     if panel in near:
         words += f"; {round(near[panel] * len(found.rows))} of {len(found.rows)} shared with ECFP"
+    if found.tied:
+        words += f"; {found.tied:,} molecules tie at {shown(found.similarity[-1])}, shown by row"
     data = studio.dataset(asked.data)
-    own = query.row if query.data == asked.data else -1
     pairs = zip(found.rows.tolist(), found.similarity.tolist(), strict=True)
-    return HitColumn(heading, words, tuple(_hit(data, asked, row, similarity, own) for row, similarity in pairs))
+    return HitColumn(heading, words, tuple(_hit(data, asked, row, similarity) for row, similarity in pairs))
 
 
-def _hit(data: Dataset, asked: RetrievalRequest, row: int, similarity: float, own: int) -> Hit:
+def _hit(data: Dataset, asked: RetrievalRequest, row: int, similarity: float) -> Hit:
     name = str(data.names[row]) or f"Molecule {row + 1}"
-    same = row == own or (own < 0 and asked.query is not None and data.smiles[row] == asked.query.smiles)
-    address = of_row(asked.data, row, asked.smarts)
-    return Hit(address, row, shown(similarity), name, molecule.label_of(data, row), same)
+    return Hit(of_row(asked.data, row, asked.smarts), row, shown(similarity), name, molecule.label_of(data, row))
 
 
 def shown(similarity: float) -> str:
@@ -162,9 +160,7 @@ def _go_back() -> None:
 
 
 def _below(choice: Choice, asked: RetrievalRequest, ready: list[ViewRef], lists: dict[ViewRef, HitList]) -> None:
-    table, alike, apart = st.tabs(
-        ["Hits as a table", "Agreement with ECFP", "Near and far"], key=_TABS, on_change="rerun"
-    )
+    table, alike, apart = address.tabs(["Hits as a table", "Agreement with ECFP", "Near and far"], _TABS)
     with table:
         if table.open:
             _table(choice, asked, list(lists.values()))

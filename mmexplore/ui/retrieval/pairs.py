@@ -36,7 +36,7 @@ def pairs_panel(panels: list[ViewRef], data: str) -> None:
     if not kept:
         st.caption("No pair is like that. A lower Tanimoto, or another view, may show some.")
         return
-    _words(name, data, way == _NEAR, len(kept))
+    _words(name, data, way == _NEAR, kept)
     _grid(data, table, kept[:_SHOWN], way == _NEAR)
     _download(data, table, kept, way == _NEAR)
 
@@ -53,15 +53,29 @@ def _is_cliff(table: Dataset, pair: Pair) -> bool:
     return gap >= (1 if table.tasks[0].kind == "classification" else float(np.nanstd(values)))  # False for NaN
 
 
-def _words(name: str, data: str, near: bool, count: int) -> None:
+def _words(name: str, data: str, near: bool, pairs: list[Pair]) -> None:
     first, second = ("ECFP", name) if near else (name, "ECFP")
+    count, tied = len(pairs), _tied(pairs)
+    ties = f" {tied:,} of them tie at the place of the last one drawn, and go by row." if tied else ""
     st.caption(
         literal(
             f"{count:,} pairs that {first} puts among the nearest and {second} does not, the oddest first; looked for "
             f"round up to 500 molecules of {data} drawn with seed 0. The share says how many molecules {second} puts "
-            "nearer."
+            f"nearer.{ties}"
         )
     )
+
+
+def _tied(pairs: list[Pair]) -> int:
+    """Pairs as odd as the last one drawn, 0 where all of them are drawn.
+
+    >>> _tied([Pair(0, n, 1.0, 0.1, 0.5) for n in range(1, 9)]), _tied([Pair(0, 1, 1.0, 0.1, 0.5)])
+    (8, 0)
+    """
+    if len(pairs) <= _SHOWN:
+        return 0
+    places = [(pair.nearer, pair.near) for pair in pairs]
+    return places.count(places[_SHOWN - 1]) if places[_SHOWN] == places[_SHOWN - 1] else 0
 
 
 def _grid(data: str, table: Dataset, pairs: list[Pair], near: bool) -> None:

@@ -11,7 +11,7 @@ from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeR
 from mmexplore.ui.compare import state
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 
 _QUERY, _AMONG, _SPACES, _MARK = "query", "among", "spaces", "retrieval-of"
@@ -44,7 +44,9 @@ def asked(choice: Choice) -> RetrievalRequest:
         )
     names = studio.available()
     with middle:
-        data = st.selectbox("Search in", names, names.index(choice.data), key=_AMONG, bind="query-params")
+        data = address.choose(
+            st.selectbox, "Search in", names, index=names.index(choice.data), key=_AMONG, kind="the data set"
+        )
     with right:
         k = int(st.number_input("Hits", 1, 50, 6, key="hits", bind="query-params"))
     query = _query(choice, text)
@@ -83,6 +85,7 @@ def _spaces(choice: Choice) -> tuple[ViewRef, ...]:
     """Two to six columns; the URL holds them as that of a comparison holds its maps."""
     offered = {state.written([panel]): panel for panel in _offered(choice)}
     standard = [state.written([panel]) for panel in _standard(choice)]
+    asked = address.unknown(_SPACES, [*map(_in_words, offered.values()), *offered])
     picked = st.multiselect(
         "Side by side",
         list(offered),
@@ -90,10 +93,17 @@ def _spaces(choice: Choice) -> tuple[ViewRef, ...]:
         key=_SPACES,
         bind="query-params",
         max_selections=MOST_PANELS,
-        format_func=lambda code: ", ".join(filter(None, title(offered[code]))) if code in offered else code,
+        format_func=lambda code: _in_words(offered[code]) if code in offered else code,
         help="Up to six spaces in which neighbours are sought",
     )
+    if asked:
+        address.tell(_SPACES, address.lacking("the space", asked[0], ", ".join(map(str, picked))))
+    address.answer(_SPACES, picked)
     return tuple(offered[code] for code in picked if code in offered) or (ECFP,)
+
+
+def _in_words(panel: ViewRef) -> str:
+    return ", ".join(filter(None, title(panel)))
 
 
 def _offered(choice: Choice) -> list[ViewRef]:

@@ -5,6 +5,7 @@ Every file ``pages/N_Title.py`` is a page, in the order of the numbers; nothing 
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import asked, deep_links, jobs, navigation, session, skip_link, tour
+from mmexplore.ui.shell import address, asked, deep_links, jobs, navigation, session, skip_link, tour
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
 _ICONS = {
@@ -20,6 +21,7 @@ _ICONS = {
     "Train": "model_training", "Data": "table_view", "Results": "leaderboard",
 }  # fmt: skip
 # Streamlit's own download of a table leaves formulas as they are; those below the tables are studio.to_csv's
+_SIDEBAR_PX = 244
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
 [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; line-height: 1.3; width: 100%; }
@@ -27,20 +29,31 @@ _STYLE = """<style>
 [data-testid="stBaseButton-primary"] { color: light-dark(#fff, #0b1215); }
 [data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none; }
 [data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
+[data-testid="stTextInput"] [data-testid="InputInstructions"] { display: none; }
+.st-key-history { position: absolute; }
+@media (max-width: 1200px) {
+  [data-testid="stMain"] h1 { font-size: 1.2rem; }
+  :is([class*="st-key-stacks-"], [class*="st-key-pairs-"]) > * > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  [class*="st-key-stacks-"] > * > * > [data-testid="stColumn"] { min-width: 100%; }
+  [class*="st-key-pairs-"] > * > * > [data-testid="stColumn"] { min-width: calc(50% - 1rem); }
+}
 SKIP</style>""".replace("SKIP", skip_link.STYLE)
 
 
 def main() -> None:
     """One run of the app for one visitor."""
-    st.set_page_config(page_title="mmexplore", page_icon=str(ICON), layout="wide")
+    st.set_page_config("mmexplore", str(ICON), "wide", initial_sidebar_state=_SIDEBAR_PX)
     st.html(_STYLE)
     st.logo(str(ICON.with_name("wordmark.svg")), icon_image=str(ICON), size="large")
     chosen = st.navigation(_pages(), expanded=True)
+    address.steps()
+    address.notes_here()
     deep_links.arrive()
     with st.sidebar:
         skip_link.skip_link(chosen.title)
         session.remember(_pickers())
         jobs.job_banner()
+    deep_links.answer()
     tour.bar()
     chosen.run()
 
@@ -58,14 +71,14 @@ def _pickers() -> session.Choice:
     names = studio.available()
     models = {model.name: model for model in studio.models()}
     first_data, first_model, *_ = studio.first_choice()
-    data = st.selectbox(
-        "Data set", names, _index(names, first_data), key="data", bind="query-params", on_change=_follow_data
-    )
+    about: dict[str, Any] = {"key": "data", "kind": "the data set", "on_change": _follow_data}
+    data = address.choose(st.selectbox, "Data set", names, index=_index(names, first_data), **about)
     _with_twin(models)
-    model = st.selectbox("Model", list(models), _index(list(models), first_model), key="model", bind="query-params")
+    about = {"key": "model", "kind": "the model", "index": _index(list(models), first_model)}
+    model = address.choose(st.selectbox, "Model", list(models), **about)
     st.caption(_about(models[model]))
     views = list(models[model].views)
-    view = st.selectbox("View", views, key="view", bind="query-params", help=_VIEW_HELP)
+    view = address.choose(st.selectbox, "View", views, key="view", kind=f"the view of {model}", help=_VIEW_HELP)
     return session.Choice(data, model, view)
 
 

@@ -1,9 +1,11 @@
 """Session state: what a visitor has chosen, shared by all pages.
 
-Data set, model, view and the current molecule stand in the URL, so that a link shows the same page; the selection may
-be a million rows and lives with the session. Pages opened without the frame (in tests) see the app's first choice.
+Data set, model, view, the current molecule and the selection stand in the URL, so that a link shows the same page; the
+selection, which may be a million rows, by a name that the home keeps it under. Pages opened without the frame (in
+tests) see the app's first choice.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +13,12 @@ import numpy as np
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.runtime.errors import UnknownName
+from mmexplore.ui.shell import address
+from mmexplore.ui.shell.tabs import BESIDE, MOLECULE_TAB
 
-_CHOICE, _ROW, _SELECTION = "chosen", "row", "selection"
+_CHOICE, _ROW, _SELECTION, _SELECTED, _NAME = "chosen", "row", "selection", "selected", "selected/name"
+_NO_ROW, _KEPT = "no molecule is chosen instead", "the one that was chosen stays"
 MOLECULE = "molecule"
 """What a link calls the row that is to become the current molecule."""
 
@@ -27,15 +33,42 @@ class Choice:
 
 
 def remember(choice: Choice) -> None:
-    """Keep what the frame's pickers say; other molecules mean another current molecule and no selection."""
+    """Keep what the frame's pickers say; other molecules mean another current molecule and no selection.
+
+    A first visit, Back and forward take both from the address.
+    """
     before = st.session_state.get(_CHOICE)
-    if before and before.data != choice.data:
+    st.session_state[_CHOICE] = choice
+    if before is None or address.went_back():
+        _take(choice, first=before is None)
+    elif before.data != choice.data:
         choose_row(-1)
         clear_selection()
-    st.session_state[_CHOICE] = choice
-    row = st.session_state.get(_ROW, -1)
-    if row >= 0:
-        st.query_params[_ROW] = str(row)  # a change of page empties the URL
+    if (row := int(st.session_state.get(_ROW, -1))) >= (n := len(studio.dataset(choice.data))):
+        address.tell(_ROW, f"The link asks for row {row} of {choice.data}, which ends with row {n - 1}; {_NO_ROW}.")
+        choose_row(-1)
+    address.keep(_ROW, str(row) if (row := current_row()) >= 0 else None)  # a change of page empties the URL
+    address.keep(_SELECTED, st.session_state.get(_NAME) if len(selection()) else None)
+    address.answer(_ROW, current_row())
+    address.answer(_SELECTED, len(selection()))
+
+
+def _take(choice: Choice, *, first: bool) -> None:
+    """The current molecule and the selection as the address has them; a molecule alone opens its tab."""
+    named = st.query_params.get(_SELECTED, "")
+    if not first or _ROW not in st.session_state:  # else a link has named a molecule
+        came = st.query_params.get(_ROW, "")
+        st.session_state[_ROW] = _read(came)
+        if came and st.session_state[_ROW] < 0:
+            address.tell(_ROW, f"The link asks for row {came[:20]!r}, and rows are whole numbers from 0; {_NO_ROW}.")
+    clear_selection()
+    if named:
+        try:
+            select(studio.kept_selection(choice.data, named))
+        except UnknownName:
+            address.tell(_SELECTED, address.lacking("the selection", named, ""))
+    if first and st.session_state[_ROW] >= 0 and not named and BESIDE not in st.query_params:
+        st.session_state.setdefault(BESIDE, MOLECULE_TAB)
 
 
 def choice() -> Choice:
@@ -55,16 +88,15 @@ def current_row() -> int:
 def choose_row(row: int) -> None:
     """Make a molecule the current one, -1 for none."""
     st.session_state[_ROW] = int(row)
-    if row >= 0:
-        st.query_params[_ROW] = str(row)
-    elif _ROW in st.query_params:
-        del st.query_params[_ROW]
+    address.keep(_ROW, str(row) if row >= 0 else None)
 
 
 def arrive(row: str) -> None:
     """Make the molecule that a link names the current one."""
     if (named := _read(row)) >= 0:
         choose_row(named)
+    else:
+        address.tell(_ROW, f"The link asks for molecule {row[:20]!r}, and rows are whole numbers from 0; {_KEPT}.")
 
 
 def _read(row: str) -> int:
@@ -83,11 +115,16 @@ def select(rows: np.ndarray, mode: Literal["replace", "add"] = "replace") -> Non
     before = selection() if mode == "add" else _nothing()
     chosen = np.union1d(before, np.asarray(rows, np.int64))
     st.session_state[_SELECTION] = (studio.dataset(choice().data).digest, chosen)
+    st.session_state[_NAME] = None
+    with suppress(OSError):  # a home that takes no file: the selection stands in no link
+        st.session_state[_NAME] = studio.keep_selection(choice().data, chosen) if len(chosen) else None
+    address.keep(_SELECTED, st.session_state[_NAME])
 
 
 def clear_selection() -> None:
     """Select nothing."""
     st.session_state.pop(_SELECTION, None)
+    address.keep(_SELECTED, None)
 
 
 def _nothing() -> np.ndarray:

@@ -1,16 +1,18 @@
-"""Tabs of pages that links open: their names, and the way from the Map to the Subgraphs page."""
+"""Tabs of pages that links open: their names, as they stand in the address, and the way from the Map to Subgraphs."""
 
 import streamlit as st
 
-from mmexplore.ui.shell import navigation
+from mmexplore.ui.shell import address, navigation
 
-FUSION_TABS = "fusion/tab"
+BESIDE, SELECTION_TAB, MOLECULE_TAB = "beside", "Selection", "Molecule"
+FUSION_TABS = "fusion"
 WEIGHTS, WHAT_IF, ALIKE = "Weights", "What if", "Modalities alike?"
 COMPARED, DISAGREEMENT = "Fusions compared", "Disagreement"
-GROUP_KIND, SUBGRAPH_TABS = "subgraphs/group", "subgraphs/tab"
+GROUP_KIND, SUBGRAPH_TABS, SOUGHT = "group", "subgraphs", "sought"
 SELECTION, GROUP, MOLECULE = "selection", "A group", "One molecule"
 OF = "of"
 """What a link calls that which is to be explained: the selection, or else the current molecule."""
+_OFS = (SELECTION, "molecule")
 
 
 def subgraphs_link(tab: str) -> None:
@@ -22,7 +24,9 @@ def subgraphs_link(tab: str) -> None:
 
 def arrive_at_subgraphs(asked: str) -> None:
     """Open the tab that a link asked for."""
-    if asked == SELECTION:
+    if asked not in _OFS:
+        address.tell(OF, address.lacking("the parts of", asked, "the page as it was"))
+    elif asked == SELECTION:
         st.session_state[SUBGRAPH_TABS], st.session_state[GROUP_KIND] = GROUP, SELECTION
     else:
         st.session_state[SUBGRAPH_TABS] = MOLECULE

@@ -4,17 +4,17 @@ It moves the app's own pages and shows nothing that they do not; a shipped late-
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import Model, ViewRef
+from mmexplore.studio import Model, Target, ViewRef
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import navigation, session
+from mmexplore.ui.shell import address, navigation, session
 from mmexplore.ui.shell.session import Choice
-from mmexplore.ui.shell.tabs import FUSION_TABS, MOLECULE, SUBGRAPH_TABS, WEIGHTS, WHAT_IF
+from mmexplore.ui.shell.tabs import BESIDE, FUSION_TABS, MOLECULE, MOLECULE_TAB, SOUGHT, SUBGRAPH_TABS, WEIGHTS, WHAT_IF
 
 STEP = "step"
 """What a link of the walk calls the step that it leads to, from 1."""
@@ -44,7 +44,8 @@ STEPS = (
         "Map",
         "One prediction",
         "The ringed point is {name}, which the model has not seen in training. It predicts {predicted}; measured was "
-        "{measured}. Its card is on the right, under Molecule.",
+        "{measured}. Its card is beside the map, under Molecule.",
+        tab=(BESIDE, MOLECULE_TAB),
     ),
     Step(
         "Fusion",
@@ -63,7 +64,7 @@ STEPS = (
     Step(
         "Subgraphs",
         "The part that decides",
-        "The smallest part of {name} that the model still gives at least {least}, drawn on the molecule; below, what "
+        "The smallest part of {name} that the model still gives {least}, drawn on the molecule; below, what "
         "each modality's branch looks at, and the atoms they agree on.",
         tab=(SUBGRAPH_TABS, MOLECULE),
     ),
@@ -73,11 +74,12 @@ _WORDS = "Five steps from this map to a fused prediction, its weights and its su
 
 @dataclass(frozen=True)
 class Subject:
-    """Tour subject: a model, its data set, a molecule of it, and the facts that the steps tell."""
+    """Tour subject: a model, its data set, a molecule of it, what is sought in it, and the facts of the steps."""
 
     model: str
     data: str
     row: int
+    goal: Target
     facts: dict[str, object]
 
 
@@ -116,6 +118,7 @@ def arrive(text: str) -> None:
     number = int(text) - 1 if text.isascii() and text.isdigit() and len(text) < 3 else -1
     subject = _subject()
     if subject is None or not 0 <= number < len(STEPS):
+        address.tell(STEP, address.lacking("the step", text, "no step" if subject else "no walk"))
         return
     if studio.lacking([ViewRef(subject.model, "")], subject.data):
         studio.start_embedding(subject.model, subject.data)  # ready when the third step asks for it
@@ -128,6 +131,14 @@ def arrive(text: str) -> None:
         st.session_state.pop(key, None)
     if step.tab[0]:
         st.session_state[step.tab[0]] = step.tab[1]
+    if step.page == "Subgraphs":
+        _seek(subject.goal)
+
+
+def _seek(goal: Target) -> None:
+    """Have the Subgraphs page seek what the step tells of; its widgets are bound to the address."""
+    kind = next(kind for kind, ways in studio.DIRECTIONS.items() if goal.direction in ways)
+    st.session_state["label"], st.session_state[f"{SOUGHT}-{kind}"] = goal.task, goal.direction
 
 
 def _end() -> None:
@@ -149,18 +160,21 @@ def _subject() -> Subject | None:
 
 @st.cache_data(max_entries=2, show_spinner=False)
 def _told(model: str, data: str) -> Subject | None:
+    """The molecule that was sought when the model was made, whose deciding part is visibly a part; else an example."""
     try:
-        least = studio.target(model)[0].threshold
-        row = studio.example(model, data, least)
+        found = studio.shown_molecule(model, data)
+        goal, _ = studio.target(model, direction=found.direction if found else "")
+        goal = replace(goal, threshold=found.threshold) if found else goal
+        row = found.row if found else studio.example(model, data, goal.threshold)
         card = studio.molecule_card(data, row, model)
     except MmexploreError:
         return None
     (_, measured), (_, predicted) = card.facts[:2]
     table = studio.dataset(data)
-    task = table.tasks[0]
+    task, side = table.tasks[0], "at most" if goal.direction == "below" else "at least"
     told = {"name": card.name or f"molecule {row + 1}", "measured": measured, "predicted": predicted}
-    told |= {"least": f"{least:.3g} {task.unit}".strip(), "data": table.title}
-    return Subject(model, data, row, {k: literal(v) for k, v in told.items()} | {"n": len(table)})
+    told |= {"least": f"{side} {goal.threshold:.3g} {task.unit}".strip(), "data": table.title}
+    return Subject(model, data, row, goal, {k: literal(v) for k, v in told.items()} | {"n": len(table)})
 
 
 _EXAMPLE = "A molecule of the data set that the model predicts well and has not seen in training, where there is one"

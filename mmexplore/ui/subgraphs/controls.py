@@ -1,5 +1,6 @@
 """Subgraph controls: which label and side of it, which molecule, what sizes, and which score decides."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +13,11 @@ from mmexplore.ui.components import molecule as molecule_card
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import address, session
+from mmexplore.ui.shell.tabs import SOUGHT
 
 MOST_ATOMS = 40
+_THRESHOLD = "threshold"
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 _BY: dict[By, str] = {"fragment": "as a fragment", "in molecule": "in the molecule"}
 _BY_HELP = """**As a fragment**: the atoms as a molecule of their own, cut bonds get hydrogens: the paper's rule.
@@ -49,14 +52,15 @@ def goal(model: str) -> SubgraphRequest:
     tasks = {task.name: task for task in studio.explained_tasks(model)}
     which, side, number = st.columns([2, 2, 2], vertical_alignment="bottom")
     with which:
-        name = label_picker("Label", list(tasks), f"subgraphs/task/{model}", **_KEEP)
+        name = address.choose(label_picker, "Label", list(tasks), key="label", kind="the label")
     kind = tasks[name].kind
     with side:
         ways = studio.DIRECTIONS[kind]
         words = "Which answer of the model is to be explained"
-        key = _direction_key(kind)
-        st.session_state.setdefault(key, ways[0])  # the button that turns it may have set it
-        chosen = st.segmented_control("Sought", ways, required=True, help=words, key=key, **_KEEP)
+        about = {"default": ways[0], "required": True, "help": words}
+        chosen = address.choose(
+            st.segmented_control, "Sought", ways, key=_direction_key(kind), kind="the side", **about
+        )
     usual, how = studio.target(model, name, chosen or ways[0])
     with number:
         threshold = _threshold(model, usual, tasks[name].unit)
@@ -76,18 +80,40 @@ def kind_of(direction: str) -> str:
 
 
 def _direction_key(kind: str) -> str:
-    return f"subgraphs/direction/{kind}"
+    return f"{SOUGHT}-{kind}"
 
 
 def _threshold(model: str, usual: Target, unit: str) -> float:
     key = f"subgraphs/threshold/{model}/{usual.task}/{usual.direction}"
+    label, words, low, high, step, first = "Threshold", "The least probability of that class", 0.05, 0.95, 0.05, 0.5
     if usual.direction in ("class 1", "class 0"):
-        words = "The least probability of that class"
-        return float(st.slider("Threshold", 0.05, 0.95, usual.threshold, 0.05, help=words, key=key, **_KEEP))
-    words = "The least value" if usual.direction == "above" else "The greatest value"
-    low, high = (round(usual.threshold + side * 3 * usual.spread, 2) for side in (-1, 1))
-    label = f"Threshold ({literal(unit)})" if unit else "Threshold"
-    return float(st.slider(label, low, high, round(usual.threshold, 2), 0.01, help=words, key=key, **_KEEP))
+        first = usual.threshold
+    else:
+        words = "The least value" if usual.direction == "above" else "The greatest value"
+        low, high = (round(usual.threshold + side * 3 * usual.spread, 2) for side in (-1, 1))
+        label, step, first = f"Threshold ({literal(unit)})" if unit else label, 0.01, round(usual.threshold, 2)
+    asked = address.arriving(_THRESHOLD)
+    if asked is not None:
+        st.session_state[key] = _within(asked, low, high, first)
+    elif address.went_back() and _THRESHOLD not in st.query_params:
+        st.session_state[key] = first
+    value = float(st.slider(label, low, high, first, step, help=words, key=key, **_KEEP))
+    address.keep(_THRESHOLD, None if value == first else f"{value:g}")
+    address.answer(_THRESHOLD, value)
+    return value
+
+
+def _within(asked: str, low: float, high: float, first: float) -> float:
+    """A threshold of a link, moved to the nearest one that is offered; what is no number is told."""
+    try:
+        wanted = float(asked)
+    except ValueError:
+        wanted = math.nan
+    value = first if math.isnan(wanted) else min(max(wanted, low), high)
+    if value != wanted:
+        told = f"The link asks for the threshold {asked[:20]!r}, and thresholds lie from {low:g} to {high:g}"
+        address.tell(_THRESHOLD, f"{told}; {value:g} is taken instead.")
+    return value
 
 
 def molecule() -> MoleculeRef | None:

@@ -14,7 +14,7 @@ from mmexplore.studio import Group, Job, Target
 from mmexplore.ui.components import follow_job
 from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.shell.tabs import GROUP_KIND, SELECTION
 from mmexplore.ui.subgraphs import motifs
@@ -51,8 +51,8 @@ def show(choice: Choice, goal: Target) -> None:
 def _picked(choice: Choice) -> tuple[Group | None, int, float]:
     kind, which, most, part = st.columns([4, 5, 3, 3], vertical_alignment="bottom")
     with kind:
-        st.session_state.setdefault(GROUP_KIND, _KINDS[0])  # a link may have set it
-        of = st.segmented_control("Group", _KINDS, required=True, key=GROUP_KIND, **_KEEP)
+        about = {"default": _KINDS[0], "required": True}
+        of = address.choose(st.segmented_control, "Group", _KINDS, key=GROUP_KIND, kind="the group", **about)
     with which:
         group = {"class": _class, "cluster": _cluster, SELECTION: _selection}[of or _KINDS[0]](choice)
     with most:
@@ -67,8 +67,8 @@ def _picked(choice: Choice) -> tuple[Group | None, int, float]:
             **_KEEP,
         )
     with part:
-        about: dict[str, Any] = {"help": _SHARE_HELP, "key": "subgraphs/share"}
-        shared = st.number_input("Shared by at least", 0.1, 1.0, studio.SHARE, 0.05, **about, **_KEEP)
+        kept: dict[str, Any] = {"help": _SHARE_HELP, "key": "subgraphs/share"} | _KEEP
+        shared = st.number_input("Shared by at least", 0.1, 1.0, studio.SHARE, 0.05, **kept)
     return group, int(number), round(float(shared), 2)
 
 
@@ -79,23 +79,23 @@ def _class(choice: Choice) -> Group | None:
         return None
     label, value = st.columns(2)
     with label:
-        task = label_picker("Label of the group", names, f"subgraphs/label/{choice.data}", **_KEEP)
+        task = address.choose(label_picker, "Label of the group", names, key="group-label", kind="the label")
     try:
         classes = studio.group_classes(choice.data, task)
     except MmexploreError as mistake:
         st.caption(literal(mistake))
         return None
-    key = f"subgraphs/class/{choice.data}/{task}"
-    last = max(len(classes) - 1, 0)
-    chosen = value.selectbox("Class", classes, last, key=key, help="numbers are cut into thirds", **_KEEP)
+    about = {"index": max(len(classes) - 1, 0), "help": "numbers are cut into thirds"}
+    with value:
+        chosen = address.choose(st.selectbox, "Class", classes, key="class", kind="the class", **about)
     return Group(label=task, value=chosen) if chosen else None
 
 
 def _cluster(choice: Choice) -> Group | None:
     numbers = list(range(1, studio.CLUSTERS + 1))
     words = f"k-means clusters of view {choice.view}, as the Map colours them; 1 is the largest"
-    key = f"subgraphs/cluster/{choice.data}/{choice.view}"
-    number = st.selectbox("Cluster", numbers, key=key, help=literal(words), format_func=_cluster_name, **_KEEP)
+    about = {"help": literal(words), "format_func": _cluster_name}
+    number = address.choose(st.selectbox, "Cluster", numbers, key="cluster", kind="the cluster", **about)
     return Group(cluster=int(number or 1), view=choice.view)
 
 

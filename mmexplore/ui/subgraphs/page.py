@@ -8,7 +8,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import model_links, molecule
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import session, tour
+from mmexplore.ui.shell import address, session, tour
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.shell.tabs import GROUP, MOLECULE, SUBGRAPH_TABS
 from mmexplore.ui.subgraphs import controls, models, result
@@ -24,7 +24,7 @@ def subgraph_page() -> None:
         return
     try:
         asked = controls.goal(choice.model)
-        one, group = st.tabs([MOLECULE, GROUP], key=SUBGRAPH_TABS, on_change="rerun")
+        one, group = address.tabs([MOLECULE, GROUP], SUBGRAPH_TABS)
         if one.open:
             with one:
                 _one(choice, asked)

@@ -28,7 +28,7 @@ def show(found: Explained, name: str, asked: SubgraphRequest, card: Callable[[],
         card()
         return
     number = _shown(found)
-    left, right = st.columns([5, 4], gap="large")
+    left, right = st.container(key="stacks-subgraphs-result").columns([5, 4], gap="large")
     with left:
         _picture(found, found.subgraphs[number], asked)
     with right:

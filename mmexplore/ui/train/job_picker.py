@@ -6,6 +6,9 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.ui.components import follow_job
+from mmexplore.ui.shell import address
+
+_JOB = "job"
 
 
 def trainings() -> list[Job]:
@@ -15,12 +18,17 @@ def trainings() -> list[Job]:
 
 def chosen(jobs: list[Job]) -> Job | None:
     """The training to follow: that of ``?job=`` in the address, else the oldest that is active, else none."""
-    asked = st.query_params.get("job", "")
+    asked = st.query_params.get(_JOB, "")
     if asked == "none":
         return None
     known = {job.id: job for job in jobs}
     active = [job for job in jobs if job.active]
-    return known.get(asked) or (active[-1] if active else None)
+    shown = known.get(asked) or (active[-1] if active else None)
+    if asked and asked not in known and address.arriving(_JOB) is not None:
+        address.tell(_JOB, address.lacking("the training", asked, shown.title if shown else "none"))
+    address.keep(_JOB, asked if asked in known else None)
+    address.answer(_JOB, shown.id if shown else "")
+    return shown
 
 
 def others(jobs: list[Job], shown: Job | None) -> None:
@@ -62,7 +70,7 @@ def _one(job: Job) -> None:
 
 
 def _show(job_id: str) -> None:
-    st.query_params["job"] = job_id
+    st.query_params[_JOB] = job_id
 
 
 def _forget(job_id: str) -> None:

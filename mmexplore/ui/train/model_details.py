@@ -42,7 +42,7 @@ def scores(model: Model) -> None:
 def pictures(model: Model) -> None:
     """Loss, validation score, and predictions of the test part against the labels."""
     history, split = studio.history(model.name), score_words.split_of(model.card) if model.card else ""
-    left, middle, right = st.columns(3)
+    left, middle, right = st.container(key="stacks-pictures").columns(3)
     if len(history):
         with left:
             charts.show(view.losses(history), f"{model.name}-loss", f"run-loss/{model.name}")

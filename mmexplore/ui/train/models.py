@@ -68,7 +68,7 @@ def show_one(model: Model) -> None:
     """One model: what can be done with it, its scores, pictures and facts."""
     with st.container(border=True):
         st.markdown(f"**{literal(model.title)}**")
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             model_links.link(model.name)
             _export(model)
             if not model.shipped:

@@ -1,8 +1,14 @@
 """The box for a molecule: what was typed comes out, and what was drawn goes in."""
 
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
 import pytest
 from screens import PATIENCE
 from streamlit.testing.v1 import AppTest
+
+from mmexplore.ui.components import smiles_box
 
 
 def _box() -> None:
@@ -26,13 +32,30 @@ def test_what_was_typed_comes_out_as_it_stands(typed: str) -> None:
     assert box(typed).text[0].value == repr(typed.strip())
 
 
-def test_what_was_drawn_goes_into_the_box_and_closes_the_editor() -> None:
+@pytest.mark.parametrize(
+    ("drawn", "stands"),
+    [
+        ("C1=CC=CC=C1O", "Oc1ccccc1"),
+        ("CCO>>CC=O", "CCO>>CC=O"),
+        ("*CC", "*CC"),
+        ("C1=CC=C([R1])C=C1", "C1=CC=C([R1])C=C1"),
+    ],
+)
+def test_what_was_drawn_goes_into_the_box_and_closes_the_editor(drawn: str, stands: str) -> None:
     app = box("CCO")
-    app.session_state["mol/drawn"] = "c1ccccc1O"
+    app.session_state["mol/drawn"] = drawn
     app.run()
-    assert app.text_input(key="mol").value == "c1ccccc1O"
-    assert app.text[0].value == "'c1ccccc1O'"
+    assert app.text_input(key="mol").value == stands
+    assert app.text[0].value == repr(stands)
     assert app.session_state["mol/editor"] is False
+
+
+def test_the_page_of_the_editor_names_files_of_the_installed_one() -> None:
+    html = (Path(smiles_box.__file__).with_name("ketcher") / "index.html").read_text(encoding="utf-8")
+    folder = Path(str(find_spec(smiles_box.EDITOR).origin)).parent / "frontend"  # type: ignore[union-attr]
+    named = re.findall(r'(?:src|href)="(static/[^"]+)"', html)
+    assert len(named) == 2
+    assert all((folder / name).is_file() for name in named)
 
 
 def test_without_the_editor_the_box_stands_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,20 +46,33 @@ class TestShape:
 def test_the_figure_has_a_ball_an_atom_and_a_stick_a_bond() -> None:
     found = shape("CCO")
     figure = viewer3d.ball_and_stick(found, highlight=(2,))
-    sticks, balls = figure.data
+    sticks, halo, balls = figure.data
     assert len(balls.x) == 9
     assert np.isnan(np.array(sticks.x, float)).sum() == len(found.bonds) == 8
-    assert balls.marker.color[2] == "#e69f00"
-    assert len(set(balls.marker.color)) == 3
+    assert (halo.x[0], halo.y[0], halo.z[0]) == tuple(found.xyz[2])
+    assert len(set(balls.marker.color)) == 3  # carbon, oxygen, hydrogen: what is lit keeps its colour
+    assert halo.marker.size > max(balls.marker.size)
+    assert len(viewer3d.ball_and_stick(found).data) == 2
+
+
+JMOL = "f00000 8f8fff ffc832 ffa500 0000ff 228b22 808090 00ff00 a52a2a a020f0 daa520 ff1493 ffc0cb b22222 c8c8c8 ffffff"
+"""Colours of elements in 3Dmol.js, https://3dmol.org."""
+
+
+@pytest.mark.parametrize("color", [*viewer3d._COLORS.values(), viewer3d._OTHER, *(f"#{one}" for one in JMOL.split())])
+def test_the_highlight_is_no_elements_colour(color: str) -> None:
+    lit, element = (np.array(list(bytes.fromhex(one[1:])), float) for one in (viewer3d._LIT, color))
+    assert np.linalg.norm(lit - element) > 90
 
 
 def test_the_page_in_the_frame_asks_our_route_alone() -> None:
     html = viewer3d.page(shape("CCO").block, (2,), "/viewer3d/3Dmol.js", 320)
     assert html.count("loadScriptAsync('/viewer3d/3Dmol.js')") == 1
     assert "://" not in html
-    assert '"index": [2]' in html
+    x, y, z = shape("CCO").xyz[2].round(4).tolist()
+    assert f'"center": {{"x": {x}, "y": {y}, "z": {z}}}' in html
     assert "setBackgroundColor" in html
-    assert '"index"' not in viewer3d.page(shape("CCO").block, (), "/viewer3d/3Dmol.js", 320)
+    assert "addSphere" not in viewer3d.page(shape("CCO").block, (), "/viewer3d/3Dmol.js", 320)
     assert viewer3d.page(shape("CCO").block, (2,), "/viewer3d/3Dmol.js", 320) is html
 
 

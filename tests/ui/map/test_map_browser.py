@@ -93,6 +93,30 @@ def test_the_current_molecule_stands_in_the_url_and_survives_reload_and_page_cha
     expect(page.locator("[data-testid=stCode] code")).to_have_text(smiles)
 
 
+def test_each_gesture_is_a_step_back_and_a_link_to_a_molecule_opens_its_tab(page: Page, server: Server) -> None:
+    surface = open_map(page, server.url + URL)
+    tab = page.locator("[role=tab][aria-selected=true]")
+    page.mouse.click(*hover_a_molecule(page, surface))
+    page.wait_for_url(re.compile(r"row=\d+&beside=Molecule"))
+    settle(page)
+    x, y, width, height = middle(surface)
+    page.get_by_role("button", name="Box").click()
+    draw(page, [(x - width / 4, y - height / 4), (x + width / 4, y + height / 4)])
+    page.wait_for_url(re.compile(r"selected=[0-9a-f]{16}"))
+    settle(page)
+    whole, selected = page.url, page.get_by_text(re.compile(r"^[\d,]+ selected$")).first.inner_text()
+    page.go_back()
+    expect(page.get_by_text(selected)).to_have_count(0)
+    expect(tab).to_have_text("Molecule")
+    page.go_back()
+    expect(page).to_have_url(server.url + URL)
+    expect(tab).to_have_text("Selection")
+    page.goto(whole)
+    expect(page.get_by_text(selected).first).to_be_visible()
+    page.goto(server.url + URL + "&row=5")
+    expect(tab).to_have_text("Molecule")
+
+
 def test_arrow_keys_walk_and_the_card_is_announced(page: Page, server: Server) -> None:
     surface = open_map(page, server.url + URL)
     surface.focus()

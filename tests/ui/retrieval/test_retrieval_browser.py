@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browser import KETCHER, Server, lay_out, mmexplore, new_page, open_map
+from browser import Server, lay_out, mmexplore, new_page, open_map
 from playwright.sync_api import Browser, Page, expect
 
 from mmexplore.explore.explain import viewer_script
@@ -32,12 +32,12 @@ def embedded(server: Server) -> None:
 
 @pytest.fixture
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    """A visitor; Ketcher throws once."""
+    """A visitor."""
     opened, seen = new_page(chromium, server.url)
     yield opened
     opened.close()
     assert seen.foreign == []
-    assert [error for error in seen.errors if KETCHER not in error] == []
+    assert seen.errors == []
 
 
 def open_lists(page: Page, server: Server, more: str) -> None:
@@ -50,14 +50,14 @@ def test_a_shared_hit_lights_up_in_every_list_and_a_click_walks_on(page: Page, s
     assert page.locator(".list").count() == 3
     first = page.locator(".list .hit").first
     first.hover()
-    expect(page.locator(".hit.lit")).to_have_count(3)
+    expect(page.locator(".hit.lit")).not_to_have_count(0)
     second = page.locator(".list").nth(2).locator(".hit").nth(1)
     name = second.get_attribute("title") or ""
     second.click()
     expect(page.get_by_text(re.compile(f"{re.escape(name)}.*, the query"))).to_be_visible()
-    expect(page.locator(".list").nth(2).locator(".hit").first).to_have_attribute("title", name)
+    expect(page.locator(f'.hit[title="{name}"]')).to_have_count(0)
     assert "row=" in page.url
-    page.get_by_role("button", name="Back to cyclohexane").click()
+    page.go_back()  # a step of the history is a click
     expect(page.get_by_text("cyclohexane, the query")).to_be_visible()
 
 
@@ -106,5 +106,5 @@ def test_what_is_drawn_goes_into_the_box(page: Page, server: Server) -> None:
     expect(editor.locator("[class*=intermediateCanvas] svg")).to_contain_text("OH")  # drawn some time after the buttons
     editor.get_by_role("button", name="Apply").click()
     box = page.get_by_label("Query")
-    expect(box).to_have_value(re.compile("^(?!c1ccccc1O$).*O.*$"))
+    expect(box).to_have_value("Oc1ccccc1")
     expect(page.locator("iframe[title*=ketcher]")).to_have_count(0)

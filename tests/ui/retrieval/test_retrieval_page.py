@@ -69,9 +69,7 @@ def test_the_current_molecule_is_the_query(drawn: list[HitColumn]) -> None:
     assert "cyclohexane" in shown(app)
     assert [column.title for column in drawn] == ["ECFP", "dmpnn, untrained", "dmpnn"]
     for column in drawn:
-        assert column.hits[0].name == "cyclohexane"
-        assert column.hits[0].own
-        assert column.hits[0].similarity == "1.0000"
+        assert "cyclohexane" not in [hit.name for hit in column.hits]
         assert len(column.hits) == 6
     assert "shared with ECFP" in drawn[2].text
 
@@ -79,12 +77,20 @@ def test_the_current_molecule_is_the_query(drawn: list[HitColumn]) -> None:
 def test_a_typed_molecule_a_name_and_junk(drawn: list[HitColumn]) -> None:
     app = page(query="CC(=O)Nc1cccc(O)c1")
     assert "the typed molecule" in shown(app)
-    assert not drawn[0].hits[0].own
     app.text_input(key="query").set_value("aniline").run()
-    assert drawn[0].hits[0].name == "aniline"
+    assert "aniline**, the query" in shown(app)
     app.text_input(key="query").set_value("C1CC").run()
     assert not app.exception
     assert "unclosed ring" in app.warning[0].value
+    assert "There is no query yet" not in shown(app)
+
+
+def test_molecules_that_tie_are_said_to_tie(drawn: list[HitColumn]) -> None:
+    page(query="C" * 30)
+    found = studio.hits(studio.query_of(DATA, "C" * 30), studio.ECFP, DATA, 6)
+    assert (f"{found.tied:,} molecules tie at" in drawn[0].text) == bool(found.tied)
+    page(query="[He]")
+    assert "641 molecules tie at 0.0000, shown by row" in drawn[0].text
 
 
 def test_filters(drawn: list[HitColumn]) -> None:
@@ -125,12 +131,12 @@ def test_agreement_and_pairs(drawn: list[HitColumn]) -> None:
     app = AppTest.from_file(str(PAGES / "3_Retrieval.py"), default_timeout=PATIENCE)
     app.session_state["chosen"] = retrieval_page.Choice(DATA, MODEL, "dmpnn")
     app.session_state["row"] = 268
-    app.session_state["retrieval-below"] = "Agreement with ECFP"
+    app.session_state["below"] = "Agreement with ECFP"
     app.run()
     assert not app.exception
     assert "Over 200 queries drawn from freesolv with seed 0" in shown(app).replace("\\", "")
     assert app.dataframe[0].value.index.tolist() == ["dmpnn, untrained", "dmpnn"]
-    app.session_state["retrieval-below"] = "Near and far"
+    app.query_params["below"] = "Near and far"
     app.run()
     assert not app.exception
     assert "pairs that ECFP puts among the nearest" in shown(app)

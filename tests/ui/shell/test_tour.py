@@ -97,3 +97,30 @@ def test_without_a_shipped_late_fusion_there_is_no_way_in(empty_home: Path) -> N
 @pytest.mark.parametrize("step", ["0", "99", "x", "-1", "²"])
 def test_a_step_that_is_none_is_left(shipped: str, step: str) -> None:
     assert "of 5" not in shown(walk(step))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("data", ["solubility", "freesolv"])
+def test_the_part_that_decides_is_visibly_a_part_of_the_molecule(home: Path, data: str) -> None:
+    model = f"{data}-mmfrl-late"
+    found, known = studio.shown_molecule(model, data), studio.predictions(model, data)
+    assert found is not None
+    assert known is not None
+    assert known["split"][found.row] == "test"
+    goal, _ = studio.target(model, direction=found.direction, threshold=found.threshold)
+    told = studio.explain(model, str(studio.dataset(data).smiles[found.row]), goal, count=1)
+    assert told.positive
+    assert 8 <= told.subgraphs[0].n_atoms <= 0.75 * len(told.order)
+
+
+def test_the_step_of_the_part_seeks_what_the_walk_tells(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio, "start_embedding", lambda model, data: None)
+    st.cache_data.clear()
+    app = walk("5")
+    assert "at most" in shown(app)
+    assert app.session_state["sought-regression"] == "below"
+
+
+def test_the_step_of_a_prediction_opens_the_molecules_tab(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio, "start_embedding", lambda model, data: None)
+    assert walk("2").session_state["beside"] == "Molecule"

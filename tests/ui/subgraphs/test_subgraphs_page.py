@@ -49,7 +49,7 @@ def test_a_typed_molecule_is_explained_on_either_side(toy: str) -> None:
     assert "score in the molecule" in said
     assert "fragments that peeling reaches were scored" in said
     table = app.dataframe[0].value
-    goal, _ = studio.target(toy, direction=str(app.segmented_control(key="subgraphs/direction/classification").value))
+    goal, _ = studio.target(toy, direction=str(app.segmented_control(key="sought-classification").value))
     found = studio.explain(toy, DRUG, goal, count=8)
     assert table["SMILES"].tolist() == [part.smiles for part in found.subgraphs]
 
@@ -94,8 +94,8 @@ def test_a_group_is_searched_by_a_job_and_drawn(toy: str, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(studio, "start_motifs", start)
     app = page(PAGE)
-    app.session_state["subgraphs/tab"] = "A group"
-    app.session_state["subgraphs/task/toy"] = "logS"
+    app.session_state["subgraphs"] = "A group"
+    app.session_state["label"] = "logS"
     app.run()
     app.number_input(key="subgraphs/most").set_value(10).run()
     low = app.slider(key="subgraphs/threshold/toy/logS/above")
@@ -110,8 +110,8 @@ def test_a_group_is_searched_by_a_job_and_drawn(toy: str, monkeypatch: pytest.Mo
 
 def test_a_selection_that_is_empty_says_so(toy: str) -> None:
     app = page(PAGE)
-    app.session_state["subgraphs/tab"] = "A group"
-    app.session_state["subgraphs/group"] = "selection"
+    app.session_state["subgraphs"] = "A group"
+    app.session_state["group"] = "selection"
     app.run()
     assert not app.exception
     assert "Nothing is selected" in shown(app)

@@ -28,7 +28,6 @@ class Hit:
     similarity: str
     name: str
     text: str = ""
-    own: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 import { isDark, make, part } from "../dom.js";
 
 /**
- * @typedef {{ query: string, row: number, similarity: string, name: string, text: string, own: boolean }} Hit
+ * @typedef {{ query: string, row: number, similarity: string, name: string, text: string }} Hit
  * @typedef {{ title: string, text: string, hits: Hit[], message: string }} Column
  * @typedef {{ address: string, columns: Column[] }} Lists
  */
@@ -22,9 +22,8 @@ export default function show({ data, parentElement, setTriggerValue }) {
   picks.set(root, row => setTriggerValue("picked", row));
   if (root.dataset.asked === asked) return;
   root.dataset.asked = asked;
-  root.style.setProperty("--lists", String(data.columns.length));
   const times = counts(data.columns);
-  root.replaceChildren(...data.columns.map(column => list(root, column, hit => mark(hit, times.get(hit.row) ?? 1, data.columns.length),
+  root.replaceChildren(...data.columns.map(column => list(root, column, hit => mark(times.get(hit.row) ?? 1, data.columns.length),
     hit => `${data.address}?${hit.query}&width=360&height=200&dark=${Number(dark)}`)));
 }
 
@@ -40,13 +39,12 @@ export function counts(columns) {
 }
 
 /**
- * What is said of a hit that stands in several lists, or is the query itself.
- * @param {Hit} hit
+ * What is said of a hit that stands in several lists.
  * @param {number} times
  * @param {number} lists
  */
-export function mark(hit, times, lists) {
-  return { shared: times > 1, words: hit.own ? "the query" : times > 1 ? `in ${times} of ${lists}` : "" };
+export function mark(times, lists) {
+  return { shared: times > 1, words: times > 1 ? `in ${times} of ${lists}` : "" };
 }
 
 /**

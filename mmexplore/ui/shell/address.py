@@ -1,0 +1,122 @@
+"""Address of a page: it holds what is shown, so that a link, a reload and Back bring the same picture back.
+
+Widgets bind their values to it themselves (``bind="query-params"``); :func:`choose` and :func:`tabs` do that, and say
+it where a link asks for what there is not. What no widget holds, or what means nothing without another choice, comes
+and goes by :func:`arriving` and :func:`keep`. Back and forward are runs of their own (:func:`went_back`): they take
+everything from the address, also what is missing there. ``history.js`` sees to it that each gesture is a step back.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from mmexplore.ui.components.words import literal
+
+_NOTES, _SEEN = "address/notes", "address/seen"
+_LONGEST = 80
+_place: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)
+_history = st.components.v2.component("history", js=Path(__file__).with_name("history.js").read_text(encoding="utf-8"))
+
+
+def steps() -> None:
+    """Have the browser keep one step of its history a gesture."""
+    _history(key="history")
+
+
+def went_back() -> bool:
+    """Whether this run is there because the visitor went back or forward: the address alone counts."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
+
+
+def arriving(name: str) -> str | None:
+    """What the address holds under a name, if a link or Back brought it; None for what this page has put there."""
+    came = st.query_params.get(name)
+    return None if came is None or came == _seen().get(name) else str(came)
+
+
+def keep(name: str, text: str | None) -> None:
+    """Have the address hold a text under a name, None for nothing; for names that no widget is bound to."""
+    _seen()[name] = text
+    if text is None:
+        if name in st.query_params:
+            del st.query_params[name]
+    elif st.query_params.get(name) != text:
+        st.query_params[name] = text
+
+
+def choose(widget: Callable[..., Any], label: str, options: Sequence[Any], *, key: str, kind: str, **about: Any) -> Any:
+    """A widget with options, bound to the address; ``kind`` is what a link is told that asks for none of them."""
+    title: Callable[[Any], str] = about.get("format_func", str)
+    titles = [title(option) for option in options]
+    asked = unknown(key, titles)
+    value = widget(label, options, key=key, bind="query-params", **about)
+    shown = "" if value is None else title(value)
+    _seen()[key] = shown
+    if asked:
+        tell(key, lacking(kind, asked[0], shown))
+    answer(key, shown)
+    return value
+
+
+def tabs(labels: Sequence[str], key: str) -> Sequence[Any]:
+    """Tabs that stand in the address."""
+    asked = unknown(key, labels)
+    made = st.tabs(list(labels), key=key, bind="query-params", on_change="rerun")
+    shown = str(st.session_state.get(key) or labels[0])
+    _seen()[key] = shown
+    if asked:
+        tell(key, lacking("the tab", asked[0], shown))
+    answer(key, shown)
+    return made
+
+
+def unknown(key: str, titles: Iterable[str]) -> list[str]:
+    """Texts that a link has under a key, and that are none of these titles."""
+    known = set(titles)
+    return [came for came in st.query_params.get_all(key) if came and came not in known and came != _seen().get(key)]
+
+
+def lacking(kind: str, asked: str, shown: str) -> str:
+    """The sentence about a name in a link that nothing here goes by.
+
+    >>> lacking("the data set", "nope", "solubility")
+    "The link asks for the data set 'nope', which is not here; solubility is shown instead."
+    """
+    name = repr(asked if len(asked) <= _LONGEST else f"{asked[: _LONGEST - 3]}...")
+    return f"The link asks for {kind} {name}, which is not here; {shown or 'nothing'} is shown instead."
+
+
+def notes_here() -> None:
+    """Keep this place of the page for what links ask for in vain."""
+    _place.set(st.container())
+
+
+def tell(name: str, sentence: str) -> None:
+    """Have a sentence about a name in the address shown by :func:`answer`."""
+    st.session_state.setdefault(_NOTES, {})[name] = (sentence, None)
+
+
+def answer(name: str, shown: object) -> None:
+    """Show the sentence about a name as long as the same is shown as when it was told."""
+    notes: dict[str, tuple[str, object]] = st.session_state.get(_NOTES, {})
+    if name not in notes:
+        return
+    sentence, then = notes[name]
+    if then not in (None, shown):
+        del notes[name]
+        return
+    notes[name] = (sentence, shown)
+    with _place.get() or st.container():
+        st.warning(literal(sentence), icon=":material/search_off:")
+
+
+def _seen() -> dict[str, str | None]:
+    """What stood in the address at the end of the last run, as far as this page has put it there."""
+    seen: dict[str, str | None] = st.session_state.setdefault(_SEEN, {})
+    return seen

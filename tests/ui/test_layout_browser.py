@@ -1,0 +1,82 @@
+"""No two boxes of a page lie over each other and none is cut, on every page at three widths of the window.
+
+A box is what Streamlit lays out as one element, and each button, picture or line of ours inside it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import Server, lay_out, mmexplore, new_page, quiet
+from playwright.sync_api import Browser, Page, expect
+
+pytest_plugins = ("browser",)
+pytestmark = pytest.mark.browser
+WIDTHS = ((1440, 900), (1024, 768), (800, 768))
+MODEL, DATA = "solubility-dmpnn", "freesolv"
+ON = f"data={DATA}&model={MODEL}&row=268"
+PAGES = {
+    "Map": (f"/?{ON}&method=PCA", ".molecule-map[data-painted]"),
+    "Map, three": (
+        f"/?{ON}&method=PCA&compare=true&panels=ecfp@ecfp,{MODEL}@dmpnn,ecfp@ecfp",
+        ".molecule-map[data-painted]",
+    ),
+    "Fusion": (f"/Fusion?{ON}", ".js-plotly-plot"),
+    "Retrieval": (f"/Retrieval?{ON}&hits=3", ".list .hit img"),
+    "Subgraphs": (f"/Subgraphs?{ON}", ".drawings .cell img"),
+    "Train": ("/Train", "[data-testid=stDataFrame]"),
+    "Data": (f"/Data?data={DATA}&part=Labels", ".js-plotly-plot"),
+    "Results": ("/Results", ".js-plotly-plot"),
+}
+OVERLAPS = (Path(__file__).parents[1] / "boxes.js").read_text(encoding="utf-8")
+STILL = """() => {
+  const boxes = [...document.querySelectorAll('[data-testid=stElementContainer]')];
+  const now = JSON.stringify(boxes.map(box => box.getBoundingClientRect()));
+  const same = now === window.boxesBefore;
+  window.boxesBefore = now;
+  return same;
+}"""
+
+
+def still(page: Page) -> None:
+    """Wait until everything asked for is drawn and no box moves any more."""
+    quiet(page)
+    page.wait_for_function(STILL, polling=250)
+
+
+@pytest.fixture(scope="module")
+def page(server: Server, chromium: Browser) -> Iterator[Page]:
+    """One visitor of all pages; what jobs would make is there."""
+    mmexplore(server, "retrieve", "--query", "CCO", "--model", MODEL, "--data", DATA)
+    lay_out(server, DATA, MODEL, "dmpnn")
+    lay_out(server, DATA, "ecfp", "ecfp")
+    opened, seen = new_page(chromium, server.url)
+    yield opened
+    opened.close()
+    assert seen.foreign == []
+    assert seen.errors == []
+
+
+@pytest.mark.parametrize("title", list(PAGES))
+def test_no_box_lies_over_another_and_none_is_cut(page: Page, server: Server, title: str) -> None:
+    address, there = PAGES[title]
+    page.set_viewport_size({"width": WIDTHS[0][0], "height": WIDTHS[0][1]})
+    page.goto(server.url + address)
+    expect(page.locator(there).first).to_be_visible()
+    for width, height in WIDTHS:
+        page.set_viewport_size({"width": width, "height": height})
+        quiet(page)
+        still(page)
+        assert page.evaluate(OVERLAPS) == [], (title, width)
+
+
+def test_the_map_is_most_of_the_window(page: Page, server: Server) -> None:
+    page.goto(server.url + PAGES["Map"][0])
+    expect(page.locator(PAGES["Map"][1])).to_be_visible()
+    for width, height in WIDTHS:
+        page.set_viewport_size({"width": width, "height": height})
+        still(page)
+        plane = page.locator(".plane").bounding_box()
+        assert plane
+        assert plane["width"] > (0.6 if width < 1200 else 0.45) * width, width
+        assert plane["height"] > 0.55 * height, width
