@@ -204,15 +204,20 @@ def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTO
 def to_sdf(table: "pd.DataFrame") -> str:
     """SDF text with 2D coordinates: structures from the column "smiles", titles from "name", the rest as properties.
 
-    Empty cells are left out; line breaks within a cell or a name become blanks. Raises BadMolecule.
+    Empty cells are left out; line breaks within a cell or a name become blanks. What cannot be read is a record without
+    atoms, whose properties hold the SMILES and the reason.
     """
     from rdkit.Chem import rdDepictor
 
     records = []
     for row in table.to_dict("records"):
-        mol = parse(str(row.pop("smiles")))
+        smiles = str(row.pop("smiles"))
+        try:
+            mol = parse(smiles)
+            rdDepictor.Compute2DCoords(mol)
+        except (BadMolecule, ValueError, RuntimeError) as error:
+            mol, row = Chem.Mol(), row | {"SMILES": smiles, "not drawn": str(error)}
         mol.SetProp("_Name", _one_line(row.pop("name", ""))[:80])
-        rdDepictor.Compute2DCoords(mol)
         told = {re.sub(r"[<>]", "", _one_line(key)): _one_line(value) for key, value in row.items()}
         fields = "".join(f"> <{key}>\n{value}\n\n" for key, value in told.items() if value)
         records.append(f"{Chem.MolToMolBlock(mol)}{fields}$$$$\n")

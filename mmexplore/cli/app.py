@@ -7,6 +7,7 @@ or non-zero with one sentence on stderr. ``--job FOLDER`` is how the app runs a 
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ from mmexplore.cli.fusion import fusion
 from mmexplore.cli.lists import datasets, models
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.retrieve import retrieve
+from mmexplore.cli.rows import appended
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
@@ -28,7 +30,8 @@ from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.runtime.progress import Progress
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+_ABOUT = (__doc__ or "").replace("``", "")  # a terminal shows them as they are
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=_ABOUT)
 app.add_typer(subgraph_verbs)
 
 Settings = Annotated[list[str] | None, typer.Option("--set", help="section.field=value of the recipe, repeatable")]
@@ -107,10 +110,16 @@ def _training(
 ) -> Callable[[Progress], Values]:
     def work(progress: Progress) -> Values:
         chosen = recipe().with_settings(settings or [])
+        check = studio.check_training(chosen)
+        if check.refusals:
+            raise BadRecipe("; ".join(check.refusals))
+        for warning in check.warnings:
+            print(f"note: {warning}", file=sys.stderr)
         folder = out or studio.new_run(name or f"{chosen.data.dataset} {chosen.name}")
         model = studio.train(chosen, folder, name, progress)
         assert model.card is not None
-        return {"model": str(folder), "metrics": model.card.metrics}
+        about: Values = {"model": str(folder), "metrics": model.card.metrics, "warnings": list(check.warnings)}
+        return about | {"skipped": [asdict(one) for one in studio.trained_without(str(folder))]}
 
     return work
 
@@ -168,7 +177,8 @@ def make_map(
         scores = {k: getattr(quality, k) for k in ("dbi", "nmi", "dbi_permuted", "nmi_permuted")}
         scores |= {k: getattr(quality, k) for k in ("dbi_2d", "nmi_2d", "dbi_2d_permuted", "nmi_2d_permuted")}
         about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
-        return about | scores | {"how": quality.how, "file": str(made.path)}
+        left = [asdict(one) for one in studio.not_placed(made, model, data)]
+        return about | scores | {"how": quality.how, "file": str(made.path), "skipped": left}
 
     answer(work, as_json, job)
 
@@ -177,6 +187,7 @@ def make_map(
 def import_file(
     file: Annotated[Path, typer.Argument(help=f"{FORMATS}, plain or gzipped")],
     name: Annotated[str, typer.Option("--name", help="what to call it")] = "",
+    append: Annotated[str, typer.Option("--append", help="add the rows to this data set of yours instead")] = "",
     options: Annotated[str, typer.Option("--options", hidden=True)] = "{}",
     as_json: Json = False,
     job: JobFolder = None,
@@ -184,6 +195,8 @@ def import_file(
     """Bring a file of molecules: standardise it, keep it as a data set and report on each row."""
 
     def work(progress: Progress) -> Values:
+        if append:
+            return appended(file, append, progress)
         added = studio.add_dataset(file, name or file.name.split(".")[0], progress=progress, **json.loads(options))
         report = added.report
         counts = {"read": report.read, "kept": report.kept, "merged": len(report.merged)}

@@ -1,14 +1,31 @@
 """``python -m mmexplore datasets`` and ``models``: what there is, a line each."""
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
 
 from mmexplore import studio
 from mmexplore.cli.answer import Json, Values, answer
+from mmexplore.cli.rows import compared
 from mmexplore.cli.tables import listed
+from mmexplore.runtime.errors import BadRecipe
 
 
-def datasets(as_json: Json = False) -> None:
-    """List the data sets: name, rows, tasks, where each comes from, whether it is here."""
+def datasets(
+    action: Annotated[str, typer.Argument(help="list, or compare A B")] = "list",
+    a: Annotated[str, typer.Argument(metavar="A", help="the earlier data set, or a file")] = "",
+    b: Annotated[str, typer.Argument(metavar="B", help="the later one")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="CSV file for what compare finds")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the data sets: name, rows, tasks, where each comes from, whether it is here; or compare two of them."""
+    if action == "compare" and a and b:
+        answer(lambda progress: compared(a, b, out, progress), as_json)
+        return
+    if action != "list":
+        given = " ".join(filter(None, (action, a, b)))
+        raise BadRecipe(f"datasets takes list, or compare and two data sets, and {given!r} came")
     rows = [
         {"name": e.name, "rows": e.rows, "tasks": _names(e.tasks), "source": e.source, "available": e.available}
         for e in studio.datasets()

@@ -11,13 +11,27 @@ import importlib.metadata
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
+from filelock import FileLock
+
 from mmexplore.chem.file_endings import FORMATS, looks_like_a_file
-from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, nmrshiftdb2, storage, yours
+from mmexplore.datasets import (
+    Dataset,
+    Entry,
+    RawTable,
+    Task,
+    appended,
+    embedded,
+    moleculenet,
+    nmrshiftdb2,
+    storage,
+    yours,
+)
 from mmexplore.runtime.errors import BadTable, UnknownName
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
@@ -75,7 +89,11 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, home: Home, *
     choices = _full(chosen)
     if card := yours.cards(home=home).get(str(name_or_path)):
         choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
-    source = _source(_unquoted(str(name_or_path)), choices, progress, home=home)
+    return _kept(_source(_unquoted(str(name_or_path)), choices, progress, home=home), choices, progress, home=home)
+
+
+def _kept(source: _Source, choices: dict[str, Any], progress: Progress, *, home: Home) -> Dataset:
+    """The data set of a source, read from the home where it is kept, else made and kept."""
     place = home.folder("datasets") / _key(source.files, choices)
     if found := storage.read(place, source.name, source.title):
         return found
@@ -130,12 +148,38 @@ def add(
     return load(new, progress=progress, home=home)
 
 
+def append(
+    name: str, path_or_text: Path | str, *, progress: Progress = silent, home: Home
+) -> tuple[Dataset, appended.Appended]:
+    """Add the rows of another file, or of text, to a data set of the user's own; and the report on these rows.
+
+    Columns are matched by name, duplicates fall under the rule of the data set. What was made of its former content
+    stays valid for that. Raises UnknownName for a data set that is not the user's, BadTable.
+    """
+    first, given = yours.upload(name, home=home), _given(path_or_text)
+    content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
+    with FileLock(home.folder("datasets", "yours") / f".{name}.lock"):
+        before, card = load(name, progress=progress, home=home), yours.cards(home=home)[name]
+        path = yours.receive_more(name, given, home=home)
+        called = given.name if isinstance(given, Path) else "the pasted text"
+        files = {first: first.name, **yours.more(name, home=home), path: called}
+        choices = _full(card["choices"])
+        source = _Source(name, card["title"], tuple(files), lambda: _of_files(files, choices, progress))
+        try:
+            after = _kept(source, choices, progress, home=home)
+            yours.keep_more(name, path, called, content, after, home=home)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    return after, appended.difference(before, after)
+
+
 def remove(name: str, *, home: Home) -> None:
-    """Forget a data set of the user's own, and delete its file. Raises UnknownName."""
-    path = yours.upload(name, home=home)
-    if path.is_file():
+    """Forget a data set of the user's own, and delete its files. Raises UnknownName."""
+    files = (yours.upload(name, home=home), *yours.more(name, home=home))
+    if all(path.is_file() for path in files):
         shutil.rmtree(
-            home.folder("datasets") / _key((path,), yours.cards(home=home)[name]["choices"]), ignore_errors=True
+            home.folder("datasets") / _key(files, yours.cards(home=home)[name]["choices"]), ignore_errors=True
         )
     yours.forget(name, home=home)
 
@@ -166,13 +210,25 @@ def _source(name: str, choices: dict[str, Any], progress: Progress, *, home: Hom
     if kind == "path" and not path.is_file() and not _looks_like_path(name):
         raise UnknownName("data set", name, titles)
 
-    def read() -> RawTable:
-        from mmexplore.datasets import file
+    files = {path: path.name} | (yours.more(name, home=home) if kind == "yours" else {})
+    return _Source(name, title, tuple(files), lambda: _of_files(files, choices, progress))
 
-        columns = {key: choices[key] for key in ("smiles", "name", "targets")}
-        return file.raw(path, **columns, progress=progress)
 
-    return _Source(name, title, (path,), read)
+def _of_files(files: Mapping[Path, str], choices: dict[str, Any], progress: Progress) -> RawTable:
+    """One raw table of a user's files, by what people call them."""
+    readers = [(called, partial(_read_with, path, progress)) for path, called in files.items()]
+    return appended.joined(readers, choices)
+
+
+def _read_with(path: Path, progress: Progress, choices: Mapping[str, Any]) -> RawTable:
+    return _of_file(path, dict(choices), progress)
+
+
+def _of_file(path: Path, choices: dict[str, Any], progress: Progress) -> RawTable:
+    from mmexplore.datasets import file
+
+    columns = {key: choices[key] for key in ("smiles", "name", "targets")}
+    return file.raw(path, **columns, progress=progress)
 
 
 def _chosen(raw: RawTable, choices: dict[str, Any]) -> RawTable:
@@ -197,7 +253,9 @@ def _chosen(raw: RawTable, choices: dict[str, Any]) -> RawTable:
 def _key(files: tuple[Path, ...], choices: dict[str, Any]) -> str:
     content = [_digest(path) for path in files]
     versions = [VERSION, importlib.metadata.version("rdkit")]
-    return hashlib.sha256(json.dumps([content, choices, versions], sort_keys=True).encode()).hexdigest()[:32]
+    return hashlib.sha256(
+        json.dumps([content, choices, versions], sort_keys=True, allow_nan=False).encode()
+    ).hexdigest()[:32]
 
 
 def _digest(path: Path) -> str:

@@ -1,8 +1,9 @@
-"""User data sets: the file as it was given in ``uploads/``, and a card with its title and choices.
+"""User data sets: files as they were given in ``uploads/``, and a card with its title and choices.
 
 A name is made from the title and never taken from another data set.
 """
 
+import hashlib
 import re
 import shutil
 from collections.abc import Iterable
@@ -28,7 +29,10 @@ def entries(*, home: Home) -> list[Entry]:
 
 
 def cards(*, home: Home) -> dict[str, Card]:
-    """User data set cards: title, file, content (sha256), choices, rows, tasks; shared, not to be changed."""
+    """User data set cards: title, file, content (sha256), choices, rows, tasks; shared, not to be changed.
+
+    ``more``: files whose rows were added later.
+    """
     return _cards(home.folder("datasets", "yours"))
 
 
@@ -55,15 +59,47 @@ def upload(name: str, *, home: Home) -> Path:
     return home.folder("uploads") / Path(known[name]["file"]).name
 
 
-def receive(given: Path | str, title: str, taken: Iterable[str], *, home: Home) -> tuple[str, Path]:
-    """Upload: a new name, and the file or text copied to the uploads under it."""
-    name = _slug(title, set(taken))
+def more(name: str, *, home: Home) -> dict[Path, str]:
+    """Files whose rows were added later, in order, by what people call them. Raises UnknownName."""
+    upload(name, home=home)
+    place, added = home.folder("uploads"), cards(home=home)[name].get("more", [])
+    return {place / Path(one["file"]).name: str(one["called"]) for one in added}
+
+
+def receive_more(name: str, given: Path | str, *, home: Home) -> Path:
+    """Upload of rows to add: the file or text copied to the uploads, beside that of the data set."""
+    place, number = home.folder("uploads"), len(cards(home=home)[name].get("more", [])) + 2
+    path = place / f"{name}-{number}{_ending(given)}"  # no name of a data set holds a hyphen
+    _copy(given, path)
+    return path
+
+
+def keep_more(name: str, path: Path, called: str, content: str, dataset: Dataset, *, home: Home) -> None:
+    """Write the card that makes added rows part of a data set."""
+    card = dict(cards(home=home)[name])
+    card["content"] = hashlib.sha256(f"{card['content']} {content}".encode()).hexdigest()
+    card["more"] = [*card.get("more", []), {"file": path.name, "called": called, "content": content}]
+    card |= {"rows": dataset.report.read, "tasks": [asdict(task) for task in dataset.tasks]}
+    write_json(home.folder("datasets", "yours") / f"{name}.json", card)
+
+
+def _ending(given: Path | str) -> str:
     endings = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
-    path = home.folder("uploads") / (name + re.sub(r"[^.a-z0-9]", "", endings))
+    return re.sub(r"[^.a-z0-9]", "", endings)
+
+
+def _copy(given: Path | str, path: Path) -> None:
     if isinstance(given, Path):
         shutil.copyfile(given, path)
     else:
         path.write_text(given, encoding="utf-8", newline="")
+
+
+def receive(given: Path | str, title: str, taken: Iterable[str], *, home: Home) -> tuple[str, Path]:
+    """Upload: a new name, and the file or text copied to the uploads under it."""
+    name = _slug(title, set(taken))
+    path = home.folder("uploads") / (name + _ending(given))
+    _copy(given, path)
     return name, path
 
 
@@ -77,10 +113,11 @@ def keep(
 
 
 def forget(name: str, *, home: Home) -> None:
-    """Delete the card and the file. Raises UnknownName."""
-    path = upload(name, home=home)
+    """Delete the card and the files. Raises UnknownName."""
+    paths = [upload(name, home=home), *more(name, home=home)]
     (home.folder("datasets", "yours") / f"{name}.json").unlink(missing_ok=True)
-    path.unlink(missing_ok=True)
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _slug(title: str, taken: set[str]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.chem import molecules
+from mmexplore.chem.standardize import scaffolds
 from mmexplore.datasets import Dataset
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
@@ -40,8 +40,9 @@ def molecule_card(dataset: Dataset, row: int, model: Model | None = None, *, hom
         unit = f" {task.unit}" if task.unit else ""
         if not np.isnan(value):
             facts.append((task.name, f"{value:.3g}{unit}"))
-        if known is not None and task.name in known:
-            facts.append((f"{task.name}, predicted", f"{known[task.name].iloc[row]:.3g}{unit}"))
+        predicted = float("nan") if known is None or task.name not in known else float(known[task.name].iloc[row])
+        if not np.isnan(predicted):
+            facts.append((f"{task.name}, predicted", f"{predicted:.3g}{unit}"))
     return MoleculeCard(row, str(dataset.names[row]), str(dataset.smiles[row]), int(dataset.lines[row]), tuple(facts))
 
 
@@ -70,6 +71,6 @@ def common_scaffold(dataset: Dataset, rows: tuple[int, ...], most: int = 500) ->
     import pandas as pd
 
     few = np.asarray(rows, np.int64)[:most]
-    names = pd.Series([molecules.scaffold(smiles) for smiles in dataset.smiles[few]], dtype=str)
+    names = pd.Series([found or "" for found in scaffolds([str(smiles) for smiles in dataset.smiles[few]])], dtype=str)
     counts = names[names != ""].value_counts()
     return (str(counts.index[0]), int(counts.iloc[0])) if len(counts) else ("", 0)

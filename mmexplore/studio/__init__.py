@@ -6,10 +6,12 @@ is looked up here, once, in the home of whoever asks (:mod:`mmexplore.studio.doo
 """
 
 from mmexplore.chem.molecules import depict, to_sdf
-from mmexplore.datasets import Dataset, Entry
+from mmexplore.datasets import Dataset, Entry, Skipped
+from mmexplore.datasets.appended import Appended
 from mmexplore.datasets.catalog import preview
 from mmexplore.datasets.search import SearchResult
 from mmexplore.datasets.summary import Summary, label_table
+from mmexplore.explore.comparison import Comparison
 from mmexplore.explore.explain.contributions import MOST_COMPARED, Similarities, products, what_if
 from mmexplore.explore.explain.fusion import Evaluation, FusionReport, fusion_score, readable
 from mmexplore.explore.explain.group_motifs import MOST_SEARCHED, Motifs
@@ -35,13 +37,16 @@ from mmexplore.runtime.home import Home
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.studio.data import (
     add_dataset,
+    append,
     available,
+    compare_datasets,
     datasets,
     fetch,
     find,
     property_table,
     remove_dataset,
     split_table,
+    start_append,
     start_fetch,
     start_import,
     summarize,
@@ -57,6 +62,8 @@ from mmexplore.studio.maps import (
     embed,
     first_choice,
     map_folders,
+    not_placed,
+    skipped,
     start_map,
     stored_map,
     view_of,
@@ -80,9 +87,11 @@ from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_t
 from mmexplore.studio.spaces import lacking, place_on, query_of, query_of_row, standard_panels, start_embedding
 from mmexplore.studio.subgraphs import explain, explain_summand, explained_tasks, summands, target
 from mmexplore.studio.training import (
+    MOST_CHECKED,
     TRAINING_VERBS,
     Device,
     Estimate,
+    check_training,
     delete_model,
     devices,
     estimate,
@@ -95,26 +104,30 @@ from mmexplore.studio.training import (
     rename_model,
     start_training,
     train,
+    trained_without,
     write_chemprop,
 )
+from mmexplore.training.checks import TrainingCheck
 
 __all__ = [
-    "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_COMPARED", "MOST_PANELS",
-    "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED", "Agreement", "Aligned",
-    "Color", "Dataset", "Detail", "Device", "Entry", "Estimate", "Evaluation", "Explained", "FusionReport", "Group",
-    "HitList", "Home", "Job", "MapFile", "Model", "MoleculeCard", "MoleculeRef", "Motifs", "Nearest", "Pair",
-    "PaperTable", "Preset", "Result", "Rules", "SearchResult", "Similarities", "Standing", "Subgraph", "Summary",
-    "Target", "ViewRef", "add_dataset", "agreement", "align", "aligned", "at_home", "available", "cancel_job",
-    "check_pattern", "color", "color_names", "common", "common_scaffold", "compute_map", "consensus", "dataset",
+    "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_CHECKED", "MOST_COMPARED",
+    "MOST_PANELS", "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED",
+    "Agreement", "Aligned", "Appended", "Color", "Comparison", "Dataset", "Detail", "Device", "Entry", "Estimate",
+    "Evaluation", "Explained", "FusionReport", "Group", "HitList", "Home", "Job", "MapFile", "Model", "MoleculeCard",
+    "MoleculeRef", "Motifs", "Nearest", "Pair", "PaperTable", "Preset", "Result", "Rules", "SearchResult",
+    "Similarities", "Skipped", "Standing", "Subgraph", "Summary", "Target", "TrainingCheck", "ViewRef", "add_dataset",
+    "agreement", "align", "aligned", "append", "at_home", "available", "cancel_job", "check_pattern", "check_training",
+    "color", "color_names", "common", "common_scaffold", "compare_datasets", "compute_map", "consensus", "dataset",
     "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed", "estimate", "evaluate",
     "example", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer",
-    "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score",
-    "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table",
-    "hits", "hits_sdf", "home", "hyperedge_neighbors", "inside", "job", "job_history", "label_table", "lacking",
-    "list_jobs", "map_folders", "mean_disagreement", "measured_results", "model", "models", "molecule_card",
-    "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes",
-    "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_model", "restart_job", "retrieve",
-    "sdf_of", "shape", "shared", "split_table", "standard_panels", "start_embedding", "start_fetch", "start_import",
-    "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs", "summands", "summarize", "table_of",
-    "target", "to_sdf", "train", "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding",
+    "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words",
+    "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf",
+    "home", "hyperedge_neighbors", "inside", "job", "job_history", "label_table", "lacking", "list_jobs", "map_folders",
+    "mean_disagreement", "measured_results", "model", "models", "molecule_card", "new_run", "not_placed",
+    "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes", "query_of",
+    "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_model", "restart_job", "retrieve", "sdf_of",
+    "shape", "shared", "skipped", "split_table", "standard_panels", "start_append", "start_embedding", "start_fetch",
+    "start_import", "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs", "summands",
+    "summarize", "table_of", "target", "to_sdf", "train", "trained_without", "view_of", "viewer_path", "what_if",
+    "write_chemprop", "write_embedding",
 ]  # fmt: skip

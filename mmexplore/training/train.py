@@ -1,7 +1,7 @@
 """Training run: pre-train or fine-tune a recipe on a data set: from molecules to a checkpoint that says how good it is.
 
-A run folder gets ``model/`` (:mod:`mmexplore.models.checkpoints`), ``predictions.parquet``, ``history.json`` and, while
-it runs, ``resume/``: started again after a kill, a training goes on and loses at most the epoch in hand.
+A run folder gets ``model/`` (:mod:`mmexplore.models.checkpoints`), ``predictions.parquet``, ``history.json``, where
+rows were left out ``skipped.json``, and, while it runs, ``resume/``: started again after a kill, a training goes on and loses at most the epoch in hand.
 """
 
 import io
@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ from mmexplore.training.supervised import Supervised
 from mmexplore.training.trainer import TrainerModule
 
 MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
+SKIPPED = "skipped.json"
 
 
 def train(
@@ -62,12 +64,15 @@ def train(
     predictor = fit.predictor.to(policy.device)
     predictor.load_state_dict(fit.state.best)
     outcome = objective.outcome(predictor)
+    progress("train", len(fit.state.history), len(fit.state.history))  # the last word on a training is its epochs
     card = _card(fit, outcome, name or recipe.name, notes)
     if main:
         card = checkpoints.save(folder / MODEL, predictor, recipe, card)
         write_json(folder / HISTORY, fit.state.history)
         if outcome.predictions:
             _write_predictions(folder, prepared, outcome.predictions)
+        if prepared.skipped:
+            write_json(folder / SKIPPED, [asdict(one) for one in prepared.skipped])
         shutil.rmtree(folder / RESUME, ignore_errors=True)
     return card
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.chem import molecules
+from mmexplore.chem import row_by_row
 from mmexplore.datasets import Dataset
 from mmexplore.runtime.home import Home, write_atomically
 
@@ -61,24 +61,27 @@ def of_label(dataset: Dataset, number: int, values: np.ndarray | None = None, wh
 
 
 def of_clusters(labels: np.ndarray) -> Color:
-    """Clusters (n,), numbered from 0, as categories numbered by size.
+    """Clusters (n,), numbered from 0, as categories numbered by size; -1, in no cluster, is NaN.
 
     >>> of_clusters(np.array([1, 1, 0])).values.tolist()
     [0.0, 0.0, 1.0]
     """
-    order = np.argsort(-np.bincount(labels), kind="stable")
+    placed = labels >= 0
+    order = np.argsort(-np.bincount(labels[placed]), kind="stable")
     rank = np.empty(len(order), np.float32)
     rank[order] = np.arange(len(order))
-    return Color(f"k-means, k = {len(order)}", rank[labels], tuple(f"cluster {i + 1}" for i in range(len(order))))
+    values = np.full(len(labels), np.nan, np.float32)
+    values[placed] = rank[labels[placed]]
+    return Color(f"k-means, k = {len(order)}", values, tuple(f"cluster {i + 1}" for i in range(len(order))))
 
 
 def descriptors(dataset: Dataset, *, home: Home) -> "pd.DataFrame":
-    """RDKit descriptors of every molecule, computed once and kept under the home."""
+    """RDKit descriptors of every molecule, computed once and kept under the home; NaN for what cannot be read."""
     import pandas as pd
 
     path = home.folder("descriptors") / f"{dataset.digest}-{DESCRIPTORS_VERSION}.parquet"
     if not path.is_file():
-        table = molecules.descriptors(dataset.smiles)
+        table = row_by_row.descriptors(dataset.smiles)
         content = io.BytesIO()
         table.to_parquet(content)
         write_atomically(path, content.getvalue())

@@ -48,7 +48,8 @@ class Event:
 class Job:
     """Job state: what is known of a job now.
 
-    ``seconds_left`` is an estimate for the stage, None before there is one.
+    ``seconds_left`` is an estimate for the stage, None before there is one. ``retry``: whether the same work started
+    again may do better; it cannot where what was asked for is what was wrong.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Job:
     updated: float
     died: bool
     folder: Path
+    retry: bool = True
 
     @property
     def active(self) -> bool:
@@ -121,6 +123,7 @@ def _read(folder: Path) -> Job:
         message=status.get("message", ""),
         updated=status.get("updated", asked["created"]),
         died=status.get("died", False),
+        retry=status.get("retry", True) is not False,
         folder=folder,
     )
 

@@ -21,10 +21,10 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from mmexplore.runtime import logs
-from mmexplore.runtime.errors import Cancelled, MmexploreError
+from mmexplore.runtime.errors import Cancelled, MmexploreError, NotAvailable
 from mmexplore.runtime.home import default_home, write_json
 from mmexplore.runtime.jobs.folder import Job, read, read_all
-from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress, as_json
+from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -55,7 +55,7 @@ def running(folder: Path | None) -> Iterator[Listener]:
 
 
 def _finish(progress: JobProgress) -> None:
-    write_json(progress.folder / "result.json", as_json(progress.result or {}))
+    write_json(progress.folder / "result.json", progress.result or {})
     progress.mark("done")
     _log.info("%s is done", progress.folder.name)
 
@@ -80,7 +80,7 @@ def _write_down(progress: JobProgress, error: BaseException) -> int:
         said = (str(error).strip().splitlines() or ["no more is said"])[0]
         sentence = f"something went wrong inside ({type(error).__name__}: {said}); the log has the trace"
         _log.error("%s failed", name, exc_info=error)
-    progress.mark("failed", sentence)
+    progress.mark("failed", sentence, retry=not isinstance(error, MmexploreError) or isinstance(error, NotAvailable))
     return 1
 
 

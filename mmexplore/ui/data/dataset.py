@@ -15,7 +15,8 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.registry import choices
 from mmexplore.studio import Dataset, Entry
 from mmexplore.ui.components import charts, score_words, structures, waits
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import left_out, literal
+from mmexplore.ui.data import added_rows, compared
 
 _MANY = 20_000
 _WITH_UNITS = {"molecular weight": "molecular weight (g/mol)", "TPSA": "TPSA (Å²)"}
@@ -42,6 +43,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
     if entry.source == "yours":
         with button:
             _remove(entry)
+        added_rows.show(entry)
     tasks = f"{len(dataset.tasks)} label column{'s' if len(dataset.tasks) != 1 else ''}"
     facts = [f"{len(dataset):,} molecules", tasks, f"digest {dataset.digest[:12]}"]
     st.caption(literal(", ".join([entry.name, *facts, *([f"licence: {entry.licence}"] if entry.licence else [])])))
@@ -52,6 +54,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
         "Properties": properties,
         "Split": split,
         "Molecules": molecules,
+        "Compare": compared.show,
     }
     tabs = st.tabs(list(panels), key=TAB, on_change="rerun")
     for panel, tab in zip(panels.values(), tabs, strict=True):
@@ -88,6 +91,8 @@ def report(dataset: Dataset) -> None:
         cell.metric(name.capitalize(), f"{len(remarks):,}")
     for note in found.notes:
         st.text(note)
+    if len(dataset) <= _MANY and (words := left_out(dataset.skipped(dataset.unreadable), "readable by RDKit")):
+        st.text(words)
     for name, remarks in lists.items():
         if remarks:
             table = pd.DataFrame([(r.line, r.text, r.reason) for r in remarks], columns=["line", "text", "reason"])

@@ -7,7 +7,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import model_links, waits
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.fusion import alike, compared, disagreement, state, weights, what_if
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
@@ -29,6 +29,8 @@ def _page(choice: Choice) -> None:
     if state.fused(choice.model):
         waits.embedded([] if ready else [choice.model], choice.data)
         fused = ready
+        if words := left_out(studio.skipped(choice.model, choice.data), "described by this model"):
+            st.caption(literal(words))
     else:
         _no_fusion(choice)
     task = _task(choice.model)

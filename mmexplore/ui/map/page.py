@@ -54,6 +54,7 @@ def _body(choice: Choice, shown: MapFile, painting: Painting, found: SearchResul
     with picture:
         controls.found_line(found)
         map_star.words(star)
+        controls.left_out_line(choice, shown)
         _draw(choice, shown, painting, found, star)
     with side:
         quality_panel(shown)
