@@ -211,14 +211,14 @@ def to_sdf(table: "pd.DataFrame") -> str:
 
     records = []
     for row in table.to_dict("records"):
-        smiles = str(row.pop("smiles"))
+        smiles, left = str(row.pop("smiles")), {}
         try:
             mol = parse(smiles)
             rdDepictor.Compute2DCoords(mol)
         except (BadMolecule, ValueError, RuntimeError) as error:
-            mol, row = Chem.Mol(), row | {"SMILES": smiles, "not drawn": str(error)}
+            mol, left = Chem.Mol(), {"SMILES": smiles, "not drawn": str(error)}
         mol.SetProp("_Name", _one_line(row.pop("name", ""))[:80])
-        told = {re.sub(r"[<>]", "", _one_line(key)): _one_line(value) for key, value in row.items()}
+        told = {re.sub(r"[<>]", "", _one_line(key)): _one_line(value) for key, value in (row | left).items()}
         fields = "".join(f"> <{key}>\n{value}\n\n" for key, value in told.items() if value)
         records.append(f"{Chem.MolToMolBlock(mol)}{fields}$$$$\n")
     return "".join(records)

@@ -72,15 +72,15 @@ def standardise_chunk(texts: Sequence[str], task: Task) -> bytes:
 
 
 def _done(task: Task, text: str) -> Standardized:
-    if task == "keep" or task == "strip":
-        return standardised(text, task)
     try:
         if task == "scaffold":
             return Standardized(scaffold(text), "", "")
-        parse(text)
-        return Standardized("", "", "")
+        if task == "read":
+            parse(text)
+            return Standardized("", "", "")
     except REFUSALS as error:
         return Standardized("", "", refusal(error))
+    return standardised(text, task)
 
 
 def _all(texts: Sequence[str], task: Task, progress: Progress, workers: int | None) -> list[Standardized]:

@@ -183,7 +183,7 @@ def _unread(skipped: tuple[Skipped, ...]) -> list[str]:
         return []
     some = "; ".join(f"line {one.line}: {one.reason}" for one in skipped[:3])
     more = f"; and {len(skipped) - 3:,} more" if len(skipped) > 3 else ""
-    return [f"{len(skipped):,} row{'s' * (len(skipped) != 1)} cannot be read and take no part ({some}{more})"]
+    return [f"{len(skipped):,} row{'s' * (len(skipped) != 1)} cannot be read: left out ({some}{more})"]
 
 
 def _some(names: list[str]) -> str:

@@ -1,7 +1,8 @@
 """Training run: pre-train or fine-tune a recipe on a data set: from molecules to a checkpoint that says how good it is.
 
 A run folder gets ``model/`` (:mod:`mmexplore.models.checkpoints`), ``predictions.parquet``, ``history.json``, where
-rows were left out ``skipped.json``, and, while it runs, ``resume/``: started again after a kill, a training goes on and loses at most the epoch in hand.
+rows were left out ``skipped.json``, and, while it runs, ``resume/``: started again after a kill, a training goes on and
+loses at most the epoch in hand.
 """
 
 import io

@@ -42,9 +42,9 @@ def project(
 ) -> np.ndarray:
     """Map projection (n, 2) float32 of ``x`` (n, d); the same seed gives the same ones.
 
-    Rows with NaN or infinity, and fingerprints without any bit, get NaN: no molecule is behind them. With fewer than five finite rows every method is PCA; where all rows are equal
-    all points lie at the origin. Raises UnknownName for a method, MmexploreError where no row is finite or ``x`` is no
-    matrix of numbers.
+    Rows with NaN or infinity, and fingerprints without any bit, get NaN: no molecule is behind them. With fewer than
+    five finite rows every method is PCA; where all rows are equal all points lie at the origin. Raises UnknownName for
+    a method, MmexploreError where no row is finite or ``x`` is no matrix of numbers.
     """
     if method not in METHODS:
         raise UnknownName("map method", method, METHODS)
