@@ -59,10 +59,7 @@ def _matched(whole: RawTable, read: Read, choices: Mapping[str, Any]) -> tuple[R
     wanted = {"smiles": structures, "name": places.get(whole.name_column or ""), "targets": list(tasks), "kinds": tasks}
     if tasks or (structures and structures != found.smiles_column):
         found = read(dict(choices) | {k: v for k, v in (wanted | {"sheet": None}).items() if k in choices})
-    names |= {found.smiles_column: whole.smiles_column}
-    if whole.name_column and found.name_column and whole.name_column not in names.values():
-        names |= {found.name_column: whole.name_column}
-    return found, names
+    return found, names | {found.smiles_column: whole.smiles_column}
 
 
 def _plain(column: str) -> str:

@@ -45,7 +45,8 @@ class Members:
     """Members of a group.
 
     Its ``rows`` in its data set, and the ``smiles`` of all, those that are not in it included. What cannot be read is
-    among neither: ``skipped`` names it, a line of a file of SMILES without a row as row -1.
+    in no group: ``skipped`` names such rows of the data set, or such lines of a file of SMILES (row -1 where they stand
+    in no row).
     """
 
     rows: np.ndarray
@@ -80,14 +81,8 @@ def members(
         rows = _of_class(dataset, group)
     else:
         raise BadRecipe("name a group: a cluster of the map, a label and its class, or a file of SMILES")
-    return _read(rows, dataset)
-
-
-def _read(rows: np.ndarray, dataset: Dataset) -> Members:
-    chosen = set(rows.tolist())
-    skipped = dataset.skipped({row: why for row, why in dataset.unreadable.items() if row in chosen})
-    kept = np.setdiff1d(rows, [one.row for one in skipped]).astype(np.int64)
-    if skipped and not len(kept):
+    kept, skipped = np.intersect1d(rows, dataset.readable), dataset.skipped(dataset.unreadable)
+    if len(rows) and not len(kept):
         raise BadMolecule(f"no molecule of the group can be read: line {skipped[0].line}: {skipped[0].reason}")
     return Members(kept, tuple(map(str, dataset.smiles[kept])), skipped)
 
