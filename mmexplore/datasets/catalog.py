@@ -210,8 +210,8 @@ def _source(name: str, choices: dict[str, Any], progress: Progress, *, home: Hom
     if kind == "path" and not path.is_file() and not _looks_like_path(name):
         raise UnknownName("data set", name, titles)
 
-    files = {path: path.name} | (yours.more(name, home=home) if kind == "yours" else {})
-    return _Source(name, title, tuple(files), lambda: _of_files(files, choices, progress))
+    given = {path: path.name} | (yours.more(name, home=home) if kind == "yours" else {})
+    return _Source(name, title, tuple(given), lambda: _of_files(given, choices, progress))
 
 
 def _of_files(files: Mapping[Path, str], choices: dict[str, Any], progress: Progress) -> RawTable:

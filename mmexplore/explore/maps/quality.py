@@ -146,8 +146,7 @@ def _few(groups: int, rows: int) -> str:
 
 def _finite(x: np.ndarray) -> np.ndarray:
     """Rows with a molecule behind them: finite numbers, or fingerprints with a bit."""
-    held: np.ndarray = np.isfinite(x.sum(axis=1, dtype=np.float64)) if x.dtype.kind == "f" else x.any(axis=1)
-    return held
+    return np.asarray(np.isfinite(x.sum(axis=1, dtype=np.float64)) if x.dtype.kind == "f" else x.any(axis=1))
 
 
 def _scores(x: np.ndarray, codes: np.ndarray, permuted: list[np.ndarray], seed: int) -> Scores:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from screens import NASTY, PATIENCE, page, shown
+from screens import NASTY, PAGES, PATIENCE, page, shown
 from streamlit.testing.v1 import AppTest
 from toy_models import card
 
 from mmexplore import studio
 from mmexplore.recipes.presets import preset
+from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.train.view import losses
 
 pytest_plugins = ("screens",)
@@ -133,7 +134,9 @@ def test_a_training_that_nothing_can_come_of_cannot_be_started(empty_home: Path)
     path = empty_home / "flat.csv"
     path.write_text("smiles,y\n" + "".join(f"{'C' * n}O,2.5\n" for n in range(1, 31)))
     made = studio.add_dataset(path, "flat", targets=["y"])
-    app = page("5_Train.py", data=made.name)
+    app = AppTest.from_file(str(PAGES / "5_Train.py"), default_timeout=PATIENCE)
+    app.session_state["chosen"] = Choice(made.name, "ecfp", "ecfp")
+    app.run()
     start = next(b for b in app.button if b.label == "Start training")
     assert start.disabled
     assert any(
