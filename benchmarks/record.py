@@ -6,7 +6,6 @@ of its own that is gone afterwards; nothing is recorded. A result says when, whe
 
 import argparse
 import atexit
-import json
 import os
 import platform
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexplore.runtime import processes, provenance
+from mmexplore.runtime.home import json_text
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("chemprop", "umap-learn", "streamlit", "scikit-learn")
@@ -100,7 +100,7 @@ def record(
         },
         "versions": provenance.versions(*PACKAGES),
     }
-    path.write_text(json.dumps(about | (told or {}) | {"rows": rows}, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json_text(about | (told or {}) | {"rows": rows}, indent=1) + "\n", encoding="utf-8")
 
 
 def _print(question: str, rows: list[dict[str, Any]]) -> None:

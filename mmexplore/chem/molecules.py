@@ -245,38 +245,49 @@ def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTO
 
 
 def scaffolds(smiles: Sequence[str]) -> list[str]:
-    """Scaffold of each of some molecules (:func:`scaffold`). Raises BadMolecule."""
-    return [scaffold(text) for text in smiles]
+    """Scaffold of each of some molecules (:func:`scaffold`), "" for one that has none or cannot be read."""
+    found = []
+    for text in smiles:
+        try:
+            found.append(scaffold(text))
+        except (BadMolecule, ValueError, RuntimeError):
+            found.append("")
+    return found
 
 
-def mol_blocks(smiles: Sequence[str], flat: bool = True) -> list[str]:
-    """Mol block of each of some molecules, without a title, laid out in two dimensions.
+def mol_blocks(smiles: Sequence[str], flat: bool = True) -> list[tuple[str, str]]:
+    """Mol block of each of some molecules, without a title, laid out in two dimensions; and why it has no atoms.
 
     Not so where ``flat`` is False: atoms are at 0, and without stereo marks, for which RDKit would lay them out too.
-    Raises BadMolecule.
+    The reason is "" for a molecule that can be read.
     """
     from rdkit.Chem import rdDepictor
 
     blocks = []
     for text in smiles:
-        mol = parse(text)
-        if flat:
-            rdDepictor.Compute2DCoords(mol)
-        blocks.append(str(Chem.MolToMolBlock(mol, includeStereo=flat)))
+        why = ""
+        try:
+            mol = parse(text)
+            if flat:
+                rdDepictor.Compute2DCoords(mol)
+        except (BadMolecule, ValueError, RuntimeError) as error:
+            mol, why = Chem.Mol(), str(error)
+        blocks.append((str(Chem.MolToMolBlock(mol, includeStereo=flat)), why))
     return blocks
 
 
-def to_sdf(table: "pd.DataFrame", blocks: Callable[[Sequence[str]], Sequence[str]] = mol_blocks) -> str:
+def to_sdf(table: "pd.DataFrame", blocks: Callable[[Sequence[str]], Sequence[Sequence[str]]] = mol_blocks) -> str:
     """SDF text with 2D coordinates: structures from the column "smiles", titles from "name", the rest as properties.
 
-    Empty cells are left out; line breaks within a cell or a name become blanks. ``blocks`` lays the structures out.
-    Raises BadMolecule.
+    Empty cells are left out; line breaks within a cell or a name become blanks. ``blocks`` lays the structures out
+    (:func:`mol_blocks`). What cannot be read is a record without atoms, whose properties hold SMILES and reason.
     """
     rows = table.to_dict("records")
     records = []
-    for row, block in zip(rows, blocks([str(row["smiles"]) for row in rows]), strict=True):
-        title = _one_line(row.pop("name", ""))[:80]
-        told = {re.sub(r"[<>]", "", _one_line(k)): _one_line(value) for k, value in row.items() if k != "smiles"}
+    for row, (block, why) in zip(rows, blocks([str(row["smiles"]) for row in rows]), strict=True):
+        title, smiles = _one_line(row.pop("name", ""))[:80], row.pop("smiles")
+        left = {"SMILES": smiles, "not drawn": why} if why else {}
+        told = {re.sub(r"[<>]", "", _one_line(key)): _one_line(value) for key, value in (row | left).items()}
         fields = "".join(f"> <{key}>\n{value}\n\n" for key, value in told.items() if value)
         _, _, body = block.partition("\n")  # its first line is the title
         records.append(f"{title}\n{body}{fields}$$$$\n")

@@ -9,14 +9,15 @@ from contextlib import closing
 from typing import Literal, NamedTuple
 
 from mmexplore.chem.molecules import Salts, canonical, parse, parse_block, scaffold, standardise
+from mmexplore.chem.row_by_row import REFUSALS, refusal
 from mmexplore.runtime import processes
 from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.runtime.workers import WORKERS, Died
 
-Task = Literal["keep", "strip", "scaffold"]
+Task = Literal["keep", "strip", "scaffold", "read"]
 
-_STAGES = {"keep": "standardise", "strip": "standardise", "scaffold": "find scaffolds"}
+_STAGES = {"keep": "standardise", "strip": "standardise", "scaffold": "find scaffolds", "read": "read"}
 CHUNK = 256
 POOL_FROM = 5_000
 LONG = 400
@@ -53,27 +54,35 @@ def standardize_all(
     return _all(texts, salts, progress, workers)
 
 
-def scaffolds(smiles: Sequence[str], progress: Progress = silent, workers: int | None = None) -> list[str]:
-    """Bemis-Murcko scaffolds in the order of ``smiles``. Raises BadMolecule for the first that cannot be read."""
-    outcomes = _all(smiles, "scaffold", progress, workers)
-    for outcome in outcomes:
-        if outcome.refused:
-            raise BadMolecule(outcome.refused)
-    return [outcome.smiles for outcome in outcomes]
+def scaffolds(smiles: Sequence[str], progress: Progress = silent, workers: int | None = None) -> list[str | None]:
+    """Bemis-Murcko scaffolds in the order of ``smiles``, None for what has none because it cannot be read."""
+    return [None if found.refused else found.smiles for found in _all(smiles, "scaffold", progress, workers)]
+
+
+def unreadable(smiles: Sequence[str], progress: Progress = silent, workers: int | None = None) -> dict[int, str]:
+    """Which of these SMILES cannot be read, by their number, and why.
+
+    >>> unreadable(["CCO", "C1CC"])
+    {1: "cannot read SMILES 'C1CC': unclosed ring"}
+    """
+    return {i: found.refused for i, found in enumerate(_all(smiles, "read", progress, workers)) if found.refused}
 
 
 def standardise_chunk(texts: Sequence[str], task: Task) -> bytes:
     """A worker's share: the outcomes as JSON."""
-    return json.dumps([_done(task, text) for text in texts]).encode()
+    return json.dumps([_done(task, text) for text in texts], allow_nan=False).encode()
 
 
 def _done(task: Task, text: str) -> Standardized:
-    if task != "scaffold":
-        return standardised(text, task)
     try:
-        return Standardized(scaffold(text), "", "")
-    except BadMolecule as error:
-        return Standardized("", "", str(error))
+        if task == "scaffold":
+            return Standardized(scaffold(text), "", "")
+        if task == "read":
+            parse(text)
+            return Standardized("", "", "")
+    except REFUSALS as error:
+        return Standardized("", "", refusal(error))
+    return standardised(text, task)
 
 
 def _all(texts: Sequence[str], task: Task, progress: Progress, workers: int | None) -> list[Standardized]:

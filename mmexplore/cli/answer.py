@@ -1,6 +1,5 @@
 """How a verb of the command line answers: a table for people, or one JSON object, or the result of a job."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +8,7 @@ import typer
 
 from mmexplore.chem.file_endings import FORMATS
 from mmexplore.cli.tables import printed
+from mmexplore.runtime.home import json_text
 from mmexplore.runtime.jobs.reporters import Listener
 from mmexplore.runtime.jobs.worker import running
 
@@ -31,10 +31,6 @@ def answer(
     with running(job) as task:
         task.result = values = work(task)
     if as_json:
-        typer.echo(json.dumps(values, allow_nan=False, default=_plain))
+        typer.echo(json_text(values))
     elif job is None:
         printed(shown(values) if shown else values)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else str(value)

@@ -7,6 +7,7 @@ or non-zero with one sentence on stderr. ``--job FOLDER`` is how the app runs a 
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from mmexplore.cli.lists import dataset_verbs, model_verbs
 from mmexplore.cli.maps import make_map
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.retrieve import retrieve
+from mmexplore.cli.rows import appended
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
@@ -32,7 +34,8 @@ from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.runtime.jobs.reporters import Listener
 from mmexplore.runtime.progress import Progress
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+_ABOUT = (__doc__ or "").replace("``", "")  # a terminal shows them as they are
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=_ABOUT)
 app.add_typer(subgraph_verbs)
 
 Settings = Annotated[list[str] | None, typer.Option("--set", help="section.field=value of the recipe, repeatable")]
@@ -116,11 +119,17 @@ def _training(
 ) -> Callable[[Listener], Values]:
     def work(progress: Listener) -> Values:
         chosen = recipe().with_settings(settings or [])
+        check = studio.check_training(chosen)
+        if check.refusals:
+            raise BadRecipe("; ".join(check.refusals))
+        for warning in check.warnings:
+            print(f"note: {warning}", file=sys.stderr)
         folder = out or studio.new_run(name or f"{chosen.data.dataset} {chosen.name}")
         progress.goes_on = f"the same command with --out {folder} goes on with what was done"
         model = studio.train(chosen, folder, name, progress, overwrite=overwrite)
         assert model.card is not None
-        return {"model": str(folder), "metrics": model.card.metrics}
+        about: Values = {"model": str(folder), "metrics": model.card.metrics, "warnings": list(check.warnings)}
+        return about | {"skipped": [asdict(one) for one in studio.trained_without(str(folder))]}
 
     return work
 
@@ -163,6 +172,7 @@ def embed(
 def import_file(
     file: Annotated[Path, typer.Argument(help=f"{FORMATS}, plain or gzipped")],
     name: Annotated[str, typer.Option("--name", help="what to call it")] = "",
+    append: Annotated[str, typer.Option("--append", help="add the rows to this data set of yours instead")] = "",
     options: Annotated[str, typer.Option("--options", hidden=True)] = "{}",
     as_json: Json = False,
     job: JobFolder = None,
@@ -170,6 +180,8 @@ def import_file(
     """Bring a file of molecules: standardise it, keep it as a data set and report on each row."""
 
     def work(progress: Progress) -> Values:
+        if append:
+            return appended(file, append, progress)
         added = studio.add_dataset(file, name or file.name.split(".")[0], progress=progress, **json.loads(options))
         report = added.report
         counts = {"read": report.read, "kept": report.kept, "merged": len(report.merged)}

@@ -1,6 +1,7 @@
 """``python -m mmexplore fusion``: per-molecule coefficients, predictions and products, and how alike modalities are."""
 
 import math
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -23,7 +24,11 @@ def fusion(
         found = studio.fusion_report(model, data, task, progress)
         about: Values = {"model": model, "data": data, "task": found.task, "fusion": found.fusion, "scale": found.scale}
         about |= {"unit": found.unit, "mean": found.mean, "std": found.std, "n": len(found.rows)}
-        return about | {"modalities": list(found.modalities), "similarities": _pairs(found.alike), "rows": _rows(found)}
+        return (
+            about
+            | {"modalities": list(found.modalities), "similarities": _pairs(found.alike), "rows": _rows(found)}
+            | {"skipped": [asdict(one) for one in studio.skipped(model, data)]}
+        )
 
     answer(work, as_json, job)
 

@@ -1,12 +1,14 @@
 """The verbs ``datasets`` and ``models``: what there is, a line each; another name for one, its end."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mmexplore import studio
 from mmexplore.cli.answer import Json, Values, answer
+from mmexplore.cli.rows import compared
 from mmexplore.cli.tables import listed
 
 dataset_verbs = typer.Typer(invoke_without_command=True)
@@ -16,7 +18,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="do not ask, as where no termin
 
 @dataset_verbs.callback()
 def datasets(context: typer.Context, as_json: Json = False) -> None:
-    """List the data sets: name, rows, tasks, where each comes from, whether it is here. Rename or delete one."""
+    """List the data sets: name, rows, tasks, source, whether it is here. Compare two, rename or delete one."""
     if context.invoked_subcommand:
         return
     rows = [
@@ -24,6 +26,17 @@ def datasets(context: typer.Context, as_json: Json = False) -> None:
         for e in studio.datasets()
     ]
     answer(lambda _: {"datasets": rows} | _damaged(studio.damaged_datasets()), as_json)
+
+
+@dataset_verbs.command("compare")
+def compare_datasets(
+    a: Annotated[str, typer.Argument(metavar="A", help="the earlier data set, or a file")],
+    b: Annotated[str, typer.Argument(metavar="B", help="the later one")],
+    out: Annotated[Path | None, typer.Option("--out", help="CSV file for what is found")] = None,
+    as_json: Json = False,
+) -> None:
+    """What is new, gone or changed from one data set to another."""
+    answer(lambda progress: compared(a, b, out, progress), as_json)
 
 
 @dataset_verbs.command("rename")

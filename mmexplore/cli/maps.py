@@ -1,5 +1,6 @@
 """The verb ``map``: coordinates of a data set in a model's view, and how well they show its classes."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -39,7 +40,8 @@ def make_map(
         made = studio.compute_map(model, data, chosen, method, seed, progress)
         quality = studio.compute_quality(made, model, data, chosen, classes, progress)
         about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
-        return about | _scores(quality) | {"how": quality.how, "file": str(made.path)}
+        left = [asdict(one) for one in studio.not_placed(made, model, data)]
+        return about | _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": left}
 
     answer(work, as_json, job)
 

@@ -22,6 +22,8 @@ from mmexplore.studio.hosts import FRAMES, HOSTS, allowed_frames, allowed_hosts,
 
 GRACE_SECONDS = 10
 _POLL_SECONDS = 0.1
+_TOLD_TO_END = (-signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
+"""Return codes of a server that a signal ended: one sent to the whole group of processes reaches it before us."""
 _EVERYWHERE = {"0.0.0.0": "localhost", "::": "localhost"}
 
 
@@ -53,7 +55,7 @@ def open_app(
         answer(lambda _: {"url": url}, as_json)
         if not as_json and _has_screen():
             webbrowser.open(url)
-        if code := server.wait():
+        if (code := server.wait()) and code not in _TOLD_TO_END:
             raise NotAvailable(f"the app's server ended by itself with code {code}; what it said stands above")
     except KeyboardInterrupt:
         pass
@@ -100,6 +102,8 @@ def _url(server: "subprocess.Popen[bytes]", host: str, port: int) -> str:
         with suppress(OSError), socket.create_connection((shown, port), timeout=1):
             return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
         time.sleep(_POLL_SECONDS)
+    if server.returncode in _TOLD_TO_END:
+        raise KeyboardInterrupt
     raise NotAvailable(f"the app's server did not come up (code {server.returncode}); what it said stands above")
 
 

@@ -8,7 +8,7 @@ import typer
 
 from mmexplore import studio
 from mmexplore.cli.answer import DataName, Values, answer
-from mmexplore.runtime.jobs.reporters import as_json as plain
+from mmexplore.runtime.home import as_json as plain
 from mmexplore.runtime.progress import Progress
 from mmexplore.studio import Explained, Group, Rules
 
@@ -101,7 +101,8 @@ def common(
             about["support"] = support.inside / max(support.n, 1)
             about["support_outside"] = support.outside / support.n_outside if support.n_outside else None
         rest = {"complete": found.complete, "compared": found.compared, "share": found.share, "seconds": found.seconds}
-        return about | rest | {"group": group.title}
+        values: Values = plain(about | rest | {"group": group.title, "skipped": [asdict(one) for one in found.skipped]})
+        return values
 
     answer(work, as_json, job)
 

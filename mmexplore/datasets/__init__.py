@@ -7,6 +7,7 @@ knows them by name and keeps them.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -119,6 +120,18 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """Skipped row: a molecule that a view, a color, a split or a search does without.
+
+    Its ``row`` in the data set, its ``line`` in the source, and the ``reason`` in words.
+    """
+
+    row: int
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Standardised molecules with labels.
 
@@ -141,6 +154,22 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.smiles)
+
+    @cached_property
+    def unreadable(self) -> dict[int, str]:
+        """Rows whose SMILES RDKit does not read, and why: tables of former versions and published ones hold some."""
+        from mmexplore.chem.standardize import unreadable
+
+        return unreadable(self.smiles.tolist())
+
+    @cached_property
+    def readable(self) -> np.ndarray:
+        """Rows (int64, ascending) whose SMILES RDKit reads."""
+        return np.setdiff1d(np.arange(len(self)), np.array(list(self.unreadable), np.int64))
+
+    def skipped(self, reasons: Mapping[int, str]) -> tuple[Skipped, ...]:
+        """Rows that something does without, in their order, from the reasons by row."""
+        return tuple(Skipped(row, int(self.lines[row]), reasons[row]) for row in sorted(reasons))
 
     @cached_property
     def content(self) -> str:

@@ -11,14 +11,26 @@ import importlib.metadata
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from mmexplore.chem.file_endings import FORMATS, looks_like_a_file
-from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, nmrshiftdb2, storage, yours
+from mmexplore.datasets import (
+    Dataset,
+    Entry,
+    RawTable,
+    Task,
+    appended,
+    embedded,
+    moleculenet,
+    nmrshiftdb2,
+    storage,
+    yours,
+)
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadTable, Damaged, UnknownName
 from mmexplore.runtime.files import claimed, sweep
@@ -80,11 +92,18 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, home: Home, *
     if card := yours.cards(home=home).get(str(name_or_path)):
         choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
     source = _source(_unquoted(str(name_or_path)), choices, progress, home=home)
-    place = home.folder("datasets") / _key(source.files, choices, card["content"] if card else "")
+    return _kept(source, choices, progress, card["content"] if card else "", home=home)
+
+
+def _kept(source: _Source, choices: dict[str, Any], progress: Progress, content: str = "", *, home: Home) -> Dataset:
+    """The data set of a source, read from the home where it is kept, else made and kept."""
+    place = home.folder("datasets") / _key(source.files, choices, content)
     if found := storage.read(place, source.name, source.title):
         return found
-    if card and _digest(source.files[0]) != card["content"]:
-        raise Damaged(f"{source.files[0]} is not the file that was imported as {source.name!r}; import it again")
+    written = yours.digests(source.name, home=home) if content else {}
+    for path in source.files:
+        if path.name in written and _digest(path) != written[path.name]:
+            raise Damaged(f"{path} is not the file that was imported as {source.name!r}; import it again")
     from mmexplore.datasets.curation import curate
 
     raw = source.read()
@@ -141,8 +160,34 @@ def add(
         return load(new, progress=progress, home=home)
 
 
+def append(
+    name: str, path_or_text: Path | str, *, progress: Progress = silent, home: Home
+) -> tuple[Dataset, appended.Appended]:
+    """Add the rows of another file, or of text, to a data set of the user's own; and the report on these rows.
+
+    Columns are matched by name, duplicates fall under the rule of the data set. What was made of its former content
+    stays valid for that. Raises UnknownName for a data set that is not the user's, BadTable.
+    """
+    first, given = yours.upload(name, home=home), _given(path_or_text)
+    content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
+    with claimed(home.folder("datasets", "yours") / f".{name}.lock", f"rows are being added to {name!r} already"):
+        before, card = load(name, progress=progress, home=home), yours.cards(home=home)[name]
+        path = yours.receive(given, f"{name}-more", home=home)  # no name of a data set holds a hyphen
+        called = given.name if isinstance(given, Path) else "the pasted text"
+        files = {first: first.name, **yours.more(name, home=home), path: called}
+        choices = _full(card["choices"])
+        source = _Source(name, card["title"], tuple(files), lambda: _of_files(files, choices, progress))
+        try:
+            after = _kept(source, choices, progress, yours.grown(card, content), home=home)
+            yours.keep_more(name, path, called, content, after, home=home)
+        except BaseException:
+            seals.remove(path)
+            raise
+    return after, appended.difference(before, after)
+
+
 def remove(name: str, *, home: Home) -> None:
-    """Forget a data set of the user's own, and delete its file. Raises UnknownName."""
+    """Forget a data set of the user's own, and delete its files. Raises UnknownName."""
     yours.upload(name, home=home)
     card, place = yours.cards(home=home)[name], home.folder("datasets")
     folder = place / _key((), card["choices"], card["content"])
@@ -180,13 +225,25 @@ def _source(name: str, choices: dict[str, Any], progress: Progress, *, home: Hom
     if kind == "path" and not path.is_file() and not _looks_like_path(name):
         raise UnknownName("data set", name, titles)
 
-    def read() -> RawTable:
-        from mmexplore.datasets import file
+    given = {path: path.name} | (yours.more(name, home=home) if kind == "yours" else {})
+    return _Source(name, title, tuple(given), lambda: _of_files(given, choices, progress))
 
-        columns = {key: choices[key] for key in ("smiles", "name", "targets")}
-        return file.raw(path, **columns, progress=progress)
 
-    return _Source(name, title, (path,), read)
+def _of_files(files: Mapping[Path, str], choices: dict[str, Any], progress: Progress) -> RawTable:
+    """One raw table of a user's files, by what people call them."""
+    readers = [(called, partial(_read_with, path, progress)) for path, called in files.items()]
+    return appended.joined(readers, choices)
+
+
+def _read_with(path: Path, progress: Progress, choices: Mapping[str, Any]) -> RawTable:
+    return _of_file(path, dict(choices), progress)
+
+
+def _of_file(path: Path, choices: dict[str, Any], progress: Progress) -> RawTable:
+    from mmexplore.datasets import file
+
+    columns = {key: choices[key] for key in ("smiles", "name", "targets")}
+    return file.raw(path, **columns, progress=progress)
 
 
 def _chosen(raw: RawTable, choices: dict[str, Any]) -> RawTable:
@@ -211,7 +268,9 @@ def _chosen(raw: RawTable, choices: dict[str, Any]) -> RawTable:
 def _key(files: tuple[Path, ...], choices: dict[str, Any], known: str = "") -> str:
     content = [known] if known else [_digest(path) for path in files]
     versions = [VERSION, importlib.metadata.version("rdkit")]
-    return hashlib.sha256(json.dumps([content, choices, versions], sort_keys=True).encode()).hexdigest()[:32]
+    return hashlib.sha256(
+        json.dumps([content, choices, versions], sort_keys=True, allow_nan=False).encode()
+    ).hexdigest()[:32]
 
 
 def _digest(path: Path) -> str:

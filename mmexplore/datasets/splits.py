@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from mmexplore.chem.standardize import scaffolds
+from mmexplore.chem.standardize import scaffolds, unreadable
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 
@@ -26,7 +26,10 @@ Rule = Literal["scaffold", "scaffold_balanced", "random"]
 
 @dataclass(frozen=True)
 class Split:
-    """Data split: row numbers of the three parts, each int64 and ascending; together every row once."""
+    """Data split: row numbers of the three parts, each int64 and ascending; together every readable row once.
+
+    A row whose SMILES cannot be read is in no part, and the others fall as if it were not there.
+    """
 
     train: np.ndarray
     validation: np.ndarray
@@ -44,7 +47,9 @@ def split(
     seed: int = 0,
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
 ) -> Split:
-    """Split molecules (n,) by a rule. Raises BadRecipe where a part would be empty, BadMolecule, UnknownName.
+    """Split molecules (n,) by a rule, those that can be read.
+
+    Raises BadRecipe where a part would be empty, UnknownName.
 
     >>> split(["C", "CC", "CCC", "CCCC", "CCCCC"], "random", fractions=(0.6, 0.2, 0.2)).sizes
     (3, 1, 1)
@@ -53,29 +58,47 @@ def split(
         raise UnknownName("split", rule, _RULES)
     if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
         raise BadRecipe(f"split fractions are three numbers above 0 that sum to 1, and {tuple(fractions)} came")
-    parts = _RULES[rule](smiles, seed, fractions)
+    rows = _readable(smiles, rule)
+    texts = [str(smiles[row]) for row in rows.tolist()]
+    parts = _RULES[rule](texts, seed, fractions)
     for name, part in zip(("train", "validation", "test"), parts, strict=True):
         if not part:
             raise BadRecipe(
-                f"split {rule!r} leaves no molecule for {name} (of {len(smiles)}, in {_count(smiles, rule)}); "
+                f"split {rule!r} leaves no molecule for {name} (of {len(texts)}, in {_count(texts, rule)}); "
                 "use a larger data set, other fractions, another seed or split 'random'"
             )
-    train, validation, test = (np.array(sorted(part), dtype=np.int64) for part in parts)
+    train, validation, test = (rows[np.array(sorted(part), dtype=np.int64)] for part in parts)
     return Split(train, validation, test)
 
 
+def _readable(smiles: Sequence[str] | np.ndarray, rule: str) -> np.ndarray:
+    """Rows (int64) that the rule can place."""
+    texts = tuple(map(str, smiles))
+    if rule == "random":
+        return np.setdiff1d(np.arange(len(texts)), np.array(list(_unreadable(texts)), np.int64))
+    return np.array([row for row, found in enumerate(_scaffolds(texts)) if found is not None], np.int64)
+
+
 def scaffold_groups(smiles: Iterable[str]) -> dict[str, list[int]]:
-    """Rows by Bemis-Murcko scaffold, in order of first appearance; "" holds the molecules without rings."""
-    texts = tuple(smiles)
+    """Rows by Bemis-Murcko scaffold, in order of first appearance; "" holds the molecules without rings.
+
+    What cannot be read has no scaffold and is in no group.
+    """
     groups: dict[str, list[int]] = {}
-    for row, found in enumerate(_scaffolds(texts)):
-        groups.setdefault(found, []).append(row)
+    for row, found in enumerate(_scaffolds(tuple(smiles))):
+        if found is not None:
+            groups.setdefault(found, []).append(row)
     return groups
 
 
 @cached(4, by=lambda texts: texts)  # a preview of several splits asks again for the same molecules
-def _scaffolds(smiles: tuple[str, ...]) -> list[str]:
+def _scaffolds(smiles: tuple[str, ...]) -> list[str | None]:
     return scaffolds(smiles)
+
+
+@cached(4, by=lambda texts: texts)
+def _unreadable(smiles: tuple[str, ...]) -> dict[int, str]:
+    return unreadable(smiles)
 
 
 Parts = tuple[list[int], list[int], list[int]]

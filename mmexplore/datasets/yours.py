@@ -1,4 +1,4 @@
-"""User data sets: the file as it was given in ``uploads/``, and a card with its title and choices.
+"""User data sets: files as they were given in ``uploads/``, and a card with its title and choices.
 
 A name is made from the title and never taken from another data set.
 """
@@ -33,7 +33,10 @@ def _entry(name: str, card: Card) -> Entry:
 
 
 def cards(*, home: Home) -> dict[str, Card]:
-    """User data set cards: title, file, content (sha256), choices, rows, tasks; shared, not to be changed."""
+    """User data set cards: title, file, content (sha256), choices, rows, tasks; shared, not to be changed.
+
+    ``more``: files whose rows were added later; then ``first`` is the content of the first, and ``content`` of all.
+    """
     return _cards(home.folder("datasets", "yours"))[0]
 
 
@@ -104,8 +107,32 @@ def named(title: str, taken: Callable[[], Collection[str]], *, home: Home) -> It
         yield name
 
 
+def digests(name: str, *, home: Home) -> dict[str, str]:
+    """SHA-256 of each file of a data set, by the file's name. Raises UnknownName."""
+    upload(name, home=home)
+    return digests_of(cards(home=home)[name])
+
+
+def digests_of(card: Card) -> dict[str, str]:
+    """SHA-256 of each file that a card names, by the file's name: the first, then those whose rows were added."""
+    first = {Path(card["file"]).name: str(card.get("first", card["content"]))}
+    return first | {Path(one["file"]).name: str(one["content"]) for one in card.get("more", [])}
+
+
+def grown(card: Card, content: str) -> str:
+    """Content of a data set to which the rows of another file were added."""
+    return hashlib.sha256(f"{card['content']} {content}".encode()).hexdigest()
+
+
+def more(name: str, *, home: Home) -> dict[Path, str]:
+    """Files whose rows were added later, in order, by what people call them. Raises UnknownName."""
+    upload(name, home=home)
+    place, added = home.folder("uploads"), cards(home=home)[name].get("more", [])
+    return {place / Path(one["file"]).name: str(one["called"]) for one in added}
+
+
 def receive(given: Path | str, name: str, *, home: Home) -> Path:
-    """Upload: the file or text copied to the uploads under a name."""
+    """Upload: the file or text copied to the uploads under a name, or one made from it where a file has that."""
     endings = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
     plain = re.sub(r"[^.a-z0-9]", "", endings)
     names = (f"{name}_{number}{plain}" if number > 1 else name + plain for number in itertools.count(1))
@@ -116,6 +143,15 @@ def receive(given: Path | str, name: str, *, home: Home) -> Path:
         path.write_text(given, encoding="utf-8", newline="")
     seals.seal(path)
     return path
+
+
+def keep_more(name: str, path: Path, called: str, content: str, dataset: Dataset, *, home: Home) -> None:
+    """Write the card that makes added rows part of a data set."""
+    card = dict(cards(home=home)[name])
+    card |= {"first": card.get("first", card["content"]), "content": grown(card, content)}
+    card["more"] = [*card.get("more", []), {"file": path.name, "called": called, "content": content}]
+    card |= {"rows": dataset.report.read, "tasks": [asdict(task) for task in dataset.tasks]}
+    write_json(home.folder("datasets", "yours") / f"{name}.json", card)
 
 
 def keep(
@@ -160,22 +196,24 @@ def content_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def bring_back(name: str, card: Card, source: Path, *, home: Home) -> None:
-    """Take a data set in, its file and its card. Raises Taken where its name, or its file's, is that of another."""
-    place, target = home.folder("datasets", "yours"), home.folder("uploads") / Path(card["file"]).name
+def bring_back(name: str, card: Card, folder: Path, *, home: Home) -> None:
+    """Take a data set in: its files, from a folder, and its card. Raises Taken where a name is that of another."""
+    place, targets = home.folder("datasets", "yours"), [home.folder("uploads") / file for file in digests_of(card)]
     with claimed(place / f".{name}.lock", f"data set {name!r} is being imported"):
-        if (place / f"{name}.json").exists() or target.exists():
+        if (place / f"{name}.json").exists() or any(target.exists() for target in targets):
             raise Taken("a data set of that name is here already")
-        shutil.move(source, target)
-        seals.seal(target)
+        for target in targets:
+            shutil.move(folder / target.name, target)
+            seals.seal(target)
         write_json(place / f"{name}.json", card)
 
 
 def forget(name: str, *, home: Home) -> None:
-    """Delete the card and the file. Raises UnknownName."""
-    path = upload(name, home=home)
+    """Delete the card and the files. Raises UnknownName."""
+    paths = [upload(name, home=home), *more(name, home=home)]
     seals.remove(home.folder("datasets", "yours") / f"{name}.json")
-    seals.remove(path)
+    for path in paths:
+        seals.remove(path)
 
 
 def _slug(title: str, number: int) -> str:

@@ -38,8 +38,9 @@ def molecule_card(dataset: Dataset, row: int, model: Model | None = None, *, hom
         unit = f" {task.unit}" if task.unit else ""
         if not np.isnan(value):
             facts.append((task.name, f"{value:.3g}{unit}"))
-        if known is not None and task.name in known:
-            facts.append((f"{task.name}, predicted", f"{known[task.name].iloc[row]:.3g}{unit}"))
+        predicted = float("nan") if known is None or task.name not in known else float(known[task.name].iloc[row])
+        if not np.isnan(predicted):
+            facts.append((f"{task.name}, predicted", f"{predicted:.3g}{unit}"))
     return MoleculeCard(row, str(dataset.names[row]), str(dataset.smiles[row]), int(dataset.lines[row]), tuple(facts))
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmexplore.chem.molecules import parse
+from mmexplore.chem.row_by_row import each
 from mmexplore.features.modalities import Column, Modality
 from mmexplore.features.packing import Packed, gather, nothing, pack
-from mmexplore.runtime.errors import BadMolecule
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,8 @@ class Chunk:
 
 def featurize(modality: Modality, smiles: Sequence[str]) -> Chunk:
     """Records of canonical SMILES, at least one."""
-    records, reasons = [], {}
-    for i, text in enumerate(smiles):
-        try:
-            records.append(modality.record_as_read(parse(text)))
-        except BadMolecule as error:
-            reasons[i] = str(error)
-            records.append(nothing(modality.columns))
+    made, reasons = each(smiles, modality.record_as_read)
+    records = [nothing(modality.columns) if record is None else record for record in made]
     return _chunk(pack(modality.columns, records), reasons)
 
 

@@ -67,7 +67,7 @@ class Pool:
         self.columns: dict[str, Column] = member.columns
         self.axes = tuple(dict.fromkeys(c.axis for c in self.columns.values() if c.axis))
         about = {"version": member.version, "options": options, "columns": repr(sorted(self.columns.items()))}
-        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:12]
+        digest = hashlib.sha256(json.dumps(about, sort_keys=True, allow_nan=False).encode()).hexdigest()[:12]
         self.folder = home.folder("features", modality, f"v{member.version}-{digest}")
 
     def head(self) -> Head:
@@ -161,7 +161,9 @@ class Pool:
 
     def _write(self, head: Head, keys: np.ndarray, chunk: Chunk) -> Head:
         stops = {axis: head.rows[axis] + np.cumsum(chunk.packed.counts[axis]) for axis in self.axes}
-        reasons = "".join(json.dumps([head.molecules + i, why]) + "\n" for i, why in chunk.reasons.items()).encode()
+        reasons = "".join(
+            json.dumps([head.molecules + i, why], allow_nan=False) + "\n" for i, why in chunk.reasons.items()
+        ).encode()
         parts = {"keys.bin": keys, "ok.bin": chunk.ok, "reasons.jsonl": np.frombuffer(reasons, np.uint8)}
         parts |= {f"axis-{axis}.bin": values for axis, values in stops.items()}
         parts |= {f"column-{name}.bin": values for name, values in chunk.packed.columns.items()}

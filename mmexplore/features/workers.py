@@ -57,7 +57,7 @@ def _packed(chunk: Chunk) -> bytes:
     file = io.BytesIO()
     columns = {f"column {name}": values for name, values in chunk.packed.columns.items()}
     counts = {f"counts {axis}": values for axis, values in chunk.packed.counts.items()}
-    reasons = np.frombuffer(json.dumps(list(chunk.reasons.items())).encode(), np.uint8)
+    reasons = np.frombuffer(json.dumps(list(chunk.reasons.items()), allow_nan=False).encode(), np.uint8)
     arrays: dict[str, Any] = {"ok": chunk.ok, "reasons": reasons} | columns | counts
     np.savez(file, **arrays)
     return file.getvalue()

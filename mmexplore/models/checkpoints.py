@@ -5,11 +5,12 @@ damaged or put together from two is refused. :func:`read` imports no torch: scre
 """
 
 import hashlib
+import math
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from mmexplore.datasets import Task
 from mmexplore.recipes.recipe import MOST_BYTES, Recipe, parse
@@ -24,8 +25,22 @@ if TYPE_CHECKING:
 
 FORMAT: Literal[1] = 1
 WEIGHTS, RECIPE, CARD = "weights.safetensors", "recipe.json", "card.json"
-Scores = dict[str, float]
 _NO_WEIGHTS = (2).to_bytes(8, "little") + b"{}"  # a safetensors file that holds nothing
+
+
+def _finite_only(found: Any) -> Any:
+    """Scores that are numbers; former versions wrote what was none as null."""
+    return {k: v for k, v in found.items() if _is_finite(v)} if isinstance(found, dict) else found
+
+
+def _is_finite(value: Any) -> bool:
+    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
+
+
+Scores = Annotated[dict[str, float], BeforeValidator(_finite_only)]
+"""Scores by name, each finite: what cannot be computed is left out."""
+Amount = Annotated[float, BeforeValidator(lambda value: value if _is_finite(value) else 0.0)]
+"""A measured number, 0 where it could not be."""
 
 
 class _Part(BaseModel):
@@ -69,9 +84,9 @@ class Card(_Part):
     per_task: dict[str, dict[str, Scores]] = {}
     epochs_run: int
     best_epoch: int
-    seconds: float
-    molecules_per_second: float = 0.0
-    peak_megabytes: float = 0.0
+    seconds: Amount
+    molecules_per_second: Amount = 0.0
+    peak_megabytes: Amount = 0.0
     parameters: int = 0
     numerics: str = ""
     weights_sha256: str = ""
@@ -105,7 +120,7 @@ def write(folder: Path, weights: bytes, recipe: Recipe, card: Card) -> Card:
     with whole_or_gone(folder):
         write_atomically(folder / WEIGHTS, weights)
         write_json(folder / RECIPE, recipe.model_dump(mode="json"))
-        write_atomically(folder / CARD, card.model_dump_json(indent=1) + "\n")
+        write_json(folder / CARD, card.model_dump(mode="json"))
     return card
 
 

@@ -19,7 +19,7 @@ from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import files, places
 from mmexplore.runtime.cache import FileVersion, FolderCache, cached, changed, version
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable, UnknownName
-from mmexplore.runtime.home import Home, read_json, write_atomically
+from mmexplore.runtime.home import Home, read_json, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -225,7 +225,7 @@ def rename(name: str, title: str, *, home: Home) -> None:
     if title.strip() in others:
         raise BadRecipe(f"another model is called {title.strip()!r} already; give this one another name")
     card = chosen.card.model_copy(update={"name": title.strip()})
-    write_atomically(chosen.folder / "card.json", card.model_dump_json(indent=1) + "\n")
+    write_json(chosen.folder / "card.json", card.model_dump(mode="json"))
 
 
 def delete(name: str, *, home: Home) -> None:
@@ -249,7 +249,7 @@ def history(name: str, *, home: Home) -> "pd.DataFrame":
     chosen = model(name, home=home)
     for place in (chosen.folder, chosen.folder.parent):
         if chosen.card and (place / "history.json").is_file():
-            return pd.DataFrame(read_json(place / "history.json")).set_index("epoch")
+            return pd.DataFrame(read_json(place / "history.json")).set_index("epoch").astype(float)
     return pd.DataFrame()
 
 

@@ -213,7 +213,7 @@ class Recipe(Section):
     @property
     def digest(self) -> str:
         """Sixteen hex digits that change with any choice but the name."""
-        text = json.dumps(self.model_dump(mode="json", exclude={"name"}), sort_keys=True)
+        text = json.dumps(self.model_dump(mode="json", exclude={"name"}), sort_keys=True, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def with_settings(self, settings: Iterable[str]) -> "Recipe":

@@ -9,6 +9,7 @@ selections/  rows that links name                   version.json which form all 
 """
 
 import json
+import math
 import os
 import tempfile
 from dataclasses import dataclass
@@ -102,9 +103,39 @@ def write_atomically(path: Path, content: bytes | str, *, sealed: bool = True) -
         raise
 
 
+def as_json(value: Any) -> Any:
+    """Plain values: what JSON can say, and every number in it finite.
+
+    Numbers that JSON does not know become null, numpy's become Python's, what else there is becomes text.
+
+    >>> as_json({"auc": float("nan"), "rows": (1, 2)})
+    {'auc': None, 'rows': [1, 2]}
+    """
+    if isinstance(value, dict):
+        return {str(key): as_json(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(held) for held in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    if getattr(value, "shape", None) is not None:
+        return as_json(value.tolist())
+    return str(value)
+
+
+def json_text(value: Any, indent: int | None = None, *, ascii: bool = True) -> str:
+    """JSON of a value, the one way to it for all that is written or printed: no NaN, no infinity (:func:`as_json`).
+
+    >>> json_text({"rmse": float("inf"), "n": 3})
+    '{"rmse": null, "n": 3}'
+    """
+    return json.dumps(as_json(value), indent=indent, ensure_ascii=ascii, allow_nan=False)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file atomically, indented, so that people can read it too."""
-    write_atomically(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_atomically(path, json_text(value, indent=1, ascii=False) + "\n")
 
 
 def read_json(path: Path, most_bytes: int = 0) -> Any:

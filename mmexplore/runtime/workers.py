@@ -84,7 +84,7 @@ class _Asking:
         self.stopped = False
 
     def task(self, items: Sequence[str]) -> bytes:
-        return json.dumps(self._asked | {"items": list(items)}).encode()
+        return json.dumps(self._asked | {"items": list(items)}, allow_nan=False).encode()
 
 
 class Workers:

@@ -5,10 +5,12 @@ that compute import it when they are called, and pages start them as jobs instea
 is looked up here, once, in the home of whoever asks (:mod:`mmexplore.studio.door`).
 """
 
-from mmexplore.datasets import Dataset, Entry
+from mmexplore.datasets import Dataset, Entry, Skipped
+from mmexplore.datasets.appended import Appended
 from mmexplore.datasets.catalog import preview
 from mmexplore.datasets.search import SearchResult
 from mmexplore.datasets.summary import Summary, label_table
+from mmexplore.explore.comparison import Comparison
 from mmexplore.explore.explain.contributions import MOST_COMPARED, Similarities, products, what_if
 from mmexplore.explore.explain.fusion import Evaluation, FusionReport, fusion_score, readable
 from mmexplore.explore.explain.group_motifs import MOST_SEARCHED, Motifs
@@ -35,7 +37,9 @@ from mmexplore.runtime.home import Home
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.studio.data import (
     add_dataset,
+    append,
     available,
+    compare_datasets,
     damaged_datasets,
     datasets,
     fetch,
@@ -44,6 +48,7 @@ from mmexplore.studio.data import (
     remove_dataset,
     rename_dataset,
     split_table,
+    start_append,
     start_fetch,
     start_import,
     summarize,
@@ -64,7 +69,9 @@ from mmexplore.studio.maps import (
     kept_selection,
     map_classes,
     map_folders,
+    not_placed,
     scores_quickly,
+    skipped,
     start_map,
     stored_map,
     stored_quality,
@@ -92,9 +99,11 @@ from mmexplore.studio.spaces import lacking, place_on, query_of, query_of_row, s
 from mmexplore.studio.spreadsheets import to_csv
 from mmexplore.studio.subgraphs import explain, explain_summand, explained_tasks, summands, target
 from mmexplore.studio.training import (
+    MOST_CHECKED,
     TRAINING_VERBS,
     Device,
     Estimate,
+    check_training,
     damaged_models,
     delete_model,
     devices,
@@ -108,30 +117,34 @@ from mmexplore.studio.training import (
     rename_model,
     start_training,
     train,
+    trained_without,
     write_chemprop,
 )
 from mmexplore.studio.upkeep import Copied, backup, count_bytes, known_bytes, migrate, restore
+from mmexplore.training.checks import TrainingCheck
 
 __all__ = [
-    "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_COMPARED", "MOST_PANELS",
-    "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED", "Agreement", "Aligned",
-    "Classes", "Color", "Copied", "Dataset", "Detail", "Device", "Entry", "Estimate", "Evaluation", "Explained",
-    "FusionReport", "Group", "HitList", "Home", "Job", "MapFile", "Model", "MoleculeCard", "MoleculeRef", "Motifs",
-    "Nearest", "Pair", "PaperTable", "Preset", "Quality", "Result", "Rules", "SearchResult", "Similarities", "Standing",
-    "Subgraph", "Summary", "Target", "ViewRef", "add_dataset", "agreement", "align", "aligned", "at_home", "available",
-    "backup", "cancel_job", "check_pattern", "color", "color_names", "common", "common_scaffold", "compute_map",
-    "compute_quality", "consensus", "count_bytes", "damaged_datasets", "damaged_jobs", "damaged_models", "dataset",
-    "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed", "estimate", "evaluate",
-    "example", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer",
-    "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words",
-    "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf",
-    "home", "hyperedge_neighbors", "in_words", "inside", "is_quick_color", "job", "job_history",
+    "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_CHECKED", "MOST_COMPARED",
+    "MOST_PANELS", "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED",
+    "Agreement", "Aligned", "Appended", "Classes", "Color", "Comparison", "Copied", "Dataset", "Detail", "Device",
+    "Entry", "Estimate", "Evaluation", "Explained", "FusionReport", "Group", "HitList", "Home", "Job", "MapFile",
+    "Model", "MoleculeCard", "MoleculeRef", "Motifs", "Nearest", "Pair", "PaperTable", "Preset", "Quality", "Result",
+    "Rules", "SearchResult", "Similarities", "Skipped", "Standing", "Subgraph", "Summary", "Target", "TrainingCheck",
+    "ViewRef", "add_dataset", "agreement", "align", "aligned", "append", "at_home", "available", "backup", "cancel_job",
+    "check_pattern", "check_training", "color", "color_names", "common", "common_scaffold", "compare_datasets",
+    "compute_map", "compute_quality", "consensus", "count_bytes", "damaged_datasets", "damaged_jobs", "damaged_models",
+    "dataset", "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed", "estimate",
+    "evaluate", "example", "explain", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch",
+    "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score",
+    "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table", "hits",
+    "hits_sdf", "home", "hyperedge_neighbors", "in_words", "inside", "is_quick_color", "job", "job_history",
     "keep_selection", "kept_selection", "known_bytes", "label_table", "lacking", "list_jobs", "map_classes",
     "map_folders", "mean_disagreement", "measured_results", "migrate", "model", "models", "molecule_card", "names_only",
-    "new_run", "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes",
-    "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model",
-    "restart_job", "restore", "retrieve", "scores_quickly", "sdf_of", "shape", "shared", "shown_molecule",
-    "split_table", "standard_panels", "start_embedding", "start_fetch", "start_import", "start_map", "start_motifs",
-    "start_training", "stored_map", "stored_motifs", "stored_quality", "summands", "summarize", "table_of", "target",
-    "to_csv", "to_sdf", "train", "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding",
+    "new_run", "not_placed", "paper_tables", "place_on", "predictions", "preview", "products", "property_table",
+    "quality_classes", "query_of", "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_dataset",
+    "rename_model", "restart_job", "restore", "retrieve", "scores_quickly", "sdf_of", "shape", "shared",
+    "shown_molecule", "skipped", "split_table", "standard_panels", "start_append", "start_embedding", "start_fetch",
+    "start_import", "start_map", "start_motifs", "start_training", "stored_map", "stored_motifs", "stored_quality",
+    "summands", "summarize", "table_of", "target", "to_csv", "to_sdf", "train", "trained_without", "view_of",
+    "viewer_path", "what_if", "write_chemprop", "write_embedding",
 ]  # fmt: skip

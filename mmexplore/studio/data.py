@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Unpack
 
 from mmexplore.datasets import Dataset, Entry, catalog, search, yours
 from mmexplore.datasets import summary as summaries
+from mmexplore.datasets.appended import Appended
 from mmexplore.datasets.catalog import Choices
 from mmexplore.datasets.search import SearchResult
+from mmexplore.explore import comparison
+from mmexplore.explore.comparison import Comparison
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.jobs import client
@@ -48,6 +51,28 @@ def add_dataset(
     return catalog.add(path_or_text, title, progress=progress, home=home(), **chosen)
 
 
+def append(name: str, path_or_text: Path | str, *, progress: Progress = silent) -> tuple[Dataset, Appended]:
+    """Add the rows of a file, or of text, to a data set of the user's own; and the report on these rows.
+
+    Columns are matched by name. Models and maps of the former content stay valid for that. Raises UnknownName,
+    BadTable.
+    """
+    return catalog.append(name, path_or_text, progress=progress, home=home())
+
+
+def compare_datasets(a: str, b: str, progress: Progress = silent) -> Comparison:
+    """Comparison of two data sets, or files: molecules that are new in ``b``, gone, or whose labels changed.
+
+    Raises UnknownName, NotAvailable, BadTable.
+    """
+    return _compared(dataset(a), dataset(b), progress=progress)
+
+
+@cached(4)
+def _compared(a: Dataset, b: Dataset, *, progress: Progress = silent) -> Comparison:
+    return comparison.compare(a, b, progress)
+
+
 def remove_dataset(name: str) -> None:
     """Forget a data set of the user's own, and delete its file and what was computed of it.
 
@@ -82,8 +107,15 @@ def _of_yours(name: str) -> None:
 
 def start_import(path: Path, title: str, options: dict[str, object]) -> Job:
     """Have a user's file standardised and kept by a job; options are those of :func:`add_dataset`."""
-    arguments = [str(path), "--name", title, "--options", json.dumps(options)]
+    arguments = [str(path), "--name", title, "--options", json.dumps(options, allow_nan=False)]
     return client.start("import", arguments, device="imports", title=f"import of {title}", home=home())
+
+
+def start_append(path: Path, name: str) -> Job:
+    """Have the rows of a user's file added to a data set by a job."""
+    return client.start(
+        "import", [str(path), "--append", name], device="imports", title=f"rows for {name}", home=home()
+    )
 
 
 def start_fetch(name: str) -> Job:

@@ -2,17 +2,20 @@
 
 import io
 import time
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mmexplore.datasets import Dataset
+from mmexplore.datasets import Dataset, Skipped
 from mmexplore.explore.maps import color_choices, compute, scores, selections
 from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.explore.maps.quality import Classes, Quality
 from mmexplore.explore.maps.storage import MapFile
 from mmexplore.models import embed as embeddings
+from mmexplore.models import skipped as skipped_rows
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import UNTRAINED, Model
 from mmexplore.runtime.home import write_atomically
@@ -44,8 +47,8 @@ def embed(model_name: str, data: str, progress: Progress = silent) -> Embedded:
 
 def write_embedding(
     model_name: str, data: str, view: str, out: Path | None, progress: Progress = silent
-) -> dict[str, int | str | float]:
-    """Write one view as parquet: ``smiles``, ``name``, ``e0`` ... ; returns n, dim, file and molecules_per_second.
+) -> dict[str, Any]:
+    """Write one view as parquet: ``smiles``, ``name``, ``e0`` ...; returns n, dim, file, speed and skipped rows.
 
     Without a file the embedding is only made and kept.
     """
@@ -60,7 +63,9 @@ def write_embedding(
         content = io.BytesIO()
         pd.DataFrame({"smiles": table.smiles, "name": table.names} | columns).to_parquet(content)
         write_atomically(out, content.getvalue(), sealed=False)
-    return {"n": len(x), "dim": x.shape[1], "file": str(out or ""), "molecules_per_second": round(len(x) / seconds, 1)}
+    about = {"n": len(x), "dim": x.shape[1], "file": str(out or "")}
+    left = [asdict(one) for one in skipped_rows.skipped(chosen.model, table, home=home())]
+    return about | {"molecules_per_second": round(len(x) / max(seconds, 1e-9), 1), "skipped": left}
 
 
 def stored_map(model_name: str, data: str, view: str, method: str, seed: int = 0) -> MapFile | None:
@@ -117,6 +122,17 @@ def compute_quality(
 ) -> Quality:
     """Quality of a map by these classes, computed and kept unless it is known; may import torch."""
     return compute.compute_quality(shown, model(model_name).view(view), dataset(data), classes, progress, home=home())
+
+
+def skipped(model_name: str, data: str) -> tuple[Skipped, ...]:
+    """Rows of a data set that an embedding of it does without, and why; nothing before it is there."""
+    return skipped_rows.skipped(model(model_name), dataset(data), home=home())
+
+
+def not_placed(shown: MapFile, model_name: str, data: str) -> tuple[Skipped, ...]:
+    """Rows of a data set that have no place on a map of it, and why."""
+    rows = np.flatnonzero(~np.isfinite(shown.xy).all(1))
+    return skipped_rows.without(model(model_name), dataset(data), rows, home=home()) if len(rows) else ()
 
 
 def map_folders(chosen: Model, table: Dataset) -> list[Path]:

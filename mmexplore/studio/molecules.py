@@ -77,7 +77,7 @@ def to_sdf(table: "pd.DataFrame") -> str:
     return chemistry.to_sdf(table, _mol_blocks)
 
 
-def _mol_blocks(smiles: Sequence[str]) -> list[str]:
+def _mol_blocks(smiles: Sequence[str]) -> list[tuple[str, str]]:
     found = each(chemistry.mol_blocks, smiles)
     return [within(chemistry.mol_blocks, [s], False)[0] if f is None else f for s, f in zip(smiles, found, strict=True)]
 

@@ -2,19 +2,22 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmexplore.datasets import Skipped
 from mmexplore.explore.maps.panels import ECFP, ViewRef
 from mmexplore.explore.neighbors import retrieval
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
 from mmexplore.explore.neighbors.retrieval import HitList, shared
 from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models.registry import UNTRAINED
+from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model, view
-from mmexplore.studio.maps import embed, view_of
+from mmexplore.studio.maps import embed, skipped, view_of
 from mmexplore.studio.molecules import table_of, to_sdf
 from mmexplore.studio.spaces import lacking, query_of
 
@@ -98,14 +101,14 @@ def retrieve(
         embed(name, target, progress)
     query = query_of(data, text)
     started = time.perf_counter()
-    lists = {name: hits(query, panel, target, k, smarts) for name, panel in panels.items()}
+    lists, refused = _lists(query, panels, target, k, smarts)
     seconds = time.perf_counter() - started
     near = shared(list(lists.values()))
     found = {"query": query.smiles, "name": query.name, "k": k, "model": model_name, "data": target}
     found |= {"hits": {name: _plain(one, target) for name, one in lists.items()}}
     found |= {"tied": {name: one.tied for name, one in lists.items()}}
     found |= {"overlap_with_ecfp": {name: near[one.panel] for name, one in lists.items() if one.panel in near}}
-    found |= {"seconds": round(seconds, 4)}
+    found |= {"seconds": round(seconds, 4), "skipped": _skipped(panels, target), "refused": refused}
     return found | ({"agreement": _agreements(panels, target, k, queries, progress)} if queries else {})
 
 
@@ -117,6 +120,30 @@ def _panels(model_name: str, views: Sequence[str]) -> dict[str, ViewRef]:
     wanted = list(views) or list(chosen.views)
     twin = ViewRef(UNTRAINED + model_name.removeprefix(UNTRAINED), wanted[-1])
     return {"ecfp": ECFP, "untrained": twin} | {view: ViewRef(model_name, view) for view in wanted}
+
+
+def _lists(
+    query: MoleculeRef, panels: dict[str, ViewRef], target: str, k: int, smarts: str
+) -> tuple[dict[str, HitList], dict[str, str]]:
+    """Hits of each space, and why those that cannot read the query have none. Raises BadMolecule where none can."""
+    lists: dict[str, HitList] = {}
+    refused: dict[str, str] = {}
+    for name, panel in panels.items():
+        try:
+            lists[name] = hits(query, panel, target, k, smarts)
+        except BadMolecule as mistake:
+            refused[name] = str(mistake)
+    if not lists:
+        raise BadMolecule(next(iter(refused.values())))
+    return lists, refused
+
+
+def _skipped(panels: dict[str, ViewRef], target: str) -> list[dict[str, Any]]:
+    """Molecules that at least one space does without, each once."""
+    rows: dict[int, Skipped] = {}
+    for name in dict.fromkeys(panel.model for panel in panels.values()):
+        rows |= {one.row: one for one in skipped(name, target) if one.row not in rows}
+    return [asdict(rows[row]) for row in sorted(rows)]
 
 
 def _plain(found: HitList, data: str) -> list[dict[str, Any]]:

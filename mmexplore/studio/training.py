@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from mmexplore.datasets import Dataset, Skipped
 from mmexplore.models import registry
 from mmexplore.models.registry import Model
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import processes
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
-from mmexplore.runtime.home import read_json, write_atomically
+from mmexplore.runtime.home import read_json, write_json
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
@@ -22,7 +24,11 @@ from mmexplore.studio.door import check_recipe, dataset, home, model, renamed
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mmexplore.training.checks import TrainingCheck
+
 TRAINING_VERBS = ("train", "pretrain")
+MOST_CHECKED = 20_000
+"""Of so many molecules a page says before a training what forbids it; of more the job does."""
 
 
 def models() -> list[Model]:
@@ -58,6 +64,33 @@ def export_model(name: str, where: Path) -> Path:
     return registry.export(name, where, home=home())
 
 
+def check_training(recipe: Recipe) -> "TrainingCheck":
+    """Training check, before any work: what forbids a recipe on its data set, and what its scores will lack."""
+    from mmexplore.training import checks
+
+    try:
+        table = dataset(recipe.data.dataset)
+    except MmexploreError as mistake:
+        return checks.TrainingCheck((str(mistake),))
+    return _checked(recipe, table)
+
+
+@cached(32)
+def _checked(recipe: Recipe, table: Dataset) -> "TrainingCheck":
+    from mmexplore.training import checks
+
+    return checks.check(recipe, table)
+
+
+def trained_without(name: str) -> tuple[Skipped, ...]:
+    """Rows of its data set that a model was trained without, and why."""
+    try:
+        told = read_json(model(name).folder.parent / "skipped.json")
+        return tuple(Skipped(**one) for one in told)
+    except (OSError, ValueError, TypeError):
+        return ()
+
+
 def history(name: str) -> "pd.DataFrame":
     """Training history, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
     return registry.history(name, home=home())
@@ -67,16 +100,19 @@ def start_training(recipe: Recipe, title: str) -> Job:
     """Have a recipe trained, or pre-trained, by a job, or the job that is at it already under that title.
 
     The run folder appears at once, and a killed job started again goes on there. Raises UnknownName where the recipe
-    begins with a model that is not here.
+    begins with a model that is not here, BadRecipe where nothing can come of it (:func:`check_training`; of many
+    molecules the job itself says that).
     """
     check_recipe(recipe)
     registry.check_starts(recipe, home=home())
+    if len(dataset(recipe.data.dataset)) <= MOST_CHECKED:
+        _require(recipe)
     with client.starting(home=home()):  # two clicks, or two tabs, are one training
         for job in client.jobs(home=home()):
             if job.verb in TRAINING_VERBS and job.active and job.title == title and recipe_of(job) == recipe:
                 return job
         folder = registry.new_run(title, home=home())
-        write_atomically(folder / "recipe.json", recipe.model_dump_json(indent=1) + "\n")
+        write_json(folder / "recipe.json", recipe.model_dump(mode="json"))
         arguments = [str(folder / "recipe.json"), "--out", str(folder), "--name", title]
         verb = "pretrain" if recipe.pretrains else "train"
         return client.start(verb, arguments, device=_device(recipe), title=title, home=home())
@@ -111,13 +147,20 @@ def train(
 ) -> Model:
     """Train a recipe into a folder, or go on with what lies there; imports torch.
 
-    Raises Taken where another process trains there, or a finished model lies there and ``overwrite`` is False.
+    Raises Taken where another process trains there, or a finished model lies there and ``overwrite`` is False, and
+    BadRecipe before any work where nothing can come of it (:func:`check_training`).
     """
+    _require(recipe)
     from mmexplore.training import train as training
 
     table, name = dataset(recipe.data.dataset), name or recipe.name
     training.train(recipe, table, folder, name=name, overwrite=overwrite, progress=progress, home=home())
     return model(str(folder))
+
+
+def _require(recipe: Recipe) -> None:
+    if refusals := check_training(recipe).refusals:
+        raise BadRecipe("; ".join(refusals))
 
 
 def write_chemprop(model_name: str, out: Path, branch: str = "") -> str:

@@ -130,7 +130,9 @@ def backup(file: Path, data: Sequence[str] = (), models: Sequence[str] = ()) -> 
     for kind, names, known in (("data set of yours", data, list(cards)), ("trained model", models, runs)):
         if unknown := [name for name in names if name not in known]:
             raise UnknownName(kind, unknown[0], known)
-    paths = [path for name in data for path in (place / _CARDS / f"{name}.json", yours.upload(name, home=place))]
+    paths = []
+    for name in data:
+        paths += [place / _CARDS / f"{name}.json", yours.upload(name, home=place), *yours.more(name, home=place)]
     for name in models:
         folder = place / _RUNS / name
         kept = (p for p in sorted(folder.rglob("*")) if p.is_file() and not p.is_symlink())
@@ -221,12 +223,12 @@ def _restore_data(card_file: Path, staging: Path, place: Home) -> None:
     if name not in found:
         raise BadTable("its card cannot be read")
     card = found[name]
-    source = staging / _UPLOADS / Path(card["file"]).name
-    if not source.is_file():
-        raise BadTable(f"its file {card['file']!r} is not in the zip")
-    if yours.content_of(source) != card["content"]:
-        raise BadTable(f"its file {card['file']!r} is not the one that was imported")
-    yours.bring_back(name, card, source, home=place)
+    for file, content in yours.digests_of(card).items():
+        if not (source := staging / _UPLOADS / file).is_file():
+            raise BadTable(f"its file {file!r} is not in the zip")
+        if yours.content_of(source) != content:
+            raise BadTable(f"its file {file!r} is not the one that was imported")
+    yours.bring_back(name, card, staging / _UPLOADS, home=place)
 
 
 def _restore_model(run: Path, place: Home) -> None:

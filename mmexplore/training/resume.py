@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import Damaged
-from mmexplore.runtime.home import write_atomically
+from mmexplore.runtime.home import json_text, write_atomically
 
 FILE = "state.safetensors"
 _FORMAT = "1"
@@ -40,7 +40,7 @@ def write(folder: Path, key: str, state: ResumeState, model: nn.Module, optimize
     for number, values in optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{number}.{name}": torch.as_tensor(v) for name, v in values.items()}
     about = {"history": state.history, "best_epoch": state.best_epoch, "seconds": state.seconds}
-    metadata = {"format": _FORMAT, "key": key, "about": json.dumps(about)}
+    metadata = {"format": _FORMAT, "key": key, "about": json_text(about)}
     write_atomically(folder / FILE, to_bytes({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, metadata))
 
 

@@ -10,7 +10,8 @@ from mmexplore.models.metrics import Scores
 from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.devices import Policy, exactly
-from mmexplore.training.data import PARTS, Prepared
+from mmexplore.training.checks import PARTS
+from mmexplore.training.data import Prepared
 from mmexplore.training.objective import Objective, TrainingOutcome, TrainingPlan
 
 _SMALLEST_EVALUATION_BATCH = 256

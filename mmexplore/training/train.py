@@ -1,7 +1,8 @@
 """Training run: pre-train or fine-tune a recipe on a data set: from molecules to a checkpoint that says how good it is.
 
-A run folder gets ``model/`` (:mod:`mmexplore.models.checkpoints`), ``predictions.parquet``, ``history.json`` and, while
-it runs, ``resume/``: started again after a kill, a training goes on and loses at most the epoch in hand.
+A run folder gets ``model/`` (:mod:`mmexplore.models.checkpoints`), ``predictions.parquet``, ``history.json``, where
+rows were left out ``skipped.json``, and, while it runs, ``resume/``: started again after a kill, a training goes on and
+loses at most the epoch in hand.
 """
 
 import io
@@ -11,6 +12,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +43,7 @@ from mmexplore.training.trainer import TrainerModule
 
 MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
 NUMERICS, LOCK = "numerics.json", ".lock"
+SKIPPED = "skipped.json"
 
 
 def train(
@@ -107,6 +110,7 @@ def _train(recipe: Recipe, dataset: Dataset, folder: Path, name: str, progress: 
     predictor = fit.predictor.to(policy.device)
     predictor.load_state_dict(fit.state.best)
     outcome = objective.outcome(predictor)
+    progress("train", len(fit.state.history), len(fit.state.history))  # the last word on a training is its epochs
     card = _card(fit, outcome, name or recipe.name, notes)
     if main:
         card = checkpoints.save(folder / MODEL, predictor, recipe, card)
@@ -114,6 +118,8 @@ def _train(recipe: Recipe, dataset: Dataset, folder: Path, name: str, progress: 
         if outcome.predictions:
             _write_predictions(folder, prepared, outcome.predictions)
         numerics.keep(folder / NUMERICS, f"{recipe.digest} {dataset.digest}", policy)
+        if prepared.skipped:
+            write_json(folder / SKIPPED, [asdict(one) for one in prepared.skipped])
         shutil.rmtree(folder / RESUME, ignore_errors=True)
     return card
 

@@ -99,6 +99,7 @@ class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not 
         self._settle()
         values |= {f"validation_{name}": value for name, value in self.objective.validated(self.predictor).items()}
         self.predictor.train()
+        values = {name: value for name, value in values.items() if math.isfinite(value)}  # others are left out
         self._note(values)
         self.state.seconds += time.perf_counter() - self._started
         if self.trainer.is_global_zero:
@@ -125,8 +126,8 @@ class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not 
         history, best = self.state.history, self.state.best_epoch
         history.append({"epoch": float(len(history) + 1)} | values)
         name = f"validation_{self.criterion}"
-        if best and self.criterion:
-            gain = values[name] - history[best - 1][name]
+        if best and self.criterion and name in history[best - 1]:
+            gain = values.get(name, math.nan) - history[best - 1][name]
             if not (gain < 0 if self.criterion in metrics.LOWER_IS_BETTER else gain > 0):
                 return
         self.state.best_epoch = len(history)

@@ -13,7 +13,7 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from mmexplore.datasets.splits import scaffold_groups, split
 from mmexplore.recipes.recipe import Data
-from mmexplore.runtime.errors import BadMolecule, BadRecipe, UnknownName
+from mmexplore.runtime.errors import BadRecipe, UnknownName
 
 RULES = ("scaffold", "scaffold_balanced", "random")
 CORES = [
@@ -145,7 +145,7 @@ def test_what_cannot_be_split_says_so():
         split(MOLECULES, "random", fractions=(1.0, 0.0, 0.0))
     with pytest.raises(UnknownName, match="scaffold_balanced"):
         split(MOLECULES, "scafold")
-    with pytest.raises(BadMolecule):
+    with pytest.raises(BadRecipe, match=r"leaves no molecule for train \(of 0"):
         split(["C1CC"] * 10, "scaffold")
 
 

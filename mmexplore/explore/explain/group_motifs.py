@@ -1,14 +1,14 @@
 """Motifs of a group: its maximum common subgraph, and its most frequent minimum positive subgraphs."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mmexplore.chem import molecules
-from mmexplore.datasets import Dataset
+from mmexplore.chem import molecules, row_by_row
+from mmexplore.datasets import Dataset, Skipped
 from mmexplore.explore.explain import storage
 from mmexplore.explore.explain.groups import Group, Members, members
 from mmexplore.explore.explain.motifs import Common, Motif, Support, common_subgraph, motifs, sample, support
@@ -17,9 +17,7 @@ from mmexplore.explore.explain.storage import Explained
 from mmexplore.explore.explain.subgraphs import explain
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
-from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.home import Home, read_json, write_json
-from mmexplore.runtime.jobs.reporters import as_json
 from mmexplore.runtime.progress import Progress, silent
 
 MOST_SEARCHED = 200
@@ -32,6 +30,7 @@ class Motifs:
 
     ``members`` molecules, ``searched`` of them (all, or a seeded sample), ``positive`` called so by the model,
     ``found`` with a subgraph. ``active`` of the ``known`` molecules of the whole data set are positive by their labels.
+    ``skipped``: molecules of the group that cannot be read, or that the model cannot describe.
     """
 
     members: int
@@ -43,6 +42,7 @@ class Motifs:
     common: Common
     common_support: Support | None
     motifs: tuple[Motif, ...]
+    skipped: tuple[Skipped, ...] = ()
 
 
 def common(
@@ -51,7 +51,7 @@ def common(
     """Maximum common subgraph of a group, its support (None without a data set), and the size of the group."""
     who = members(model, dataset, group, progress, home=home)
     progress("common subgraph", 0, 1)
-    found = common_subgraph(who.smiles, share)
+    found = replace(common_subgraph(who.smiles, share), skipped=who.skipped)
     inside = _counted(found, who, dataset) if dataset is not None else None
     progress("common subgraph", 1, 1)
     return found, inside, len(who.smiles)
@@ -82,7 +82,7 @@ def group_motifs(
     who = members(model, dataset, group, progress, home=home)
     positive = _positive(model, dataset, goal, home=home)
     chosen = sample(len(who.smiles), most)
-    found = _explained(model, [who.smiles[i] for i in chosen], goal, progress, home=home)
+    found, reasons = _explained(model, [who.smiles[i] for i in chosen], goal, progress, home=home)
     progress("common subgraph", 0, 1)
     shared = common_subgraph(who.smiles, share)
     row_of = {str(smiles): row for row, smiles in reversed(list(enumerate(dataset.smiles)))}
@@ -97,9 +97,10 @@ def group_motifs(
         common=shared,
         common_support=_counted(shared, who, dataset, positive),
         motifs=motifs(dataset, who.rows, best, positive),
+        skipped=(*who.skipped, *_not_described(dataset, row_of, reasons)),
     )
     progress("common subgraph", 1, 1)
-    write_json(_file(model, dataset, group, goal, most, share, home=home), as_json(asdict(made)))
+    write_json(_file(model, dataset, group, goal, most, share, home=home), asdict(made))
     return made
 
 
@@ -114,12 +115,18 @@ def stored_motifs(
         return None
 
 
+def _not_described(dataset: Dataset, row_of: Mapping[str, int], reasons: Mapping[str, str]) -> tuple[Skipped, ...]:
+    known = dataset.skipped({row_of[text]: why for text, why in reasons.items() if text in row_of})
+    return (*known, *(Skipped(-1, 0, f"{text}: {why}") for text, why in reasons.items() if text not in row_of))
+
+
 def _explained(
     model: Model, smiles: Sequence[str], goal: Target, progress: Progress, *, home: Home
-) -> list[Explained | None]:
-    """What is kept of each molecule, or is found now; None for those that the model cannot read."""
+) -> tuple[list[Explained | None], dict[str, str]]:
+    """What is kept of each molecule, or is found now; None for those that the model cannot read, and why by SMILES."""
     where = storage.folder(model.digest, goal, RULES, BY, home=home)
     found: list[Explained | None] = []
+    reasons: dict[str, str] = {}
     for number, text in enumerate(smiles):
         progress("subgraphs", number, len(smiles))
         known = storage.load(where, text)
@@ -127,11 +134,11 @@ def _explained(
             try:
                 known = explain(model, text, goal, RULES, BY)
                 storage.keep(where, known)
-            except BadMolecule:
-                known = None
+            except row_by_row.REFUSALS as error:
+                reasons[text] = row_by_row.refusal(error)
         found.append(known)
     progress("subgraphs", len(smiles), len(smiles))
-    return found
+    return found, reasons
 
 
 def _positive(model: Model, dataset: Dataset, goal: Target, *, home: Home) -> np.ndarray:
@@ -141,7 +148,8 @@ def _positive(model: Model, dataset: Dataset, goal: Target, *, home: Home) -> np
         labels = dataset.labels[:, names.index(goal.task)].astype(float)
     else:
         known = predictions(model, dataset, home=home)
-        labels = np.full(len(dataset), np.nan) if known is None else known[goal.task].to_numpy(float)
+        labels = np.full(len(dataset), np.nan) if known is None else known[goal.task].to_numpy(float, copy=True)
+    labels[list(dataset.unreadable)] = np.nan
     return np.where(np.isfinite(labels), goal.reached(goal.score(labels)), np.nan)
 
 
@@ -152,11 +160,13 @@ def _file(model: Model, dataset: Dataset, group: Group, goal: Target, most: int,
 
 
 def _motifs(told: dict[str, Any]) -> Motifs:
-    common, counted = Common(**told["common"]), told["common_support"]
+    common, counted = Common(**told["common"] | {"skipped": ()}), told["common_support"]
+    skipped = tuple(Skipped(**one) for one in told.get("skipped", ()))
     found = tuple(
         Motif(**one | {"rows": tuple(one["rows"]), "support": _support(one["support"])}) for one in told["motifs"]
     )
-    return Motifs(**told | {"common": common, "common_support": counted and _support(counted), "motifs": found})
+    rest = {"motifs": found, "skipped": skipped}
+    return Motifs(**told | {"common": common, "common_support": counted and _support(counted)} | rest)
 
 
 def _support(told: dict[str, Any]) -> Support:

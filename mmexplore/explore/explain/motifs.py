@@ -16,7 +16,7 @@ import numpy as np
 from rdkit.Chem import Mol
 
 from mmexplore.chem import molecules
-from mmexplore.datasets import Dataset
+from mmexplore.datasets import Dataset, Skipped
 from mmexplore.datasets.search import containing
 from mmexplore.explore.explain.search import Subgraph
 
@@ -30,7 +30,8 @@ class Common:
     """A maximum common subgraph as SMARTS, "" where there is none.
 
     ``complete``: the search came to its end; else this is the largest that was found until time ran out. ``compared``
-    molecules were looked at, ``share`` of them had to hold it; ``example`` is the smallest that does.
+    molecules were looked at, ``share`` of them had to hold it; ``example`` is the smallest that does. ``skipped``:
+    those of the group that could not be.
     """
 
     smarts: str
@@ -40,13 +41,14 @@ class Common:
     share: float
     seconds: float
     example: str = ""
+    skipped: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True)
 class Support:
     """Support of a subgraph.
 
-    In how many of ``n`` molecules of a group it is, and in how many of the ``n_outside`` others.
+    In how many of ``n`` molecules of a group it is, and in how many of the ``n_outside`` others that can be read.
 
     ``positive`` of the ``known`` molecules that hold it, inside and outside, are positive. ``counter_examples``: rows
     that hold it and are not.
@@ -133,12 +135,12 @@ def support(dataset: Dataset, query: Mol, rows: np.ndarray, positive: np.ndarray
 
     ``rows`` are the group's, ``positive`` (n,) is 1, 0 or NaN for each molecule of the set.
     """
-    holding = containing(dataset, query, chirality=False)
+    holding = np.intersect1d(containing(dataset, query, chirality=False), dataset.readable)
     inside = np.isin(holding, rows).sum()
     labels = positive[holding]
     known = np.isfinite(labels)
     against = tuple(holding[known & (labels == 0)][:_COUNTER_EXAMPLES].tolist())
-    counts = (int(inside), len(rows), len(holding) - int(inside), len(dataset) - len(rows))
+    counts = (int(inside), len(rows), len(holding) - int(inside), len(dataset.readable) - len(rows))
     return Support(*counts, int(labels[known].sum()), int(known.sum()), against)
 
 

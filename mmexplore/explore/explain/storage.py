@@ -15,7 +15,6 @@ import numpy as np
 
 from mmexplore.explore.explain.search import By, Rules, Subgraph, Target
 from mmexplore.runtime.home import Home, read_json, write_json
-from mmexplore.runtime.jobs.reporters import as_json
 
 VERSION = 1
 
@@ -55,7 +54,7 @@ def folder(model_digest: str, target: Target, rules: Rules, by: By, *, home: Hom
 
 def digest(*what: Any) -> str:
     """Digest of plain values, sixteen hex digits."""
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(what, sort_keys=True, allow_nan=False).encode()).hexdigest()[:16]
 
 
 def load(where: Path, smiles: str) -> Explained | None:
@@ -71,7 +70,7 @@ def load(where: Path, smiles: str) -> Explained | None:
 
 def keep(where: Path, found: Explained) -> None:
     """Store an explanation."""
-    write_json(_file(where, found.smiles), as_json(asdict(found)))
+    write_json(_file(where, found.smiles), asdict(found))
 
 
 def _file(where: Path, smiles: str) -> Path:

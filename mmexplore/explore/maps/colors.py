@@ -72,15 +72,18 @@ def of_label(dataset: Dataset, number: int, values: np.ndarray | None = None, wh
 
 
 def of_clusters(labels: np.ndarray) -> Color:
-    """Clusters (n,), numbered from 0, as categories numbered by size.
+    """Clusters (n,), numbered from 0, as categories numbered by size; -1, in no cluster, is NaN.
 
     >>> of_clusters(np.array([1, 1, 0])).values.tolist()
     [0.0, 0.0, 1.0]
     """
-    order = np.argsort(-np.bincount(labels), kind="stable")
+    placed = labels >= 0
+    order = np.argsort(-np.bincount(labels[placed]), kind="stable")
     rank = np.empty(len(order), np.float32)
     rank[order] = np.arange(len(order))
-    return Color(f"k-means, k = {len(order)}", rank[labels], tuple(f"cluster {i + 1}" for i in range(len(order))))
+    values = np.full(len(labels), np.nan, np.float32)
+    values[placed] = rank[labels[placed]]
+    return Color(f"k-means, k = {len(order)}", values, tuple(f"cluster {i + 1}" for i in range(len(order))))
 
 
 def has_descriptors(dataset: Dataset, *, home: Home) -> bool:

@@ -43,9 +43,10 @@ def compute_map(
     seed = 0 if method == "pca" else seed
     if done := stored_map(view, dataset, method, seed, home=home):
         return done
-    x = embedding(view.model, dataset, progress, home=home).view(view.name)
-    where = map_folders(view.model, dataset, home=home)[-1]
-    classes, split = quality_classes(dataset), scores.split_of(view.model, dataset, home=home)
+    made_of = embedding(view.model, dataset, progress, home=home)
+    x, where = made_of.view(view.name), map_folders(view.model, dataset, home=home)[-1]
+    classes = quality_classes(dataset, made_of.missing)
+    split = scores.split_of(view.model, dataset, home=home)
     _keep_clusters(x, where, view.name)
     made = None
     for each, of in {"pca": 0, method: seed}.items():
@@ -55,11 +56,18 @@ def compute_map(
 
 
 def stored_clusters(view: View, dataset: Dataset, *, home: Home) -> np.ndarray | None:
-    """k-means clusters (n,) of a view in its full space, numbered from 0; None before there is a map of it."""
+    """k-means clusters (n,) of a view in its full space, numbered from 0, -1 where a molecule is in none.
+
+    None before there is a map of it.
+    """
     for folder in map_folders(view.model, dataset, home=home):
         found = _read_clusters(_clusters_file(folder, view.name))
         if found is not None and len(found) == len(dataset):
-            return found
+            labels = found.astype(np.int64)
+            shown = stored([folder], view.name, "pca", unscored=True)
+            if shown is not None and len(shown.xy) == len(labels):  # versions before -1 put what has no place into 0
+                labels[~np.isfinite(shown.xy).all(1)] = -1
+            return labels
     return None
 
 
@@ -76,7 +84,7 @@ def clusters(view: View, dataset: Dataset, progress: Progress = silent, *, home:
 
 def _keep_clusters(x: np.ndarray, folder: Path, view: str) -> None:
     content = io.BytesIO()
-    np.save(content, quality.clusters(x, CLUSTERS).astype(np.uint8), allow_pickle=False)
+    np.save(content, quality.clusters(x, CLUSTERS).astype(np.int8), allow_pickle=False)
     write_atomically(_clusters_file(folder, view), content.getvalue())
 
 
@@ -126,12 +134,18 @@ def _scores_file(shown: MapFile, view: View, dataset: Dataset, classes: Classes,
     return map_folders(view.model, dataset, home=home)[-1] / scores.file_name(shown, classes, split)
 
 
-def quality_classes(dataset: Dataset) -> Classes:
-    """Classes for Davies-Bouldin and NMI: the first task, else the first telling column."""
+def quality_classes(dataset: Dataset, missing: np.ndarray | None = None) -> Classes:
+    """Classes for Davies-Bouldin and NMI: the first task, else the first telling column.
+
+    ``missing``: rows without a place, which belong to no class.
+    """
+    absent = np.zeros(len(dataset), bool)
+    absent[[] if missing is None else missing] = True
     if dataset.tasks:
-        return quality.classes_of(dataset.labels[:, 0], dataset.tasks[0].name, dataset.tasks[0].kind)
+        labels = np.where(absent, np.nan, dataset.labels[:, 0])
+        return quality.classes_of(labels, dataset.tasks[0].name, dataset.tasks[0].kind)
     for name in dataset.extra:
-        color = colors.of_column(str(name), dataset.extra[name])
+        color = colors.of_column(str(name), dataset.extra[name].mask(absent))
         if color:
             texts = np.array([*color.categories, None], dtype=object) if color.categories else None
             values = texts[np.nan_to_num(color.values, nan=-1).astype(int)] if texts is not None else color.values

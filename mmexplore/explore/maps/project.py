@@ -42,9 +42,9 @@ def project(
 ) -> np.ndarray:
     """Map projection (n, 2) float32 of ``x`` (n, d); the same seed gives the same ones.
 
-    Rows with NaN or infinity get NaN. With fewer than five finite rows every method is PCA; where all rows are equal
-    all points lie at the origin. Raises UnknownName for a method, MmexploreError where no row is finite or ``x`` is no
-    matrix of numbers.
+    Rows with NaN or infinity, and fingerprints without any bit, get NaN: no molecule is behind them. With fewer than
+    five finite rows every method is PCA; where all rows are equal all points lie at the origin. Raises UnknownName for
+    a method, MmexploreError where no row is finite or ``x`` is no matrix of numbers.
     """
     if method not in METHODS:
         raise UnknownName("map method", method, METHODS)
@@ -99,10 +99,14 @@ def place(x_new: np.ndarray, x: np.ndarray, xy: np.ndarray, k: int = 5, progress
 
 
 def matrix(x: np.ndarray) -> np.ndarray:
-    """Fingerprint bits as unit rows, anything else as float32."""
+    """Fingerprint bits as unit rows, NaN where none is set, anything else as float32."""
     if x.ndim != 2 or x.shape[1] == 0 or x.dtype.kind not in "fiub":
         raise MmexploreError(f"a map is made of a matrix of numbers, and {x.dtype} of shape {x.shape} came")
-    return unit_rows(x) if x.dtype in (np.uint8, np.bool_) else np.asarray(x, np.float32)
+    if x.dtype not in (np.uint8, np.bool_):
+        return np.asarray(x, np.float32)
+    rows = unit_rows(x)
+    rows[~x.any(axis=1)] = np.nan
+    return rows
 
 
 def _finite(x: np.ndarray) -> np.ndarray:

@@ -219,10 +219,8 @@ def _few(groups: int, rows: int, part: str) -> str:
 
 
 def _finite(x: np.ndarray) -> np.ndarray:
-    if x.dtype.kind != "f":
-        return np.ones(len(x), bool)
-    finite: np.ndarray = np.isfinite(x.sum(axis=1, dtype=np.float64))
-    return finite
+    """Rows with a molecule behind them: finite numbers, or fingerprints with a bit."""
+    return np.asarray(np.isfinite(x.sum(axis=1, dtype=np.float64)) if x.dtype.kind == "f" else x.any(axis=1))
 
 
 def _scores(x: np.ndarray, codes: np.ndarray, permuted: list[np.ndarray], seed: int) -> Scores:
@@ -240,7 +238,7 @@ def _scores(x: np.ndarray, codes: np.ndarray, permuted: list[np.ndarray], seed: 
 def clusters(x: np.ndarray, k: int, seed: int = 0) -> np.ndarray:
     """k-means labels (n,) of ``x`` (n, d), best of 10 seeded starts; centres come from at most 20,000 rows.
 
-    Fewer clusters where there are fewer distinct rows; a row that is not finite gets label 0.
+    Fewer clusters where there are fewer distinct rows; a row that is not finite is in none, -1.
     """
     from sklearn.cluster import KMeans
 
@@ -249,7 +247,7 @@ def clusters(x: np.ndarray, k: int, seed: int = 0) -> np.ndarray:
     if len(rows) > MOST:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MOST, replace=False))
     fitted = KMeans(min(k, len(rows)), n_init=10, random_state=seed).fit(x[rows].astype(np.float32))
-    labels = np.zeros(len(x), np.int64)
+    labels = np.full(len(x), -1)
     for start in range(0, len(finite), 65_536):
         part = finite[start : start + 65_536]
         labels[part] = fitted.predict(x[part].astype(np.float32))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmexplore.chem import molecules
+from mmexplore.chem import molecules, row_by_row
 from mmexplore.datasets import Dataset, search
 from mmexplore.explore.maps.panels import ECFP, ViewRef, ref
 from mmexplore.explore.neighbors import agreement as ranking_agreement
@@ -107,7 +107,7 @@ def _is_within(smiles: str, within: Ranges) -> bool:
 
 @cached(100_000)
 def _property(smiles: str, name: str) -> float:
-    return float(molecules.descriptors([smiles], [name])[name][0])
+    return float(row_by_row.descriptors([smiles], [name])[name][0])
 
 
 def shared(lists: Sequence[HitList]) -> dict[ViewRef, float]:

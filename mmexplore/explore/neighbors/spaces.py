@@ -17,8 +17,9 @@ from mmexplore.features.store import features
 from mmexplore.models import embeddings
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import Model, View
+from mmexplore.models.skipped import without
 from mmexplore.runtime.cache import cached
-from mmexplore.runtime.errors import NotAvailable
+from mmexplore.runtime.errors import BadMolecule, NotAvailable
 from mmexplore.runtime.home import Home
 
 INLINE_ROWS = 20_000
@@ -112,10 +113,16 @@ def record_of(
     """Query record: the molecule as a view sees it, ready to be compared with those of ``dataset``, (1, width).
 
     A molecule of the data set has its record there, one of ``source`` in that set's embedding where there is one; any
-    other is featurized and run through the model now. Raises NotAvailable like :func:`space`, BadMolecule.
+    other is featurized and run through the model now. Raises NotAvailable like :func:`space`, BadMolecule for one that
+    the view does not hold, with the reason.
     """
     there = space(view, dataset, home=home)
     if (row := row_of(dataset, asked)) >= 0:
+        if not there.usable[row]:
+            (left,) = without(view.model, dataset, np.array([row]), home=home)
+            raise BadMolecule(
+                f"row {row} of {dataset.name} (line {left.line}) is not in view {view.name}: {left.reason}"
+            )
         return there.take(np.array([row]))
     if view.model.card is None:
         bits = features("fingerprint", [asked.smiles], home=home, typed=True).take(np.array([0])).columns["bits"]
@@ -156,7 +163,9 @@ def _through_model(
     if source is not None and asked.row >= 0 and not joined:
         known = embeddings.read(embeddings.place(model.folder, source, home=home))
         if known is not None:
-            return np.asarray(known.view(view.name)[asked.row : asked.row + 1])
+            record = np.asarray(known.view(view.name)[asked.row : asked.row + 1])
+            if np.isfinite(record).all():
+                return record
     few = through_model(model, asked.smiles, home=home)
     if not joined:
         return few.views[view.name]

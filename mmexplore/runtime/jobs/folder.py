@@ -27,7 +27,7 @@ import psutil
 
 from mmexplore.runtime.cache import changed
 from mmexplore.runtime.errors import Damaged
-from mmexplore.runtime.home import read_json
+from mmexplore.runtime.home import as_json, read_json
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
@@ -52,7 +52,8 @@ class Event:
 class Job:
     """Job state: what is known of a job now.
 
-    ``seconds_left`` is an estimate for the stage, None before there is one.
+    ``seconds_left`` is an estimate for the stage, None before there is one. ``retry``: whether the same work started
+    again may do better; it cannot where what was asked for is what was wrong.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Job:
     updated: float
     died: bool
     folder: Path
+    retry: bool = True
 
     @property
     def active(self) -> bool:
@@ -130,12 +132,14 @@ def _read(folder: Path) -> Job:
         message=status.get("message", ""),
         updated=status.get("updated", asked["created"]),
         died=status.get("died", False),
+        retry=status.get("retry", True) is not False,
         folder=folder,
     )
 
 
 def with_crc(values: dict[str, Any]) -> dict[str, Any]:
     """A JSON object with a CRC-32 of all else in it."""
+    values = as_json(values)
     return values | {"crc": zlib.crc32(json.dumps(values, sort_keys=True).encode())}
 
 

@@ -1,7 +1,5 @@
 """Progress reporters: one writes to a job's folder, one draws a line in the terminal."""
 
-import json
-import math
 import os
 import sys
 import threading
@@ -14,6 +12,7 @@ import psutil
 
 from mmexplore.runtime import files
 from mmexplore.runtime.errors import Cancelled
+from mmexplore.runtime.home import as_json, json_text
 from mmexplore.runtime.jobs.folder import ACTIVE, State, with_crc
 from mmexplore.runtime.progress import Progress
 
@@ -94,11 +93,11 @@ class JobProgress:
             if turning or now - self._written >= STATUS_EVERY_SECONDS:
                 self._write(now)
 
-    def mark(self, state: State, message: str = "") -> None:
-        """Enter a state, with a sentence for the reader."""
+    def mark(self, state: State, message: str = "", *, retry: bool = True) -> None:
+        """Enter a state, with a sentence for the reader; ``retry``: whether the same work again may do better."""
         with self._lock:
             changed = (state, message) != (self._status["state"], self._status["message"])
-            self._status |= {"state": state, "message": message}
+            self._status |= {"state": state, "message": message, "retry": retry}
             if state not in ACTIVE:
                 self._status["seconds_left"] = None
             if changed or not self._written:
@@ -112,13 +111,13 @@ class JobProgress:
     def _tell(self, event: dict[str, Any]) -> None:
         self._told = event["time"]
         with (self.folder / "events.jsonl").open("ab", buffering=0) as file:
-            file.write((json.dumps(with_crc(event)) + "\n").encode())  # one write: a kill leaves the line whole or away
+            file.write((json_text(with_crc(event)) + "\n").encode())  # one write: a kill leaves the line whole or away
 
     def _write(self, now: float) -> None:
         """Replace status.json; without fsync, as after a power cut nothing in it is true any more."""
         self._written = now
         fresh = self.folder / ".status.json"
-        fresh.write_text(json.dumps(with_crc(self._status | {"updated": now}), indent=1) + "\n", encoding="utf-8")
+        fresh.write_text(json_text(with_crc(self._status | {"updated": now}), indent=1) + "\n", encoding="utf-8")
         files.replace(fresh, self.folder / "status.json")
 
 
@@ -164,23 +163,6 @@ def _terminal_line() -> "RichProgress":
     line = RichProgress(*columns, told, console=Console(stderr=True), transient=True)
     line.start()
     return line
-
-
-def as_json(value: Any) -> Any:
-    """Numbers that JSON does not know become null, numpy's become Python's, what else there is becomes text.
-
-    >>> as_json({"auc": float("nan"), "rows": (1, 2)})
-    {'auc': None, 'rows': [1, 2]}
-    """
-    if isinstance(value, dict):
-        return {str(key): as_json(held) for key, held in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_json(held) for held in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int):
-        return value
-    return as_json(value.item()) if getattr(value, "shape", None) == () else str(value)
 
 
 def _end_last_line(path: Path) -> None:

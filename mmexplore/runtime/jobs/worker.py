@@ -24,10 +24,10 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from mmexplore.runtime import files, logs
-from mmexplore.runtime.errors import Cancelled, MmexploreError
+from mmexplore.runtime.errors import Cancelled, MmexploreError, NotAvailable
 from mmexplore.runtime.home import default_home, write_json
 from mmexplore.runtime.jobs.folder import Job, State, read, read_all
-from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress, as_json
+from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -107,7 +107,7 @@ def _say_stopped(shown: TerminalProgress) -> None:
 
 
 def _finish(progress: JobProgress) -> None:
-    write_json(progress.folder / "result.json", as_json(progress.result or {}))
+    write_json(progress.folder / "result.json", progress.result or {})
     progress.mark("done")
     _log.info("%s is done", progress.folder.name)
 
@@ -134,14 +134,19 @@ def _write_down(progress: JobProgress, error: BaseException) -> int:
         said = (str(error).strip().splitlines() or ["no more is said"])[0]
         sentence = f"something went wrong inside ({type(error).__name__}: {said}); the log has the trace"
         _log.error("%s failed", name, exc_info=error)
-    _mark(progress, "failed", sentence)
+    _mark(
+        progress,
+        "failed",
+        sentence,
+        retry=not isinstance(error, MmexploreError) or isinstance(error, NotAvailable),
+    )
     return 1
 
 
-def _mark(progress: JobProgress, state: State, message: str) -> None:
+def _mark(progress: JobProgress, state: State, message: str, *, retry: bool = True) -> None:
     """Where even this cannot be written, readers see that the process has ended, and find the words in the log."""
     try:
-        progress.mark(state, message)
+        progress.mark(state, message, retry=retry)
     except OSError:
         print(message, file=sys.stderr)
 

@@ -29,8 +29,13 @@ _TICKS = 6  # numbers that lie side by side in the narrowest figure
 
 
 def lines(table: pd.DataFrame, title: str, x: str, y: str) -> go.Figure:
-    """One line a column over the table's index; NaN leaves a gap in no line, it is passed over."""
+    """One line a column over the table's index; NaN leaves a gap in no line, it is passed over.
+
+    Epochs are whole: their axis has no ticks between them.
+    """
     figure = blank(title, x, y)
+    if x == "epoch" and len(table):
+        figure.update_xaxes(dtick=max(1, -(-int(table.index.max()) // 10)), tick0=0)
     for number, name in enumerate(table.columns):
         known = table[name].dropna()
         figure.add_scatter(x=known.index, y=known, name=plain(name), **_stroke(number, len(known)))

@@ -105,6 +105,6 @@ def attempt(what: Callable[[str], object], job_id: str) -> None:
 
 
 def unfinished(job: Job, otherwise: str, again: str, key: str) -> bool:
-    """Say why a job was not finished, and offer it ``again``; whether that was asked for."""
+    """Say why a job was not finished, and offer it ``again`` where that may help; whether that was asked for."""
     st.error(literal(job.message or otherwise), icon=":material/info:")
-    return st.button(again, key=f"again/{key}", icon=":material/refresh:")
+    return job.retry and st.button(again, key=f"again/{key}", icon=":material/refresh:")

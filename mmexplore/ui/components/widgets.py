@@ -144,7 +144,7 @@ def _decimals(field: Field) -> tuple[Any, ...]:
 
 def _json(field: Field) -> Any:
     """What no widget fits is typed as JSON; what is no JSON is left to the schema to refuse."""
-    typed = text(replace(field, value=json.dumps(field.value)))
+    typed = text(replace(field, value=json.dumps(field.value, allow_nan=False)))
     try:
         return json.loads(typed)
     except json.JSONDecodeError:

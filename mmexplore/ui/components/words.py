@@ -4,6 +4,9 @@ Prefer ``st.text`` and tables, which read none; labels, captions and messages go
 """
 
 import re
+from collections.abc import Sequence
+
+from mmexplore.studio import Skipped
 
 _MEANS_SOMETHING = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=])")
 
@@ -17,6 +20,19 @@ def literal(text: object) -> str:
     one_line = " ".join(str(text).split())
     # A colon opens directives, icons and emoji even when it is escaped; an unseen word joiner after it closes them.
     return _MEANS_SOMETHING.sub(r"\\\1", one_line).replace(":", ":\u2060")
+
+
+def left_out(skipped: Sequence[Skipped], what: str) -> str:
+    """Caption on the rows that something does without: how many, and the first ones with their reasons; "" for none.
+
+    >>> left_out([Skipped(3, 5, "unclosed ring")], "on this map")
+    '1 row is not on this map: line 5, unclosed ring'
+    """
+    if not skipped:
+        return ""
+    first = "; ".join(f"line {one.line}, {one.reason}" for one in skipped[:3])
+    more = f"; and {len(skipped) - 3:,} more" if len(skipped) > 3 else ""
+    return f"{len(skipped):,} row{'s are' if len(skipped) > 1 else ' is'} not {what}: {first}{more}"
 
 
 def duration(seconds: float) -> str:

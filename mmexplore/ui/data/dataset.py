@@ -15,8 +15,8 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.registry import choices
 from mmexplore.studio import Dataset, Entry
 from mmexplore.ui.components import charts, score_words, structures, waits, widgets
-from mmexplore.ui.components.words import literal
-from mmexplore.ui.data import kept
+from mmexplore.ui.components.words import left_out, literal
+from mmexplore.ui.data import added_rows, compared, kept
 from mmexplore.ui.shell import address
 
 _MANY = 20_000
@@ -46,6 +46,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
             _save(entry)
             _rename(entry)
             _remove(entry)
+        added_rows.show(entry)
     tasks = f"{len(dataset.tasks)} label column{'s' if len(dataset.tasks) != 1 else ''}"
     facts = [f"{len(dataset):,} molecules", tasks, f"digest {dataset.digest[:12]}"]
     st.caption(literal(", ".join([entry.name, *facts, *([f"licence: {entry.licence}"] if entry.licence else [])])))
@@ -56,6 +57,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
         "Properties": properties,
         "Split": split,
         "Molecules": molecules,
+        "Compare": compared.show,
     }
     tabs = address.tabs(list(panels), TAB)
     for panel, tab in zip(panels.values(), tabs, strict=True):
@@ -118,6 +120,8 @@ def report(dataset: Dataset) -> None:
         cell.metric(name.capitalize(), f"{len(remarks):,}")
     for note in found.notes:
         st.text(note)
+    if len(dataset) <= _MANY and (words := left_out(dataset.skipped(dataset.unreadable), "readable by RDKit")):
+        st.text(words)
     for name, remarks in lists.items():
         if remarks:
             table = pd.DataFrame([(r.line, r.text, r.reason) for r in remarks], columns=["line", "text", "reason"])

@@ -8,7 +8,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import ViewRef
 from mmexplore.ui.components import model_links, waits, widgets
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.fusion import alike, compared, disagreement, state, weights, what_if
 from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
@@ -32,6 +32,8 @@ def _page(choice: Choice) -> None:
             _no_fusion(choice)
         elif not ready:
             waits.embedded([choice.model], choice.data)
+        elif words := left_out(studio.skipped(choice.model, choice.data), "described by this model"):
+            st.caption(literal(words))
     task = _task(choice.model)
     parts: dict[str, Callable[[], None]] = {}
     if fuses and studio.summands(choice.model):

@@ -10,7 +10,7 @@ from mmexplore.runtime.errors import BadMolecule
 from mmexplore.studio import METHODS, MapFile, SearchResult
 from mmexplore.ui.compare import menu
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.map import state
 from mmexplore.ui.map.state import TITLES
 from mmexplore.ui.shell import address, session, tour
@@ -97,6 +97,12 @@ def search(data: str, text: str) -> SearchResult | None:
     except BadMolecule as mistake:
         st.warning(literal(mistake), icon=":material/search_off:")
         return None
+
+
+def left_out_line(choice: Choice, shown: MapFile) -> None:
+    """Names the rows that have no place on the map."""
+    if words := left_out(studio.not_placed(shown, choice.model, choice.data), "on this map"):
+        st.caption(literal(words))
 
 
 def found_line(found: SearchResult | None) -> None:

@@ -63,6 +63,7 @@ def _body(
     with picture:
         controls.found_line(found)
         map_star.words(star)
+        controls.left_out_line(choice, shown)
         _draw(choice, shown, painting, found, star)
     with side:
         scored()

@@ -8,7 +8,7 @@ from mmexplore.studio import Dataset, HitList, MoleculeRef, ViewRef
 from mmexplore.ui.components import molecule, waits
 from mmexplore.ui.components.drawings import of_row
 from mmexplore.ui.components.hit_lists import Hit, HitColumn, hit_lists, picked
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.retrieval import state
 from mmexplore.ui.retrieval.agreement import agreement_panel
 from mmexplore.ui.retrieval.pairs import pairs_panel
@@ -48,6 +48,7 @@ def _body(choice: Choice, asked: RetrievalRequest, query: MoleculeRef, ready: li
         columns = [_column(panel, asked, lists.get(panel), near, problems) for panel in asked.panels]
         st.session_state[_LISTS + "/of"] = (asked.data, asked.typed)
         hit_lists(_LISTS, columns, _pick)
+        _left_out(list(lists), asked.data)
     with card:
         _cards(choice, query)
     return lists
@@ -66,6 +67,13 @@ def _search(
             except MmexploreError as mistake:
                 problems[panel] = str(mistake)
     return lists, problems
+
+
+def _left_out(panels: list[ViewRef], data: str) -> None:
+    """Names the molecules that a list cannot hold, once for each model."""
+    for name in dict.fromkeys(panel.model for panel in panels):
+        if words := left_out(studio.skipped(name, data), f"among the hits of {name}"):
+            st.caption(literal(words))
 
 
 def _heading(asked: RetrievalRequest, query: MoleculeRef) -> None:

@@ -12,7 +12,7 @@ from mmexplore.explore.explain.motifs import Motif, Support
 from mmexplore.studio import Group, Motifs, Target
 from mmexplore.ui.components import structures
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
 
@@ -24,6 +24,8 @@ def show(choice: Choice, group: Group, goal: Target, found: Motifs) -> None:
     """Everything that was found in a group."""
     sample = "" if found.searched == found.members else f"; a sample of {found.searched:,} was searched"
     st.caption(literal(f"{found.members:,} molecules, {group.title} of {choice.data}, model {choice.model}{sample}"))
+    if words := left_out(found.skipped, "among them"):
+        st.caption(literal(words))
     _common(goal, found)
     st.subheader("Most frequent minimum positive subgraphs", anchor=False)
     sought = studio.goal_in_words(goal)

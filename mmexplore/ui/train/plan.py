@@ -70,7 +70,7 @@ def _changed(start: Any, end: Any, path: str) -> Iterator[str]:
         for key in start:
             yield from _changed(start[key], end[key], f"{path}.{key}" if path else key)
         return
-    yield f"{path}={json.dumps(end)}"
+    yield f"{path}={json.dumps(end, allow_nan=False)}"
 
 
 def seeds(text: str) -> tuple[int, ...]:

@@ -1,5 +1,7 @@
 """Training start: what a run will take, on what, with which split; and the button that starts it."""
 
+from typing import Any
+
 import streamlit as st
 
 from mmexplore import studio
@@ -9,17 +11,17 @@ from mmexplore.ui.components.widgets import labels_picker
 from mmexplore.ui.components.words import duration, literal
 from mmexplore.ui.train.plan import RunPlan
 
-_MANY = 20_000
-
 
 def show(plan: RunPlan) -> None:
     """Draw the panel; its button starts one job a seed. A second click meets the jobs of the first."""
     with st.container(border=True):
         _estimate(plan)
         _device(plan)
+        forbidden = _check(plan)
         count = len(plan.seeds)
         label = "Start training" if count == 1 else f"Start {count} trainings"
-        st.button(label, type="primary", icon=":material/play_arrow:", on_click=_start, args=(plan,), width="stretch")
+        about: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
+        st.button(label, on_click=_start, args=(plan,), disabled=forbidden, **about)
     with st.expander("Split preview", expanded=True):
         if small_enough(plan):
             _split(plan)
@@ -27,6 +29,23 @@ def show(plan: RunPlan) -> None:
         st.code(plan.run(plan.seeds[0]).model_dump_json(indent=1), language="json", height=260)
         for seed in plan.seeds[:5]:
             st.code(plan.shell(seed), language="shell", wrap_lines=True)
+
+
+def _check(plan: RunPlan) -> bool:
+    """Say what forbids the trainings, and what their scores will lack; whether something does."""
+    try:
+        if len(studio.dataset(plan.recipe.data.dataset)) > studio.MOST_CHECKED:
+            return False  # the job says it, before any work
+    except MmexploreError as error:
+        st.error(literal(error))
+        return True
+    checks = {seed: studio.check_training(plan.run(seed)) for seed in plan.seeds}
+    refusals = dict.fromkeys(text for found in checks.values() for text in found.refusals)
+    for text in refusals:
+        st.error(literal(text[:1].upper() + text[1:]), icon=":material/block:")
+    for text in dict.fromkeys(text for found in checks.values() for text in found.warnings):
+        st.caption(f":material/info: {literal(text[:1].upper() + text[1:])}")
+    return bool(refusals)
 
 
 def _start(plan: RunPlan) -> None:
@@ -69,7 +88,7 @@ def small_enough(plan: RunPlan) -> bool:
         count = len(studio.dataset(data.dataset))
     except MmexploreError:
         return True  # the split says what is wrong
-    if count <= _MANY or data.split == "random":
+    if count <= studio.MOST_CHECKED or data.split == "random":
         return True
     words = f"Preview the split of {count:,} molecules (about {count / 4000:.0f} s)"
     return bool(st.toggle(words, key=f"train/preview/{data.dataset}"))

@@ -60,7 +60,7 @@ def _actions(job: Job) -> None:
         return
     if job.state == "done":
         model_links.link(run_name(job))
-    else:
+    elif job.retry:
         about: dict[str, Any] = {"help": "goes on after the last finished epoch", "icon": ":material/replay:"}
         st.button("Continue", key=f"again/{job.id}", on_click=_again, args=(job.id,), **about)
     st.button("Close", key=f"close/{job.id}", on_click=_close, help="the run stays in the table below")
@@ -99,15 +99,33 @@ def _where(job: Job) -> None:
 
 def _numbers(job: Job, history: pd.DataFrame) -> None:
     last, number = history.iloc[-1], int(history.index[-1])
-    shown = _validation_scores(history)[:2]
-    cells = st.columns(3 + len(shown))
+    shown, tested = _validation_scores(history)[:2], _test_scores(job)
+    cells = st.columns(3 + len(shown) + len(tested))
     cells[0].metric("Epoch", f"{number:,}" + (f" of {job.total:,}" if job.stage == "train" else ""))
     cells[1].metric("Training loss", f"{last['train_loss']:.4g}")
     for cell, name in zip(cells[2:], shown, strict=False):
         metric = name.removeprefix("validation_")
-        cell.metric(f"Validation {score_words.title(metric)}", f"{last[name]:.4g}", help=score_words.direction(metric))
+        value = "–" if pd.isna(last[name]) else f"{last[name]:.4g}"
+        cell.metric(f"Validation {score_words.title(metric)}", value, help=score_words.direction(metric))
+    for cell, (metric, score) in zip(cells[2 + len(shown) :], tested.items(), strict=False):
+        words = f"{score_words.direction(metric)}; of the weights that were kept, split {split_words(job)}"
+        cell.metric(f"Test {score_words.title(metric)}", f"{score:.4g}", help=words)
     speed = last.get("molecules_per_second")
     cells[-1].metric("Throughput", "–" if pd.isna(speed) else f"{speed:,.0f}/s", help="molecules a second")
+
+
+def _test_scores(job: Job) -> dict[str, float]:
+    """The main score of the finished model on the test part, empty before and where that part has none."""
+    if job.state != "done":
+        return {}
+    try:
+        card = studio.model(run_name(job)).card
+    except MmexploreError:
+        return {}  # deleted meanwhile
+    if card is None:
+        return {}
+    main, found = score_words.main_metric(card), card.metrics.get("test", {})
+    return {main: found[main]} if main in found else {}
 
 
 def _curves(job: Job, history: pd.DataFrame) -> None:

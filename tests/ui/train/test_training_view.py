@@ -4,13 +4,16 @@ import json
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from screens import NASTY, PATIENCE, page, shown
+from screens import NASTY, PAGES, PATIENCE, page, shown
 from streamlit.testing.v1 import AppTest
 from toy_models import card
 
 from mmexplore import studio
 from mmexplore.recipes.presets import preset
+from mmexplore.ui.shell.session import Choice
+from mmexplore.ui.train.view import losses
 
 pytest_plugins = ("screens",)
 ID = "20260101-000000-train-ab12"
@@ -101,3 +104,41 @@ def test_a_model_is_renamed_and_deleted(empty_home: Path) -> None:
     assert studio.model("a").title == "*another*"
     next(b for b in app.button if b.label == "Delete this model").click().run()
     assert not (empty_home / "runs" / "a").exists()
+
+
+def test_a_finished_training_shows_its_test_score(empty_home: Path) -> None:
+    job(empty_home, "done")
+    card(empty_home, "a-run", rmse=0.4)
+    found = {metric.label: metric.value for metric in page("5_Train.py", job=ID).metric}
+    assert found["Test RMSE"] == "0.8"
+
+
+def test_what_cannot_do_better_is_not_offered_again(empty_home: Path) -> None:
+    folder = job(empty_home, "failed", "nothing can be learned")
+    status = json.loads((folder / "status.json").read_text())
+    (folder / "status.json").write_text(json.dumps(status | {"retry": False}))
+    app = page("5_Train.py", job=ID)
+    assert "nothing can be learned" in shown(app)
+    assert "Continue" not in [b.label for b in app.button]
+
+
+def test_epochs_have_no_ticks_between_them() -> None:
+    for epochs in (1, 2, 9, 250):
+        table = pd.DataFrame({"train_loss": range(epochs)}, index=range(1, epochs + 1))
+        axis = losses(table).layout.xaxis
+        assert axis.dtick == int(axis.dtick) >= 1
+        assert epochs / axis.dtick <= 10
+
+
+def test_a_training_that_nothing_can_come_of_cannot_be_started(empty_home: Path) -> None:
+    path = empty_home / "flat.csv"
+    path.write_text("smiles,y\n" + "".join(f"{'C' * n}O,2.5\n" for n in range(1, 31)))
+    made = studio.add_dataset(path, "flat", targets=["y"])
+    app = AppTest.from_file(str(PAGES / "5_Train.py"), default_timeout=PATIENCE)
+    app.session_state["chosen"] = Choice(made.name, "ecfp", "ecfp")
+    app.run()
+    start = next(b for b in app.button if b.label == "Start training")
+    assert start.disabled
+    assert any(
+        "nothing can be learned" in e.value.replace("\\", "") or "leaves no molecule" in e.value for e in app.error
+    )
