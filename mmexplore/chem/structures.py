@@ -14,7 +14,9 @@ from mmexplore.chem.molecules import MAX_CHARACTERS, parse, parse_block, parse_l
 from mmexplore.runtime.errors import BadMolecule
 
 MAPS = "atom maps were dropped"
-STEREO = "an AND or OR stereo group (a racemate, or one of several stereoisomers), which a SMILES cannot hold: kept apart"
+STEREO = (
+    "an AND or OR stereo group (a racemate, or one of several stereoisomers), which a SMILES cannot hold: kept apart"
+)
 FLAG = "chiral flag 0 (a racemate, or relative stereo, by the format), which a SMILES cannot hold"
 EXTENSION = "a CXSMILES extension that RDKit cannot read was left out"
 

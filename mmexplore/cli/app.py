@@ -14,10 +14,10 @@ from typing import Annotated
 import typer
 
 from mmexplore import __version__, studio
-from mmexplore.chem.file_endings import FORMATS
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.chemprop import chemprop
 from mmexplore.cli.fusion import fusion
+from mmexplore.cli.import_file import import_file
 from mmexplore.cli.lists import datasets, models
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.retrieve import retrieve
@@ -44,6 +44,7 @@ app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
 app.command("app")(open_app)
+app.command("import")(import_file)
 
 
 @app.callback(invoke_without_command=True)
@@ -169,26 +170,6 @@ def make_map(
         scores |= {k: getattr(quality, k) for k in ("dbi_2d", "nmi_2d", "dbi_2d_permuted", "nmi_2d_permuted")}
         about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
         return about | scores | {"how": quality.how, "file": str(made.path)}
-
-    answer(work, as_json, job)
-
-
-@app.command("import")
-def import_file(
-    file: Annotated[Path, typer.Argument(help=f"{FORMATS}, plain or gzipped")],
-    name: Annotated[str, typer.Option("--name", help="what to call it")] = "",
-    options: Annotated[str, typer.Option("--options", hidden=True)] = "{}",
-    as_json: Json = False,
-    job: JobFolder = None,
-) -> None:
-    """Bring a file of molecules: standardise it, keep it as a data set and report on each row."""
-
-    def work(progress: Progress) -> Values:
-        added = studio.add_dataset(file, name or file.name.split(".")[0], progress=progress, **json.loads(options))
-        report = added.report
-        counts = {"read": report.read, "kept": report.kept, "merged": len(report.merged)}
-        counts |= {"standardised": len(report.standardised), "rejected": len(report.rejected)}
-        return {"data": added.name, "report": counts}
 
     answer(work, as_json, job)
 

@@ -8,12 +8,25 @@ from mmexplore.cli.tables import listed
 
 
 def datasets(as_json: Json = False) -> None:
-    """List the data sets: name, rows, tasks, where each comes from, whether it is here."""
+    """List the data sets: name, rows of the source, molecules kept of them, tasks, where each comes from, whether here."""
     rows = [
-        {"name": e.name, "rows": e.rows, "tasks": _names(e.tasks), "source": e.source, "available": e.available}
+        {
+            "name": e.name,
+            "rows": e.rows,
+            "molecules": e.molecules,
+            "tasks": _names(e.tasks),
+            "source": e.source,
+            "available": e.available,
+        }
         for e in studio.datasets()
     ]
-    answer(lambda _: {"datasets": rows}, as_json)
+    answer(lambda _: {"datasets": rows}, as_json, shown=_counted)
+
+
+def _counted(values: Values) -> Values:
+    """For people: what the counts are of."""
+    names = {"rows": "rows read", "molecules": "kept"}
+    return {"datasets": [{names.get(key, key): value for key, value in row.items()} for row in values["datasets"]]}
 
 
 def _names(tasks: Any) -> list[str]:

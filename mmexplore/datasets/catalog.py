@@ -11,21 +11,23 @@ import importlib.metadata
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from mmexplore.chem.file_endings import FORMATS, looks_like_a_file
-from mmexplore.datasets import Dataset, Entry, RawTable, Task, embedded, moleculenet, nmrshiftdb2, storage, yours
+from mmexplore.datasets import Dataset, Entry, Kind, RawTable, Task, embedded, moleculenet, nmrshiftdb2, storage, yours
 from mmexplore.runtime.errors import BadTable, UnknownName
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mmexplore.datasets.file import Preview
 
-VERSION = 2
+VERSION = 3
 
 _ON_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
@@ -33,8 +35,10 @@ _ON_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 class Choices(TypedDict, total=False):
     """Import options: how a table is read where the guesses, or a data set's own ways, are not meant.
 
-    ``smiles``, ``name`` and ``targets`` choose columns; ``salts`` and ``duplicates`` overrule how rows are treated (a
-    user's file: "strip", "merge"; published sets: "keep").
+    ``smiles``, ``name`` and ``targets`` choose columns, ``sheet`` that of a workbook; ``salts`` and ``duplicates``
+    overrule how rows are treated (a user's file: "strip", "merge"; published sets: "keep"). ``kinds`` by label,
+    ``unit``, ``log``, ``threshold`` and ``qualifiers`` are those of
+    :class:`mmexplore.datasets.readers.labels.LabelRule`, of a user's file alone.
     """
 
     smiles: str | None
@@ -42,6 +46,12 @@ class Choices(TypedDict, total=False):
     targets: Sequence[str] | None
     salts: Literal["keep", "strip"] | None
     duplicates: Literal["keep", "merge"] | None
+    kinds: Mapping[str, Kind] | None
+    unit: str | None
+    log: bool | None
+    threshold: float | None
+    qualifiers: Literal["drop", "bound", "classes"] | None
+    sheet: str | None
 
 
 @dataclass(frozen=True)
@@ -72,18 +82,54 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, home: Home, *
 
     ``chosen`` are :class:`Choices`. Raises UnknownName, NotAvailable, BadTable.
     """
+    source, choices = _asked(name_or_path, chosen, progress, home=home)
+    return storage.read(_place(source, choices, home=home), source.name, source.title) or _made(
+        source, choices, progress, home=home
+    )
+
+
+def rows(
+    name_or_path: str | Path, *, progress: Progress = silent, home: Home, **chosen: Unpack[Choices]
+) -> "pd.DataFrame":
+    """What became of each row that was read, in its order: line, status, reason, smiles, name, and its own labels.
+
+    Raises UnknownName, NotAvailable, BadTable.
+    """
+    from mmexplore.datasets.curation import row_columns
+
+    source, choices = _asked(name_or_path, chosen, progress, home=home)
+    columns = row_columns(load(name_or_path, progress=progress, home=home, **chosen).tasks)
+    place = _place(source, choices, home=home)
+    found = storage.read_rows(place, columns)
+    if found is None:
+        _made(source, choices, progress, home=home)
+        found = storage.read_rows(place, columns)
+    assert found is not None
+    return found
+
+
+def _asked(
+    name_or_path: str | Path, chosen: Choices, progress: Progress, *, home: Home
+) -> tuple[_Source, dict[str, Any]]:
     choices = _full(chosen)
     if card := yours.cards(home=home).get(str(name_or_path)):
-        choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
-    source = _source(_unquoted(str(name_or_path)), choices, progress, home=home)
-    place = home.folder("datasets") / _key(source.files, choices)
-    if found := storage.read(place, source.name, source.title):
-        return found
-    from mmexplore.datasets.curation import curate
+        choices = {key: card["choices"].get(key) if value is None else value for key, value in choices.items()}
+    return _source(_unquoted(str(name_or_path)), choices, progress, home=home), choices
+
+
+def _place(source: _Source, choices: dict[str, Any], *, home: Home) -> Path:
+    return home.folder("datasets") / _key(source.files, choices)
+
+
+def _made(source: _Source, choices: dict[str, Any], progress: Progress, *, home: Home) -> Dataset:
+    """The data set made from its source, and kept."""
+    from mmexplore.datasets.curation import curated
 
     raw = source.read()
     raw = replace(raw, salts=choices["salts"] or raw.salts, duplicates=choices["duplicates"] or raw.duplicates)
-    dataset = curate(raw, source.name, source.title, progress)
+    dataset, table = curated(raw, source.name, source.title, progress)
+    place = _place(source, choices, home=home)
+    storage.write_rows(place, table)
     storage.write(place, dataset)
     return dataset
 
@@ -100,34 +146,67 @@ def fetch(name: str, progress: Progress = silent, *, home: Home) -> Path:
     return embedded.files(name)[0] if sources[name] == "embedded" else moleculenet.fetch(name, progress, home=home)
 
 
-def preview(path_or_text: Path | str) -> "Preview":
+def preview(path_or_text: Path | str, sheet: str | None = None) -> "Preview":
     """Import preview: columns, first rows and guesses of a file or of pasted text. Raises BadTable."""
     from mmexplore.datasets import file
 
-    return file.preview(_given(path_or_text))
+    return file.preview(_given(path_or_text), sheet=sheet)
 
 
 def add(
-    path_or_text: Path | str, title: str, *, progress: Progress = silent, home: Home, **chosen: Unpack[Choices]
+    path_or_text: Path | str,
+    title: str,
+    *,
+    progress: Progress = silent,
+    home: Home,
+    overwrite: bool = False,
+    **chosen: Unpack[Choices],
 ) -> Dataset:
     """Keep a user's molecules under a name made from the title, so that they load by that name from now on.
 
-    ``chosen`` are :class:`Choices`. A name of the catalogue is never taken over; the same content with the same choices
-    is not kept twice. Raises BadTable, UnknownName.
+    ``chosen`` are :class:`Choices`. A name of the catalogue is never taken over; one of the user's own is with
+    ``overwrite``, else the new one gets a number. The same content with the same choices is not kept twice. Raises
+    BadTable, BadRecipe, UnknownName.
     """
-    given = _given(path_or_text)
-    choices = _full(chosen)
-    content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
-    for known, card in yours.cards(home=home).items():
-        if (card["content"], card["choices"]) == (content, choices):
-            return load(known, progress=progress, home=home)
-    new, path = yours.receive(given, title, [entry.name for entry in entries(home=home)], home=home)
+    given, choices = _given(path_or_text), _full(chosen)
+    taken = [entry.name for entry in entries(home=home)]
+    old = yours.slug(title)
+    if overwrite and old in taken and old not in yours.cards(home=home):
+        raise BadTable(f"{old!r} is a data set of the catalogue, which is never replaced; give another name")
+    known = _known(given, choices, home=home)
+    if known is not None and (not overwrite or known == old):
+        return load(known, progress=progress, home=home)
+    new, path = yours.receive(given, title, taken, home=home)
     try:
-        yours.keep(new, title, path, content, choices, load(path, **choices, progress=progress, home=home), home=home)
+        called = given.name if isinstance(given, Path) else "the pasted text"
+        source = _Source(new, title, (path,), lambda: _of_file(path, choices, progress, ask=True, called=called))
+        dataset = _made(source, choices, progress, home=home)
+        if overwrite and old in yours.cards(home=home):
+            remove(old, home=home)
+            path = path.replace(path.with_name(old + path.name.removeprefix(new)))
+            new = old
+        yours.keep(new, title, path, _content(given), choices, dataset, home=home)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     return load(new, progress=progress, home=home)
+
+
+def known(path_or_text: Path | str, *, home: Home, **chosen: Unpack[Choices]) -> str | None:
+    """The user's data set that is this content with these choices already, None where there is none."""
+    return _known(_given(path_or_text), _full(chosen), home=home)
+
+
+def _known(given: Path | str, choices: dict[str, Any], *, home: Home) -> str | None:
+    content = _content(given)
+    for name, card in yours.cards(home=home).items():
+        if (card["content"], _full(card["choices"])) == (content, choices):
+            return name
+    return None
+
+
+def _content(given: Path | str) -> str:
+    return _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
 
 
 def remove(name: str, *, home: Home) -> None:
@@ -135,7 +214,7 @@ def remove(name: str, *, home: Home) -> None:
     path = yours.upload(name, home=home)
     if path.is_file():
         shutil.rmtree(
-            home.folder("datasets") / _key((path,), yours.cards(home=home)[name]["choices"]), ignore_errors=True
+            home.folder("datasets") / _key((path,), _full(yours.cards(home=home)[name]["choices"])), ignore_errors=True
         )
     yours.forget(name, home=home)
 
@@ -145,7 +224,7 @@ def _full(chosen: Choices) -> dict[str, Any]:
     names = Choices.__annotations__
     if odd := chosen.keys() - names.keys():
         raise TypeError(f"nothing called {sorted(odd)} can be chosen; there are: {', '.join(names)}")
-    full: dict[str, Any] = dict.fromkeys(names) | chosen
+    full: dict[str, Any] = dict.fromkeys(names) | {key: value for key, value in chosen.items() if value is not False}
     return full | {"targets": None if full["targets"] is None else list(full["targets"])}
 
 
@@ -166,13 +245,17 @@ def _source(name: str, choices: dict[str, Any], progress: Progress, *, home: Hom
     if kind == "path" and not path.is_file() and not _looks_like_path(name):
         raise UnknownName("data set", name, titles)
 
-    def read() -> RawTable:
-        from mmexplore.datasets import file
+    return _Source(name, title, (path,), lambda: _of_file(path, choices, progress))
 
-        columns = {key: choices[key] for key in ("smiles", "name", "targets")}
-        return file.raw(path, **columns, progress=progress)
 
-    return _Source(name, title, (path,), read)
+def _of_file(
+    path: Path, choices: dict[str, Any], progress: Progress, *, ask: bool = False, called: str = ""
+) -> RawTable:
+    from mmexplore.datasets import file
+
+    columns = {key: choices[key] for key in ("smiles", "name", "targets", "kinds", "threshold", "qualifiers", "sheet")}
+    asked = {"unit": choices["unit"] or "", "log": bool(choices["log"]), "ask": ask, "called": called}
+    return file.raw(path, **columns, **asked, progress=progress)
 
 
 def _chosen(raw: RawTable, choices: dict[str, Any]) -> RawTable:

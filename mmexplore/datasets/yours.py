@@ -22,7 +22,15 @@ Card = dict[str, Any]
 def entries(*, home: Home) -> list[Entry]:
     """The user's own data sets by name."""
     return [
-        Entry(name, card["title"], card["rows"], tuple(Task(**task) for task in card["tasks"]), "yours", True)
+        Entry(
+            name,
+            card["title"],
+            card["rows"],
+            tuple(Task(**task) for task in card["tasks"]),
+            "yours",
+            available=True,
+            molecules=card.get("molecules"),
+        )
         for name, card in cards(home=home).items()
     ]
 
@@ -57,7 +65,7 @@ def upload(name: str, *, home: Home) -> Path:
 
 def receive(given: Path | str, title: str, taken: Iterable[str], *, home: Home) -> tuple[str, Path]:
     """Upload: a new name, and the file or text copied to the uploads under it."""
-    name = _slug(title, set(taken))
+    name = _free(slug(title), set(taken))
     endings = "".join(given.suffixes[-2:]).lower() if isinstance(given, Path) else ".txt"
     path = home.folder("uploads") / (name + re.sub(r"[^.a-z0-9]", "", endings))
     if isinstance(given, Path):
@@ -72,7 +80,7 @@ def keep(
 ) -> None:
     """Write the card that makes it a data set."""
     card: Card = {"title": title.strip() or name, "file": path.name, "content": content, "choices": choices}
-    card |= {"rows": dataset.report.read, "tasks": [asdict(task) for task in dataset.tasks]}
+    card |= {"rows": dataset.report.read, "molecules": len(dataset), "tasks": [asdict(task) for task in dataset.tasks]}
     write_json(home.folder("datasets", "yours") / f"{name}.json", card)
 
 
@@ -83,8 +91,15 @@ def forget(name: str, *, home: Home) -> None:
     path.unlink(missing_ok=True)
 
 
-def _slug(title: str, taken: set[str]) -> str:
-    stem = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "molecules"
-    stem = allowed(stem)
+def slug(title: str) -> str:
+    """The name that a title asks for.
+
+    >>> slug("My Table, 2nd")
+    'my_table_2nd'
+    """
+    return allowed(re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "molecules")
+
+
+def _free(stem: str, taken: set[str]) -> str:
     candidates = [stem, *(f"{stem}_{i}" for i in range(2, len(taken) + 3))]
     return next(c for c in candidates if c not in taken)

@@ -10,6 +10,7 @@ from mmexplore.runtime.files import allowed
 from mmexplore.runtime.home import write_atomically
 
 PASTED = "pasted."
+_WHY = ".refused"
 _KEPT_SECONDS = 7 * 86_400.0
 
 
@@ -39,14 +40,30 @@ def title_of(path: Path) -> str:
 def forget(path: Path) -> None:
     """Delete a kept upload; one that is gone already is no mistake."""
     path.unlink(missing_ok=True)
+    (path.parent / _WHY).unlink(missing_ok=True)
     if path.parent.is_dir() and not any(path.parent.iterdir()):
         path.parent.rmdir()
+
+
+def refuse(path: Path, why: str) -> None:
+    """Keep beside an upload why it was refused, for the next visit."""
+    if path.is_file():
+        write_atomically(path.parent / _WHY, why.encode())
+
+
+def told(path: Path) -> str:
+    """What a list calls an upload: its name, and why it was refused if it was."""
+    why = path.parent / _WHY
+    try:
+        return f"{path.name}: {why.read_text(encoding='utf-8')[:120]}" if why.is_file() else path.name
+    except OSError:
+        return path.name  # deleted by another visitor meanwhile
 
 
 def waiting() -> list[Path]:
     """Files that were never imported, the newest first; those older than a week are deleted here."""
     kept = studio.home().folder("uploads", "incoming").glob("*/*")
-    found = [path for path in kept if path.is_file() and not path.name.startswith(PASTED)]
+    found = [path for path in kept if path.is_file() and not path.name.startswith((PASTED, _WHY))]
     now = time.time()
     for path in [path for path in found if now - path.stat().st_mtime > _KEPT_SECONDS]:
         forget(path)
