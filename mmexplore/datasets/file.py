@@ -124,7 +124,9 @@ def raw(
         tasks.append(label.task)
         notes += label.notes
         beside |= label.beside
-        frame = frame.assign(**{rule.column: label.values})
+        frame = frame if label.plain else frame.assign(**{rule.column: label.values})
+    if found.chosen != BLOCKS and table.blocks:
+        frame = frame.drop(columns=BLOCKS)
     for column, cells in beside.items():
         frame[unique([*frame.columns, column])[-1]] = list(cells)
     rejected = tuple(table.cells.rejected)

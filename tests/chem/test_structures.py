@@ -19,8 +19,10 @@ def block(symbols, bonds=(), flag=0, extra=""):
 
 CHAIN = [(1, 2, 1), (2, 3, 1)]
 METALS = [
-    "c1cc[cH-]c1.c1cc[cH-]c1.[Fe+2]", "CN(C)C[c-]1cccc1.c1cc[cH-]c1.[Fe+2]", "[Cl-].[Cl-].c1cc[cH-]c1.c1cc[cH-]c1.[Ti+4]",
-    "Cl[Pt]1(Cl)NCCN1", "C[Mg]Br", "C[Hg]Cl", "c1ccccc1[Li]", "CC[Zn]CC", "c1ccc(cc1)P(c1ccccc1)(c1ccccc1)[Pd]Cl",
+    "c1cc[cH-]c1.c1cc[cH-]c1.[Fe+2]", "CN(C)C[c-]1cccc1.c1cc[cH-]c1.[Fe+2]",
+    "[Cl-].[Cl-].c1cc[cH-]c1.c1cc[cH-]c1.[Ti+4]",
+    "Cl[Pt]1(Cl)NCCN1",
+    "C[Mg]Br", "C[Hg]Cl", "c1ccccc1[Li]", "CC[Zn]CC", "c1ccc(cc1)P(c1ccccc1)(c1ccccc1)[Pd]Cl",
 ]  # fmt: skip
 INORGANIC = ["N->[Pt](<-N)(Cl)Cl", "O=[Os](=O)(=O)=O", "O=[Mn](=O)(=O)[O-].[K+]", "[Na+].[Cl-]", "[C-]#N.[Na+]"]
 

@@ -93,4 +93,6 @@ def test_a_data_set_written_twice_at_once_is_whole(written, own_home):
     assert [run.communicate()[0].strip() for run in runs] == ["59"] * 3
     folder = next(own_home.glob("datasets/*/card.json")).parent
     assert storage.read(folder, "t", "t") is not None
-    assert sorted(file.name for file in folder.iterdir()) == ["card.json", "remarks.parquet", "table.parquet"]
+    assert sorted(file.name for file in folder.iterdir()) == [
+        *("card.json", "remarks.parquet", "rows.parquet", "table.parquet")
+    ]

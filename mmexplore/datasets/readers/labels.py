@@ -51,12 +51,16 @@ class LabelRule:
 
 @dataclass(frozen=True)
 class Label:
-    """Label as read: the task, float64 values (NaN where missing), notes, and columns to keep beside it."""
+    """Label as read: the task, float64 values (NaN where missing), notes, and columns to keep beside it.
+
+    ``plain``: the cells say just that, so that nothing has to be written in their place.
+    """
 
     task: Task
     values: np.ndarray
     notes: tuple[str, ...]
     beside: dict[str, Sequence[str]]
+    plain: bool = False
 
 
 def unit_of(text: str) -> str:
@@ -100,9 +104,9 @@ def undecided(cells: pd.Series) -> list[int]:
 def question(column: str, values: Sequence[int]) -> str:
     """What is asked of the owner of such a column."""
     return (
-        f"column {column!r} holds the whole numbers {', '.join(map(str, values))}: classes or numbers? Say "
-        f"{column}:classification or {column}:regression, or a threshold that cuts it in two classes (more than two "
-        f"cannot be trained); or name other label columns"
+        f"column {column!r} holds the whole numbers {', '.join(map(str, values))}: classes or numbers? Say --label "
+        f"{column}:classification, --label {column}:regression, or a --threshold that cuts it in two classes (more than "
+        f"two cannot be trained); other labels by --label alone leave it out"
     )
 
 
@@ -113,7 +117,8 @@ def read(frame: pd.DataFrame, rule: LabelRule, lines: np.ndarray) -> Label:
     if rule.kind == "classification" and rule.threshold is None and _is_text(cells):
         return _categories(rule, cells)
     found = numbers.read(cells)
-    values, signs, notes = found.values, found.qualifiers, _odd(rule.column, found.odd, lines)
+    values, signs, odd = found.values, found.qualifiers, _odd(rule.column, found.odd, lines)
+    notes: list[str] = []
     if np.isnan(values).all():
         first = next(iter(found.odd), "")
         raise BadTable(f"column {rule.column!r} holds no numbers{f'; the first cell says {first!r}' * bool(first)}")
@@ -143,14 +148,16 @@ def read(frame: pd.DataFrame, rule: LabelRule, lines: np.ndarray) -> Label:
         values = _cut(values, signs if mode == "classes" else np.full(len(signs), "", object), rule.threshold)
         ones, zeros = int((values == 1).sum()), int((values == 0).sum())
         notes.append(f"{rule.column!r}: 1 where at least {rule.threshold:g} ({ones:,}), 0 below ({zeros:,})")
-        return Label(Task(rule.column, "classification"), values, tuple(notes), beside)
+        return Label(Task(rule.column, "classification"), values, (*odd, *notes), beside)
     if np.isnan(values).all():
         raise BadTable(f"column {rule.column!r} is left without a number: {'; '.join(notes)[:300]}")
     kind = rule.kind or columns.guess(found.values, signs) or "classification"
     if kind == "classification":
         values, told = _classes(rule.column, values)
         notes += told
-    return Label(Task(rule.column, kind, unit if kind == "regression" else ""), values, tuple(notes), beside)
+    plain = not censored.any() and np.array_equal(values, found.values, equal_nan=True)
+    task = Task(rule.column, kind, unit if kind == "regression" else "")
+    return Label(task, values, tuple(notes) if plain else (*odd, *notes), beside, plain)
 
 
 def relation_of(frame: pd.DataFrame, column: str) -> str | None:

@@ -28,6 +28,7 @@ _BLOCK = 1 << 20
 
 _ZIP, _GZIP, _PARQUET = b"PK\x03\x04", b"\x1f\x8b", b"PAR1"
 _FOREIGN = {
+    b"PK\x05\x06": "an empty zip archive; give it with a table inside",
     b"\xd0\xcf\x11\xe0": "an old Excel or Word file; save it as .xlsx or CSV",
     b"%PDF": f"a PDF; give a {FORMATS} file",
     b"\x89PNG": f"an image; give a {FORMATS} file",

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mmexplore.datasets import file
-from mmexplore.datasets.readers import source
+from mmexplore.datasets.readers import numbers, source
 from mmexplore.runtime.errors import BadTable, UnknownName
 
 pytest_plugins = ("given_tables",)
@@ -66,7 +66,7 @@ def test_one_table_in_many_wrappings(written, name, content, lines):
     raw = file.raw(written(content, name))
     assert raw.frame["smiles"].tolist() == ["CCO", "CCN", "CCC"]
     assert raw.frame["name"].tolist() == ["a", "b", "c"]
-    assert np.array_equal(raw.frame["y"], [1.5, np.nan, 3.0], equal_nan=True)
+    assert np.array_equal(numbers.read(raw.frame["y"]).values, [1.5, np.nan, 3.0], equal_nan=True)
     assert raw.lines.tolist() == lines
 
 
@@ -85,10 +85,10 @@ def test_a_sheet_is_chosen_by_its_name(written):
     ("name", "content", "says"),
     [
         ("t.zip", zipped(a__csv=CSV, b__csv=CSV), "2 tables"),
-        ("t.zip", zipped(), "0 tables"),
+        ("t.zip", zipped(), "empty zip"),
         ("t.zip", zipped(t__zip=zipped(t__csv=CSV)), "packed twice"),
         ("t.csv.gz", gzip.compress(gzip.compress(CSV.encode())), "packed twice"),
-        ("t.xlsx", book(), "cannot be read|no sheet"),
+        ("t.xlsx", book(empty=[]), "no sheet with a table"),
         ("t.xlsx", book(data=ROWS)[:-40], "damaged"),
         ("t.parquet", parquet()[:-20], "cannot be read"),
         ("t.zip", b"PK\x03\x04" + bytes(50), "damaged"),
@@ -96,8 +96,6 @@ def test_a_sheet_is_chosen_by_its_name(written):
     ],
 )
 def test_what_cannot_be_unpacked_says_why(written, name, content, says):
-    if name == "t.xlsx" and content == b"":
-        return
     with pytest.raises(BadTable, match=says) as caught:
         file.raw(written(content, name))
     assert "\n" not in str(caught.value)
@@ -129,8 +127,8 @@ def test_too_many_cells_are_refused(written, monkeypatch):
     monkeypatch.setattr(source, "MAX_CELLS", 20)
     with pytest.raises(BadTable, match="cells"):
         file.raw(written("smiles,a,b,c,d,e,f,g,h,i\n" + "CCO,1,2,3,4,5,6,7,8,9\n" * 5))
-    with pytest.raises(BadTable, match="cells|rows"):
-        monkeypatch.setattr(source, "MAX_ROWS", 2)
+    monkeypatch.setattr(source, "MAX_ROWS", 2)
+    with pytest.raises(BadTable, match="3 rows"):
         file.raw(written(parquet(), "t.parquet"))
 
 
