@@ -182,7 +182,7 @@ def _chosen(
     rule: LabelRule, kind: Kind | None, unit: str, log: bool, threshold: float | None, qualifiers: Qualifiers | None
 ) -> LabelRule:
     """A label's rule with what was said for it; what is said for all labels holds for those that are no classes."""
-    said = kind or (None if threshold is not None or log else rule.kind)
+    said = kind or ("regression" if log else rule.kind)
     if rule.kind == "classification" and kind is None:
         return rule
     return replace(

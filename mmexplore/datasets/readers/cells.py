@@ -26,6 +26,7 @@ _LONGEST_LINE = 10_000_000
 _LONGEST_CELL = 131_072
 _HEAD = 100  # lines that a delimiter and a header are looked for in
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_EXTENSION = re.compile(r"\s\|[^|\s]*\|(?=\s|$)")
 
 HEADERS = ("smiles", "canonical_smiles", "smi", "isosmiles", "isomeric_smiles")
 STRUCTURES = (
@@ -213,7 +214,7 @@ def best_delimiter(file: TextIO) -> str | None:
     lines = [text for text in sample if text.strip() and not text.startswith("#")] or sample
     best, most = None, (False, 1)
     for delimiter in DELIMITERS:
-        rows = [divided(text, delimiter)[0] for text in lines]
+        rows = _sampled(lines, delimiter)
         named = next((n for n, row in enumerate(rows[:50]) if len(row) > 1 and _names_structures(row)), None)
         below = rows[named or 0 :]
         width, count = Counter(map(len, below)).most_common(1)[0] if below else (1, 0)
@@ -221,6 +222,22 @@ def best_delimiter(file: TextIO) -> str | None:
         if rank > most and count >= 0.6 * len(below):
             best, most = delimiter, rank
     return best
+
+
+def _sampled(lines: list[str], delimiter: str) -> list[list[str]]:
+    """Records of the first lines; a quoted cell may span some, and bars round an extension of a SMILES divide nothing."""
+    rows, place = [], 0
+    while place < len(lines):
+        text, place = lines[place], place + 1
+        row, left_open = divided(_EXTENSION.sub(" ", text) if delimiter == "|" else text, delimiter)
+        for stop in range(place + 1, len(lines) + 1) if left_open else ():
+            if '"' in lines[stop - 1]:
+                whole, still = divided(text + "".join(lines[place:stop]), delimiter)
+                if not still:
+                    row, place = whole, stop
+                    break
+        rows.append(row)
+    return rows
 
 
 def head(file: TextIO) -> list[str]:

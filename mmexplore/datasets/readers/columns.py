@@ -49,7 +49,7 @@ def structures(frame: pd.DataFrame, chosen: str | None = None) -> Structures:
         )
         best = likely[0] if likely else next((c for c in called if parts[c] or _rank(c) < _ANY), None)
     best = chosen or best
-    others = tuple(c for c in found if c != best and (_said(c) or not _short(frame[c])))
+    others = tuple(c for c in found if c != best and (_said(c) or _LEFT.search(c.lower()) or not _short(frame[c])))
     return Structures(best, others, tuple(c for c in reactions if c != best))
 
 
