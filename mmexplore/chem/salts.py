@@ -72,7 +72,7 @@ def _steps() -> tuple[tuple[str, Any], ...]:
         "Sulfoxide\t[!O:1][S+1;X3:2]([O-:3])[!O:4]>>[*:1][S+0:2](=[O+0:3])[*:4]\n",
         rdMolStandardize.CleanupParameters(),
     )
-    heavy = rdMolStandardize.CleanupParameters()
+    heavy: Any = rdMolStandardize.CleanupParameters()
     heavy.largestFragmentChooserCountHeavyAtomsOnly = True
     heavy.preferOrganic = True
     normalizer, reionizer = rdMolStandardize.Normalizer(), rdMolStandardize.Reionizer()

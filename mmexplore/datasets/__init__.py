@@ -2,8 +2,8 @@
 
 Members of this family bring raw tables: ``embedded`` (come with installed packages), ``moleculenet`` (fetched or
 taken from MMEXPLORE_DATA_DIR), ``nmrshiftdb2`` (molecules with measured NMR spectra), ``file`` (a user's table, SDF,
-SMILES lines or pasted text). :mod:`mmexplore.datasets.curation` standardises and merges them, :mod:`mmexplore.datasets.catalog`
-knows them by name and keeps them.
+SMILES lines or pasted text). :mod:`mmexplore.datasets.curation` standardises and merges them,
+:mod:`mmexplore.datasets.catalog` knows them by name and keeps them.
 """
 
 import hashlib

@@ -203,7 +203,7 @@ def _groups(raw: RawTable, kept: np.ndarray, outcomes: list[Standardized]) -> tu
             keys[place] += "\0" + "\0".join(_same_structure(cell, raw.salts) for cell in cells)
         if (more := len(set(keys)) - before) > 0:
             names = ", ".join(map(repr, raw.others[:5]))
-            notes.append(f"{more:,} rows share a molecule with an earlier row but not {names}: they were not merged")
+            notes.append(f"{more:,} row(s) share a molecule with an earlier row but not {names}: not merged")
     places: dict[str, int] = {}
     group = np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)
     return np.unique(group, return_index=True)[1], group, notes

@@ -6,6 +6,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from rdkit import Chem
 from typer.testing import CliRunner
 
 from mmexplore import studio
@@ -102,8 +103,6 @@ def test_the_same_file_is_not_kept_twice_and_another_gets_a_number_or_replaces(w
 
 
 def test_a_mol_block_is_a_column(written) -> None:
-    from rdkit import Chem
-
     block = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))
     values = told(written(f"ethanol{block}> <y>\n1.5\n\n$$$$\n", "t.sdf"))
     assert values["columns"] == {

@@ -263,14 +263,14 @@ def test_an_export_of_chembl_is_one_censored_label(written):
     assert any("export of ChEMBL" in note for note in raw.notes)
 
 
-PUBCHEM = """PUBCHEM_RESULT_TAG,PUBCHEM_SID,PUBCHEM_CID,PUBCHEM_EXT_DATASOURCE_SMILES,PUBCHEM_ACTIVITY_OUTCOME,IC50 Qualifier,IC50
-RESULT_TYPE,,,,,STRING,FLOAT
-RESULT_DESCR,,,,,"of the ""fit"", if any",half
-RESULT_UNIT,,,,,,MICROMOLAR
-RESULT_IS_ACTIVE_CONCENTRATION,,,,,,TRUE
-1,11,21,CCO,Active,=,1.0
-2,12,22,CCN,Inactive,>,50
-3,13,23,CCC,Inconclusive,,
+PUBCHEM = """PUBCHEM_RESULT_TAG,PUBCHEM_CID,PUBCHEM_EXT_DATASOURCE_SMILES,PUBCHEM_ACTIVITY_OUTCOME,IC50 Qualifier,IC50
+RESULT_TYPE,,,,STRING,FLOAT
+RESULT_DESCR,,,,"of the ""fit"", if any",half
+RESULT_UNIT,,,,,MICROMOLAR
+RESULT_IS_ACTIVE_CONCENTRATION,,,,,TRUE
+1,21,CCO,Active,=,1.0
+2,22,CCN,Inactive,>,50
+3,23,CCC,Inconclusive,,
 """
 
 

@@ -5,6 +5,7 @@ read = kept + merged + rejected; the table of rows holds one row a row that was 
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -157,9 +158,7 @@ def test_a_second_component_is_not_merged_in_silence(duplicates):
     text = "smiles,solvent,y\nCCO,O,1\nCCO,CO,3\nCCO,O,5\nCCN,O,7\n"
     raw = file.raw(text)
     assert raw.others == ("solvent",)
-    from dataclasses import replace
-
     made, rows = told(replace(raw, duplicates=duplicates))
     assert len(made) == (3 if duplicates == "merge" else 4)
-    assert any("'solvent'" in note and "1 rows share" in note for note in made.report.notes)
+    assert any("'solvent'" in note and "1 row(s) share" in note for note in made.report.notes)
     assert rows["y"].tolist() == [1, 3, 5, 7]

@@ -225,7 +225,7 @@ def best_delimiter(file: TextIO) -> str | None:
 
 
 def _sampled(lines: list[str], delimiter: str) -> list[list[str]]:
-    """Records of the first lines; a quoted cell may span some, and bars round an extension of a SMILES divide nothing."""
+    """Records of the first lines; a quoted cell may span some, and the bars of a CXSMILES extension divide nothing."""
     rows, place = [], 0
     while place < len(lines):
         text, place = lines[place], place + 1
@@ -314,7 +314,7 @@ def divided(text: str, delimiter: str) -> tuple[list[str], bool]:
 
 
 def _quoted_end(body: str, start: int, delimiter: str) -> int | None:
-    """Where the mark stands that closes the one at ``start``: 0 where none follows, None where it is followed by text."""
+    """Where the mark stands that closes the one at ``start``: 0 where none follows, None where text follows it."""
     place = start + 1
     while (mark := body.find('"', place)) >= 0:
         if body.startswith('""', mark):
@@ -428,7 +428,7 @@ def _tell_skipped(cells: Cells, above: list[str]) -> None:
 
 
 def _no_molecules(rows: list[list[str]]) -> bool:
-    """A word of a title, such as "CNS", may be read as a molecule; a cell alone decides where it is long or has bonds."""
+    """A word of a title, such as "CNS", may be read as a molecule; a cell decides where it is long or has bonds."""
     cells = [cell.strip() for row in rows for cell in row]
     return not any(len(cell) > 2 and (len(cell) > 5 or not cell.isalpha()) and structures.reads(cell) for cell in cells)
 

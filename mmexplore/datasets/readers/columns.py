@@ -71,6 +71,8 @@ def name_column(frame: pd.DataFrame, smiles: str) -> str | None:
         cells = [c for c in _sample(frame[column]) if c]
         if column == smiles or len(cells) < 2 or np.isfinite(_numbers.read(cells).values).mean() > 0.5:
             continue
+        if not any(_numbers.qualified(cell)[1] for cell in cells):
+            continue  # a column of signs
         if len(set(cells)) >= 0.9 * len(cells) and sum(map(reads, cells)) < 0.5 * len(cells):
             return str(column)
     return None

@@ -105,8 +105,8 @@ def question(column: str, values: Sequence[int]) -> str:
     """What is asked of the owner of such a column."""
     return (
         f"column {column!r} holds the whole numbers {', '.join(map(str, values))}: classes or numbers? Say --label "
-        f"{column}:classification, --label {column}:regression, or a --threshold that cuts it in two classes (more than "
-        f"two cannot be trained); other labels by --label alone leave it out"
+        f"{column}:classification, --label {column}:regression, or a --threshold that cuts it in two classes (more "
+        "than two cannot be trained); other labels by --label alone leave it out"
     )
 
 
@@ -267,7 +267,7 @@ def _in_one_unit(frame: pd.DataFrame, rule: LabelRule, values: np.ndarray) -> tu
         else:
             made[place] = np.nan
             other[unit] += 1
-    notes = [f"{rule.column!r}: {converted:,} rows were converted to {target}"] if converted else []
+    notes = [f"{rule.column!r}: {converted:,} row(s) were converted to {target}"] if converted else []
     if other:
         told = ", ".join(f"{unit} ({count:,})" for unit, count in other.most_common(5))
         notes.append(f"{rule.column!r}: rows in other units than {target} were read as missing labels: {told}")

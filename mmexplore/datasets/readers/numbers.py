@@ -16,8 +16,10 @@ WORDS = dict.fromkeys(("true", "yes", "active", "positive"), 1.0) | dict.fromkey
     ("false", "no", "inactive", "negative"), 0.0
 )
 MISSING = frozenset(
-    ("na", "n/a", "#n/a", "nan", "null", "none", "nd", "n.d.", "-", "--", "?", ".", "missing", "unknown", "n.a.")
-    + ("inconclusive", "unspecified", "not tested", "not determined", "<na>")
+    (
+        *("na", "n/a", "#n/a", "nan", "null", "none", "nd", "n.d.", "-", "--", "?", ".", "missing", "unknown", "n.a."),
+        *("inconclusive", "unspecified", "not tested", "not determined", "<na>"),
+    )
 )
 _SIGNS = {"≥": ">=", "≤": "<=", "=>": ">=", "=<": "<=", ">>": ">", "<<": "<", "≈": "~", "=": "", "==": "", "ca.": "~"}
 QUALIFIERS = (">", "<", ">=", "<=", "~")
@@ -149,27 +151,29 @@ def _shown_by(text: str) -> set[str]:
 
 
 def _rewritten(cells: list[str], ways: set[str], shown: set[str]) -> tuple[list[str], str]:
+    """The column as plain numbers, and how it was read in words."""
+    thousands = "between three digits were read as thousands"
+    either = "either comma" in ways and not ways & {"decimal comma", "comma groups", "point groups"}
+    spell: Callable[[str], str] = _european
     if {"decimal comma", "decimal point"} <= ways:
-        made = [_spelled(c, _alone) for c in cells]
-        return made, "decimal commas beside decimal points, each read by itself; what could be either is left out"
-    if "decimal comma" in ways:
+        spell, how = (
+            _alone,
+            "decimal commas beside decimal points, each read by itself; what could be either is left out",
+        )
+    elif "decimal comma" in ways:
         grouped = bool(ways & {"point groups", "either point"})
-        how = "decimal commas were read as points" + ", points between three digits as thousands" * grouped
-        return [_spelled(c, _european) for c in cells], how
-    if ways & {"comma groups"}:
-        return [_spelled(c, _american) for c in cells], "commas between three digits were read as thousands"
-    if "point groups" in ways:
-        return [_spelled(c, _european) for c in cells], "points between three digits were read as thousands"
-    if "either comma" in ways:
-        if "decimal point" in ways or shown == {"decimal point"}:
-            return [_spelled(c, _american) for c in cells], "commas between three digits were read as thousands"
-        return [_spelled(c, _european) for c in cells], "decimal commas were read as points: 1,250 as 1.25"
-    if ways == {"point groups or decimals"} and shown == {"decimal comma"}:
-        how = "points between three digits were read as thousands, as other columns write decimal commas"
-        return [_spelled(c, _european) for c in cells], how
-    return [
-        _spelled(c, lambda text: text) for c in cells
-    ], "blanks or marks between three digits were read as thousands"
+        how = "decimal commas were read as points" + f", points {thousands}" * grouped
+    elif "comma groups" in ways or (either and ("decimal point" in ways or shown == {"decimal point"})):
+        spell, how = _american, f"commas {thousands}"
+    elif "point groups" in ways:
+        how = f"points {thousands}"
+    elif either:
+        how = "decimal commas were read as points: 1,250 as 1.25"
+    elif ways == {"point groups or decimals"} and shown == {"decimal comma"}:
+        how = f"points {thousands}, as other columns write decimal commas"
+    else:
+        spell, how = str, "blanks and marks between three digits were left out"
+    return [_spelled(cell, spell) for cell in cells], how
 
 
 def _inner(cell: str) -> str:
@@ -188,7 +192,8 @@ def _spelled(cell: str, spell: Callable[[str], str]) -> str:
     number = _inner(text)
     if not (_PLAIN.fullmatch(number) or _COMMA.fullmatch(number) or _grouped(number)):
         return cell
-    return f"{sign}{spell(number)}"
+    made = spell(number)
+    return cell if made == qualified(text)[1] else f"{sign}{made}"
 
 
 def _european(text: str) -> str:

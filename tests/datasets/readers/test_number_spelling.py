@@ -66,6 +66,10 @@ def test_either_locale_comes_back(given_):
         assert np.allclose(values(cells)[0], given_)
 
 
+def test_a_blank_behind_a_qualifier_is_no_thousand():
+    assert numbers.respelled({"y": ["≥ 10", "<4", "ca. 5"]}) == ({}, [])
+
+
 def test_qualifiers_are_beside_their_numbers():
     found = numbers.read([">10", "< 4", ">=3", "≤2", "~5", "=6", "'>' 7", "7", "x", ""])
     assert found.values[:8].tolist() == [10, 4, 3, 2, 5, 6, 7, 7]
