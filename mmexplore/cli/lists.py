@@ -8,7 +8,7 @@ from mmexplore.cli.tables import listed
 
 
 def datasets(as_json: Json = False) -> None:
-    """List the data sets: name, rows of the source, molecules kept, tasks, where each comes from, whether it is here."""
+    """List the data sets: name, rows of the source, molecules kept, tasks, where each comes from, whether here."""
     rows = [
         {
             "name": e.name,

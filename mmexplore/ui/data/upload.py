@@ -101,9 +101,12 @@ def _left() -> Path | None:
     if not left:
         st.info("Nothing is uploaded yet. Drop a file above: its columns and first rows show here before the import.")
         return None
-    names = unique([uploads.told(path) for path in left])
+    names = unique([path.name for path in left])
     about: dict[str, Any] = {"index": None, "placeholder": "choose one to go on", "key": f"upload/left/{len(left)}"}
     chosen = st.selectbox("Uploaded, not imported yet", names, **about)
+    for name, path in zip(names, left, strict=True):
+        if name != chosen and (why := uploads.refusal(path)):
+            st.text(f"{name} was refused: {why}")
     return left[names.index(chosen)] if chosen in names else None
 
 
@@ -140,7 +143,8 @@ def _import(path: Path, title: str, options: dict[str, Any], rows: int) -> None:
         return
     if known := studio.known_dataset(path, **options):
         _away(path)
-        st.session_state |= {"upload/made": known, "upload/again": True}
+        st.session_state["upload/made"] = known
+        st.session_state["upload/again"] = True
         st.rerun()
     if rows > _INLINE_ROWS or path.stat().st_size > _INLINE_BYTES:
         st.session_state["upload/job"] = studio.start_import(path, title, options).id

@@ -51,13 +51,12 @@ def refuse(path: Path, why: str) -> None:
         write_atomically(path.parent / _WHY, why.encode())
 
 
-def told(path: Path) -> str:
-    """What a list calls an upload: its name, and why it was refused if it was."""
-    why = path.parent / _WHY
+def refusal(path: Path) -> str:
+    """Why an upload was refused when it was last read, "" where it was not."""
     try:
-        return f"{path.name}: {why.read_text(encoding='utf-8')[:120]}" if why.is_file() else path.name
+        return (path.parent / _WHY).read_text(encoding="utf-8")
     except OSError:
-        return path.name  # deleted by another visitor meanwhile
+        return ""  # never refused, or deleted by another visitor meanwhile
 
 
 def waiting() -> list[Path]:
