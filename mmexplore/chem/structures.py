@@ -40,12 +40,13 @@ def read(text: str) -> Structure:
     >>> Chem.MolToSmiles(found.mol), found.told
     ('CCO', ('atom maps were dropped',))
     """
+    told: list[str] = []
     if "\n" in text:
-        mol, told = _block(text), []
+        mol = _block(text)
     elif (found := _EXTENSION.fullmatch(text.strip())) and speaks(found[2]):
         mol, told = _extended(found[1], found[2])
     else:
-        mol, told = parse_line(text), []
+        mol = parse_line(text)
     if any(atom.GetAtomMapNum() for atom in mol.GetAtoms()):
         for atom in mol.GetAtoms():
             atom.SetAtomMapNum(0)

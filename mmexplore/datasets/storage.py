@@ -69,7 +69,8 @@ def read_rows(folder: Path, columns: Sequence[str]) -> "pd.DataFrame | None":
         table = pq.read_table(folder / "rows.parquet")
     except (OSError, ValueError):
         return None
-    return table.to_pandas().set_axis(pd.Index(list(columns), dtype="str"), axis=1)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame.set_axis(pd.Index(list(columns), dtype="str"), axis=1)
 
 
 def read(folder: Path, name: str, title: str) -> Dataset | None:
@@ -122,5 +123,13 @@ def _report(values: dict[str, Any], table: Any) -> Report:
     for kind, *fields in zip(*(column.to_pylist() for column in table.columns), strict=True):
         remarks[kind].append(Remark(*fields))
     told = {kind: tuple(found) for kind, found in remarks.items()}
-    columns = {"smiles_column": values.get("smiles_column", ""), "name_column": values.get("name_column")}
-    return Report(read=values["read"], kept=values["kept"], notes=tuple(values["notes"]), **columns, **told)
+    return Report(
+        read=values["read"],
+        kept=values["kept"],
+        notes=tuple(values["notes"]),
+        smiles_column=values.get("smiles_column", ""),
+        name_column=values.get("name_column"),
+        merged=told["merged"],
+        standardised=told["standardised"],
+        rejected=told["rejected"],
+    )

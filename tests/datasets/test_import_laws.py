@@ -75,6 +75,7 @@ def told(raw):
     return made, rows
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=ROWS,
@@ -105,6 +106,7 @@ def test_every_row_of_a_random_table_is_found_again(written, rows, delimiter, lo
 JUNK = st.lists(st.text(st.sampled_from("CNO1()=#,;\t|\"\n .'sye0né$>M-"), max_size=25), min_size=1, max_size=10)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(junk=JUNK, ending=st.sampled_from([".csv", ".tsv", ".smi", ".txt", ".sdf"]), cut=st.integers(0, 200))
 def test_laws_hold_where_a_table_is_broken(written, junk, ending, cut):
@@ -118,7 +120,7 @@ def test_laws_hold_where_a_table_is_broken(written, junk, ending, cut):
         assert "\n" not in str(error)  # noqa: PT017
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.sampled_from(["CCO", "OCC", "CCN"]), st.sampled_from(["0", "1", "2", ""])), min_size=1),
     kind=st.sampled_from(["classification", "regression"]),

@@ -44,9 +44,7 @@ def structures(frame: pd.DataFrame, chosen: str | None = None) -> Structures:
     called = sorted((c for c in frame.columns if c not in reactions and _said(c)), key=_rank)
     best = next((c for c in called if c in found), None)
     if best is None:
-        likely = sorted(
-            found, key=lambda c: (_short(frame[c]), bool(_LEFT.search(c.lower())) and "product" not in c.lower())
-        )
+        likely = sorted(found, key=lambda c: (_short(frame[str(c)]), _rank(c) > _ANY))
         best = likely[0] if likely else next((c for c in called if parts[c] or _rank(c) < _ANY), None)
     best = chosen or best
     others = tuple(c for c in found if c != best and (_said(c) or _LEFT.search(c.lower()) or not _short(frame[c])))
