@@ -254,7 +254,7 @@ def _of_file(
     from mmexplore.datasets import file
 
     columns = {key: choices[key] for key in ("smiles", "name", "targets", "kinds", "threshold", "qualifiers", "sheet")}
-    asked = {"unit": choices["unit"] or "", "log": bool(choices["log"]), "ask": ask, "called": called}
+    asked: dict[str, Any] = {"unit": choices["unit"] or "", "log": bool(choices["log"]), "ask": ask, "called": called}
     return file.raw(path, **columns, **asked, progress=progress)
 
 

@@ -112,7 +112,8 @@ def raw(
     rules = _rules(frame, known, (found.chosen, title, *found.others, *found.reactions), targets)
     if kinds is not None and (odd := kinds.keys() - {rule.column for rule in rules}):
         raise UnknownName("label column", sorted(odd)[0], [rule.column for rule in rules])
-    tasks, beside = [], {}
+    tasks: list[Task] = []
+    beside: dict[str, Sequence[str]] = {}
     lines = np.array(table.cells.lines, dtype=np.int64)
     for given in rules:
         rule = _chosen(given, (kinds or {}).get(given.column), unit, log, threshold, qualifiers)
