@@ -5,10 +5,12 @@ from pathlib import PurePath
 TABLES = (".csv", ".tsv", ".tab")
 LINES = (".smi", ".smiles", ".ism")
 RECORDS = (".sdf", ".sd", ".mol")
+WORKBOOK, PARQUET = ".xlsx", ".parquet"
 PACKED = ".gz"
-ENDINGS = (*TABLES, ".txt", *LINES, *RECORDS)
-"""Those of plain files; each may be followed by ``PACKED``."""
-FORMATS = "CSV, TSV, SDF or SMI"
+ARCHIVE = ".zip"
+ENDINGS = (*TABLES, ".txt", *LINES, *RECORDS, WORKBOOK, PARQUET)
+"""Those of one table; each may be followed by ``PACKED`` or lie in an ``ARCHIVE``."""
+FORMATS = "CSV, TSV, SDF, SMI, Excel or Parquet"
 
 
 def ending(name: str) -> str:
@@ -26,4 +28,4 @@ def looks_like_a_file(text: str) -> bool:
     >>> looks_like_a_file("set.SDF"), looks_like_a_file("set.gz"), looks_like_a_file("CCO ethanol")
     (True, True, False)
     """
-    return text.strip().lower().endswith((*ENDINGS, PACKED))
+    return text.strip().lower().endswith((*ENDINGS, PACKED, ARCHIVE))

@@ -127,8 +127,8 @@ def standardise(mol: Mol, salts: Salts = "keep") -> tuple[Mol, str]:
     """
     if salts == "keep":
         return mol, ""
-    stripped, done = parent(mol)
-    return _sized(stripped, "the stripped molecule"), done
+    stripped = parent(mol)
+    return _sized(stripped.mol, "the stripped molecule"), stripped.done
 
 
 def scaffold(smiles: str) -> str:

@@ -47,4 +47,5 @@ def complaint(attempt: Callable[[], object]) -> str:
         if found := re.match(r"SM\w+ Parse Error: (.*?)( while parsing| for input|$)", line):
             place = next((m[0] for h in heard if (m := re.search(r"around position \d+", h))), "")
             return f"{found[1]} {place}".strip()
-    return re.sub(r"\s+", " ", heard[0]) if heard else "RDKit refuses it"
+    said = next((line for line in heard if line), "")
+    return re.sub(r"\s+", " ", said) if said else "RDKit refuses it"

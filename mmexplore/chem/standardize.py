@@ -8,8 +8,13 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Literal, NamedTuple
 
-from mmexplore.chem.molecules import Salts, canonical, parse, parse_block, scaffold, standardise
+from rdkit import Chem
+from rdkit.Chem import Mol, rdMolDescriptors
+
+from mmexplore.chem import structures
+from mmexplore.chem.molecules import MAX_ATOMS, Salts, canonical, parse, readable, scaffold
 from mmexplore.chem.row_by_row import REFUSALS, refusal
+from mmexplore.chem.salts import Parent, parent
 from mmexplore.runtime import processes
 from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.progress import Progress, silent
@@ -25,26 +30,64 @@ LONG = 400
 
 
 class Standardized(NamedTuple):
-    """Canonical SMILES ("" where refused), what was done to it in words, why it was refused ("" where it was not)."""
+    """Standardized structure, or why there is none.
+
+    ``smiles`` canonical ("" where refused), ``done`` what was done to it in words, ``refused`` why it was ("" where it
+    was not), ``told`` what is to be counted in a report (sentences with a bar between), ``apart`` what tells it from
+    other molecules of the same SMILES.
+    """
 
     smiles: str
     done: str
     refused: str
+    told: str = ""
+    apart: str = ""
+
+
+AS_DRAWN = "the standardised form cannot be read back by RDKit: left as drawn"
 
 
 def standardised(text: str, salts: Salts = "keep") -> Standardized:
-    """One SMILES or mol block, standardised; nothing is raised.
+    """One SMILES, InChI or mol block, standardised; nothing is raised, and what is kept was read back.
 
     >>> standardised("OCC.Cl", "strip")
-    Standardized(smiles='CCO', done='salt stripped: removed Cl', refused='')
+    Standardized(smiles='CCO', done='salt stripped: removed Cl', refused='', told='', apart='')
     """
     try:
-        mol, done = standardise(parse_block(text) if "\n" in text else parse(text), salts)
-        return Standardized(canonical(mol), done, "")
+        found = structures.read(text)
+        drawn, told = found.mol, list(found.told)
+        made = parent(drawn) if salts == "strip" else Parent(drawn, "")
+        told += [made.told] if made.told else []
+        smiles, done = _read_back(made.mol), made.done
+        if not smiles:
+            smiles, done = _as_drawn(drawn, text), ""
+            told = [*found.told, AS_DRAWN]
+        if structures.MAPS in told:
+            done = "; ".join(filter(None, ("atom maps dropped", done)))
+        isomer, groups = structures.stereo_groups(made.mol)
+        return Standardized(isomer or smiles, done, "", "|".join(told), groups or found.apart)
     except BadMolecule as error:
         return Standardized("", "", str(error))
     except Exception as error:  # RDKit raises a dozen types of its own for odd molecules
         return Standardized("", "", f"RDKit cannot standardise it: {' '.join(str(error).split())[:200]}")
+
+
+def _read_back(mol: Mol) -> str:
+    """Canonical SMILES, "" where RDKit cannot read it, or reads another molecule."""
+    smiles = canonical(mol)
+    again = Chem.MolFromSmiles(smiles)
+    if again is None or not 0 < again.GetNumAtoms() <= MAX_ATOMS:
+        return ""
+    same = rdMolDescriptors.CalcMolFormula(again) == rdMolDescriptors.CalcMolFormula(mol)
+    return smiles if same else ""
+
+
+def _as_drawn(mol: Mol, text: str) -> str:
+    if smiles := _read_back(mol):
+        return smiles
+    if "\n" not in text and readable(structures.plain(text)):
+        return structures.plain(text)
+    raise BadMolecule(f"RDKit writes it as {canonical(mol)[:80]!r} and cannot read that")
 
 
 def standardize_all(

@@ -4,7 +4,6 @@ Every verb prints a table for people, or with ``--json`` one JSON object on stdo
 or non-zero with one sentence on stderr. ``--job FOLDER`` is how the app runs a verb as a job of its own.
 """
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,16 +14,15 @@ from typing import Annotated
 import typer
 
 from mmexplore import __version__, studio
-from mmexplore.chem.file_endings import FORMATS
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.chemprop import chemprop
 from mmexplore.cli.fusion import fusion
 from mmexplore.cli.home import app as home_verbs
+from mmexplore.cli.import_file import import_file
 from mmexplore.cli.lists import dataset_verbs, model_verbs
 from mmexplore.cli.maps import make_map
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.retrieve import retrieve
-from mmexplore.cli.rows import appended
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
@@ -54,6 +52,7 @@ app.command()(chemprop)
 app.command()(retrieve)
 app.command("map")(make_map)
 app.command("app")(open_app)
+app.command("import")(import_file)
 
 
 @app.callback(invoke_without_command=True)
@@ -164,29 +163,6 @@ def embed(
 
     def work(progress: Progress) -> Values:
         return studio.write_embedding(model, data, view, out, progress)
-
-    answer(work, as_json, job)
-
-
-@app.command("import")
-def import_file(
-    file: Annotated[Path, typer.Argument(help=f"{FORMATS}, plain or gzipped")],
-    name: Annotated[str, typer.Option("--name", help="what to call it")] = "",
-    append: Annotated[str, typer.Option("--append", help="add the rows to this data set of yours instead")] = "",
-    options: Annotated[str, typer.Option("--options", hidden=True)] = "{}",
-    as_json: Json = False,
-    job: JobFolder = None,
-) -> None:
-    """Bring a file of molecules: standardise it, keep it as a data set and report on each row."""
-
-    def work(progress: Progress) -> Values:
-        if append:
-            return appended(file, append, progress)
-        added = studio.add_dataset(file, name or file.name.split(".")[0], progress=progress, **json.loads(options))
-        report = added.report
-        counts = {"read": report.read, "kept": report.kept, "merged": len(report.merged)}
-        counts |= {"standardised": len(report.standardised), "rejected": len(report.rejected)}
-        return {"data": added.name, "report": counts}
 
     answer(work, as_json, job)
 

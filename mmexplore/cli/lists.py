@@ -22,10 +22,17 @@ def datasets(context: typer.Context, as_json: Json = False) -> None:
     if context.invoked_subcommand:
         return
     rows = [
-        {"name": e.name, "rows": e.rows, "tasks": _names(e.tasks), "source": e.source, "available": e.available}
+        {
+            "name": e.name,
+            "rows": e.rows,
+            "molecules": e.molecules,
+            "tasks": _names(e.tasks),
+            "source": e.source,
+            "available": e.available,
+        }
         for e in studio.datasets()
     ]
-    answer(lambda _: {"datasets": rows} | _damaged(studio.damaged_datasets()), as_json)
+    answer(lambda _: {"datasets": rows} | _damaged(studio.damaged_datasets()), as_json, shown=_counted)
 
 
 @dataset_verbs.command("compare")
@@ -55,6 +62,14 @@ def delete_dataset(name: str, yes: Yes = False, as_json: Json = False) -> None:
         return {"deleted": name}
 
     answer(work, as_json)
+
+
+def _counted(values: Values) -> Values:
+    """For people: what the counts are of."""
+    names = {"rows": "rows read", "molecules": "kept"}
+    return values | {
+        "datasets": [{names.get(key, key): value for key, value in row.items()} for row in values["datasets"]]
+    }
 
 
 def _names(tasks: Any) -> list[str]:

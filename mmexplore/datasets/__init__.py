@@ -1,9 +1,9 @@
 """A data set is a table of standardised molecules with labels and a report of how each row got there.
 
 Members of this family bring raw tables: ``embedded`` (come with installed packages), ``moleculenet`` (fetched or
-taken from MMEXPLORE_DATA_DIR), ``nmrshiftdb2`` (molecules with measured NMR spectra), ``file`` (a user's CSV, SDF, SMI
-or pasted SMILES). :mod:`mmexplore.datasets.curation` standardises and merges them, :mod:`mmexplore.datasets.catalog`
-knows them by name and keeps them.
+taken from MMEXPLORE_DATA_DIR), ``nmrshiftdb2`` (molecules with measured NMR spectra), ``file`` (a user's table, SDF,
+SMILES lines or pasted text). :mod:`mmexplore.datasets.curation` standardises and merges them,
+:mod:`mmexplore.datasets.catalog` knows them by name and keeps them.
 """
 
 import hashlib
@@ -33,7 +33,8 @@ class Task:
 class Entry:
     """Catalog entry: what a data set is, before it is loaded.
 
-    ``rows`` is the number of source rows (None where unknown), ``megabytes`` the size of the download.
+    ``rows`` is the number of source rows, ``molecules`` that of those kept (None where unknown), ``megabytes`` the size
+    of the download.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Entry:
     sha256: str = ""
     md5: str = ""
     megabytes: float = 0.0
+    molecules: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class RawTable:
 
     ``frame`` has a default index; ``lines`` numbers the rows in the source (1-based, header counted, as a text editor
     shows them; for SDF the record's number). Columns are named as in the source. ``spectra`` are those of the rows,
-    their atoms numbered as RDKit reads the SMILES of the row.
+    their atoms numbered as RDKit reads the SMILES of the row; ``others`` are columns of further structures or
+    reactions: rows that differ in those are not one molecule's measurement twice.
     """
 
     frame: "pd.DataFrame"
@@ -96,6 +99,7 @@ class RawTable:
     duplicates: Literal["keep", "merge"] = "keep"
     notes: tuple[str, ...] = ()
     spectra: Spectra | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class Report:
-    """Curation report: ``read`` = ``kept`` + len(merged) + len(rejected)."""
+    """Curation report: ``read`` = ``kept`` + len(merged) + len(rejected); the columns of structures and names."""
 
     read: int
     kept: int
@@ -117,6 +121,8 @@ class Report:
     standardised: tuple[Remark, ...] = ()
     rejected: tuple[Remark, ...] = ()
     notes: tuple[str, ...] = ()
+    smiles_column: str = ""
+    name_column: str | None = None
 
 
 @dataclass(frozen=True)

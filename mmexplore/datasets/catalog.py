@@ -22,6 +22,7 @@ from mmexplore.chem.file_endings import FORMATS, looks_like_a_file
 from mmexplore.datasets import (
     Dataset,
     Entry,
+    Kind,
     RawTable,
     Task,
     appended,
@@ -38,9 +39,11 @@ from mmexplore.runtime.home import Home, read_json
 from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mmexplore.datasets.file import Preview
 
-VERSION = 2
+VERSION = 3
 
 _ON_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
@@ -48,8 +51,10 @@ _ON_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 class Choices(TypedDict, total=False):
     """Import options: how a table is read where the guesses, or a data set's own ways, are not meant.
 
-    ``smiles``, ``name`` and ``targets`` choose columns; ``salts`` and ``duplicates`` overrule how rows are treated (a
-    user's file: "strip", "merge"; published sets: "keep").
+    ``smiles``, ``name`` and ``targets`` choose columns, ``sheet`` that of a workbook; ``salts`` and ``duplicates``
+    overrule how rows are treated (a user's file: "strip", "merge"; published sets: "keep"). ``kinds`` by label,
+    ``unit``, ``log``, ``threshold`` and ``qualifiers`` are those of
+    :class:`mmexplore.datasets.readers.labels.LabelRule`, of a user's file alone.
     """
 
     smiles: str | None
@@ -57,6 +62,12 @@ class Choices(TypedDict, total=False):
     targets: Sequence[str] | None
     salts: Literal["keep", "strip"] | None
     duplicates: Literal["keep", "merge"] | None
+    kinds: Mapping[str, Kind] | None
+    unit: str | None
+    log: bool | None
+    threshold: float | None
+    qualifiers: Literal["drop", "bound", "classes"] | None
+    sheet: str | None
 
 
 @dataclass(frozen=True)
@@ -87,28 +98,59 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, home: Home, *
 
     ``chosen`` are :class:`Choices`. Raises UnknownName, NotAvailable, BadTable.
     """
+    source, choices, content = _asked(name_or_path, chosen, progress, home=home)
+    place = _place(source, choices, content, home=home)
+    return storage.read(place, source.name, source.title) or _made(source, choices, progress, content, home=home)
+
+
+def rows(
+    name_or_path: str | Path, *, progress: Progress = silent, home: Home, **chosen: Unpack[Choices]
+) -> "pd.DataFrame":
+    """What became of each row that was read, in its order: line, status, reason, smiles, name, and its own labels.
+
+    Raises UnknownName, NotAvailable, BadTable.
+    """
+    from mmexplore.datasets.curation import row_columns
+
+    source, choices, content = _asked(name_or_path, chosen, progress, home=home)
+    columns = row_columns(load(name_or_path, progress=progress, home=home, **chosen).tasks)
+    place = _place(source, choices, content, home=home)
+    found = storage.read_rows(place, columns)
+    if found is None:
+        _made(source, choices, progress, content, home=home)
+        found = storage.read_rows(place, columns)
+    assert found is not None
+    return found
+
+
+def _asked(
+    name_or_path: str | Path, chosen: Choices, progress: Progress, *, home: Home
+) -> tuple[_Source, dict[str, Any], str]:
     choices = _full(chosen)
     name_or_path = yours.current(str(name_or_path), home=home)
     if card := yours.cards(home=home).get(str(name_or_path)):
-        choices = {key: card["choices"][key] if value is None else value for key, value in choices.items()}
+        choices = {key: card["choices"].get(key) if value is None else value for key, value in choices.items()}
     source = _source(_unquoted(str(name_or_path)), choices, progress, home=home)
-    return _kept(source, choices, progress, card["content"] if card else "", home=home)
+    return source, choices, card["content"] if card else ""
 
 
-def _kept(source: _Source, choices: dict[str, Any], progress: Progress, content: str = "", *, home: Home) -> Dataset:
-    """The data set of a source, read from the home where it is kept, else made and kept."""
-    place = home.folder("datasets") / _key(source.files, choices, content)
-    if found := storage.read(place, source.name, source.title):
-        return found
+def _place(source: _Source, choices: dict[str, Any], content: str = "", *, home: Home) -> Path:
+    return home.folder("datasets") / _key(source.files, choices, content)
+
+
+def _made(source: _Source, choices: dict[str, Any], progress: Progress, content: str = "", *, home: Home) -> Dataset:
+    """The data set made from its source, and kept; ``content`` is what a card says of the files. Raises Damaged."""
     written = yours.digests(source.name, home=home) if content else {}
     for path in source.files:
         if path.name in written and _digest(path) != written[path.name]:
             raise Damaged(f"{path} is not the file that was imported as {source.name!r}; import it again")
-    from mmexplore.datasets.curation import curate
+    from mmexplore.datasets.curation import curated
 
     raw = source.read()
     raw = replace(raw, salts=choices["salts"] or raw.salts, duplicates=choices["duplicates"] or raw.duplicates)
-    dataset = curate(raw, source.name, source.title, progress)
+    dataset, table = curated(raw, source.name, source.title, progress)
+    place = _place(source, choices, content, home=home)
+    storage.write_rows(place, table)
     storage.write(place, dataset)
     return dataset
 
@@ -125,39 +167,58 @@ def fetch(name: str, progress: Progress = silent, *, home: Home) -> Path:
     return embedded.files(name)[0] if sources[name] == "embedded" else moleculenet.fetch(name, progress, home=home)
 
 
-def preview(path_or_text: Path | str) -> "Preview":
+def preview(path_or_text: Path | str, sheet: str | None = None) -> "Preview":
     """Import preview: columns, first rows and guesses of a file or of pasted text. Raises BadTable."""
     from mmexplore.datasets import file
 
-    return file.preview(_given(path_or_text))
+    return file.preview(_given(path_or_text), sheet=sheet)
 
 
 def add(
-    path_or_text: Path | str, title: str, *, progress: Progress = silent, home: Home, **chosen: Unpack[Choices]
+    path_or_text: Path | str,
+    title: str,
+    *,
+    progress: Progress = silent,
+    home: Home,
+    overwrite: bool = False,
+    **chosen: Unpack[Choices],
 ) -> Dataset:
     """Keep a user's molecules under a name made from the title, so that they load by that name from now on.
 
-    ``chosen`` are :class:`Choices`. A name of the catalogue is never taken over; the same content with the same choices
-    is not kept twice. Raises BadTable, UnknownName.
+    ``chosen`` are :class:`Choices`. A name of the catalogue is never taken over; one of the user's own is with
+    ``overwrite``, else the new one gets a number. The same content with the same choices is not kept twice. Raises
+    BadTable, BadRecipe, UnknownName.
     """
-    given = _given(path_or_text)
-    choices = _full(chosen)
-    content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
+    given, choices = _given(path_or_text), _full(chosen)
+    content, old = _content(given), yours.slug(title)
+    mine = yours.cards(home=home)
+    if overwrite and old not in mine and old in [entry.name for entry in entries(home=home)]:
+        raise BadTable(f"{old!r} is a data set of the catalogue, which is never replaced; give another name")
     same = hashlib.sha256(json.dumps([content, choices], sort_keys=True).encode()).hexdigest()[:16]
     lock = home.folder("datasets", "yours") / f".{same}.lock"
     with claimed(lock, "the very same molecules are being imported by another process; wait for it to end"):
-        for known, card in yours.cards(home=home).items():
-            if (card["content"], card["choices"]) == (content, choices):
-                return load(known, progress=progress, home=home)
-        with yours.named(title, lambda: {entry.name for entry in entries(home=home)}, home=home) as new:
+        known = _known(given, choices, home=home)
+        if known is not None and (not overwrite or known == old):
+            return load(known, progress=progress, home=home)
+        replaced = overwrite and old in mine
+        named = yours.held(old, home=home) if replaced else yours.named(title, partial(_names, home), home=home)
+        with named as new:
             path = yours.receive(given, new, home=home)
             try:
-                made = load(path, **choices, progress=progress, home=home)
-                yours.keep(new, title, path, content, choices, made, home=home)
+                called = given.name if isinstance(given, Path) else "the pasted text"
+                read = partial(_of_file, path, choices, progress, ask=True, called=called)
+                dataset = _made(_Source(new, title, (path,), read), choices, progress, home=home)
+                if replaced:
+                    remove(old, home=home)
+                yours.keep(new, title, path, content, choices, dataset, home=home)
             except BaseException:
                 seals.remove(path)
                 raise
         return load(new, progress=progress, home=home)
+
+
+def _names(home: Home) -> list[str]:
+    return [entry.name for entry in entries(home=home)]
 
 
 def append(
@@ -169,8 +230,8 @@ def append(
     stays valid for that. Raises UnknownName for a data set that is not the user's, BadTable.
     """
     first, given = yours.upload(name, home=home), _given(path_or_text)
-    content = _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
-    with claimed(home.folder("datasets", "yours") / f".{name}.lock", f"rows are being added to {name!r} already"):
+    content = _content(given)
+    with yours.held(name, home=home):
         before, card = load(name, progress=progress, home=home), yours.cards(home=home)[name]
         path = yours.receive(given, f"{name}-more", home=home)  # no name of a data set holds a hyphen
         called = given.name if isinstance(given, Path) else "the pasted text"
@@ -178,7 +239,7 @@ def append(
         choices = _full(card["choices"])
         source = _Source(name, card["title"], tuple(files), lambda: _of_files(files, choices, progress))
         try:
-            after = _kept(source, choices, progress, yours.grown(card, content), home=home)
+            after = _made(source, choices, progress, yours.grown(card, content), home=home)
             yours.keep_more(name, path, called, content, after, home=home)
         except BaseException:
             seals.remove(path)
@@ -186,11 +247,28 @@ def append(
     return after, appended.difference(before, after)
 
 
+def known(path_or_text: Path | str, *, home: Home, **chosen: Unpack[Choices]) -> str | None:
+    """The user's data set that is this content with these choices already, None where there is none."""
+    return _known(_given(path_or_text), _full(chosen), home=home)
+
+
+def _known(given: Path | str, choices: dict[str, Any], *, home: Home) -> str | None:
+    content = _content(given)
+    for name, card in yours.cards(home=home).items():
+        if (card["content"], _full(card["choices"])) == (content, choices):
+            return name
+    return None
+
+
+def _content(given: Path | str) -> str:
+    return _digest(given) if isinstance(given, Path) else hashlib.sha256(given.encode()).hexdigest()
+
+
 def remove(name: str, *, home: Home) -> None:
     """Forget a data set of the user's own, and delete its files. Raises UnknownName."""
     yours.upload(name, home=home)
     card, place = yours.cards(home=home)[name], home.folder("datasets")
-    folder = place / _key((), card["choices"], card["content"])
+    folder = place / _key((), _full(card["choices"]), card["content"])
     with suppress(OSError, ValueError, KeyError, TypeError):
         digest = read_json(folder / "card.json")["digest"]
         made = [*(home / "embeddings").glob(f"*-{digest[:16]}-*"), *(home / "maps").glob(f"*-{digest[:16]}")]
@@ -204,7 +282,7 @@ def _full(chosen: Choices) -> dict[str, Any]:
     names = Choices.__annotations__
     if odd := chosen.keys() - names.keys():
         raise TypeError(f"nothing called {sorted(odd)} can be chosen; there are: {', '.join(names)}")
-    full: dict[str, Any] = dict.fromkeys(names) | chosen
+    full: dict[str, Any] = dict.fromkeys(names) | {key: value for key, value in chosen.items() if value is not False}
     return full | {"targets": None if full["targets"] is None else list(full["targets"])}
 
 
@@ -239,11 +317,14 @@ def _read_with(path: Path, progress: Progress, choices: Mapping[str, Any]) -> Ra
     return _of_file(path, dict(choices), progress)
 
 
-def _of_file(path: Path, choices: dict[str, Any], progress: Progress) -> RawTable:
+def _of_file(
+    path: Path, choices: dict[str, Any], progress: Progress, *, ask: bool = False, called: str = ""
+) -> RawTable:
     from mmexplore.datasets import file
 
-    columns = {key: choices[key] for key in ("smiles", "name", "targets")}
-    return file.raw(path, **columns, progress=progress)
+    columns = {key: choices[key] for key in ("smiles", "name", "targets", "kinds", "threshold", "qualifiers", "sheet")}
+    asked: dict[str, Any] = {"unit": choices["unit"] or "", "log": bool(choices["log"]), "ask": ask, "called": called}
+    return file.raw(path, **columns, **asked, progress=progress)
 
 
 def _chosen(raw: RawTable, choices: dict[str, Any]) -> RawTable:

@@ -8,13 +8,17 @@ that scores stay comparable with published ones; their report says what would ha
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mmexplore.chem.standardize import Standardized, standardize_all
+from mmexplore.chem.molecules import Salts
+from mmexplore.chem.standardize import Standardized, standardised, standardize_all
 from mmexplore.datasets import Dataset, RawTable, Remark, Report, Spectra, Task
+from mmexplore.datasets.readers.cells import listed, unique
 from mmexplore.datasets.readers.columns import numbers
 from mmexplore.datasets.spectra import best_rows, kept_spectra
 from mmexplore.runtime.errors import BadTable
@@ -25,38 +29,49 @@ _SHOWN = 200  # characters of a cell that a report repeats
 
 def curate(raw: RawTable, name: str, title: str, progress: Progress = silent) -> Dataset:
     """Standardise, merge, report. Raises BadTable where no row is left, or a label column holds no number."""
-    texts = raw.frame[raw.smiles_column].fillna("").astype(str).str.strip().tolist()
+    return curated(raw, name, title, progress)[0]
+
+
+def curated(raw: RawTable, name: str, title: str, progress: Progress = silent) -> tuple[Dataset, pd.DataFrame]:
+    """The data set, and what became of each row that was read, in order: see :func:`row_columns`. Raises BadTable."""
+    texts = [t if "\n" in t else t.strip() for t in raw.frame[raw.smiles_column].fillna("").astype(str)]
+    shown = _shown(raw, texts)
     outcomes = standardize_all(texts, raw.salts, progress)
-    rejected = [*raw.rejected, *_refusals(texts, raw.lines, outcomes)]
+    rejected = [*raw.rejected, *_refusals(shown, texts, raw.lines, outcomes)]
     kept = np.array([i for i, outcome in enumerate(outcomes) if not outcome.refused], dtype=np.int64)
     if not len(kept):
         why = f"; line {rejected[0].line}: {rejected[0].text!r}: {rejected[0].reason}" if rejected else ""
         raise BadTable(f"no row of {title!r} holds a readable molecule{why}")
     labels, notes = _labels(raw, kept)
+    notes += _told(outcomes, raw.lines)
     smiles = np.array([outcomes[i].smiles for i in kept], dtype=object)
-    first, group = _groups(smiles)
+    first, group, told = _groups(raw, kept, outcomes)
+    notes += told
     merged: list[Remark] = []
     spectra, lost = _spectra(raw, kept, texts, progress)
     notes += lost
+    every = kept
     if raw.duplicates == "merge":
         spectra = spectra and spectra.take(best_rows(spectra, group))
-        labels, merged = _merged(raw, kept, texts, labels, first, group)
+        labels, merged = _merged(raw, kept, shown, labels, first, group)
         kept, smiles = kept[first], smiles[first]
     else:
         notes += _duplicates(smiles, labels, first, group)
-    standardised = tuple(Remark(int(raw.lines[i]), texts[i][:_SHOWN], o.done) for i, o in enumerate(outcomes) if o.done)
+    done = tuple(Remark(int(raw.lines[i]), shown[i], o.done) for i, o in enumerate(outcomes) if o.done)
     if raw.salts == "keep":
         notes += _salts(smiles)
     report = Report(
         read=len(texts) + len(raw.rejected),
         kept=len(kept),
         merged=tuple(merged),
-        standardised=standardised,
+        standardised=done,
         rejected=tuple(sorted(rejected, key=lambda remark: remark.line)),
         notes=(*raw.notes, *notes),
+        smiles_column=raw.smiles_column,
+        name_column=raw.name_column,
     )
     labels = labels.astype(np.float32)
-    return Dataset(
+    dataset = Dataset(
         name=name,
         title=title,
         digest=digest(smiles, labels, raw.tasks, spectra),
@@ -69,6 +84,42 @@ def curate(raw: RawTable, name: str, title: str, progress: Progress = silent) ->
         report=report,
         spectra=spectra,
     )
+    return dataset, _rows(raw, texts, outcomes, report, set(every.tolist()) - set(kept.tolist()))
+
+
+def row_columns(tasks: Sequence[Task]) -> list[str]:
+    """Columns of the table of rows: line, status (kept, merged or rejected), reason, smiles, name, then each label.
+
+    >>> row_columns([Task("y", "regression"), Task("name", "regression")])
+    ['line', 'status', 'reason', 'smiles', 'name', 'y', 'name (2)']
+    """
+    return unique(["line", "status", "reason", "smiles", "name", *(task.name for task in tasks)])
+
+
+def _rows(
+    raw: RawTable, texts: list[str], outcomes: list[Standardized], report: Report, merged: set[int]
+) -> pd.DataFrame:
+    """One row a row read, with its own name and labels as it was read, not those that it was merged to."""
+    status = ["merged" if i in merged else "rejected" if o.refused else "kept" for i, o in enumerate(outcomes)]
+    reasons = {(kind, r.line): r.reason for kind in ("merged", "rejected") for r in getattr(report, kind)}
+    lines = raw.lines.tolist()
+    columns: dict[str, Any] = {
+        "line": lines,
+        "status": status,
+        "reason": [reasons.get((s, line), o.done) for s, line, o in zip(status, lines, outcomes, strict=True)],
+        "smiles": [o.smiles or ("" if "\n" in t else t) for t, o in zip(texts, outcomes, strict=True)],
+        "name": _names(raw, np.arange(len(texts))),
+    }
+    names = row_columns(raw.tasks)
+    for name, task in zip(names[5:], raw.tasks, strict=True):
+        columns[name] = numbers(raw.frame[task.name])[0]
+    read = pd.DataFrame(columns)
+    never = pd.DataFrame({"line": [r.line for r in raw.rejected], "reason": [r.reason for r in raw.rejected]})
+    if len(never):
+        never = never.assign(status="rejected", smiles="", name="").reindex(columns=names)
+        never[names[5:]] = never[names[5:]].astype(np.float64)
+        read = pd.concat([read, never], ignore_index=True) if len(read) else never
+    return read.sort_values("line", kind="stable", ignore_index=True)
 
 
 def digest(smiles: np.ndarray, labels: np.ndarray, tasks: Sequence[Task], spectra: Spectra | None = None) -> str:
@@ -89,12 +140,29 @@ def _spectra(
     return kept_spectra(raw.spectra.take(kept), [texts[row] for row in kept], raw.salts, progress)
 
 
-def _refusals(texts: list[str], lines: np.ndarray, outcomes: list[Standardized]) -> list[Remark]:
+def _refusals(shown: list[str], texts: list[str], lines: np.ndarray, outcomes: list[Standardized]) -> list[Remark]:
     return [
-        Remark(int(line), text[:_SHOWN], _without_text(outcome.refused) if text else "no SMILES in this row")
-        for text, line, outcome in zip(texts, lines, outcomes, strict=True)
+        Remark(int(line), words, _without_text(outcome.refused) if text else "no SMILES in this row")
+        for words, text, line, outcome in zip(shown, texts, lines, outcomes, strict=True)
         if outcome.refused
     ]
+
+
+def _shown(raw: RawTable, texts: list[str]) -> list[str]:
+    """What a report repeats of each row: its cell, and of a mol block its title."""
+    if not any("\n" in text for text in texts):
+        return [text[:_SHOWN] for text in texts]
+    names = _names(raw, np.arange(len(texts)))
+    return [(str(name) if "\n" in text else text)[:_SHOWN] for text, name in zip(texts, names, strict=True)]
+
+
+def _told(outcomes: list[Standardized], lines: np.ndarray) -> list[str]:
+    """What is to be known of rows that were read, each kind with its count and lines."""
+    found: dict[str, list[int]] = {}
+    for outcome, line in zip(outcomes, lines.tolist(), strict=True):
+        for words in filter(None, outcome.told.split("|")):
+            found.setdefault(words, []).append(line)
+    return [f"{len(at):,} row{'s' * (len(at) > 1)}: {words} ({listed('line', at)})" for words, at in found.items()]
 
 
 def _without_text(reason: str) -> str:
@@ -119,15 +187,34 @@ def _labels(raw: RawTable, kept: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return labels, notes
 
 
-def _groups(smiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows at which a molecule first appears, ascending, and for each row the number of its molecule in that list."""
+def _groups(raw: RawTable, kept: np.ndarray, outcomes: list[Standardized]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Rows at which a molecule first appears, ascending, for each row the number of its molecule in that list, notes.
+
+    Rows of one SMILES that stereo groups tell apart are two molecules; so are those whose other structures differ.
+    """
+    keys = [f"{outcomes[i].smiles} {outcomes[i].apart}" for i in kept]
+    notes: list[str] = []
+    if raw.others:
+        counts = Counter(keys)
+        twice = [place for place, key in enumerate(keys) if counts[key] > 1]
+        before = len(counts)
+        for place in twice:
+            cells = (str(raw.frame[column].iloc[kept[place]]).strip() for column in raw.others)
+            keys[place] += "\0" + "\0".join(_same_structure(cell, raw.salts) for cell in cells)
+        if (more := len(set(keys)) - before) > 0:
+            names = ", ".join(map(repr, raw.others[:5]))
+            notes.append(f"{more:,} row(s) share a molecule with an earlier row but not {names}: not merged")
     places: dict[str, int] = {}
-    group = np.array([places.setdefault(text, len(places)) for text in smiles], dtype=np.int64)
-    return np.unique(group, return_index=True)[1], group
+    group = np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)
+    return np.unique(group, return_index=True)[1], group, notes
+
+
+def _same_structure(cell: str, salts: Salts) -> str:
+    return (standardised(cell, salts).smiles or cell) if cell else ""
 
 
 def _merged(
-    raw: RawTable, kept: np.ndarray, texts: list[str], labels: np.ndarray, first: np.ndarray, group: np.ndarray
+    raw: RawTable, kept: np.ndarray, shown: list[str], labels: np.ndarray, first: np.ndarray, group: np.ndarray
 ) -> tuple[np.ndarray, list[Remark]]:
     """Labels (molecules, tasks) and a remark for each row that went into an earlier one."""
     result = np.full((len(first), labels.shape[1]), np.nan)
@@ -145,7 +232,7 @@ def _merged(
     for row in later.tolist():
         told = words.get(int(group[row]), [])
         reason = "; ".join([f"same molecule as line {raw.lines[kept[first[group[row]]]]}", *told[:5]])
-        remarks.append(Remark(int(raw.lines[kept[row]]), texts[kept[row]][:_SHOWN], reason))
+        remarks.append(Remark(int(raw.lines[kept[row]]), shown[kept[row]], reason))
     return result, remarks
 
 

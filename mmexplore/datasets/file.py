@@ -1,11 +1,10 @@
-"""Readers of a user's own molecules: CSV, TSV, SDF or SMI files, plain or gzipped, and pasted SMILES.
+"""Readers of a user's own molecules: CSV, TSV, SDF, SMI, Excel or Parquet files, gzipped or zipped, and pasted SMILES.
 
-The ending says how to read a file; where it says nothing (.txt, pasted text) its first lines do. A table without a
-header is recognised by a header row that is a molecule.
+The content says how to read a file, then its ending; where that says nothing (.txt, pasted text) its first lines do. A
+table without a header is recognised by a header row that is a molecule.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -15,20 +14,40 @@ import pandas as pd
 
 from mmexplore.chem import file_endings
 from mmexplore.chem.molecules import readable
-from mmexplore.chem.standardize import standardize_all
-from mmexplore.datasets import RawTable, Remark, Task
+from mmexplore.chem.standardize import standardised
+from mmexplore.datasets import Kind, RawTable, Task
 from mmexplore.datasets.readers import columns as _columns
-from mmexplore.datasets.readers.cells import HEADERS, Cells, best_delimiter, delimited, sd_records, smiles_lines, unique
-from mmexplore.datasets.readers.source import opened
+from mmexplore.datasets.readers import exports, numbers, workbooks
+from mmexplore.datasets.readers import labels as _labels
+from mmexplore.datasets.readers.cells import (
+    HEADERS,
+    Cells,
+    best_delimiter,
+    delimited,
+    divided,
+    head,
+    sd_records,
+    smiles_lines,
+    unique,
+    words,
+    words_table,
+)
+from mmexplore.datasets.readers.labels import LabelRule, Qualifiers
+from mmexplore.datasets.readers.source import Content, content, opened, text_of
 from mmexplore.runtime.errors import BadTable, UnknownName
 from mmexplore.runtime.progress import Progress, silent
 
-_DECIMAL = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
+BLOCKS = "mol block"
+_WORDS = "words"
 
 
 @dataclass(frozen=True)
 class Preview:
-    """Import preview: its columns, first rows as text, and guesses for the user to confirm."""
+    """Import preview: its columns, first rows as text, and guesses for the user to confirm.
+
+    ``asked``: columns of few whole numbers, which may be classes or numbers; ``sheets`` of a workbook; ``unit`` of each
+    label that shows one; ``censored``: labels with qualifiers.
+    """
 
     columns: tuple[str, ...]
     head: pd.DataFrame
@@ -37,6 +56,19 @@ class Preview:
     name: str | None
     tasks: tuple[Task, ...]
     notes: tuple[str, ...]
+    asked: Mapping[str, Sequence[int]]
+    sheets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A file as read: its cells, what it says of them, and whether its structures are mol blocks."""
+
+    cells: Cells
+    frame: pd.DataFrame
+    about: dict[str, dict[str, str]]
+    blocks: bool
+    sheets: tuple[str, ...] = ()
 
 
 def raw(
@@ -45,87 +77,230 @@ def raw(
     smiles: str | None = None,
     name: str | None = None,
     targets: Sequence[str] | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+    unit: str = "",
+    log: bool = False,
+    threshold: float | None = None,
+    qualifiers: Qualifiers | None = None,
+    sheet: str | None = None,
+    ask: bool = False,
+    called: str = "",
     progress: Progress = silent,
 ) -> RawTable:
-    """Raw rows of a file, or text; columns that are not named are guessed. Raises BadTable, UnknownName.
+    """Raw rows of a file, or text; columns that are not named are guessed, and labels are read as numbers.
+
+    ``kinds``, ``unit``, ``log``, ``threshold`` and ``qualifiers`` as :class:`LabelRule` has them; ``ask`` refuses a
+    label whose kind only the user knows and did not say; ``called`` is the file's name for people. Raises BadTable,
+    BadRecipe, UnknownName.
 
     >>> raw("CCO ethanol\\nCCN").frame["smiles"].tolist()
     ['CCO', 'CCN']
     """
-    cells, _ = _read(source, progress)
-    frame = _frame(cells)
+    table = _read(source, sheet, called)
+    frame, notes = table.frame, list(table.cells.notes)
+    if table.blocks and smiles == "smiles" and smiles not in frame:
+        smiles = BLOCKS  # as it was called in homes of version 0.1
     for column in (smiles, name, *(targets or ())):
         if column is not None and column not in frame:
             raise UnknownName("column", column, frame.columns)
-    structures = smiles or _smiles(frame, cells)
-    title = name or _columns.name_column(frame, structures)
-    tasks = (
-        _columns.tasks(frame, (structures, title))
-        if targets is None
-        else tuple(Task(t, _columns.kind(_columns.numbers(frame[t])[0])) for t in targets)
+    found = _structures(table, smiles)
+    assert found.chosen is not None
+    notes += _told(found, table.blocks)
+    known = exports.export(frame, table.about)
+    title = name or (known and known.name) or _columns.name_column(frame, found.chosen)
+    notes += known.notes if known else ()
+    rules = _rules(frame, known, (found.chosen, title, *found.others, *found.reactions), targets)
+    if kinds is not None and (odd := kinds.keys() - {rule.column for rule in rules}):
+        raise UnknownName("label column", sorted(odd)[0], [rule.column for rule in rules])
+    tasks: list[Task] = []
+    beside: dict[str, Sequence[str]] = {}
+    lines = np.array(table.cells.lines, dtype=np.int64)
+    for given in rules:
+        rule = _chosen(given, (kinds or {}).get(given.column), unit, log, threshold, qualifiers)
+        asked = _labels.undecided(frame[rule.column]) if rule.kind is None and rule.threshold is None else []
+        if asked and ask:
+            raise BadTable(_labels.question(rule.column, asked))
+        progress("read labels", len(tasks), len(rules))
+        label = _labels.read(frame, rule, lines)
+        tasks.append(label.task)
+        notes += label.notes
+        beside |= label.beside
+        frame = frame if label.plain else frame.assign(**{rule.column: label.values})
+    if found.chosen != BLOCKS and table.blocks:
+        frame = frame.drop(columns=BLOCKS)
+    for column, cells in beside.items():
+        frame[unique([*frame.columns, column])[-1]] = list(cells)
+    rejected = tuple(table.cells.rejected)
+    others = (*found.others, *found.reactions)
+    return RawTable(
+        frame, lines, found.chosen, title, tuple(tasks), rejected, "strip", "merge", tuple(notes), others=others
     )
-    lines = np.array(cells.lines, dtype=np.int64)
-    rejected = tuple(cells.rejected)
-    return RawTable(frame, lines, structures, title, tasks, rejected, "strip", "merge", tuple(cells.notes))
 
 
-def preview(source: Path | str, rows: int = 20) -> Preview:
+def preview(source: Path | str, rows: int = 20, sheet: str | None = None) -> Preview:
     """Import preview: the first rows of a file or text, and guesses. Raises BadTable."""
-    cells, count = _read(source, silent, head=200)
-    frame = _frame(cells)
-    structures = _columns.smiles_column(frame)
-    title = _columns.name_column(frame, structures or "")
-    tasks = _columns.tasks(frame, (structures, title))
-    return Preview(tuple(frame.columns), frame.head(rows), count, structures, title, tasks, tuple(cells.notes))
+    table = _read(source, sheet, "")
+    frame = table.frame
+    found = _columns.structures(frame, BLOCKS if table.blocks else None)
+    known = exports.export(frame, table.about)
+    title = (known and known.name) or _columns.name_column(frame, found.chosen or "")
+    rules = _rules(frame, known, (found.chosen, title, *found.others, *found.reactions), None)
+    asked = {
+        rule.column: values for rule in rules if (values := _labels.undecided(frame[rule.column])) and not rule.kind
+    }
+    tasks = tuple(_task(frame, rule) for rule in rules)
+    shown = frame.head(rows)
+    if table.blocks:
+        shown = shown.assign(**{BLOCKS: [standardised(block).smiles for block in shown[BLOCKS]]})
+    notes = (*table.cells.notes, *_told(found, table.blocks), *(known.notes if known else ()))
+    asked = {column: asked[column] for column in asked}
+    return Preview(tuple(frame.columns), shown, len(frame), found.chosen, title, tasks, notes, asked, table.sheets)
 
 
-def _read(source: Path | str, progress: Progress, head: int | None = None) -> tuple[Cells, int]:
-    """The cells and how many rows there are; of an SDF's structures only the first ``head`` are made out."""
-    with opened(source) as file:
-        style = _style(source, file)
-        if style == "sdf":
-            cells = sd_records(file)
-        elif style == "smi":
-            cells = smiles_lines(file)
-        else:
-            cells = _headed(delimited(file, style))
-        if file.encoding == "cp1252":
-            cells.notes.append("the file is not UTF-8 and was read as Windows Latin-1")
+def _task(frame: pd.DataFrame, rule: LabelRule) -> Task:
+    read = numbers.read(frame[rule.column])
+    kind = rule.kind or _columns.guess(read.values, read.qualifiers) or "classification"
+    return Task(rule.column, kind, rule.unit or (_labels.unit_in(rule.column) if kind == "regression" else ""))
+
+
+def _rules(
+    frame: pd.DataFrame, known: exports.Export | None, besides: Sequence[str | None], targets: Sequence[str] | None
+) -> list[LabelRule]:
+    """Label rules of the columns that were chosen, else of those that an export has, else of those of numbers."""
+    of_export = {rule.column: rule for rule in (known.rules if known else ())}
+    if targets is None and of_export:
+        return list(of_export.values())
+    chosen = [task.name for task in _columns.tasks(frame, besides)] if targets is None else list(targets)
+    return [of_export.get(column) or _rule(frame, column) for column in dict.fromkeys(chosen)]
+
+
+def _rule(frame: pd.DataFrame, column: str) -> LabelRule:
+    relation, units = _labels.relation_of(frame, column), _labels.units_of(frame, column)
+    return LabelRule(column, relation=relation, units=units)
+
+
+def _chosen(
+    rule: LabelRule, kind: Kind | None, unit: str, log: bool, threshold: float | None, qualifiers: Qualifiers | None
+) -> LabelRule:
+    """A label's rule with what was said for it; what is said for all labels holds for those that are no classes."""
+    said = kind or ("regression" if log else rule.kind)
+    if rule.kind == "classification" and kind is None:
+        return rule
+    return replace(
+        rule,
+        kind=said if threshold is None or kind == "regression" else None,
+        unit=unit or rule.unit,
+        log=log,
+        threshold=threshold,
+        qualifiers=qualifiers,
+    )
+
+
+def _structures(table: _Table, smiles: str | None) -> _columns.Structures:
+    found = _columns.structures(table.frame, smiles or (BLOCKS if table.blocks else None))
+    if found.chosen is not None:
+        return found
+    frame, cells = table.frame, table.cells
+    if found.reactions:
+        raise BadTable(
+            f"the table holds reactions and no molecules (column {found.reactions[0]!r}); give a table of molecules"
+        )
+    first = " | ".join(cells.rows[0])[:80] if cells.rows else ""
+    why = f"; first row: {first!r}" if first else f"; {cells.rejected[0].reason}" if cells.rejected else ""
+    raise BadTable(f"no column holds SMILES (columns: {', '.join(frame.columns)[:200]}{why}); name the SMILES column")
+
+
+def _told(found: _columns.Structures, blocks: bool) -> list[str]:
+    where = "the mol blocks" if blocks and found.chosen == BLOCKS else f"column {found.chosen!r}"
+    notes = []
+    if found.others:
+        notes.append(
+            f"molecules were read from {where}; other columns of structures: {', '.join(map(repr, found.others))}"
+        )
+    if found.reactions and found.chosen:
+        told = ", ".join(map(repr, found.reactions))
+        notes.append(f"molecules were read from {where}; columns of reactions were left aside: {told}")
+    return notes
+
+
+def _read(source: Path | str, sheet: str | None, called: str) -> _Table:
+    held = content(source, called) if isinstance(source, Path) else None
+    names: tuple[str, ...] = ()
+    style = ""
+    if held is not None and held.kind == "workbook":
+        names = workbooks.sheets(held)
+        cells = _headed(workbooks.workbook(held, sheet))
+    elif sheet is not None:
+        raise BadTable(
+            f"a sheet {sheet!r} was asked for, and {held.called if held else 'the text'!r} is no Excel workbook"
+        )
+    elif held is not None and held.kind == "parquet":
+        cells = workbooks.parquet(held)
+    else:
+        with text_of(held) if held else opened(source) as file:
+            style = _style(held, file)
+            cells = _text_cells(file, style)
+            if file.encoding == "cp1252":
+                cells.notes.append("the file is not UTF-8 and was read as Windows Latin-1")
     if not cells.rows and not cells.rejected:
         raise BadTable(f"the table holds a header and no rows: {' | '.join(cells.columns)[:80]!r}")
-    count = len(cells.rows)
+    about = exports.about_rows(cells)
+    frame = _frame(cells)
+    if style != "sdf" or len(cells.columns) > 2:
+        frame = _with_points(frame, cells)
+    return _Table(cells, frame, about, style == "sdf", names)
+
+
+def _text_cells(file: TextIO, style: str) -> Cells:
     if style == "sdf":
-        cells.rows, cells.lines = cells.rows[:head], cells.lines[:head]
-        return _structures(cells, progress), count
-    if style == ";":
-        _read_decimal_commas(cells)
-    return cells, count
+        return sd_records(file)
+    if style == "smi":
+        return smiles_lines(file)
+    return words_table(file) if style == _WORDS else _headed(delimited(file, style))
 
 
-def _style(source: Path | str, file: TextIO) -> str:
-    """ "sdf", "smi" or a delimiter."""
-    ending = file_endings.ending(source.name) if isinstance(source, Path) else ""
+def _style(held: Content | None, file: TextIO) -> str:
+    """ "sdf", "smi", "words" or a delimiter."""
+    ending = file_endings.ending(held.name) if held else ""
     if ending in file_endings.RECORDS:
         return "sdf"
     if ending in file_endings.LINES:
-        return "smi"
+        return _style_of_lines(file)
     delimiter = best_delimiter(file)
     if ending in file_endings.TABLES:
         return delimiter or ("\t" if ending != ".csv" else ",")
     return _style_by_content(file, delimiter)
 
 
+def _style_of_lines(file: TextIO) -> str:
+    """Lines of SMILES and names, unless they are a table: tabs and three columns, a header, or another delimiter."""
+    lines = [text for text in head(file) if text.strip() and not text.startswith("#")]
+    if not lines:
+        return "smi"
+    tabbed = [len(divided(text, "\t")[0]) for text in lines]
+    said = lines[0].split()[0].lower() in HEADERS
+    alike = tabbed.count(tabbed[0]) >= 0.6 * len(tabbed)
+    if (tabbed[0] > 2 and alike) or (tabbed[0] == 2 and said and alike):
+        return "\t"
+    parts = [words(text) for text in lines]
+    if said and len(parts[0]) > 2 and sum(len(p) == len(parts[0]) for p in parts) >= 0.9 * len(parts):
+        return _WORDS
+    first = [p[0].split(" |")[0] for p in parts]
+    if sum(map(readable, first)) < 0.5 * len(first):
+        return best_delimiter(file) or "smi"
+    return "smi"
+
+
 def _style_by_content(file: TextIO, delimiter: str | None) -> str:
-    head = [line for _, line in zip(range(200), file, strict=False) if line.strip()]
-    file.seek(0)
-    if any(line.startswith(("$$$$", "M  END")) for line in head):
+    lines = [line for line in head(file) if line.strip()]
+    if any(line.startswith(("$$$$", "M  END")) for line in lines):
         return "sdf"
-    first = [line.split()[0] for line in head if line.split()[0].lower() not in HEADERS]
+    first = [line.split()[0] for line in lines if line.split()[0].lower() not in HEADERS]
     if not delimiter or delimiter == "\t":
-        if delimiter and head[0].split("\t")[0].strip().lower() in HEADERS:
+        if delimiter and lines[0].split("\t")[0].strip().lower() in HEADERS:
             return delimiter
         if sum(map(readable, first)) >= 0.5 * len(first):
-            return "smi"
+            return _style_of_lines(file)
     return delimiter or ","
 
 
@@ -143,41 +318,14 @@ def _headed(cells: Cells) -> Cells:
     return cells
 
 
-def _read_decimal_commas(cells: Cells) -> None:
-    """Between semicolons, as spreadsheets write them in half of Europe, 1,5 is a number."""
-    for place, name in enumerate(cells.columns):
-        filled = [row[place].strip() for row in cells.rows if row[place].strip()]
-        if any("," in text for text in filled) and all(_DECIMAL.fullmatch(text) for text in filled):
-            cells.notes.append(f"column {name!r}: decimal commas were read as points")
-            for row in cells.rows:
-                row[place] = row[place].replace(",", ".")
-
-
-def _structures(cells: Cells, progress: Progress) -> Cells:
-    """SD records with canonical SMILES in the place of mol blocks; unreadable ones are rejected."""
-    outcomes = standardize_all([row[0] for row in cells.rows], "keep", progress)
-    columns = unique(["smiles", *cells.columns[1:]])
-    kept = Cells(columns, [], [], rejected=cells.rejected, notes=cells.notes)
-    for row, line, outcome in zip(cells.rows, cells.lines, outcomes, strict=True):
-        if outcome.refused:
-            kept.rejected.append(Remark(line, row[1], outcome.refused))
-        else:
-            kept.rows.append([outcome.smiles, *row[1:]])
-            kept.lines.append(line)
-    return kept
+def _with_points(frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
+    """The frame with numbers as this program writes them, whatever divides the cells."""
+    texts = {name: frame[name].tolist() for name in frame.columns if name != BLOCKS}
+    changed, notes = numbers.respelled(texts)
+    cells.notes += notes
+    return frame.assign(**changed) if changed else frame
 
 
 def _frame(cells: Cells) -> pd.DataFrame:
     columns: Iterable[Sequence[str]] = zip(*cells.rows, strict=True) if cells.rows else [()] * len(cells.columns)
     return pd.DataFrame(dict(zip(cells.columns, map(list, columns), strict=True)), dtype=str)
-
-
-def _smiles(frame: pd.DataFrame, cells: Cells) -> str:
-    found = _columns.smiles_column(frame)
-    if found is None:
-        first = " | ".join(cells.rows[0])[:80] if cells.rows else ""
-        why = f"; first row: {first!r}" if first else f"; {cells.rejected[0].reason}" if cells.rejected else ""
-        raise BadTable(
-            f"no column holds SMILES (columns: {', '.join(frame.columns)[:200]}{why}); name the SMILES column"
-        )
-    return found

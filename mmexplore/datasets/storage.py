@@ -4,9 +4,10 @@ The remarks of the report lie apart, because a million salted rows have hundreds
 """
 
 import io
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from mmexplore.datasets import Dataset, Remark, Report, Spectra, Task
 from mmexplore.runtime import seals
 from mmexplore.runtime.files import whole_or_gone
 from mmexplore.runtime.home import read_json, write_atomically, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _KINDS = ("merged", "standardised", "rejected")
 
@@ -42,12 +46,34 @@ def write(folder: Path, dataset: Dataset) -> None:
         "digest": dataset.digest,
         "tasks": [asdict(task) for task in dataset.tasks],
         "extra": list(dataset.extra.columns),
-        "report": {key: getattr(dataset.report, key) for key in ("read", "kept", "notes")},
+        "report": {
+            key: getattr(dataset.report, key) for key in ("read", "kept", "notes", "smiles_column", "name_column")
+        },
     }
     with whole_or_gone(folder):
         _write_table(folder / "table.parquet", columns)
         _write_table(folder / "remarks.parquet", {name: list(values) for name, values in told.items()})
         write_json(folder / "card.json", card)
+
+
+def write_rows(folder: Path, rows: "pd.DataFrame") -> None:
+    """Keep what became of each row that was read, labels under their numbers, beside a data set."""
+    import pyarrow as pa
+
+    _write_table(folder / "rows.parquet", {f"{n}": pa.array(rows.iloc[:, n]) for n in range(rows.shape[1])})
+
+
+def read_rows(folder: Path, columns: Sequence[str]) -> "pd.DataFrame | None":
+    """What became of each row that was read, under these names; None where it was not kept."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(folder / "rows.parquet")
+    except (OSError, ValueError):
+        return None
+    frame: pd.DataFrame = table.to_pandas()
+    return frame.set_axis(pd.Index(list(columns), dtype="str"), axis=1)
 
 
 def read(folder: Path, name: str, title: str) -> Dataset | None:
@@ -106,4 +132,13 @@ def _report(values: dict[str, Any], table: Any) -> Report:
     for kind, *fields in zip(*(column.to_pylist() for column in table.columns), strict=True):
         remarks[kind].append(Remark(*fields))
     told = {kind: tuple(found) for kind, found in remarks.items()}
-    return Report(read=values["read"], kept=values["kept"], notes=tuple(values["notes"]), **told)
+    return Report(
+        read=values["read"],
+        kept=values["kept"],
+        notes=tuple(values["notes"]),
+        smiles_column=values.get("smiles_column", ""),
+        name_column=values.get("name_column"),
+        merged=told["merged"],
+        standardised=told["standardised"],
+        rejected=told["rejected"],
+    )

@@ -29,7 +29,8 @@ def entries(*, home: Home) -> list[Entry]:
 
 
 def _entry(name: str, card: Card) -> Entry:
-    return Entry(name, card["title"], card["rows"], tuple(Task(**task) for task in card["tasks"]), "yours", True)
+    tasks = tuple(Task(**task) for task in card["tasks"])
+    return Entry(name, card["title"], card["rows"], tasks, "yours", available=True, molecules=card.get("molecules"))
 
 
 def cards(*, home: Home) -> dict[str, Card]:
@@ -96,7 +97,7 @@ def named(title: str, taken: Callable[[], Collection[str]], *, home: Home) -> It
     place, name = home.folder("datasets", "yours"), ""
     with ExitStack() as held:
         for number in itertools.count(1):
-            name = _slug(title, number)
+            name = slug(title) if number == 1 else f"{slug(title)}_{number}"
             if name in taken() or current(name, home=home) != name:  # a former name goes on to lead where it did
                 continue
             with suppress(Taken):
@@ -104,6 +105,13 @@ def named(title: str, taken: Callable[[], Collection[str]], *, home: Home) -> It
                 if name not in taken() and not (place / f"{name}.json").exists():
                     break
                 held.close()
+        yield name
+
+
+@contextmanager
+def held(name: str, *, home: Home) -> Iterator[str]:
+    """Name of a data set that is here: inside nobody else changes it. Raises Taken."""
+    with claimed(home.folder("datasets", "yours") / f".{name}.lock", f"data set {name!r} is being imported"):
         yield name
 
 
@@ -159,7 +167,7 @@ def keep(
 ) -> None:
     """Write the card that makes it a data set."""
     card: Card = {"title": title.strip() or name, "file": path.name, "content": content, "choices": choices}
-    card |= {"rows": dataset.report.read, "tasks": [asdict(task) for task in dataset.tasks]}
+    card |= {"rows": dataset.report.read, "molecules": len(dataset), "tasks": [asdict(task) for task in dataset.tasks]}
     write_json(home.folder("datasets", "yours") / f"{name}.json", card)
 
 
@@ -169,7 +177,7 @@ def rename(name: str, title: str, taken: Collection[str], *, home: Home) -> str:
     Raises UnknownName, and Taken for a name that another data set has.
     """
     upload(name, home=home)
-    place, new = home.folder("datasets", "yours"), _slug(title, 1)
+    place, new = home.folder("datasets", "yours"), slug(title)
     if new != name and (new in taken or current(new, home=home) not in (new, name)):
         raise Taken(f"another data set is called {new!r} already; give this one another name")
     with ExitStack() as held:
@@ -216,7 +224,10 @@ def forget(name: str, *, home: Home) -> None:
         seals.remove(path)
 
 
-def _slug(title: str, number: int) -> str:
-    stem = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "molecules"
-    stem = allowed(stem)
-    return stem if number == 1 else f"{stem}_{number}"
+def slug(title: str) -> str:
+    """The name that a title asks for.
+
+    >>> slug("My Table, 2nd")
+    'my_table_2nd'
+    """
+    return allowed(re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "molecules")

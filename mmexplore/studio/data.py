@@ -8,6 +8,7 @@ from mmexplore.datasets import Dataset, Entry, catalog, search, yours
 from mmexplore.datasets import summary as summaries
 from mmexplore.datasets.appended import Appended
 from mmexplore.datasets.catalog import Choices
+from mmexplore.datasets.readers import tables
 from mmexplore.datasets.search import SearchResult
 from mmexplore.explore import comparison
 from mmexplore.explore.comparison import Comparison
@@ -19,7 +20,7 @@ from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import check_names, dataset, home
 
 if TYPE_CHECKING:
-    pass
+    import pandas as pd
 
 
 def datasets() -> list[Entry]:
@@ -41,14 +42,39 @@ def fetch(name: str, progress: Progress = silent) -> Path:
 
 
 def add_dataset(
-    path_or_text: Path | str, title: str, *, progress: Progress = silent, **chosen: Unpack[Choices]
+    path_or_text: Path | str,
+    title: str,
+    *,
+    progress: Progress = silent,
+    overwrite: bool = False,
+    **chosen: Unpack[Choices],
 ) -> Dataset:
     """Keep a user's molecules under a name made from the title, so that they load by that name from now on.
 
-    ``chosen`` are :class:`mmexplore.datasets.catalog.Choices`. A name of the catalogue is never taken over; the same
-    content with the same choices is not kept twice. Raises BadTable, UnknownName.
+    ``chosen`` are :class:`mmexplore.datasets.catalog.Choices`. A name of the catalogue is never taken over, one of the
+    user's own with ``overwrite``; the same content with the same choices is not kept twice. Raises BadTable, BadRecipe,
+    UnknownName.
     """
-    return catalog.add(path_or_text, title, progress=progress, home=home(), **chosen)
+    return catalog.add(path_or_text, title, progress=progress, home=home(), overwrite=overwrite, **chosen)
+
+
+def known_dataset(path_or_text: Path | str, **chosen: Unpack[Choices]) -> str | None:
+    """The user's data set that is this content with these choices already, None where there is none."""
+    return catalog.known(path_or_text, home=home(), **chosen)
+
+
+def rows_of(name: str) -> "pd.DataFrame":
+    """What became of each row that a data set was read from: line, status, reason, smiles, name, and its own labels."""
+    return catalog.rows(name, home=home())
+
+
+def write_rows(name: str, path: Path) -> Path:
+    """Write :func:`rows_of` to a .csv, .tsv, .parquet or .xlsx file. Raises BadTable for another."""
+    return tables.write(path, rows_of(name))
+
+
+check_table = tables.check
+dataset_name = yours.slug
 
 
 def append(name: str, path_or_text: Path | str, *, progress: Progress = silent) -> tuple[Dataset, Appended]:

@@ -133,6 +133,8 @@ def test_strip_agrees_with_rdkit_apart_from_sulfoxides():
         if not molecules.readable(smiles) or "S" in smiles:
             continue
         mol = molecules.parse(smiles)
+        if salts.parent(mol).told or not salts._has_organic_part(mol):
+            continue
         ours = molecules.canonical(molecules.standardise(mol, "strip")[0])
         reference = uncharger.uncharge(rdMolStandardize.FragmentParent(mol))
         assert ours == Chem.MolToSmiles(reference), smiles

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from mmexplore.chem.file_endings import ENDINGS
-from mmexplore.datasets import Task, file
+from mmexplore.datasets import Task, curation, file
 from mmexplore.datasets.readers import cells as _cells
 from mmexplore.datasets.readers import columns as _columns
 from mmexplore.runtime.errors import BadTable, UnknownName
@@ -79,18 +79,20 @@ def sdf(*smiles, end="\n"):
 def test_sd_files(written, end, packed):
     content = sdf("CCO", "c1ccccc1", "xx", "C[C@H](N)C(=O)O", end=end).encode()
     raw = file.raw(written(gzip.compress(content) if packed else content, "t.sdf.gz" if packed else "t.sdf"))
-    assert raw.frame["smiles"].tolist() == ["CCO", "c1ccccc1", Chem.CanonSmiles("C[C@H](N)C(=O)O")]
-    assert raw.frame["title"].tolist() == ["molecule 0", "molecule 1", "molecule 3"]
-    assert raw.name_column == "title"
-    assert raw.frame["note"].tolist() == ["two\nlines"] * 3
+    assert raw.frame["title"].tolist() == ["molecule 0", "molecule 1", "molecule 2bad", "molecule 3"]
+    assert (raw.smiles_column, raw.name_column) == ("mol block", "title")
+    assert raw.frame["note"].tolist() == ["two\nlines"] * 4
     assert raw.tasks == (Task("activity", "regression"),)
-    assert raw.lines.tolist() == [1, 2, 4]
-    assert [(remark.line, remark.text) for remark in raw.rejected] == [(3, "molecule 2bad")]
+    made = curation.curate(raw, "t", "t")
+    assert made.smiles.tolist() == ["CCO", "c1ccccc1", Chem.CanonSmiles("C[C@H](N)C(=O)O")]
+    assert made.lines.tolist() == [1, 2, 4]
+    assert [(remark.line, remark.text) for remark in made.report.rejected] == [(3, "molecule 2bad")]
 
 
 def test_an_sdf_preview_makes_out_only_its_head(written):
     shown = file.preview(written(sdf(*["CCO"] * 250), "t.sdf"), rows=5)
-    assert (shown.rows, len(shown.head), shown.smiles, shown.name) == (250, 5, "smiles", "title")
+    assert (shown.rows, len(shown.head), shown.smiles, shown.name) == (250, 5, "mol block", "title")
+    assert shown.head["mol block"].tolist() == ["CCO"] * 5
 
 
 def test_lines_are_those_of_a_text_editor(written):
@@ -124,7 +126,6 @@ def test_a_row_with_too_many_cells_is_rejected_and_a_short_one_is_filled(written
         ("t.xls", b"\xd0\xcf\x11\xe0rest", "Excel"), ("t.csv", bytes(range(256)) * 8, "binary"),
         ("t.csv", gzip.compress(b"smiles\nCCO\n" * 99, mtime=0)[:-12], "cannot be read"),
         ("t.csv", b"\x1f\x8bnonsense", "cannot be read"),
-        ("t.csv", 'smiles,name\nCCO,"open\n' + "CCN,x\n" * 300, "quotation mark opened in line 2"),
         ("t.csv", "smiles\n" + "C" * 200_000, "line 2 cannot be divided"), ("t.parquet", b"PAR1", "Parquet"),
         ("t.pdf", b"%PDF-1.4", "PDF"),
     ],
@@ -133,6 +134,153 @@ def test_what_is_no_table_says_so_in_a_sentence(written, name, content, says):
     with pytest.raises(BadTable, match=says) as caught:
         file.raw(written(content, name))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "odd", "names"),
+    [
+        ("\t", {1: '"opened only', 3: 'closed" here'}, None),
+        (",", {0: '"open'}, None),
+        (",", {0: '"open', 3: 'shut"'}, None),
+        (";", {2: '"Speed" blend'}, None),
+        (",", {1: '"two\nlines"'}, {1: "two\nlines"}),
+        (",", {1: '"a, b"', 2: '"said ""c"""'}, {1: "a, b", 2: 'said "c"'}),
+    ],
+)
+def test_a_lone_quotation_mark_costs_no_row(written, delimiter, odd, names):
+    told = [odd.get(i, f"name {i}") for i in range(5)]
+    rows = [delimiter.join([f"{'C' * (i + 1)}O", name, f"{i}.5"]) for i, name in enumerate(told)]
+    raw = file.raw(written(delimiter.join(["smiles", "name", "y"]) + "\n" + "\n".join(rows) + "\n"))
+    expected = [(names or odd).get(i, f"name {i}") for i in range(5)]
+    assert raw.frame["name"].tolist() == expected
+    assert raw.frame["y"].tolist() == [f"{i}.5" for i in range(5)]
+    lone = [i for i, name in odd.items() if name.startswith('"') and name.count('"') == 1]
+    assert [note for note in raw.notes if "quotation mark" in note] == [
+        f"line {i + 2}: a quotation mark that is not closed was read as text" for i in lone
+    ]
+
+
+@pytest.mark.parametrize(
+    ("above", "note"),
+    [
+        ("sep=,\n", "line 1 above the header skipped: 'sep=,'"),
+        ("# made by LIMS\n# project\n", "lines 1-2"),
+        ("Assay report\n\n", "lines 1-2"),
+        ("Report,of,\n,,\n", "lines 1-2"),
+        ("Report 2026, phase 2\n", "line 1"),
+    ],
+)
+def test_what_stands_above_a_header_is_skipped_with_a_note(written, above, note):
+    raw = file.raw(written(f"{above}smiles,name,y\nCCO,a,1.5\nCCN,b,2.5\n# the end\n"))
+    assert raw.frame["smiles"].tolist() == ["CCO", "CCN"]
+    assert raw.lines.tolist() == [above.count("\n") + 2, above.count("\n") + 3]
+    assert any(text.startswith(note) for text in raw.notes)
+    assert any("a comment was skipped" in text for text in raw.notes)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "smiles\tid\ty\nCCO\ta\t0.5\nCCN\tb\t1.5\n",
+        "smiles id y\nCCO a 0.5\nCCN b 1.5\n",
+        "#made\nsmiles,id,y\nCCO,a,0.5\nCCN,b,1.5\n",
+    ],
+)
+def test_smiles_lines_with_columns_keep_their_labels(written, content):
+    raw = file.raw(written(content, "t.smi"))
+    assert raw.frame[raw.smiles_column].tolist() == ["CCO", "CCN"]
+    assert (raw.name_column, raw.tasks) == ("id", (Task("y", "regression"),))
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "chosen", "others"),
+    [
+        ("smiles,precursor_smiles", "CCO,CCOC(=O)c1ccccc1", "smiles", ["precursor_smiles"]),
+        ("precursor_smiles,Canonical SMILES", "CCOC(=O)c1ccccc1,CCO", "Canonical SMILES", ["precursor_smiles"]),
+        ("reactant_smiles,STRUCTURE", "CC=O,CCO", "STRUCTURE", ["reactant_smiles"]),
+        ("product_smiles,reactant_smiles", "CCO,CC=O", "product_smiles", ["reactant_smiles"]),
+        ("InChI,smiles", "InChI=1S/CH4/h1H4,C", "smiles", ["InChI"]),
+        ("InChI,y", "InChI=1S/CH4/h1H4,1", "InChI", []),
+        ("code,mol", "C,CCOCC", "mol", []),
+    ],
+)
+def test_the_column_of_the_molecules_goes_by_its_name(written, header, cells, chosen, others):
+    raw = file.raw(written(f"{header}\n" + f"{cells}\n" * 3))
+    assert raw.smiles_column == chosen
+    assert list(raw.others) == others
+    assert all(any(other in note for note in raw.notes) for other in others)
+
+
+def test_reactions_alone_are_refused_with_that_word(written):
+    with pytest.raises(BadTable, match="reactions"):
+        file.raw(written("rxn_smiles,yield\nCC=O>>CCO,1\nCC#N>[H][H]>CCN,2\n"))
+    raw = file.raw(written("rxn_smiles,solvent_smiles,y\nCC=O>>CCO,O,1\nCC#N>>CCN,O,2\n"))
+    assert (raw.smiles_column, raw.others) == ("solvent_smiles", ("rxn_smiles",))
+    made = curation.curate(raw, "t", "t")
+    assert (len(made), made.report.merged) == (2, ())
+    assert any("share a molecule" in note and "rxn_smiles" in note for note in made.report.notes)
+
+
+def test_other_structures_of_one_molecule_do_not_keep_it_apart(written):
+    raw = file.raw(written("smiles,input_smiles,y\nCCO,OCC,1\nOCC,C(O)C,3\nCCO,CCO.Cl,5\nCCO,CCN,9\n"))
+    made = curation.curate(raw, "t", "t")
+    assert made.labels[:, 0].tolist() == [3, 9]
+
+
+def test_an_empty_column_of_names_is_passed_over(written):
+    raw = file.raw(written("Name,Molecule ChEMBL ID,smiles\n,CHEMBL1,CCO\n,CHEMBL2,CCN\n"))
+    assert raw.name_column == "Molecule ChEMBL ID"
+
+
+def test_repeated_fields_of_an_sdf_are_noted(written):
+    block = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))
+    raw = file.raw(written(f"{block}> <x>\n1\n\n> <x>\n2\n\n> DT12\n7\n\n$$$$\n", "t.sdf"))
+    assert (raw.frame["x"].tolist(), raw.frame["DT12"].tolist()) == (["2"], ["7"])
+    assert any("'x' stands more than once in record 1" in note for note in raw.notes)
+
+
+def test_few_whole_numbers_are_asked_about_where_one_is_there_to_ask(written):
+    path = written("smiles,cls\n" + "".join(f"{'C' * (i + 1)},{i % 3}\n" for i in range(9)))
+    assert file.preview(path).asked == {"cls": [0, 1, 2]}
+    with pytest.raises(BadTable, match="--label cls:classification"):
+        file.raw(path, ask=True)
+    assert file.raw(path, ask=True, kinds={"cls": "regression"}).tasks == (Task("cls", "regression"),)
+    assert file.raw(path, ask=True, threshold=1).tasks == (Task("cls", "classification"),)
+
+
+CHEMBL = """"Molecule ChEMBL ID";"Molecule Name";"Smiles";"Standard Type";"Standard Relation";"Standard Value";"Standard Units";"pChEMBL Value"
+"CHEMBL1";"";"CCO";"IC50";"'='";"1000";"nM";"6"
+"CHEMBL2";"";"CCN";"IC50";"'>'";"10";"uM";""
+"CHEMBL3";"";"CCC";"IC50";"'='";"50";"%";""
+"""  # noqa: E501
+
+
+def test_an_export_of_chembl_is_one_censored_label(written):
+    raw = file.raw(written(CHEMBL), log=True, threshold=6, targets=["Standard Value"])
+    assert raw.frame["Standard Value"].tolist()[:2] == [1, 0]
+    assert np.isnan(raw.frame["Standard Value"][2])
+    assert [task.name for task in file.raw(written(CHEMBL)).tasks] == ["Standard Value", "pChEMBL Value"]
+    assert any("export of ChEMBL" in note for note in raw.notes)
+
+
+PUBCHEM = """PUBCHEM_RESULT_TAG,PUBCHEM_CID,PUBCHEM_EXT_DATASOURCE_SMILES,PUBCHEM_ACTIVITY_OUTCOME,IC50 Qualifier,IC50
+RESULT_TYPE,,,,STRING,FLOAT
+RESULT_DESCR,,,,"of the ""fit"", if any",half
+RESULT_UNIT,,,,,MICROMOLAR
+RESULT_IS_ACTIVE_CONCENTRATION,,,,,TRUE
+1,21,CCO,Active,=,1.0
+2,22,CCN,Inactive,>,50
+3,23,CCC,Inconclusive,,
+"""
+
+
+def test_a_data_table_of_pubchem_is_read_without_its_description(written):
+    raw = file.raw(written(PUBCHEM), qualifiers="bound")
+    assert raw.tasks == (Task("PUBCHEM_ACTIVITY_OUTCOME", "classification"), Task("IC50", "regression", "µM"))
+    assert (raw.name_column, raw.lines.tolist()) == ("PUBCHEM_CID", [6, 7, 8])
+    made = curation.curate(raw, "t", "t")
+    assert np.array_equal(made.labels, [[1, 1], [0, 50], [np.nan, np.nan]], equal_nan=True)
+    assert any("rows that describe the columns" in note for note in raw.notes)
 
 
 def test_a_missing_file_and_a_missing_column(tmp_path, written):

@@ -95,4 +95,4 @@ def test_a_data_set_written_twice_at_once_is_whole(written, own_home):
     folder = next(own_home.glob("datasets/*/card.json")).parent
     assert storage.read(folder, "t", "t") is not None
     kept = sorted(file.name for file in folder.iterdir() if not seals.is_seal(file))
-    assert kept == ["card.json", "remarks.parquet", "table.parquet"]
+    assert kept == ["card.json", "remarks.parquet", "rows.parquet", "table.parquet"]

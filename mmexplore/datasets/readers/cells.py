@@ -1,24 +1,40 @@
 """Cell reader: delimited text, SMILES lines and SD files into cells, each row with the line at which it begins.
 
-Python's csv and not pandas: it knows at which physical line a record begins, also after empty lines, quoted line breaks
-and Windows line ends, and it leaves every cell as it stands. An SDF row is known by the number of its record.
+Neither pandas nor Python's csv: a quotation mark that nobody closed costs no row here, what stands above the header is
+skipped with a note, each record knows the physical line at which it begins, also after empty lines, quoted line breaks
+and Windows line ends, and every cell is left as it stands. An SDF row is known by the number of its record.
 """
 
-import csv
 import itertools
 import re
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from mmexplore.chem import structures
 from mmexplore.datasets import Remark
-from mmexplore.datasets.readers.source import MAX_ROWS
+from mmexplore.datasets.readers import source
 from mmexplore.runtime.errors import BadTable
 
 DELIMITERS = (",", "\t", ";", "|")
 EMPTY_LINES_LISTED = 1_000
+MAX_ROWS = source.MAX_ROWS
 _LONGEST_RECORD = 100_000  # lines
 _LONGEST_QUOTE = 200  # lines
+_LONGEST_LINE = 10_000_000
+_LONGEST_CELL = 131_072
+_HEAD = 100  # lines that a delimiter and a header are looked for in
+_SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_EXTENSION = re.compile(r"\s\|[^|\s]*\|(?=\s|$)")
+
+HEADERS = ("smiles", "canonical_smiles", "smi", "isosmiles", "isomeric_smiles")
+STRUCTURES = (
+    "smiles", "canonicalsmiles", "structure", "isomericsmiles", "isosmiles", "smi", "structuresmiles", "smilesstring",
+    "canonicalsmi", "rdkitsmiles", "moleculesmiles", "compoundsmiles", "ligandsmiles", "drugsmiles", "mol", "molecule",
+    "inchi", "standardinchi",
+)  # fmt: skip
+"""Names of structure columns without case and separators, the likeliest first."""
 
 Row = tuple[int, list[str]]
 
@@ -34,96 +50,215 @@ class Cells:
     rejected: list[Remark] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def append(self, line: int, row: list[str]) -> None:
+        """Take one more row. Raises BadTable where that is one too many."""
+        if len(self.rows) >= MAX_ROWS:
+            raise BadTable(f"the table holds more than {MAX_ROWS:,} rows; split it")
+        if len(self.rows) * len(row) > source.MAX_CELLS:
+            raise BadTable(f"the table holds more than {source.MAX_CELLS:,} cells; leave columns out, or split it")
+        self.rows.append(row)
+        self.lines.append(line)
+
+
+def bare(name: str) -> str:
+    """A column's name without case and separators.
+
+    >>> bare("Canonical_SMILES "), bare("Molecule ChEMBL ID")
+    ('canonicalsmiles', 'moleculechemblid')
+    """
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
 
 def delimited(file: TextIO, delimiter: str) -> Cells:
-    """A table with a header. Raises BadTable for text that csv cannot divide or that holds no header."""
-    cells, empty = Cells([], [], []), []
-    gap: list[int] = []  # empty lines are only spoken of once something follows them
-    for line, row in _records(file, delimiter):
+    """A table with a header. Raises BadTable for text that cannot be divided or that holds no header."""
+    cells, empty, lines = Cells([], [], []), _Empty(), _Lines(file)
+    header, width = _start(cells, lines, delimiter), 0
+    body = _records(cells, lines, delimiter)
+    for line, row in itertools.chain(header, body):
         if not any(map(str.strip, row)):
-            gap.append(line)
+            empty.came(line)
             continue
-        empty += gap
-        gap = []
+        empty.passed(within=bool(cells.columns))
         if not cells.columns:
-            cells.columns, cells.header_line = unique(row), line
-        elif len(row) > len(cells.columns) and any(map(str.strip, row[len(cells.columns) :])):
-            reason = f"{len(row)} cells where the header has {len(cells.columns)}"
+            cells.columns, cells.header_line, width = _header(row, lines, delimiter, cells), line, len(row)
+            width = len(cells.columns)
+        elif len(row) != width and row[0].lstrip().startswith("#"):
+            cells.notes.append(f"line {line}: a comment was skipped: {delimiter.join(row)[:60]!r}")
+        elif len(row) > width and any(map(str.strip, row[width:])):
+            reason = f"{len(row)} cells where the header has {width}"
             cells.rejected.append(Remark(line, delimiter.join(row)[:200], reason))
         else:
-            if len(row) != len(cells.columns):
-                row = (row + [""] * len(cells.columns))[: len(cells.columns)]  # noqa: PLW2901
-            _append(cells, line, row)
+            if len(row) != width:
+                row = (row + [""] * width)[:width]  # noqa: PLW2901
+            cells.append(line, row)
     if not cells.columns:
         raise BadTable("the table is empty: no line holds anything")
-    _tell_empty(cells, empty)
+    empty.tell(cells)
+    return cells
+
+
+def rows_of_cells(rows: Iterable[Row]) -> Cells:
+    """A table of rows that are divided already, of a sheet; what stands above its header is skipped with a note."""
+    cells, empty = Cells([], [], []), _Empty()
+    coming = iter(rows)
+    ahead = list(itertools.islice(coming, _HEAD))
+    at = _header_at([row for _, row in ahead], [bool(row) and row[0].startswith("#") for _, row in ahead])
+    _tell_skipped(cells, [" ".join(filter(None, row)) for _, row in ahead[:at]])
+    for line, row in itertools.chain(ahead[at:], coming):
+        if not any(map(str.strip, row)):
+            empty.came(line)
+            continue
+        empty.passed(within=bool(cells.columns))
+        if not cells.columns:
+            cells.columns, cells.header_line = unique(row), line
+        elif len(row) > len(cells.columns):
+            reason = f"{len(row)} cells where the header has {len(cells.columns)}"
+            cells.rejected.append(Remark(line, " | ".join(row)[:200], reason))
+        else:
+            cells.append(line, row + [""] * (len(cells.columns) - len(row)))
+    empty.tell(cells)
     return cells
 
 
 def smiles_lines(file: TextIO) -> Cells:
-    """One SMILES a line, then optionally a name; a first line that says "smiles" is a header."""
-    cells, empty = Cells(["smiles", "name"], [], []), []
-    gap: list[int] = []
-    for line, text in enumerate(_lines(file), 1):
+    """One SMILES a line, then optionally a name; a first line that says "smiles" is a header, "#" begins a comment."""
+    cells, empty, comments = Cells(["smiles", "name"], [], []), _Empty(), 0
+    for line, text in _Lines(file):
         if not text.strip():
-            gap.append(line)
+            empty.came(line)
             continue
-        empty += gap
-        gap = []
-        smiles, _, name = _line_parts(text)
+        empty.passed(within=True)
+        smiles, extension, name = _line_parts(text)
+        if smiles.startswith("#"):
+            comments += 1
+            continue
         if not cells.rows and smiles.lower() in HEADERS:
             continue
-        _append(cells, line, [smiles, name])
-    _tell_empty(cells, empty)
+        kept = structures.speaks(extension.strip("|"))
+        cells.append(line, [f"{smiles} {extension}" if kept else smiles, name])
+    if comments:
+        cells.notes.append(f"{comments:,} comment line{'s' * (comments > 1)} skipped")
+    empty.tell(cells)
     return cells
 
 
-HEADERS = ("smiles", "canonical_smiles", "smi", "isosmiles", "isomeric_smiles")
+def words_table(file: TextIO) -> Cells:
+    """SMILES lines whose header names three columns or more, with blanks between. Raises BadTable."""
+    cells, empty = Cells([], [], []), _Empty()
+    for line, text in _Lines(file):
+        row = words(text)
+        if not row:
+            empty.came(line)
+        elif not row[0].startswith("#"):
+            empty.passed(within=bool(cells.columns))
+            if not cells.columns:
+                cells.columns, cells.header_line = unique(row), line
+            elif len(row) > len(cells.columns):
+                reason = f"{len(row)} words where the header has {len(cells.columns)}"
+                cells.rejected.append(Remark(line, text.strip()[:200], reason))
+            else:
+                cells.append(line, row + [""] * (len(cells.columns) - len(row)))
+    empty.tell(cells)
+    return cells
+
+
+def words(text: str) -> list[str]:
+    """Words of a line, an extension between bars with the SMILES before it.
+
+    >>> words("CCO |&1:1, o2:2| ID1 0.5")
+    ['CCO |&1:1, o2:2|', 'ID1', '0.5']
+    """
+    if not text.strip():
+        return []
+    smiles, extension, rest = _line_parts(text)
+    return [f"{smiles} {extension}".strip(), *rest.split()]
 
 
 def sd_records(file: TextIO) -> Cells:
     """Mol blocks in the column "mol block", titles in "title", then one column a property."""
     cells = Cells(["mol block", "title"], [], [])
     places = {"mol block": 0, "title": 1}
-    for number, values in enumerate(sd_values(file), 1):
+    repeated: dict[str, list[int]] = {}
+    for number, record in enumerate(_sd_texts(file), 1):
+        values, again = _values_of(record)
+        for name in again:
+            repeated.setdefault(name, []).append(number)
         for name in values:
             places.setdefault(name, len(places))
+        _refuse_wide(len(places))
         row = [""] * len(places)
         for name, value in values.items():
             row[places[name]] = value
-        _append(cells, number, row)
+        cells.append(number, row)
     cells.columns = list(places)
     for row in cells.rows:
         row.extend([""] * (len(places) - len(row)))
+    for name, numbers in repeated.items():
+        cells.notes.append(f"field {name!r} stands more than once in {listed('record', numbers)}: the last was taken")
     return cells
 
 
 def sd_values(file: TextIO) -> Iterator[dict[str, str]]:
     """SD records one by one: the mol block under "mol block", the title under "title", then each property."""
-    return map(_values_of, _sd_texts(file))
+    return (_values_of(record)[0] for record in _sd_texts(file))
 
 
 def best_delimiter(file: TextIO) -> str | None:
-    """The delimiter that divides the first lines into the most columns, alike in most of them; None for one column."""
-    sample = list(itertools.islice(_lines(file), 100))
-    file.seek(0)
-    best, most = None, 1
+    """The delimiter under which a header names structures, or that divides the first lines into the most columns.
+
+    None for one column; a line ``sep=;`` decides.
+    """
+    sample = head(file)
+    if sample and (said := _SEPARATOR.fullmatch(sample[0].lstrip("\ufeff"))):
+        return said[1]
+    lines = [text for text in sample if text.strip() and not text.startswith("#")] or sample
+    best, most = None, (False, 1)
     for delimiter in DELIMITERS:
-        try:
-            widths = [len(row) for row in csv.reader(sample, delimiter=delimiter) if any(row)]
-        except csv.Error:
-            continue
-        if widths and widths[0] > most and sum(w == widths[0] for w in widths) >= 0.6 * len(widths):
-            best, most = delimiter, widths[0]
+        rows = _sampled(lines, delimiter)
+        named = next((n for n, row in enumerate(rows[:50]) if len(row) > 1 and _names_structures(row)), None)
+        below = rows[named or 0 :]
+        width, count = Counter(map(len, below)).most_common(1)[0] if below else (1, 0)
+        rank = (named is not None, width)
+        if rank > most and count >= 0.6 * len(below):
+            best, most = delimiter, rank
     return best
 
 
+def _sampled(lines: list[str], delimiter: str) -> list[list[str]]:
+    """Records of the first lines; a quoted cell may span some, and the bars of a CXSMILES extension divide nothing."""
+    rows, place = [], 0
+    while place < len(lines):
+        text, place = lines[place], place + 1
+        row, left_open = divided(_EXTENSION.sub(" ", text) if delimiter == "|" else text, delimiter)
+        for stop in range(place + 1, len(lines) + 1) if left_open else ():
+            if '"' in lines[stop - 1]:
+                whole, still = divided(text + "".join(lines[place:stop]), delimiter)
+                if not still:
+                    row, place = whole, stop
+                    break
+        rows.append(row)
+    return rows
+
+
+def head(file: TextIO) -> list[str]:
+    """The first lines, as they stand; the file is put back to its start."""
+    found, size = [], 0
+    for _, text in _Lines(file):
+        found.append(text)
+        size += len(text)
+        if len(found) >= _HEAD or size > _LONGEST_LINE:
+            break
+    file.seek(0)
+    return found
+
+
 def unique(names: list[str]) -> list[str]:
-    """Column names of one line each, without empty and repeated ones.
+    """Column names of one line each, without empty and repeated ones. Raises BadTable for too many.
 
     >>> unique(["a", "", "a"])
     ['a', 'column 2', 'a (2)']
     """
+    _refuse_wide(len(names))
     taken: dict[str, None] = {}
     for place, given in enumerate(names, 1):
         name = " ".join(given.split()) or f"column {place}"
@@ -132,37 +267,233 @@ def unique(names: list[str]) -> list[str]:
     return list(taken)
 
 
-def _append(cells: Cells, line: int, row: list[str]) -> None:
-    if len(cells.rows) >= MAX_ROWS:
-        raise BadTable(f"the table holds more than {MAX_ROWS:,} rows; split it")
-    cells.rows.append(row)
-    cells.lines.append(line)
+def listed(what: str, numbers: Iterable[int]) -> str:
+    """Lines or records in few words.
+
+    >>> listed("line", [3]), listed("line", range(1, 13))
+    ('line 3', 'lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more')
+    """
+    known = list(numbers)
+    more = f" and {len(known) - 10:,} more" if len(known) > 10 else ""
+    return f"{what}{'s' * (len(known) > 1)} {', '.join(map(str, known[:10]))}{more}"
 
 
-def _tell_empty(cells: Cells, empty: list[int]) -> None:
-    if len(empty) > EMPTY_LINES_LISTED:
-        cells.notes.append(f"{len(empty):,} empty lines between the rows were skipped")
-    else:
-        cells.rejected += [Remark(line, "", "empty line") for line in empty]
+def divided(text: str, delimiter: str) -> tuple[list[str], bool]:
+    """The cells of a record, and whether a quotation mark was left open; that one is then text.
+
+    A quoted cell ends with a mark before a delimiter or the end; marks elsewhere are text.
+
+    >>> divided('CCO,"a, b",1', ",")
+    (['CCO', 'a, b', '1'], False)
+    >>> divided('CCO,"x2,2', ",")
+    (['CCO', '"x2', '2'], True)
+    """
+    body = text.rstrip("\r\n")
+    if '"' not in body:
+        return body.split(delimiter), False
+    between = f'"{delimiter}"'
+    if body.startswith('"') and body.endswith('"') and body.count('"') == 2 + 2 * body.count(between) and len(body) > 1:
+        return body[1:-1].split(between), False
+    cells, place, left_open = [], 0, False
+    while True:
+        stop = _quoted_end(body, place, delimiter) if body.startswith('"', place) else None
+        if stop is not None and stop > 0:
+            cells.append(body[place + 1 : stop].replace('""', '"'))
+            place = stop + 1
+            while body.startswith(" ", place):
+                place += 1
+        else:
+            left_open |= stop == 0
+            end = body.find(delimiter, place)
+            end = len(body) if end < 0 else end
+            cells.append(body[place:end])
+            place = end
+        if place >= len(body):
+            return cells, left_open
+        place += len(delimiter)
 
 
-def _records(file: TextIO, delimiter: str) -> Iterator[Row]:
-    reader, before = csv.reader(file, delimiter=delimiter), 0
-    try:
-        for row in reader:
-            if reader.line_num - before > _LONGEST_QUOTE:
-                raise BadTable(f"a quotation mark opened in line {before + 1} is not closed; close or remove it")
-            yield before + 1, row
-            before = reader.line_num
-    except csv.Error as error:
-        raise BadTable(f"line {before + 1} cannot be divided into cells: {error}") from None
+def _quoted_end(body: str, start: int, delimiter: str) -> int | None:
+    """Where the mark stands that closes the one at ``start``: 0 where none follows, None where text follows it."""
+    place = start + 1
+    while (mark := body.find('"', place)) >= 0:
+        if body.startswith('""', mark):
+            place = mark + 2
+            continue
+        rest = mark + 1
+        while body.startswith(" ", rest):
+            rest += 1
+        return mark if rest >= len(body) or body.startswith(delimiter, rest) else None
+    return 0
 
 
-def _lines(file: TextIO) -> Iterator[str]:
-    for text in file:
-        if len(text) > 10_000_000:
-            raise BadTable("a line of more than 10,000,000 characters came; give a table of molecules")
-        yield text
+class _Lines:
+    """Numbered lines of a file that can be looked at before they are taken."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._ahead, self._number = file, deque[str](), 0
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        return self
+
+    def __next__(self) -> tuple[int, str]:
+        text = self._ahead.popleft() if self._ahead else self._read()
+        if not text:
+            raise StopIteration
+        self._number += 1
+        return self._number, text
+
+    def peek(self, count: int) -> list[str]:
+        """The next lines, fewer at the end of the file."""
+        while len(self._ahead) < count and (text := self._read()):
+            self._ahead.append(text)
+        return list(itertools.islice(self._ahead, count))
+
+    def _read(self) -> str:
+        text = self._file.readline(_LONGEST_LINE + 1)
+        if len(text) > _LONGEST_LINE:
+            raise BadTable(f"a line of more than {_LONGEST_LINE:,} characters came; give a table of molecules")
+        return text
+
+
+class _Empty:
+    """Empty lines: only spoken of once something follows them, and of those below the header alone."""
+
+    def __init__(self) -> None:
+        self.found: list[int] = []
+        self.count, self._gap, self._gaps = 0, 0, list[int]()
+
+    def came(self, line: int) -> None:
+        self._gap += 1
+        if len(self._gaps) <= EMPTY_LINES_LISTED:
+            self._gaps.append(line)
+
+    def passed(self, *, within: bool) -> None:
+        if self._gap and within:
+            self.count += self._gap
+            self.found += self._gaps[: EMPTY_LINES_LISTED + 1 - len(self.found)]
+        if self._gap:
+            self._gap, self._gaps = 0, []
+
+    def tell(self, cells: Cells) -> None:
+        if self.count > EMPTY_LINES_LISTED:
+            cells.notes.append(f"{self.count:,} empty lines between the rows were skipped")
+        else:
+            cells.rejected += [Remark(line, "", "empty line") for line in self.found]
+
+
+def _names_structures(row: list[str]) -> bool:
+    return any(bare(cell) in STRUCTURES for cell in row)
+
+
+def _start(cells: Cells, lines: _Lines, delimiter: str) -> list[Row]:
+    """The header, where lines above it have to be skipped; nothing where it is the first line."""
+    ahead = lines.peek(_HEAD)
+    rows = [divided(text, delimiter)[0] if text.strip() else [] for text in ahead]
+    told = [bool(_SEPARATOR.fullmatch(text.lstrip("\ufeff"))) or text.startswith("#") for text in ahead]
+    at = _header_at(rows, told)
+    marked = at < len(ahead) and told[at]
+    if not any(text.strip() for text in ahead[:at]) and not marked:
+        return []
+    _tell_skipped(cells, [text.strip() for text in ahead[:at]])
+    number, text = next(itertools.islice(lines, at, None))
+    row, left_open = divided(text.lstrip("# ") if marked else text, delimiter)
+    if left_open:
+        cells.notes.append(f"line {number}: a quotation mark that is not closed was read as text")
+    return [(number, row)]
+
+
+def _header_at(rows: list[list[str]], told: list[bool]) -> int:
+    """Where the header stands: the first row that names a structure column, else the first as wide as most.
+
+    ``told``: which lines are comments. Above a header stand no molecules.
+    """
+    named = next((n for n, row in enumerate(rows[:50]) if _names_structures([c.lstrip("#") for c in row])), None)
+    if named and not any(re.search("smiles|inchi", cell, re.IGNORECASE) for cell in rows[named]):
+        named = None  # "molecule" may be a word of a row
+    if named is not None and _no_molecules(rows[:named]):
+        return named
+    widths = Counter(len(row) for row, remark in zip(rows, told, strict=True) if row and not remark)
+    most = widths.most_common(1)[0][0] if widths else 1
+    whole = [n for n, row in enumerate(rows) if any(map(str.strip, row)) and not told[n]]
+    at = next((n for n in whole if len(rows[n]) == most), 0)
+    return at if all(len(rows[n]) < most for n in whole if n < at) else next(iter(whole), 0)
+
+
+def _tell_skipped(cells: Cells, above: list[str]) -> None:
+    skipped = [text for text in above if text.strip()]
+    if skipped:
+        place = "line 1" if len(above) == 1 else f"lines 1-{len(above)}"
+        cells.notes.append(f"{place} above the header skipped: {skipped[0][:60]!r}")
+
+
+def _no_molecules(rows: list[list[str]]) -> bool:
+    """A word of a title, such as "CNS", may be read as a molecule; a cell decides where it is long or has bonds."""
+    cells = [cell.strip() for row in rows for cell in row]
+    return not any(len(cell) > 2 and (len(cell) > 5 or not cell.isalpha()) and structures.reads(cell) for cell in cells)
+
+
+def _header(row: list[str], lines: _Lines, delimiter: str, cells: Cells) -> list[str]:
+    """Names of the columns; where each row has a cell more in front, as R writes row names, that is one, too."""
+    below = [divided(text, delimiter)[0] for text in lines.peek(20) if text.strip()]
+    if len(row) > 1 and below and all(len(found) == len(row) + 1 and found[-1].strip() for found in below):
+        cells.notes.append("each row has a cell more than the header: the first column was read as row names")
+        return unique(["row", *row])
+    return unique(row)
+
+
+def _records(cells: Cells, lines: _Lines, delimiter: str) -> Iterator[Row]:
+    """Records with the line at which they begin. A quoted cell that swallows what looks like rows is no quoted cell."""
+    loose: list[int] = []
+    for number, text in lines:
+        row, left_open = divided(text, delimiter)
+        if left_open:
+            more = _rest_of_quote(text, lines, delimiter)
+            if more and not _swallows(cells, text, more, delimiter, len(row)):
+                row = divided(text + "".join(more), delimiter)[0]
+                for _ in more:
+                    next(lines)
+            else:
+                loose.append(number)
+        if len(text) > _LONGEST_CELL and any(len(cell) > _LONGEST_CELL for cell in row):
+            raise BadTable(f"line {number} cannot be divided: a cell has more than {_LONGEST_CELL:,} characters")
+        yield number, row
+    if loose:
+        cells.notes.append(f"{listed('line', loose)}: a quotation mark that is not closed was read as text")
+
+
+def _rest_of_quote(text: str, lines: _Lines, delimiter: str) -> list[str]:
+    """The following lines to the one that closes the mark, none where none does."""
+    taken: list[str] = []
+    for count in range(1, _LONGEST_QUOTE + 1):
+        ahead = lines.peek(count)
+        if len(ahead) < count:
+            return []
+        taken.append(ahead[-1])
+        if '"' in ahead[-1] and not divided(text + "".join(taken), delimiter)[1]:
+            return taken
+    return []
+
+
+def _swallows(cells: Cells, text: str, more: list[str], delimiter: str, width: int) -> bool:
+    """Whether the lines of a quoted cell look like rows: as many cells, and a molecule where the molecules stand."""
+    width = len(cells.columns) or width
+    rows = [divided(line, delimiter)[0] for line in more if not text.startswith('"') or line.startswith('"')]
+    alike = [row for row in rows if len(row) == width]
+    if not alike:
+        return False
+    known = [row for row in itertools.chain(itertools.islice(cells.rows, 20), alike) if len(row) == width]
+    scores = [sum(structures.reads(row[place]) for row in known) for place in range(width)]
+    named = next((n for n, name in enumerate(cells.columns) if bare(name) in STRUCTURES), None)
+    place = named if named is not None else scores.index(max(scores))
+    return any(structures.reads(row[place]) for row in alike)
+
+
+def _refuse_wide(columns: int) -> None:
+    if columns > source.MAX_COLUMNS:
+        raise BadTable(
+            f"the table has {columns:,} columns; {source.MAX_COLUMNS:,} is the most that is read: leave columns out"
+        )
 
 
 def _line_parts(text: str) -> tuple[str, str, str]:
@@ -174,7 +505,7 @@ def _line_parts(text: str) -> tuple[str, str, str]:
 
 def _sd_texts(file: TextIO) -> Iterator[list[str]]:
     record: list[str] = []
-    for text in _lines(file):
+    for _, text in _Lines(file):
         line = text.rstrip("\r\n")
         if line.startswith("$$$$"):
             yield record
@@ -187,18 +518,31 @@ def _sd_texts(file: TextIO) -> Iterator[list[str]]:
         yield record
 
 
-def _values_of(record: list[str]) -> dict[str, str]:
+def _values_of(record: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Values by field, and the fields that stand more than once."""
     end = next((i for i, line in enumerate(record) if line.startswith("M  END")), None)
     start = end + 1 if end is not None else next((i for i, x in enumerate(record) if x.startswith(">")), len(record))
     values = {"mol block": "\n".join(record[:start]) + "\n", "title": record[0].strip() if record else ""}
     name: str | None = None
+    again: list[str] = []
     for line in record[start:]:
-        if line.startswith(">") and (found := re.match(r">.*?<(.+)>", line)):
-            name = " ".join(found[1].split()) or "property"
-            name = f"{name} (property)" if name in ("mol block", "title") else name
+        if line.startswith(">") and (said := _field(line)):
+            name = f"{said} (property)" if said in ("mol block", "title") else said
+            if name in values and name not in again:
+                again.append(name)
             values[name] = ""
         elif name and line:
             values[name] += ("\n" if values[name] else "") + line
         else:
             name = None
-    return values
+    return values, again
+
+
+def _field(line: str) -> str:
+    """A field's name: between brackets, else its number in the database.
+
+    >>> _field("> 25 <MELTING.POINT> (X)"), _field("> DT12")
+    ('MELTING.POINT', 'DT12')
+    """
+    found = re.match(r">.*?<(.+)>", line) or re.match(r">\s*(DT\d+)\s*$", line)
+    return (" ".join(found[1].split()) or "property") if found else ""

@@ -19,6 +19,7 @@ _COLUMNS = {
     "here": st.column_config.CheckboxColumn("here", help="on this machine"),
     "megabytes": st.column_config.NumberColumn("download", format="%.1f MB"),
     "rows": st.column_config.NumberColumn(format="localized", help="rows of the source, before anything is rejected"),
+    "molecules": st.column_config.NumberColumn(format="localized", help="what was kept of them; of your own sets"),
     "address": st.column_config.LinkColumn("address"),
 }
 
@@ -43,7 +44,7 @@ def show(entries: Sequence[Entry], chosen: str) -> None:
 
 def table(entries: Sequence[Entry]) -> pd.DataFrame:
     """The catalogue as a table, in the order given."""
-    return pd.DataFrame([_line(entry) for entry in entries]).astype({"rows": "Int64"})
+    return pd.DataFrame([_line(entry) for entry in entries]).astype({"rows": "Int64", "molecules": "Int64"})
 
 
 def _line(entry: Entry) -> dict[str, object]:
@@ -52,6 +53,7 @@ def _line(entry: Entry) -> dict[str, object]:
         "title": entry.title,
         "here": entry.available,
         "rows": entry.rows,
+        "molecules": entry.molecules,
         "tasks": len(entry.tasks),
         "labels": _labels(entry),
         "kind": ", ".join(sorted({task.kind for task in entry.tasks})),

@@ -11,6 +11,7 @@ from mmexplore.runtime.files import allowed
 from mmexplore.runtime.home import write_atomically
 
 PASTED = "pasted."
+_WHY = ".refused"
 _KEPT_SECONDS = 7 * 86_400.0
 
 
@@ -40,8 +41,23 @@ def title_of(path: Path) -> str:
 def forget(path: Path) -> None:
     """Delete a kept upload; one that is gone already is no mistake."""
     seals.remove(path)
+    seals.remove(path.parent / _WHY)
     if path.parent.is_dir() and not any(path.parent.iterdir()):
         path.parent.rmdir()
+
+
+def refuse(path: Path, why: str) -> None:
+    """Keep beside an upload why it was refused, for the next visit."""
+    if path.is_file():
+        write_atomically(path.parent / _WHY, why.encode())
+
+
+def refusal(path: Path) -> str:
+    """Why an upload was refused when it was last read, "" where it was not."""
+    try:
+        return (path.parent / _WHY).read_text(encoding="utf-8")
+    except OSError:
+        return ""  # never refused, or deleted by another visitor meanwhile
 
 
 def waiting() -> list[Path]:

@@ -100,6 +100,45 @@ class TestData:
         assert not app.exception
         assert len({entry.name for entry in studio.datasets() if entry.source == "yours"}) == 2
 
+    def test_a_refused_upload_says_why_and_can_be_deleted(self, empty_home: Path) -> None:
+        uploads.keep("bad.csv", b"a,b\n1,2\n")
+        uploads.keep("empty.csv", b"\n")
+        app = page("6_Data.py")
+        left = next(s for s in app.selectbox if s.label.startswith("Uploaded"))
+        assert sorted(left.options) == ["bad.csv", "empty.csv"]
+        left.set_value("empty.csv").run()
+        assert "is empty" in app.error[0].value
+        next(button for button in app.button if button.label == "Delete this upload").click().run()
+        assert not app.exception
+        assert [path.name for path in uploads.waiting()] == ["bad.csv"]
+        uploads.refuse(uploads.waiting()[0], "it holds no molecules")
+        assert "bad.csv was refused: it holds no molecules" in shown(page("6_Data.py"))
+
+    def test_few_whole_numbers_are_asked_about_and_a_threshold_answers(self, empty_home: Path) -> None:
+        rows = "".join(f"{'C' * (i + 1)},{i % 3},{i}.5\n" for i in range(9))
+        app = self.pasted(f"smiles,cls,y\n{rows}")
+        assert app.button(key="upload/import").disabled
+        asked = next(c for c in app.segmented_control if "classes or numbers" in c.label)
+        asked.set_value("classes").run()
+        assert not app.button(key="upload/import").disabled
+        next(t for t in app.text_input if t.label.startswith("Threshold")).set_value("1,5").run()
+        next(t for t in app.text_input if t.label == "Title").set_value("by page").run()
+        app.button(key="upload/import").click().run()
+        assert not app.exception
+        made = studio.dataset("by_page")
+        assert [task.kind for task in made.tasks] == ["classification", "classification"]
+        from_shell = studio.add_dataset(f"smiles,cls,y\n{rows}", "by shell", targets=["cls", "y"], threshold=1.5)
+        assert from_shell.digest == made.digest
+
+    def test_the_same_file_twice_is_said_and_kept_once(self, empty_home: Path) -> None:
+        app = self.pasted("CCO\nCCN\n")
+        app.button(key="upload/import").click().run()
+        app = self.pasted("CCO\nCCN\n", app)
+        app.button(key="upload/import").click().run()
+        assert not app.exception
+        assert "not kept twice" in shown(app)
+        assert len([entry for entry in studio.datasets() if entry.source == "yours"]) == 1
+
     def test_two_clicks_import_once(self, empty_home: Path) -> None:
         app = self.pasted("CCO\nCCN\n")
         button = app.button(key="upload/import")
