@@ -20,9 +20,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("new", deadline=None)
 settings.load_profile("new" if os.environ.get("HYPOTHESIS_SEEK") else "same")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault(
-    "MMEXPLORE_DEADLINE", "60"
-)  # a busy machine is no reason to fail
+os.environ.setdefault("MMEXPLORE_DEADLINE", "60")  # a busy machine is no reason to fail
 if os.environ.get("MMEXPLORE_TEST_WITHOUT_POSIX"):
     other_systems = str(Path(__file__).with_name("other_systems"))
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [other_systems, os.environ.get("PYTHONPATH")]))
