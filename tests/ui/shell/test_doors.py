@@ -70,8 +70,8 @@ def spellings(path: Path) -> list[str]:
 
 
 def kept() -> set[str]:
-    """All that lies in the home."""
-    return {str(path) for path in default_home().path.rglob("*") if "logs" not in path.parts}
+    """All files that lie in the home."""
+    return {str(path) for path in default_home().path.rglob("*") if path.is_file() and "logs" not in path.parts}
 
 
 def test_no_request_leads_to_a_file(client: TestClient, secret: Path) -> None:
