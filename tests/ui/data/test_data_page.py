@@ -157,5 +157,5 @@ class TestData:
         next(button for button in app.button if button.label == "Rename").click().run()
         assert not app.exception
         assert (own().title, own().name, app.session_state["data"]) == ("Kinase screen", *2 * ["kinase_screen"])
-        assert "Left out: data set odd" in shown(app)
+        assert "data set odd" in shown(app)
         assert f"MB in {empty_home}" in shown(app)
