@@ -48,7 +48,14 @@ def joined(files: Sequence[tuple[str, Read]], choices: Mapping[str, Any]) -> Raw
 
 def _matched(whole: RawTable, read: Read, choices: Mapping[str, Any]) -> tuple[RawTable, dict[str, str]]:
     """Another file, and its columns by the names that they have in the whole table."""
-    unread: dict[str, Any] = {"smiles": None, "name": None, "targets": [], "kinds": None, "sheet": None, "threshold": None}
+    unread: dict[str, Any] = {
+        "smiles": None,
+        "name": None,
+        "targets": [],
+        "kinds": None,
+        "sheet": None,
+        "threshold": None,
+    }
     plain = dict(choices) | {key: value for key, value in unread.items() if key in choices}
     found = read(plain)
     theirs = {_plain(str(column)): str(column) for column in reversed(list(found.frame.columns))}
