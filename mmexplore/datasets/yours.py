@@ -158,7 +158,7 @@ def keep_more(name: str, path: Path, called: str, content: str, dataset: Dataset
     card = dict(cards(home=home)[name])
     card |= {"first": card.get("first", card["content"]), "content": grown(card, content)}
     card["more"] = [*card.get("more", []), {"file": path.name, "called": called, "content": content}]
-    card |= {"rows": dataset.report.read, "tasks": [asdict(task) for task in dataset.tasks]}
+    card |= {"rows": dataset.report.read, "molecules": len(dataset), "tasks": [asdict(task) for task in dataset.tasks]}
     write_json(home.folder("datasets", "yours") / f"{name}.json", card)
 
 
