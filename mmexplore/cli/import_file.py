@@ -47,7 +47,13 @@ def import_file(
 
     def work(progress: Progress) -> Values:
         targets, kinds = _labels(label)
-        said: Values = {"smiles": smiles, "name": names, "targets": targets, "kinds": kinds or None, "unit": unit or None}
+        said: Values = {
+            "smiles": smiles,
+            "name": names,
+            "targets": targets,
+            "kinds": kinds or None,
+            "unit": unit or None,
+        }
         said |= {"log": log or None, "threshold": threshold, "sheet": sheet}
         said |= {"qualifiers": _one_of("--qualifiers", qualifiers, ("drop", "bound", "classes"))}
         said |= {"salts": _one_of("--salts", salts, ("strip", "keep"))}
