@@ -55,7 +55,8 @@ class Card(_Part):
     """Model card: what a model says of itself.
 
     ``metrics`` and ``per_task`` are by part (validation, test), the second then by task; ``seconds`` the training's,
-    ``epochs_run`` those done, ``best_epoch`` the one whose weights were kept (from 1).
+    ``epochs_run`` those done, ``best_epoch`` the one whose weights were kept (from 1), ``encoder_epochs`` passes of all
+    encoders that learned, together: what recipes are compared at.
     ``untrained``: the weights are those that the recipe's seed draws, and the folder holds none.
     """
 
@@ -68,6 +69,7 @@ class Card(_Part):
     per_task: dict[str, dict[str, Scores]] = {}
     epochs_run: int
     best_epoch: int
+    encoder_epochs: int = 0
     seconds: float
     molecules_per_second: float = 0.0
     peak_megabytes: float = 0.0

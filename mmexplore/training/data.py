@@ -4,7 +4,7 @@ Whatever forbids a training is refused here, in sentences for the user (BadRecip
 notes for the model's card.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -154,6 +154,12 @@ def _moments(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[np.ndarray, np
             mean[number], spread = known.mean(), known.std()
             std[number] = spread if spread > 0 else 1.0
     return mean, std
+
+
+def learning_from(prepared: Prepared, rows: np.ndarray) -> Prepared:
+    """The same data where the training part is these rows alone, labels z-scored by them."""
+    mean, std = _moments(prepared.tasks, prepared.labels[rows])
+    return replace(prepared, parts=prepared.parts | {"train": rows}, mean=mean, std=std)
 
 
 def _left_out(ok: np.ndarray) -> tuple[str, ...]:

@@ -11,14 +11,15 @@ from typing import Any, get_args
 import streamlit as st
 from pydantic import BaseModel
 
-from mmexplore.recipes.recipe import Branch, FusionConfig, PretrainingConfig, Recipe, parse
-from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES, PRETRAININGS, Family
+from mmexplore.recipes.recipe import BaselineConfig, Branch, FusionConfig, PretrainingConfig, Recipe, parse
+from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS, Family
 from mmexplore.ui.components.widgets import Draw, Field, choice, draw, grid, text
 
 _CHOOSERS: dict[type[BaseModel], tuple[str, Family]] = {
     Branch: ("encoder", ENCODERS),
     FusionConfig: ("name", FUSIONS),
     PretrainingConfig: ("name", PRETRAININGS),
+    BaselineConfig: ("name", BASELINES),
 }
 _MOST_BRANCHES = 8
 
@@ -43,13 +44,23 @@ def recipe_form(start: Recipe, key: str, instead: Mapping[str, Draw] | None = No
     """
     form, values = Form(key, instead or {}), start.model_dump(mode="json")
     sections = {name: part for name, info in Recipe.model_fields.items() if (part := section_in(info.annotation))}
-    del sections["fusion" if start.pretrains else "pretraining"]
+    for name in _absent(start):
+        del sections[name]
     for name in [n for n, info in Recipe.model_fields.items() if not section_in(info.annotation)]:
         values[name] = draw(form.field(Recipe, name, name, values[name]), form.instead)
     for (name, (kind, several)), tab in zip(sections.items(), st.tabs([n.capitalize() for n in sections]), strict=True):
         with tab:
             values[name] = (_several if several else _section)(form, kind, values[name], name)
     return parse(values)
+
+
+def _absent(start: Recipe) -> tuple[str, ...]:
+    """Sections that say nothing of a recipe of this kind."""
+    if start.stacks:
+        return "branches", "fusion", "pretraining", "baseline", "training"
+    if start.baseline.name:
+        return "fusion", "pretraining", "stack", "training"
+    return "fusion" if start.pretrains else "pretraining", "baseline", "stack"
 
 
 def section_in(annotation: Any) -> tuple[type[BaseModel], bool] | None:
