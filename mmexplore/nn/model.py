@@ -110,6 +110,8 @@ class Predictor(nn.Module):
         if self.recipe.pretrains:
             return Prediction(batch.labels.new_empty(len(batch.rows), 0), embeddings | self.pretraining(embeddings))
         fused = self.fusion(embeddings)
+        if self.recipe.baseline.name:
+            return Prediction(fused.outputs, fused.views | embeddings)
         return Prediction(fused.outputs, embeddings | fused.views, fused.parts)
 
     def _stacked(self, batch: Batch) -> Prediction:

@@ -19,7 +19,8 @@ MOLECULES = 1024
 def settle(predictor: Predictor, sample: Iterable[Batch]) -> None:
     """Put the mean over these batches in place of the moving averages; leaves evaluation mode on.
 
-    Nothing is drawn at random, dropout is off, no weight changes, frozen encoders keep what they have; without batch normalisation no batch is read.
+    Nothing is drawn at random, dropout is off, no weight changes, frozen encoders keep what they
+    have; without batch normalisation no batch is read.
     """
     predictor.eval()
     frozen = {module for encoder in predictor.frozen_encoders() for module in encoder.modules()}

@@ -49,7 +49,8 @@ class Gates(nn.Module):
         missing; least squares, or least cross entropy of classes.
         """
         known = torch.isfinite(labels)
-        self.constant.copy_(_constant(p.transpose(1, 2)[known].double().numpy(), labels[known].double().numpy(), classes))
+        each = p.transpose(1, 2)[known].double().numpy()
+        self.constant.copy_(_constant(each, labels[known].double().numpy(), classes))
         if not self.learned:
             return
         for number, name in enumerate(self.names):
@@ -65,8 +66,8 @@ class Gates(nn.Module):
             solver.zero_grad()
             w = functional.softplus(offsets + (slopes * u).sum(2))
             outputs = (w.unsqueeze(2) * p).sum(1)[known]
-            each = functional.binary_cross_entropy_with_logits if classes else functional.mse_loss
-            found = each(outputs, labels[known].to(outputs)) + _STIFFNESS * slopes.square().sum()
+            error = functional.binary_cross_entropy_with_logits if classes else functional.mse_loss
+            found = error(outputs, labels[known].to(outputs)) + _STIFFNESS * slopes.square().sum()
             found.backward()
             return found
 

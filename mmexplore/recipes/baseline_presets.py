@@ -1,11 +1,11 @@
 """Ready baselines: what a chemist has in seconds, and stacks of them; none is tuned to a data set."""
 
 from collections.abc import Callable
+from functools import partial
 
 from mmexplore.recipes.recipe import BaselineConfig, Branch, Member, Recipe, StackConfig
 
-SHIPPED_MMFRL = "mmfrl"
-MMFRL_MODALITIES = ("smiles", "nmr_spectrum", "image", "fingerprint", "nmr_peaks")
+Replicas = Callable[[], tuple[Branch, ...]]
 _SHRINK = 2.2  # five replicas have 1,500 numbers, which would outweigh some 210 descriptors
 
 
@@ -21,10 +21,6 @@ def _foundation() -> Branch:
     return Branch(encoder="foundation_mlp", name="foundation", options={"layers": 0})
 
 
-def _replicas() -> tuple[Branch, ...]:
-    return tuple(Branch(encoder="dmpnn", name=name, start=SHIPPED_MMFRL, frozen=True) for name in MMFRL_MODALITIES)
-
-
 def _ecfp_forest() -> Recipe:
     """A forest of 500 trees on which environments of radius 2 there are."""
     bits = Branch(encoder="fingerprint_mlp", name="ecfp", options={"layers": 0, "counts": False})
@@ -38,10 +34,10 @@ def _boosting() -> Recipe:
     )
 
 
-def _ridge() -> Recipe:
+def _ridge(replicas: Replicas) -> Recipe:
     """Ridge on the frozen replicas of MMFRL and RDKit's descriptors."""
     baseline = BaselineConfig(name="ridge")
-    return Recipe(name="ridge", branches=(*_replicas(), _descriptors()), baseline=baseline)
+    return Recipe(name="ridge", branches=(*replicas(), _descriptors()), baseline=baseline)
 
 
 def _svm() -> Recipe:
@@ -49,10 +45,10 @@ def _svm() -> Recipe:
     return Recipe(name="svm", branches=(_descriptors(),), baseline=BaselineConfig(name="svm"))
 
 
-def _svm_replicas() -> Recipe:
+def _svm_replicas(replicas: Replicas) -> Recipe:
     """A support vector machine on the five frozen replicas of MMFRL and RDKit's descriptors."""
     baseline = BaselineConfig(name="svm", options={"shrink": _SHRINK})
-    return Recipe(name="svm_replicas", branches=(*_replicas(), _descriptors()), baseline=baseline)
+    return Recipe(name="svm_replicas", branches=(*replicas(), _descriptors()), baseline=baseline)
 
 
 def _svm_foundation() -> Recipe:
@@ -70,23 +66,27 @@ def _stack_of(name: str, **members: Callable[[], Recipe]) -> Recipe:
     return Recipe(name=name, branches=(), stack=StackConfig(members=chosen))
 
 
-def _stack() -> Recipe:
+def _stack(replicas: Replicas) -> Recipe:
     """Boosting, MiniMol's fingerprint and MMFRL's replicas, weighed by their predictions of what they had not seen."""
-    return _stack_of("stack", boosting=_boosting, foundation=_svm_foundation, replicas=_svm_replicas)
+    on_replicas = partial(_svm_replicas, replicas)
+    return _stack_of("stack", boosting=_boosting, foundation=_svm_foundation, replicas=on_replicas)
 
 
-def _stack_without_foundation() -> Recipe:
+def _stack_without_foundation(replicas: Replicas) -> Recipe:
     """Boosting and MMFRL's replicas, weighed by their predictions of what they had not seen."""
-    return _stack_of("stack_without_foundation", boosting=_boosting, replicas=_svm_replicas)
+    on_replicas = partial(_svm_replicas, replicas)
+    return _stack_of("stack_without_foundation", boosting=_boosting, replicas=on_replicas)
 
 
-PRESETS: dict[str, Callable[[], Recipe]] = {
-    "ecfp_forest": _ecfp_forest,
-    "boosting": _boosting,
-    "ridge": _ridge,
-    "svm": _svm,
-    "svm_replicas": _svm_replicas,
-    "svm_foundation": _svm_foundation,
-    "stack": _stack,
-    "stack_without_foundation": _stack_without_foundation,
-}
+def ready(replicas: Replicas) -> dict[str, Callable[[], Recipe]]:
+    """Baselines by name; ``replicas`` gives the frozen branches of a pre-trained model that some of them read."""
+    return {
+        "ecfp_forest": _ecfp_forest,
+        "boosting": _boosting,
+        "ridge": partial(_ridge, replicas),
+        "svm": _svm,
+        "svm_replicas": partial(_svm_replicas, replicas),
+        "svm_foundation": _svm_foundation,
+        "stack": partial(_stack, replicas),
+        "stack_without_foundation": partial(_stack_without_foundation, replicas),
+    }

@@ -11,9 +11,9 @@ from mmexplore.recipes import baseline_presets, target_presets
 from mmexplore.recipes.recipe import Branch, Data, FusionConfig, PretrainingConfig, Recipe, Training
 from mmexplore.runtime.errors import UnknownName
 
-SHIPPED_MMSA, SHIPPED_MMFRL = "mmsa", baseline_presets.SHIPPED_MMFRL
+SHIPPED_MMSA, SHIPPED_MMFRL = "mmsa", "mmfrl"
 """The shipped pre-trained models that recipes begin with."""
-MMFRL_MODALITIES = baseline_presets.MMFRL_MODALITIES
+MMFRL_MODALITIES = ("smiles", "nmr_spectrum", "image", "fingerprint", "nmr_peaks")
 """What the replicas of MMFRL's graph encoder learn from, and are named by."""
 CEILING, PATIENCE = 100, 15
 """Epochs at most, and epochs without a better validation, of whatever is trained until it settles."""
@@ -63,6 +63,10 @@ def _replicas(*names: str) -> tuple[Branch, ...]:
     return tuple(Branch(encoder="dmpnn", name=name, start=SHIPPED_MMFRL) for name in names)
 
 
+def _frozen_replicas() -> tuple[Branch, ...]:
+    return tuple(branch.model_copy(update={"frozen": True}) for branch in _replicas(*MMFRL_MODALITIES))
+
+
 def _mmfrl_one(name: str) -> Recipe:
     """The replica that one modality taught (or, ``early``, several together), fine-tuned alone as MMFRL does it."""
     return _dmpnn().model_copy(
@@ -107,7 +111,7 @@ _PRESETS: dict[str, Callable[[], Recipe]] = {
     **{name: partial(_vectors, name) for name in VECTORS},
     "all_intermediate": partial(_with_vectors, "intermediate"),
     "all_late": partial(_with_vectors, "late"),
-    **baseline_presets.PRESETS,
+    **baseline_presets.ready(_frozen_replicas),
 }
 
 
@@ -117,7 +121,7 @@ def preset_names() -> tuple[str, ...]:
 
 
 def preset(name: str, *, quick: bool = False, settled: bool = False) -> Recipe:
-    """A ready recipe; ``quick`` shortens it to 20 epochs that stop early, ``settled`` trains it until it stops improving.
+    """A ready recipe; ``quick`` shortens it to 20 epochs that stop early, ``settled`` trains it until it settles.
 
     Baselines have no epochs and are the same in every version. Raises UnknownName.
 

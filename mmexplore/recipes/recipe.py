@@ -163,7 +163,7 @@ class Member(Section):
 class StackConfig(Section):
     """Late fusion of whole models, weighed by what they predict of training molecules that they have not seen."""
 
-    members: tuple[Member, ...] = ()
+    members: Annotated[tuple[Member, ...], Field(description="models that are weighed, two or more")] = ()
     folds: Annotated[int, Field(ge=2, le=20, description="parts of the training set, each left out once")] = 5
     gates: Annotated[
         Literal["constant", "learned"], Field(description="a weight a member, or one of each molecule, learned")
@@ -272,7 +272,7 @@ class Recipe(Section):
 
     @property
     def space(self) -> str:
-        """The view that stands for the whole model: what a baseline reads, what a fusion makes, else the last branch."""
+        """The view that stands for the whole: what a baseline reads, what a fusion makes, else the last branch's."""
         return FEATURES if self.baseline.name else self.views[-1]
 
     @property
@@ -302,7 +302,7 @@ class Recipe(Section):
 
     @property
     def summands(self) -> tuple[str, ...]:
-        """Parts whose predictions, each times its coefficient, add up to the model's (late fusion, stack); else none."""
+        """Parts whose predictions, times their coefficients, add up to the model's (late fusion, stack); else none."""
         return self.parts if self.stacks or (self.predicts_by_fusion and self.fusion.name == "late") else ()
 
     @property

@@ -66,7 +66,8 @@ def _of_member(plan: TrainingPlan, name: str) -> TrainingPlan:
     recipe = plan.recipe.member(name)
     features = {modality: plan.prepared.features[modality] for modality in recipe.modalities}
     prepared = replace(plan.prepared, features=features)
-    return replace(plan, recipe=recipe, prepared=prepared, resume=plan.resume / f"{plan.recipe.parts.index(name)}-whole")
+    resume = plan.resume / f"{plan.recipe.parts.index(name)}-whole"
+    return replace(plan, recipe=recipe, prepared=prepared, resume=resume)
 
 
 def _without(own: TrainingPlan, whole: Fitted, fold: np.ndarray, number: int) -> TrainingPlan:

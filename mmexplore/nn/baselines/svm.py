@@ -34,7 +34,7 @@ class SVM(Baseline):
         self.cost, self.tube, self.shrink = cost, tube, shrink
 
     def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int) -> State:
-        """Rows of ``x`` that are support vectors, their ``coefficients``, ``intercept``, ``gamma``, Platt's ``line``."""
+        """``rows`` of the support vectors, their ``coefficients``, ``intercept``, ``gamma``, Platt's ``line``."""
         from sklearn.svm import SVC, SVR
 
         wide = x.astype(np.float64)

@@ -87,13 +87,6 @@ def _targets(field: Field) -> tuple[str, ...]:
     return tuple(st.multiselect("Targets", tasks, begin, placeholder="all", **about))
 
 
-def _members(field: Field) -> list[Any]:
-    """Members of a stack that are kept; a recipe.json may name any others."""
-    names = [str(member["name"]) for member in field.value]
-    chosen = st.multiselect("Members", names, names, **field.about)
-    return [member for member in field.value if member["name"] in chosen]
-
-
 def _split_seed(field: Field) -> int:
     """Empty: the run's seed draws the split too, so several seeds are several splits."""
     low, high = widgets.bounds(field.info, step=1)
@@ -117,5 +110,4 @@ _INSTEAD = {
     "data.dataset": _dataset,
     "data.targets": _targets,
     "data.split_seed": _split_seed,
-    "stack.members": _members,
 }

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import streamlit as st
 from pydantic import BaseModel
 
-from mmexplore.recipes.recipe import BaselineConfig, Branch, FusionConfig, PretrainingConfig, Recipe, parse
+from mmexplore.recipes.recipe import BaselineConfig, Branch, FusionConfig, PretrainingConfig, Recipe, StackConfig, parse
 from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS, Family
 from mmexplore.ui.components.widgets import Draw, Field, choice, draw, grid, text
 
@@ -44,7 +44,7 @@ def recipe_form(start: Recipe, key: str, instead: Mapping[str, Draw] | None = No
     """
     form, values = Form(key, instead or {}), start.model_dump(mode="json")
     sections = {name: part for name, info in Recipe.model_fields.items() if (part := section_in(info.annotation))}
-    for name in _absent(start):
+    for name in absent(start):
         del sections[name]
     for name in [n for n, info in Recipe.model_fields.items() if not section_in(info.annotation)]:
         values[name] = draw(form.field(Recipe, name, name, values[name]), form.instead)
@@ -54,7 +54,7 @@ def recipe_form(start: Recipe, key: str, instead: Mapping[str, Draw] | None = No
     return parse(values)
 
 
-def _absent(start: Recipe) -> tuple[str, ...]:
+def absent(start: Recipe) -> tuple[str, ...]:
     """Sections that say nothing of a recipe of this kind."""
     if start.stacks:
         return "branches", "fusion", "pretraining", "baseline", "training"
@@ -90,6 +90,8 @@ def _section(form: Form, kind: type[BaseModel], values: Mapping[str, Any], path:
         with next(cells):
             if family and name == chooser:
                 found[name] = choice(field, family.names())
+            elif kind is StackConfig and name == "members":
+                found[name] = _members(field)
             elif kind is Branch and name == "name":
                 shown = "" if field.value == values[chooser] else field.value
                 found[name] = text(replace(field, value=shown), placeholder=found[chooser])
@@ -105,6 +107,13 @@ def _options(form: Form, kind: type[BaseModel], field: Field, cells: Iterator[An
         with next(cells):
             found[name] = draw(form.field(kind, name, f"{field.path}.{name}", begin, kind.__name__), form.instead)
     return found
+
+
+def _members(field: Field) -> list[Any]:
+    """Members of a stack that are kept; a recipe.json may name any others."""
+    names = [str(member["name"]) for member in field.value]
+    chosen = st.multiselect("Members", names, names, **field.about)
+    return [member for member in field.value if member["name"] in chosen]
 
 
 def _several(form: Form, kind: type[BaseModel], values: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
