@@ -125,8 +125,6 @@ def with_frozen(predictor: Predictor, prepared: Prepared, policy: Policy) -> Pre
     if not frozen:
         return prepared
     features: dict[str, Source] = {b.reads: prepared.features[b.reads] for b, e in pairs if e not in frozen}
-    if predictor.recipe.pretrains:
-        features |= prepared.features
     ok = np.logical_and.reduce([prepared.features[b.reads].ok for b, _ in pairs])
     for branch, encoder in pairs:
         key = FROZEN + branch.name

@@ -14,6 +14,7 @@ from mmexplore.features.packing import Source
 from mmexplore.nn.dataloader import batches
 from mmexplore.nn.model import FROZEN, Predictor
 from mmexplore.runtime.home import Home
+from mmexplore.runtime.progress import Progress
 from mmexplore.training.data import Prepared, learning_from
 from mmexplore.training.fit import Fitted, fit, sees_training
 from mmexplore.training.objective import TrainingPlan
@@ -31,18 +32,19 @@ def fit_stack(plan: TrainingPlan, *, home: Home) -> Fitted:
     rows = prepared.parts["train"]
     folds = _folds(rows, plan.recipe.stack.folds, plan.recipe.training.seed)
     p = torch.zeros(len(rows), len(plan.recipe.parts), len(prepared.tasks))
-    total, passes, notes = len(plan.recipe.parts) * (len(folds) + 1), 0, []
+    passes, notes = 0, []
+    told = _Told(plan.progress, len(plan.recipe.parts) * (len(folds) + 1))
     for number, (name, member) in enumerate(predictor.by_name().items()):
-        plan.progress("stack", number * (len(folds) + 1), total)
-        own = _of_member(plan, name)
+        own = _of_member(replace(plan, progress=told), name)
         whole = fit(own, home=home)
         member.load_state_dict(whole.predictor.state_dict())
         passes += whole.encoder_epochs
+        told.next()
         notes += [f"{name}: {note}" for note in whole.notes]
         for done, fold in enumerate(folds):
-            plan.progress("stack", number * (len(folds) + 1) + done + 1, total)
             part = fit(_without(own, whole, fold, done), home=home)
             passes += part.encoder_epochs
+            told.next()
             guess = predict_rows(part.predictor, part.objective.prepared, fold, _BATCH, plan.policy)
             p[torch.from_numpy(np.searchsorted(rows, fold)), number] = _on_scale(predictor, torch.from_numpy(guess))
     labels = predictor.scale(torch.from_numpy(prepared.labels[rows]))
@@ -51,9 +53,24 @@ def fit_stack(plan: TrainingPlan, *, home: Home) -> Fitted:
     constant = dict(zip(plan.recipe.parts, predictor.gates.constant.tolist(), strict=True))
     weights = ", ".join(f"{name} {weight:.3f}" for name, weight in constant.items())
     notes.append(f"constant weights, from {len(folds)} folds of the training part: {weights}")
-    plan.progress("stack", total, total)
     seconds = time.perf_counter() - started
     return Fitted(predictor.eval().to(plan.policy.device), objective, [], 0, seconds, passes, tuple(notes))
+
+
+class _Told:
+    """Progress of a stack by models fitted; what a member tells of itself only lets a listener stop it."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self.progress, self.done, self.total = progress, 0, total
+        progress("stack", 0, total)
+
+    def __call__(self, stage: str, done: int, total: int, /, **values: float) -> None:
+        del stage, done, total, values
+        self.progress("stack", self.done, self.total)
+
+    def next(self) -> None:
+        self.done += 1
+        self.progress("stack", self.done, self.total)
 
 
 def _folds(rows: np.ndarray, count: int, seed: int) -> list[np.ndarray]:
