@@ -3,15 +3,13 @@
 Stacked regression with weights that are not negative: Breiman 1996, doi:10.1007/BF00117832.
 """
 
-from typing import cast
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 _DIRECTIONS = 4
-_LEAST = 1e-6
+_LEAST, _MOST = 1e-6, 4.0  # members that part the classes without an error would have weights without end
 _STIFFNESS = 0.1
 
 
@@ -19,7 +17,7 @@ class Gates(nn.Module):
     """Gates of a stack: a weight a member that is not negative, of all molecules or, ``learned``, of each.
 
     Learned: ``w_i = softplus(b_i + a_i u_i)``, ``u_i`` the first four principal components of the member's space
-    over the training molecules, standardised.
+    over the training molecules, standardised; ``a`` is held near 0, ``b`` near the constant weights.
     """
 
     constant: Tensor
@@ -62,16 +60,17 @@ class Gates(nn.Module):
         offsets, slopes = (one.detach().clone().requires_grad_(True) for one in (self.offsets, self.slopes))
         solver = torch.optim.LBFGS([offsets, slopes], max_iter=200, line_search_fn="strong_wolfe")
 
-        def loss() -> Tensor:
+        def loss() -> float:
             solver.zero_grad()
             w = functional.softplus(offsets + (slopes * u).sum(2))
             outputs = (w.unsqueeze(2) * p).sum(1)[known]
             error = functional.binary_cross_entropy_with_logits if classes else functional.mse_loss
-            found = error(outputs, labels[known].to(outputs)) + _STIFFNESS * slopes.square().sum()
+            found = error(outputs, labels[known].to(outputs))
+            found = found + _STIFFNESS * (slopes.square().sum() + (offsets - self.offsets).square().sum())
             found.backward()
-            return found
+            return float(found)
 
-        solver.step(cast("type[float]", loss))  # type: ignore[arg-type]
+        solver.step(loss)
         self.offsets.copy_(offsets.detach())
         self.slopes.copy_(slopes.detach())
 
@@ -86,16 +85,17 @@ def _fixed(values: Tensor) -> nn.Parameter:
 def _constant(p: np.ndarray, labels: np.ndarray, classes: bool) -> Tensor:
     """Weights (members,) from predictions (labels, members)."""
     from scipy.optimize import minimize, nnls
+    from scipy.special import expit
 
     if not classes:
         return torch.from_numpy(nnls(p, labels)[0])
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
         z = p @ w
-        return float((np.logaddexp(0, z) - labels * z).mean()), p.T @ (1 / (1 + np.exp(-z)) - labels) / len(z)
+        return float((np.logaddexp(0, z) - labels * z).mean()), p.T @ (expit(z) - labels) / len(z)
 
     begin = np.full(p.shape[1], 1 / p.shape[1])
-    found = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(begin)).x
+    found = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=[(0, _MOST)] * len(begin)).x
     return torch.from_numpy(np.where(found > _LEAST, found, 0))
 
 

@@ -49,7 +49,8 @@ def test_learned_gates_follow_where_a_member_is_right(classes: bool) -> None:
     n = 600
     truth, side = torch.randn(n, 1) * 2, torch.randn(n, 1)
     right = (side > 0).float()
-    p = torch.stack([truth * right, truth * (1 - right)], 1)
+    guess = torch.randn(n, 2)
+    p = torch.stack([truth * right + guess[:, :1] * (1 - right), truth * (1 - right) + guess[:, 1:] * right], 1)
     labels = (truth > 0).float() if classes else truth
     spaces = {"left": side @ torch.ones(1, 3), "right": side @ torch.ones(1, 2)}
     widths = {"left": 3, "right": 2}

@@ -185,12 +185,10 @@ def test_the_watched_score_chooses_the_weights(dataset: Dataset, tmp_path: Path)
         train(recipe.with_settings(["training.watch=roc_auc"]), dataset, tmp_path / "b", home=default_home())
 
 
-def test_recipes_of_older_versions_keep_their_digest() -> None:
-    values = preset("mmfrl_late").model_dump(mode="json")
-    for branch in values["branches"]:
-        del branch["frozen"]
-    del values["baseline"], values["stack"], values["training"]["watch"]
-    assert parse(values).digest == preset("mmfrl_late").digest
+@pytest.mark.parametrize(("name", "digest"), [("mmfrl_late", "e8b0d167c41390f1"), ("dmpnn", "adc97f1112aa9439")])
+def test_recipes_of_version_0_1_keep_their_digest(name: str, digest: str) -> None:
+    assert preset(name).digest == digest
+    assert preset(name).with_settings(["branches.0.frozen=true"]).digest != digest
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def columns(seed: int, n: int) -> np.ndarray:
     """What descriptors are like: continuous, counts with ties, mostly zero, constant, huge."""
     rng = np.random.default_rng(seed)
     rare = rng.random(n) < 0.02
-    kinds = [rng.normal(size=n), rng.poisson(2, n), rare * 1.0, np.full(n, 3.0), rng.lognormal(3, 8, n)]
+    kinds = [rng.normal(size=n), rng.poisson(2, n), rare * 1.0, np.full(n, 3.0), rng.lognormal(3, 3, n)]
     return np.stack(kinds, 1).astype(np.float32)
 
 
