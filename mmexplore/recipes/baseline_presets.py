@@ -29,9 +29,7 @@ def _ecfp_forest() -> Recipe:
 
 def _boosting() -> Recipe:
     """LightGBM on fingerprint counts and RDKit's descriptors, with fixed settings."""
-    return Recipe(
-        name="boosting", branches=(_counts(), _descriptors()), baseline=BaselineConfig(name="boosting")
-    )
+    return Recipe(name="boosting", branches=(_counts(), _descriptors()), baseline=BaselineConfig(name="boosting"))
 
 
 def _ridge(replicas: Replicas) -> Recipe:
@@ -53,9 +51,7 @@ def _svm_replicas(replicas: Replicas) -> Recipe:
 
 def _svm_foundation() -> Recipe:
     """A support vector machine on MiniMol's fingerprint and RDKit's descriptors."""
-    return Recipe(
-        name="svm_foundation", branches=(_foundation(), _descriptors()), baseline=BaselineConfig(name="svm")
-    )
+    return Recipe(name="svm_foundation", branches=(_foundation(), _descriptors()), baseline=BaselineConfig(name="svm"))
 
 
 def _stack_of(name: str, **members: Callable[[], Recipe]) -> Recipe:

@@ -19,7 +19,6 @@ from mmexplore.chem.file_endings import FORMATS
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
 
-
 FEATURES = "features"
 """The view of what a baseline reads: its branches side by side."""
 

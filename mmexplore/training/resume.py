@@ -58,7 +58,6 @@ class Resumed:
             moments.setdefault(int(number), {})[what] = value
         optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
 
-
     def restore_weights(self, model: nn.Module) -> None:
         """Put the weights back."""
         model.load_state_dict(_below("model", self.tensors))

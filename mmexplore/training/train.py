@@ -23,10 +23,10 @@ from mmexplore.runtime.devices import Policy
 from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.home import Home, write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.training.stack import fit_stack
 from mmexplore.training.data import Prepared, prepare
 from mmexplore.training.fit import Fitted, fit
 from mmexplore.training.objective import TrainingOutcome, TrainingPlan
+from mmexplore.training.stack import fit_stack
 
 MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
 

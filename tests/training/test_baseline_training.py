@@ -204,5 +204,3 @@ def test_recipes_of_version_0_1_keep_their_digest(name: str, digest: str) -> Non
 def test_what_cannot_be_fitted_is_refused_in_words(changed: dict, said: str) -> None:
     with pytest.raises(BadRecipe, match=said):
         parse(changed)
-
-

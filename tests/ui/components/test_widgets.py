@@ -68,7 +68,7 @@ def test_an_untouched_form_is_the_preset(name: str, quick: bool) -> None:
 def test_every_field_of_the_schema_is_drawn(start: Recipe) -> None:
     """Sections that say nothing of this kind of recipe are not drawn; a stack's members are chosen, not written."""
     there = {key.partition("/")[2] for key in keys(drawn(start))}
-    other = tuple(f"{name}." for name in absent(start)) + ("stack.members.",)
+    other = (*(f"{name}." for name in absent(start)), "stack.members.")
     wanted = [name for name in _leaves(Recipe) if not name.startswith(other)]
     for number, branch in enumerate(start.branches):
         wanted += [f"{branch.encoder}/branches.{number}.options.{o}" for o in branch.options]
