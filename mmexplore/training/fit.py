@@ -12,7 +12,7 @@ from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mmexplore.features.packing import Source
-from mmexplore.nn.baselines import Baseline
+from mmexplore.nn.baselines import FittedBaseline
 from mmexplore.nn.dataloader import batches, collate
 from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.model import FROZEN, Predictor
@@ -91,7 +91,7 @@ def _baseline(plan: TrainingPlan, *, home: Home) -> Fitted:
     prepared, rows = plan.prepared, plan.prepared.parts["train"]
     labels = (prepared.labels[rows] - prepared.mean) / prepared.std
     every = {b.name: prepared.features[FROZEN + b.name].take(rows).columns["z"] for b in plan.recipe.branches}
-    assert isinstance(predictor.fusion, Baseline)
+    assert isinstance(predictor.fusion, FittedBaseline)
     predictor.fusion.fit(
         {name: torch.from_numpy(z) for name, z in every.items()},
         labels,

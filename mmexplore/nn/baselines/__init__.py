@@ -20,8 +20,8 @@ _CONSTANT = "constant"
 _CERTAIN = 1e-7
 
 
-class Baseline(Fusion):
-    """Baseline base class. Built as ``Baseline(dimensions, tasks, on_one_scale, **options)``.
+class FittedBaseline(Fusion):
+    """Baseline base class. Built as ``FittedBaseline(dimensions, tasks, on_one_scale, **options)``.
 
     It reads ``features``, the branches' embeddings side by side; those of branches that are not in ``on_one_scale``
     are standardised over the training molecules, and divided by ``shrink``. A task without two different labels is
@@ -117,7 +117,7 @@ class Baseline(Fusion):
             for name, values in state.items():
                 self.register_buffer(f"{number}_{name}", torch.from_numpy(np.ascontiguousarray(values)))
 
-    def _apply(self, fn: Any, recurse: bool = True) -> "Baseline":
+    def _apply(self, fn: Any, recurse: bool = True) -> "FittedBaseline":
         """Arrays stay on the CPU in their own precision, wherever the encoders go."""
         del fn, recurse
         return self

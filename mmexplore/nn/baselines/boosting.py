@@ -12,10 +12,10 @@ import torch
 from pydantic import Field
 
 from mmexplore.datasets import Kind
-from mmexplore.nn.baselines import Baseline, State
+from mmexplore.nn.baselines import FittedBaseline, State
 
 
-class Boosting(Baseline):
+class Boosting(FittedBaseline):
     """Gradient boosting: a sum of small trees, each fitted to what those before it left."""
 
     def __init__(

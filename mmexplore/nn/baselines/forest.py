@@ -8,10 +8,10 @@ import torch
 from pydantic import Field
 
 from mmexplore.datasets import Kind
-from mmexplore.nn.baselines import Baseline, State, logits
+from mmexplore.nn.baselines import FittedBaseline, State, logits
 
 
-class Forest(Baseline):
+class Forest(FittedBaseline):
     """Random forest: the mean over trees, each grown on molecules drawn with repeats."""
 
     def __init__(

@@ -7,12 +7,12 @@ import numpy as np
 from pydantic import Field
 
 from mmexplore.datasets import Kind
-from mmexplore.nn.baselines import Baseline, State
+from mmexplore.nn.baselines import FittedBaseline, State
 
 _STRENGTHS = np.logspace(-2, 5, 15)
 
 
-class Ridge(Baseline):
+class Ridge(FittedBaseline):
     """Ridge regression: a linear map with squared weights penalised."""
 
     def __init__(

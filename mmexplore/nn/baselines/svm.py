@@ -11,13 +11,13 @@ import numpy as np
 from pydantic import Field
 
 from mmexplore.datasets import Kind
-from mmexplore.nn.baselines import Baseline, State
+from mmexplore.nn.baselines import FittedBaseline, State
 
 _FOLDS = 3
 _FLATTEST = 1e-3
 
 
-class SVM(Baseline):
+class SVM(FittedBaseline):
     """Support vector machine: ``sum_s a_s exp(-gamma |x - s|^2) + b`` over the support vectors."""
 
     def __init__(

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mmexplore.features.modalities.foundation import WIDTH
 from mmexplore.nn.dataloader import Records
-from mmexplore.nn.signals.vectors import Standardized, VectorEncoder
+from mmexplore.nn.signals.vectors import ColumnMoments, VectorEncoder
 
 
 class FoundationMLP(VectorEncoder):
@@ -24,7 +24,7 @@ class FoundationMLP(VectorEncoder):
         dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer")] = 0.0,
     ) -> None:
         super().__init__(WIDTH, layers, dimension, dropout)
-        self.scale = Standardized(WIDTH)
+        self.scale = ColumnMoments(WIDTH)
 
     def begin(self, records: Records) -> None:
         """Take the moments of the training molecules."""

@@ -31,7 +31,7 @@ class VectorEncoder(Encoder):
         return found
 
 
-class Standardized(nn.Module):
+class ColumnMoments(nn.Module):
     """Standardization of ``width`` columns: mean 0 and deviation 1 over the training molecules."""
 
     mean: Tensor

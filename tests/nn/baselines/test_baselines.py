@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.svm import SVC, SVR
 
-from mmexplore.nn.baselines import Baseline, State
+from mmexplore.nn.baselines import FittedBaseline, State
 from mmexplore.runtime.registry import BASELINES
 
 WIDTHS = {"counts": 7, "replica": 5}
@@ -33,8 +33,8 @@ def labels_of(x: dict[str, torch.Tensor], kind: str) -> np.ndarray:
     return labels
 
 
-def fitted(name: str, kind: Any) -> tuple[Baseline, np.ndarray]:
-    baseline: Baseline = BASELINES[name](WIDTHS, 2, ["counts"], **BASELINES.validated(name, SMALL.get(name, {})))
+def fitted(name: str, kind: Any) -> tuple[FittedBaseline, np.ndarray]:
+    baseline: FittedBaseline = BASELINES[name](WIDTHS, 2, ["counts"], **BASELINES.validated(name, SMALL.get(name, {})))
     x = rows(0, 120)
     labels = labels_of(x, kind)
     baseline.fit(x, labels, kind, 3)
@@ -70,7 +70,7 @@ def reference(name: str, kind: str, x: np.ndarray, y: np.ndarray, ours: State) -
 def test_what_was_kept_predicts_as_the_library_does(name: str, kind: Any) -> None:
     baseline, labels = fitted(name, kind)
     kept = load(save({k: v.contiguous() for k, v in baseline.state_dict().items()}))
-    again: Baseline = BASELINES[name](WIDTHS, 2, ["counts"], **BASELINES.validated(name, SMALL.get(name, {})))
+    again: FittedBaseline = BASELINES[name](WIDTHS, 2, ["counts"], **BASELINES.validated(name, SMALL.get(name, {})))
     again.load_state_dict(kept)
     others = rows(1, 50)
     outputs = again(others).outputs
@@ -100,7 +100,7 @@ def test_branches_are_brought_to_one_scale_unless_they_are(name: str) -> None:
 
 @pytest.mark.parametrize("name", BASELINES.names())
 def test_a_task_of_one_label_is_answered_by_it(name: str) -> None:
-    baseline: Baseline = BASELINES[name](WIDTHS, 3, [], **BASELINES.validated(name, SMALL.get(name, {})))
+    baseline: FittedBaseline = BASELINES[name](WIDTHS, 3, [], **BASELINES.validated(name, SMALL.get(name, {})))
     x = rows(0, 40)
     labels = np.stack([np.ones(40), np.full(40, np.nan), np.zeros(40)], 1).astype(np.float32)
     baseline.fit(x, labels, "classification", 0)
