@@ -156,7 +156,7 @@ def check_starts(recipe: Recipe, *, home: Home) -> None:
 
 def _starts(recipe: Recipe) -> list[str]:
     """What its branches and its fusion begin with, and those of a stack's members."""
-    fusions = [part.fusion.start for part in (recipe, *recipe.stack.members)]
+    fusions = [recipe.fusion.start, *(member.fusion.start for member in recipe.stack.members)]
     return [branch.start for branch in recipe.every_branch] + fusions
 
 

@@ -67,15 +67,16 @@ class Gates(nn.Module):
             error = functional.binary_cross_entropy_with_logits if classes else functional.mse_loss
             found = error(outputs, labels[known].to(outputs))
             found = found + _STIFFNESS * (slopes.square().sum() + (offsets - self.offsets).square().sum())
-            found.backward()
+            found.backward()  # type: ignore[no-untyped-call]
             return float(found)
 
-        solver.step(loss)
+        solver.step(loss)  # type: ignore[no-untyped-call]
         self.offsets.copy_(offsets.detach())
         self.slopes.copy_(slopes.detach())
 
     def _seen(self, number: int, space: Tensor) -> Tensor:
-        return (space - self.centers[number]) @ self.directions[number]
+        found: Tensor = (space - self.centers[number]) @ self.directions[number]
+        return found
 
 
 def _fixed(values: Tensor) -> nn.Parameter:

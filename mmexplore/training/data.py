@@ -20,6 +20,7 @@ from mmexplore.runtime.progress import Progress
 from mmexplore.training import teachers
 
 FEWEST_MOLECULES = 10
+_FOUNDATION = "MiniMol was trained with labels of PubChem's assays: on data made of those it may have seen the answers"
 PARTS = ("train", "validation", "test")
 
 
@@ -63,7 +64,7 @@ def prepare(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home)
     train = labels[parts["train"]]
     _check_training_part(dataset.name, recipe.data.split, tasks, train)
     mean, std = _moments(tasks, train)
-    return Prepared(described, labels, tasks, parts, mean, std, _left_out(ok) + _dull(tasks, train))
+    return Prepared(described, labels, tasks, parts, mean, std, _notes(recipe, ok) + _dull(tasks, train))
 
 
 def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
@@ -160,6 +161,11 @@ def learning_from(prepared: Prepared, rows: np.ndarray) -> Prepared:
     """The same data where the training part is these rows alone, labels z-scored by them."""
     mean, std = _moments(prepared.tasks, prepared.labels[rows])
     return replace(prepared, parts=prepared.parts | {"train": rows}, mean=mean, std=std)
+
+
+def _notes(recipe: Recipe, ok: np.ndarray) -> tuple[str, ...]:
+    foundation = any(branch.reads == "foundation" for branch in recipe.every_branch)
+    return _left_out(ok) + (_FOUNDATION,) * foundation
 
 
 def _left_out(ok: np.ndarray) -> tuple[str, ...]:

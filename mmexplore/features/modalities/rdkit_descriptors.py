@@ -33,7 +33,7 @@ class RDKitDescriptors(Modality):
         """The record of a molecule read from canonical SMILES. Raises BadMolecule."""
         if molecule.GetNumAtoms() == 0:
             raise BadMolecule("descriptors need at least one atom, and a molecule of 0 came")
-        found = RDKitsOwn.CalcMolDescriptors(Mol(molecule), missingVal=0.0, silent=True)
+        found = RDKitsOwn.CalcMolDescriptors(Mol(molecule), missingVal=0.0)  # type: ignore[no-untyped-call]
         values = np.array([found[name] for name in NAMES], np.float64)
         values = np.clip(np.where(np.isfinite(values), values, 0), -_LARGEST, _LARGEST)
         return {"values": values.astype(np.float32) + np.float32(0)}  # and no minus zero
