@@ -26,12 +26,13 @@ class SVM(FittedBaseline):
         tasks: int,
         on_one_scale: Collection[str] = (),
         *,
-        cost: Annotated[float, Field(gt=0, le=1e6, description="price of an error (C)")] = 1.0,
+        cost: Annotated[float, Field(gt=0, le=1e6, description="price of a regression's error (C)")] = 10.0,
+        cost_of_classes: Annotated[float, Field(gt=0, le=1e6, description="price of a wrong class (C)")] = 1.0,
         tube: Annotated[float, Field(ge=0, le=10, description="free error, in deviations (epsilon)")] = 0.1,
         shrink: Annotated[float, Field(gt=0, le=100, description="standardised embeddings are divided by it")] = 1.0,
     ) -> None:
         super().__init__(dimensions, tasks, on_one_scale)
-        self.cost, self.tube, self.shrink = cost, tube, shrink
+        self.cost, self.cost_of_classes, self.tube, self.shrink = cost, cost_of_classes, tube, shrink
 
     def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int) -> State:
         """``rows`` of the support vectors, their ``coefficients``, ``intercept``, ``gamma``, Platt's ``line``."""
@@ -39,7 +40,7 @@ class SVM(FittedBaseline):
 
         wide = x.astype(np.float64)
         classes = kind == "classification"
-        machine = SVC(C=self.cost) if classes else SVR(C=self.cost, epsilon=self.tube)
+        machine = SVC(C=self.cost_of_classes) if classes else SVR(C=self.cost, epsilon=self.tube)
         line = _platt(machine, wide, y, seed) if classes else (1.0, 0.0)
         machine.fit(wide, y)
         return {
