@@ -18,7 +18,7 @@ from record import Asked, record
 from runs import flags, paper, rows_beside, run, score_of
 
 from mmexplore.datasets import catalog, splits
-from mmexplore.recipes.presets import MMFRL_MODALITIES, SHIPPED_MMFRL, preset
+from mmexplore.recipes.presets import CEILING, MMFRL_MODALITIES, PATIENCE, SHIPPED_MMFRL, preset
 from mmexplore.runtime.home import default_home
 
 PAPER = paper("mmfrl")
@@ -33,10 +33,11 @@ SearchResult = dict[str, dict[str, list[float]]]
 def finetuned(variant: str, data: str, seed: int, asked: argparse.Namespace) -> float:
     """Test score of a variant: ROC-AUC in %, or RMSE."""
     epochs, metric = asked.epochs or EPOCHS[data], PAPER["metric"][data]
+    epochs = CEILING if asked.settled else epochs
     if variant == CHEMPROP:
         return by_chemprop(data, seed, epochs, asked.work) * (100 if metric.endswith("%") else 1)
     recipe = VARIANTS[variant]
-    settings = []
+    settings = [f"training.patience={PATIENCE}"] if asked.settled else []
     if asked.start != SHIPPED_MMFRL:
         branches = preset(recipe).branches
         settings += [f"branches.{i}.start={asked.start}" for i, branch in enumerate(branches) if branch.start]
@@ -82,10 +83,11 @@ def main() -> None:
             found[variant][data] = [finetuned(variant, data, seed, asked) for seed in range(asked.seeds)]
             print(data, variant, [round(score, 3) for score in found[variant][data]], flush=True)
     epochs = str(asked.epochs) if asked.epochs else ", ".join(f"{EPOCHS[name]} on {name}" for name in asked.only)
+    epochs = f"until {PATIENCE} bring no better validation, {CEILING} at most" if asked.settled else epochs
     about = f"epochs: {epochs}; batch 64, scaffold_balanced, {asked.seeds} seeds"
     command = (
         f"python benchmarks/mmfrl_moleculenet.py --work FOLDER --epochs {asked.epochs} --only {' '.join(asked.only)}"
-    )
+    ) + (" --settled" if asked.settled else "")
     question = f"test score of MMFRL's replicas and fusions, fine-tuned: {about}"
     told = {"protocol": protocol(asked), "scratch": ["no pre-training", CHEMPROP]}
     record("mmfrl_moleculenet", question, command, rows_beside(PAPER, beside(), with_average(found)), told=told)
@@ -117,6 +119,7 @@ def command_line() -> Asked:
     asked.option("--variants", list(VARIANTS), [CHEMPROP, "early"], nargs="+", choices=VARIANTS)
     asked.option("--epochs", 0, 3, help="for all sets; 0: what EPOCHS says")
     asked.option("--seeds", 3, 1)
+    asked.add_argument("--settled", action="store_true", help="networks train until the validation score settles")
     return asked
 
 

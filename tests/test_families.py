@@ -17,7 +17,7 @@ from rdkit.Chem import Mol
 from mmexplore.chem.molecules import canonical, parse
 from mmexplore.features.modalities import Measured, Modality, Record
 from mmexplore.runtime.errors import BadMolecule, BadRecipe
-from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES
+from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES
 
 MOLECULES = {
     "ethanol": "OCC",
@@ -56,9 +56,9 @@ def assert_same(one: Record, other: Record) -> None:
 def test_names_and_options_are_known_without_importing_a_member() -> None:
     program = """
 import json, sys
-from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES
+from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES
 found = {}
-for family in (MODALITIES, ENCODERS, FUSIONS):
+for family in (MODALITIES, ENCODERS, FUSIONS, BASELINES):
     for name in family.names():
         found[f"{family.package}.{name}"] = sorted(family.options(name).model_json_schema().get("properties", {}))
 print(json.dumps([found, [m for m in sys.modules if m in found or m in ("torch", "rdkit")]]))
@@ -71,7 +71,7 @@ print(json.dumps([found, [m for m in sys.modules if m in found or m in ("torch",
     assert imported == []
 
 
-@pytest.mark.parametrize("family", [MODALITIES, ENCODERS, FUSIONS], ids=lambda f: f.kind)
+@pytest.mark.parametrize("family", [MODALITIES, ENCODERS, FUSIONS, BASELINES], ids=lambda f: f.kind)
 def test_an_unknown_option_is_refused_in_words(family) -> None:
     for name in family.names():
         with pytest.raises(BadRecipe, match="no_such_option"):

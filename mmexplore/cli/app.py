@@ -76,6 +76,7 @@ def train(
     data: Data = "",
     target: Annotated[list[str] | None, typer.Option("--target", help="label column, repeatable")] = None,
     split: Annotated[str, typer.Option("--split", help="scaffold, scaffold_balanced or random")] = "",
+    settled: Annotated[bool, typer.Option("--settled", help="train until the validation score settles")] = False,
     seed: Seed = None,
     out: Out = None,
     name: Name = "",
@@ -87,7 +88,8 @@ def train(
     """Train a recipe on a data set."""
 
     def chosen() -> Recipe:
-        return _recipe(recipe, preset, preset_names(), data, seed, {"targets": target, "split": split})
+        by_name = partial(preset, settled=settled)
+        return _recipe(recipe, by_name, preset_names(), data, seed, {"targets": target, "split": split})
 
     answer(_training(chosen, settings, out, name, overwrite), as_json, job)
 

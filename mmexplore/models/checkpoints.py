@@ -71,7 +71,8 @@ class Card(_Part):
     """Model card: what a model says of itself.
 
     ``metrics`` and ``per_task`` are by part (validation, test), the second then by task; ``seconds`` the training's,
-    ``epochs_run`` those done, ``best_epoch`` the one whose weights were kept (from 1).
+    ``epochs_run`` those done, ``best_epoch`` the one whose weights were kept (from 1), ``encoder_epochs`` passes of all
+    encoders that learned, together: what recipes are compared at.
     ``untrained``: the weights are those that the recipe's seed draws, and the folder holds none.
     """
 
@@ -84,6 +85,7 @@ class Card(_Part):
     per_task: dict[str, dict[str, Scores]] = {}
     epochs_run: int
     best_epoch: int
+    encoder_epochs: int = 0
     seconds: Amount
     molecules_per_second: Amount = 0.0
     peak_megabytes: Amount = 0.0

@@ -164,7 +164,7 @@ def check_starts(recipe: Recipe, *, home: Home) -> None:
     Raises UnknownName, NotAvailable, and BadRecipe for a branch that learns nothing.
     """
     pretraining_targets.check(recipe)
-    for start in [branch.start for branch in recipe.branches] + [recipe.fusion.start]:
+    for start in _starts(recipe):
         if start.startswith(CHEMPROP) and not (path := Path(start.removeprefix(CHEMPROP)).expanduser()).is_file():
             raise NotAvailable(f"a branch starts from chemprop's checkpoint {path}, and there is no such file")
         if start and not start.startswith((HUB, CHEMPROP)):
@@ -176,6 +176,12 @@ def check_starts(recipe: Recipe, *, home: Home) -> None:
             raise BadRecipe(
                 f"{name!r} cannot teach {target_name!r}: published models teach smiles alone; name a model here"
             )
+
+
+def _starts(recipe: Recipe) -> list[str]:
+    """What its branches and its fusion begin with, and those of a stack's members."""
+    fusions = [recipe.fusion.start, *(member.fusion.start for member in recipe.stack.members)]
+    return [branch.start for branch in recipe.every_branch] + fusions
 
 
 def target(target_name: str, name: str, *, home: Home) -> tuple[Model, str]:

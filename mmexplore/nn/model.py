@@ -17,8 +17,12 @@ from torch import Tensor, nn
 from mmexplore.datasets import Task
 from mmexplore.nn.dataloader import Batch, Records
 from mmexplore.nn.encoders import Encoder
+from mmexplore.nn.stack import Gates
 from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime.registry import ENCODERS, FUSIONS, PRETRAININGS
+from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, PRETRAININGS
+
+FROZEN = "frozen:"
+"""What the name of a record begins with that holds a frozen branch's embedding, computed once."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,14 @@ class Predictor(nn.Module):
         encoders: list[Encoder] = [ENCODERS[b.encoder](**b.options) for b in recipe.branches]
         widths = {b.name: encoder.dimension for b, encoder in zip(recipe.branches, encoders, strict=True)}
         self.branches = nn.ModuleList(encoders)
-        if recipe.pretrains:
+        if recipe.stacks:
+            self.members = nn.ModuleList(Predictor(recipe.member(name), tasks) for name in recipe.parts)
+            spaces = {name: member.width(member.recipe.space) for name, member in self.by_name().items()}
+            self.gates = Gates(spaces, learned=recipe.stack.gates == "learned")
+        elif recipe.baseline.name:
+            ready = [b.name for b, encoder in zip(recipe.branches, encoders, strict=True) if encoder.on_one_scale]
+            self.fusion = BASELINES[recipe.baseline.name](widths, len(self.tasks), ready, **recipe.baseline.options)
+        elif recipe.pretrains:
             self.pretraining = PRETRAININGS[recipe.pretraining.name](widths, **recipe.pretraining.options)
         else:
             self.fusion = FUSIONS[recipe.fusion.name](widths, len(self.tasks), **recipe.fusion.options)
@@ -60,15 +71,61 @@ class Predictor(nn.Module):
         self.register_buffer("classify", torch.tensor(classify, dtype=torch.bool), persistent=False)
         self.register_buffer("label_mean", torch.zeros(len(self.tasks)))
         self.register_buffer("label_std", torch.ones(len(self.tasks)))
+        for encoder in self.frozen_encoders():
+            encoder.requires_grad_(False)
+
+    def by_name(self) -> dict[str, "Predictor"]:
+        """Members of a stack by name."""
+        return {name: cast(Predictor, one) for name, one in zip(self.recipe.parts, self.members, strict=True)}
+
+    def width(self, view: str) -> int:
+        """Width of a branch's view, or of what a fusion or a baseline makes of all."""
+        widths = {b.name: e.dimension for b, e in zip(self.recipe.branches, self.encoders(), strict=True)}
+        if view in widths:
+            return widths[view]
+        return sum(widths.values()) if self.recipe.baseline.name else int(getattr(self.fusion, "dimension", 0))
+
+    def encoders(self) -> list[Encoder]:
+        """The branches' encoders, in the recipe's order."""
+        return [cast(Encoder, encoder) for encoder in self.branches]
+
+    def frozen_encoders(self) -> list[Encoder]:
+        """Encoders whose weights no training changes: those of frozen branches, and all below a baseline."""
+        every = bool(self.recipe.baseline.name)
+        return [e for b, e in zip(self.recipe.branches, self.encoders(), strict=True) if b.frozen or every]
+
+    def train(self, mode: bool = True) -> "Predictor":
+        """Training mode; frozen encoders stay in evaluation mode, without dropout."""
+        super().train(mode)
+        for encoder in self.frozen_encoders():
+            encoder.eval()
+        return self
 
     def forward(self, batch: Batch) -> Prediction:
         """Outputs and every view of a batch, on the model's device wherever the batch lies."""
+        if self.recipe.stacks:
+            return self._stacked(batch)
         records = self._here(batch)
         embeddings = self._embedded(records)
         if self.recipe.pretrains:
             return Prediction(batch.labels.new_empty(len(batch.rows), 0), embeddings | self.pretraining(embeddings))
         fused = self.fusion(embeddings)
+        if self.recipe.baseline.name:
+            return Prediction(fused.outputs, fused.views | embeddings)
         return Prediction(fused.outputs, embeddings | fused.views, fused.parts)
+
+    def _stacked(self, batch: Batch) -> Prediction:
+        """Members' outputs, on the scale of the whole's, times their weights (equations 9 to 11 of MMFRL)."""
+        members = self.by_name()
+        made = {name: member(batch) for name, member in members.items()}
+        spaces = {name: one.views[members[name].recipe.space] for name, one in made.items()}
+        p = torch.stack([self.bounded(one.outputs) for one in made.values()], dim=1)
+        w = self.gates(spaces)
+        return Prediction((w.unsqueeze(2) * p).sum(1), spaces, {"w": w, "p": p})
+
+    def bounded(self, outputs: Tensor) -> Tensor:
+        """Outputs of a stack's member as the stack counts them: no logit is surer than one error in three thousand."""
+        return torch.where(self.classify, outputs.float().clamp(-8, 8), outputs.float())
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The pre-training's ``loss`` and its terms over a batch."""
@@ -88,6 +145,9 @@ class Predictor(nn.Module):
     def _embedded(self, records: dict[str, Records], by_atoms: tuple[str, ...] = ()) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}
         for branch, encoder in zip(self.recipe.branches, self.branches, strict=True):
+            if known := records.get(FROZEN + branch.name):
+                found[branch.name] = known.columns["z"]
+                continue
             own = records[str(encoder.reads)]
             found[branch.name] = cast(Encoder, encoder).by_atom(own) if branch.name in by_atoms else encoder(own)
         return found

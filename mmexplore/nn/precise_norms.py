@@ -19,10 +19,12 @@ MOLECULES = 1024
 def settle(predictor: Predictor, sample: Iterable[Batch]) -> None:
     """Put the mean over these batches in place of the moving averages; leaves evaluation mode on.
 
-    Nothing is drawn at random, dropout is off, no weight changes; without batch normalisation no batch is read.
+    Nothing is drawn at random, dropout is off, no weight changes, frozen encoders keep what they
+    have; without batch normalisation no batch is read.
     """
     predictor.eval()
-    norms = [module for module in predictor.modules() if isinstance(module, _BatchNorm)]
+    frozen = {module for encoder in predictor.frozen_encoders() for module in encoder.modules()}
+    norms = [module for module in predictor.modules() if isinstance(module, _BatchNorm) and module not in frozen]
     if not norms:
         return
     momenta = [norm.momentum for norm in norms]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from mmexplore.recipes import target_presets
+from mmexplore.recipes import baseline_presets, target_presets
 from mmexplore.recipes.recipe import Branch, Data, FusionConfig, PretrainingConfig, Recipe, Training
 from mmexplore.runtime.errors import UnknownName
 
@@ -15,6 +15,10 @@ SHIPPED_MMSA, SHIPPED_MMFRL = "mmsa", "mmfrl"
 """The shipped pre-trained models that recipes begin with."""
 MMFRL_MODALITIES = ("smiles", "nmr_spectrum", "image", "fingerprint", "nmr_peaks")
 """What the replicas of MMFRL's graph encoder learn from, and are named by."""
+CEILING, PATIENCE = 100, 15
+"""Epochs at most, and epochs without a better validation, of whatever is trained until it settles."""
+VECTORS = {"descriptors": "descriptor_mlp", "fingerprint": "fingerprint_mlp", "foundation": "foundation_mlp"}
+"""Modalities that are a row of numbers, each with its small encoder."""
 _SMALL: dict[str, dict[str, Any]] = {"image": {"side_px": 64}, "graph3d": {"conformers": 1, "mmff": "off"}}
 
 
@@ -59,6 +63,10 @@ def _replicas(*names: str) -> tuple[Branch, ...]:
     return tuple(Branch(encoder="dmpnn", name=name, start=SHIPPED_MMFRL) for name in names)
 
 
+def _frozen_replicas() -> tuple[Branch, ...]:
+    return tuple(branch.model_copy(update={"frozen": True}) for branch in _replicas(*MMFRL_MODALITIES))
+
+
 def _mmfrl_one(name: str) -> Recipe:
     """The replica that one modality taught (or, ``early``, several together), fine-tuned alone as MMFRL does it."""
     return _dmpnn().model_copy(
@@ -79,6 +87,19 @@ def _mmfrl_late() -> Recipe:
     return late.model_copy(update={"name": "mmfrl_late", "fusion": FusionConfig(name="late"), "training": training})
 
 
+def _vectors(name: str) -> Recipe:
+    """A small network over descriptors, fingerprint counts or a foundation model's fingerprint alone."""
+    branch = Branch(encoder=VECTORS[name], name=name)
+    return _dmpnn().model_copy(update={"name": name, "branches": (branch,)})
+
+
+def _with_vectors(fusion: str) -> Recipe:
+    """Five replicas of MMFRL beside descriptors and fingerprint counts, fused; this project's addition."""
+    vectors = tuple(Branch(encoder=VECTORS[name], name=f"{name}_vector") for name in ("descriptors", "fingerprint"))
+    fused = {"name": f"all_{fusion}", "branches": _replicas(*MMFRL_MODALITIES) + vectors}
+    return _mmfrl_one("early").model_copy(update=fused | {"fusion": FusionConfig(name=fusion)})
+
+
 _PRESETS: dict[str, Callable[[], Recipe]] = {
     "dmpnn": _dmpnn,
     "gin": _gin,
@@ -87,6 +108,10 @@ _PRESETS: dict[str, Callable[[], Recipe]] = {
     "mmfrl_intermediate": _mmfrl_intermediate,
     "mmfrl_late": _mmfrl_late,
     **{f"mmfrl_{name}": partial(_mmfrl_one, name) for name in (*MMFRL_MODALITIES, "early")},
+    **{name: partial(_vectors, name) for name in VECTORS},
+    "all_intermediate": partial(_with_vectors, "intermediate"),
+    "all_late": partial(_with_vectors, "late"),
+    **baseline_presets.ready(_frozen_replicas),
 }
 
 
@@ -95,8 +120,10 @@ def preset_names() -> tuple[str, ...]:
     return tuple(_PRESETS)
 
 
-def preset(name: str, *, quick: bool = False) -> Recipe:
-    """A ready recipe; ``quick`` shortens it to 20 epochs that stop early. Raises UnknownName.
+def preset(name: str, *, quick: bool = False, settled: bool = False) -> Recipe:
+    """A ready recipe; ``quick`` shortens it to 20 epochs that stop early, ``settled`` trains it until it settles.
+
+    Baselines have no epochs and are the same in every version. Raises UnknownName.
 
     >>> preset("gin").branches[0].encoder
     'gin'
@@ -104,9 +131,20 @@ def preset(name: str, *, quick: bool = False) -> Recipe:
     if name not in _PRESETS:
         raise UnknownName("recipe", name, _PRESETS)
     recipe = _PRESETS[name]()
-    if not quick:
+    if not recipe.predicts_by_fusion or not (quick or settled):
         return recipe
+    if settled:
+        return until_it_settles(recipe)
     training = recipe.training.model_copy(update={"epochs": 20, "patience": 5, "batch_size": 64})
+    return recipe.model_copy(update={"training": training})
+
+
+def until_it_settles(recipe: Recipe) -> Recipe:
+    """The one rule under which trained networks are compared: a ceiling of epochs, and patience with the validation.
+
+    Batches of 64, as most sets have a thousand molecules; the score that is watched stays the recipe's.
+    """
+    training = recipe.training.model_copy(update={"epochs": CEILING, "patience": PATIENCE, "batch_size": 64})
     return recipe.model_copy(update={"training": training})
 
 

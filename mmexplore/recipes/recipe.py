@@ -3,7 +3,8 @@
 Adding a hyper-parameter is adding a field here, or a keyword option to an encoder or a fusion. The published
 models are recipes made of the same parts (``gin``: MMSA's downstream baseline, ``dmpnn``: MMFRL's without
 pre-training), so that what is compared is the same kind of thing. A recipe with a pre-training describes learning
-without labels: it has no fusion and no targets, and other recipes begin with what it left (``start``).
+without labels: it has no fusion and no targets, and other recipes begin with what it left (``start``). One with a
+baseline fits that at once to what frozen branches make of a molecule; one with a stack weighs whole models.
 Ready ones are in :mod:`mmexplore.recipes.presets`.
 """
 
@@ -18,7 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mmexplore.chem.file_endings import FORMATS
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import parse_json, read_json
-from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
+from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
+
+FEATURES = "features"
+"""The view of what a baseline reads: its branches side by side."""
 
 MOST_SEED = 2**32 - 1
 MOST_BYTES = 4_000_000
@@ -62,6 +66,7 @@ class Branch(Section):
     encoder: Annotated[str, Field(description="which encoder")] = "gin"
     name: Annotated[str, Field(description="name of the view; empty: the encoder's")] = ""
     start: Annotated[str, Field(description=_START)] = ""
+    frozen: Annotated[bool, Field(description="its weights stay as they begin; its embedding is computed once")] = False
     options: Annotated[dict[str, Any], Field(description="the encoder's own options")] = {}
     features: Annotated[dict[str, Any], Field(description="options of the modality that it reads")] = {}
 
@@ -110,10 +115,24 @@ class PretrainingConfig(Section):
         return values | {"options": PRETRAININGS.validated(values["name"], values.get("options", {}))}
 
 
+class BaselineConfig(Section):
+    """What is fitted at once to the frozen branches, in place of a fusion."""
+
+    name: Annotated[str, Field(description="which baseline; empty: none, a network is trained")] = ""
+    options: Annotated[dict[str, Any], Field(description="the baseline's own options")] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or not values.get("name"):
+            return values
+        return values | {"options": BASELINES.validated(values["name"], values.get("options", {}))}
+
+
 class Training(Section):
     """How the weights are found."""
 
-    epochs: Annotated[int, Field(ge=1, le=10_000, description="passes over the training set")] = 50
+    epochs: Annotated[int, Field(ge=1, le=10_000, description="passes over the training set, at most")] = 50
     batch_size: Annotated[int, Field(ge=1, le=65_536, description="molecules a step")] = 64
     learning_rate: Annotated[float, Field(gt=0, le=1, description="Adam's highest learning rate")] = 1e-3
     schedule: Annotated[
@@ -125,6 +144,10 @@ class Training(Section):
     patience: Annotated[
         int, Field(ge=0, description="stop after so many epochs without a better validation; 0: never")
     ] = 0
+    watch: Annotated[
+        Literal["auto", "roc_auc", "pr_auc", "cross_entropy", "rmse", "mae"],
+        Field(description="the validation score that chooses the weights; auto: roc_auc for classes, rmse for values"),
+    ] = "auto"
     seed: Annotated[int, Field(ge=0, le=MOST_SEED, description="seed of weights, order and dropout")] = 0
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Field(description="where it runs")] = "auto"
     devices: Annotated[int, Field(ge=1, le=64, description="how many GPUs")] = 1
@@ -134,34 +157,137 @@ class Training(Section):
     ] = "auto"
 
 
+class Member(Section):
+    """A model within a stack: what a recipe says of it beside data and seed, which are the stack's."""
+
+    name: Annotated[str, Field(description="name of the member and of its view")]
+    branches: tuple[Branch, ...] = (Branch(),)
+    fusion: FusionConfig = FusionConfig()
+    baseline: BaselineConfig = BaselineConfig()
+    training: Training = Training()
+
+
+class StackConfig(Section):
+    """Late fusion of whole models, weighed by what they predict of training molecules that they have not seen."""
+
+    members: Annotated[tuple[Member, ...], Field(description="models that are weighed, two or more")] = ()
+    folds: Annotated[int, Field(ge=2, le=20, description="parts of the training set, each left out once")] = 5
+    gates: Annotated[
+        Literal["constant", "learned"], Field(description="a weight a member, or one of each molecule, learned")
+    ] = "constant"
+
+
 class Recipe(Section):
-    """A whole model: data, branches, and either a fusion or a pre-training, and training."""
+    """A whole model: data, branches, and a fusion, a baseline or a pre-training, and training; or a stack of models."""
 
     name: str = "custom"
     data: Data = Data()
     branches: tuple[Branch, ...] = (Branch(),)
     fusion: FusionConfig = FusionConfig()
     pretraining: PretrainingConfig = PretrainingConfig()
+    baseline: BaselineConfig = BaselineConfig()
+    stack: StackConfig = StackConfig()
     training: Training = Training()
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
+        if self.stacks:
+            return self._members_fit()
         names = [branch.name for branch in self.branches]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"a recipe needs branches with names of their own, and {names} came")
+        if self.pretrains and self.baseline.name:
+            raise ValueError(f"a pre-training learns without labels, and baseline {self.baseline.name!r} came with it")
         if len(names) > MOST_BRANCHES:
             raise ValueError(f"a recipe has {MOST_BRANCHES} branches at most, and {len(names):,} came")
-        if (weights := sum(_weights(branch.options) for branch in self.branches)) > MOST_WEIGHTS:
+        if (weights := sum(_weights(branch.options) for branch in self.every_branch)) > MOST_WEIGHTS:
             raise ValueError(
                 f"its layers and sizes make about {weights:,} weights, and {MOST_WEIGHTS:,} is the most that is made; "
                 "fewer layers or a smaller hidden_size would do"
             )
-        if not self.pretrains and self.fusion.name == "single" and len(names) > 1:
+        if self.predicts_by_fusion and self.fusion.name == "single" and len(names) > 1:
             raise ValueError(f"fusion 'single' takes one branch, and {len(names)} came: {', '.join(names)}")
-        for branch in self.branches:
+        if self.baseline.name and FEATURES in names:
+            raise ValueError(f"a baseline's own view is called {FEATURES!r}; give that branch another name")
+        if self.pretrains and any(branch.frozen for branch in self.branches):
+            raise ValueError("a pre-training teaches its branches, and a frozen one learns nothing: unfreeze it")
+        return self._check_options()
+
+    def _check_options(self) -> Self:
+        for branch in self.every_branch:
             if self.modalities[branch.reads] != branch.features:
                 raise ValueError(f"branches that read {branch.reads!r} must read it with the same options")
         return self
+
+    def _members_fit(self) -> Self:
+        names = [member.name for member in self.stack.members]
+        if self.branches or self.baseline.name or self.pretrains:
+            raise ValueError("a stack is made of its members: it has no branches, baseline or pre-training of its own")
+        if len(set(names)) < len(names) or len(names) < 2:
+            raise ValueError(f"a stack needs two members or more with names of their own, and {names} came")
+        for member in names:
+            self.member(member)
+        return self._check_options()
+
+    @property
+    def stacks(self) -> bool:
+        """Whether it weighs whole models."""
+        return bool(self.stack.members)
+
+    @property
+    def predicts_by_fusion(self) -> bool:
+        """Whether its branches become a prediction by a fusion that is trained."""
+        return not (self.stacks or self.pretrains or self.baseline.name)
+
+    @property
+    def every_branch(self) -> tuple[Branch, ...]:
+        """Its branches, of a stack those of its members."""
+        return (*self.branches, *(branch for member in self.stack.members for branch in member.branches))
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of what is joined to one prediction: branches, or a stack's members."""
+        return tuple(part.name for part in (self.stack.members if self.stacks else self.branches))
+
+    @property
+    def how(self) -> str:
+        """What joins the parts: the name of the fusion or the baseline, or ``stack``."""
+        return "stack" if self.stacks else self.baseline.name or self.fusion.name
+
+    @property
+    def learning_branches(self) -> int:
+        """How many encoders a training step runs and changes."""
+        return 0 if self.baseline.name else sum(not branch.frozen for branch in self.branches)
+
+    @property
+    def in_words(self) -> str:
+        """Encoders, then what is fitted to them.
+
+        >>> Recipe().in_words
+        'gin'
+        """
+        if self.stacks:
+            return "stack of " + ", ".join(self.parts)
+        encoders = " + ".join(branch.encoder for branch in self.branches)
+        return f"{self.baseline.name} on {encoders}" if self.baseline.name else encoders
+
+    def member(self, name: str) -> "Recipe":
+        """The recipe of a stack's member, on the stack's data and with its seed."""
+        found = next(member for member in self.stack.members if member.name == name)
+        training = found.training.model_copy(update={"seed": self.training.seed, "device": self.training.device})
+        return Recipe(
+            name=name,
+            data=self.data,
+            branches=found.branches,
+            fusion=found.fusion,
+            baseline=found.baseline,
+            training=training,
+        )
+
+    @property
+    def space(self) -> str:
+        """The view that stands for the whole: what a baseline reads, what a fusion makes, else the last branch's."""
+        return FEATURES if self.baseline.name else self.views[-1]
 
     @property
     def pretrains(self) -> bool:
@@ -171,7 +297,11 @@ class Recipe(Section):
     @property
     def views(self) -> tuple[str, ...]:
         """Names of the embeddings that this model makes: its branches, then what its fusion or pre-training adds."""
-        branches = tuple(branch.name for branch in self.branches)
+        branches = self.parts
+        if self.stacks:
+            return branches
+        if self.baseline.name:
+            return (FEATURES, *branches)
         if not self.pretrains:
             return (*branches, *FUSIONS.attribute(self.fusion.name, "views"))
         return (*branches, *self._switched_on("views"))
@@ -186,14 +316,13 @@ class Recipe(Section):
 
     @property
     def summands(self) -> tuple[str, ...]:
-        """Branches whose predictions, each times its coefficient, add up to the model's (late fusion); else none."""
-        late = not self.pretrains and self.fusion.name == "late"
-        return tuple(branch.name for branch in self.branches) if late else ()
+        """Parts whose predictions, times their coefficients, add up to the model's (late fusion, stack); else none."""
+        return self.parts if self.stacks or (self.predicts_by_fusion and self.fusion.name == "late") else ()
 
     @property
     def modalities(self) -> dict[str, dict[str, Any]]:
         """What has to be featurised to embed a molecule, each with its options, in the order of the branches."""
-        return {branch.reads: branch.features for branch in self.branches}
+        return {branch.reads: branch.features for branch in self.every_branch}
 
     @property
     def teachers(self) -> dict[str, dict[str, Any]]:
@@ -213,7 +342,7 @@ class Recipe(Section):
     @property
     def digest(self) -> str:
         """Sixteen hex digits that change with any choice but the name."""
-        text = json.dumps(self.model_dump(mode="json", exclude={"name"}), sort_keys=True, allow_nan=False)
+        text = json.dumps(_since_0_1(self.model_dump(mode="json", exclude={"name"})), sort_keys=True, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def with_settings(self, settings: Iterable[str]) -> "Recipe":
@@ -229,6 +358,14 @@ class Recipe(Section):
                 raise BadRecipe(f"a setting reads section.field=value, and {setting!r} came")
             _place(values, path.split("."), _parsed(text), setting)
         return parse(values)
+
+
+def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
+    """Fields that came after version 0.1 count only where they say something: digests of older recipes hold."""
+    values = {k: v for k, v in values.items() if k not in ("baseline", "stack") or v.get("name") or v.get("members")}
+    values["branches"] = [{k: v for k, v in b.items() if k != "frozen" or v} for b in values["branches"]]
+    values["training"] = {k: v for k, v in values["training"].items() if k != "watch" or v != "auto"}
+    return values
 
 
 def _parsed(text: str) -> Any:

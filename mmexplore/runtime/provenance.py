@@ -9,7 +9,7 @@ from pathlib import Path
 from mmexplore import __version__
 from mmexplore.runtime import places, processes
 
-_PACKAGES = ("torch", "torch-geometric", "lightning", "rdkit", "numpy")
+_PACKAGES = ("torch", "torch-geometric", "lightning", "rdkit", "numpy", "scikit-learn", "lightgbm")
 
 
 def commit() -> str:

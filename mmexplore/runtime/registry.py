@@ -121,4 +121,5 @@ def choices(annotation: Any) -> tuple[Any, ...]:
 MODALITIES = Family("modality", "mmexplore.features.modalities")
 ENCODERS = Family("encoder", "mmexplore.nn.encoders")
 FUSIONS = Family("fusion", "mmexplore.nn.fusions")
+BASELINES = Family("baseline", "mmexplore.nn.baselines")
 PRETRAININGS = Family("pre-training", "mmexplore.nn.pretraining")

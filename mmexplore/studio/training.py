@@ -172,8 +172,8 @@ def write_chemprop(model_name: str, out: Path, branch: str = "") -> str:
     from mmexplore.training import chemprop_io
 
     chosen = model(model_name)
-    if chosen.recipe is None:
-        raise BadRecipe(f"{model_name!r} has no weights to write")
+    if chosen.recipe is None or chosen.recipe.stacks:
+        raise BadRecipe(f"{model_name!r} has no weights of a D-MPNN to write")
     out.parent.mkdir(parents=True, exist_ok=True)
     return chemprop_io.save(checkpoints.load(chosen.folder), branch or chosen.recipe.branches[0].name, out)
 
@@ -194,6 +194,8 @@ class Estimate:
 def estimate(recipe: Recipe) -> Estimate:
     """Training estimate: time and memory, from what models with the same encoders took on this machine or elsewhere."""
     rows = len(dataset(recipe.data.dataset)) * recipe.data.fractions[0]
+    if not (recipe.predicts_by_fusion or recipe.pretrains):
+        return _estimate_of_baseline(recipe)
     encoders = sorted(b.encoder for b in recipe.branches)
     for known in models():
         if known.recipe and known.card and sorted(b.encoder for b in known.recipe.branches) == encoders:
@@ -203,6 +205,14 @@ def estimate(recipe: Recipe) -> Estimate:
                 seconds = rows * recipe.training.epochs / speed + 8
                 return Estimate(seconds, known.card.peak_megabytes, f"from {speed:,.0f} molecules/s on {where}")
     return Estimate(None, None, "no model with these encoders was trained yet")
+
+
+def _estimate_of_baseline(recipe: Recipe) -> Estimate:
+    """From a run here of the same recipe: it says little of a set of another size."""
+    for known in models():
+        if known.recipe and known.card and known.recipe.in_words == recipe.in_words:
+            return Estimate(known.card.seconds, known.card.peak_megabytes, f"what {known.data} took")
+    return Estimate(None, None, "nothing like it was fitted yet; boosting of a thousand molecules takes seconds")
 
 
 @dataclass(frozen=True)

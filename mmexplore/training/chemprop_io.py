@@ -101,7 +101,7 @@ def save(predictor: Predictor, branch: str, path: Path) -> str:
         "sum": chemprop_nn.SumAggregation,
         "norm": chemprop_nn.NormAggregation,
     }
-    whole = not predictor.recipe.pretrains and predictor.recipe.fusion.name == "single"
+    whole = predictor.recipe.predicts_by_fusion and predictor.recipe.fusion.name == "single"
     head = _head(predictor, chemprop_nn) if whole else chemprop_nn.RegressionFFN(input_dim=encoder.dimension)
     model = chemprop_models.MPNN(body, pools[encoder.readout](), head)
     chemprop_models.save_model(path, model, [task.name for task in predictor.tasks] if whole else None)

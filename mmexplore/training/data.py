@@ -4,7 +4,7 @@ Whatever forbids a training is refused here, in sentences for the user (BadRecip
 notes for the model's card.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress
 from mmexplore.training import checks, teachers
+
+_FOUNDATION = "MiniMol was trained with labels of PubChem's assays: on data made of those it may have seen the answers"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def prepare(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home)
     checks.check_training_part(dataset.name, recipe.data.split, tasks, train)
     mean, std = _moments(tasks, train)
     skipped = dataset.skipped(reasons)
-    return Prepared(described, labels, tasks, parts, mean, std, _left_out(skipped) + _dull(tasks, train), skipped)
+    return Prepared(described, labels, tasks, parts, mean, std, _notes(recipe, skipped) + _dull(tasks, train), skipped)
 
 
 def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
@@ -116,6 +118,17 @@ def _left_out(skipped: tuple[Skipped, ...]) -> tuple[str, ...]:
         return ()
     some = "; ".join(f"line {one.line}: {one.reason}" for one in skipped[:5]) + "; ..." * (len(skipped) > 5)
     return (f"{len(skipped)} molecules could not be described and were left out ({some})",)
+
+
+def learning_from(prepared: Prepared, rows: np.ndarray) -> Prepared:
+    """The same data where the training part is these rows alone, labels z-scored by them."""
+    mean, std = _moments(prepared.tasks, prepared.labels[rows])
+    return replace(prepared, parts=prepared.parts | {"train": rows}, mean=mean, std=std)
+
+
+def _notes(recipe: Recipe, skipped: tuple[Skipped, ...]) -> tuple[str, ...]:
+    foundation = any(branch.reads == "foundation" for branch in recipe.every_branch)
+    return _left_out(skipped) + (_FOUNDATION,) * foundation
 
 
 def _dull(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[str, ...]:

@@ -53,12 +53,16 @@ class Resumed:
 
     def restore(self, model: nn.Module, optimizer: Optimizer) -> None:
         """Put weights and moments back; the model must stand on its device already."""
-        model.load_state_dict(_below("model", self.tensors))
+        self.restore_weights(model)
         moments: dict[int, dict[str, Tensor]] = {}
         for name, value in _below("adam", self.tensors).items():
             number, _, what = name.partition(".")
             moments.setdefault(int(number), {})[what] = value
         optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+
+    def restore_weights(self, model: nn.Module) -> None:
+        """Put the weights back."""
+        model.load_state_dict(_below("model", self.tensors))
 
 
 def find(folder: Path, key: str) -> tuple[Resumed | None, str]:

@@ -10,6 +10,7 @@ from mmexplore.models.metrics import Scores
 from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.devices import Policy, exactly
+from mmexplore.runtime.errors import BadRecipe
 from mmexplore.training.checks import PARTS
 from mmexplore.training.data import Prepared
 from mmexplore.training.objective import Objective, TrainingOutcome, TrainingPlan
@@ -22,7 +23,7 @@ class Supervised(Objective):
 
     def __init__(self, plan: TrainingPlan) -> None:
         super().__init__(plan)
-        self.criterion = criterion(plan.prepared)
+        self.criterion = criterion(plan.prepared, plan.recipe.training.watch)
 
     def begin(self, predictor: Predictor) -> None:
         """Outputs of a regression are z-scores of the training labels."""
@@ -65,9 +66,11 @@ class Supervised(Objective):
         return guess
 
     def _notes(self) -> tuple[str, ...]:
+        if not self.plan.recipe.predicts_by_fusion:
+            return ()  # nothing was chosen by it
         if not self.criterion:
             return ("the validation part has no labels: the weights are the last epoch's",)
-        if self.criterion == "cross_entropy":
+        if self.criterion == "cross_entropy" != self.plan.recipe.training.watch:
             return ("no task has both classes in the validation part: the weights have its lowest cross entropy",)
         return ()
 
@@ -93,15 +96,20 @@ def loss_of(predictor: Predictor, outputs: Tensor, labels: Tensor) -> Tensor:
     return torch.where(known, each, 0.0).sum() / known.sum().clamp(min=1)
 
 
-def criterion(prepared: Prepared) -> str:
+_WATCHED = {"classification": ("roc_auc", "pr_auc", "cross_entropy"), "regression": ("rmse", "mae")}
+
+
+def criterion(prepared: Prepared, watch: str = "auto") -> str:
     """Selection criterion: the validation score that chooses the weights.
 
-    "" where the validation part has no labels.
+    "" where the validation part has no labels; cross entropy where no task has both classes there. Raises BadRecipe
+    for a score that tasks of this kind do not have.
     """
+    if watch != "auto" and watch not in (able := _WATCHED[prepared.kind]):
+        raise BadRecipe(f"training.watch of a {prepared.kind} is auto, {' or '.join(able)}, and {watch!r} came")
     labels = prepared.labels[prepared.parts["validation"]]
     if not np.isfinite(labels).any():
         return ""
-    if prepared.kind == "regression":
-        return "rmse"
+    chosen = watch if watch != "auto" else _WATCHED[prepared.kind][0]
     both = (labels == 1).any(0) & (labels == 0).any(0)
-    return "roc_auc" if both.any() else "cross_entropy"
+    return "cross_entropy" if prepared.kind == "classification" and not both.any() else chosen

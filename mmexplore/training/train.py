@@ -6,10 +6,8 @@ loses at most the epoch in hand.
 """
 
 import io
-import logging
 import os
 import shutil
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -18,28 +16,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from lightning.pytorch import Trainer
-from lightning.pytorch.plugins.environments import LightningEnvironment
-from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mmexplore.datasets import Dataset
 from mmexplore.models import checkpoints, registry
 from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
-from mmexplore.nn.model import Predictor
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import devices as numerics
 from mmexplore.runtime import processes, provenance
 from mmexplore.runtime.devices import Policy
-from mmexplore.runtime.errors import Cancelled, NotAvailable, Taken
+from mmexplore.runtime.errors import NotAvailable, Taken
 from mmexplore.runtime.files import claimed
 from mmexplore.runtime.home import Home, write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.training import resume, warm_start
+from mmexplore.training import resume
 from mmexplore.training.data import Prepared, prepare
-from mmexplore.training.objective import Objective, TrainingOutcome, TrainingPlan
-from mmexplore.training.self_supervised import SelfSupervised
-from mmexplore.training.supervised import Supervised
-from mmexplore.training.trainer import TrainerModule
+from mmexplore.training.fit import Fitted, fit
+from mmexplore.training.objective import TrainingOutcome, TrainingPlan
+from mmexplore.training.stack import fit_stack
 
 MODEL, PREDICTIONS, HISTORY, RESUME = "model", "predictions.parquet", "history.json", "resume"
 NUMERICS, LOCK = "numerics.json", ".lock"
@@ -105,16 +98,15 @@ def _train(recipe: Recipe, dataset: Dataset, folder: Path, name: str, progress: 
         numerics.keep(folder / RESUME / NUMERICS, f"{recipe.digest} {dataset.digest}", policy)
     numerics.apply(policy)  # after the targets of a pre-training, which are computed as whatever people see
     plan = TrainingPlan(recipe, dataset, prepared, policy, folder / RESUME, progress)
-    objective = SelfSupervised(plan) if recipe.pretrains else Supervised(plan)
-    fit, notes = _fit(objective, home=home)
-    predictor = fit.predictor.to(policy.device)
-    predictor.load_state_dict(fit.state.best)
-    outcome = objective.outcome(predictor)
-    progress("train", len(fit.state.history), len(fit.state.history))  # the last word on a training is its epochs
-    card = _card(fit, outcome, name or recipe.name, notes)
+    fitted = fit_stack(plan, home=home) if recipe.stacks else fit(plan, home=home)
+    predictor = fitted.predictor
+    outcome = fitted.objective.outcome(predictor)
+    progress("train", max(1, len(fitted.history)), max(1, len(fitted.history)))  # the last word is its epochs
+    card = _card(fitted, outcome, name or recipe.name)
     if main:
         card = checkpoints.save(folder / MODEL, predictor, recipe, card)
-        write_json(folder / HISTORY, fit.state.history)
+        if fitted.history:
+            write_json(folder / HISTORY, fitted.history)
         if outcome.predictions:
             _write_predictions(folder, prepared, outcome.predictions)
         numerics.keep(folder / NUMERICS, f"{recipe.digest} {dataset.digest}", policy)
@@ -132,50 +124,6 @@ def _policy(recipe: Recipe, dataset: Dataset, folder: Path, *, home: Home) -> Po
     return numerics.decided(recipe.training.device, recipe.training.precision, home=home)
 
 
-def _fit(objective: Objective, *, home: Home) -> tuple[TrainerModule, tuple[str, ...]]:
-    """The finished training, and notes on how it began."""
-    plan = objective.plan
-    found, note = resume.find(plan.resume, plan.key)
-    torch.manual_seed(plan.recipe.training.seed)
-    predictor = Predictor(plan.recipe, plan.prepared.tasks)
-    notes: tuple[str, ...] = (note,) if note else ()
-    if not found:
-        notes += warm_start.begin(predictor, home=home)
-    objective.begin(predictor)
-    fit = TrainerModule(predictor, objective, found)
-    if not fit.finished:
-        trainer = _trainer(plan.recipe, plan.policy, plan.recipe.training.epochs - fit.first)
-        fit.trainer = trainer
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                trainer.fit(fit, fit.batches)
-            except SIGTERMException:  # a SystemExit with code 0: a job that was told to stop would look done
-                raise Cancelled("the training was told to stop by SIGTERM; started again it goes on") from None
-    return fit, notes
-
-
-def _trainer(recipe: Recipe, policy: Policy, epochs: int) -> Trainer:
-    """Lightning with everything off that this project does itself."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    devices = recipe.training.devices
-    return Trainer(
-        max_epochs=epochs,
-        accelerator={"cuda": "gpu"}.get(policy.device, policy.device),
-        devices=devices,
-        strategy="ddp" if devices > 1 else "auto",
-        precision="bf16-mixed" if policy.precision == "bfloat16" else "32-true",
-        plugins=[LightningEnvironment()],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        limit_val_batches=0,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-    )
-
-
 def _check_devices(recipe: Recipe, policy: Policy) -> None:
     wanted = recipe.training.devices
     there = {"cuda": torch.cuda.device_count(), "mps": 1}.get(policy.device, os.cpu_count() or 1)
@@ -183,9 +131,10 @@ def _check_devices(recipe: Recipe, policy: Policy) -> None:
         raise NotAvailable(f"training.devices asks for {wanted}, and this machine has {there} ({policy.device})")
 
 
-def _card(fit: TrainerModule, outcome: TrainingOutcome, name: str, notes: tuple[str, ...]) -> Card:
-    recipe, dataset, prepared = fit.plan.recipe, fit.plan.dataset, fit.plan.prepared
-    speeds = [epoch["molecules_per_second"] for epoch in fit.state.history]
+def _card(fitted: Fitted, outcome: TrainingOutcome, name: str) -> Card:
+    plan = fitted.objective.plan
+    recipe, dataset, prepared = plan.recipe, plan.dataset, plan.prepared
+    speeds = [epoch["molecules_per_second"] for epoch in fitted.history]
     return Card(
         name=name,
         data=DataUsed(name=dataset.name, digest=dataset.digest, rows=len(dataset), tasks=prepared.tasks),
@@ -193,14 +142,15 @@ def _card(fit: TrainerModule, outcome: TrainingOutcome, name: str, notes: tuple[
         seed=recipe.training.seed,
         metrics=outcome.metrics,
         per_task=outcome.per_task,
-        epochs_run=len(fit.state.history),
-        best_epoch=fit.state.best_epoch,
-        seconds=round(fit.state.seconds, 3),
-        molecules_per_second=round(float(np.median(speeds)), 1),
+        epochs_run=len(fitted.history),
+        best_epoch=fitted.best_epoch,
+        encoder_epochs=fitted.encoder_epochs,
+        seconds=round(fitted.seconds, 3),
+        molecules_per_second=round(float(np.median(speeds)), 1) if speeds else 0.0,
         peak_megabytes=round(_peak_megabytes(), 1),
-        numerics=fit.plan.policy.why,
-        machine=_machine(fit.plan.policy),
-        notes=(*prepared.notes, *notes, *outcome.notes),
+        numerics=plan.policy.why,
+        machine=_machine(plan.policy),
+        notes=(*prepared.notes, *fitted.notes, *outcome.notes),
     )
 
 

@@ -50,9 +50,9 @@ class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not 
         training = self.training_options
         if training.weight_decay:
             return torch.optim.AdamW(
-                self.predictor.parameters(), training.learning_rate, weight_decay=training.weight_decay, fused=True
+                self._learning(), training.learning_rate, weight_decay=training.weight_decay, fused=True
             )
-        return torch.optim.Adam(self.predictor.parameters(), training.learning_rate, fused=True)
+        return torch.optim.Adam(self._learning(), training.learning_rate, fused=True)
 
     def transfer_batch_to_device(self, batch: Batch, *_: Any) -> Batch:
         """Nothing: the predictor takes a batch from anywhere."""
@@ -108,6 +108,9 @@ class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not 
         self.trainer.should_stop = self.finished
 
     # ---- our own part
+
+    def _learning(self) -> list[torch.nn.Parameter]:
+        return [p for p in self.predictor.parameters() if p.requires_grad]
 
     @property
     def batches(self) -> "Batches":

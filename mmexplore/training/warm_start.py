@@ -30,7 +30,7 @@ def begin(predictor: Predictor, *, home: Home) -> tuple[str, ...]:
             notes.append(_from_chemprop(branch, encoder))
         elif branch.start:
             notes.append(_from_model(branch, encoder, source(branch.start)))
-    if not recipe.pretrains and recipe.fusion.start:
+    if recipe.predicts_by_fusion and recipe.fusion.start:
         notes.append(_fusion_from(recipe.fusion.start, predictor.fusion, source(recipe.fusion.start)))
     return tuple(notes)
 
@@ -80,6 +80,8 @@ def _same(branch: Branch, source: Predictor) -> int:
 
 def _fusion_from(start: str, fusion: nn.Module, source: Predictor) -> str:
     """Layers that both have, by name and shape; the head stays fresh."""
+    if source.recipe.stacks:
+        raise BadRecipe(f"{start!r} is a stack, which has no fusing layers to start from; leave fusion.start empty")
     there = (source.pretraining if source.recipe.pretrains else source.fusion).state_dict()
     own: dict[str, Tensor] = fusion.state_dict()
     taken = {k: v for k, v in there.items() if k in own and own[k].shape == v.shape and not k.startswith("head.")}

@@ -62,14 +62,14 @@ def fusion_report(
     assert model.recipe is not None
     made = embedding(model, dataset, progress, home=home)
     rows = np.setdiff1d(np.arange(made.n), made.missing)
-    names = tuple(branch.name for branch in model.recipe.branches)
+    names = model.recipe.parts
     w, p, prediction = _parts(made, rows, number)
     late = "w" in made.parts
     scales = ("logit", "z-score") if late else ("probability", "value")
     regression = about.kind == "regression"
     progress("compare views", 0, 1)
     return FusionReport(
-        fusion=model.recipe.fusion.name,
+        fusion=model.recipe.how,
         task=about.name,
         modalities=names,
         scale=scales[regression],
@@ -193,10 +193,10 @@ def fusion_score(report: FusionReport, against: Evaluation, factors: Sequence[fl
 
 
 def _task(chosen: Model, task: str) -> tuple[int, Task]:
-    if chosen.card is None or chosen.recipe is None or chosen.recipe.pretrains or len(chosen.recipe.branches) < 2:
+    if chosen.card is None or chosen.recipe is None or chosen.recipe.pretrains or len(chosen.recipe.parts) < 2:
         raise BadRecipe(
             f"{chosen.name!r} fuses nothing; choose a model of several branches, trained with fusion 'late' or "
-            "'intermediate'"
+            "'intermediate', or a stack"
         )
     names = [one.name for one in chosen.card.data.tasks]
     if task and task not in names:

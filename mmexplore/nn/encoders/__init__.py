@@ -16,7 +16,12 @@ class Encoder(nn.Module, ABC):
     """
 
     reads: ClassVar[str]
+    on_one_scale: ClassVar[bool] = False
+    """Whether the embedding's numbers are on a scale of about one as they come, so that a baseline leaves them so."""
     dimension: int
+
+    def begin(self, records: Records) -> None:
+        """Take what the training molecules tell beforehand, such as the scale of their values; by default nothing."""
 
     @abstractmethod
     def forward(self, records: Records) -> Tensor:

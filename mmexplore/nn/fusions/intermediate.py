@@ -31,6 +31,7 @@ class Intermediate(Fusion):
         dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer")] = 0.0,
     ) -> None:
         super().__init__()
+        self.dimension = dimension
         self.names = tuple(dimensions)
         self.reduce = nn.Sequential(feed_forward([sum(dimensions.values()), dimension], dropout), nn.ReLU())
         self.head = feed_forward([dimension, *[hidden_size] * hidden_layers, tasks], dropout)

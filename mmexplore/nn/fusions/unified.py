@@ -31,6 +31,7 @@ class Unified(Fusion):
         dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before the head")] = 0.0,
     ) -> None:
         super().__init__()
+        self.dimension = dimension
         self.latent = LatentSpace(dimensions, dimension, standardise)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(dimension, tasks))
 

@@ -92,6 +92,8 @@ def kind(recipe: Recipe) -> str:
     >>> kind(Recipe())
     'gin, no pre-training'
     """
+    if not recipe.predicts_by_fusion:
+        return recipe.in_words
     names = [branch.name for branch in recipe.branches]
     begun = "pre-trained" if any(branch.start for branch in recipe.branches) else "no pre-training"
     if len(names) > 1:

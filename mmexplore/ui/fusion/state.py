@@ -10,7 +10,7 @@ from mmexplore.ui.components import waits
 def fused(model: str) -> bool:
     """Whether the model fuses modalities into a prediction."""
     known = studio.model(model)
-    return bool(known.recipe and known.card and not known.recipe.pretrains and len(known.recipe.branches) > 1)
+    return bool(known.recipe and known.card and not known.recipe.pretrains and len(known.recipe.parts) > 1)
 
 
 def report(model: str, data: str, task: str) -> FusionReport:

@@ -17,6 +17,7 @@ from mmexplore.ui.train.recipe_form import recipe_form
 VERSIONS = {
     "quick": "cut short for a first look",
     "paper": "as published",
+    "settled": "until the validation score stops improving, 100 epochs at most",
     "steady": "as published, with features and norms that cannot collapse",
     "released code": "as the published code does it where it differs from the paper",
     "V-G": "lambda and alpha as section V-G of the paper prints them",
@@ -50,7 +51,7 @@ def _preset() -> tuple[str, str, Recipe]:
     names = presets.preset_names() if kind == "preset" else presets.pretraining_names()
     words = "; ".join(f"{name}: {_first_line(_ready(kind, name, 'paper'))}" for name in names)
     name = row.selectbox("Preset", names, key=f"train/{kind}", help=words, width=184, **_KEEP)
-    versions = ("quick", "paper") if kind == "preset" else presets.versions(name)
+    versions = ("quick", "paper", "settled") if kind == "preset" else presets.versions(name)
     about = {"key": f"train/{kind}/version", "help": "; ".join(f"{v}: {VERSIONS[v]}" for v in versions), **_KEEP}
     version = row.selectbox("Version", versions, versions.index("quick"), width=120, **about)
     return name, version, _ready(kind, name, version)
@@ -58,13 +59,13 @@ def _preset() -> tuple[str, str, Recipe]:
 
 def _ready(kind: str, name: str, version: str) -> Recipe:
     if kind == "preset":
-        return presets.preset(name, quick=version == "quick")
+        return presets.preset(name, quick=version == "quick", settled=version == "settled")
     return presets.pretraining(name, version)
 
 
 def _first_line(recipe: Recipe) -> str:
-    encoders = " + ".join(branch.encoder for branch in recipe.branches)
-    return f"{encoders}, {recipe.training.epochs} epochs"
+    learned = recipe.predicts_by_fusion or recipe.pretrains
+    return f"{recipe.in_words}, {recipe.training.epochs} epochs" if learned else recipe.in_words
 
 
 def _dataset(field: Field) -> str:

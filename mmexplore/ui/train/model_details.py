@@ -86,6 +86,7 @@ def facts(model: Model) -> None:
             st.text(f"Note: {note}")
         known = {
             "weights of epoch": f"{card.best_epoch} of {card.epochs_run}",
+            "encoder epochs": f"{card.encoder_epochs:,}",
             "time": duration(card.seconds),
             "throughput": f"{card.molecules_per_second:,.0f} molecules/s",
             "peak memory": f"{card.peak_megabytes:,.0f} MB",

@@ -11,14 +11,15 @@ from typing import Any, get_args
 import streamlit as st
 from pydantic import BaseModel
 
-from mmexplore.recipes.recipe import Branch, FusionConfig, PretrainingConfig, Recipe, parse
-from mmexplore.runtime.registry import ENCODERS, FUSIONS, MODALITIES, PRETRAININGS, Family
+from mmexplore.recipes.recipe import BaselineConfig, Branch, FusionConfig, PretrainingConfig, Recipe, StackConfig, parse
+from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS, Family
 from mmexplore.ui.components.widgets import Draw, Field, choice, draw, grid, text
 
 _CHOOSERS: dict[type[BaseModel], tuple[str, Family]] = {
     Branch: ("encoder", ENCODERS),
     FusionConfig: ("name", FUSIONS),
     PretrainingConfig: ("name", PRETRAININGS),
+    BaselineConfig: ("name", BASELINES),
 }
 _MOST_BRANCHES = 8
 
@@ -43,13 +44,23 @@ def recipe_form(start: Recipe, key: str, instead: Mapping[str, Draw] | None = No
     """
     form, values = Form(key, instead or {}), start.model_dump(mode="json")
     sections = {name: part for name, info in Recipe.model_fields.items() if (part := section_in(info.annotation))}
-    del sections["fusion" if start.pretrains else "pretraining"]
+    for name in absent(start):
+        del sections[name]
     for name in [n for n, info in Recipe.model_fields.items() if not section_in(info.annotation)]:
         values[name] = draw(form.field(Recipe, name, name, values[name]), form.instead)
     for (name, (kind, several)), tab in zip(sections.items(), st.tabs([n.capitalize() for n in sections]), strict=True):
         with tab:
             values[name] = (_several if several else _section)(form, kind, values[name], name)
     return parse(values)
+
+
+def absent(start: Recipe) -> tuple[str, ...]:
+    """Sections that say nothing of a recipe of this kind."""
+    if start.stacks:
+        return "branches", "fusion", "pretraining", "baseline", "training"
+    if start.baseline.name:
+        return "fusion", "pretraining", "stack", "training"
+    return "fusion" if start.pretrains else "pretraining", "baseline", "stack"
 
 
 def section_in(annotation: Any) -> tuple[type[BaseModel], bool] | None:
@@ -79,6 +90,8 @@ def _section(form: Form, kind: type[BaseModel], values: Mapping[str, Any], path:
         with next(cells):
             if family and name == chooser:
                 found[name] = choice(field, family.names())
+            elif kind is StackConfig and name == "members":
+                found[name] = _members(field)
             elif kind is Branch and name == "name":
                 shown = "" if field.value == values[chooser] else field.value
                 found[name] = text(replace(field, value=shown), placeholder=found[chooser])
@@ -94,6 +107,13 @@ def _options(form: Form, kind: type[BaseModel], field: Field, cells: Iterator[An
         with next(cells):
             found[name] = draw(form.field(kind, name, f"{field.path}.{name}", begin, kind.__name__), form.instead)
     return found
+
+
+def _members(field: Field) -> list[Any]:
+    """Members of a stack that are kept; a recipe.json may name any others."""
+    names = [str(member["name"]) for member in field.value]
+    chosen = st.multiselect("Members", names, names, **field.about)
+    return [member for member in field.value if member["name"] in chosen]
 
 
 def _several(form: Form, kind: type[BaseModel], values: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ def table(models: Sequence[Model]) -> pd.DataFrame:
             "test": card.metrics.get("test", {}).get(metric, np.nan),
             "validation": card.metrics.get("validation", {}).get(metric, np.nan),
             "unit": score_words.unit(card, metric),
-            "encoders": " + ".join(branch.encoder for branch in model.recipe.branches),
+            "encoders": model.recipe.in_words,
             "epochs": card.epochs_run,
             "megabytes": model.megabytes,
             "made": pd.Timestamp(card.created) if card.created else pd.NaT,

@@ -50,8 +50,7 @@ def _about(job: Job) -> str:
     recipe = studio.recipe_of(job)
     if recipe is None:
         return "its run was deleted"
-    encoders = " + ".join(branch.encoder for branch in recipe.branches)
-    return f"{recipe.data.dataset}, split {split_words(job)}, {encoders}, seed {recipe.training.seed}"
+    return f"{recipe.data.dataset}, split {split_words(job)}, {recipe.in_words}, seed {recipe.training.seed}"
 
 
 def _actions(job: Job) -> None:

@@ -14,7 +14,7 @@ from mmexplore.recipes import presets, recipe
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.registry import ENCODERS, FUSIONS, choices
 from mmexplore.ui.components import widgets
-from mmexplore.ui.train.recipe_form import section_in
+from mmexplore.ui.train.recipe_form import absent, section_in
 
 
 def _form() -> None:
@@ -66,15 +66,16 @@ def test_an_untouched_form_is_the_preset(name: str, quick: bool) -> None:
 
 @pytest.mark.parametrize("start", [*map(presets.preset, presets.preset_names()), presets.pretraining("mmsa")])
 def test_every_field_of_the_schema_is_drawn(start: Recipe) -> None:
-    """A recipe learns labels or goes without: the fields of the other kind are not drawn."""
+    """Sections that say nothing of this kind of recipe are not drawn; a stack's members are chosen, not written."""
     there = {key.partition("/")[2] for key in keys(drawn(start))}
-    other = "fusion." if start.pretrains else "pretraining."
+    other = (*(f"{name}." for name in absent(start)), "stack.members.")
     wanted = [name for name in _leaves(Recipe) if not name.startswith(other)]
     for number, branch in enumerate(start.branches):
         wanted += [f"{branch.encoder}/branches.{number}.options.{o}" for o in branch.options]
         wanted += [f"{branch.reads}/branches.{number}.features.{o}" for o in branch.features]
-    last = start.pretraining if start.pretrains else start.fusion
-    wanted += [f"{last.name}/{'pretraining' if start.pretrains else 'fusion'}.options.{o}" for o in last.options]
+    for name in {"fusion", "pretraining", "baseline"} - set(absent(start)):
+        chosen = getattr(start, name)
+        wanted += [f"{chosen.name}/{name}.options.{option}" for option in chosen.options]
     assert set(wanted) <= there
 
 

@@ -1,0 +1,37 @@
+"""A small network over RDKit's descriptors, quantile-normalised on the training part and clipped at 3."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from torch import Tensor
+
+from mmexplore.features.modalities.rdkit_descriptors import NAMES
+from mmexplore.nn.dataloader import Records
+from mmexplore.nn.signals.quantiles import QuantileNormal
+from mmexplore.nn.signals.vectors import VectorEncoder
+
+
+class DescriptorMLP(VectorEncoder):
+    """Descriptor encoder: ranks among the training molecules as normal numbers, then hidden layers."""
+
+    reads: ClassVar[str] = "rdkit_descriptors"
+    on_one_scale: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        layers: Annotated[int, Field(ge=0, le=4, description="hidden layers; 0: the scaled numbers themselves")] = 2,
+        dimension: Annotated[int, Field(ge=1, le=4096, description="width of hidden layers and embedding")] = 128,
+        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer")] = 0.0,
+    ) -> None:
+        super().__init__(len(NAMES), layers, dimension, dropout)
+        self.scale = QuantileNormal(len(NAMES))
+
+    def begin(self, records: Records) -> None:
+        """Take the quantiles of the training molecules."""
+        self.scale.fit(records.columns["values"])
+
+    def scaled(self, records: Records) -> Tensor:
+        """Normal scores ``(n, 217)``."""
+        found: Tensor = self.scale(records.columns["values"])
+        return found
