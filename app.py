@@ -5,8 +5,8 @@ from starlette.middleware import Middleware
 
 from mmexplore import studio
 from mmexplore.runtime import places
-from mmexplore.ui.shell.guard import Guard
-from mmexplore.ui.shell.routes import routes
+from mmexplore.ui.server.guard import Guard
+from mmexplore.ui.server.routes import routes
 from mmexplore.ui.shell.startup import explain, lifespan, stay_home
 
 studio.names_only()

@@ -17,7 +17,7 @@ from browser import launch, open_map, start_server  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from record import Asked, own_home, record  # noqa: E402
 
-SCREENS = "import streamlit, mmexplore.ui.shell.routes, mmexplore.ui.shell.startup, mmexplore.ui.map.page"
+SCREENS = "import streamlit, mmexplore.ui.server.routes, mmexplore.ui.shell.startup, mmexplore.ui.map.page"
 
 
 def main(tries: int) -> None:

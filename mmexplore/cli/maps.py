@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from mmexplore import studio
@@ -36,12 +37,15 @@ def make_map(
             shown = studio.color(color_model or model, data, color_view or chosen, color, progress)
             classes = studio.map_classes(data, color, shown)
         else:
-            classes = studio.quality_classes(studio.dataset(data))
+            classes = None
         made = studio.compute_map(model, data, chosen, method, seed, progress)
+        left = studio.not_placed(made, model, data)
+        if classes is None:
+            classes = studio.quality_classes(studio.dataset(data), np.array([one.row for one in left], np.int64))
         quality = studio.compute_quality(made, model, data, chosen, classes, progress)
         about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
-        left = [asdict(one) for one in studio.not_placed(made, model, data)]
-        return about | _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": left}
+        named = [asdict(one) for one in left]
+        return about | _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": named}
 
     answer(work, as_json, job)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from mmexplore import studio
 from mmexplore.cli.answer import Values
+from mmexplore.datasets import tables
 from mmexplore.runtime.home import as_json as plain
 from mmexplore.runtime.progress import Progress
 
@@ -14,8 +15,7 @@ def compared(a: str, b: str, out: Path | None, progress: Progress) -> Values:
     """What ``datasets compare A B`` answers."""
     found = studio.compare_datasets(a, b, progress)
     if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        found.table.to_csv(out, index=False)
+        tables.write(out, found.table)
     about: Values = {"a": found.a, "b": found.b, "same": found.same, "notes": list(found.notes), "file": str(out or "")}
     counts = {"new": found.new, "gone": found.gone, "changed": found.changed}
     rows: list[dict[str, Any]] = plain(found.table.astype(object).to_dict("records"))

@@ -194,7 +194,7 @@ def add(
     mine = yours.cards(home=home)
     if overwrite and old not in mine and old in [entry.name for entry in entries(home=home)]:
         raise BadTable(f"{old!r} is a data set of the catalogue, which is never replaced; give another name")
-    same = hashlib.sha256(json.dumps([content, choices], sort_keys=True).encode()).hexdigest()[:16]
+    same = hashlib.sha256(json.dumps([content, choices], sort_keys=True, allow_nan=False).encode()).hexdigest()[:16]
     lock = home.folder("datasets", "yours") / f".{same}.lock"
     with claimed(lock, "the very same molecules are being imported by another process; wait for it to end"):
         known = _known(given, choices, home=home)

@@ -31,7 +31,7 @@ class Meaning:
 
 
 @dataclass(frozen=True)
-class Structure:
+class ParsedStructure:
     """Parsed structure: one ``molecule`` (canonical SMILES, "" for a pattern), and the ``pattern`` that finds it."""
 
     molecule: str
@@ -66,7 +66,7 @@ def read(dataset: Dataset, text: str) -> Meaning:
     except TooLong:
         raise
     except BadMolecule as problem:
-        meant, mistake = Structure("", ""), problem
+        meant, mistake = ParsedStructure("", ""), problem
     if meant.molecule:
         return Meaning(text, none, meant.molecule)
     if len(part := np.flatnonzero(np.char.find(names, text.lower()) >= 0)):
@@ -80,16 +80,16 @@ _ATOM_BY_NUMBER = re.compile(r"\[[^\]]*#\d")
 _WORD = re.compile(r"[A-Za-z][a-z]+(?:[ -][A-Za-z]+)*")
 
 
-def structure(text: str) -> Structure:
+def structure(text: str) -> ParsedStructure:
     """Parsed structure of a typed or drawn text: a molecule as SMILES or InChI, or a pattern as SMARTS.
 
     Raises BadMolecule for a reaction and for junk, TooLong at the deadline.
     """
-    return Structure(*within(molecule_and_pattern, text))
+    return ParsedStructure(*within(molecule_and_pattern, text))
 
 
 def molecule_and_pattern(text: str) -> tuple[str, str]:
-    """Members of a :class:`Structure`, without a deadline.
+    """Members of a :class:`ParsedStructure`, without a deadline.
 
     RDKit's SMILES parser takes more than SMILES: ``[#6]`` for carbon, ``~`` for a bond, ``*`` for an atom. What holds
     one of these leaves something open, which makes it a pattern. Raises BadMolecule for a reaction and for junk.

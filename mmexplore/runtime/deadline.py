@@ -71,10 +71,10 @@ class Hurried:
 
         timer = threading.Timer(max(end - time.monotonic(), 0), stop)
         timer.start()
-        task = {"function": f"{__name__}:answered", "items": [json.dumps([args, kwargs])]}
+        task = {"function": f"{__name__}:answered", "items": [json.dumps([args, kwargs], allow_nan=False)]}
         told: bytes | None = None
         try:
-            failed, told = worker.ask(json.dumps(task | {"settings": {"named": named}}).encode())
+            failed, told = worker.ask(json.dumps(task | {"settings": {"named": named}}, allow_nan=False).encode())
         except WorkerDiedError:
             pass
         finally:
@@ -110,7 +110,11 @@ class Hurried:
         worker = None
         try:
             worker = Worker()
-            worker.ask(json.dumps({"function": f"{__name__}:prepared", "items": list(_KNOWN), "settings": {}}).encode())
+            worker.ask(
+                json.dumps(
+                    {"function": f"{__name__}:prepared", "items": list(_KNOWN), "settings": {}}, allow_nan=False
+                ).encode()
+            )
         except (OSError, WorkerDiedError):
             log.exception("a process for chemistry did not start")
             if worker:
@@ -215,16 +219,16 @@ def answered(items: Sequence[str], named: str) -> bytes:
     """A worker's share: what a function gives as JSON, or the mistake that it found."""
     args, kwargs = json.loads(items[0])
     try:
-        return json.dumps({"made": function(named)(*args, **kwargs)}).encode()
+        return json.dumps({"made": function(named)(*args, **kwargs)}, allow_nan=False).encode()
     except MmexploreError as mistake:
-        return json.dumps({"mistake": type(mistake).__name__, "words": str(mistake)}).encode()
+        return json.dumps({"mistake": type(mistake).__name__, "words": str(mistake)}, allow_nan=False).encode()
     except MemoryError:
         words = "this structure takes more memory than is given to one; a simpler one would do"
-        return json.dumps({"mistake": "TooLong", "words": words}).encode()
+        return json.dumps({"mistake": "TooLong", "words": words}, allow_nan=False).encode()
     except Exception as error:  # RDKit raises a dozen types of its own for odd structures
         words = f"RDKit cannot work with this structure: {' '.join(str(error).split())[:200] or type(error).__name__}"
         told = {"mistake": "BadMolecule", "words": words, "trace": traceback.format_exc()}
-        return json.dumps(told).encode(errors="replace")
+        return json.dumps(told, allow_nan=False).encode(errors="replace")
 
 
 def prepared(modules: Sequence[str]) -> bytes:

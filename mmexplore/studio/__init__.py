@@ -10,6 +10,7 @@ from mmexplore.datasets.appended import Appended
 from mmexplore.datasets.catalog import preview
 from mmexplore.datasets.search import SearchResult
 from mmexplore.datasets.summary import Summary, label_table
+from mmexplore.datasets.tables import to_csv
 from mmexplore.explore.comparison import Comparison
 from mmexplore.explore.explain.contributions import MOST_COMPARED, Similarities, products, what_if
 from mmexplore.explore.explain.fusion import Evaluation, FusionReport, fusion_score, readable
@@ -101,7 +102,6 @@ from mmexplore.studio.molecules import (
 from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
 from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_table, hits, hits_sdf, retrieve
 from mmexplore.studio.spaces import lacking, place_on, query_of, query_of_row, standard_panels, start_embedding
-from mmexplore.studio.spreadsheets import to_csv
 from mmexplore.studio.subgraphs import explain, explain_summand, explained_tasks, summands, target
 from mmexplore.studio.training import (
     MOST_CHECKED,

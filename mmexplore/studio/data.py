@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from mmexplore.datasets import Dataset, Entry, catalog, search, yours
+from mmexplore.datasets import Dataset, Entry, catalog, search, tables, yours
 from mmexplore.datasets import summary as summaries
 from mmexplore.datasets.appended import Appended
 from mmexplore.datasets.catalog import Choices
-from mmexplore.datasets.readers import tables
 from mmexplore.datasets.search import SearchResult
 from mmexplore.explore import comparison
 from mmexplore.explore.comparison import Comparison

@@ -24,7 +24,7 @@ from mmexplore.runtime import deadline
 from mmexplore.runtime.deadline import HURRIED, Hurried, each, within
 from mmexplore.runtime.errors import BadMolecule, MmexploreError, TooLong
 from mmexplore.runtime.registry import MODALITIES
-from mmexplore.ui.shell.routes import routes
+from mmexplore.ui.server.routes import routes
 
 ENDLESS = "B" * 1_990
 DOTS = "[C,c].[C,c].[C,c].[C,c].[C,c].[#92]"  # every way to lay the others is tried before the last is missed
@@ -34,7 +34,7 @@ LONG_CHAIN = "C" * 60
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A short deadline, once the processes are warm."""
-    within(search.understood, "OCC")
+    within(search.molecule_and_pattern, "OCC")
     monkeypatch.setenv(deadline.SETTING, "0.5")
 
 
@@ -65,7 +65,7 @@ def test_what_takes_too_long_is_told_so_and_the_next_is_served(hurry: None, monk
 
 
 def test_the_process_is_gone_with_its_work(own: Hurried, monkeypatch: pytest.MonkeyPatch) -> None:
-    own.ask("mmexplore.datasets.search:understood", ["C"], {})
+    own.ask("mmexplore.datasets.search:molecule_and_pattern", ["C"], {})
     (worker,) = own._idle
     process = psutil.Process(worker.process.pid)
     monkeypatch.setenv(deadline.SETTING, "0.2")
@@ -74,11 +74,11 @@ def test_the_process_is_gone_with_its_work(own: Hurried, monkeypatch: pytest.Mon
     psutil.wait_procs([process], 60)
     assert not process.is_running()
     monkeypatch.setenv(deadline.SETTING, "60")
-    assert own.ask("mmexplore.datasets.search:understood", ["OCC"], {})[0] == "CCO"
+    assert own.ask("mmexplore.datasets.search:molecule_and_pattern", ["OCC"], {})[0] == "CCO"
 
 
 def test_who_waits_in_line_is_told_in_time(own: Hurried, monkeypatch: pytest.MonkeyPatch) -> None:
-    own.ask("mmexplore.datasets.search:understood", ["C"], {})
+    own.ask("mmexplore.datasets.search:molecule_and_pattern", ["C"], {})
     monkeypatch.setenv(deadline.SETTING, "0.5")
     said: list[str] = []
 
@@ -97,11 +97,11 @@ def test_who_waits_in_line_is_told_in_time(own: Hurried, monkeypatch: pytest.Mon
 
 
 def test_a_process_that_comes_down_is_a_sentence(own: Hurried) -> None:
-    own.ask("mmexplore.datasets.search:understood", ["C"], {})
+    own.ask("mmexplore.datasets.search:molecule_and_pattern", ["C"], {})
     own._idle[0].kill()
     with suppress(BadMolecule):  # it may come down in the middle, or have been seen to be gone before
-        own.ask("mmexplore.datasets.search:understood", ["C"], {})
-    assert own.ask("mmexplore.datasets.search:understood", ["OCC"], {})[0] == "CCO"
+        own.ask("mmexplore.datasets.search:molecule_and_pattern", ["C"], {})
+    assert own.ask("mmexplore.datasets.search:molecule_and_pattern", ["OCC"], {})[0] == "CCO"
 
 
 def test_only_functions_of_the_package_run_there() -> None:

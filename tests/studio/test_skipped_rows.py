@@ -4,6 +4,7 @@ Tables of former versions, and published ones, hold SMILES that standardising ma
 the same: one with such rows among the others, one without them.
 """
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from mmexplore.datasets import Dataset, catalog, splits, storage
 from mmexplore.datasets.curation import digest
 from mmexplore.recipes.presets import preset
 from mmexplore.runtime.errors import BadMolecule
-from mmexplore.runtime.home import Home
+from mmexplore.runtime.home import Home, write_atomically
 
 BAD = {0: "c1cccc1", 7: "C1CC", 20: "c1cccc1C", 43: "[Xx]"}
 GOOD, MIXED = "good", "mixed"
@@ -116,12 +117,13 @@ def test_old_maps_put_what_has_no_place_into_no_cluster(home: Path) -> None:
     """Former versions counted it to the first cluster."""
     asked(["map", "--model", "toy", "--method", "pca"], MIXED)
     (path,) = (home / "maps").glob(f"{studio.model('toy').digest}-{studio.dataset(MIXED).digest}/*-clusters.npy")
-    before = path.read_bytes()
-    np.save(path, np.maximum(np.load(path), 0).astype(np.uint8))
+    before, former = path.read_bytes(), io.BytesIO()
+    np.save(former, np.maximum(np.load(path), 0).astype(np.uint8))
+    write_atomically(path, former.getvalue())
     try:
         assert np.isnan(studio.color("toy", MIXED, studio.view_of("toy"), "cluster").values[sorted(BAD)]).all()
     finally:
-        path.write_bytes(before)
+        write_atomically(path, before)
 
 
 @pytest.mark.parametrize("name", ["descriptor: logP", "descriptor: QED", "y"])

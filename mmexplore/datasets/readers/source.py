@@ -124,7 +124,8 @@ def _zipped(path: Path, called: str) -> Content:
 
 
 def _member(path: Path, member: zipfile.ZipInfo) -> BinaryIO:
-    return zipfile.ZipFile(path).open(member)  # type: ignore[return-value]
+    archive = zipfile.ZipFile(path)
+    return archive.open(member)  # type: ignore[return-value]
 
 
 def _packed_again(path: Path, member: zipfile.ZipInfo, called: str) -> Content:

@@ -140,7 +140,7 @@ def _read(folder: Path) -> Job:
 def with_crc(values: dict[str, Any]) -> dict[str, Any]:
     """A JSON object with a CRC-32 of all else in it."""
     values = as_json(values)
-    return values | {"crc": zlib.crc32(json.dumps(values, sort_keys=True).encode())}
+    return values | {"crc": zlib.crc32(json.dumps(values, sort_keys=True, allow_nan=False).encode())}
 
 
 def _verified(found: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from mmexplore.ui.map.controls import Controls
 from mmexplore.ui.map.selection import selection_table
 from mmexplore.ui.map.side import map_side
 from mmexplore.ui.map.state import TITLES
-from mmexplore.ui.shell import blobs, session
+from mmexplore.ui.server import blobs
+from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
 
 _BAR = "compare-bar"

@@ -17,7 +17,7 @@ from mmexplore.ui.map import events
 from mmexplore.ui.map import state as map_state
 from mmexplore.ui.map.quality import small_quality
 from mmexplore.ui.map.state import TITLES
-from mmexplore.ui.shell import asked, blobs
+from mmexplore.ui.server import asked, blobs
 from mmexplore.ui.shell.session import Choice
 
 GROUP = "compare"

@@ -7,7 +7,8 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model
-from mmexplore.ui.shell import address, asked, navigation
+from mmexplore.ui.server import asked
+from mmexplore.ui.shell import address, navigation
 
 USE = "use"
 """What a link calls the model that is to be looked at."""

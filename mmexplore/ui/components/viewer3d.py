@@ -14,7 +14,7 @@ from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import MmexploreError, NotAvailable
 from mmexplore.ui.components.component_scripts import address
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import blobs
+from mmexplore.ui.server import blobs
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -39,4 +39,4 @@ def show(dataset: Dataset) -> None:
     if len(found.table) > _MOST_SHOWN:
         st.caption(f"The first {_MOST_SHOWN} of {len(found.table):,}; the file has all.")
     file = f"{found.a}-{found.b}.csv"
-    st.download_button("CSV", lambda: found.table.to_csv(index=False), file, "text/csv", on_click="ignore")
+    st.download_button("CSV", lambda: studio.to_csv(found.table), file, "text/csv", on_click="ignore")

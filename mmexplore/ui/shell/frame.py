@@ -13,7 +13,8 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import address, asked, deep_links, jobs, navigation, session, skip_link, tour
+from mmexplore.ui.server import asked
+from mmexplore.ui.shell import address, deep_links, jobs, navigation, session, skip_link, tour
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
 _ICONS = {

@@ -195,7 +195,7 @@ def test_a_model_that_is_gone_is_named_and_the_others_stay() -> None:
     said = [warning.value.replace("\\", "") for warning in app.warning]
     assert len(said) == 3
     assert "'no-such*model'" in said[0]
-    assert "'gone'" in said[1]
+    assert "'untrained:\u2060gone'" in said[1]
     assert "no view of this model is called 'no-such-view'" in said[2]
     app.selectbox(key="panel-1-model").select("ecfp").run()
     app.selectbox(key="panel-4-view").select("dmpnn").run()

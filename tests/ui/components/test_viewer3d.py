@@ -18,7 +18,7 @@ from mmexplore.explore.explain.shape3d import shape
 from mmexplore.runtime.errors import BadMolecule, NotAvailable
 from mmexplore.runtime.home import default_home
 from mmexplore.ui.components import viewer3d
-from mmexplore.ui.shell.routes import routes
+from mmexplore.ui.server.routes import routes
 
 
 class TestShape:

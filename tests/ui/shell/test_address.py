@@ -77,9 +77,7 @@ class TestWhatIsNotHere:
         assert "the training 'nonsense'" in words
 
     def test_a_good_link_is_told_nothing(self) -> None:
-        assert (
-            told(visit(data=DATA, model=MODEL, view="dmpnn", row="12", colour="SOL_classification", method="PCA")) == []
-        )
+        assert told(visit(data=DATA, model=MODEL, view="dmpnn", row="12", colour="SOL", method="PCA")) == []
 
 
 class TestRowAndSelection:

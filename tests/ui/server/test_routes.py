@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from mmexplore import __version__, studio
 from mmexplore.ui.components.component_scripts import scripts
 from mmexplore.ui.components.molecule_map import mask
-from mmexplore.ui.shell import blobs
-from mmexplore.ui.shell.routes import routes
+from mmexplore.ui.server import blobs
+from mmexplore.ui.server.routes import routes
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,8 @@ from mmexplore import __version__
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.deadline import seconds
 from mmexplore.runtime.errors import BadRecipe, MmexploreError, NotAvailable, UnknownName
-from mmexplore.ui.shell import asked, blobs, guard, navigation
+from mmexplore.ui.server import asked, blobs, guard
+from mmexplore.ui.shell import navigation
 
 log = logging.getLogger(__name__)
 

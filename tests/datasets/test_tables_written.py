@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmexplore import studio
-from mmexplore.studio.spreadsheets import cell, safe, to_csv
+from mmexplore.datasets.tables import cell, safe, to_csv
 
 PACKAGE = Path(studio.__file__).parents[1]
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -79,4 +79,4 @@ def test_there_is_no_other_way_out() -> None:
     """One writer: no file of the package has pandas, or the csv module, write a spreadsheet itself."""
     ways = re.compile(r"(?<!studio)\.to_(csv|excel|clipboard)\(|csv\.(writer|DictWriter)|openpyxl\.Workbook|xlsxwriter")
     guilty = {p.name for p in PACKAGE.rglob("*.py") if ways.search(p.read_text("utf-8"))}
-    assert guilty - {"spreadsheets.py"} == set()
+    assert guilty - {"tables.py"} == set()

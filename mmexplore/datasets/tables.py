@@ -1,0 +1,94 @@
+"""Table writer: the one way in which a table leaves as CSV, TSV, Parquet or Excel; no cell of it is run as a formula.
+
+A spreadsheet runs what begins with =, +, - or @, also behind a tab or a line break, wherever the file came from. Such a
+text gets an apostrophe before it, as OWASP advises (CSV Injection), and is a text in a workbook; numbers stay what they
+are.
+"""
+
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmexplore.runtime.errors import BadTable
+from mmexplore.runtime.home import write_atomically
+
+if TYPE_CHECKING:
+    import openpyxl
+    import pandas as pd
+
+ENDINGS = (".csv", ".tsv", ".parquet", ".xlsx")
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def check(path: Path) -> None:
+    """Whether a table can be written there. Raises BadTable."""
+    if path.suffix.lower() not in ENDINGS:
+        raise BadTable(f"a table is written as {', '.join(ENDINGS)}, and {path.name!r} came")
+    if not path.parent.is_dir():
+        raise BadTable(f"there is no folder {str(path.parent)!r} to write {path.name!r} to")
+    if path.is_dir():
+        raise BadTable(f"{str(path)!r} is a folder; give the name of a file")
+
+
+def write(path: Path, table: "pd.DataFrame") -> Path:
+    """Write a table whole. Raises BadTable for an ending that says nothing."""
+    check(path)
+    ending = path.suffix.lower()
+    content = io.BytesIO()
+    if ending == ".parquet":
+        table.to_parquet(content, index=False)
+    elif ending == ".xlsx":
+        _workbook(table).save(content)
+    else:
+        content.write(to_csv(table, separator="\t" if ending == ".tsv" else ",").encode())
+    write_atomically(path, content.getvalue(), sealed=False)
+    return path
+
+
+def _workbook(table: "pd.DataFrame") -> "openpyxl.Workbook":
+    """Texts as texts: a cell that begins with "=" is no formula."""
+    import openpyxl
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("rows")
+
+    def text(value: str) -> WriteOnlyCell:
+        cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value)[:32_767])
+        cell.data_type = "s"
+        return cell
+
+    sheet.append([text(str(name)) for name in table.columns])
+    for row in table.itertuples(index=False):
+        sheet.append([text(v) if isinstance(v, str) else None if v != v else v for v in row])  # noqa: PLR0124
+    return book
+
+
+def cell(value: Any) -> Any:
+    """Safe cell: a text that a spreadsheet would run, as text; all else as it is.
+
+    >>> cell("=1+1"), cell("-1.5"), cell(-1.5), cell("-OH")
+    ("'=1+1", '-1.5', -1.5, "'-OH")
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")  # some programs end a row there, though it is not quoted
+    runs = value.lstrip(" ").startswith(_STARTS) and not _NUMBER.fullmatch(value)
+    return f"'{text}" if runs else text
+
+
+def safe(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Safe table: each header, row name and text of a table as :func:`cell` has it; numbers keep their kind."""
+    made = table.rename(columns=cell, index=cell if table.index.dtype.kind == "O" else None)
+    for place, kind in enumerate(table.dtypes):
+        if kind.kind not in "biufcmM":
+            made.isetitem(place, table.iloc[:, place].map(cell).array)  # its rows have other names now
+    return made
+
+
+def to_csv(table: "pd.DataFrame", index_label: str = "", separator: str = ",") -> str:
+    """CSV of a table that a spreadsheet reads as it stands; ``index_label``: row names, under that header."""
+    return str(safe(table).to_csv(index=bool(index_label), index_label=cell(index_label) or None, sep=separator))

@@ -1,0 +1,1 @@
+"""What the server answers besides Streamlit's pages: the guard before all, requests, drawings, cards, blobs."""
