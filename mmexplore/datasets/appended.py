@@ -61,7 +61,8 @@ def _matched(whole: RawTable, read: Read, choices: Mapping[str, Any]) -> tuple[R
     theirs = {_plain(str(column)): str(column) for column in reversed(list(found.frame.columns))}
     names = {theirs[_plain(str(c))]: str(c) for c in whole.frame.columns if _plain(str(c)) in theirs}
     places = {own: column for column, own in names.items()}
-    tasks = {places[task.name]: task.kind for task in whole.tasks if task.name in places}
+    filled = {column for column in places.values() if found.frame[column].astype(str).str.strip().ne("").any()}
+    tasks = {places[task.name]: task.kind for task in whole.tasks if places.get(task.name) in filled}
     structures = places.get(whole.smiles_column)
     wanted = {"smiles": structures, "name": places.get(whole.name_column or ""), "targets": list(tasks), "kinds": tasks}
     if tasks or (structures and structures != found.smiles_column):

@@ -44,7 +44,7 @@ def test_two_files_are_as_one(
     for name, text in texts.items():
         paths[name] = place / f"{name}.csv"
         paths[name].write_text(text)
-    about = {"smiles": "smiles", "targets": ["y"], "home": home}
+    about = {"smiles": "smiles", "targets": ["y"], "kinds": {"y": "regression"}, "home": home}
     catalog.add(paths["one"], "mine", **about)
     whole = catalog.add(paths["both"], "whole", **about)
     try:
@@ -56,7 +56,9 @@ def test_two_files_are_as_one(
     assert grown.digest == whole.digest
     assert (grown.report.read, grown.report.kept) == (whole.report.read, whole.report.kept)
     assert report.read == len(second) == report.new + report.merged + report.rejected
-    assert report.new == len(grown) - len(catalog.load(paths["one"], smiles="smiles", targets=["y"], home=home))
+    assert report.new == len(grown) - len(
+        catalog.load(paths["one"], smiles="smiles", targets=["y"], kinds=about["kinds"], home=home)
+    )
 
 
 @pytest.mark.usefixtures("own_home")

@@ -99,7 +99,7 @@ def all_named(told: Told) -> bool:
 
 @pytest.mark.parametrize(("model", "method"), [("ecfp", "pca"), ("ecfp", "tsne"), ("toy", "pca")])
 def test_a_map(home: Path, model: str, method: str) -> None:
-    one, other = same(["map", "--model", model, "--method", method], but=("n",))
+    one, other = same(["map", "--model", model, "--method", method], but=("n", "how_test", "how_train"))
     assert other == pytest.approx(one)
     view = studio.view_of(model)
     good, mixed = (studio.stored_map(model, data, view, method) for data in (GOOD, MIXED))
