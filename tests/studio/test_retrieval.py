@@ -114,7 +114,7 @@ class TestHits:
         query = studio.query_of_row(DATA, 0)
         with pytest.raises(UnknownName, match="no property is called 'colour'"):
             studio.hits(query, ECFP, DATA, 5, within={"colour": (0, 1)})
-        with pytest.raises(BadMolecule, match="cannot read SMARTS"):
+        with pytest.raises(BadMolecule, match="unclosed ring"):
             studio.hits(query, ECFP, DATA, 5, "c1cc")
         with pytest.raises(NotAvailable, match="has not embedded"):
             studio.hits(query, LEARNED, "chembl_samples", 5)

@@ -35,6 +35,6 @@ def test_a_validation_part_of_one_molecule(tmp_path: Path, n: int) -> None:
     chosen = registry.model(str(tmp_path), home=default_home())
     assert chosen.card == card
     written = sorted(tmp_path.rglob("*.json"))
-    assert {path.name for path in written} == {"card.json", "recipe.json", "history.json"}
+    assert {path.name for path in written} == {"card.json", "recipe.json", "history.json", "numerics.json"}
     for path in written:
         json.loads(path.read_text(), parse_constant=lambda word: pytest.fail(f"{word} in JSON"))

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from mmexplore.chem import structures
 from mmexplore.datasets import Remark
 from mmexplore.datasets.readers import source
 from mmexplore.runtime.errors import BadTable
@@ -134,6 +133,8 @@ def smiles_lines(file: TextIO) -> Cells:
             continue
         if not cells.rows and smiles.lower() in HEADERS:
             continue
+        from mmexplore.chem import structures  # RDKit, which a stored data set is read without
+
         kept = structures.speaks(extension.strip("|"))
         cells.append(line, [f"{smiles} {extension}" if kept else smiles, name])
     if comments:

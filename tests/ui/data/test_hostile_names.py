@@ -39,7 +39,7 @@ def name(visitor: Page, own_server: Server, tmp_path_factory: pytest.TempPathFac
     file.write_bytes("\r\n".join(["name,smiles,pIC50", *ROWS, ""]).encode())
     visitor.goto(f"{own_server.url}/Data")
     visitor.get_by_role("tab", name="Add your own").click()
-    visitor.locator("input[type=file]").set_input_files(file)
+    visitor.locator("input[type=file][accept*=csv]").set_input_files(file)
     expect(visitor.get_by_text("9 rows, 3 columns")).to_be_visible()
     visitor.get_by_role("button", name="Import", exact=True).click()
     visitor.get_by_role("button", name="Show this data set").click()

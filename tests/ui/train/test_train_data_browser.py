@@ -74,7 +74,7 @@ def test_a_messy_upload_becomes_a_data_set(visitor: tuple[Page, Seen], own_serve
     page.goto(f"{own_server.url}/Data")
     expect(page.get_by_role("tab", name="Report")).to_be_visible()
     page.get_by_role("tab", name="Add your own").click()
-    page.locator("input[type=file]").set_input_files(file)
+    page.locator("input[type=file][accept*=csv]").set_input_files(file)
     expect(page.get_by_text("5 rows, 3 columns")).to_be_visible()
     page.get_by_label("Title", exact=True).fill(NASTY)
     with answered(page):
