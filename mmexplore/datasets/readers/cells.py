@@ -133,9 +133,7 @@ def smiles_lines(file: TextIO) -> Cells:
             continue
         if not cells.rows and smiles.lower() in HEADERS:
             continue
-        from mmexplore.chem import structures  # RDKit, which a stored data set is read without
-
-        kept = structures.speaks(extension.strip("|"))
+        kept = _speaks(extension.strip("|"))
         cells.append(line, [f"{smiles} {extension}" if kept else smiles, name])
     if comments:
         cells.notes.append(f"{comments:,} comment line{'s' * (comments > 1)} skipped")
@@ -431,7 +429,7 @@ def _tell_skipped(cells: Cells, above: list[str]) -> None:
 def _no_molecules(rows: list[list[str]]) -> bool:
     """A word of a title, such as "CNS", may be read as a molecule; a cell decides where it is long or has bonds."""
     cells = [cell.strip() for row in rows for cell in row]
-    return not any(len(cell) > 2 and (len(cell) > 5 or not cell.isalpha()) and structures.reads(cell) for cell in cells)
+    return not any(len(cell) > 2 and (len(cell) > 5 or not cell.isalpha()) and _reads(cell) for cell in cells)
 
 
 def _header(row: list[str], lines: _Lines, delimiter: str, cells: Cells) -> list[str]:
@@ -484,10 +482,10 @@ def _swallows(cells: Cells, text: str, more: list[str], delimiter: str, width: i
     if not alike:
         return False
     known = [row for row in itertools.chain(itertools.islice(cells.rows, 20), alike) if len(row) == width]
-    scores = [sum(structures.reads(row[place]) for row in known) for place in range(width)]
+    scores = [sum(_reads(row[place]) for row in known) for place in range(width)]
     named = next((n for n, name in enumerate(cells.columns) if bare(name) in STRUCTURES), None)
     place = named if named is not None else scores.index(max(scores))
-    return any(structures.reads(row[place]) for row in alike)
+    return any(_reads(row[place]) for row in alike)
 
 
 def _refuse_wide(columns: int) -> None:
@@ -547,3 +545,15 @@ def _field(line: str) -> str:
     """
     found = re.match(r">.*?<(.+)>", line) or re.match(r">\s*(DT\d+)\s*$", line)
     return (" ".join(found[1].split()) or "property") if found else ""
+
+
+def _reads(text: str) -> bool:
+    from mmexplore.chem import structures  # RDKit, which reading a stored data set does without
+
+    return structures.reads(text)
+
+
+def _speaks(extension: str) -> bool:
+    from mmexplore.chem import structures
+
+    return structures.speaks(extension)
