@@ -18,7 +18,7 @@ function surface() {
  */
 export default function show({ data }) {
   const link = document.querySelector("a.skip-link") ?? document.body.insertBefore(make("a", "skip-link"), document.body.firstChild);
-  if (!(link instanceof HTMLAnchorElement)) return;
+  if (!(link instanceof HTMLAnchorElement)) return undefined;
   link.href = "#stMain";
   link.textContent = data.words;
   link.onclick = event => {
