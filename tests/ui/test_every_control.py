@@ -6,7 +6,7 @@ Controls are found on the page, not listed here: a new one is tried the day it i
 from collections.abc import Callable, Iterator
 
 import pytest
-from browser import Server, answered, new_page, quiet
+from browser import Server, answered, mmexplore, new_page, quiet
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
@@ -22,6 +22,7 @@ TABS = {
 @pytest.fixture(scope="module")
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     """One visitor of all three pages."""
+    mmexplore(server, "embed", "--model", "freesolv-mmfrl-late", "--data", "freesolv")  # else the tabs only wait
     opened, seen = new_page(chromium, server.url)
     yield opened
     opened.close()

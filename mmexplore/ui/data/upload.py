@@ -75,7 +75,7 @@ def _source() -> Path | None:
         endings = [*ENDINGS, PACKED, ARCHIVE]
         given = st.file_uploader("File", endings, key=f"upload/file/{_turn()}", help=words)
         most = st.get_option("server.maxUploadSize")
-        st.caption(f"Up to {most:,} MB. A larger file: pack it with gzip, or run `mmexplore import FILE` in a shell.")
+        st.caption(f"Up to {most:,} MB. A larger file: pack it with gzip, or run mmexplore import FILE in a shell.")
         return _kept(given) if given is not None else _left()
     about: dict[str, Any] = {"key": f"upload/text/{_turn()}", "height": 160, "placeholder": "CCO ethanol"}
     text = st.text_area("SMILES, one a line, a name after it; or a table with its header", **about)
