@@ -71,8 +71,9 @@ def spellings(path: Path) -> list[str]:
 
 
 def kept() -> set[str]:
-    """All files that lie in the home."""
-    return {str(path) for path in default_home().path.rglob("*") if path.is_file() and "logs" not in path.parts}
+    """All files of users that lie in the home, and the tables made of them."""
+    found = (path for kind in ("datasets", "uploads") for path in (default_home() / kind).rglob("*"))
+    return {str(path) for path in found if path.is_file()}
 
 
 def test_no_request_leads_to_a_file(client: TestClient, secret: Path) -> None:
