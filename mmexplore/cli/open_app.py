@@ -48,7 +48,8 @@ def open_app(
         HOSTS: ",".join([*allowed_hosts(), *checked(HOSTS, allow_host or ())]),
         FRAMES: ",".join([*allowed_frames(), *checked(FRAMES, allow_frame or ())]),
     }
-    signal.signal(signal.SIGTERM, _stop)
+    for told in (signal.SIGTERM, signal.SIGINT):  # whoever starts it in the background may have had SIGINT ignored
+        signal.signal(told, _stop)
     server = _started(host, port, allowed)
     try:
         url = _url(server, host, port)
