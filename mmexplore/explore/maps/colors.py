@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.chem import molecules
+from mmexplore.chem import molecules, row_by_row
 from mmexplore.datasets import Dataset
 from mmexplore.runtime import processes, seals
-from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.runtime.workers import WORKERS, Died
@@ -130,15 +129,7 @@ def _computed(smiles: list[str], progress: Progress) -> "pd.DataFrame":
 
 def descriptor_chunk(smiles: Sequence[str]) -> bytes:
     """A worker's share: rows of float64 descriptors as bytes, NaN for a molecule that RDKit refuses."""
-    return np.array([_descriptors_of(text) for text in smiles], np.float64).tobytes()
-
-
-def _descriptors_of(smiles: str) -> list[float]:
-    try:
-        row: list[float] = molecules.descriptors([smiles]).to_numpy(np.float64)[0].tolist()
-    except (BadMolecule, RuntimeError, ValueError):
-        return [np.nan] * len(molecules.DESCRIPTORS)
-    return row
+    return row_by_row.descriptors(smiles).to_numpy(np.float64).tobytes()
 
 
 def _rows_of(answer: bytes | Died) -> np.ndarray:
