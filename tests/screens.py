@@ -18,7 +18,7 @@ def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def page(name: str, **query: str) -> AppTest:
+def page(name: str, **query: str | list[str]) -> AppTest:
     """A page after its first run, opened with these query parameters."""
     app = AppTest.from_file(str(PAGES / name), default_timeout=PATIENCE)
     for key, value in query.items():

@@ -149,7 +149,8 @@ class TestPage:
     def test_tables_and_measurements_are_there(self, empty_home: Path) -> None:
         app = page("7_Results.py")
         assert not app.exception
-        assert len(app.dataframe) >= len(results.paper_tables()) + 1
+        tables = [one for one in app.markdown if one.value.startswith("| variant |")]
+        assert len(tables) >= len(results.paper_tables())
         assert literal("arXiv:2505.05877") in shown(app)
 
     @pytest.mark.slow

@@ -1,6 +1,7 @@
 """No two boxes of a page lie over each other and none is cut, on every page at three widths of the window.
 
-A box is what Streamlit lays out as one element, and each button, picture or line of ours inside it.
+A box is what Streamlit lays out as one element, and each button, picture or line of ours inside it. No table scrolls
+sideways either.
 """
 
 from collections.abc import Iterator
@@ -24,8 +25,9 @@ PAGES = {
     "Fusion": (f"/Fusion?{ON}", ".js-plotly-plot"),
     "Retrieval": (f"/Retrieval?{ON}&hits=3", ".list .hit img"),
     "Subgraphs": (f"/Subgraphs?{ON}&smiles=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
-    "Train": ("/Train", "[data-testid=stDataFrame]"),
+    "Train": (f"/Train?models={MODEL}", ".js-plotly-plot"),
     "Data": (f"/Data?data={DATA}&part=Labels", ".js-plotly-plot"),
+    "Data, molecules": (f"/Data?data={DATA}&part=Molecules", "[data-testid=stDataFrame] canvas >> nth=1"),
     "Results": ("/Results", ".js-plotly-plot"),
 }
 OVERLAPS = (Path(__file__).parents[1] / "boxes.js").read_text(encoding="utf-8")

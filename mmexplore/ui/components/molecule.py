@@ -15,6 +15,7 @@ from mmexplore.studio import BASELINE, Dataset, Detail, MoleculeRef, Nearest, St
 from mmexplore.ui.components import structures, viewer3d
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, of_smiles
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import address
 
 _MOST_LINES = 12
 
@@ -87,7 +88,8 @@ def _standings(standings: tuple[Standing, ...], trained_on: str, task: str, key:
     if len(lines) > _MOST_LINES:
         words = f"and {len(lines) - _MOST_LINES:,} more values"
         help_ = "It stands first in the table then"
-        st.selectbox(words, list(told), None, key=key, placeholder="type to find a label", help=help_)
+        about = {"index": None, "placeholder": "type to find a label", "help": help_}
+        address.choose(st.selectbox, words, list(told), key=key, kind="the label", **about)
     if any(not math.isnan(standing.percentile) for standing in standings):
         st.caption(f"Percentile: among the predictions for the training molecules of {literal(trained_on)}.")
 

@@ -1,14 +1,18 @@
-"""Structures in tables: a column of addresses that the server answers with drawings."""
+"""Tables that fit their page: words that wrap, columns that can wait, and structures that the server draws."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+import math
+import numbers
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 import streamlit as st
 
-if TYPE_CHECKING:
-    import pandas as pd
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import address as page_address
 
+TEXT_PX = 150
 ROW_PX = 96
 WIDTH_PX, HEIGHT_PX = 150, 92
 
@@ -31,15 +35,55 @@ def column(title: str = "structure") -> Any:
     return st.column_config.ImageColumn(title, width=WIDTH_PX + 10)
 
 
-def table(frame: "pd.DataFrame", config: Mapping[str, Any], most_px: int = 560) -> None:
-    """A table whose rows are high enough for drawings."""
+def table(
+    frame: "pd.DataFrame", config: Mapping[str, Any], most_px: int = 560, fit: Collection[str] = (), key: str = ""
+) -> None:
+    """A table whose rows are high enough for drawings; ``fit`` and ``key`` as in :func:`fitting`."""
     height = min(most_px, 40 + ROW_PX * len(frame))
-    about: dict[str, Any] = {"hide_index": True, "placeholder": "–", "column_config": config}
-    st.dataframe(frame, row_height=ROW_PX, height=height, **about)
+    fitting(frame, fit or list(frame), key, config, row_height=ROW_PX, height=height, placeholder="–")
+
+
+def fitting(
+    frame: "pd.DataFrame", fit: Collection[str], key: str = "", config: Mapping[str, Any] | None = None, **about: Any
+) -> Any:
+    """A table of many rows, which shows the columns that ``fit`` a page of 1,024 pixels until all are asked for.
+
+    A column of texts is TEXT_PX wide where ``config`` says nothing else. ``key`` is the switch's name in the address.
+    """
+    rest = [name for name in map(str, frame) if name not in fit]
+    every = bool(rest) and st.toggle("All columns", key=f"{key}-all", bind="query-params", help=", ".join(rest[:20]))
+    texts = [name for name in map(str, frame) if not pd.api.types.is_numeric_dtype(frame[name])]
+    widths = {name: st.column_config.Column(width=TEXT_PX) for name in texts}
+    columns = list(frame) if every else [name for name in frame if name in fit]
+    return st.dataframe(frame, hide_index=True, column_order=columns, column_config=widths | dict(config or {}), **about)
+
+
+def wrapped(frame: "pd.DataFrame", digits: int = 4) -> None:
+    """A table of some tens of rows, never wider than its place, as its words wrap; numbers to so many digits."""
+    sides = ["--:" if pd.api.types.is_numeric_dtype(frame[name]) else ":--" for name in frame]
+    lines = [list(map(literal, frame)), sides, *([cell(value, digits) for value in row] for row in frame.to_numpy(object))]
+    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+
+
+def cell(value: object, digits: int = 4) -> str:
+    """What a cell shows, as markdown.
+
+    >>> cell(0.123456), cell(93087), cell(12345.6), cell(None), cell(float("nan")), cell("a|b"), cell(True)
+    ('0.1235', '93,087', '12,346', '', '', 'a\\\\|b', 'yes')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, numbers.Integral):
+        return f"{value:,}"
+    if isinstance(value, numbers.Real):
+        return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"
+    return literal(value)
 
 
 def in_space(key: str) -> bool:
     """Whether a structure is to be shown in 3D; draws the switch."""
     ways = ["Drawing", "3D"]
     about: dict[str, Any] = {"default": ways[0], "required": True, "label_visibility": "collapsed"}
-    return bool(st.segmented_control("Shown as", ways, key=key, **about) == ways[1])
+    return bool(page_address.choose(st.segmented_control, "Shown as", ways, key=key, kind="the way", **about) == ways[1])

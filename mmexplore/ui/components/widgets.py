@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
 from mmexplore.runtime.registry import choices
+from mmexplore.ui.shell import address
 
 _CELL_PX = 184
 _SAFE_INTEGER = 2**53 - 1  # beyond this a browser loses digits
@@ -169,7 +170,8 @@ def labels_picker(names: Sequence[str], key: str, most: int = MOST_LABELS) -> li
     if len(names) <= most:
         return list(names)
     title, words = f"Labels shown, of {len(names):,}", "Type a part of a name to find one"
-    chosen = st.multiselect(title, names, list(names[:most]), key=key, help=words, placeholder="none; type to find one")
+    about: dict[str, Any] = {"help": words, "placeholder": "none; type to find one"}
+    chosen = address.several(title, names, list(names[:most]), key=key, kind="the label", **about)
     if rest := len(names) - len(chosen):
         st.caption(f"and {rest:,} more")
-    return list(chosen)
+    return chosen

@@ -9,7 +9,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Entry, Job
-from mmexplore.ui.components import follow_job
+from mmexplore.ui.components import follow_job, structures
 from mmexplore.ui.components.words import literal
 
 _FROM = {"embedded": "comes with the project", "yours": "yours"} | dict.fromkeys(
@@ -19,9 +19,13 @@ _COLUMNS = {
     "here": st.column_config.CheckboxColumn("here", help="on this machine"),
     "megabytes": st.column_config.NumberColumn("download", format="%.1f MB"),
     "rows": st.column_config.NumberColumn(format="localized", help="rows of the source, before anything is rejected"),
-    "molecules": st.column_config.NumberColumn(format="localized", help="what was kept of them; of your own sets"),
+    "molecules": st.column_config.NumberColumn(format="localized", help="kept, or as published where none was read yet"),
     "address": st.column_config.LinkColumn("address"),
+    "title": st.column_config.TextColumn(width=230),
+    "name": st.column_config.TextColumn(width=110),
+    "counted": st.column_config.TextColumn(width=90, help="kept: after reading; published: rows of the source"),
 }
+_FIT = ("name", "title", "here", "molecules", "counted", "tasks")
 
 
 def show(entries: Sequence[Entry], chosen: str) -> None:
@@ -29,16 +33,8 @@ def show(entries: Sequence[Entry], chosen: str) -> None:
     st.caption(f"Chosen now: {literal(chosen)}. A click on a line that is here chooses another one, for all pages.")
     key = f"catalogue/{sum(entry.available for entry in entries)}/{len(entries)}"
     st.session_state["catalogue/lines"] = [(entry.name, entry.available) for entry in entries]
-    st.dataframe(
-        table(entries),
-        hide_index=True,
-        height=320,
-        placeholder="",
-        column_config=_COLUMNS,
-        key=key,
-        selection_mode="single-row",
-        on_select=lambda: _choose_line(key),
-    )
+    about: dict[str, Any] = {"height": 320, "placeholder": "", "key": key, "selection_mode": "single-row"}
+    structures.fitting(table(entries), _FIT, "sets", _COLUMNS, on_select=lambda: _choose_line(key), **about)
     _elsewhere([entry for entry in entries if not entry.available])
 
 
@@ -52,8 +48,9 @@ def _line(entry: Entry) -> dict[str, object]:
         "name": entry.name,
         "title": entry.title,
         "here": entry.available,
+        "molecules": entry.rows if entry.molecules is None else entry.molecules,
+        "counted": "published" if entry.molecules is None and entry.rows else "kept" if entry.molecules else "",
         "rows": entry.rows,
-        "molecules": entry.molecules,
         "tasks": len(entry.tasks),
         "labels": _labels(entry),
         "kind": ", ".join(sorted({task.kind for task in entry.tasks})),

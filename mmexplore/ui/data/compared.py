@@ -7,15 +7,18 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Dataset
 from mmexplore.ui.components import structures
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import address
 
 _MOST_SHOWN = 200
+_FIT = 5  # columns that have room
 
 
 def show(dataset: Dataset) -> None:
     """Draw the choice of another data set, and how this one differs from it."""
     others = [name for name in studio.available() if name != dataset.name]
     help_ = "molecules are matched by canonical SMILES, then by InChIKey"
-    chosen = st.selectbox("Compare with", others, None, placeholder="an earlier data set", help=help_, key="data/with")
+    about = {"index": None, "placeholder": "an earlier data set", "help": help_}
+    chosen = address.choose(st.selectbox, "Compare with", others, key="with", kind="the data set", **about)
     if chosen is None:
         st.caption("Choose another data set: what is new here, what is gone, and whose labels changed shows below.")
         return
@@ -35,7 +38,7 @@ def show(dataset: Dataset) -> None:
         return
     table = found.table.head(_MOST_SHOWN).copy()
     table.insert(0, "structure", structures.addresses(table["smiles"]))
-    structures.table(table, {"structure": structures.column()})
+    structures.table(table, {"structure": structures.column()}, fit=list(table)[:_FIT], key="differences")
     if len(found.table) > _MOST_SHOWN:
         st.caption(f"The first {_MOST_SHOWN} of {len(found.table):,}; the file has all.")
     file = f"{found.a}-{found.b}.csv"

@@ -16,10 +16,11 @@ from mmexplore.runtime.registry import choices
 from mmexplore.studio import Dataset, Entry
 from mmexplore.ui.components import charts, score_words, structures, waits, widgets
 from mmexplore.ui.components.words import left_out, literal
-from mmexplore.ui.data import added_rows, compared, kept
-from mmexplore.ui.shell import address
+from mmexplore.ui.data import added_rows, compared
+from mmexplore.ui.shell import address, backups
 
 _MANY = 20_000
+_FIT = 3  # labels that have room beside a structure and its SMILES
 _WITH_UNITS = {"molecular weight": "molecular weight (g/mol)", "TPSA": "TPSA (Å²)"}
 _SCORE = st.column_config.NumberColumn(format="%.4g")
 
@@ -43,7 +44,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
     head.subheader(literal(dataset.title))
     if entry.source == "yours":
         with buttons, st.container(horizontal=True):
-            _save(entry)
+            backups.save(data=entry.name)
             _rename(entry)
             _remove(entry)
         added_rows.show(entry)
@@ -64,12 +65,6 @@ def show(entry: Entry, dataset: Dataset) -> None:
         if tab.open:
             with tab:
                 panel(dataset)
-
-
-def _save(entry: Entry) -> None:
-    about: dict[str, Any] = {"on_click": "ignore", "icon": ":material/download:", "key": f"data/save/{entry.name}"}
-    name = f"{entry.name}.zip"
-    st.download_button("Back up", lambda: kept.backup_bytes(data=entry.name), name, "application/zip", **about)
 
 
 def _rename(entry: Entry) -> None:
@@ -140,14 +135,17 @@ def labels(dataset: Dataset) -> None:
         st.info("This data set has no label columns: it can be mapped and searched, but nothing can be trained on it.")
         return
     table = studio.label_table(dataset)
-    config = dict.fromkeys(("share positive", "lowest", "mean", "highest"), _SCORE)
-    st.dataframe(table, hide_index=True, column_config=config)
+    config: dict[str, Any] = dict.fromkeys(("share positive", "lowest", "mean", "highest"), _SCORE)
+    config["kind"] = st.column_config.TextColumn(width=100)
+    structures.fitting(table, list(table), config=config)
     if (table["kind"] == "classification").any():
         charts.show(charts.label_balance(table), f"{dataset.name}-labels", "data/labels")
     measured = {task.name: (i, task) for i, task in enumerate(dataset.tasks) if task.kind == "regression"}
     if measured:
         names = list(measured)
-        name = widgets.label_picker("Label", names, f"data/label/{dataset.name}") if len(names) > 1 else names[0]
+        name = names[0]
+        if len(names) > 1:
+            name = address.choose(widgets.label_picker, "Label", names, key="histogram", kind="the label")
         number, task = measured[name]
         words = f"{task.name} ({task.unit})" if task.unit else task.name
         figure = charts.histogram(dataset.labels[:, number], f"{task.name}, {dataset.title}", words)
@@ -176,20 +174,23 @@ def properties(dataset: Dataset) -> None:
     st.caption(f"RDKit descriptors of {drawn}{len(dataset):,} molecules")
     charts.show(charts.properties(table), f"{dataset.name}-properties", "data/properties")
     quantiles = table.describe(percentiles=[0.05, 0.5, 0.95]).T.drop(columns="count")
-    st.dataframe(quantiles.style.format("{:.4g}"))
+    structures.wrapped(quantiles.rename_axis("property").reset_index())
 
 
 def split(dataset: Dataset) -> None:
     """How a rule and a seed would divide it."""
     left, middle, right = st.columns(3)
-    rule = left.selectbox("Split", choices(Data.model_fields["split"].annotation), help=_SPLIT_HELP, key="data/rule")
-    seed = int(middle.number_input("Seed", 0, 10_000, 0, disabled=rule == "scaffold", key="data/seed"))
-    train = right.slider("Train", 0.5, 0.95, 0.8, 0.05, key="data/train", help="validation and test share the rest")
+    rules = choices(Data.model_fields["split"].annotation)
+    rule = address.choose(left.selectbox, "Split", rules, key="rule", kind="the split", help=_SPLIT_HELP)
+    about: dict[str, Any] = {"key": "split-seed", "kind": "the seed", "disabled": rule == "scaffold"}
+    seed = address.whole(middle, "Seed", 0, 10_000, 0, **about)
+    about = {"key": "train-share", "kind": "a share", "help": "validation and test share the rest"}
+    train = address.number(right.slider, "Train", 0.5, 0.95, 0.8, 0.05, **about)
     rest = round((1 - train) / 2, 6)
-    shown = widgets.labels_picker([task.name for task in dataset.tasks], f"data/split-labels/{dataset.name}")
+    shown = widgets.labels_picker([task.name for task in dataset.tasks], f"labels-{dataset.name}")
     with st.spinner("Splitting…"):
         table = studio.split_table(dataset, rule, seed, (round(1 - 2 * rest, 6), rest, rest), tuple(shown))
-    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(table.columns[2:], _SCORE))
+    structures.wrapped(table)
     if len(table.columns) > 2:
         title = f"{dataset.name}-{score_words.split(rule, seed)}".replace(" ", "-")
         charts.show(charts.split_balance(table), title, "data/split")
@@ -200,16 +201,17 @@ _SPLIT_HELP = Data.model_fields["split"].description
 
 def molecules(dataset: Dataset) -> None:
     """The first rows with their drawings."""
-    count = int(st.number_input("Rows", 10, 500, 30, 10, key="data/rows"))
+    count = address.whole(st, "Rows", 10, 500, 30, step=10, key="rows", kind="a number of rows")
     names = [task.name for task in dataset.tasks]
-    shown = widgets.labels_picker(names, f"data/molecule-labels/{dataset.name}")
+    shown = widgets.labels_picker(names, f"labels-{dataset.name}")
     table = studio.table_of(dataset.name, np.arange(min(count, len(dataset))))
     table = table.drop(columns=[name for name in names if name not in shown and name in table])
     table.insert(0, "structure", structures.addresses(table["smiles"]))
     table.insert(0, "line", dataset.lines[table.index])
     config: dict[str, Any] = {"structure": structures.column()}
     config |= {task.name: _SCORE for task in dataset.tasks}
-    structures.table(table, config)
+    fit = ["line", "structure", "name", "smiles", *shown[:_FIT]]
+    structures.table(table, config, fit=fit, key="molecules")
     st.caption("line: where the molecule stands in the source, as a text editor counts")
 
 

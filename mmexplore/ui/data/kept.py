@@ -1,14 +1,11 @@
 """What the home holds, on the Data page: bytes by kind, what is damaged there, and backups that are brought back."""
 
-import tempfile
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import backups
 
 _WORDS = {
     "datasets": "standardised tables, published files",
@@ -22,7 +19,6 @@ _WORDS = {
     "logs": "the app's log",
     "other": "anything else",
 }
-_MOST_BYTES = 2_000_000_000
 
 
 def show() -> None:
@@ -36,9 +32,9 @@ def show() -> None:
         st.fragment(_bytes, run_every=1.0 if counting else None)(counting)
         st.text(
             "mmexplore home backup ZIP, in a shell, writes all your data sets and models to one file. "
-            "One data set or model is saved by the button beside its title."
+            "One data set or model is saved by Back up beside its name."
         )
-        _restore()
+        backups.bring_back("kept")
 
 
 def _bytes(counting: bool) -> None:
@@ -53,31 +49,3 @@ def _bytes(counting: bool) -> None:
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, column_config={"MB": st.column_config.NumberColumn(format="%.1f")}
     )
-
-
-def _restore() -> None:
-    given = st.file_uploader("Bring back a backup", ["zip"], key="kept/zip")
-    if given is None or not st.button("Bring it back", key="kept/restore"):
-        return
-    if given.size > _MOST_BYTES:
-        st.error("This file is large: mmexplore home restore ZIP, in a shell, brings it back.")
-        return
-    with tempfile.TemporaryDirectory() as where:
-        path = Path(where) / "backup.zip"
-        path.write_bytes(given.getvalue())
-        try:
-            brought = studio.restore(path)
-        except (MmexploreError, OSError) as error:
-            st.error(literal(str(error).replace(str(path), given.name)))
-            return
-    names = ", ".join((*brought.datasets, *brought.models)) or "nothing"
-    st.success(literal(f"Brought back: {names}"))
-    for name, why in brought.skipped.items():
-        st.text(f"{name}: skipped, as {why}")
-
-
-def backup_bytes(data: str = "", model: str = "") -> bytes:
-    """Content of a zip with one data set or model."""
-    with tempfile.TemporaryDirectory() as where:
-        made = studio.backup(Path(where) / "backup.zip", [data] * bool(data), [model] * bool(model))
-        return made.file.read_bytes()

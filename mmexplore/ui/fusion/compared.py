@@ -9,9 +9,10 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.studio import Model
-from mmexplore.ui.components import charts, score_words
+from mmexplore.ui.components import charts, score_words, structures
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import charts as fusion_charts
+from mmexplore.ui.shell import address
 from mmexplore.ui.shell.session import Choice
 
 PAIRED = "to the first line, 95 %"
@@ -27,8 +28,8 @@ def show(choice: Choice) -> None:
         return
     own = studio.model(choice.model).card
     first = own.split.rule if own and own.split.rule in rules else rules[0]
-    key = f"fusion/rule/{choice.data}/{first}"
-    rule = st.segmented_control("Split", rules, default=first, required=True, key=key)
+    about = {"default": first, "required": True}
+    rule = address.choose(st.segmented_control, "Split", rules, key="split", kind="the split", **about)
     shown = [m for m in known if m.card and m.card.split.rule == rule]
     card = shown[0].card
     assert card is not None
@@ -37,7 +38,7 @@ def show(choice: Choice) -> None:
     name = f"test {score_words.title(metric)} ({score_words.direction(metric)})"
     left, right = st.container(key="stacks-fusion-compared").columns([1, 1], gap="large")
     with left:
-        st.dataframe(table, hide_index=True, alt="Fusions compared", placeholder="")
+        structures.wrapped(table)
         words = f"{name}, {rule} split of {choice.data}; mean and standard deviation over the seeds that are here."
         words += " The last column is the difference to the first line over the same seeds, with its 95 % interval:"
         words += " where that holds 0, these runs do not tell the two apart."

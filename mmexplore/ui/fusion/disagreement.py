@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import ECFP, ViewRef
-from mmexplore.ui.components import charts, molecule, waits
+from mmexplore.ui.components import charts, molecule, structures, waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import state
@@ -48,8 +48,8 @@ def _asked(panels: list[ViewRef]) -> tuple[ViewRef, ViewRef, int]:
         about: dict[str, Any] = {"kind": "the view", "width": 220}
         one = address.choose(st.selectbox, "View", names, index=min(1, len(names) - 1), key="one", **about)
         other = address.choose(st.selectbox, "against", names, key="other", **about)
-        k = st.number_input("Neighbours", 1, 100, 10, key="neighbours", bind="query-params", width=140)
-    return panels[names.index(one)], panels[names.index(other)], int(k)
+        k = address.whole(st, "Neighbours", 1, 100, 10, key="neighbours", kind="a number of neighbours", width=140)
+    return panels[names.index(one)], panels[names.index(other)], k
 
 
 def _found(choice: Choice, values: np.ndarray, between: str, k: int) -> None:
@@ -69,7 +69,7 @@ def _found(choice: Choice, values: np.ndarray, between: str, k: int) -> None:
         drawings(_GRID, [_drawing(choice.data, row, values[row]) for row in order[:_SHOWN].tolist()], _pick)
     data = studio.dataset(choice.data)
     table = pd.DataFrame({"disagreement": values[order], "name": data.names[order], "SMILES": data.smiles[order]})
-    st.dataframe(table.head(_LISTED), hide_index=True, height=300, alt="Molecules by disagreement")
+    structures.fitting(table.head(_LISTED), list(table), height=300, alt="Molecules by disagreement")
     file = f"{choice.data}-disagreement.csv"
     st.download_button("Table (CSV)", lambda: studio.to_csv(table), file, "text/csv", on_click="ignore")
 

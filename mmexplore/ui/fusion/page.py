@@ -43,6 +43,8 @@ def _page(choice: Choice) -> None:
         }
     if fuses:
         parts[ALIKE] = lambda: alike.show(choice, task)
+    if st.session_state.get(FUSION_TABS) != WHAT_IF:
+        what_if.forget_address()
     waiting = () if ready else tuple(parts)
     parts |= {
         COMPARED: lambda: compared.show(choice),

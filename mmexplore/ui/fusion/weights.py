@@ -8,11 +8,11 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import FusionReport
-from mmexplore.ui.components import charts, molecule
+from mmexplore.ui.components import charts, molecule, structures
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import charts as fusion_charts
 from mmexplore.ui.fusion import state
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 
 _TABLE = "fusion-table"
@@ -66,7 +66,8 @@ def _molecules(report: FusionReport) -> np.ndarray:
     chosen = np.flatnonzero(np.isin(report.rows, session.selection()))
     if not len(chosen):
         return np.arange(len(report.rows))
-    which = st.segmented_control("Molecules", [_ALL, _SELECTED], default=_ALL, required=True, key="fusion/molecules")
+    about: dict[str, Any] = {"kind": "the molecules", "default": _ALL, "required": True}
+    which = address.choose(st.segmented_control, "Molecules", [_ALL, _SELECTED], key="molecules", **about)
     return chosen if which == _SELECTED else np.arange(len(report.rows))
 
 
@@ -85,9 +86,10 @@ def _distributions(choice: Choice, report: FusionReport, places: np.ndarray) -> 
 def _table(choice: Choice, report: FusionReport, places: np.ndarray) -> None:
     """A line a molecule; choosing one makes it the current molecule of all pages."""
     table = as_table(choice, report, places)
-    about: dict[str, Any] = {"selection_mode": "single-row", "hide_index": True, "height": 330}
-    about |= {"alt": "Contributions by molecule"}
-    chosen = st.dataframe(table, on_select="rerun", key=_TABLE, **about)
+    about: dict[str, Any] = {"selection_mode": "single-row", "on_select": "rerun", "height": 330, "key": _TABLE}
+    fit = [name for name in table if not name.startswith(("w ", "p ")) or name.startswith("w · p")]
+    fit.remove("SMILES")
+    chosen = structures.fitting(table, fit, "contributions", alt="Contributions by molecule", **about)
     rows = chosen.selection.rows
     if rows and (row := int(report.rows[places[rows[0]]])) != session.current_row():
         session.choose_row(row)

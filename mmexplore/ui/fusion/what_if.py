@@ -3,7 +3,10 @@
 The prediction and the test score move with the sliders.
 """
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import Literal
+from urllib.parse import quote, unquote
 
 import numpy as np
 import streamlit as st
@@ -13,8 +16,11 @@ from mmexplore.studio import Evaluation, FusionReport
 from mmexplore.ui.components import score_words
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import state, weights
+from mmexplore.ui.shell import address
 from mmexplore.ui.shell.session import Choice
 
+TIMES = "times"
+"""What a link calls the factors: ``times=gin:0.5,image:0``, those that are not 1."""
 _MOST = 2.0
 
 
@@ -26,16 +32,67 @@ def show(choice: Choice, task: str) -> None:
     left, right = st.container(key="stacks-fusion-what-if").columns([9, 11], gap="large")
     with left:
         st.markdown("**Each modality's coefficient times**")
+        _arrive(choice.model, report.modalities)
         factors = tuple(_slider(choice.model, name) for name in report.modalities)
+        address.keep(TIMES, written(dict(zip(report.modalities, factors, strict=True))) or None)
         st.button("All as learned", key="what-if/reset", icon=":material/restart_alt:", on_click=_reset, args=(choice,))
         _score(report, against, factors)
     with right:
         weights.one(choice, report, factors)
 
 
+def forget_address() -> None:
+    """Take the factors out of the address while another tab is open; they come back with this one."""
+    address.keep(TIMES, None)
+
+
+def written(factors: Mapping[str, float]) -> str:
+    """Factors as the address holds them, those of 1 left out.
+
+    >>> written({"gin": 0.5, "nmr, 13C": 0.0, "image": 1.0})
+    'gin:0.5,nmr%2C%2013C:0'
+    """
+    return ",".join(f"{quote(name, safe='')}:{value:g}" for name, value in factors.items() if value != 1)
+
+
+def read(text: str, names: Sequence[str]) -> dict[str, float] | None:
+    """Factors of such a text, None where it is none for these modalities.
+
+    >>> read("gin:0.5,nmr%2C%2013C:0", ["gin", "nmr, 13C"]), read("gin:9", ["gin"]), read("ecfp:1", ["gin"])
+    ({'gin': 0.5, 'nmr, 13C': 0.0}, None, None)
+    """
+    found = {}
+    for part in text.split(","):
+        name, _, number = part.rpartition(":")
+        try:
+            value = float(number)
+        except ValueError:
+            value = math.nan
+        if unquote(name) not in names or not 0 <= value <= _MOST:
+            return None
+        found[unquote(name)] = value
+    return found
+
+
+def _arrive(model: str, names: Sequence[str]) -> None:
+    """Set the sliders as a link or Back has them."""
+    asked = address.arriving(TIMES)
+    if asked is None and not (address.went_back() and TIMES not in st.query_params):
+        return
+    wanted = read(asked, names) if asked else {}
+    if wanted is None:
+        st.warning(literal(address.lacking("the factors", asked or "", "1 each", "do not fit this model")))
+    for name in names:
+        st.session_state[_key(model, name)] = (wanted or {}).get(name, 1.0)
+
+
+def _key(model: str, name: str) -> str:
+    return f"what-if/{model}/{name}"
+
+
 def _slider(model: str, name: str) -> float:
-    help_ = "0 switches the modality off, 1 is as learned"
-    return float(st.slider(name, 0.0, _MOST, 1.0, 0.05, key=f"what-if/{model}/{name}", help=help_))
+    about = {"help": "0 switches the modality off, 1 is as learned", "key": _key(model, name)}
+    return float(st.slider(name, 0.0, _MOST, 1.0, 0.05, persist_state="session", **about))
 
 
 def _reset(choice: Choice) -> None:

@@ -87,7 +87,7 @@ def controls(on: state.Ground, several: bool) -> Controls:
 
 def _seed(place: DeltaGenerator) -> int:
     about = "Seed of UMAP and t-SNE, the same for all maps"
-    return int(place.number_input("Seed", 0, 2**31 - 1, 0, 1, key="seed", bind="query-params", help=about))
+    return address.whole(place, "Seed", 0, 2**31 - 1, 0, key="seed", kind="the seed", help=about)
 
 
 def search(data: str, text: str) -> SearchResult | None:

@@ -8,16 +8,17 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import Dataset
-from mmexplore.ui.components import widgets
+from mmexplore.ui.components import structures, widgets
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, of_smiles, picked
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import navigation, session, tabs
+from mmexplore.ui.shell import address, navigation, session, tabs
 
 if TYPE_CHECKING:
     import pandas as pd
 
 A_PAGE = 12
 MOST_LISTED = 10_000
+_FIT = 2  # labels that have room beside a name and a SMILES, each with its prediction
 _GRID, _PAGE = "selection-grid", "selection-page"
 
 
@@ -39,11 +40,12 @@ def selection_grid(smarts: str = "") -> None:
     pages = -(-len(rows) // A_PAGE)
     if st.session_state.get(_PAGE, 1) > pages:
         del st.session_state[_PAGE]
-    page = int(st.session_state.get(_PAGE, 1))
-    shown = rows[(page - 1) * A_PAGE : page * A_PAGE]
-    drawings(_GRID, _cells(choice.data, shown, smarts), _pick, width=84, height=66, current=session.current_row())
+    grid, page = st.container(), 1
     if pages > 1:
-        st.pagination(pages, key=_PAGE, max_visible_pages=5)
+        page = address.number(st.pagination, pages, key=_PAGE, kind="page", max_visible_pages=5)
+    shown = rows[(page - 1) * A_PAGE : page * A_PAGE]
+    with grid:
+        drawings(_GRID, _cells(choice.data, shown, smarts), _pick, width=84, height=66, current=session.current_row())
 
 
 def _send(rows: np.ndarray) -> None:
@@ -154,7 +156,9 @@ def _table(choice: session.Choice, rows: np.ndarray) -> None:
     if len(shown) < len(rows):
         st.caption(f"The first {len(shown):,} of them; the downloads hold all.")
     names = [task.name for task in studio.dataset(choice.data).tasks]
-    labels = widgets.labels_picker(names, f"selection-labels/{choice.data}")
+    labels = widgets.labels_picker(names, f"labels-{choice.data}")
     hidden = {f"{name}{suffix}" for name in names if name not in labels for suffix in ("", ", predicted")}
     table = table.drop(columns=[column for column in table if column in hidden])
-    st.dataframe(table, hide_index=True, height=min(420, 42 + 35 * len(table)), alt="The selected molecules")
+    fit = {"name", "smiles", *(f"{name}{suffix}" for name in labels[:_FIT] for suffix in ("", ", predicted"))}
+    about = {"height": min(420, 42 + 35 * len(table)), "alt": "The selected molecules"}
+    structures.fitting(table, fit, "selection", **about)

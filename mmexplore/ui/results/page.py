@@ -11,7 +11,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.studio import PaperTable, Result
 from mmexplore.studio.results import DIFFERS, SAME, STATES, TRAINING
-from mmexplore.ui.components import charts
+from mmexplore.ui.components import charts, structures
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.results import charts as results_charts
 from mmexplore.ui.shell import address
@@ -49,24 +49,25 @@ def _paper(name: str, tables: Sequence[PaperTable]) -> None:
         return
     measured = table.figures[table.figures["ours"].notna()]["data"].unique()
     chosen = table.figures[table.figures["data"].isin(measured)] if len(measured) else table.figures
-    _tables(chosen, f"{key}/{table.number}")
+    _tables(chosen)
     rest = table.figures[~table.figures["data"].isin(chosen["data"])]
     if len(rest):
         with st.expander(f"{rest['data'].nunique()} data sets that were not measured here: the paper's figures"):
-            _tables(rest, f"{key}/{table.number}/rest")
+            _tables(rest)
     file = f"{name} {table.number}"
     st.download_button("Table (CSV)", studio.to_csv(table.figures), f"{file}.csv", "text/csv", f"{key}/csv")
     charts.show(results_charts.beside(chosen, _title(table)), file, f"{key}/{table.number}")
 
 
-def _tables(figures: pd.DataFrame, key: str) -> None:
+def _tables(figures: pd.DataFrame) -> None:
     """Figures of a few data sets a table, so that each is no wider than the page."""
     data = list(dict.fromkeys(figures["data"]))
     for start in range(0, len(data), _ACROSS):
         some = figures[figures["data"].isin(data[start : start + _ACROSS])]
         apart = some[some["state"] == DIFFERS]["variant"].unique()
         shown = wide(some).rename(index={name: f"{name} {_APART}" for name in apart})
-        st.dataframe(shown, key=f"{key}/table/{start}", placeholder="", width="stretch")
+        shown.columns = [f"{data}: {side}" for data, side in shown.columns]
+        structures.wrapped(shown.rename_axis("variant").reset_index())
         if len(apart):
             st.caption(f"{_APART} another test: not to be set beside ours")
 
@@ -157,5 +158,5 @@ def _others(results: Sequence[Result]) -> None:
     st.caption("Each is a ratio against a named alternative in the same run, or says what else it is.")
     for result in results:
         with st.expander(literal(result.question)):
-            st.dataframe(result.rows, hide_index=True, key=f"results/{result.name}")
+            structures.wrapped(result.rows.rename(columns=lambda name: str(name).replace("_", " ")))
             st.caption(literal(_story(result)))

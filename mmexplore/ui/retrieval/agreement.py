@@ -7,7 +7,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import ECFP, Agreement, ViewRef
-from mmexplore.ui.components import charts, waits
+from mmexplore.ui.components import charts, structures, waits
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.retrieval import state
 
@@ -28,7 +28,7 @@ def agreement_panel(panels: list[ViewRef], data: str, k: int) -> None:
     one = next(iter(found.values()))
     left, right = st.container(key="stacks-retrieval-agreement").columns(2, gap="large")
     with left:
-        st.dataframe(_table(found, k), alt="Agreement of each view with ECFP")
+        structures.wrapped(_table(found, k).reset_index())
         st.caption(
             f"Over {len(one.rows):,} queries drawn from {literal(data)} with seed 0, each compared with the "
             f"{one.others:,} others; a query is not its own hit. Overlap@{k}: share of the {k} nearest by ECFP that "

@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Dataset, HitList, MoleculeRef, ViewRef
-from mmexplore.ui.components import molecule, waits
+from mmexplore.ui.components import molecule, structures, waits
 from mmexplore.ui.components.drawings import of_row
 from mmexplore.ui.components.hit_lists import Hit, HitColumn, hit_lists, picked
 from mmexplore.ui.components.words import left_out, literal
@@ -17,6 +17,7 @@ from mmexplore.ui.shell import address, session, tour
 from mmexplore.ui.shell.session import Choice
 
 _LISTS, _TRAIL, _PICKED, _TABS = "hit-lists", "retrieval-trail", "retrieval-picked", "below"
+_HIT = "hit"
 
 
 def retrieval_page() -> None:
@@ -50,7 +51,7 @@ def _body(choice: Choice, asked: RetrievalRequest, query: MoleculeRef, ready: li
         hit_lists(_LISTS, columns, _pick)
         _left_out(list(lists), asked.data)
     with card:
-        _cards(choice, query)
+        _cards(choice, asked.data, query)
     return lists
 
 
@@ -137,21 +138,37 @@ def _pick() -> None:
         session.choose_row(row)
 
 
-def _cards(choice: Choice, query: MoleculeRef) -> None:
+def _cards(choice: Choice, among: str, query: MoleculeRef) -> None:
     """The query in detail, and below it the hit that was clicked, where that is another molecule."""
     _back(choice)
     st.markdown(f"**{literal(molecule.title(query))}**, the query")
     molecule.show(query, choice.model, choice.view, "retrieval-query")
-    known = st.session_state.get(_PICKED)
-    if known is None or known == (query.data, query.row):
+    row = _clicked(among)
+    apart = row >= 0 and (among, row) != (query.data, query.row)
+    address.keep(_HIT, str(row) if apart else None)
+    address.answer(_HIT, row)
+    if not apart:
         return
-    data, row = known
     try:
-        hit = studio.query_of_row(data, row)
+        hit = studio.query_of_row(among, row)
     except (MmexploreError, IndexError):
         return  # the data set is gone, or another one goes by its name
     st.markdown(f"**{literal(molecule.title(hit))}**, the hit that was clicked")
     molecule.show(hit, choice.model, choice.view, "retrieval-hit")
+
+
+def _clicked(among: str) -> int:
+    """The hit that was clicked in the data set that is searched, or that a link names; -1 where there is none."""
+    came = address.arriving(_HIT)
+    if came is not None or (address.went_back() and _HIT not in st.query_params):
+        text = came or ""
+        row = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+        known = 0 <= row < len(studio.dataset(among))
+        if text and not known:
+            address.tell(_HIT, address.lacking("the hit", text, ""))
+        st.session_state[_PICKED] = (among, row if known else -1)
+    data, row = st.session_state.get(_PICKED, ("", -1))
+    return int(row) if data == among else -1
 
 
 def _back(choice: Choice) -> None:
@@ -188,7 +205,10 @@ def _table(choice: Choice, asked: RetrievalRequest, lists: list[HitList]) -> Non
         return
     tables = [studio.hit_table(found, asked.data, choice.model) for found in lists]
     whole = pd.concat(tables, ignore_index=True)
-    st.dataframe(whole, hide_index=True, height=min(420, 42 + 35 * len(whole)), alt="Hits of all lists")
+    tasks = [task.name for task in studio.dataset(asked.data).tasks[:1]]
+    fit = {"rank", "space", "similarity", "name", "smiles", *tasks, *(f"{name}, predicted" for name in tasks)}
+    about = {"height": min(420, 42 + 35 * len(whole)), "alt": "Hits of all lists"}
+    structures.fitting(whole, fit, "hits", **about)
     name = f"{asked.data}-hits"
     with st.container(horizontal=True):
         csv = studio.to_csv(whole).encode()

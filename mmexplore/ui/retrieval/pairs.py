@@ -1,5 +1,7 @@
 """Pairs that ECFP calls close and a view far, and the reverse, drawn side by side: activity cliffs among them."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -10,7 +12,7 @@ from mmexplore.ui.components import molecule, waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.retrieval import state
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import address, session
 
 _SHOWN, _ACROSS = 6, 3
 _NEAR, _FAR = "ECFP near, view far", "View near, ECFP far"
@@ -23,13 +25,16 @@ def pairs_panel(panels: list[ViewRef], data: str) -> None:
         st.caption("Choose a view of a model above, and let it embed the data set, to see where it differs from ECFP.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("View", list(views), key="pairs-view", width=260) or next(iter(views))
-        way = st.segmented_control("Pairs", [_NEAR, _FAR], default=_NEAR, required=True, key="pairs-way")
+        name = address.choose(st.selectbox, "View", list(views), key="pairs-view", kind="the view", width=260)
+        about: dict[str, Any] = {"kind": "the pairs", "default": _NEAR, "required": True}
+        way = address.choose(st.segmented_control, "Pairs", [_NEAR, _FAR], key="pairs-way", **about)
         least = 0.5
         if way == _NEAR:
-            least = st.slider("Tanimoto at least", 0.2, 1.0, 0.5, 0.05, key="pairs-least", width=220)
+            about = {"key": "pairs-least", "kind": "a Tanimoto similarity", "width": 220}
+            least = address.number(st.slider, "Tanimoto at least", 0.2, 1.0, 0.5, 0.05, **about)
         table = studio.dataset(data)
-        cliffs = bool(table.tasks) and st.toggle("Labels differ", key="pairs-cliffs", help=_about(table))
+        about = {"key": "pairs-cliffs", "bind": "query-params"}
+        cliffs = bool(table.tasks) and st.toggle("Labels differ", help=_about(table), **about)
     with waits.bar("Looking for pairs"):
         found = studio.far_pairs(views[name], data, way == _NEAR, least)
     kept = [pair for pair in found if not cliffs or _is_cliff(table, pair)]

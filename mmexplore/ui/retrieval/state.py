@@ -48,7 +48,7 @@ def asked(choice: Choice) -> RetrievalRequest:
             st.selectbox, "Search in", names, index=names.index(choice.data), key=_AMONG, kind="the data set"
         )
     with right:
-        k = int(st.number_input("Hits", 1, 50, 6, key="hits", bind="query-params"))
+        k = address.whole(st, "Hits", 1, 50, 6, key="hits", kind="a number of hits")
     query = _query(choice, text)
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
         panels = _spaces(choice)
@@ -85,20 +85,16 @@ def _spaces(choice: Choice) -> tuple[ViewRef, ...]:
     """Two to six columns; the URL holds them as that of a comparison holds its maps."""
     offered = {state.written([panel]): panel for panel in _offered(choice)}
     standard = [state.written([panel]) for panel in _standard(choice)]
-    asked = address.unknown(_SPACES, [*map(_in_words, offered.values()), *offered])
-    picked = st.multiselect(
+    picked = address.several(
         "Side by side",
         list(offered),
         standard,
         key=_SPACES,
-        bind="query-params",
+        kind="the space",
         max_selections=MOST_PANELS,
         format_func=lambda code: _in_words(offered[code]) if code in offered else code,
         help="Up to six spaces in which neighbours are sought",
     )
-    if asked:
-        address.tell(_SPACES, address.lacking("the space", asked[0], ", ".join(map(str, picked))))
-    address.answer(_SPACES, picked)
     return tuple(offered[code] for code in picked if code in offered) or (ECFP,)
 
 
@@ -135,7 +131,7 @@ def _filters() -> tuple[str, dict[str, tuple[float, float]]]:
     with st.popover("Filters", icon=":material/filter_alt:"):
         about: dict[str, Any] = {"key": "smarts", "bind": "query-params", "max_chars": 500, "placeholder": "c1ccncc1"}
         smarts = (st.text_input("Contains (SMARTS or SMILES)", **about) or "").strip()
-        names = st.multiselect("Properties", PROPERTIES, key="properties", bind="query-params")
+        names = address.several("Properties", PROPERTIES, key="properties", kind="the property")
         within = {name: _range(name) for name in names}
     try:
         studio.check_pattern(smarts)
@@ -148,6 +144,7 @@ def _filters() -> tuple[str, dict[str, tuple[float, float]]]:
 def _range(name: str) -> tuple[float, float]:
     low, high = st.columns(2)
     key = name.replace(" ", "-")
-    least = low.number_input(f"{name}, from", value=None, key=f"{key}-from", bind="query-params")
-    most = high.number_input("to", value=None, key=f"{key}-to", bind="query-params")
+    about: dict[str, Any] = {"value": None, "kind": f"a bound of {name}"}
+    least = address.number(low.number_input, f"{name}, from", key=f"{key}-from", **about)
+    most = address.number(high.number_input, "to", key=f"{key}-to", **about)
     return (float("-inf") if least is None else float(least), float("inf") if most is None else float(most))

@@ -1,7 +1,7 @@
 """Address of a page: it holds what is shown, so that a link, a reload and Back bring the same picture back.
 
-Widgets bind their values to it themselves (``bind="query-params"``); :func:`choose` and :func:`tabs` do that, and say
-it where a link asks for what there is not. What no widget holds, or what means nothing without another choice, comes
+Widgets bind their values to it themselves (``bind="query-params"``); :func:`choose`, :func:`several`, :func:`number`,
+:func:`whole` and :func:`tabs` do that, and say it where a link asks for what there is not. What no widget holds, or what means nothing without another choice, comes
 and goes by :func:`arriving` and :func:`keep`. Back and forward are runs of their own (:func:`went_back`): they take
 everything from the address, also what is missing there. ``history.js`` sees to it that each gesture is a step back.
 """
@@ -64,6 +64,51 @@ def choose(widget: Callable[..., Any], label: str, options: Sequence[Any], *, ke
     return value
 
 
+def several(
+    label: str, options: Sequence[str], default: Sequence[str] | None = None, *, key: str, kind: str, **about: Any
+) -> list[str]:
+    """Some of several options, bound to the address, where they go by their titles or by themselves."""
+    title: Callable[[Any], str] = about.get("format_func", str)
+    asked = unknown(key, [*map(title, options), *options])
+    picked = list(st.multiselect(label, options, default, key=key, bind="query-params", **about))
+    shown = ", ".join(map(title, picked))
+    if asked:
+        tell(key, lacking(kind, asked[0], shown))
+    answer(key, shown)
+    return picked
+
+
+def number(widget: Callable[..., Any], label: Any, *bounds: Any, key: str, kind: str, **about: Any) -> Any:
+    """A widget of a number, or of a span of two, bound to the address; a link that asks for another is told so."""
+    came = st.query_params.get_all(key)
+    fresh = bool(came) and " to ".join(came) != _seen().get(key)
+    value = widget(label, *bounds, key=key, bind="query-params", **about)
+    _seen()[key] = " to ".join(came)
+    values = value if isinstance(value, tuple) else () if value is None else (value,)
+    shown = " to ".join(f"{one:.10g}" for one in values)
+    if fresh and _numbers(came) != [float(one) for one in values]:
+        tell(key, lacking(kind, " to ".join(came), shown, "is not offered"))
+    answer(key, shown)
+    return value
+
+
+def whole(place: Any, label: str, low: int, high: int, first: int, *, key: str, kind: str, **about: Any) -> int:
+    """A whole number in a box, bound to the address.
+
+    Streamlit is given decimals, as it fails on a link that asks a box of whole numbers for infinity.
+    """
+    step, bounds = float(about.pop("step", 1)), (float(low), float(high), float(first))
+    return int(number(place.number_input, label, *bounds, step, "%.0f", key=key, kind=kind, **about))
+
+
+def _numbers(texts: Iterable[str]) -> list[float]:
+    """Numbers of an address, none where one of them is no number."""
+    try:
+        return [float(text) for text in texts]
+    except ValueError:
+        return []
+
+
 def tabs(labels: Sequence[str], key: str) -> Sequence[Any]:
     """Tabs that stand in the address."""
     asked = unknown(key, labels)
@@ -82,14 +127,14 @@ def unknown(key: str, titles: Iterable[str]) -> list[str]:
     return [came for came in st.query_params.get_all(key) if came and came not in known and came != _seen().get(key)]
 
 
-def lacking(kind: str, asked: str, shown: str) -> str:
+def lacking(kind: str, asked: str, shown: str, why: str = "is not here") -> str:
     """The sentence about a name in a link that nothing here goes by.
 
     >>> lacking("the data set", "nope", "solubility")
     "The link asks for the data set 'nope', which is not here; solubility is shown instead."
     """
     name = repr(asked if len(asked) <= _LONGEST else f"{asked[: _LONGEST - 3]}...")
-    return f"The link asks for {kind} {name}, which is not here; {shown or 'nothing'} is shown instead."
+    return f"The link asks for {kind} {name}, which {why}; {shown or 'nothing'} is shown instead."
 
 
 def notes_here() -> None:

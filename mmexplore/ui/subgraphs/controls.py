@@ -133,19 +133,11 @@ def limits() -> Limits:
     with sizes:
         usual = (RULES.min_atoms, RULES.max_atoms)
         words = "Only subgraphs of so many atoms count; moving this needs no new search"
-        low, high = st.slider("Atoms of a subgraph", 1, MOST_ATOMS, usual, help=words, key="subgraphs/atoms", **_KEEP)
+        about: dict[str, Any] = {"key": "atoms", "kind": "a number of atoms", "help": words}
+        low, high = address.number(st.slider, "Atoms of a subgraph", 1, MOST_ATOMS, usual, **about)
     with score:
-        by: By = (
-            st.segmented_control(
-                "Score that decides",
-                list(_BY),
-                default="fragment",
-                required=True,
-                format_func=lambda name: _BY[name],
-                help=_BY_HELP,
-                key="subgraphs/by",
-                **_KEEP,
-            )
-            or "fragment"
+        about = {"default": "fragment", "required": True, "format_func": _BY.__getitem__, "help": _BY_HELP}
+        by: By = address.choose(
+            st.segmented_control, "Score that decides", list(_BY), key="by", kind="the score", **about
         )
     return Limits(replace(RULES, min_atoms=low, max_atoms=high), by)

@@ -20,7 +20,6 @@ from mmexplore.ui.shell.tabs import GROUP_KIND, SELECTION
 from mmexplore.ui.subgraphs import motifs
 
 _KINDS = ("class", "cluster", SELECTION)
-_KEEP: dict[str, Any] = {"persist_state": "session"}
 _SHARE_HELP = "The maximum common subgraph is one that this share of the molecules compared hold"
 _MOST_HELP = """Of a larger group, a sample drawn with seed 0 is searched. The maximum common subgraph is sought
 among 100 molecules at most, and both are counted in all."""
@@ -56,20 +55,12 @@ def _picked(choice: Choice) -> tuple[Group | None, int, float]:
     with which:
         group = {"class": _class, "cluster": _cluster, SELECTION: _selection}[of or _KINDS[0]](choice)
     with most:
-        number = st.number_input(
-            "Searched at most",
-            10,
-            5000,
-            studio.MOST_SEARCHED,
-            10,
-            help=_MOST_HELP,
-            key="subgraphs/most",
-            **_KEEP,
-        )
+        kept: dict[str, Any] = {"key": "most", "kind": "a number of molecules", "help": _MOST_HELP, "step": 10}
+        number = address.whole(st, "Searched at most", 10, 5000, studio.MOST_SEARCHED, **kept)
     with part:
-        kept: dict[str, Any] = {"help": _SHARE_HELP, "key": "subgraphs/share"} | _KEEP
-        shared = st.number_input("Shared by at least", 0.1, 1.0, studio.SHARE, 0.05, **kept)
-    return group, int(number), round(float(shared), 2)
+        kept = {"key": "share", "kind": "a share", "help": _SHARE_HELP}
+        shared = address.number(st.number_input, "Shared by at least", 0.1, 1.0, studio.SHARE, 0.05, **kept)
+    return group, number, round(float(shared), 2)
 
 
 def _class(choice: Choice) -> Group | None:

@@ -4,8 +4,6 @@ Several models, or branches of one, side by side, with the atoms that they agree
 """
 
 from dataclasses import replace
-from typing import Any
-
 import streamlit as st
 
 from mmexplore import studio
@@ -13,11 +11,9 @@ from mmexplore.explore.explain.storage import Explained
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components.drawings import Drawing, drawings, of_atoms
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import address
 from mmexplore.ui.subgraphs.controls import Limits, SubgraphRequest
 from mmexplore.ui.subgraphs.result import score_text
-
-_KEEP: dict[str, Any] = {"persist_state": "session"}
-
 
 def show(model: str, found: Explained, asked: SubgraphRequest, limits: Limits) -> None:
     """The branches of a late fusion, then a picker of other models of the same label, and what each finds."""
@@ -28,7 +24,7 @@ def show(model: str, found: Explained, asked: SubgraphRequest, limits: Limits) -
         words = f"No other model here predicts {asked.goal.task}. Train one, and its answer can stand beside this one."
         st.caption(literal(words))
         return
-    chosen = st.multiselect("Ask these too", others, key=f"subgraphs/models/{asked.goal.task}", **_KEEP)
+    chosen = address.several("Ask these too", others, key=f"models-{asked.goal.task}", kind="the model")
     if not chosen:
         st.caption("Choose models: each one's smallest subgraph is drawn, and the atoms that at least half share.")
         return

@@ -13,7 +13,7 @@ from mmexplore.studio import Group, Motifs, Target
 from mmexplore.ui.components import structures
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.words import left_out, literal
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 
 _AGAINST, _EXAMPLES = "subgraphs/against", "subgraphs/examples"
@@ -96,7 +96,7 @@ def _row(one: Motif) -> dict[str, object]:
 
 def _table(found: Motifs) -> None:
     frame = _frame(found)
-    shown = frame.rename(columns={"smiles": "SMILES"})
+    shown = frame.rename(columns={"smiles": "SMILES"}).drop(columns="atoms")
     shown.insert(0, "fragment", structures.addresses(frame["smiles"]))
     share: Any = st.column_config.NumberColumn(format="percent")
     config = {"fragment": structures.column("fragment"), "in the group": share, "in the rest": share}
@@ -113,9 +113,8 @@ def _table(found: Motifs) -> None:
 def _one(choice: Choice, goal: Target, found: Motifs) -> None:
     """One fragment: molecules that have it as their smallest, and those that hold it and are negative."""
     titles = {f"{n + 1}: {one.smiles}": one for n, one in enumerate(found.motifs)}
-    one = titles[
-        st.selectbox("Examples and counter-examples of", list(titles), key="subgraphs/motif") or next(iter(titles))
-    ]
+    words = "Examples and counter-examples of"
+    one = titles[address.choose(st.selectbox, words, list(titles), key="motif", kind="the fragment")]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{one.count:,} molecules whose smallest positive subgraph it is**", width="content")
         if one.rows:

@@ -13,11 +13,12 @@ from mmexplore.studio import Subgraph
 from mmexplore.ui.components import structures, viewer3d
 from mmexplore.ui.components.drawings import Drawing, drawings, of_atoms, picked
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import address
 from mmexplore.ui.subgraphs import controls
 from mmexplore.ui.subgraphs.controls import SubgraphRequest
 
 MOST = 8
-_NEXT, _SHOWN = "subgraphs/next", "subgraphs/shown"
+_NEXT, _SHOWN, _PART = "subgraphs/next", "subgraphs/shown", "part"
 
 
 def show(found: Explained, name: str, asked: SubgraphRequest, card: Callable[[], None]) -> None:
@@ -112,9 +113,24 @@ def _title(part: Subgraph, number: int, asked: SubgraphRequest) -> tuple[str, st
 
 
 def _shown(found: Explained) -> int:
-    """The one that was clicked, while it is among them; else the first."""
+    """The one that was clicked, or that a link asks for, while it is among them; else the first."""
+    if (asked := address.arriving(_PART)) is not None or address.went_back():
+        st.session_state[_SHOWN] = _asked(found, asked)
     chosen = st.session_state.get(_SHOWN)
-    return next((n for n, part in enumerate(found.subgraphs) if (found.smiles, part.atoms) == chosen), 0)
+    number = next((n for n, part in enumerate(found.subgraphs) if (found.smiles, part.atoms) == chosen), 0)
+    address.keep(_PART, str(number + 1) if number else None)
+    address.answer(_PART, number)
+    return number
+
+
+def _asked(found: Explained, text: str | None) -> tuple[str, tuple[int, ...]]:
+    """The subgraph that a link asks for by its number, from 1."""
+    text = st.query_params.get(_PART, "1") if text is None else text
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    if not 0 < number <= len(found.subgraphs):
+        address.tell(_PART, address.lacking("the subgraph", text, "the first"))
+        number = 1
+    return found.smiles, found.subgraphs[number - 1].atoms
 
 
 def _pick(found: Explained) -> None:
@@ -140,7 +156,7 @@ def _frame(found: Explained) -> pd.DataFrame:
 
 def _table(found: Explained, asked: SubgraphRequest) -> None:
     frame = _frame(found)
-    shown = frame.drop(columns=["molecule"]).rename(columns={"smiles": "SMILES", "n_atoms": "size"})
+    shown = frame.rename(columns={"smiles": "SMILES", "n_atoms": "size"}).drop(columns=["molecule", "atoms"])
     shown.insert(0, "fragment", structures.addresses(frame["smiles"]))
     unit = f" in {asked.unit}" if asked.unit else ""
     number: Any = st.column_config.NumberColumn(format="%.3f", help=f"the model's output{unit}")

@@ -10,6 +10,7 @@ from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import widgets
 from mmexplore.ui.components.widgets import Field
+from mmexplore.ui.shell import address
 from mmexplore.ui.train import plan
 from mmexplore.ui.train.plan import RunPlan
 from mmexplore.ui.train.recipe_form import recipe_form
@@ -45,15 +46,17 @@ def _preset() -> tuple[str, str, Recipe]:
     """Name, version and recipe of what was chosen to begin with."""
     row = st.container(horizontal=True)
     help_ = "; ".join(f"{learn}: {what}" for learn, what in _LEARN.items())
-    about: dict[str, Any] = {"required": True, **_KEEP}
-    labels = row.segmented_control("Learn", list(_LEARN), default="labels", help=help_, key="train/learn", **about)
+    about: dict[str, Any] = {"required": True, "default": "labels", "help": help_, "kind": "to learn"}
+    labels = address.choose(row.segmented_control, "Learn", list(_LEARN), key="train/learn", **about)
     kind = "preset" if labels != "without labels" else "pretraining"
     names = presets.preset_names() if kind == "preset" else presets.pretraining_names()
     words = "; ".join(f"{name}: {_first_line(_ready(kind, name, 'paper'))}" for name in names)
-    name = row.selectbox("Preset", names, key=f"train/{kind}", help=words, width=184, **_KEEP)
+    about = {"key": f"train/{kind}", "kind": "the preset", "help": words, "width": 184}
+    name = address.choose(row.selectbox, "Preset", names, **about)
     versions = ("quick", "paper", "settled") if kind == "preset" else presets.versions(name)
-    about = {"key": f"train/{kind}/version", "help": "; ".join(f"{v}: {VERSIONS[v]}" for v in versions), **_KEEP}
-    version = row.selectbox("Version", versions, versions.index("quick"), width=120, **about)
+    about = {"kind": "the version", "help": "; ".join(f"{v}: {VERSIONS[v]}" for v in versions), "width": 120}
+    begin = versions.index("quick")
+    version = address.choose(row.selectbox, "Version", versions, key=f"train/{kind}/version", index=begin, **about)
     return name, version, _ready(kind, name, version)
 
 

@@ -1,11 +1,13 @@
 """Job picker, which trainings are shown: the one in the address, else the first that is active, and a list of all."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.jobs.folder import Job
-from mmexplore.ui.components import follow_job
+from mmexplore.ui.components import follow_job, structures
 from mmexplore.ui.shell import address
 
 _JOB = "job"
@@ -41,14 +43,9 @@ def others(jobs: list[Job], shown: Job | None) -> None:
     with st.expander(words, expanded=bool(waiting)):
         table = pd.DataFrame([_row(job) for job in rest])
         config = {"started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"), "id": None}
-        picked = st.dataframe(
-            table,
-            on_select="rerun",
-            selection_mode="single-row",
-            column_config=config,
-            hide_index=True,
-            key=f"jobs/{len(rest)}/{shown.id if shown else ''}",
-        )
+        about: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row"}
+        about["key"] = f"jobs/{len(rest)}/{shown.id if shown else ''}"
+        picked = structures.fitting(table, ("title", "state", "done", "started"), "trainings", config, **about)
         for number in picked.selection.rows[:1]:
             _one(rest[number])
 

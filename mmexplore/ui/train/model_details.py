@@ -9,12 +9,11 @@ from mmexplore import studio
 from mmexplore.datasets import Task
 from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.ui.components import charts, score_words
+from mmexplore.ui.components import charts, score_words, structures
 from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import duration, literal
+from mmexplore.ui.shell import address
 from mmexplore.ui.train import view
-
-SCORE = st.column_config.NumberColumn(format="%.4g")
 
 
 def scores(model: Model) -> None:
@@ -31,7 +30,7 @@ def scores(model: Model) -> None:
         f"On {literal(model.card.data.name)}, split {literal(score_words.split_of(model.card))}: "
         + ", ".join(f"{n:,} {part}" for part, n in sizes.items())
     )
-    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(model.card.metrics, SCORE))
+    structures.wrapped(table)
     if len(model.card.data.tasks) > 1 and model.card.per_task:
         with st.expander("Scores of each task"):
             part = "test" if "test" in model.card.per_task else "validation"
@@ -64,7 +63,9 @@ def _test_picture(model: Model, split: str) -> None:
     if known is None or "split" not in known or not tasks.keys() & labels.keys():
         return
     names = [name for name in tasks if name in labels]
-    name = label_picker("Task", names, f"task/{model.name}") if len(names) > 1 else names[0]
+    name = names[0]
+    if len(names) > 1:
+        name = address.choose(label_picker, "Task", names, key=f"task-{model.name}", kind="the task")
     test = (known["split"] == "test").to_numpy()
     truth, guess = labels[name][test], known[name].to_numpy(float)[test]
     charts.show(_against(tasks[name], truth, guess, split), f"{model.name}-test", f"run-test/{model.name}")

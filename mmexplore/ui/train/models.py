@@ -4,14 +4,16 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.ui.components import charts, model_links, score_words
+from mmexplore.ui.components import charts, model_links, score_words, structures
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.shell import address, backups
 from mmexplore.ui.train import model_details, runs_table
 
 _SCORE = st.column_config.NumberColumn(format="%.4g", width=72)
@@ -32,6 +34,7 @@ _COLUMNS: dict[str, Any] = {
 }
 _FIT = ("model", "data", "split", "score", "test")
 """Columns that fit a page of 1,024 pixels."""
+_CHOSEN, _TURN = "models", "models/turn"
 _GROUPS_FIT = ("recipe", "data", "split", "score", "seeds", "test", "± test")
 
 
@@ -44,17 +47,35 @@ def show(models: Sequence[Model]) -> None:
         st.info("No model is here yet. Choose a recipe above and start a training: it will appear in this table.")
         return
     st.caption("Each score belongs to the split beside it. Choose a line for its details, several to compare them.")
-    every = st.toggle("All columns", key="runs/every")
-    about: dict[str, Any] = {"hide_index": True, "column_config": _COLUMNS, "key": f"runs/{len(table)}"}
+    every = st.toggle("All columns", key="every", bind="query-params")
+    names = list(table["name"])
+    turn, first = _arrived(names)
+    about: dict[str, Any] = {"hide_index": True, "column_config": _COLUMNS, "key": f"runs/{len(table)}/{turn}"}
     about["column_order"] = None if every else _FIT
+    about["selection_default"] = {"selection": {"rows": [names.index(name) for name in first if name in names]}}
     chosen = st.dataframe(table, on_select="rerun", selection_mode="multi-row", **about).selection.rows
+    address.keep(_CHOSEN, ",".join(quote(names[row], safe="") for row in chosen) or None)
     _over_seeds(models)
+    with st.popover("Bring back a backup", icon=":material/restore_page:"):
+        backups.bring_back("models")
     by_name = {model.name: model for model in models}
-    members = [by_name[name] for name in table["name"].iloc[chosen]]
+    members = [by_name[names[row]] for row in chosen]
     if len(members) == 1:
         show_one(members[0])
     elif members:
         _several(members)
+
+
+def _arrived(names: Sequence[str]) -> tuple[int, list[str]]:
+    """How often a link or Back has chosen models, and which the last one chose."""
+    asked = address.arriving(_CHOSEN)
+    if asked is not None or (address.went_back() and _CHOSEN not in st.query_params):
+        wanted = [unquote(name) for name in asked.split(",")] if asked else []
+        for name in [name for name in wanted if name not in names][:1]:
+            shown = ", ".join(other for other in wanted if other in names) or "none"
+            st.warning(literal(address.lacking("the model", name, shown)), icon=":material/search_off:")
+        st.session_state[_TURN] = (st.session_state.get(_TURN, (0, []))[0] + 1, wanted)
+    return st.session_state.get(_TURN, (0, []))
 
 
 def _over_seeds(models: Sequence[Model]) -> None:
@@ -72,6 +93,7 @@ def show_one(model: Model) -> None:
             model_links.link(model.name)
             _export(model)
             if not model.shipped:
+                backups.save(model=model.name)
                 _rename(model)
                 _delete([model])
         model_details.scores(model)
@@ -84,7 +106,7 @@ def _several(members: Sequence[Model]) -> None:
         trained = [model for model in members if not model.shipped]
         if trained:
             _delete(trained)
-        st.dataframe(runs_table.scores(members).style.format("{:.4g}", na_rep=""))
+        structures.wrapped(runs_table.scores(members).rename_axis("score").reset_index())
         splits = {(m.card.data.digest, score_words.split_of(m.card)) for m in members if m.card}
         if len(splits) > 1:
             st.caption("These models were scored on different molecules: their scores are not comparable.")
@@ -94,7 +116,8 @@ def _several(members: Sequence[Model]) -> None:
             st.caption("None of these models kept its curves.")
             return
         best = next((n for n in columns if n.startswith("validation_")), columns[0])
-        column = st.selectbox("Curve", columns, columns.index(best), format_func=score_words.title, key="compare/curve")
+        about: dict[str, Any] = {"index": columns.index(best), "format_func": score_words.title, "kind": "the curve"}
+        column = address.choose(st.selectbox, "Curve", columns, key="curve", **about)
         charts.show(charts.compare(histories, column, score_words.title(column)), f"compare-{column}", "compare")
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.ui.components import score_words
+from mmexplore.ui.components import score_words, structures
 from mmexplore.ui.components.widgets import labels_picker
 from mmexplore.ui.components.words import duration, literal
 from mmexplore.ui.train.plan import RunPlan
@@ -100,11 +100,10 @@ def _split(plan: RunPlan) -> None:
     try:
         dataset = studio.dataset(data.dataset)
         names = list(data.targets) or [task.name for task in dataset.tasks]
-        shown = labels_picker(names, f"train/split-labels/{data.dataset}/{len(names)}")
+        shown = labels_picker(names, f"labels-{data.dataset}-{len(names)}")
         with st.spinner("Splitting…"):
             table = studio.split_table(dataset, data.split, data.split_seed, data.fractions, tuple(shown))
     except MmexploreError as error:
         st.warning(literal(error))
         return
-    config = {name: st.column_config.NumberColumn(format="%.3g") for name in table.columns[2:]}
-    st.dataframe(table, hide_index=True, column_config=config)
+    structures.wrapped(table, digits=3)

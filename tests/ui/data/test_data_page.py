@@ -28,6 +28,9 @@ class TestData:
         assert not app.exception
         names = list(app.dataframe[0].value["name"])
         assert {"solubility", "freesolv", "bbbp", "hiv"} <= set(names)
+        lines = app.dataframe[0].value.set_index("name")
+        assert lines["molecules"].drop("nmrshiftdb2").notna().all()
+        assert set(lines["counted"].drop("nmrshiftdb2")) == {"published"}
         assert {metric.label: metric.value for metric in app.metric}["Rows read"] == "1,282"
 
     @pytest.mark.slow

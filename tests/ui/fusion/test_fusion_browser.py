@@ -52,8 +52,14 @@ def test_a_slider_moves_the_score(page: Page, server: Server) -> None:
         slider.press("ArrowLeft")
     expect(metric).not_to_have_text(before)
     expect(page.get_by_test_id("stMetricDelta")).to_be_visible()
+    expect(page).to_have_url(re.compile("times=smiles"))
+    page.reload()
+    expect(page.get_by_test_id("stMetricDelta")).to_be_visible()
     page.get_by_role("button", name="All as learned").click()
     expect(page.get_by_test_id("stMetricDelta")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("times="))
+    page.go_back()
+    expect(page.get_by_test_id("stMetricDelta")).to_be_visible()
 
 
 def test_every_tab_draws_something(page: Page, server: Server) -> None:

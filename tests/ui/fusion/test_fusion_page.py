@@ -134,9 +134,11 @@ class TestFigures:
         assert compared.kind(early) == "early fusion, pre-trained"
 
 
-def fusion_page(model: str, row: int = -1) -> AppTest:
+def fusion_page(model: str, row: int = -1, **query: str) -> AppTest:
     """The page after its first run, about this model and FreeSolv."""
     app = AppTest.from_file(str(PAGES / "2_Fusion.py"), default_timeout=PATIENCE)
+    for name, value in query.items():
+        app.query_params[name] = value
     app.session_state["chosen"], app.session_state["row"] = Choice(DATA, model, "smiles"), row
     return app.run()
 
@@ -147,6 +149,17 @@ class TestPage:
         assert not app.exception
         assert len(app.dataframe) == 1
         assert studio.dataset(DATA).smiles[5] in [code.value for code in app.code]
+
+    def test_factors_stand_in_the_address_while_their_tab_is_open(self, late: str) -> None:
+        app = fusion_page(late, 5, fusion="What if", times="image:0.5,smiles:0")
+        assert {one.label: one.value for one in app.slider} == {"smiles": 0.0, "image": 0.5, "fingerprint": 1.0}
+        app.slider(key=f"what-if/{late}/smiles").set_value(1.0).run()
+        assert app.query_params["times"] == "image:0.5"
+        assert not app.warning
+        wrong = fusion_page(late, 5, fusion="What if", times="image:7")
+        assert "do not fit this model" in wrong.warning[0].value
+        assert {one.value for one in wrong.slider} == {1.0}
+        assert "times" not in fusion_page(late, 5, times="image:0.5").query_params
 
     def test_a_model_that_fuses_nothing_leads_to_those_that_do(
         self, late: str, empty_home: Path, monkeypatch: pytest.MonkeyPatch

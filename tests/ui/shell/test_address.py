@@ -132,7 +132,7 @@ class TestRowAndSelection:
 
 
 class TestSubgraphs:
-    def opened(self, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
+    def opened(self, monkeypatch: pytest.MonkeyPatch, **query: str | list[str]) -> AppTest:
         monkeypatch.setattr(session, "choice", lambda: session.Choice(DATA, MODEL, "dmpnn"))
         app = page("4_Subgraphs.py", **query)
         assert not app.exception
@@ -163,4 +163,69 @@ class TestSubgraphs:
         assert "taken instead" in shown(self.opened(monkeypatch, threshold=asked))
 
 
+    def test_numbers_come_from_the_address(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        app = self.opened(monkeypatch, smiles=DRUG, atoms=["9", "12"], by="in the molecule", part="2")
+        assert app.slider(key="atoms").value == (9, 12)
+        assert app.segmented_control(key="by").value == "in molecule"
+        assert told(app) == []
+        assert app.query_params["part"] == ["2"]
+
+    @pytest.mark.parametrize("asked", [["9"], ["9", "99"], ["x", "12"], ["inf", "nan"]])
+    def test_a_span_that_is_not_offered(self, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
+        app = self.opened(monkeypatch, smiles=DRUG, atoms=asked)
+        (words,) = told(app)
+        assert "which is not offered; 8 to 20 is shown" in words
+        assert told(app.run()) == [words]
+        app.slider(key="atoms").set_value((9, 12)).run()
+        assert told(app) == []
+
+
+class TestEveryControl:
+    """What changes what is shown stands in the address: whoever adds a control binds it, or keeps it there."""
+
+    KEPT = ("subgraphs/threshold", "what-if/", "panel-")  # in the address by other names
+    NO_VIEW = ("upload/", "/picture")  # an import's choices, a file's format
+
+    @pytest.mark.parametrize(
+        ("name", "query"),
+        [
+            ("1_Map.py", {}),
+            ("1_Map.py", {"compare": "true"}),
+            ("2_Fusion.py", {"fusion": "Disagreement"}),
+            ("2_Fusion.py", {"fusion": "Fusions compared"}),
+            ("3_Retrieval.py", {"below": "Near and far", "query": "CCO"}),
+            ("4_Subgraphs.py", {"smiles": "CC(=O)Nc1ccc(OCCN(C)C)cc1"}),
+            ("4_Subgraphs.py", {"subgraphs": "A group"}),
+            ("6_Data.py", {"part": "Split"}),
+            ("6_Data.py", {"part": "Molecules"}),
+            ("6_Data.py", {"part": "Compare"}),
+            ("7_Results.py", {}),
+        ],
+    )
+    def test_it_is_bound(self, monkeypatch: pytest.MonkeyPatch, name: str, query: dict[str, str]) -> None:
+        monkeypatch.setattr(session, "choice", lambda: session.Choice(DATA, MODEL, "dmpnn"))
+        monkeypatch.setattr(studio, "lacking", lambda *_: [])
+        monkeypatch.setattr(studio, "far_pairs", lambda *_: ())
+        app = page(name, **query)
+        kinds = (app.slider, app.number_input, app.selectbox, app.segmented_control, app.toggle, app.multiselect)
+        shown = [one for kind in kinds for one in kind]
+        lost = [
+            one.key or one.label
+            for one in shown
+            if not one.proto.query_param_key
+            and not str(one.key).startswith(self.KEPT)
+            and not any(part in str(one.key) for part in self.NO_VIEW)
+        ]
+        assert lost == []
+
+    @pytest.mark.parametrize("asked", ["inf", "-1", "1e400", "nan", "six", "7.5", ""])
+    def test_a_number_that_is_not_offered(self, monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
+        monkeypatch.setattr(session, "choice", lambda: session.Choice(DATA, "ecfp", "ecfp"))
+        app = page("6_Data.py", part="Split", **{"split-seed": asked})
+        assert not app.exception
+        assert len(told(app)) == 1
+        assert "asks for the seed" in told(app)[0]
+
+
+DRUG = "CC(=O)Nc1ccc(OCCN(C)C)cc1"
 SOUGHT = {"sought-regression": "below"}

@@ -56,16 +56,16 @@ def test_a_typed_molecule_is_explained_on_either_side(toy: str) -> None:
 
 def test_limits_move_what_is_shown(toy: str) -> None:
     app = either_class(page(PAGE, smiles=DRUG))
-    app.slider(key="subgraphs/atoms").set_value((10, 12)).run()
+    app.slider(key="atoms").set_value((10, 12)).run()
     assert not app.exception
     assert app.dataframe[0].value["size"].between(10, 12).all()
-    app.slider(key="subgraphs/atoms").set_value((30, 40)).run()
+    app.slider(key="atoms").set_value((30, 40)).run()
     assert "subgraphs of 30 or more are sought" in shown(app)
 
 
 def test_other_models_stand_beside_it(toy: str) -> None:
     app = either_class(page(PAGE, smiles=DRUG))
-    app.multiselect(key="subgraphs/models/active").select("other").run()
+    app.multiselect(key="models-active").select("other").run()
     assert not app.exception
     assert "Under several models" in shown(app)
 
@@ -97,7 +97,7 @@ def test_a_group_is_searched_by_a_job_and_drawn(toy: str, monkeypatch: pytest.Mo
     app.session_state["subgraphs"] = "A group"
     app.session_state["label"] = "logS"
     app.run()
-    app.number_input(key="subgraphs/most").set_value(10).run()
+    app.number_input(key="most").set_value(10).run()
     low = app.slider(key="subgraphs/threshold/toy/logS/above")
     low.set_value(low.min).run()
     next(b for b in app.button if b.key == "subgraphs/find").click().run()
