@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { channels, isDark, make, part } from "../../mmexplore/ui/components/dom.js";
+import { channels, draw, isDark, make, part } from "../../mmexplore/ui/components/dom.js";
 import { element } from "./page.js";
 
 test("a text that looks like markup is a text", () => {
@@ -22,4 +22,20 @@ test("colours are read with and without an alpha", () => {
   assert.deepEqual(channels("rgb(1, 2, 3)"), [1, 2, 3]);
   assert.deepEqual(channels("rgba(1, 2, 3, 0.5)"), [1, 2, 3]);
   assert.equal(isDark(element("div")), false);
+});
+
+test("a drawing that does not come is asked for again, unless another one is wanted by then", context => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const image = make("img"), asked = [];
+  Object.defineProperty(image, "src", { set: address => { asked.push(address); } });
+  draw(image, "/one.svg");
+  image.onerror();
+  context.mock.timers.tick(60_000);
+  assert.deepEqual(asked, ["/one.svg", "/one.svg"]);
+  image.onerror();
+  draw(image, "/two.svg");
+  context.mock.timers.tick(60_000);
+  assert.deepEqual(asked, ["/one.svg", "/one.svg", "/two.svg"]);
+  for (let again = 0; again < 9; again++) { image.onerror(); context.mock.timers.tick(60_000); }
+  assert.equal(asked.length, 6);
 });

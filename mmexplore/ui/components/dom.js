@@ -21,6 +21,22 @@ export function make(tag, name, text) {
   return Object.assign(document.createElement(tag), { className: name ?? "", textContent: text ?? "" });
 }
 
+const PAUSES_MS = [1500, 4000, 8000];   // a busy server says within its deadline that it is
+
+/**
+ * Have an image show a drawing; one that does not come is asked for again after a while, until another one is wanted.
+ * @param {HTMLImageElement} image
+ * @param {string} address
+ */
+export function draw(image, address) {
+  let tried = 0;
+  image.dataset.wanted = address;
+  image.onerror = () => {
+    if (tried < PAUSES_MS.length) setTimeout(() => { if (image.dataset.wanted === address) image.src = address; }, PAUSES_MS[tried++]);
+  };
+  image.src = address;
+}
+
 /**
  * The first element of that selector, which must be there and of that kind.
  * @template {Element} E

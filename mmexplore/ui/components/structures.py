@@ -36,32 +36,38 @@ def column(title: str = "structure") -> Any:
 
 
 def table(
-    frame: "pd.DataFrame", config: Mapping[str, Any], most_px: int = 560, fit: Collection[str] = (), key: str = ""
+    frame: "pd.DataFrame", config: Mapping[str, Any], most_px: int = 560, fit: Collection[str] = (), switch: str = ""
 ) -> None:
-    """A table whose rows are high enough for drawings; ``fit`` and ``key`` as in :func:`fitting`."""
+    """A table whose rows are high enough for drawings; ``fit`` and ``switch`` as in :func:`fitting`."""
     height = min(most_px, 40 + ROW_PX * len(frame))
-    fitting(frame, fit or list(frame), key, config, row_height=ROW_PX, height=height, placeholder="–")
+    fitting(frame, fit or list(frame), switch, config, row_height=ROW_PX, height=height, placeholder="–")
 
 
 def fitting(
-    frame: "pd.DataFrame", fit: Collection[str], key: str = "", config: Mapping[str, Any] | None = None, **about: Any
+    frame: "pd.DataFrame", fit: Collection[str], switch: str = "", config: Mapping[str, Any] | None = None, **about: Any
 ) -> Any:
     """A table of many rows, which shows the columns that ``fit`` a page of 1,024 pixels until all are asked for.
 
-    A column of texts is TEXT_PX wide where ``config`` says nothing else. ``key`` is the switch's name in the address.
+    A column of texts is TEXT_PX wide where ``config`` says nothing else. ``switch`` begins its name in the address.
     """
     rest = [name for name in map(str, frame) if name not in fit]
-    every = bool(rest) and st.toggle("All columns", key=f"{key}-all", bind="query-params", help=", ".join(rest[:20]))
+    every = bool(rest) and st.toggle("All columns", key=f"{switch}-all", bind="query-params", help=", ".join(rest[:20]))
     texts = [name for name in map(str, frame) if not pd.api.types.is_numeric_dtype(frame[name])]
     widths = {name: st.column_config.Column(width=TEXT_PX) for name in texts}
     columns = list(frame) if every else [name for name in frame if name in fit]
-    return st.dataframe(frame, hide_index=True, column_order=columns, column_config=widths | dict(config or {}), **about)
+    return st.dataframe(
+        frame, hide_index=True, column_order=columns, column_config=widths | dict(config or {}), **about
+    )
 
 
 def wrapped(frame: "pd.DataFrame", digits: int = 4) -> None:
     """A table of some tens of rows, never wider than its place, as its words wrap; numbers to so many digits."""
     sides = ["--:" if pd.api.types.is_numeric_dtype(frame[name]) else ":--" for name in frame]
-    lines = [list(map(literal, frame)), sides, *([cell(value, digits) for value in row] for row in frame.to_numpy(object))]
+    lines = [
+        list(map(literal, frame)),
+        sides,
+        *([cell(value, digits) for value in row] for row in frame.to_numpy(object)),
+    ]
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
@@ -86,4 +92,6 @@ def in_space(key: str) -> bool:
     """Whether a structure is to be shown in 3D; draws the switch."""
     ways = ["Drawing", "3D"]
     about: dict[str, Any] = {"default": ways[0], "required": True, "label_visibility": "collapsed"}
-    return bool(page_address.choose(st.segmented_control, "Shown as", ways, key=key, kind="the way", **about) == ways[1])
+    return bool(
+        page_address.choose(st.segmented_control, "Shown as", ways, key=key, kind="the way", **about) == ways[1]
+    )

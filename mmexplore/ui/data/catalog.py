@@ -19,7 +19,9 @@ _COLUMNS = {
     "here": st.column_config.CheckboxColumn("here", help="on this machine"),
     "megabytes": st.column_config.NumberColumn("download", format="%.1f MB"),
     "rows": st.column_config.NumberColumn(format="localized", help="rows of the source, before anything is rejected"),
-    "molecules": st.column_config.NumberColumn(format="localized", help="kept, or as published where none was read yet"),
+    "molecules": st.column_config.NumberColumn(
+        format="localized", help="kept, or as published where none was read yet"
+    ),
     "address": st.column_config.LinkColumn("address"),
     "title": st.column_config.TextColumn(width=230),
     "name": st.column_config.TextColumn(width=110),

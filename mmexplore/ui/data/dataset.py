@@ -211,7 +211,7 @@ def molecules(dataset: Dataset) -> None:
     config: dict[str, Any] = {"structure": structures.column()}
     config |= {task.name: _SCORE for task in dataset.tasks}
     fit = ["line", "structure", "name", "smiles", *shown[:_FIT]]
-    structures.table(table, config, fit=fit, key="molecules")
+    structures.table(table, config, fit=fit, switch="molecules")
     st.caption("line: where the molecule stands in the source, as a text editor counts")
 
 

@@ -18,8 +18,11 @@ from mmexplore.ui.shell.session import Choice
 _GRID, _SHOWN, _LISTED = "disagreement-grid", 18, 1_000
 
 
-def show(choice: Choice) -> None:
-    """Two views, their disagreement's distribution, the molecules they part over, and the way to the Map."""
+def show(choice: Choice, waited: bool = False) -> None:
+    """Two views, their disagreement's distribution, the molecules they part over, and the way to the Map.
+
+    ``waited``: the page has a bar already for the model's own embedding.
+    """
     n = len(studio.dataset(choice.data))
     if n > studio.MOST_COMPARED:
         words = f"{choice.data} has {n:,} molecules; neighbours of at most {studio.MOST_COMPARED:,} are compared."
@@ -37,7 +40,10 @@ def show(choice: Choice) -> None:
         st.info("A view agrees with itself: choose two different ones.", icon=":material/info:")
         return
     lacking = studio.lacking([one, other], choice.data)
-    waits.embedded(lacking, choice.data)
+    rest = [model for model in lacking if not (waited and model == choice.model)]
+    waits.embedded(rest, choice.data)
+    if lacking and not rest:
+        st.caption(state.WAITING)
     if not lacking:
         _found(choice, state.disagreement(one, other, choice.data, k), f"{one.view} and {other.view}", k)
 

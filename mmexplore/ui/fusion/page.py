@@ -48,14 +48,14 @@ def _page(choice: Choice) -> None:
     waiting = () if ready else tuple(parts)
     parts |= {
         COMPARED: lambda: compared.show(choice),
-        DISAGREEMENT: lambda: disagreement.show(choice),
+        DISAGREEMENT: lambda: disagreement.show(choice, waited=fuses and not ready),
     }
     for (name, draw), tab in zip(parts.items(), address.tabs(list(parts), FUSION_TABS), strict=True):
         if not tab.open:
             continue
         with tab:
             if name in waiting:
-                st.caption("This appears here once the model has embedded the data set; the bar above says how far.")
+                st.caption(state.WAITING)
             else:
                 draw()
 

@@ -7,6 +7,9 @@ from mmexplore.studio import Evaluation, FusionReport, ViewRef
 from mmexplore.ui.components import waits
 
 
+WAITING = "This appears here once the model has embedded the data set; the bar above says how far."
+
+
 def fused(model: str) -> bool:
     """Whether the model fuses modalities into a prediction."""
     known = studio.model(model)

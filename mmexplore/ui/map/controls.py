@@ -22,7 +22,7 @@ _METHOD_HELP = """**UMAP** and **t-SNE** keep neighbours together; distances bet
 
 def header(choice: Choice) -> tuple[DeltaGenerator, bool]:
     """The place of the title, and whether several maps are wanted, as it stands in the URL."""
-    title, switch = st.columns([7, 4], vertical_alignment="center")
+    title, switch = st.columns([6, 6], vertical_alignment="center")
     about = "Two to six maps of these molecules side by side: point at one and it lights up in all"
     with switch, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         before = st.container(horizontal=True, width="content")

@@ -1,9 +1,10 @@
 """Address of a page: it holds what is shown, so that a link, a reload and Back bring the same picture back.
 
 Widgets bind their values to it themselves (``bind="query-params"``); :func:`choose`, :func:`several`, :func:`number`,
-:func:`whole` and :func:`tabs` do that, and say it where a link asks for what there is not. What no widget holds, or what means nothing without another choice, comes
-and goes by :func:`arriving` and :func:`keep`. Back and forward are runs of their own (:func:`went_back`): they take
-everything from the address, also what is missing there. ``history.js`` sees to it that each gesture is a step back.
+:func:`whole` and :func:`tabs` do that, and say it where a link asks for what there is not. What no widget holds, and
+what means nothing without another choice, comes and goes by :func:`arriving` and :func:`keep`. Back and forward are
+runs of their own (:func:`went_back`): they take everything from the address, also what is missing there. ``history.js``
+sees to it that each gesture is a step back.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -4,6 +4,7 @@ Several models, or branches of one, side by side, with the atoms that they agree
 """
 
 from dataclasses import replace
+
 import streamlit as st
 
 from mmexplore import studio
@@ -14,6 +15,7 @@ from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address
 from mmexplore.ui.subgraphs.controls import Limits, SubgraphRequest
 from mmexplore.ui.subgraphs.result import score_text
+
 
 def show(model: str, found: Explained, asked: SubgraphRequest, limits: Limits) -> None:
     """The branches of a late fusion, then a picker of other models of the same label, and what each finds."""

@@ -1,10 +1,16 @@
-"""Subgraphs in a real browser: a molecule and its smallest part, the other side, the Map's selection as a group."""
+"""Subgraphs in a real browser: a molecule and its smallest part, in 3D too, the other side, a selection as a group."""
 
+import io
 import re
 
 import pytest
-from browser import Server, draw, lay_out, middle, open_map, settle
+from browser import Server, draw, lay_out, middle, open_map, quiet, settle
+from PIL import Image
 from playwright.sync_api import Page, expect
+
+from mmexplore.explore.explain import viewer_script
+from mmexplore.runtime.errors import NotAvailable
+from mmexplore.runtime.home import Home
 
 pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
@@ -50,3 +56,19 @@ def test_the_maps_selection_becomes_a_group_and_a_job_searches_it(page: Page, se
     page.get_by_role("button", name="Find what they share").click()
     expect(page.get_by_role("heading", name="Maximum common subgraph")).to_be_visible()
     expect(page.get_by_role("heading", name="Most frequent minimum positive subgraphs")).to_be_visible()
+
+
+def test_3dmol_draws_under_our_policy(page: Page, server: Server) -> None:
+    """The fixture sees to it that no script was refused and nothing foreign was asked."""
+    try:
+        viewer_script.fetch(home=Home(server.home))
+    except NotAvailable as why:
+        pytest.skip(str(why))
+    page.goto(f"{server.url}/Subgraphs?smiles=CC(=O)Nc1ccc(O)cc1&subgraphs/way=3D")
+    canvas = page.frame_locator("iframe").locator("canvas")
+    expect(canvas).to_be_visible()
+    quiet(page)
+    page.wait_for_function("() => document.querySelector('iframe').contentDocument.readyState == 'complete'")
+    drawn = Image.open(io.BytesIO(canvas.screenshot())).convert("RGB").getcolors(1 << 20)
+    assert drawn is not None
+    assert len(drawn) > 50, "an empty canvas has one color"

@@ -48,7 +48,7 @@ class TestModels:
         app = page("5_Train.py", models="b")
         assert not app.exception
         assert [text.value for text in app.text if "b.zip" in text.value] == []
-        assert app.query_params["models"] == ["b"]
+        assert app.query_params["models"] == "b"
         assert any(one.key == "back-up/b" for one in app.get("download_button"))
         assert "'c'" in shown(page("5_Train.py", models="a,c")).replace("\\", "")
 

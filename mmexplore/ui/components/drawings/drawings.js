@@ -1,7 +1,7 @@
 // A grid of structures. Each is an image from the server; names are text.
 
 /** @import { Component } from "../dom.js" */
-import { isDark, make, part } from "../dom.js";
+import { draw, isDark, make, part } from "../dom.js";
 
 /**
  * @typedef {{ query: string, title: string, text: string, row: number }} Drawing
@@ -39,7 +39,7 @@ export default function show({ data, parentElement, setTriggerValue }) {
  */
 function picture(item, { address, width, height }, dark) {
   const drawn = make("img", "picture");
-  drawn.src = `${address}?${item.query}&width=${2 * width}&height=${2 * height}&dark=${Number(dark)}`;
+  draw(drawn, `${address}?${item.query}&width=${2 * width}&height=${2 * height}&dark=${Number(dark)}`);
   drawn.alt = `Structure of ${item.title || "the molecule"}`;
   drawn.style.height = `${height}px`;
   return drawn;

@@ -2,7 +2,7 @@
 // at, or has the focus, lights up wherever it stands; one that stands in several lists carries a mark and says so.
 
 /** @import { Component } from "../dom.js" */
-import { isDark, make, part } from "../dom.js";
+import { draw, isDark, make, part } from "../dom.js";
 
 /**
  * @typedef {{ query: string, row: number, similarity: string, name: string, text: string }} Hit
@@ -76,7 +76,8 @@ function list(root, column, marked, drawing) {
  */
 function cell(root, hit, rank, { shared, words }, src) {
   const button = make("button", shared ? "hit shared" : "hit"), top = make("span", "top");
-  const picture = Object.assign(make("img"), { src, alt: `Structure of ${hit.name}`, loading: "lazy" });
+  const picture = Object.assign(make("img"), { alt: `Structure of ${hit.name}`, loading: "lazy" });
+  draw(picture, src);
   Object.assign(button, { type: "button", title: hit.name });
   button.dataset.row = String(hit.row);
   top.append(make("span", "similarity", `${rank}. ${hit.similarity}`), make("span", "badge", words));

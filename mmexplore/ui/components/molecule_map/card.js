@@ -1,6 +1,6 @@
 // The structure card: what a molecule looks like and what is known of it. Texts are set as text, never as markup.
 
-import { make } from "../dom.js";
+import { draw, make } from "../dom.js";
 
 /**
  * @typedef {{ name: string, smiles: string, facts: [string, string][] }} Facts
@@ -65,7 +65,7 @@ export class Card {
     if (wait) await new Promise(done => { this.timer = setTimeout(done, wait); });
     if (this.row !== row) return null;
     this.picture.style.visibility = "hidden";
-    this.picture.src = this.find("depict.svg", row);
+    draw(this.picture, this.find("depict.svg", row));
     this.text.replaceChildren(make("strong", "name", row === STAR ? this.star?.name : `Molecule ${row + 1}`));
     this.place(at, view);
     const facts = await this.facts(row);
