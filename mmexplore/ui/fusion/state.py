@@ -6,7 +6,6 @@ from mmexplore import studio
 from mmexplore.studio import Evaluation, FusionReport, ViewRef
 from mmexplore.ui.components import waits
 
-
 WAITING = "This appears here once the model has embedded the data set; the bar above says how far."
 
 

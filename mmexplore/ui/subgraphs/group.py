@@ -48,7 +48,8 @@ def show(choice: Choice, goal: Target) -> None:
 
 
 def _picked(choice: Choice) -> tuple[Group | None, int, float]:
-    kind, which, most, part = st.columns([4, 5, 3, 3], vertical_alignment="bottom")
+    row = st.container(key="pairs-group")
+    kind, which, most, part = row.columns([4, 5, 3, 3], vertical_alignment="bottom")
     with kind:
         about = {"default": _KINDS[0], "required": True}
         of = address.choose(st.segmented_control, "Group", _KINDS, key=GROUP_KIND, kind="the group", **about)

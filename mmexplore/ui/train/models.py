@@ -16,15 +16,15 @@ from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, backups
 from mmexplore.ui.train import model_details, runs_table
 
-_SCORE = st.column_config.NumberColumn(format="%.4g", width=72)
+_SCORE = st.column_config.NumberColumn(format="%.4g", width=52)
 _COLUMNS: dict[str, Any] = {
     "name": None,
-    "model": st.column_config.TextColumn(width=176),
+    "model": st.column_config.TextColumn(width=200),
     "recipe": st.column_config.TextColumn(width=120),
-    "data": st.column_config.TextColumn(width=84),
-    "split": st.column_config.TextColumn(width=120),
+    "data": st.column_config.TextColumn(width=62),
+    "split": st.column_config.TextColumn(width=140),
     "seeds": st.column_config.TextColumn(width=64),
-    "score": st.column_config.TextColumn(width=124),
+    "score": st.column_config.TextColumn(width=138),
     "test": _SCORE,
     "validation": _SCORE,
     "± test": _SCORE,
