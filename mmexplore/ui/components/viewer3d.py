@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.cache import cached
-from mmexplore.runtime.errors import MmexploreError, NotAvailable
+from mmexplore.runtime.errors import MmexploreError, NotAvailable, TooLong
 from mmexplore.ui.components.component_scripts import address
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.server import blobs
@@ -41,6 +41,8 @@ def show(smiles: str, key: str, highlight: Iterable[int] = (), height: int = 320
             found = studio.shape(smiles)
     except MmexploreError as mistake:
         st.caption(literal(mistake))
+        if isinstance(mistake, TooLong):  # maybe of a busy machine
+            st.button("Try again", key=f"{key}/again", icon=":material/refresh:")
         return
     if not found.there:
         st.caption(f"There is no conformer of this molecule to show ({literal(found.how)}).")

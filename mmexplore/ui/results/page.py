@@ -17,7 +17,7 @@ from mmexplore.ui.results import charts as results_charts
 from mmexplore.ui.shell import address
 
 _OTHERS = "Speed and size"
-_ACROSS = 3  # data sets of a table
+_ROOM = 6  # of a table: a data set in percent takes 2, one with more digits 3
 _APART = "\u2020"
 _BY_DATA = re.compile(r"fine-tuning epochs (?P<ours>\d+) \(paper: (?P<paper>[\d,]+)\)")
 _BADGES: dict[str, tuple[Any, str]] = {
@@ -61,15 +61,28 @@ def _paper(name: str, tables: Sequence[PaperTable]) -> None:
 
 def _tables(figures: pd.DataFrame) -> None:
     """Figures of a few data sets a table, so that each is no wider than the page."""
-    data = list(dict.fromkeys(figures["data"]))
-    for start in range(0, len(data), _ACROSS):
-        some = figures[figures["data"].isin(data[start : start + _ACROSS])]
+    for together in _together(figures):
+        some = figures[figures["data"].isin(together)]
         apart = some[some["state"] == DIFFERS]["variant"].unique()
         shown = wide(some).rename(index={name: f"{name} {_APART}" for name in apart})
         shown.columns = [f"{data}: {side}" for data, side in shown.columns]
         structures.wrapped(shown.rename_axis("variant").reset_index())
         if len(apart):
             st.caption(f"{_APART} another test: not to be set beside ours")
+
+
+def _together(figures: pd.DataFrame) -> list[list[str]]:
+    """Data sets in their order, as many together as a table has room for."""
+    found: list[list[str]] = []
+    room = 0
+    for data, metric in dict(zip(figures["data"], figures["metric"], strict=True)).items():
+        takes = 2 if metric.endswith("%") else 3
+        if takes > room:
+            found.append([])
+            room = _ROOM
+        found[-1].append(data)
+        room -= takes
+    return found
 
 
 def _title(table: PaperTable) -> str:

@@ -26,7 +26,8 @@ _SIDEBAR_PX = 244
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
 [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; line-height: 1.3; width: 100%; }
-[data-testid="stMarkdownContainer"] table:has(th:nth-child(7)) :is(th, td) { overflow-wrap: anywhere; min-width: 3rem; }
+[data-testid="stMarkdownContainer"] table:has(th:nth-child(7)) :is(th, td):not(:first-child) {
+  overflow-wrap: anywhere; }
 [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.3rem 0.5rem; }
 [data-testid="stBaseButton-primary"] { color: light-dark(#fff, #0b1215); }
 [data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none; }
