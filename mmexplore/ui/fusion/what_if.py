@@ -35,6 +35,7 @@ def show(choice: Choice, task: str) -> None:
         _arrive(choice.model, report.modalities)
         factors = tuple(_slider(choice.model, name) for name in report.modalities)
         address.keep(TIMES, written(dict(zip(report.modalities, factors, strict=True))) or None)
+        address.answer(TIMES, factors, here=True)
         st.button("All as learned", key="what-if/reset", icon=":material/restart_alt:", on_click=_reset, args=(choice,))
         _score(report, against, factors)
     with right:
@@ -81,7 +82,7 @@ def _arrive(model: str, names: Sequence[str]) -> None:
         return
     wanted = read(asked, names) if asked else {}
     if wanted is None:
-        st.warning(literal(address.lacking("the factors", asked or "", "1 each", "do not fit this model")))
+        address.tell(TIMES, address.lacking("a set of factors", asked or "", "1 each", "does not fit this model"))
     for name in names:
         st.session_state[_key(model, name)] = (wanted or {}).get(name, 1.0)
 

@@ -67,7 +67,7 @@ def controls(on: state.Ground, several: bool) -> Controls:
             default=METHODS[0],
             required=True,
             key="method",
-            kind="the map by",
+            kind="the method",
             format_func=lambda name: TITLES[name],
             help=_METHOD_HELP,
         )

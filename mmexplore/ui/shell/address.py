@@ -7,6 +7,7 @@ runs of their own (:func:`went_back`): they take everything from the address, al
 sees to it that each gesture is a step back.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from pathlib import Path
@@ -99,7 +100,12 @@ def whole(place: Any, label: str, low: int, high: int, first: int, *, key: str, 
     Streamlit is given decimals, as it fails on a link that asks a box of whole numbers for infinity.
     """
     step, bounds = float(about.pop("step", 1)), (float(low), float(high), float(first))
-    return int(number(place.number_input, label, *bounds, step, "%.0f", key=key, kind=kind, **about))
+    given = float(number(place.number_input, label, *bounds, step, "%.0f", key=key, kind=kind, **about))
+    shown = math.floor(given + 0.5)  # as the box shows it
+    if given != shown:
+        tell(key, lacking(kind, f"{given:g}", str(shown), "is no whole number"))
+        answer(key, shown)
+    return shown
 
 
 def _numbers(texts: Iterable[str]) -> list[float]:
@@ -148,8 +154,11 @@ def tell(name: str, sentence: str) -> None:
     st.session_state.setdefault(_NOTES, {})[name] = (sentence, None)
 
 
-def answer(name: str, shown: object) -> None:
-    """Show the sentence about a name as long as the same is shown as when it was told."""
+def answer(name: str, shown: object, *, here: bool = False) -> None:
+    """Show the sentence about a name as long as the same is shown as when it was told.
+
+    It stands on top of the page, or ``here``: a part of the page that runs alone draws nothing outside itself.
+    """
     notes: dict[str, tuple[str, object]] = st.session_state.get(_NOTES, {})
     if name not in notes:
         return
@@ -158,7 +167,7 @@ def answer(name: str, shown: object) -> None:
         del notes[name]
         return
     notes[name] = (sentence, shown)
-    with _place.get() or st.container():
+    with (None if here else _place.get()) or st.container():
         st.warning(literal(sentence), icon=":material/search_off:")
 
 

@@ -46,7 +46,7 @@ def _preset() -> tuple[str, str, Recipe]:
     """Name, version and recipe of what was chosen to begin with."""
     row = st.container(horizontal=True)
     help_ = "; ".join(f"{learn}: {what}" for learn, what in _LEARN.items())
-    about: dict[str, Any] = {"required": True, "default": "labels", "help": help_, "kind": "to learn"}
+    about: dict[str, Any] = {"required": True, "default": "labels", "help": help_, "kind": "what to learn"}
     labels = address.choose(row.segmented_control, "Learn", list(_LEARN), key="train/learn", **about)
     kind = "preset" if labels != "without labels" else "pretraining"
     names = presets.preset_names() if kind == "preset" else presets.pretraining_names()

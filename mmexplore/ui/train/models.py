@@ -55,6 +55,7 @@ def show(models: Sequence[Model]) -> None:
     about["selection_default"] = {"selection": {"rows": [names.index(name) for name in first if name in names]}}
     chosen = st.dataframe(table, on_select="rerun", selection_mode="multi-row", **about).selection.rows
     address.keep(_CHOSEN, ",".join(quote(names[row], safe="") for row in chosen) or None)
+    address.answer(_CHOSEN, tuple(chosen))
     _over_seeds(models)
     with st.popover("Bring back a backup", icon=":material/restore_page:"):
         backups.bring_back("models")
@@ -73,7 +74,7 @@ def _arrived(names: Sequence[str]) -> tuple[int, list[str]]:
         wanted = [unquote(name) for name in asked.split(",")] if asked else []
         for name in [name for name in wanted if name not in names][:1]:
             shown = ", ".join(other for other in wanted if other in names) or "none"
-            st.warning(literal(address.lacking("the model", name, shown)), icon=":material/search_off:")
+            address.tell(_CHOSEN, address.lacking("the model", name, shown))
         st.session_state[_TURN] = (st.session_state.get(_TURN, (0, []))[0] + 1, wanted)
     return st.session_state.get(_TURN, (0, []))
 

@@ -157,7 +157,7 @@ class TestPage:
         assert app.query_params["times"] == "image:0.5"
         assert not app.warning
         wrong = fusion_page(late, 5, fusion="What if", times="image:7")
-        assert "do not fit this model" in wrong.warning[0].value
+        assert "does not fit this model" in wrong.warning[0].value
         assert {one.value for one in wrong.slider} == {1.0}
         assert "times" not in fusion_page(late, 5, times="image:0.5").query_params
 
