@@ -3,14 +3,16 @@
 import math
 import numbers
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import pandas as pd
 import streamlit as st
 
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address as page_address
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEXT_PX = 150
 ROW_PX = 96
@@ -40,7 +42,7 @@ def table(
 ) -> None:
     """A table whose rows are high enough for drawings; ``fit`` and ``switch`` as in :func:`fitting`."""
     height = min(most_px, 40 + ROW_PX * len(frame))
-    fitting(frame, fit or list(frame), switch, config, row_height=ROW_PX, height=height, placeholder="–")
+    fitting(frame, fit or list(map(str, frame)), switch, config, row_height=ROW_PX, height=height, placeholder="–")
 
 
 def fitting(
@@ -52,9 +54,11 @@ def fitting(
     """
     rest = [name for name in map(str, frame) if name not in fit]
     every = bool(rest) and st.toggle("All columns", key=f"{switch}-all", bind="query-params", help=", ".join(rest[:20]))
-    texts = [name for name in map(str, frame) if not pd.api.types.is_numeric_dtype(frame[name])]
+    from pandas.api.types import is_numeric_dtype
+
+    texts = [name for name in map(str, frame) if not is_numeric_dtype(frame[name])]
     widths = {name: st.column_config.Column(width=TEXT_PX) for name in texts}
-    columns = list(frame) if every else [name for name in frame if name in fit]
+    columns = [name for name in map(str, frame) if every or name in fit]
     return st.dataframe(
         frame, hide_index=True, column_order=columns, column_config=widths | dict(config or {}), **about
     )
@@ -62,7 +66,9 @@ def fitting(
 
 def wrapped(frame: "pd.DataFrame", digits: int = 4) -> None:
     """A table of some tens of rows, never wider than its place, as its words wrap; numbers to so many digits."""
-    sides = ["--:" if pd.api.types.is_numeric_dtype(frame[name]) else ":--" for name in frame]
+    from pandas.api.types import is_numeric_dtype
+
+    sides = ["--:" if is_numeric_dtype(frame[name]) else ":--" for name in frame]
     lines = [
         list(map(literal, frame)),
         sides,
@@ -79,7 +85,11 @@ def cell(value: object, digits: int = 4) -> str:
     """
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    if (
+        value is None
+        or type(value).__name__ in ("NAType", "NaTType")
+        or (isinstance(value, float) and math.isnan(value))
+    ):
         return ""
     if isinstance(value, numbers.Integral):
         return f"{value:,}"

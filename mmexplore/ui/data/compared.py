@@ -38,7 +38,7 @@ def show(dataset: Dataset) -> None:
         return
     table = found.table.head(_MOST_SHOWN).copy()
     table.insert(0, "structure", structures.addresses(table["smiles"]))
-    structures.table(table, {"structure": structures.column()}, fit=list(table)[:_FIT], switch="differences")
+    structures.table(table, {"structure": structures.column()}, fit=list(map(str, table))[:_FIT], switch="differences")
     if len(found.table) > _MOST_SHOWN:
         st.caption(f"The first {_MOST_SHOWN} of {len(found.table):,}; the file has all.")
     file = f"{found.a}-{found.b}.csv"

@@ -137,7 +137,7 @@ def labels(dataset: Dataset) -> None:
     table = studio.label_table(dataset)
     config: dict[str, Any] = dict.fromkeys(("share positive", "lowest", "mean", "highest"), _SCORE)
     config["kind"] = st.column_config.TextColumn(width=100)
-    structures.fitting(table, list(table), config=config)
+    structures.fitting(table, list(map(str, table)), config=config)
     if (table["kind"] == "classification").any():
         charts.show(charts.label_balance(table), f"{dataset.name}-labels", "data/labels")
     measured = {task.name: (i, task) for i, task in enumerate(dataset.tasks) if task.kind == "regression"}

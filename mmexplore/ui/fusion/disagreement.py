@@ -75,7 +75,7 @@ def _found(choice: Choice, values: np.ndarray, between: str, k: int) -> None:
         drawings(_GRID, [_drawing(choice.data, row, values[row]) for row in order[:_SHOWN].tolist()], _pick)
     data = studio.dataset(choice.data)
     table = pd.DataFrame({"disagreement": values[order], "name": data.names[order], "SMILES": data.smiles[order]})
-    structures.fitting(table.head(_LISTED), list(table), height=300, alt="Molecules by disagreement")
+    structures.fitting(table.head(_LISTED), list(map(str, table)), height=300, alt="Molecules by disagreement")
     file = f"{choice.data}-disagreement.csv"
     st.download_button("Table (CSV)", lambda: studio.to_csv(table), file, "text/csv", on_click="ignore")
 

@@ -43,8 +43,6 @@ def _page(choice: Choice) -> None:
         }
     if fuses:
         parts[ALIKE] = lambda: alike.show(choice, task)
-    if st.session_state.get(FUSION_TABS) != WHAT_IF:
-        what_if.forget_address()
     waiting = () if ready else tuple(parts)
     parts |= {
         COMPARED: lambda: compared.show(choice),
@@ -58,6 +56,8 @@ def _page(choice: Choice) -> None:
                 st.caption(state.WAITING)
             else:
                 draw()
+    if st.session_state.get(FUSION_TABS) != WHAT_IF:  # known once the tabs are drawn
+        what_if.forget_address()
 
 
 def _task(model: str) -> str:

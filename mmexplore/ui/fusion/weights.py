@@ -87,11 +87,11 @@ def _table(choice: Choice, report: FusionReport, places: np.ndarray) -> None:
     """A line a molecule; choosing one makes it the current molecule of all pages."""
     table = as_table(choice, report, places)
     about: dict[str, Any] = {"selection_mode": "single-row", "on_select": "rerun", "height": 330, "key": _TABLE}
-    fit = [name for name in table if not name.startswith(("w ", "p ")) or name.startswith("w · p")]
+    fit = [name for name in map(str, table) if not name.startswith(("w ", "p ")) or name.startswith("w · p")]
     fit.remove("SMILES")
     config: dict[str, Any] = {"name": st.column_config.TextColumn(width=100)}
     for name in report.modalities:
-        told = {"help": f"w · p of {name}", "format": "%.3f", "width": 84}
+        told: dict[str, Any] = {"help": f"w · p of {name}", "format": "%.3f", "width": 84}
         config[f"w · p {name}"] = st.column_config.NumberColumn(name, **told)
     chosen = structures.fitting(table, fit, "contributions", config, alt="Contributions by molecule", **about)
     rows = chosen.selection.rows

@@ -5,7 +5,7 @@ The prediction and the test score move with the sliders.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -92,7 +92,7 @@ def _key(model: str, name: str) -> str:
 
 
 def _slider(model: str, name: str) -> float:
-    about = {"help": "0 switches the modality off, 1 is as learned", "key": _key(model, name)}
+    about: dict[str, Any] = {"help": "0 switches the modality off, 1 is as learned", "key": _key(model, name)}
     return float(st.slider(name, 0.0, _MOST, 1.0, 0.05, persist_state="session", **about))
 
 

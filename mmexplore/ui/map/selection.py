@@ -1,7 +1,7 @@
 """The selected molecules: drawings, a table, what they have in common, and files to take home."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -160,5 +160,5 @@ def _table(choice: session.Choice, rows: np.ndarray) -> None:
     hidden = {f"{name}{suffix}" for name in names if name not in labels for suffix in ("", ", predicted")}
     table = table.drop(columns=[column for column in table if column in hidden])
     fit = {"name", "smiles", *(f"{name}{suffix}" for name in labels[:_FIT] for suffix in ("", ", predicted"))}
-    about = {"height": min(420, 42 + 35 * len(table)), "alt": "The selected molecules"}
+    about: dict[str, Any] = {"height": min(420, 42 + 35 * len(table)), "alt": "The selected molecules"}
     structures.fitting(table, fit, "selection", **about)

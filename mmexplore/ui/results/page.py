@@ -65,7 +65,7 @@ def _tables(figures: pd.DataFrame) -> None:
         some = figures[figures["data"].isin(together)]
         apart = some[some["state"] == DIFFERS]["variant"].unique()
         shown = wide(some).rename(index={name: f"{name} {_APART}" for name in apart})
-        shown.columns = [f"{data}: {side}" for data, side in shown.columns]
+        shown.columns = pd.Index([": ".join(names) for names in shown.columns])
         structures.wrapped(shown.rename_axis("variant").reset_index())
         if len(apart):
             st.caption(f"{_APART} another test: not to be set beside ours")

@@ -1,5 +1,7 @@
 """Retrieval: the molecules most like a query, in several spaces side by side, and how far these agree with ECFP."""
 
+from typing import Any
+
 import streamlit as st
 
 from mmexplore import studio
@@ -207,7 +209,7 @@ def _table(choice: Choice, asked: RetrievalRequest, lists: list[HitList]) -> Non
     whole = pd.concat(tables, ignore_index=True)
     tasks = [task.name for task in studio.dataset(asked.data).tasks[:1]]
     fit = {"rank", "space", "similarity", "name", "smiles", *tasks, *(f"{name}, predicted" for name in tasks)}
-    about = {"height": min(420, 42 + 35 * len(whole)), "alt": "Hits of all lists"}
+    about: dict[str, Any] = {"height": min(420, 42 + 35 * len(whole)), "alt": "Hits of all lists"}
     structures.fitting(whole, fit, "hits", **about)
     name = f"{asked.data}-hits"
     with st.container(horizontal=True):

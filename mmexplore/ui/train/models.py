@@ -76,7 +76,8 @@ def _arrived(names: Sequence[str]) -> tuple[int, list[str]]:
             shown = ", ".join(other for other in wanted if other in names) or "none"
             address.tell(_CHOSEN, address.lacking("the model", name, shown))
         st.session_state[_TURN] = (st.session_state.get(_TURN, (0, []))[0] + 1, wanted)
-    return st.session_state.get(_TURN, (0, []))
+    known: tuple[int, list[str]] = st.session_state.get(_TURN, (0, []))
+    return known
 
 
 def _over_seeds(models: Sequence[Model]) -> None:
