@@ -6,6 +6,8 @@ What a moved slider computes: products of every molecule summed anew, read as va
 numbers. Beside it the same by columns of a pandas table and scikit-learn's score, as a notebook would.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from record import Asked, record
@@ -52,8 +54,8 @@ def main(sizes: list[int]) -> None:
             report, evaluate = drawn(n, kind)
             seconds = timed(
                 {
-                    "ours": lambda r=report, j=evaluate: fusion.fusion_score(r, j, FACTORS),
-                    "by columns": lambda r=report, j=evaluate: by_columns(r, j),
+                    "ours": partial(fusion.fusion_score, report, evaluate, FACTORS),
+                    "by columns": partial(by_columns, report, evaluate),
                 },
                 3,
             )

@@ -11,7 +11,7 @@ from browser import Server, lay_out, mmexplore, new_page, quiet
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 WIDTHS = ((1440, 900), (1024, 768), (800, 768))
 MODEL, DATA = "solubility-dmpnn", "freesolv"
 ON = f"data={DATA}&model={MODEL}&row=268"

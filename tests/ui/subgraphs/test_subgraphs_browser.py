@@ -7,7 +7,7 @@ from browser import Server, draw, lay_out, middle, open_map, settle
 from playwright.sync_api import Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 SUGAR = "OCC1OC(O)C(O)C(O)C1OCCc1ccccc1"
 
 

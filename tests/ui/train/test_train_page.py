@@ -36,18 +36,20 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Recipe, str]]:
 
 
 class TestTrain:
-    @pytest.mark.parametrize("name", presets.preset_names())
     @pytest.mark.parametrize("version", ["quick", "paper"])
-    def test_a_preset_is_started_as_it_is(
-        self, empty_home: Path, started: list[tuple[Recipe, str]], name: str, version: str
+    def test_each_preset_is_started_as_it_is(
+        self, empty_home: Path, started: list[tuple[Recipe, str]], version: str
     ) -> None:
+        """One visitor who starts them by turns."""
         app = page("5_Train.py")
-        app.selectbox(key="train/preset").select(name).run()
-        app.selectbox(key="train/preset/version").set_value(version).run()
-        assert not app.exception
-        next(b for b in app.button if b.label == "Start training").click().run()
-        preset = presets.preset(name, quick=version == "quick")
-        assert started[0] == (preset, f"solubility {name}")
+        names = presets.preset_names()
+        for name in names if version == "quick" else names[::5]:
+            app.selectbox(key="train/preset").select(name).run()
+            if app.selectbox(key="train/preset/version").value != version:
+                app.selectbox(key="train/preset/version").set_value(version).run()
+            assert not app.exception
+            next(b for b in app.button if b.label == "Start training").click().run()
+            assert started.pop() == (presets.preset(name, quick=version == "quick"), f"solubility {name}")
 
     @pytest.mark.parametrize("version", ["quick", "steady", "paper", "V-G"])
     def test_a_pretraining_is_started_as_it_is(
