@@ -75,7 +75,7 @@ def sweep(page: Page, x: float, y: float, moves: int, listen: str = "() => {}") 
             return list(page.evaluate("window.times"))
         page.mouse.move(x + 41 * move % 400, y + 23 * move % 300)
         page.wait_for_timeout(150)
-        page.wait_for_function("window.image.complete")
+        page.wait_for_function("() => window.image.complete")
         page.wait_for_timeout(50)
     raise RuntimeError(f"only {page.evaluate('window.times')} cards in {20 * moves} moves")
 
