@@ -1,7 +1,8 @@
 """Comparison of two data sets: which molecules are new, which are gone, and whose labels changed.
 
 Molecules are matched by canonical SMILES, what is left by InChIKey, which sees past spellings of one structure (Heller
-et al. 2015, doi:10.1186/s13321-015-0068-4). Where a set holds a molecule several times, its labels are averaged.
+et al. 2015, doi:10.1186/s13321-015-0068-4). Where a set holds a molecule several times, its labels are averaged;
+classes that contradict each other count as missing.
 """
 
 from collections.abc import Iterable
@@ -113,14 +114,15 @@ def _keys(smiles: Iterable[str], progress: Progress) -> list[str | None]:
 
 
 def _labels(dataset: Dataset, rows: list[int], tasks: list[str]) -> dict[str, float]:
-    """Mean of the known labels of a molecule's rows by task, NaN where none is known."""
+    """Mean of the known labels of a molecule's rows by task, NaN where none is known or classes contradict."""
     names = [task.name for task in dataset.tasks]
     values = dataset.labels[rows].astype(np.float64)
     found: dict[str, float] = {}
     for task in tasks:
         known = values[:, names.index(task)]
         known = known[np.isfinite(known)]
-        found[task] = float(known.mean()) if len(known) else float("nan")
+        torn = dataset.tasks[names.index(task)].kind == "classification" and len(np.unique(known)) > 1
+        found[task] = float(known.mean()) if len(known) and not torn else float("nan")
     return found
 
 

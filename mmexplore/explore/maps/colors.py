@@ -61,12 +61,14 @@ def of_column(label: str, column: "pd.Series") -> Color | None:
 
 
 def of_label(dataset: Dataset, number: int, values: np.ndarray | None = None, what: str = "") -> Color:
-    """A task's label, or other ``values`` of the same task (a prediction), as a colour."""
+    """A task's label, or other ``values`` of the same task (a prediction), as a colour; classes are categories."""
     task = dataset.tasks[number]
     label = f"{what}{task.name}" + (f" ({task.unit})" if task.unit else "")
     shown = dataset.labels[:, number] if values is None else values
     if task.kind == "classification" and values is None:
-        return Color(label, shown.astype(np.float32), ("0", "1"))
+        classes = dataset.classes(number)
+        codes = np.where(np.isfinite(shown), np.searchsorted(classes, shown), np.nan)
+        return Color(label, codes.astype(np.float32), tuple(f"{value:g}" for value in classes))
     return Color(label, shown.astype(np.float32))
 
 
