@@ -33,7 +33,10 @@ HUB, CHEMPROP = "hub:", "chemprop:"
 
 @dataclass(frozen=True)
 class Model:
-    """Registered model; ``recipe`` and ``card`` are None for the ECFP baseline."""
+    """Registered model; ``recipe`` and ``card`` are None for the ECFP baseline.
+
+    ``original``: the trained model whose untrained twin this is, None for any other.
+    """
 
     name: str
     title: str
@@ -42,6 +45,7 @@ class Model:
     views: tuple[str, ...]
     recipe: Recipe | None = None
     card: Card | None = None
+    original: "Model | None" = None
 
     @property
     def digest(self) -> str:
@@ -155,7 +159,8 @@ def _twin(chosen: Model, *, home: Home) -> Model:
         checkpoints.save_untrained(folder, chosen.recipe, tasks)
     made = _read(folder, False)
     assert made is not None
-    return replace(made, name=UNTRAINED + chosen.name, title=f"{chosen.title}, untrained", views=chosen.views)
+    title = f"{chosen.title}, untrained"
+    return replace(made, name=UNTRAINED + chosen.name, title=title, views=chosen.views, original=chosen)
 
 
 def check_starts(recipe: Recipe, *, home: Home) -> None:
