@@ -244,17 +244,6 @@ def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTO
     return pd.DataFrame([[function(mol) for function in functions] for mol in mols], columns=list(names))
 
 
-def scaffolds(smiles: Sequence[str]) -> list[str]:
-    """Scaffold of each of some molecules (:func:`scaffold`), "" for one that has none or cannot be read."""
-    found = []
-    for text in smiles:
-        try:
-            found.append(scaffold(text))
-        except (BadMolecule, ValueError, RuntimeError):
-            found.append("")
-    return found
-
-
 def mol_blocks(smiles: Sequence[str], flat: bool = True) -> list[tuple[str, str]]:
     """Mol block of each of some molecules, without a title, laid out in two dimensions; and why it has no atoms.
 

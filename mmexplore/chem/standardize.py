@@ -98,7 +98,10 @@ def standardize_all(
 
 
 def scaffolds(smiles: Sequence[str], progress: Progress = silent, workers: int | None = None) -> list[str | None]:
-    """Bemis-Murcko scaffolds in the order of ``smiles``, None for what has none because it cannot be read."""
+    """Bemis-Murcko scaffolds in the order of ``smiles``, None for what has none because it cannot be read.
+
+    ``workers`` as in :func:`standardize_all`.
+    """
     return [None if found.refused else found.smiles for found in _all(smiles, "scaffold", progress, workers)]
 
 

@@ -31,7 +31,7 @@ MOST_BYTES = 8 * 2**30
 """So much address space a process may take; what needs more is refused like what takes too long."""
 _START_SECONDS = 120.0
 _MOST_LATE = 3
-_KNOWN = ("mmexplore.chem.molecules", "mmexplore.datasets.search", "mmexplore.features.workers")
+_KNOWN = ("mmexplore.chem.standardize", "mmexplore.datasets.search", "mmexplore.features.workers")
 
 
 def seconds() -> float:
@@ -175,10 +175,10 @@ def within(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     return made
 
 
-def each(work: Callable[..., list[T]], items: Sequence[Any], *args: Any, at_once: int = 50) -> list[T | None]:
+def each(work: Callable[..., list[T]], items: Sequence[Any], *, at_once: int = 50, **settings: Any) -> list[T | None]:
     """Like :func:`within` for a function of a list: so many items at once, and None for one that takes too long alone.
 
-    Raises TooLong where more than three do.
+    ``settings`` are its keywords. Raises TooLong where more than three do.
     """
     found: list[T | None] = []
     late = 0
@@ -186,7 +186,7 @@ def each(work: Callable[..., list[T]], items: Sequence[Any], *args: Any, at_once
     while waiting:
         part = waiting.pop()
         try:
-            found += within(work, part, *args)
+            found += within(work, part, **settings)
         except TooLong:
             if len(part) == 1:
                 late += 1
