@@ -119,14 +119,19 @@ def model(name: str, *, home: Home) -> Model:
     folder = Path(name).expanduser()
     for place in (folder / "model", folder):
         if (place / "card.json").is_file():
-            recipe, card = checkpoints.read(place)
-            return Model(str(folder), card.name, place, False, recipe.views, recipe, card)
+            return replace(at(place), name=str(folder))
     known = models(home=home)
     if titled := [m for m in known if m.title == name]:
         return titled[0]
     if name in (broken := damaged(home=home)):
         raise BadCheckpoint(f"model {name!r} cannot be read: {broken[name]}")
     raise UnknownName("model", name, [m.name for m in known])
+
+
+def at(folder: Path) -> Model:
+    """The model in a folder, whatever that is called. Raises BadCheckpoint."""
+    recipe, card = checkpoints.read(folder)
+    return Model(str(folder), card.name, folder, False, recipe.views, recipe, card)
 
 
 def _called(name: str, *, home: Home) -> Model | None:

@@ -103,7 +103,16 @@ from mmexplore.studio.molecules import (
 from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
 from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_table, hits, hits_sdf, retrieve
 from mmexplore.studio.spaces import lacking, place_on, query_of, query_of_row, standard_panels, start_embedding
-from mmexplore.studio.subgraphs import explain, explain_summand, explained_tasks, summands, target
+from mmexplore.studio.subgraphs import (
+    explain,
+    explain_and_keep,
+    explain_in_time,
+    explain_summand,
+    explained_tasks,
+    start_explaining,
+    summands,
+    target,
+)
 from mmexplore.studio.training import (
     MOST_CHECKED,
     TRAINING_VERBS,
@@ -139,19 +148,20 @@ __all__ = [
     "ViewRef", "add_dataset", "agreement", "align", "aligned", "append", "at_home", "available", "backup", "cancel_job",
     "check_pattern", "check_table", "check_training", "color", "color_names", "common", "common_scaffold",
     "compare_datasets", "compute_map", "compute_quality", "consensus", "count_bytes", "current_name",
-    "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "dataset_name", "datasets", "delete_model", "depict", "detail",
-    "devices", "disagreement", "embed", "estimate", "evaluate", "example", "explain", "explain_summand",
-    "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice",
-    "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs",
-    "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors",
-    "in_words", "inside", "is_quick_color", "job", "job_history", "keep_selection", "kept_selection", "known_bytes",
-    "known_dataset", "label_table", "lacking", "list_jobs", "map_classes", "map_folders", "mean_disagreement",
-    "measured_results", "migrate", "model", "models", "molecule_card", "names_only", "new_run", "not_placed",
-    "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes", "query_of",
-    "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job",
-    "restore", "retrieve", "rows_of", "scores_quickly", "sdf_of", "shape", "shared", "shown_molecule", "skipped",
-    "split_table", "standard_panels", "start_append", "start_embedding", "start_fetch", "start_import", "start_map",
-    "start_motifs", "start_training", "stored_map", "stored_motifs", "stored_quality", "summands", "summarize",
-    "table_of", "target", "to_csv", "to_sdf", "train", "trained_without", "view_of", "viewer_path", "what_if",
-    "write_chemprop", "write_embedding", "write_rows",
+    "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "dataset_name", "datasets", "delete_model",
+    "depict", "detail", "devices", "disagreement", "embed", "estimate", "evaluate", "example", "explain",
+    "explain_and_keep", "explain_in_time", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch",
+    "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job", "forget_job", "fusion_report", "fusion_score",
+    "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "history", "hit_table", "hits",
+    "hits_sdf", "home", "hyperedge_neighbors", "in_words", "inside", "is_quick_color", "job", "job_history",
+    "keep_selection", "kept_selection", "known_bytes", "known_dataset", "label_table", "lacking", "list_jobs",
+    "map_classes", "map_folders", "mean_disagreement", "measured_results", "migrate", "model", "models",
+    "molecule_card", "names_only", "new_run", "not_placed", "paper_tables", "place_on", "predictions", "preview",
+    "products", "property_table", "quality_classes", "query_of", "query_of_row", "readable", "recipe_of",
+    "remove_dataset", "rename_dataset", "rename_model", "restart_job", "restore", "retrieve", "rows_of",
+    "scores_quickly", "sdf_of", "shape", "shared", "shown_molecule", "skipped", "split_table", "standard_panels",
+    "start_append", "start_embedding", "start_explaining", "start_fetch", "start_import", "start_map", "start_motifs",
+    "start_training", "stored_map", "stored_motifs", "stored_quality", "summands", "summarize", "table_of", "target",
+    "to_csv", "to_sdf", "train", "trained_without", "view_of", "viewer_path", "what_if", "write_chemprop",
+    "write_embedding", "write_rows",
 ]  # fmt: skip

@@ -98,7 +98,7 @@ def _common_scaffold(table: Dataset, rows: tuple[int, ...]) -> tuple[str, int]:
 
 
 def detail(query: MoleculeRef, model_name: str, view: str) -> Detail:
-    """Molecule detail under a model. One that is in no data set is run through it now, which imports torch."""
+    """Molecule detail under a model. One that is in no data set is run through it now, before the deadline."""
     chosen = model(model_name).view(view)
     source = dataset(query.data) if query.row >= 0 else None
     return details.detail(query, chosen, source, training_data(chosen.model), home=home())
