@@ -26,7 +26,7 @@ _STAGES = {"keep": "standardise", "strip": "standardise", "scaffold": "find scaf
 CHUNK = 256
 POOL_FROM = 5_000
 LONG = 400
-"""A SMILES of more characters is standardised in a process of its own: it may take seconds."""
+"""A SMILES of more characters, or a mol block of more lines, is standardised in another process: it may take seconds."""
 
 
 class Standardized(NamedTuple):
@@ -70,6 +70,11 @@ def standardised(text: str, salts: Salts = "keep") -> Standardized:
         return Standardized("", "", str(error))
     except Exception as error:  # RDKit raises a dozen types of its own for odd molecules
         return Standardized("", "", f"RDKit cannot standardise it: {' '.join(str(error).split())[:200]}")
+
+
+def canonical_forms(texts: Sequence[str]) -> list[str]:
+    """SMILES of each of some structures as :func:`standardised` has it, "" for one that is refused."""
+    return [standardised(text).smiles for text in texts]
 
 
 def _read_back(mol: Mol) -> str:
@@ -131,9 +136,13 @@ def _done(task: Task, text: str) -> Standardized:
     return standardised(text, task)
 
 
+def _is_long(text: str) -> bool:
+    return "\n" not in text or text.count("\n") > LONG
+
+
 def _all(texts: Sequence[str], task: Task, progress: Progress, workers: int | None) -> list[Standardized]:
     if workers is None:
-        awkward = any(len(text) > LONG and "\n" not in text for text in texts)  # RDKit holds the interpreter's lock
+        awkward = any(len(text) > LONG and _is_long(text) for text in texts)  # RDKit holds the interpreter's lock
         workers = max(2, processes.cores()) if awkward else processes.cores() if len(texts) >= POOL_FROM else 0
     chunks = [list(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
     if workers < 2:

@@ -200,10 +200,17 @@ def within(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     return made
 
 
-def each(work: Callable[..., list[T]], items: Sequence[Any], *, at_once: int = 50, **settings: Any) -> list[T | None]:
+def each(
+    work: Callable[..., list[T]],
+    items: Sequence[Any],
+    *,
+    at_once: int = 50,
+    most_late: int = _MOST_LATE,
+    **settings: Any,
+) -> list[T | None]:
     """Like :func:`within` for a function of a list: so many items at once, and None for one that takes too long alone.
 
-    ``settings`` are its keywords. Raises TooLong where more than three do.
+    ``settings`` are its keywords. Raises TooLong where more than ``most_late`` do.
     """
     found: list[T | None] = []
     late = 0
@@ -216,7 +223,7 @@ def each(work: Callable[..., list[T]], items: Sequence[Any], *, at_once: int = 5
             if len(part) == 1:
                 late += 1
                 found.append(None)
-                if late > _MOST_LATE:
+                if late > most_late:
                     raise
             else:
                 middle = len(part) // 2

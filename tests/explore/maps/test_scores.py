@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from toy_models import a_dataset, save_model
 
+from mmexplore.chem import descriptors, row_by_row
 from mmexplore.datasets import Dataset, splits
 from mmexplore.explore.maps import color_choices, colors, compute, scores
 from mmexplore.explore.maps.colors import Color
@@ -56,7 +57,8 @@ def a_trained(home: Home, data: Dataset, pretrains: bool = False) -> Model:
     found = registry.model("toy", home=home)
     assert found.card
     assert found.recipe
-    used = found.card.data.model_copy(update={"digest": data.digest, "tasks": () if pretrains else found.card.data.tasks})
+    tasks = () if pretrains else found.card.data.tasks
+    used = found.card.data.model_copy(update={"digest": data.digest, "tasks": tasks})
     recipe = found.recipe.model_copy(update={"data": found.recipe.data.model_copy(update={"split": "random"})})
     if pretrains:
         recipe = recipe.model_copy(update={"pretraining": recipe.pretraining.model_copy(update={"name": "mmsa"})})
@@ -109,15 +111,15 @@ def test_descriptors_come_from_workers_with_their_progress_and_one_that_fails_is
     def note(stage: str, done: int, total: int, /, **_: float) -> None:
         told.append((stage, done, total))
 
-    monkeypatch.setattr(colors, "INLINE_ROWS", 2)
-    monkeypatch.setattr(colors, "_CHUNK", 2)
-    found = colors._computed(smiles, note)
+    monkeypatch.setattr(descriptors, "_CHUNK", 2)
+    found = descriptors.table(smiles, note)
     assert told[0] == ("descriptors", 0, 5)
     assert told[-1] == ("descriptors", 5, 5)
     assert np.isnan(found.loc[2]).all()
-    monkeypatch.setattr(colors, "INLINE_ROWS", 100)
-    alone = colors._computed(smiles, note)
-    np.testing.assert_array_equal(found.to_numpy(), alone.to_numpy())
+    here = row_by_row.descriptors(smiles)
+    np.testing.assert_array_equal(found.to_numpy(), here.to_numpy())
+    some = descriptors.rows(smiles, ["logP", "rings"])
+    np.testing.assert_array_equal(np.array(some, float), here[["logP", "rings"]].to_numpy())
 
 
 def test_a_color_that_takes_long_is_quick_once_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
