@@ -26,7 +26,7 @@ _STAGES = {"keep": "standardise", "strip": "standardise", "scaffold": "find scaf
 CHUNK = 256
 POOL_FROM = 5_000
 LONG = 400
-"""A SMILES of more characters, or a mol block of more lines, is standardised in another process: it may take seconds."""
+"""A SMILES of more characters, or a mol block of more lines, is standardised elsewhere: it may take seconds."""
 
 
 class Standardized(NamedTuple):

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from mmexplore.runtime import files, logs
+from mmexplore.runtime import files, logs, processes
 from mmexplore.runtime.errors import Cancelled, MmexploreError, NotAvailable
 from mmexplore.runtime.home import default_home, write_json
 from mmexplore.runtime.jobs.folder import Job, State, read, read_all
@@ -83,6 +83,7 @@ def _ctrl_c_ends(shown: TerminalProgress) -> Iterator[None]:
                 ended.wait(CTRL_C_SECONDS)
                 if not ended.is_set():
                     _say_stopped(shown)
+                    processes.kill_started()  # a worker would go on to the end of its share
                     os._exit(130)
 
     ended = threading.Event()
