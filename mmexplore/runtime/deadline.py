@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from mmexplore.runtime import errors, processes
-from mmexplore.runtime.errors import BadMolecule, MmexploreError, TooLong
+from mmexplore.runtime.errors import BadMolecule, Busy, MmexploreError, TooLong
 from mmexplore.runtime.workers import Worker, WorkerDiedError, function
 
 P = ParamSpec("P")
@@ -168,7 +168,7 @@ class Hurried:
                     self._begin()
                 began, cold = time.monotonic(), self._starting == self._alive
                 if began > (latest if cold else end):
-                    raise TooLong("other structures keep the server busy; try again in a moment")
+                    raise Busy("other structures keep the server busy; try again in a moment")
                 self._change.wait((latest if cold else end) - began)
                 if cold:
                     end += time.monotonic() - began

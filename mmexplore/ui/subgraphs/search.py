@@ -1,4 +1,4 @@
-"""Search for subgraphs while a page waits; what takes longer is offered as a job, which is followed and can be stopped."""
+"""Search for subgraphs while a page waits; what takes longer is offered as a job, followed here, that can be stopped."""
 
 import hashlib
 from functools import partial
@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.explore.explain.storage import Explained
-from mmexplore.runtime.errors import TooLong
+from mmexplore.runtime.errors import Busy, TooLong
 from mmexplore.studio import Job, Target
 from mmexplore.ui.components import follow_job
 from mmexplore.ui.components.words import literal
@@ -30,6 +30,10 @@ def explained(model: str, smiles: str, goal: Target, limits: Limits, count: int,
         try:
             with st.spinner(literal(f"Asking {branch or model} for subgraphs ...")):
                 return studio.explain_in_time(*asked)
+        except Busy as mistake:
+            st.info(literal(mistake), icon=":material/hourglass_top:")
+            st.button("Try again", key=f"{key}/again", icon=":material/refresh:")  # which runs the page again
+            return None
         except TooLong:
             st.session_state[f"{key}/late"] = True  # it is not tried at every run of the page
     _offer(key, job, branch or model, asked)
