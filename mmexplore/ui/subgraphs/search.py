@@ -1,4 +1,4 @@
-"""Search for subgraphs while a page waits; what takes longer is offered as a job, followed here, that can be stopped."""
+"""Search for subgraphs while a page waits; what takes longer is offered as a job, which can be stopped."""
 
 import hashlib
 from functools import partial
