@@ -51,10 +51,10 @@ def keep(name: str, text: str | None) -> None:
 
 
 def renamed(key: str, current: Callable[[str], str]) -> None:
-    """Have a link that names something by a former name lead to what is called otherwise now."""
-    came = st.query_params.get(key, "")
+    """Have a link that names something by a former name lead to what is called otherwise now; before its widget."""
+    came = arriving(key)
     if came and (now := current(came)) != came:
-        st.query_params[key] = st.session_state[key] = now
+        st.session_state[key], _seen()[key] = now, came
 
 
 def choose(widget: Callable[..., Any], label: str, options: Sequence[Any], *, key: str, kind: str, **about: Any) -> Any:
