@@ -45,8 +45,9 @@ def chunk(smiles: Sequence[str]) -> bytes:
 
 def rows(smiles: Sequence[str], names: Sequence[str]) -> list[list[float | None]]:
     """Some descriptors as plain values, None where there is none; for a process with a deadline."""
-    values = row_by_row.descriptors(smiles, names).to_numpy(np.float64).tolist()
-    return [[value if math.isfinite(value) else None for value in row] for row in values]
+    made, _ = row_by_row.each(smiles, lambda mol: molecules.descriptor_values(mol, names))
+    finite = ([value if math.isfinite(value) else None for value in row or ()] for row in made)
+    return [row or [None] * len(names) for row in finite]
 
 
 def _rows_of(answer: bytes | Died) -> np.ndarray:

@@ -222,11 +222,18 @@ def depict(
 
 
 def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTORS) -> "pd.DataFrame":
-    """Columns of ``DESCRIPTORS``, one row a molecule: molecular weight in g/mol, TPSA in square angstrom, counts.
-
-    Crippen logP, QED as Bickerton et al. (Nat. Chem. 2012, 4, 90). Raises BadMolecule.
-    """
+    """Table of :func:`descriptor_values`, one row a molecule. Raises BadMolecule."""
     import pandas as pd
+
+    mols = (parse(m) if isinstance(m, str) else m for m in molecules)
+    return pd.DataFrame([descriptor_values(mol, names) for mol in mols], columns=list(names))
+
+
+def descriptor_values(mol: Mol, names: Sequence[str] = DESCRIPTORS) -> list[float]:
+    """Descriptors of ``DESCRIPTORS``: molecular weight in g/mol, TPSA in square angstrom, counts.
+
+    Crippen logP, QED as Bickerton et al. (Nat. Chem. 2012, 4, 90).
+    """
     from rdkit.Chem import QED, rdMolDescriptors
 
     known: tuple[Any, ...] = (
@@ -239,9 +246,7 @@ def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTO
         rdMolDescriptors.CalcNumRings,
         QED.qed,
     )
-    mols = (parse(m) if isinstance(m, str) else m for m in molecules)
-    functions = [known[DESCRIPTORS.index(name)] for name in names]
-    return pd.DataFrame([[function(mol) for function in functions] for mol in mols], columns=list(names))
+    return [known[DESCRIPTORS.index(name)](mol) for name in names]
 
 
 def mol_blocks(smiles: Sequence[str], flat: bool = True) -> list[tuple[str, str]]:

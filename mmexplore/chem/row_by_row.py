@@ -52,5 +52,5 @@ def descriptors(smiles: Iterable[str], names: Iterable[str] = molecules.DESCRIPT
     import pandas as pd
 
     columns = list(names)
-    made, _ = each(smiles, lambda mol: molecules.descriptors([mol], columns).iloc[0].tolist())
+    made, _ = each(smiles, lambda mol: list(map(float, molecules.descriptor_values(mol, columns))))
     return pd.DataFrame([row or [float("nan")] * len(columns) for row in made], columns=columns)

@@ -96,7 +96,8 @@ class Hurried:
         if self._eager:
             self.warm()
         worker, end = self._leased(end)
-        over, told = threading.Event(), None
+        over, failed = threading.Event(), False
+        told: bytes | None = None
         try:
             if before:
                 began = time.monotonic()
