@@ -1,6 +1,6 @@
 """Descriptors of many molecules, in worker processes: RDKit holds the interpreter's lock, and some take it seconds.
 
-The columns are those of :func:`mmexplore.chem.molecules.descriptors`; a molecule that RDKit refuses has NaN in each.
+Values are those of :func:`mmexplore.chem.molecules.descriptor_values`; a molecule that RDKit refuses has none.
 """
 
 import math
@@ -22,11 +22,11 @@ _CHUNK = 500
 
 
 def table(smiles: Sequence[str], progress: Progress = silent) -> "pd.DataFrame":
-    """All descriptors, one row a molecule; one that kills its process has none."""
+    """All descriptors, float64, one row a molecule; NaN where it has none, or kills its process."""
     import pandas as pd
 
     columns = list(molecules.DESCRIPTORS)
-    values = np.full((len(smiles), len(columns)), np.nan, np.float64)
+    values = np.full((len(smiles), len(columns)), np.nan)
     chunks, done = [list(smiles[start : start + _CHUNK]) for start in range(0, len(smiles), _CHUNK)], 0
     progress("descriptors", 0, len(smiles))
     with closing(WORKERS.ask(f"{__name__}:chunk", chunks, {}, processes.cores())) as results:
@@ -40,14 +40,17 @@ def table(smiles: Sequence[str], progress: Progress = silent) -> "pd.DataFrame":
 
 def chunk(smiles: Sequence[str]) -> bytes:
     """A worker's share: rows of float64 as bytes."""
-    return row_by_row.descriptors(smiles).to_numpy(np.float64).tobytes()
+    return np.array(rows(smiles), np.float64).tobytes()
 
 
-def rows(smiles: Sequence[str], names: Sequence[str]) -> list[list[float | None]]:
-    """Some descriptors as plain values, None where there is none; for a process with a deadline."""
+def rows(smiles: Sequence[str], names: Sequence[str] = molecules.DESCRIPTORS) -> list[list[float | None]]:
+    """Descriptors as plain values, None where there is none; for a process with a deadline."""
     made, _ = row_by_row.each(smiles, lambda mol: molecules.descriptor_values(mol, names))
-    finite = ([value if math.isfinite(value) else None for value in row or ()] for row in made)
-    return [row or [None] * len(names) for row in finite]
+    return [[_finite(value) for value in row] if row else [None] * len(names) for row in made]
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def _rows_of(answer: bytes | Died) -> np.ndarray:

@@ -221,14 +221,6 @@ def depict(
     return str(drawer.GetDrawingText())
 
 
-def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTORS) -> "pd.DataFrame":
-    """Table of :func:`descriptor_values`, one row a molecule. Raises BadMolecule."""
-    import pandas as pd
-
-    mols = (parse(m) if isinstance(m, str) else m for m in molecules)
-    return pd.DataFrame([descriptor_values(mol, names) for mol in mols], columns=list(names))
-
-
 def descriptor_values(mol: Mol, names: Sequence[str] = DESCRIPTORS) -> list[float]:
     """Descriptors of ``DESCRIPTORS``: molecular weight in g/mol, TPSA in square angstrom, counts.
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from toy_models import a_dataset, save_model
 
-from mmexplore.chem import descriptors, row_by_row
+from mmexplore.chem import descriptors
 from mmexplore.datasets import Dataset, splits
 from mmexplore.explore.maps import color_choices, colors, compute, scores
 from mmexplore.explore.maps.colors import Color
@@ -116,10 +116,9 @@ def test_descriptors_come_from_workers_with_their_progress_and_one_that_fails_is
     assert told[0] == ("descriptors", 0, 5)
     assert told[-1] == ("descriptors", 5, 5)
     assert np.isnan(found.loc[2]).all()
-    here = row_by_row.descriptors(smiles)
-    np.testing.assert_array_equal(found.to_numpy(), here.to_numpy())
+    np.testing.assert_array_equal(found.to_numpy(), np.array(descriptors.rows(smiles), float))
     some = descriptors.rows(smiles, ["logP", "rings"])
-    np.testing.assert_array_equal(np.array(some, float), here[["logP", "rings"]].to_numpy())
+    np.testing.assert_array_equal(np.array(some, float), found[["logP", "rings"]].to_numpy())
 
 
 def test_a_color_that_takes_long_is_quick_once_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
