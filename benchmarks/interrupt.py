@@ -81,7 +81,7 @@ def started(words: list[str], error: int) -> "subprocess.Popen[bytes]":
         stdout=subprocess.DEVNULL,
         stderr=error,
         process_group=0,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may have it ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a shell may have it ignored
     )
 
 

@@ -76,7 +76,16 @@ def test_a_line_a_model(home: Path) -> None:
     assert all(isinstance(row["metrics"], dict) for row in asked)
 
 
-ODD = ("two\nlines", "right\u202eto left", "\u200fmark", "nul\0bell\a", "x" * 5_000, "\u5206\u5b50" * 40, "tab\there", "\ud800")
+ODD = (
+    "two\nlines",
+    "right\u202eto left",
+    "\u200fmark",
+    "nul\0bell\a",
+    "x" * 5_000,
+    "\u5206\u5b50" * 40,
+    "tab\there",
+    "\ud800",
+)
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -96,7 +105,11 @@ def test_an_odd_name_is_one_row_whose_signs_are_seen(name: str, capsys: pytest.C
 def test_verbs_list_odd_names_whole_in_json(verb: str, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     entries = [Entry(name, name, 1, (Task(name, "regression"),), "yours", available=True) for name in ODD[:-1]]
     known = [replace(studio.models()[0], name=name, title=name) for name in ODD[:-1]]
-    words: dict[str, Any] = dict.fromkeys(("verb", "device", "stage"), "map") | {"id": "1", "arguments": (), "values": {}}
+    words: dict[str, Any] = dict.fromkeys(("verb", "device", "stage"), "map") | {
+        "id": "1",
+        "arguments": (),
+        "values": {},
+    }
     numbers: dict[str, Any] = dict.fromkeys(("done", "total", "created", "updated"), 1) | {"seconds_left": None}
     about = words | numbers | {"state": "done", "died": False, "folder": Path()}
     jobs = [Job(title=name, message=name, **about) for name in ODD[:-1]]

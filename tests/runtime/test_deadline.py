@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from mmexplore import studio
 from mmexplore.chem import molecules
+from mmexplore.chem.standardize import scaffolds
 from mmexplore.datasets import search
 from mmexplore.explore.explain import shape3d
 from mmexplore.features.featurize import featurize

@@ -283,9 +283,7 @@ def _of_search(value: Any) -> Hashable:
 
 
 @cached(64, by=_of_search)
-def _search(
-    model: Model, molecule: Skeleton, goal: Target, branch: str = "", *, progress: Progress = silent
-) -> Search:
+def _search(model: Model, molecule: Skeleton, goal: Target, branch: str = "", *, progress: Progress = silent) -> Search:
     loaded = fragment_model(model)
     rules = RULES if loaded.reads_masks else replace(RULES, most=MOST_BY_SMILES)
     made = Search(molecule, loaded.scorer(goal.task, branch), goal, rules, progress)

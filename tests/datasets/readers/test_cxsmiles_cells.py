@@ -13,7 +13,8 @@ from mmexplore.runtime.home import default_home
 
 SMILES = st.sampled_from(["CCO", "C[C@H](N)O", "c1ccccc1", "OCC(=O)O", "[Na+].[Cl-]"])
 FEATURES = st.lists(
-    st.sampled_from(["$;;R1$", "atomProp:0.x.y", "^1:0", "(1.0,2.0,;0.5,1,)", "&1:1", "o1:1,2", "c:0,3", "r"]), min_size=1
+    st.sampled_from(["$;;R1$", "atomProp:0.x.y", "^1:0", "(1.0,2.0,;0.5,1,)", "&1:1", "o1:1,2", "c:0,3", "r"]),
+    min_size=1,
 )
 CELLS = st.sampled_from(["", "1.2", "a name", "7", "x|y"])
 DELIMITERS = st.sampled_from([",", ";", "\t"])
@@ -54,7 +55,9 @@ def test_bars_that_nobody_closed_are_rejected_by_name(bad: str, tmp_path: Path) 
     assert [one.line for one in found.report.rejected] == [2]
     assert found.report.rejected[0].reason
     assert dict(zip(found.smiles.tolist(), found.labels[:, 0].tolist(), strict=True)) == {
-        "CCC": 2.0, "CCN": 3.5, "CCS": 1.5
+        "CCC": 2.0,
+        "CCN": 3.5,
+        "CCS": 1.5,
     }
 
 

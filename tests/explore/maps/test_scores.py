@@ -76,8 +76,9 @@ def test_an_untrained_twin_is_scored_on_its_originals_test_part(tmp_path: Path) 
     trained = a_trained(home, data)
     twin = registry.model("untrained:toy", home=home)
     assert twin.original == registry.model("toy", home=home)
-    ours, its = scores.split_of(trained, data, home=home), scores.split_of(
-        replace(twin, original=trained), data, home=home
+    ours, its = (
+        scores.split_of(trained, data, home=home),
+        scores.split_of(replace(twin, original=trained), data, home=home),
     )
     assert its.parts is not None
     assert (ours.parts == its.parts).all()  # type: ignore[union-attr]
