@@ -25,7 +25,7 @@ _LONGEST_LINE = 10_000_000
 _LONGEST_CELL = 131_072
 _HEAD = 100  # lines that a delimiter and a header are looked for in
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_EXTENSION = re.compile(r"\s\|[^|\s]*\|(?=\s|$)")
+_EXTENSION = re.compile(r"\s\|[^|\s]*\|(?=\s|[,;]|$)")
 _CXSMILES = re.compile(r"(?<=\S) \|[^|]*\|(?=\s|[,;]|$)")
 _OPEN_EXTENSION = re.compile(r"\s*(\S+) +\|([^|]*)")
 _FEATURE = re.compile(r"\$|\(|[&o^]\d*:|[A-Za-z]+:")
