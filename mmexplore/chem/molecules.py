@@ -221,12 +221,11 @@ def depict(
     return str(drawer.GetDrawingText())
 
 
-def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTORS) -> "pd.DataFrame":
-    """Columns of ``DESCRIPTORS``, one row a molecule: molecular weight in g/mol, TPSA in square angstrom, counts.
+def descriptor_values(mol: Mol, names: Sequence[str] = DESCRIPTORS) -> list[float]:
+    """Descriptors of ``DESCRIPTORS``: molecular weight in g/mol, TPSA in square angstrom, counts.
 
-    Crippen logP, QED as Bickerton et al. (Nat. Chem. 2012, 4, 90). Raises BadMolecule.
+    Crippen logP, QED as Bickerton et al. (Nat. Chem. 2012, 4, 90).
     """
-    import pandas as pd
     from rdkit.Chem import QED, rdMolDescriptors
 
     known: tuple[Any, ...] = (
@@ -239,20 +238,7 @@ def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTO
         rdMolDescriptors.CalcNumRings,
         QED.qed,
     )
-    mols = (parse(m) if isinstance(m, str) else m for m in molecules)
-    functions = [known[DESCRIPTORS.index(name)] for name in names]
-    return pd.DataFrame([[function(mol) for function in functions] for mol in mols], columns=list(names))
-
-
-def scaffolds(smiles: Sequence[str]) -> list[str]:
-    """Scaffold of each of some molecules (:func:`scaffold`), "" for one that has none or cannot be read."""
-    found = []
-    for text in smiles:
-        try:
-            found.append(scaffold(text))
-        except (BadMolecule, ValueError, RuntimeError):
-            found.append("")
-    return found
+    return [known[DESCRIPTORS.index(name)](mol) for name in names]
 
 
 def mol_blocks(smiles: Sequence[str], flat: bool = True) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The verbs ``datasets`` and ``models``: what there is, a line each; another name for one, its end."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,13 +56,7 @@ def rename_dataset(name: str, new: str, as_json: Json = False) -> None:
 @dataset_verbs.command("delete")
 def delete_dataset(name: str, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a data set of yours, its file, and what was computed of it. Models trained on it stay."""
-    _ask(f"delete data set {name!r} and its file?", yes)
-
-    def work(_: Any) -> Values:
-        studio.remove_dataset(name)
-        return {"deleted": name}
-
-    answer(work, as_json)
+    _deleted(f"delete data set {name!r} and its file?", yes, studio.remove_dataset, name, as_json)
 
 
 def _counted(values: Values) -> Values:
@@ -109,18 +104,19 @@ def rename_model(name: str, title: str, as_json: Json = False) -> None:
 @model_verbs.command("delete")
 def delete_model(name: str, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a trained model with its predictions and curves."""
-    _ask(f"delete model {name!r} with predictions and curves?", yes)
+    _deleted(f"delete model {name!r} with predictions and curves?", yes, studio.delete_model, name, as_json)
+
+
+def _deleted(question: str, sure: bool, delete: Callable[[str], object], name: str, as_json: bool) -> None:
+    """Delete what is sure to be meant, and answer."""
+    if not sure and sys.stdin.isatty():
+        typer.confirm(question, abort=True, err=True)
 
     def work(_: Any) -> Values:
-        studio.delete_model(name)
+        delete(name)
         return {"deleted": name}
 
     answer(work, as_json)
-
-
-def _ask(question: str, sure: bool) -> None:
-    if not sure and sys.stdin.isatty():
-        typer.confirm(question, abort=True, err=True)
 
 
 def _damaged(found: dict[str, str]) -> Values:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mmexplore.chem import file_endings
 from mmexplore.chem.molecules import readable
-from mmexplore.chem.standardize import standardised
+from mmexplore.chem.standardize import canonical_forms
 from mmexplore.datasets import Kind, RawTable, Task
 from mmexplore.datasets.readers import columns as _columns
 from mmexplore.datasets.readers import exports, numbers, workbooks
@@ -34,6 +34,7 @@ from mmexplore.datasets.readers.cells import (
 )
 from mmexplore.datasets.readers.labels import LabelRule, Qualifiers
 from mmexplore.datasets.readers.source import Content, content, opened, text_of
+from mmexplore.runtime.deadline import each
 from mmexplore.runtime.errors import BadTable, UnknownName
 from mmexplore.runtime.progress import Progress, silent
 
@@ -151,7 +152,8 @@ def preview(source: Path | str, rows: int = 20, sheet: str | None = None) -> Pre
     tasks = tuple(_task(frame, rule) for rule in rules)
     shown = frame.head(rows)
     if table.blocks:
-        shown = shown.assign(**{BLOCKS: [standardised(block).smiles for block in shown[BLOCKS]]})
+        drawn = each(canonical_forms, shown[BLOCKS].tolist(), at_once=rows, most_late=rows)
+        shown = shown.assign(**{BLOCKS: [smiles or "" for smiles in drawn]})
     notes = (*table.cells.notes, *_told(found, table.blocks), *(known.notes if known else ()))
     asked = {column: asked[column] for column in asked}
     return Preview(tuple(frame.columns), shown, len(frame), found.chosen, title, tasks, notes, asked, table.sheets)

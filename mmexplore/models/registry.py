@@ -33,7 +33,10 @@ HUB, CHEMPROP = "hub:", "chemprop:"
 
 @dataclass(frozen=True)
 class Model:
-    """Registered model; ``recipe`` and ``card`` are None for the ECFP baseline."""
+    """Registered model; ``recipe`` and ``card`` are None for the ECFP baseline.
+
+    ``original``: the trained model whose untrained twin this is, None for any other.
+    """
 
     name: str
     title: str
@@ -42,6 +45,7 @@ class Model:
     views: tuple[str, ...]
     recipe: Recipe | None = None
     card: Card | None = None
+    original: "Model | None" = None
 
     @property
     def digest(self) -> str:
@@ -115,14 +119,19 @@ def model(name: str, *, home: Home) -> Model:
     folder = Path(name).expanduser()
     for place in (folder / "model", folder):
         if (place / "card.json").is_file():
-            recipe, card = checkpoints.read(place)
-            return Model(str(folder), card.name, place, False, recipe.views, recipe, card)
+            return replace(at(place), name=str(folder))
     known = models(home=home)
     if titled := [m for m in known if m.title == name]:
         return titled[0]
     if name in (broken := damaged(home=home)):
         raise BadCheckpoint(f"model {name!r} cannot be read: {broken[name]}")
     raise UnknownName("model", name, [m.name for m in known])
+
+
+def at(folder: Path) -> Model:
+    """The model in a folder, whatever that is called. Raises BadCheckpoint."""
+    recipe, card = checkpoints.read(folder)
+    return Model(str(folder), card.name, folder, False, recipe.views, recipe, card)
 
 
 def _called(name: str, *, home: Home) -> Model | None:
@@ -155,7 +164,8 @@ def _twin(chosen: Model, *, home: Home) -> Model:
         checkpoints.save_untrained(folder, chosen.recipe, tasks)
     made = _read(folder, False)
     assert made is not None
-    return replace(made, name=UNTRAINED + chosen.name, title=f"{chosen.title}, untrained", views=chosen.views)
+    title = f"{chosen.title}, untrained"
+    return replace(made, name=UNTRAINED + chosen.name, title=title, views=chosen.views, original=chosen)
 
 
 def check_starts(recipe: Recipe, *, home: Home) -> None:

@@ -3,6 +3,7 @@
     MmexploreError
     |-- BadMolecule      a SMILES, SMARTS or mol block that RDKit cannot read or a modality cannot describe
     |     `-- TooLong    one that could not be worked with before its deadline
+    |           `-- Busy one whose turn did not come, as others were worked with
     |-- BadTable         a file or pasted text that holds no usable table of molecules
     |-- BadRecipe        a recipe, split or option that cannot be run
     |-- UnknownName      a name that no family, catalogue or folder knows; says which there are
@@ -29,6 +30,10 @@ class BadMolecule(MmexploreError):
 
 class TooLong(BadMolecule):
     """Raised for a structure over which chemistry did not end in the time that a visitor's input is given."""
+
+
+class Busy(TooLong):
+    """Raised for a structure whose turn did not come in that time, as others' were worked with."""
 
 
 class BadTable(MmexploreError):

@@ -120,6 +120,11 @@ def rename_dataset(name: str, title: str) -> str:
     return yours.rename(name, title, taken, home=home())
 
 
+def current_name(name: str) -> str:
+    """The name that a data set goes by now, where it was renamed since, however often; any other name as it is."""
+    return yours.current(name, home=home())
+
+
 def damaged_datasets() -> dict[str, str]:
     """What lies among the user's data sets and is none, by its name: why not."""
     return yours.damaged(home=home())

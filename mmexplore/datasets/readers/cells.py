@@ -25,7 +25,10 @@ _LONGEST_LINE = 10_000_000
 _LONGEST_CELL = 131_072
 _HEAD = 100  # lines that a delimiter and a header are looked for in
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_EXTENSION = re.compile(r"\s\|[^|\s]*\|(?=\s|$)")
+_EXTENSION = re.compile(r"\s\|[^|\s]*\|(?=\s|[,;]|$)")
+_CXSMILES = re.compile(r"(?<=\S) \|[^|]*\|(?=\s|[,;]|$)")
+_OPEN_EXTENSION = re.compile(r"\s*(\S+) +\|([^|]*)")
+_FEATURE = re.compile(r"\$|\(|[&o^]\d*:|[A-Za-z]+:")
 
 HEADERS = ("smiles", "canonical_smiles", "smi", "isosmiles", "isomeric_smiles")
 STRUCTURES = (
@@ -224,11 +227,12 @@ def best_delimiter(file: TextIO) -> str | None:
 
 
 def _sampled(lines: list[str], delimiter: str) -> list[list[str]]:
-    """Records of the first lines; a quoted cell may span some, and the bars of a CXSMILES extension divide nothing."""
+    """Records of the first lines; a quoted cell may span some, and in a CXSMILES extension nothing divides."""
+    within = _EXTENSION if delimiter == "|" else _CXSMILES
     rows, place = [], 0
     while place < len(lines):
         text, place = lines[place], place + 1
-        row, left_open = divided(_EXTENSION.sub(" ", text) if delimiter == "|" else text, delimiter)
+        row, left_open = divided(within.sub(" ", text) if "|" in text else text, delimiter)
         for stop in range(place + 1, len(lines) + 1) if left_open else ():
             if '"' in lines[stop - 1]:
                 whole, still = divided(text + "".join(lines[place:stop]), delimiter)
@@ -280,15 +284,19 @@ def listed(what: str, numbers: Iterable[int]) -> str:
 def divided(text: str, delimiter: str) -> tuple[list[str], bool]:
     """The cells of a record, and whether a quotation mark was left open; that one is then text.
 
-    A quoted cell ends with a mark before a delimiter or the end; marks elsewhere are text.
+    A quoted cell ends with a mark before a delimiter or the end; marks elsewhere are text. Between the bars of a
+    CXSMILES extension nothing divides, quoted or not.
 
     >>> divided('CCO,"a, b",1', ",")
     (['CCO', 'a, b', '1'], False)
     >>> divided('CCO,"x2,2', ",")
     (['CCO', '"x2', '2'], True)
+    >>> divided("CCO |$;;R1$,atomProp:0.x.y|,1.2", ",")
+    (['CCO |$;;R1$,atomProp:0.x.y|', '1.2'], False)
     """
     body = text.rstrip("\r\n")
-    if '"' not in body:
+    extended = " |" in body and delimiter != "|"
+    if '"' not in body and not extended:
         return body.split(delimiter), False
     between = f'"{delimiter}"'
     if body.startswith('"') and body.endswith('"') and body.count('"') == 2 + 2 * body.count(between) and len(body) > 1:
@@ -304,12 +312,26 @@ def divided(text: str, delimiter: str) -> tuple[list[str], bool]:
         else:
             left_open |= stop == 0
             end = body.find(delimiter, place)
+            if extended and end >= 0:
+                end = _extended_end(body, place, end, delimiter)
             end = len(body) if end < 0 else end
             cells.append(body[place:end])
             place = end
         if place >= len(body):
             return cells, left_open
         place += len(delimiter)
+
+
+def _extended_end(body: str, start: int, end: int, delimiter: str) -> int:
+    """Where a cell ends whose CXSMILES extension is still open at ``end``; -1 for the end of the record.
+
+    ``end`` itself for any other cell: bars that stand elsewhere, that nothing closes, or behind what is no molecule.
+    """
+    opened = _OPEN_EXTENSION.fullmatch(body, start, end)
+    close = body.find("|", end) + 1 if opened else 0
+    if not opened or not close or not (close == len(body) or body[close] in (" ", delimiter)):
+        return end
+    return body.find(delimiter, close) if _FEATURE.match(opened[2]) or _reads(opened[1]) else end
 
 
 def _quoted_end(body: str, start: int, delimiter: str) -> int | None:

@@ -126,7 +126,7 @@ def _told_well(model: Model, dataset: Dataset, goal: Target, *, home: Home) -> n
     names = [task.name for task in dataset.tasks]
     if known is None or "split" not in known or goal.task not in names:
         return np.zeros(len(dataset), bool)
-    labels, guess = dataset.labels[:, names.index(goal.task)], known[goal.task].to_numpy()
+    labels, guess = dataset.truth(names.index(goal.task)), known[goal.task].to_numpy()
     near = np.abs(guess - labels) <= np.nanstd(labels) / 2
     positive = goal.reached(goal.score(guess)) & goal.reached(goal.score(labels))
     tested: np.ndarray = (known["split"] == "test").to_numpy() & positive & near
@@ -168,7 +168,7 @@ def evaluate(report: FusionReport, model: Model, dataset: Dataset, *, home: Home
     if report.task not in names:
         return None
     number = names.index(report.task)
-    truth, part = dataset.labels[report.rows, number].astype(np.float64), "all molecules"
+    truth, part = dataset.truth(number)[report.rows], "all molecules"
     known = predictions(model, dataset, home=home)
     if model.data == dataset.name and known is not None and "split" in known:
         tested = known["split"].to_numpy()[report.rows] == "test"

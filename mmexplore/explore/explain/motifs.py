@@ -80,7 +80,7 @@ class Motif:
 def common_subgraph(
     smiles: Sequence[str], share: float = SHARE, seconds: float = 10.0, most: int = MOST_COMPARED, seed: int = 0
 ) -> Common:
-    """Maximum common subgraph of this share of the molecules; rings match rings only, and whole.
+    """Maximum common subgraph of this share of the molecules; its rings are rings of each that holds it, and whole.
 
     Of more than ``most`` molecules a seeded sample is compared. Raises BadMolecule.
 
@@ -120,6 +120,8 @@ def _held_by(mols: list[Mol], least: int, seconds: int) -> Any:
     rules.Threshold, rules.Timeout = (least - 0.5) / len(mols), seconds
     for compared in (rules.AtomCompareParameters, rules.BondCompareParameters):
         compared.RingMatchesRingOnly = compared.CompleteRingsOnly = True
+    bonds = rules.BondCompareParameters  # else the rim of fused rings counts as a ring, which neither molecule has
+    bonds.MatchFusedRings = bonds.MatchFusedRingsStrict = True
     return rdFMCS.FindMCS(mols, rules)
 
 

@@ -98,7 +98,7 @@ def _prediction(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:
 
 def _error(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:
     values = known[dataset.tasks[number].name].to_numpy(np.float32)
-    return colors.of_label(dataset, number, np.abs(values - dataset.labels[:, number]), "error of ")
+    return colors.of_label(dataset, number, np.abs(values - dataset.truth(number)), "error of ")
 
 
 def _others(view: View, dataset: Dataset, *, home: Home) -> list[View]:

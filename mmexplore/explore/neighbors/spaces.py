@@ -150,8 +150,8 @@ def place_on(
 
 @cached(64)
 def through_model(model: Model, smiles: str, *, home: Home) -> query.Few:
-    """Views and predictions of one molecule that is in no data set; imports torch. Raises BadMolecule."""
-    return query.embed_few(model.folder, [smiles], home=home)
+    """Views and predictions of one molecule that is in no data set. Raises BadMolecule, and TooLong at the deadline."""
+    return query.embed_in_time(model, [smiles], home=home)
 
 
 def _through_model(

@@ -69,9 +69,9 @@ def properties(table: pd.DataFrame, columns: int = 3, bins: int = 30) -> go.Figu
 
 
 def label_balance(labels: pd.DataFrame) -> go.Figure:
-    """Positive, negative and missing labels of each classification task (a table as ``studio.label_table`` makes)."""
-    shown = labels[labels["kind"] == "classification"].head(_MOST_BARS).iloc[::-1]
-    total = int((labels["kind"] == "classification").sum())
+    """Positive, negative and missing labels of each task of two classes (a table as ``studio.label_table`` makes)."""
+    two = labels[has_two_classes(labels)]
+    shown, total = two.head(_MOST_BARS).iloc[::-1], len(two)
     title = "Label balance" if total <= _MOST_BARS else f"Label balance, first {_MOST_BARS} of {total} tasks"
     figure = blank(title, "molecules", "")
     positive = shown.get("positive", pd.Series(0.0, shown.index)).fillna(0)
@@ -80,6 +80,21 @@ def label_balance(labels: pd.DataFrame) -> go.Figure:
         figure.add_bar(x=values, y=shown["task"].map(plain), orientation="h", name=name, marker={"color": color})
     figure.update_yaxes(type="category", automargin=True)
     return figure.update_layout(barmode="stack", height=140 + 24 * len(shown), legend={"traceorder": "normal"})
+
+
+def has_two_classes(labels: pd.DataFrame) -> pd.Series:
+    """Which tasks of a table as ``studio.label_table`` makes are classifications into two classes."""
+    many = labels["classes"].notna() if "classes" in labels else pd.Series(False, labels.index)
+    return (labels["kind"] == "classification") & ~many
+
+
+def class_counts(values: np.ndarray, title: str, x: str) -> go.Figure:
+    """Molecules in each class of one label (n,), NaN where missing."""
+    known, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+    figure = blank(title, x, "molecules")
+    colors = [PALETTE[number % len(PALETTE)] for number in range(len(known))]
+    figure.add_bar(x=[f"{value:g}" for value in known], y=counts, marker={"color": colors})
+    return figure.update_xaxes(type="category").update_layout(showlegend=False)
 
 
 def split_balance(table: pd.DataFrame) -> go.Figure:

@@ -135,22 +135,23 @@ def _remarks(title: str, table: pd.DataFrame, file: str, *, expanded: bool) -> N
 
 
 def labels(dataset: Dataset) -> None:
-    """Balance of classifications, distribution of regressions."""
+    """Balance of two classes, counts of more, distribution of numbers."""
     if not dataset.tasks:
         st.info("This data set has no label columns: it can be mapped and searched, but nothing can be trained on it.")
         return
     table = studio.label_table(dataset)
     config = dict.fromkeys(("share positive", "lowest", "mean", "highest"), _SCORE)
     st.dataframe(table, hide_index=True, column_config=config)
-    if (table["kind"] == "classification").any():
+    if (two := charts.has_two_classes(table)).any():
         charts.show(charts.label_balance(table), f"{dataset.name}-labels", "data/labels")
-    measured = {task.name: (i, task) for i, task in enumerate(dataset.tasks) if task.kind == "regression"}
+    measured = {task.name: (i, task) for i, task in enumerate(dataset.tasks) if not two[i]}
     if measured:
         names = list(measured)
         name = widgets.label_picker("Label", names, f"data/label/{dataset.name}") if len(names) > 1 else names[0]
         number, task = measured[name]
         words = f"{task.name} ({task.unit})" if task.unit else task.name
-        figure = charts.histogram(dataset.labels[:, number], f"{task.name}, {dataset.title}", words)
+        draw = charts.histogram if task.kind == "regression" else charts.class_counts
+        figure = draw(dataset.labels[:, number], f"{task.name}, {dataset.title}", words)
         charts.show(figure, f"{dataset.name}-{number}", "data/label")
 
 

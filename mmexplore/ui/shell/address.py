@@ -50,6 +50,13 @@ def keep(name: str, text: str | None) -> None:
         st.query_params[name] = text
 
 
+def renamed(key: str, current: Callable[[str], str]) -> None:
+    """Have a link that names something by a former name lead to what is called otherwise now; before its widget."""
+    came = arriving(key)
+    if came and (now := current(came)) != came:
+        st.session_state[key], _seen()[key] = now, came
+
+
 def choose(widget: Callable[..., Any], label: str, options: Sequence[Any], *, key: str, kind: str, **about: Any) -> Any:
     """A widget with options, bound to the address; ``kind`` is what a link is told that asks for none of them."""
     title: Callable[[Any], str] = about.get("format_func", str)

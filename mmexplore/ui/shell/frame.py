@@ -72,6 +72,7 @@ def _pickers() -> session.Choice:
     names = studio.available()
     models = {model.name: model for model in studio.models()}
     first_data, first_model, *_ = studio.first_choice()
+    address.renamed("data", studio.current_name)
     about: dict[str, Any] = {"key": "data", "kind": "the data set", "on_change": _follow_data}
     data = address.choose(st.selectbox, "Data set", names, index=_index(names, first_data), **about)
     _with_twin(models)

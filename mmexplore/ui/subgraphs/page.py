@@ -11,7 +11,7 @@ from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, session, tour
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.shell.tabs import GROUP, MOLECULE, SUBGRAPH_TABS
-from mmexplore.ui.subgraphs import controls, models, result
+from mmexplore.ui.subgraphs import controls, models, result, search
 from mmexplore.ui.subgraphs import group as subgraph_group
 
 
@@ -50,9 +50,11 @@ def _one(choice: Choice, asked: controls.SubgraphRequest) -> None:
         tour.example_button(choice)
         return
     limits = controls.limits()
-    with st.spinner("Looking for subgraphs ..."):
-        found = studio.explain(choice.model, query.smiles, asked.goal, limits.rules, limits.by, result.MOST)
-    name = molecule.title(query) if query.row >= 0 else query.smiles
     card = partial(molecule.facts, query, choice.model, choice.view, "subgraphs-card", asked.goal.task)
+    found = search.explained(choice.model, query.smiles, asked.goal, limits, result.MOST)
+    if found is None:
+        card()
+        return
+    name = molecule.title(query) if query.row >= 0 else query.smiles
     result.show(found, name, asked, card)
     models.show(choice.model, found, asked, limits)

@@ -59,7 +59,7 @@ def _test_picture(model: Model, split: str) -> None:
         known, table = studio.predictions(model.name, model.card.data.name), studio.dataset(model.card.data.name)
     except MmexploreError:
         return  # the data set is gone
-    labels = {task.name: table.labels[:, number] for number, task in enumerate(table.tasks)}
+    labels = {task.name: table.truth(number) for number, task in enumerate(table.tasks)}
     tasks = {task.name: task for task in model.card.data.tasks if known is not None and task.name in known}
     if known is None or "split" not in known or not tasks.keys() & labels.keys():
         return
