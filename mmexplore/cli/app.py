@@ -16,6 +16,7 @@ import typer
 from mmexplore import __version__, studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.chemprop import chemprop
+from mmexplore.cli.evaluate import evaluate
 from mmexplore.cli.fusion import fusion
 from mmexplore.cli.home import app as home_verbs
 from mmexplore.cli.import_file import import_file
@@ -47,6 +48,7 @@ Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 app.add_typer(dataset_verbs, name="datasets")
 app.add_typer(model_verbs, name="models")
 app.add_typer(home_verbs, name="home")
+app.command()(evaluate)
 app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)

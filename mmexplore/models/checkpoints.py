@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from mmexplore.datasets import Task
+from mmexplore.datasets.splits.nearest import NearestTraining
 from mmexplore.recipes.recipe import MOST_BYTES, Recipe, parse
 from mmexplore.runtime import provenance, seals
 from mmexplore.runtime.cache import FileVersion, cached, version
@@ -59,12 +60,16 @@ class DataUsed(_Part):
 class SplitUsed(_Part):
     """Split of a training: rule, seed, and molecules in train, validation and test.
 
-    Scores of different rules are not comparable.
+    Scores of different rules are not comparable. ``options``: what the rule was told besides, in words; ``digest`` of
+    the rows of its parts; ``nearest``: how like the training part the test part is. Version 0.1 kept none of these.
     """
 
     rule: str
     seed: int
     sizes: tuple[int, int, int]
+    options: str = ""
+    digest: str = ""
+    nearest: NearestTraining | None = None
 
 
 class Card(_Part):

@@ -33,6 +33,7 @@ from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagree
 from mmexplore.explore.neighbors.detail import Detail, Nearest, Standing
 from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pattern, shared
 from mmexplore.explore.neighbors.spaces import MoleculeRef
+from mmexplore.models.bootstrap import PairedTest
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.jobs.folder import Job
@@ -60,7 +61,8 @@ from mmexplore.studio.data import (
     write_rows,
 )
 from mmexplore.studio.door import at_home, dataset, home, model, names_only
-from mmexplore.studio.fusion import evaluate, example, fusion_report, shown_molecule
+from mmexplore.studio.evaluation import ModelEvaluation, baseline_of, baseline_test, evaluate, judged, scores_at
+from mmexplore.studio.fusion import example, fusion_evaluation, fusion_report, shown_molecule
 from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
 from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
 from mmexplore.studio.maps import (
@@ -135,13 +137,13 @@ __all__ = [
     "Entry", "Estimate", "Evaluation", "Explained", "FusionReport", "Group", "HitList", "Home", "Job", "MapFile",
     "Model", "MoleculeCard", "MoleculeRef", "Motifs", "Nearest", "Pair", "PaperTable", "Preset", "Quality", "Result",
     "Rules", "SearchResult", "Similarities", "Skipped", "Standing", "Subgraph", "Summary", "Target", "TrainingCheck",
-    "ViewRef", "add_dataset", "agreement", "align", "aligned", "append", "at_home", "available", "backup", "cancel_job",
+    "ViewRef", "PairedTest", "ModelEvaluation", "baseline_of", "baseline_test", "judged", "scores_at", "add_dataset", "agreement", "align", "aligned", "append", "at_home", "available", "backup", "cancel_job",
     "check_pattern", "check_table", "check_training", "color", "color_names", "common", "common_scaffold",
     "compare_datasets", "compute_map", "compute_quality", "consensus", "count_bytes", "damaged_datasets",
     "damaged_jobs", "damaged_models", "dataset", "dataset_name", "datasets", "delete_model", "depict", "detail",
     "devices", "disagreement", "embed", "estimate", "evaluate", "example", "explain", "explain_summand",
     "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice",
-    "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs",
+    "follow_job", "forget_job", "fusion_evaluation", "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs",
     "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors",
     "in_words", "inside", "is_quick_color", "job", "job_history", "keep_selection", "kept_selection", "known_bytes",
     "known_dataset", "label_table", "lacking", "list_jobs", "map_classes", "map_folders", "mean_disagreement",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmexplore.datasets import Dataset, Kind, Skipped, Task
+from mmexplore.datasets.splits import Division
 from mmexplore.features.of_dataset import features_of
 from mmexplore.features.packing import Source
 from mmexplore.recipes import pretraining_targets
@@ -41,9 +42,14 @@ class Prepared:
     skipped: tuple[Skipped, ...] = ()
 
     @property
-    def kind(self) -> Kind:
-        """Classification or regression; tasks of both are refused."""
-        return self.tasks[0].kind
+    def kinds(self) -> tuple[Kind, ...]:
+        """Classification or regression, of each task."""
+        return tuple(task.kind for task in self.tasks)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether tasks of both kinds are learned."""
+        return len(set(self.kinds)) > 1
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -57,14 +63,17 @@ def prepare(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home)
         return _prepare_unlabeled(recipe, dataset, progress, home=home)
     tasks, labels = checks.chosen_labels(recipe, dataset)
     checks.check_labels(dataset.name, tasks, labels)
+    checks.check_weights(recipe, tasks)
     described, ok, reasons = _described(recipe.modalities, dataset, progress, home=home)
-    parts = _parts(recipe, dataset, ok)
+    division = checks.divide(recipe, dataset, progress)
+    parts = _parts(division, ok)
     parts["train"] = parts["train"][np.isfinite(labels[parts["train"]]).any(1)]
     train = labels[parts["train"]]
     checks.check_training_part(dataset.name, recipe.data.split, tasks, train)
     mean, std = _moments(tasks, train)
-    skipped = dataset.skipped(reasons)
-    return Prepared(described, labels, tasks, parts, mean, std, _notes(recipe, skipped) + _dull(tasks, train), skipped)
+    skipped = dataset.skipped(dict(division.left_out) | reasons)
+    notes = division.notes + _notes(recipe, dataset.skipped(reasons)) + _dull(tasks, train)
+    return Prepared(described, labels, tasks, parts, mean, std, notes, skipped)
 
 
 def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
@@ -78,10 +87,11 @@ def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, 
         reasons = dict.fromkeys(np.flatnonzero(~target.ok).tolist(), f"{name} has no embedding of it") | reasons
     if ok.sum() < checks.FEWEST_MOLECULES:
         raise BadRecipe(checks.too_few_to_pretrain(dataset.name, int(ok.sum())))
-    parts, nothing = _parts(recipe, dataset, ok), np.empty(0, np.float32)
+    division = checks.divide(recipe, dataset, progress)
+    parts, nothing = _parts(division, ok), np.empty(0, np.float32)
     labels = np.empty((len(dataset), 0), np.float32)
-    skipped = dataset.skipped(reasons)
-    return Prepared(described, labels, (), parts, nothing, nothing, _left_out(skipped), skipped)
+    notes, skipped = division.notes + _left_out(dataset.skipped(reasons)), dict(division.left_out) | reasons
+    return Prepared(described, labels, (), parts, nothing, nothing, notes, dataset.skipped(skipped))
 
 
 def _described(
@@ -99,8 +109,9 @@ def _described(
     return found, np.logical_and.reduce([f.ok for f in found.values()]), reasons
 
 
-def _parts(recipe: Recipe, dataset: Dataset, ok: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: rows[ok[rows]] for name, rows in checks.split_parts(recipe, dataset).items()}
+def _parts(division: Division, ok: np.ndarray) -> dict[str, np.ndarray]:
+    every = {name: getattr(division.split, name) for name in checks.PARTS}
+    return {name: rows[ok[rows]] for name, rows in every.items()}
 
 
 def _moments(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 
 from mmexplore.datasets import Dataset
+from mmexplore.datasets.splits.nearest import nearest_training
 from mmexplore.models import checkpoints, registry
 from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.recipes.recipe import Recipe
@@ -28,7 +29,7 @@ from mmexplore.runtime.errors import NotAvailable, Taken
 from mmexplore.runtime.files import claimed
 from mmexplore.runtime.home import Home, write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.training import resume
+from mmexplore.training import checks, resume
 from mmexplore.training.data import Prepared, prepare
 from mmexplore.training.fit import Fitted, fit
 from mmexplore.training.objective import TrainingOutcome, TrainingPlan
@@ -138,7 +139,7 @@ def _card(fitted: Fitted, outcome: TrainingOutcome, name: str) -> Card:
     return Card(
         name=name,
         data=DataUsed(name=dataset.name, digest=dataset.digest, rows=len(dataset), tasks=prepared.tasks),
-        split=SplitUsed(rule=recipe.data.split, seed=recipe.data.split_seed, sizes=prepared.sizes),
+        split=_split_used(plan),
         seed=recipe.training.seed,
         metrics=outcome.metrics,
         per_task=outcome.per_task,
@@ -151,6 +152,20 @@ def _card(fitted: Fitted, outcome: TrainingOutcome, name: str) -> Card:
         numerics=plan.policy.why,
         machine=_machine(plan.policy),
         notes=(*prepared.notes, *fitted.notes, *outcome.notes),
+    )
+
+
+def _split_used(plan: TrainingPlan) -> SplitUsed:
+    """The split as the card tells it; of a pre-training nobody asks how near the test part lies."""
+    data, parts, smiles = plan.recipe.data, plan.prepared.parts, plan.dataset.smiles
+    nearest = nearest_training(smiles, parts["train"], parts["test"], plan.progress) if plan.prepared.tasks else None
+    return SplitUsed(
+        rule=data.split,
+        seed=data.split_seed,
+        sizes=plan.prepared.sizes,
+        options=data.split_options,
+        digest=checks.digest_of(checks.split_parts(plan.recipe, plan.dataset)),
+        nearest=nearest,
     )
 
 

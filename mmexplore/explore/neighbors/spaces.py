@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmexplore.chem.fingerprints import Tanimoto
 from mmexplore.datasets import Dataset, search
 from mmexplore.explore.maps import project
 from mmexplore.explore.neighbors import query
 from mmexplore.explore.neighbors.knn import Neighbors, interpolate
-from mmexplore.explore.neighbors.search import Cosine, Space, Tanimoto, top
+from mmexplore.explore.neighbors.search import Cosine, Space, top
 from mmexplore.features.pool import Pool, content_keys
 from mmexplore.features.store import features
 from mmexplore.models import embeddings

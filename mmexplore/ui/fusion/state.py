@@ -21,7 +21,7 @@ def report(model: str, data: str, task: str) -> FusionReport:
 
 def evaluate(model: str, data: str, task: str) -> Evaluation | None:
     """The labels that its predictions are held against."""
-    return studio.evaluate(studio.fusion_report(model, data, task), model, data)
+    return studio.fusion_evaluation(studio.fusion_report(model, data, task), model, data)
 
 
 def disagreement(one: ViewRef, other: ViewRef, data: str, k: int) -> np.ndarray:

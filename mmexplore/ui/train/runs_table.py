@@ -6,16 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmexplore.models.registry import Model
-from mmexplore.recipes.recipe import Recipe
 from mmexplore.ui.components import score_words
-
-_SEEDS = {"data": {"split_seed"}, "training": {"seed", "device", "devices"}, "name": True}
-
-
-def family_of(recipe: Recipe) -> str:
-    """Recipe family: what recipes that differ in seeds, device or name alone have in common."""
-    return recipe.model_dump_json(exclude=_SEEDS)  # type: ignore[arg-type]
-
 
 def table(models: Sequence[Model]) -> pd.DataFrame:
     """One row a trained or shipped model, in the order given; index: the model's name."""
@@ -54,7 +45,7 @@ def over_seeds(models: Sequence[Model]) -> pd.DataFrame:
     groups: dict[tuple[str, str], list[Model]] = {}
     for model in models:
         if model.card and model.recipe:
-            groups.setdefault((family_of(model.recipe), model.card.data.digest), []).append(model)
+            groups.setdefault((model.recipe.family, model.card.data.digest), []).append(model)
     rows = [_group(members) for members in groups.values() if len(_seeds(members)) > 1]
     return pd.DataFrame(rows, columns=[*_GROUP_COLUMNS])
 
