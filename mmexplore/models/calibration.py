@@ -41,14 +41,22 @@ class Calibration:
     """Calibration rows of a model: what it predicts of them, and what is true.
 
     ``truth`` and ``prediction`` float64 ``(rows, tasks)``, NaN where there is no label; ``spread`` that of an
-    ensemble's members, None of a single model. ``apart``: the rows chose no epoch.
+    ensemble's members, None of a single model. ``kinds`` of the tasks. ``apart``: the rows chose no epoch.
     """
 
-    kind: Kind
+    kinds: tuple[Kind, ...]
     truth: np.ndarray
     prediction: np.ndarray
     spread: np.ndarray | None = None
     apart: bool = True
+
+    @property
+    def words(self) -> str:
+        """What the rows are, in a sentence."""
+        many = f"{max(map(len, self._known)):,} molecules of the validation part"
+        if self.apart:
+            return f"Calibrated on {many} that chose no epoch."
+        return f"Calibrated on {many}, which chose the epoch, too: intervals may be a little too narrow."
 
     def rows(self, task: int) -> int:
         """How many rows a task is calibrated on."""
@@ -98,7 +106,12 @@ class Calibration:
         return tuple(self._temperature(task) for task in range(self.truth.shape[1]))
 
     def coverage(
-        self, tasks: Sequence[Task], truth: np.ndarray, mean: np.ndarray, spread: np.ndarray | None, level: float = LEVEL
+        self,
+        tasks: Sequence[Task],
+        truth: np.ndarray,
+        mean: np.ndarray,
+        spread: np.ndarray | None = None,
+        level: float = LEVEL,
     ) -> tuple["Coverage", ...]:
         """How many labels of other rows the intervals or sets cover, a task each; all arrays ``(n, tasks)``.
 
@@ -110,7 +123,7 @@ class Calibration:
             if not known.any() or self.rows(number) < FEWEST:
                 continue
             y, guess = truth[known, number], mean[known, number]
-            if self.kind == "classification":
+            if self.kinds[number] == "classification":
                 sets = self.sets(number, guess, level)
                 hit = np.array([str(int(label)) in one for label, one in zip(y, sets, strict=True)])
                 size = float(np.mean([len(one.replace("|", "")) for one in sets]))
@@ -139,7 +152,7 @@ class Calibration:
     def _temperature(self, task: int) -> float:
         known = self._known[task]
         truth = self.truth[known, task]
-        if self.kind != "classification" or len(known) < FEWEST or len(np.unique(truth)) < 2:
+        if self.kinds[task] != "classification" or len(known) < FEWEST or len(np.unique(truth)) < 2:
             return 1.0
         from scipy.optimize import minimize_scalar
 
@@ -257,46 +270,46 @@ def _kept(model: "Model") -> Calibration | None:
         file = version(model.folder / FILE)
     except OSError:
         return None
-    names = tuple(task.name for task in model.card.data.tasks)
-    return _read(file, model.card.weights_sha256, names, model.card.data.tasks[0].kind)
+    return _read(file, model.card.weights_sha256, model.card.data.tasks)
 
 
 @cached(16)
-def _read(file: FileVersion, weights_sha256: str, tasks: tuple[str, ...], kind: Kind) -> Calibration | None:
+def _read(file: FileVersion, weights_sha256: str, tasks: tuple[Task, ...]) -> Calibration | None:
     values = read_json(file.path)
     if values.get("format") != FORMAT or values["weights_sha256"] != weights_sha256:
         return None
 
     def column(what: str) -> np.ndarray:
-        return np.array([values["tasks"][name][what] for name in tasks], np.float64).T
+        return np.array([values["tasks"][task.name][what] for task in tasks], np.float64).T
 
-    spread = column("spread") if all("spread" in values["tasks"][name] for name in tasks) else None
-    return Calibration(kind, column("truth"), column("prediction"), spread, bool(values["apart"]))
+    spread = column("spread") if all("spread" in values["tasks"][task.name] for task in tasks) else None
+    kinds = tuple(task.kind for task in tasks)
+    return Calibration(kinds, column("truth"), column("prediction"), spread, bool(values["apart"]))
 
 
 def _of_predictions(model: "Model") -> Calibration | None:
     """Rows of the validation part, where the predictions of the training lie beside the model."""
     assert model.card is not None and model.recipe is not None
-    names = tuple(task.name for task in model.card.data.tasks)
     apart = not chosen_by_validation(model.recipe)
     for place in (model.folder / _PREDICTIONS, model.folder.parent / _PREDICTIONS):
         if place.is_file():
-            return _validation(version(place), names, model.card.data.tasks[0].kind, apart)
+            return _validation(version(place), model.card.data.tasks, apart)
     return None
 
 
 @cached(16)
-def _validation(file: FileVersion, tasks: tuple[str, ...], kind: Kind, apart: bool) -> Calibration | None:
+def _validation(file: FileVersion, tasks: tuple[Task, ...], apart: bool) -> Calibration | None:
     import pandas as pd
 
-    columns = ["split", *tasks, *(f"truth: {name}" for name in tasks)]
+    names = [task.name for task in tasks]
+    columns = ["split", *names, *(f"truth: {name}" for name in names)]
     try:
         table = pd.read_parquet(io.BytesIO(seals.read(file.path)), columns=columns)
     except (OSError, ValueError, KeyError):  # of a foreign or former version, without labels
         return None
     table = table[table["split"] == "validation"]
-    truth = table[[f"truth: {name}" for name in tasks]].to_numpy(np.float64)
-    return Calibration(kind, truth, table[list(tasks)].to_numpy(np.float64), None, apart)
+    truth = table[[f"truth: {name}" for name in names]].to_numpy(np.float64)
+    return Calibration(tuple(task.kind for task in tasks), truth, table[names].to_numpy(np.float64), None, apart)
 
 
 def _logit(p: np.ndarray) -> np.ndarray:

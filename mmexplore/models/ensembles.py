@@ -9,10 +9,11 @@ what needs a single network's weights refuses it by :func:`single`. Nothing here
 
 import hashlib
 import io
+import logging
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import numpy as np
 from mmexplore.datasets import Dataset
 from mmexplore.models import calibration, embeddings, metrics, registry
 from mmexplore.models.calibration import Calibration
-from mmexplore.models.checkpoints import Card
+from mmexplore.models.checkpoints import CARD, Card
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import Model
 from mmexplore.recipes.recipe import MOST_BYTES, Recipe
@@ -31,9 +32,10 @@ from mmexplore.runtime.cache import FileVersion, cached, changed, version
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, Damaged, UnknownName
 from mmexplore.runtime.home import Home, read_json, write_atomically, write_json
 
-FILE, FORMAT = registry.ENSEMBLE, 1
+FILE, EXPECTED, FORMAT = registry.ENSEMBLE, "expected.json", 1
 FEWEST, MOST = 2, 50
 _PREDICTIONS = "predictions.parquet"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,8 @@ def model(name: str, *, home: Home) -> Model:
     if name.startswith(registry.UNTRAINED):
         bare = model(name.removeprefix(registry.UNTRAINED), home=home)
         first = bare.members[0] if isinstance(bare, Ensemble) else bare
-        return registry.model(registry.UNTRAINED + first.name, home=home)
+        twin = registry.model(registry.UNTRAINED + first.name, home=home)
+        return replace(twin, name=registry.UNTRAINED + bare.name, title=f"{bare.title}, untrained")
     run = registry.runs_folder(home=home) / name if Path(name).name == name else None
     for folder in (run, Path(name).expanduser()):
         if folder is not None and (folder / FILE).is_file():
@@ -261,9 +264,66 @@ def rename(chosen: Ensemble, title: str, *, home: Home) -> None:
     write_json(chosen.folder / FILE, values | {"card": card.model_dump(mode="json")})
 
 
-def delete(chosen: Ensemble) -> None:
-    """Delete an ensemble; its members stay, unless they lie in its folder."""
-    files.patiently(lambda: shutil.rmtree(chosen.folder))
+def delete(name: str, *, home: Home) -> None:
+    """Delete an ensemble among the runs, damaged ones too; its members stay. Raises BadRecipe for one that lies elsewhere."""
+    folder = registry.runs_folder(home=home) / name
+    if Path(name).name != name or not (folder / FILE).is_file():
+        raise BadRecipe(f"{name!r} lies elsewhere; only ensembles among the models trained here can be deleted")
+    files.patiently(lambda: shutil.rmtree(folder))
+
+
+def expect(title: str, members: Sequence[Path], *, home: Home) -> Path:
+    """Run folder of an ensemble that waits for its members to be trained, each into its model's folder.
+
+    The one that waits for the same already, where there is one.
+    """
+    runs = registry.runs_folder(home=home)
+    named = [Path(os.path.relpath(member, runs / "any")).as_posix() for member in members]
+    for run in sorted(runs.iterdir()):
+        if _expected(run)[1] == named:
+            return run
+    folder = registry.new_run(title, home=home)
+    write_json(folder / EXPECTED, {"title": title, "members": named})
+    return folder
+
+
+def complete(folder: Path, *, home: Home) -> Ensemble | None:
+    """The ensemble in a run folder, made now where all the models that it waited for are trained; None before.
+
+    What turns out to be no ensemble is told in the log.
+    """
+    title, named = _expected(folder)
+    places = [Path(os.path.normpath(folder / one)) for one in named]
+    found = [registry.at(place, home=home) for place in places if finished(place)]
+    members = [one for one in found if one is not None]
+    if not members or len(members) < len(places):
+        return None
+    try:
+        return make(title, members, folder, home=home)
+    except BadRecipe as error:
+        _log.warning("%s is no ensemble: %s", title, error)
+        return None
+
+
+def completed_by(member: Path, *, home: Home) -> None:
+    """Make the ensembles that waited for this model last."""
+    for run in sorted(registry.runs_folder(home=home).iterdir()):
+        if any(Path(os.path.normpath(run / one)) == Path(os.path.normpath(member)) for one in _expected(run)[1]):
+            complete(run, home=home)
+
+
+def _expected(folder: Path) -> tuple[str, list[str]]:
+    """Title of an ensemble, and the members that it waits for; none where it waits for nothing."""
+    try:
+        told = read_json(folder / EXPECTED)
+        return str(told["title"]), [str(one) for one in told["members"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", []
+
+
+def finished(place: Path) -> bool:
+    """Whether a training into a model's folder has ended."""
+    return (place / CARD).is_file() and not (place.parent / "resume").is_dir()
 
 
 def _found(folder: Path, *, home: Home) -> Ensemble | None:
@@ -333,12 +393,11 @@ def _calibration(
     found = [one for one in each if one is not None]
     if len(found) < len(members):
         return None
-    if any(one.prediction.shape != found[0].prediction.shape for one in found):
-        kind = found[0].kind
-        return Calibration(kind, truth[validation], middle[validation], apart[validation], apart=False)
+    if any(not np.array_equal(one.truth, found[0].truth, equal_nan=True) for one in found):
+        return Calibration(found[0].kinds, truth[validation], middle[validation], apart[validation], apart=False)
     predicted = [one.prediction for one in found]
     clean = all(one.apart for one in found)
-    return Calibration(found[0].kind, found[0].truth, mean(predicted), spread(predicted), clean)
+    return Calibration(found[0].kinds, found[0].truth, mean(predicted), spread(predicted), clean)
 
 
 def _card(

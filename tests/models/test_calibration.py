@@ -44,7 +44,7 @@ def test_intervals_cover_what_they_promise_of_molecules_from_the_same_draw(level
     hits, trials = 0, 2_000
     for _ in range(trials):
         truth, mean, spread = noisy(rng, ROWS + 1)
-        made = Calibration("regression", truth[:-1], mean[:-1], spread[:-1] if by_spread else None)
+        made = Calibration(("regression",), truth[:-1], mean[:-1], spread[:-1] if by_spread else None)
         low, high = made.interval(0, mean[-1], spread[-1] if by_spread else None, level)
         hits += bool(low[0] <= truth[-1, 0] <= high[0])
     assert within(hits, trials, level)
@@ -55,7 +55,7 @@ def test_sets_cover_each_class_by_itself() -> None:
     hits, of = {0: 0, 1: 0}, {0: 0, 1: 0}
     for _ in range(1_000):
         truth, p = classes(rng, 400)
-        made = Calibration("classification", truth[:-1], p[:-1])
+        made = Calibration(("classification",), truth[:-1], p[:-1])
         label = int(truth[-1, 0])
         hits[label] += str(label) in made.sets(0, p[-1], 0.9)[0]
         of[label] += 1
@@ -78,9 +78,9 @@ def test_intervals_are_nested_and_do_not_depend_on_the_order_of_rows() -> None:
     rng = np.random.default_rng(0)
     truth, mean, spread = noisy(rng, ROWS)
     _, new, apart = noisy(rng, NEW)
-    made = Calibration("regression", truth, mean, spread)
+    made = Calibration(("regression",), truth, mean, spread)
     order = rng.permutation(ROWS)
-    shuffled = Calibration("regression", truth[order], mean[order], spread[order])
+    shuffled = Calibration(("regression",), truth[order], mean[order], spread[order])
     before: tuple[np.ndarray, np.ndarray] | None = None
     for level in (0.3, 0.6, 0.9, 0.95, 0.999):
         low, high = made.interval(0, new[:, 0], apart[:, 0], level)
@@ -97,7 +97,7 @@ def test_sets_grow_with_the_level() -> None:
     rng = np.random.default_rng(1)
     truth, p = classes(rng, 300)
     new = rng.random(NEW)
-    made = Calibration("classification", truth, p)
+    made = Calibration(("classification",), truth, p)
     smaller: list[str] = [""] * NEW
     for level in (0.2, 0.5, 0.8, 0.9, 0.99, 0.999):
         found = made.sets(0, new, level)
@@ -109,20 +109,20 @@ def test_sets_grow_with_the_level() -> None:
 
 def test_a_wider_spread_is_a_wider_interval_and_none_vanishes() -> None:
     rng = np.random.default_rng(2)
-    made = Calibration("regression", *noisy(rng, ROWS))
+    made = Calibration(("regression",), *noisy(rng, ROWS))
     low, high = made.interval(0, np.zeros(3), np.array([0.0, 1.0, 4.0]), 0.9)
     assert (np.diff(high - low) > 0).all() and high[0] > low[0]
     plain = made.interval(0, np.zeros(2), None, 0.9)
     error = np.abs(made.truth - made.prediction)[:, 0]
     assert plain[1][0] == np.sort(error)[math.ceil((ROWS + 1) * 0.9) - 1]
-    alike = Calibration("regression", made.truth, made.prediction, np.zeros_like(made.truth))
+    alike = Calibration(("regression",), made.truth, made.prediction, np.zeros_like(made.truth))
     assert np.array_equal(alike.interval(0, np.zeros(2), np.zeros(2), 0.9)[1], plain[1])
 
 
 def test_temperature_keeps_the_order_and_undoes_a_known_one() -> None:
     rng = np.random.default_rng(5)
     truth, p = classes(rng, 4_000)
-    made = Calibration("classification", truth, p)
+    made = Calibration(("classification",), truth, p)
     assert made.temperatures[0] == pytest.approx(3.0, rel=0.15)
     new = np.sort(rng.random(200))
     scaled = made.probability(0, new)
@@ -136,15 +136,15 @@ def test_missing_labels_count_nowhere() -> None:
     rng = np.random.default_rng(9)
     truth, mean, _ = noisy(rng, ROWS)
     gaps = np.concatenate([truth, np.full((5, 1), np.nan)])
-    padded = Calibration("regression", gaps, np.concatenate([mean, np.ones((5, 1))]))
-    bare = Calibration("regression", truth, mean)
+    padded = Calibration(("regression",), gaps, np.concatenate([mean, np.ones((5, 1))]))
+    bare = Calibration(("regression",), truth, mean)
     assert padded.rows(0) == bare.rows(0) == ROWS
     assert np.array_equal(padded.interval(0, np.zeros(1))[1], bare.interval(0, np.zeros(1))[1])
     assert np.isnan(bare.interval(0, np.array([np.nan]))[0]).all()
 
 
 def test_one_class_or_few_rows_leave_probabilities_alone_and_the_unknown_class_possible() -> None:
-    made = Calibration("classification", np.zeros((50, 1)), np.linspace(0.01, 0.5, 50)[:, None])
+    made = Calibration(("classification",), np.zeros((50, 1)), np.linspace(0.01, 0.5, 50)[:, None])
     assert made.temperatures == (1.0,)
     assert all("1" in found for found in made.sets(0, np.linspace(0, 1, 7)))
 
@@ -153,7 +153,7 @@ def test_coverage_counts_what_sets_and_intervals_hold() -> None:
     rng = np.random.default_rng(4)
     truth, mean, spread = noisy(rng, 500)
     truth[::7] = np.nan
-    made = Calibration("regression", *noisy(rng, ROWS))
+    made = Calibration(("regression",), *noisy(rng, ROWS))
     (found,) = made.coverage([NUMBER], truth, mean, spread)
     low, high = made.interval(0, mean[:, 0], spread[:, 0])
     known = np.isfinite(truth[:, 0])
@@ -161,11 +161,11 @@ def test_coverage_counts_what_sets_and_intervals_hold() -> None:
     assert found.covered == ((low <= truth[:, 0]) & (truth[:, 0] <= high)).sum()
     assert found.width == pytest.approx((high - low)[known].mean())
     labels, p = classes(rng, 500)
-    of_classes = Calibration("classification", *classes(rng, 400)).coverage([CLASS], labels, p, None)[0]
+    of_classes = Calibration(("classification",), *classes(rng, 400)).coverage([CLASS], labels, p, None)[0]
     assert of_classes.classes is not None
     assert sum(hit for hit, _ in of_classes.classes.values()) == of_classes.covered
     assert sum(of for _, of in of_classes.classes.values()) == of_classes.of == 500
-    few = Calibration("regression", truth[1 : FEWEST - 1], mean[1 : FEWEST - 1])
+    few = Calibration(("regression",), truth[1 : FEWEST - 1], mean[1 : FEWEST - 1])
     assert few.coverage([NUMBER], truth, mean, None) == ()
 
 
