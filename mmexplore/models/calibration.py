@@ -192,17 +192,29 @@ class Coverage:
         found = binomtest(self.covered, self.of).proportion_ci(0.95, "wilson")
         return float(found.low), float(found.high)
 
-    @property
-    def words(self) -> str:
+    def words(self, of: str = "test molecules") -> str:
         """Coverage in words.
 
-        >>> Coverage("logS", 0.9, 100, 113, 2.0).words
+        >>> Coverage("logS", 0.9, 100, 113, 2.0).words()
         '90 % intervals covered 88.5 % of 113 test molecules (81 to 93)'
         """
         low, high = self.bounds()
         what = "intervals" if self.classes is None else "sets"
-        told = f"{100 * self.level:.0f} % {what} covered {100 * self.share:.1f} % of {self.of:,} test molecules"
+        told = f"{100 * self.level:.0f} % {what} covered {100 * self.share:.1f} % of {self.of:,} {of}"
         return f"{told} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def in_words(found: Sequence[Coverage]) -> str:
+    """Coverage of a model's tasks together, "" where none is known.
+
+    >>> in_words([Coverage("a", 0.9, 46, 50, 1.2, {}), Coverage("b", 0.9, 44, 50, 1.1, {})])
+    '90 % sets covered 90.0 % of 100 test labels of 2 tasks (83 to 94)'
+    """
+    if len(found) < 2:
+        return found[0].words() if found else ""
+    hits, of = sum(one.covered for one in found), sum(one.of for one in found)
+    whole = Coverage("", found[0].level, hits, of, 0.0, found[0].classes)
+    return whole.words(f"test labels of {len(found):,} tasks")
 
 
 def quantile(errors: np.ndarray, level: float) -> float:

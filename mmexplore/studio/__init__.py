@@ -34,6 +34,7 @@ from mmexplore.explore.neighbors.detail import Detail, Nearest, Standing
 from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pattern, shared
 from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models.calibration import LEVEL, Calibration, Coverage, promise
+from mmexplore.models.calibration import in_words as coverage_in_words
 from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model
 from mmexplore.runtime.home import Home
@@ -112,6 +113,7 @@ from mmexplore.studio.training import (
     Estimate,
     Tested,
     calibration,
+    check_ensemble,
     check_training,
     coverage,
     damaged_models,
@@ -145,9 +147,9 @@ __all__ = [
     "HitList", "Home", "Job", "MapFile", "Model", "MoleculeCard", "MoleculeRef", "Motifs", "Nearest", "Pair",
     "PaperTable", "Preset", "Quality", "Result", "Rules", "SearchResult", "Similarities", "Skipped", "Standing",
     "Subgraph", "Summary", "Target", "Tested", "TrainingCheck", "ViewRef", "add_dataset", "agreement", "align",
-    "aligned", "append", "at_home", "available", "backup", "calibration", "cancel_job", "check_pattern", "check_table",
+    "aligned", "append", "at_home", "available", "backup", "calibration", "cancel_job", "check_ensemble", "check_pattern", "check_table",
     "check_training", "color", "color_names", "common", "common_scaffold", "compare_datasets", "compute_map",
-    "compute_quality", "consensus", "count_bytes", "coverage", "damaged_datasets", "damaged_jobs", "damaged_models",
+    "compute_quality", "consensus", "count_bytes", "coverage", "coverage_in_words", "damaged_datasets", "damaged_jobs", "damaged_models",
     "dataset", "dataset_name", "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed",
     "estimate", "evaluate", "example", "expect_ensemble", "explain", "explain_summand", "explained_tasks",
     "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, chisquare
 
 from mmexplore.datasets import Task
-from mmexplore.models.calibration import FEWEST, Calibration, Coverage, promise, quantile
+from mmexplore.models.calibration import FEWEST, Calibration, Coverage, in_words, promise, quantile
 from mmexplore.runtime.errors import BadRecipe
 
 ROWS, NEW = 99, 50
@@ -173,8 +173,10 @@ def test_words_give_the_share_and_its_interval() -> None:
     found = Coverage("y", 0.9, 100, 113, 2.0)
     low, high = found.bounds()
     assert low < found.share < high
-    assert "88.5 % of 113" in found.words and "intervals" in found.words
-    assert "sets" in Coverage("c", 0.8, 9, 10, 1.5, {"0": (5, 5), "1": (4, 5)}).words
+    assert "88.5 % of 113" in found.words() and "intervals" in found.words()
+    sets = Coverage("c", 0.8, 9, 10, 1.5, {"0": (5, 5), "1": (4, 5)})
+    assert "sets" in sets.words()
+    assert "90.0 % of 20 test labels of 2 tasks" in in_words([sets, sets]) and in_words([]) == ""
     assert "not promised" in promise("scaffold_balanced") and "not promised" not in promise("random")
 
 
