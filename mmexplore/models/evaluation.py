@@ -99,7 +99,7 @@ def judged(
         guess = table[[task.name for task in tasks]].to_numpy(np.float64)
     else:
         chosen, words, notes = _unseen(model, dataset, training)
-        made = embed.embed(model.folder, dataset, progress, home=home)
+        made = embed.embedding(model, dataset, progress, home=home)
         guess = np.asarray(made.predictions, np.float64)[:, [made.tasks.index(task.name) for task in tasks]]
     told = np.isfinite(guess).any(1)
     rows = np.flatnonzero(chosen & told & np.isfinite(truth).any(1))
@@ -189,7 +189,7 @@ def split_key(model: Model) -> tuple[object, ...]:
     if model.card is None or model.recipe is None or not model.card.data.tasks or model.card.untrained:
         return ()
     data = model.recipe.data
-    told = data.model_dump(exclude={"dataset", "targets", "split_seed"})
+    told = data.model_dump(exclude={"dataset", "targets", "split_seed", "calibration"})
     for name in _UNUSED.get(data.split, _OPTIONS):
         told.pop(name, None)
     seed = 0 if data.split in UNSEEDED else data.split_seed

@@ -21,6 +21,8 @@ from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import parse_json, read_json
 from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
 
+APART = 0.5
+"""Share of the validation part that chooses no epoch, unless a recipe says another."""
 FEATURES = "features"
 """The view of what a baseline reads: its branches side by side."""
 
@@ -67,6 +69,9 @@ class Data(Section):
     ] = 0.35
     folds: Annotated[int, Field(ge=2, le=100, description="kfold: parts, each of which is tested once")] = 5
     fold: Annotated[int, Field(ge=0, le=99, description="kfold: the part that is tested, from 0")] = 0
+    calibration: Annotated[
+        float, Field(ge=0, le=0.9, description="share of the validation part that chooses no epoch: for intervals")
+    ] = APART
 
     @model_validator(mode="after")
     def _fractions_add_up(self) -> Self:
@@ -452,7 +457,7 @@ def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
 
 
 _LATER = frozenset((
-    "watch", "split_column", "split_file", "cluster_similarity", "folds", "fold", "class_weights", "positive_weights",
+    "watch", "calibration", "split_column", "split_file", "cluster_similarity", "folds", "fold", "class_weights", "positive_weights",
     "task_weights",
 ))  # fmt: skip
 

@@ -35,8 +35,9 @@ class TrainingPlan:
     @property
     def key(self) -> str:
         """Key of the training; changes with the recipe, the data and what a recipe means."""
-        key = f"{self.recipe.digest} {self.dataset.digest} {SINCE}"
-        return key if self.recipe.data.split != "file" else f"{key} {checks.digest_of(self.prepared.parts)}"
+        apart = f" {len(self.prepared.calibration)} apart" if len(self.prepared.calibration) else ""
+        by_file = f" {checks.digest_of(self.prepared.parts)}" if self.recipe.data.split == "file" else ""
+        return f"{self.recipe.digest} {self.dataset.digest} {SINCE}{apart}{by_file}"
 
 
 @dataclass(frozen=True)

@@ -43,10 +43,10 @@ class Supervised(Objective):
         return {"loss": loss_of(predictor, outputs, batch.labels.to(outputs.device), self.weights)}
 
     def validated(self, predictor: Predictor) -> Scores:
-        """Scores of the validation part, means over its tasks."""
+        """Scores of the validation part's rows that choose the epoch, means over its tasks."""
         if not self.criterion:
             return {}
-        rows = self.prepared.parts["validation"]
+        rows = self.prepared.choosing
         guess = predict_rows(predictor, self.prepared, rows, self.size, self.plan.policy)
         found = self._scores(self.prepared.labels[rows], guess, metrics.FIRST)
         return {name: value for name, value in found.items() if name != "tasks"}
@@ -185,7 +185,7 @@ def criterion(prepared: Prepared, watch: str = "auto") -> str:
     able = [name for kind in kinds for name in _WATCHED[kind]]
     if watch != "auto" and watch not in able:
         raise BadRecipe(f"training.watch of a {' and '.join(kinds)} is auto, {' or '.join(able)}, and {watch!r} came")
-    labels = prepared.labels[prepared.parts["validation"]]
+    labels = prepared.labels[prepared.choosing]
     if not np.isfinite(labels).any():
         return ""
     if prepared.mixed:
