@@ -1,6 +1,7 @@
 """The verbs ``datasets`` and ``models``: what there is, a line each; another name for one, its end."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -91,12 +92,22 @@ def models(context: typer.Context, as_json: Json = False) -> None:
             about |= {"members": [member.name for member in model.members]}
         if model.card and model.card.coverage:
             about |= {"coverage": [covered(one) for one in model.card.coverage]}
-        return about | {"metrics": metrics, "megabytes": size, "shipped": model.shipped, "title": model.title}
+        about |= {"metrics": metrics, "megabytes": size, "shipped": model.shipped, "title": model.title}
+        return about | {"baseline": _baseline(model)}
 
     def work(_: Any) -> Values:
         return {"models": [row(m) for m in studio.models()]} | _damaged(studio.damaged_models())
 
     answer(work, as_json, shown=_scored)
+
+
+def _baseline(model: studio.Model) -> Values | None:
+    """The baseline on a model's split, its scores, and the paired test against it; None where there is none."""
+    other = studio.baseline_of(model.name) if model.card else None
+    if other is None or other.card is None:
+        return None
+    test = studio.baseline_test(model.name)
+    return {"name": other.name, "metrics": other.card.metrics, "paired": asdict(test) if test else None}
 
 
 def covered(one: studio.Coverage) -> Values:
@@ -169,6 +180,15 @@ def _scored(values: Values) -> Values:
 
     def line(row: Values) -> Values:
         about = {"name": row["name"], "data": row["data"], "views": listed(row["views"], 16)}
-        return about | {"test score": score(row["metrics"]), "MB": row["megabytes"], "shipped": row["shipped"]}
+        about |= {"test score": score(row["metrics"]), "baseline": beside(row["name"], row["baseline"])}
+        return about | {"MB": row["megabytes"], "shipped": row["shipped"]}
+
+    def beside(name: str, baseline: Values | None) -> str:
+        if baseline is None:
+            return ""
+        if baseline["name"] == name:
+            return "is the baseline"
+        told = f", p {baseline['paired']['p']:.2g}" if baseline["paired"] else ""
+        return score(baseline["metrics"]) + told
 
     return values | {"models": [line(row) for row in values["models"]]}

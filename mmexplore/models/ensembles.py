@@ -26,7 +26,7 @@ from mmexplore.models.calibration import Calibration
 from mmexplore.models.checkpoints import CARD, Card
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import Model
-from mmexplore.recipes.recipe import MOST_BYTES, Recipe
+from mmexplore.recipes.recipe import MOST_BYTES, UNSEEDED, Recipe
 from mmexplore.runtime import files
 from mmexplore.runtime.cache import FileVersion, cached, changed, version
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, Damaged, UnknownName
@@ -247,8 +247,8 @@ _OWN = ("seed", "device", "devices")
 
 
 def _split(card: Card) -> tuple[str, int, tuple[int, int, int]]:
-    """What tells one split from another: the deterministic rule has no seed."""
-    return card.split.rule, 0 if card.split.rule == "scaffold" else card.split.seed, card.split.sizes
+    """What tells one split from another: some rules have no seed."""
+    return card.split.rule, 0 if card.split.rule in UNSEEDED else card.split.seed, card.split.sizes
 
 
 def rename(chosen: Ensemble, title: str, *, home: Home) -> None:

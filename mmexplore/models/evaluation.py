@@ -129,28 +129,15 @@ def _unseen(model: Model, dataset: Dataset, training: Dataset | None) -> tuple[n
     return unseen, "molecules that are not in its training data", (note,) if count else ()
 
 
-def scored(found: Judged, threshold: float = 0.5) -> Scored:
+def scored(found: Judged, threshold: float = 0.5, names: Sequence[str] = metrics.NAMES) -> Scored:
     """Scores with intervals; classes are called 1 from ``threshold`` on."""
-    kinds, names = found.kinds, [task.name for task in found.tasks]
-    ends = bootstrap.intervals(kinds, found.truth, found.prediction, threshold=threshold)
-    each = metrics.per_task(kinds, found.truth, found.prediction, metrics.NAMES)
-    whole = metrics.scores(kinds, found.truth, found.prediction, metrics.NAMES)
-    if threshold != 0.5:
-        whole, each = _at(found, threshold, whole, each)
-    by_name = {name: one for name, one in zip(names, ends.per_task, strict=True) if one}
-    return Scored(whole, ends.overall, metrics.named(names, each), by_name, len(found.rows), ends.resamples)
-
-
-def _at(found: Judged, threshold: float, whole: Scores, each: list[Scores]) -> tuple[Scores, list[Scores]]:
-    """The same where scores that call classes do so from another threshold on."""
-    ones = np.ones((1, len(found.rows)))
-    moved = []
-    for number, (kind, told) in enumerate(zip(metrics.each(found.kinds, len(each)), each, strict=True)):
-        columns = found.truth[:, number], found.prediction[:, number]
-        new = metrics.resampled(kind, *columns, ones, metrics.CALLED, threshold)
-        moved.append(told | {name: float(value[0]) for name, value in new.items() if name in told})
-    means = {n: [task[n] for task in moved if n in task] for n in metrics.CALLED}
-    return whole | {name: float(np.mean(values)) for name, values in means.items() if values}, moved
+    tasks = [task.name for task in found.tasks]
+    known = found.kinds, found.truth, found.prediction, names
+    ends = bootstrap.intervals(*known, threshold=threshold)
+    each = metrics.per_task(*known, threshold)
+    by_name = {name: one for name, one in zip(tasks, ends.per_task, strict=True) if one}
+    whole = metrics.scores(*known, threshold)
+    return Scored(whole, ends.overall, metrics.named(tasks, each), by_name, len(found.rows), ends.resamples)
 
 
 @cached(64)

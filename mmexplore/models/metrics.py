@@ -22,27 +22,42 @@ CALLED = ("balanced_accuracy", "mcc", "f1")
 """Scores that depend on the threshold from which a molecule is called class 1."""
 
 
-def scores(kinds: Kinds, truth: np.ndarray, prediction: np.ndarray, names: Collection[str] = FIRST) -> Scores:
+def scores(
+    kinds: Kinds,
+    truth: np.ndarray,
+    prediction: np.ndarray,
+    names: Collection[str] = FIRST,
+    threshold: float = 0.5,
+) -> Scores:
     """Mean scores over tasks, both arrays ``(n, tasks)``; a score that no task has is absent.
 
     Classification (predictions are probabilities): ``roc_auc``, ``pr_auc``, ``cross_entropy`` in nats, lower is better.
     Regression: ``rmse``, ``mae`` in the labels' unit, lower is better, ``r2``. And ``tasks``, how many have both
-    classes, or labels, here. ``names`` asks for others of :mod:`mmexplore.models.measures`.
+    classes, or labels, here. ``names`` asks for others of :mod:`mmexplore.models.measures`; classes are called 1 from
+    ``threshold`` on.
     """
-    found = per_task(kinds, truth, prediction, names)
+    found = per_task(kinds, truth, prediction, names, threshold)
     there = dict.fromkeys(name for task in found for name in task)
     means = {name: float(np.mean([task[name] for task in found if name in task])) for name in there}
-    counted = [main(kind) in task for kind, task in zip(each(kinds, len(found)), found, strict=True)]
-    return means | {"tasks": float(sum(counted))}
+    columns = zip(each(kinds, len(found)), truth.T, prediction.T, strict=True)
+    return means | {"tasks": float(sum(_is_scored(*column) for column in columns))}
+
+
+def _is_scored(kind: Kind, truth: np.ndarray, prediction: np.ndarray) -> bool:
+    labels = known(truth, prediction)[0]
+    return bool(len(labels)) and (kind == "regression" or 0 < (labels == 1).sum() < len(labels))
 
 
 def per_task(
-    kinds: Kinds, truth: np.ndarray, prediction: np.ndarray, names: Collection[str] = FIRST
+    kinds: Kinds,
+    truth: np.ndarray,
+    prediction: np.ndarray,
+    names: Collection[str] = FIRST,
+    threshold: float = 0.5,
 ) -> list[Scores]:
     """Scores of each task on the rows that have a label and a prediction."""
-    asked = {main(kind) for kind in each(kinds, truth.shape[1])} | set(names)
     columns = zip(each(kinds, truth.shape[1]), truth.T, prediction.T, strict=True)
-    return [_scores(kind, *known(t, p), asked) for kind, t, p in columns]
+    return [_scores(kind, *known(t, p), names, threshold) for kind, t, p in columns]
 
 
 def main(kind: Kind) -> str:
@@ -118,10 +133,12 @@ def resampled(
         return {name: np.where(sample.total > 0, able[name](sample), np.nan) for name in asked}
 
 
-def _scores(kind: Kind, truth: np.ndarray, prediction: np.ndarray, names: Collection[str]) -> Scores:
+def _scores(
+    kind: Kind, truth: np.ndarray, prediction: np.ndarray, names: Collection[str], threshold: float
+) -> Scores:
     if not len(truth):
         return {}
-    found = resampled(kind, truth, prediction, np.ones((1, len(truth))), names)
+    found = resampled(kind, truth, prediction, np.ones((1, len(truth))), names, threshold)
     one_class = kind == "classification" and not 0 < (truth == 1).sum() < len(truth)
     values = {name: float(value[0]) for name, value in found.items() if np.isfinite(value[0])}
     return {name: value for name, value in values.items() if not one_class or name in _ONE_CLASS}

@@ -45,6 +45,7 @@ _SPLITS += "seeded, Butina's clusters whole; kfold: one fold of a cross-validati
 _SPLITS += "data set says; file: as a file says"
 UNSEEDED = ("scaffold", "column", "time", "file")
 """Splits that no seed changes."""
+SPLITS = ("scaffold", "scaffold_balanced", "random", "cluster", "kfold", "column", "time", "file")
 BY_STRUCTURE = ("scaffold", "scaffold_balanced", "random", "cluster", "kfold")
 """Splits that need nothing but structures."""
 

@@ -64,7 +64,7 @@ from mmexplore.studio.data import (
     write_rows,
 )
 from mmexplore.studio.door import at_home, dataset, home, model, names_only
-from mmexplore.studio.evaluation import ModelEvaluation, baseline_of, baseline_test, evaluate, judged, scores_at
+from mmexplore.studio.evaluation import ModelEvaluation, baseline_of, baseline_test, confusion, evaluate, judged, scores_at
 from mmexplore.studio.fusion import example, fusion_evaluation, fusion_report, shown_molecule
 from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
 from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
@@ -123,6 +123,9 @@ from mmexplore.studio.training import (
     devices,
     estimate,
     expect_ensemble,
+    folds_of,
+    mean_scores,
+    train_folds,
     export_model,
     history,
     job_history,
@@ -153,7 +156,7 @@ __all__ = [
     "check_training", "color", "color_names", "common", "common_scaffold", "compare_datasets", "compute_map",
     "compute_quality", "consensus", "count_bytes", "coverage", "coverage_in_words", "damaged_datasets", "damaged_jobs", "damaged_models",
     "dataset", "dataset_name", "datasets", "delete_model", "depict", "detail", "devices", "disagreement", "embed",
-    "estimate", "baseline_of", "baseline_test", "judged", "scores_at", "fusion_evaluation", "ModelEvaluation", "PairedTest", "evaluate", "example", "expect_ensemble", "explain", "explain_summand", "explained_tasks",
+    "estimate", "baseline_of", "baseline_test", "confusion", "judged", "scores_at", "fusion_evaluation", "ModelEvaluation", "PairedTest", "evaluate", "example", "expect_ensemble", "folds_of", "mean_scores", "train_folds", "explain", "explain_summand", "explained_tasks",
     "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice", "follow_job",
     "forget_job", "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs", "group_of_rows",
     "has_hyperedges", "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors", "in_words", "inside",

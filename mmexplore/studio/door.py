@@ -70,6 +70,8 @@ def check_recipe(recipe: Recipe) -> None:
     if not _visitors.is_set():
         return
     check_names(data=recipe.data.dataset)
+    if recipe.data.split_file and not Path(recipe.data.split_file).resolve().is_relative_to(split_files().resolve()):
+        raise BadRecipe("a split's file is named on the command line alone; upload it on the Train page")
     starts = [*(branch.start for branch in recipe.branches), recipe.fusion.start]
     for start in filter(None, [*starts, *pretraining_targets.frozen(recipe).values()]):
         published = start.removeprefix(registry.HUB)
@@ -79,6 +81,11 @@ def check_recipe(recipe: Recipe) -> None:
             check_names(model_name=start.partition("#")[0])
         elif not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", published, re.ASCII) or Path(published).exists():
             raise BadRecipe(f"hub: takes the name of a published model, as in hub:owner/name, and {start[:80]!r} came")
+
+
+def split_files() -> Path:
+    """Folder of the split files that were uploaded."""
+    return home() / "splits"
 
 
 def dataset(name: str, progress: Progress = silent) -> Dataset:

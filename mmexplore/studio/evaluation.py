@@ -99,8 +99,17 @@ def judged(name: str, part: str = "test") -> Judged:
 
 
 def scores_at(name: str, threshold: float, part: str = "test") -> Scored:
-    """Scores of a part of a model's own split, classes called from another threshold on."""
-    return evaluation.scored(judged(name, part), threshold)
+    """Scores that depend on the threshold from which classes are called 1, of a part of a model's own split."""
+    return evaluation.scored(judged(name, part), threshold, metrics.CALLED)
+
+
+def confusion(name: str, task: str, threshold: float, part: str = "test") -> np.ndarray:
+    """Confusion matrix of a task, int64 (2, 2): true class by row, the class that is called by column."""
+    found = judged(name, part)
+    column = [one.name for one in found.tasks].index(task)
+    truth, guess = metrics.known(found.truth[:, column], found.prediction[:, column])
+    places = 2 * (truth == 1) + (guess >= threshold)
+    return np.bincount(places.astype(np.int64), minlength=4).reshape(2, 2)
 
 
 def _one(one: Model, data: str, part: str, progress: Progress) -> ModelEvaluation:

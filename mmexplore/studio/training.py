@@ -18,7 +18,7 @@ from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.registry import Model
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import processes
-from mmexplore.runtime.cache import cached
+from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import BadRecipe, MmexploreError, Taken
 from mmexplore.runtime.home import read_json, write_json
 from mmexplore.runtime.jobs import client
@@ -83,11 +83,19 @@ def check_training(recipe: Recipe) -> "TrainingCheck":
         table = dataset(recipe.data.dataset)
     except MmexploreError as mistake:
         return checks.TrainingCheck((str(mistake),))
-    return _checked(recipe, table)
+    return _checked(recipe, table, _state_of(recipe.data.split_file))
+
+
+def _state_of(file: str) -> "FileVersion | str":
+    """Changes with the file that a split is read from."""
+    try:
+        return version(Path(file).expanduser()) if file else ""
+    except (OSError, ValueError):
+        return file
 
 
 @cached(32)
-def _checked(recipe: Recipe, table: Dataset) -> "TrainingCheck":
+def _checked(recipe: Recipe, table: Dataset, _file: "FileVersion | str") -> "TrainingCheck":
     from mmexplore.training import checks
 
     return checks.check(recipe, table)
@@ -182,6 +190,60 @@ def train_ensemble(
         assert there is not None
         members.append(there)
     return ensembles.make(title, members, folder, home=home())
+
+
+def folds_of(recipe: Recipe, repeats: int = 1) -> list[Recipe]:
+    """Recipes of every fold of a cross-validation, repeated with as many split seeds from the recipe's on."""
+    data = recipe.data
+    places = [(data.split_seed + repeat, fold) for repeat in range(repeats) for fold in range(data.folds)]
+    return [
+        recipe.model_copy(update={"data": data.model_copy(update={"split_seed": seed, "fold": fold})})
+        for seed, fold in places
+    ]
+
+
+def train_folds(
+    recipe: Recipe,
+    folder: Path | None = None,
+    name: str = "",
+    progress: Progress = silent,
+    *,
+    repeats: int = 1,
+    overwrite: bool = False,
+) -> list[Model]:
+    """Train a model a fold of the recipe's cross-validation, one after the other; ``repeats`` divide it anew.
+
+    The runs lie below ``folder``, where finished ones are kept, so that the same call goes on after a kill; without a
+    folder each is a new run. Imports torch; raises like :func:`train`.
+    """
+    if recipe.data.split != "kfold":
+        raise BadRecipe(f"folds are of split 'kfold', and {recipe.data.split!r} came")
+    made, title = list[Model](), name or f"{recipe.data.dataset} {recipe.name}"
+    for one in folds_of(recipe, repeats):
+        words = f"fold {one.data.fold + 1} of {one.data.folds}"
+        words += f", split seed {one.data.split_seed}" if repeats > 1 else ""
+        place = f"split-{one.data.split_seed}-fold-{one.data.fold}"
+        run = folder / place if folder else registry.new_run(f"{title} {words}", home=home())
+        there = registry.at(run / "model", home=home()) if ensembles.finished(run / "model") else None
+        if overwrite or there is None or there.recipe is None or there.recipe.digest != one.digest:
+            train(one, run, f"{title}, {words}", progress, overwrite=overwrite)
+            there = registry.at(run / "model", home=home())
+        assert there is not None
+        made.append(there)
+    return made
+
+
+def mean_scores(models: Sequence[Model]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """Mean and sample standard deviation of the scores that all models have, by part and name."""
+    cards = [model.card.metrics for model in models if model.card]
+    parts = {part: set.intersection(*(set(card.get(part, {})) for card in cards)) for part in cards[0]}
+    tables = {
+        part: {name: np.array([card[part][name] for card in cards]) for name in cards[0][part] if name in names}
+        for part, names in parts.items()
+    }
+    mean = {part: {name: float(v.mean()) for name, v in table.items()} for part, table in tables.items()}
+    apart = {part: {n: float(v.std(ddof=1)) for n, v in t.items()} for part, t in tables.items() if len(cards) > 1}
+    return mean, apart
 
 
 def check_ensemble(names: Sequence[str]) -> None:

@@ -11,30 +11,6 @@ from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import duration, literal
 from mmexplore.ui.train import coverage, view
 
-SCORE = st.column_config.NumberColumn(format="%.4g")
-
-
-def scores(model: Model) -> None:
-    """Every score of each part, with the split that it belongs to."""
-    assert model.card is not None
-    names = dict.fromkeys(name for part in model.card.metrics.values() for name in part)
-    table = pd.DataFrame([
-        {"score": score_words.title(name), **{part: values.get(name) for part, values in model.card.metrics.items()},
-         "unit": score_words.unit(model.card, name), "better": score_words.direction(name) if name != "tasks" else ""}
-        for name in names
-    ])  # fmt: skip
-    sizes = dict(zip(("train", "validation", "test"), model.card.split.sizes, strict=True))
-    st.caption(
-        f"On {literal(model.card.data.name)}, split {literal(score_words.split_of(model.card))}: "
-        + ", ".join(f"{n:,} {part}" for part, n in sizes.items())
-    )
-    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(model.card.metrics, SCORE))
-    if len(model.card.data.tasks) > 1 and model.card.per_task:
-        with st.expander("Scores of each task"):
-            part = "test" if "test" in model.card.per_task else "validation"
-            st.caption(f"{part}, {literal(score_words.split_of(model.card))}")
-            st.dataframe(pd.DataFrame.from_dict(model.card.per_task[part], orient="index"))
-
 
 def pictures(model: Model) -> None:
     """Loss, validation score, and predictions of the test part against the labels."""
