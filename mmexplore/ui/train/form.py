@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.recipes import presets
-from mmexplore.recipes.recipe import UNSEEDED, Recipe
+from mmexplore.recipes.recipe import BY_STRUCTURE, UNSEEDED, Recipe
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import widgets
 from mmexplore.ui.components.widgets import Draw, Field
@@ -40,10 +40,10 @@ def draw(data: str) -> RunPlan:
     drawn = _INSTEAD | _undrawn(start, key) | ({"data.targets": _as_it_is} if start.pretrains else {})
     recipe = recipe_form(start, key, drawn)
     split = recipe.data.split
-    seeded = split not in UNSEEDED and st.session_state.get(f"{key}/data.split_seed") is None
+    seeded = st.session_state.get(f"{key}/data.split_seed") is None
     each = split == "kfold" and st.session_state.get(f"{key}/data.fold") == _EACH
     chosen = plan.seeds(typed)
-    one_split = seeded and len(chosen) > 1 and split not in UNSEEDED
+    one_split = seeded and len(chosen) > 1 and split not in UNSEEDED and not each
     if one_split and not recipe.pretrains:
         words = "scores over several splits; then they are no ensemble"
         one_split = not right.toggle("Each seed draws its own split", key=f"{key}/own-splits", help=words, **_KEEP)
@@ -52,8 +52,8 @@ def draw(data: str) -> RunPlan:
 
 
 _OF_SPLIT = {
-    "split_seed": ("scaffold_balanced", "random", "cluster", "kfold"),
-    "fractions": ("scaffold", "scaffold_balanced", "random", "cluster", "kfold", "time"),
+    "split_seed": BY_STRUCTURE,
+    "fractions": (*BY_STRUCTURE, "time"),
     "split_column": ("column", "time"),
     "split_file": ("file",),
     "cluster_similarity": ("cluster",),
