@@ -80,39 +80,65 @@ def judged(
     Raises BadRecipe for a model that predicts nothing, or none of the labels, UnknownName for a part, NotAvailable
     where it cannot be told what the model was trained on.
     """
+    if model.card is not None and model.card.data.digest == dataset.digest:
+        return kept(model, dataset, part, home=home)
+    tasks = _tasks(model, dataset, part)
+    chosen, words, notes = _unseen(model, dataset, training)
+    made = embed.embedding(model, dataset, progress, home=home)
+    guess = np.asarray(made.predictions, np.float64)[:, [made.tasks.index(task.name) for task in tasks]]
+    return _judged(model, dataset, tasks, chosen, guess, words, notes)
+
+
+def kept(model: Model, dataset: Dataset, part: str, *, home: Home) -> Judged:
+    """Judged molecules of a part of a model's own split, with the predictions of its training.
+
+    Raises BadRecipe, UnknownName, and NotAvailable where those, or the data set as it was, are not here.
+    """
+    tasks = _tasks(model, dataset, part)
+    table = predictions(model, dataset, home=home)
+    if model.card is None or model.card.data.digest != dataset.digest or table is None or "split" not in table:
+        raise NotAvailable(f"what {model.name!r} predicted in its training of {dataset.name!r} as it is now is not here")
+    guess = table[[task.name for task in tasks]].to_numpy(np.float64)
+    return _judged(model, dataset, tasks, (table["split"] == part).to_numpy(), guess, f"{part} part", ())
+
+
+def _tasks(model: Model, dataset: Dataset, part: str) -> tuple[Task, ...]:
+    """Tasks that a model predicts and a data set has. Raises BadRecipe, UnknownName."""
     if part not in PARTS:
         raise UnknownName("part of a split", part, PARTS)
     if model.card is None or model.card.untrained or not model.card.data.tasks:
         raise BadRecipe(f"{model.name!r} predicts nothing that could be scored; choose a model that learned labels")
-    names = [task.name for task in dataset.tasks]
-    tasks = tuple(task for task in model.card.data.tasks if task in _alike(dataset.tasks, task))
+    tasks = tuple(task for task in model.card.data.tasks if _has(dataset.tasks, task))
     if not tasks:
         theirs = ", ".join(task.name for task in model.card.data.tasks[:10])
-        raise BadRecipe(f"{model.name!r} predicts {theirs}, and {dataset.name!r} has: {', '.join(names[:10]) or 'none'}")
+        there = ", ".join(task.name for task in dataset.tasks[:10]) or "none"
+        raise BadRecipe(f"{model.name!r} predicts {theirs}, and {dataset.name!r} has: {there}")
+    return tasks
+
+
+def _judged(
+    model: Model,
+    dataset: Dataset,
+    tasks: tuple[Task, ...],
+    chosen: np.ndarray,
+    guess: np.ndarray,
+    words: str,
+    notes: tuple[str, ...],
+) -> Judged:
+    names = [task.name for task in dataset.tasks]
     truth = dataset.labels[:, [names.index(task.name) for task in tasks]].astype(np.float64)
-    notes: tuple[str, ...] = ()
-    if model.card.data.digest == dataset.digest:
-        table = predictions(model, dataset, home=home)
-        if table is None or "split" not in table:
-            raise NotAvailable(f"{model.name!r} did not keep what its training predicted; evaluate it on other data")
-        chosen, words = (table["split"] == part).to_numpy(), f"{part} part"
-        guess = table[[task.name for task in tasks]].to_numpy(np.float64)
-    else:
-        chosen, words, notes = _unseen(model, dataset, training)
-        made = embed.embedding(model, dataset, progress, home=home)
-        guess = np.asarray(made.predictions, np.float64)[:, [made.tasks.index(task.name) for task in tasks]]
-    told = np.isfinite(guess).any(1)
-    rows = np.flatnonzero(chosen & told & np.isfinite(truth).any(1))
-    if lost := int((chosen & ~told & np.isfinite(truth).any(1)).sum()):
+    labelled, told = chosen & np.isfinite(truth).any(1), np.isfinite(guess).any(1)
+    rows = np.flatnonzero(labelled & told)
+    if lost := int((labelled & ~told).sum()):
         notes += (f"{lost:,} labelled molecules have no prediction and are not scored",)
     if not len(rows):
         raise BadRecipe(f"the {words} of {dataset.name!r} has no labelled molecule that {model.name!r} predicts")
     return Judged(tasks, rows, truth[rows], guess[rows], words, notes)
 
 
-def _alike(tasks: Sequence[Task], one: Task) -> list[Task]:
-    """The task itself, where these have one of its name and kind, whatever the unit is called."""
-    return [one for task in tasks if (task.name, task.kind) == (one.name, one.kind)]
+def _has(tasks: Sequence[Task], one: Task) -> bool:
+    """Whether one of these has a task's name and kind, whatever its unit is called."""
+    return any((task.name, task.kind) == (one.name, one.kind) for task in tasks)
 
 
 def _unseen(model: Model, dataset: Dataset, training: Dataset | None) -> tuple[np.ndarray, str, tuple[str, ...]]:
@@ -165,7 +191,7 @@ def compared(first: Judged, second: Judged) -> PairedTest | None:
 @cached(64)
 def paired_test(first: Model, second: Model, dataset: Dataset, part: str, *, home: Home) -> PairedTest | None:
     """:func:`compared` of two models on a part of the split that both were trained on, kept in memory."""
-    return compared(*(judged(model, dataset, part, dataset, home=home) for model in (first, second)))
+    return compared(*(kept(model, dataset, part, home=home) for model in (first, second)))
 
 
 # ---- the baseline

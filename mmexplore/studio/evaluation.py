@@ -95,7 +95,16 @@ def baseline_test(name: str) -> PairedTest | None:
 def judged(name: str, part: str = "test") -> Judged:
     """Labels and predictions of a part of a model's own split. Raises BadRecipe, NotAvailable, UnknownName."""
     one = model(name)
-    return evaluation.judged(one, dataset(one.data), part, None, home=home())
+    return evaluation.kept(one, dataset(one.data), part, home=home())
+
+
+def own_evaluation(name: str) -> ModelEvaluation | None:
+    """Evaluation of a model's own test part by what its training kept; None where that is gone. Computes no prediction."""
+    try:
+        judged(name)
+        return evaluate(name)
+    except MmexploreError:
+        return None
 
 
 def scores_at(name: str, threshold: float, part: str = "test") -> Scored:
@@ -158,7 +167,7 @@ def _baseline(one: Model, found: Judged, own: str, part: str) -> tuple[BaselineS
     try:
         table = dataset(own)
         scores = evaluation.scores_of(other, table, part, None, home=home())
-        theirs = evaluation.judged(other, table, part, None, home=home())
+        theirs = evaluation.kept(other, table, part, home=home())
     except MmexploreError as error:
         return BaselineScores(missing=str(error), command=evaluation.baseline_command(one)), None
     told = BaselineScores(other.name, _with_loss(theirs, scores.metrics), scores.intervals)

@@ -167,7 +167,7 @@ def _card(fitted: Fitted, outcome: TrainingOutcome, name: str) -> Card:
 def _split_used(plan: TrainingPlan) -> SplitUsed:
     """The split as the card tells it; of a pre-training nobody asks how near the test part lies."""
     data, parts, smiles = plan.recipe.data, plan.prepared.parts, plan.dataset.smiles
-    nearest = nearest_training(smiles, parts["train"], parts["test"], plan.progress) if plan.prepared.tasks else None
+    nearest = nearest_training(smiles, parts["train"], parts["test"]) if plan.prepared.tasks else None
     return SplitUsed(
         rule=data.split,
         seed=data.split_seed,

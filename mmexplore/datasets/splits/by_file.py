@@ -8,7 +8,7 @@ import numpy as np
 
 from mmexplore.chem.molecules import Salts
 from mmexplore.chem.standardize import standardize_all
-from mmexplore.datasets import Dataset, file
+from mmexplore.datasets import Dataset
 from mmexplore.datasets.splits.by_column import Parts, is_empty, part_of, refuse_missing, said_otherwise
 from mmexplore.runtime.errors import BadRecipe, BadTable
 
@@ -25,6 +25,8 @@ def by_file(dataset: Dataset, path: Path) -> tuple[Parts, dict[int, str], list[s
     The file has a column of parts, and one of names, of another column's values, or of SMILES in any spelling: the one
     that meets most molecules of the data set. Raises BadRecipe.
     """
+    from mmexplore.datasets import file
+
     called = f"split file {path.name!r}"
     try:
         frame = file.frame(path)

@@ -9,7 +9,6 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.models.registry import Model
-from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import ModelEvaluation, PairedTest
 from mmexplore.ui.components import charts, score_words
 from mmexplore.ui.components.widgets import label_picker
@@ -63,11 +62,8 @@ def _evaluated(model: Model) -> ModelEvaluation | None:
     assert model.card is not None
     if not model.card.data.tasks:
         return None
-    try:
-        with st.spinner("Drawing molecules with repeats…"):
-            return studio.evaluate(model.name)
-    except MmexploreError:
-        return None  # predictions, or the data set, are gone
+    with st.spinner("Drawing molecules with repeats…"):
+        return studio.own_evaluation(model.name)
 
 
 def table(model: Model, found: ModelEvaluation | None) -> pd.DataFrame:
