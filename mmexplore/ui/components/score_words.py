@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from mmexplore import studio
 from mmexplore.models.checkpoints import Card
 from mmexplore.models.evaluation import main_score
 from mmexplore.models.metrics import LOWER_IS_BETTER
@@ -88,3 +89,21 @@ def score(card: Card, part: str, metric: str = "") -> Score:
     metric = metric or main_metric(card)
     value = card.metrics.get(part, {}).get(metric)
     return Score(f"{part} {title(metric)}, {split_of(card)}", value, unit(card, metric))
+
+
+def beside_baseline(name: str, metric: str, task: str = "") -> str:
+    """A model's baseline in words: its test score on the same split, and the paired test; "" where there is none.
+
+    ``task`` "": the mean over tasks, of which the test is; of one task among several the score alone.
+    """
+    other = studio.baseline_of(name)
+    if other is None or other.card is None:
+        return ""
+    if other.name == name:
+        return "the baseline of this split"
+    whole = not task or len(other.card.data.tasks) == 1
+    found = other.card.metrics.get("test", {}) if whole else other.card.per_task.get("test", {}).get(task, {})
+    if metric not in found:
+        return ""
+    test = studio.baseline_test(name) if whole else None
+    return f"baseline {found[metric]:.4g}" + (f", difference {test.difference:+.3g}, p {test.p:.2g}" if test else "")

@@ -111,7 +111,7 @@ def _numbers(job: Job, history: pd.DataFrame) -> None:
     for cell, (metric, score) in zip(cells[2 + len(shown) :], tested.items(), strict=False):
         words = f"{score_words.direction(metric)}; of the weights that were kept, split {split_words(job)}"
         cell.metric(f"Test {score_words.title(metric)}", f"{score:.4g}", help=words)
-        if beside := _beside_baseline(run_name(job), metric):
+        if beside := score_words.beside_baseline(run_name(job), metric):
             cell.caption(literal(beside))
     speed = last.get("molecules_per_second")
     cells[-1].metric("Throughput", "–" if pd.isna(speed) else f"{speed:,.0f}/s", help="molecules a second")
@@ -138,18 +138,6 @@ def _coverage(job: Job) -> str:
     except MmexploreError:
         return ""  # deleted meanwhile
     return studio.coverage_in_words(card.coverage) if card else ""
-
-
-def _beside_baseline(name: str, metric: str) -> str:
-    """The baseline's score on the same split, and the paired test; "" where there is none."""
-    other = studio.baseline_of(name)
-    if other is None or other.card is None or metric not in other.card.metrics.get("test", {}):
-        return ""
-    if other.name == name:
-        return "the baseline of this split"
-    test = studio.baseline_test(name)
-    told = f", difference {test.difference:+.3g}, p {test.p:.2g}" if test else ""
-    return f"baseline {other.card.metrics['test'][metric]:.4g}{told}"
 
 
 def _curves(job: Job, history: pd.DataFrame) -> None:
