@@ -31,7 +31,9 @@ def a_table(folder: Path, kind: str = "both") -> Dataset:
     return studio.add_dataset(path, f"table of {kind}", targets=targets)
 
 
-def a_run(home: Path, name: str, data: Dataset, noise: float, *settings: str, preset: str = "dmpnn", seed: int = 0) -> None:
+def a_run(
+    home: Path, name: str, data: Dataset, noise: float, *settings: str, preset: str = "dmpnn", seed: int = 0
+) -> None:
     """A finished run whose predictions are the labels with noise."""
     made = presets.preset(preset).with_settings(
         [f"data.dataset={data.name}", "data.split=random", f"training.seed={seed}", *settings]
@@ -45,11 +47,16 @@ def a_run(home: Path, name: str, data: Dataset, noise: float, *settings: str, pr
     for part in ("train", "validation", "test"):
         split[getattr(found, part)] = part
     kinds = tuple(task.kind for task in data.tasks)
-    told = {p: metrics.scores(kinds, data.labels[split == p], guess[split == p], metrics.NAMES) for p in ("validation", "test")}
+    told = {
+        p: metrics.scores(kinds, data.labels[split == p], guess[split == p], metrics.NAMES)
+        for p in ("validation", "test")
+    }
     card = Card(
         name=name, seed=seed, epochs_run=1, best_epoch=1, seconds=1.0, metrics=told,
         data=DataUsed(name=data.name, digest=data.digest, rows=len(data), tasks=data.tasks),
-        split=SplitUsed(rule=made.data.split, seed=made.data.split_seed, sizes=found.sizes, options=made.data.split_options),
+        split=SplitUsed(
+            rule=made.data.split, seed=made.data.split_seed, sizes=found.sizes, options=made.data.split_options
+        ),
     )  # fmt: skip
     folder = home / "runs" / name / "model"
     folder.mkdir(parents=True)

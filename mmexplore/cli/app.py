@@ -82,7 +82,9 @@ def train(
     split: Annotated[str, typer.Option("--split", help=f"how parts are made: {', '.join(SPLITS)}")] = "",
     split_seed: Annotated[int | None, typer.Option("--split-seed", help="seed of the split, apart from --seed")] = None,
     column: Annotated[str, typer.Option("--split-column", help="column of parts (column), or of dates (time)")] = "",
-    file: Annotated[Path | None, typer.Option("--split-file", help="names or SMILES and the part of each (file)")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--split-file", help="names or SMILES and the part of each (file)")
+    ] = None,
     folds: Annotated[int | None, typer.Option("--folds", help="kfold: how many, each trained in turn")] = None,
     fold: Annotated[int | None, typer.Option("--fold", help="kfold: this one alone, from 0")] = None,
     repeats: Annotated[int, typer.Option("--repeats", min=1, max=20, help="kfold: so many divisions")] = 1,

@@ -16,7 +16,9 @@ Data = Annotated[str, typer.Option("--data", help="name of a data set, or a file
 Part = Annotated[str, typer.Option("--split", help="part of the model's own split: train, validation or test")]
 
 
-def evaluate(model: Models, data: Data = "", split: Part = "test", as_json: Json = False, job: JobFolder = None) -> None:
+def evaluate(
+    model: Models, data: Data = "", split: Part = "test", as_json: Json = False, job: JobFolder = None
+) -> None:
     """Score trained models on molecules that they were not trained on, with intervals, beside the baseline."""
 
     def work(progress: Progress) -> Values:
@@ -57,7 +59,10 @@ def _shown(values: Values) -> Values:
     """For people: a line a score, with the baseline's beside it."""
     baseline = values["baseline"]
     rows = [_row(name, value, values, baseline) for name, value in values["metrics"].items()]
-    found: Values = {"model": values["model"], "judged on": f"{values['part']} of {values['data']}, {values['n']:,} labelled"}
+    found: Values = {
+        "model": values["model"],
+        "judged on": f"{values['part']} of {values['data']}, {values['n']:,} labelled",
+    }
     found |= {"scores": rows}
     if baseline["model"]:
         found["baseline"] = baseline["model"]

@@ -164,7 +164,9 @@ def _overall(
     kinds: Sequence[Kind], truth: np.ndarray, guess: np.ndarray, metric: str, count: int, seed: int
 ) -> np.ndarray:
     if metric == "loss":
-        return np.concatenate([_mean_losses(kinds, truth, guess, weights) for weights in drawn(len(truth), count, seed)])
+        return np.concatenate(
+            [_mean_losses(kinds, truth, guess, weights) for weights in drawn(len(truth), count, seed)]
+        )
     tasks = _sampled(kinds, truth, guess, (metric,), 0.5, count, seed)
     columns = [np.concatenate(task[metric]) for task in tasks if metric in task]
     return _mean(columns) if columns else np.empty(0)
@@ -212,9 +214,6 @@ def over_seeds(metric: str, first: Sequence[float], second: Sequence[float]) -> 
     error = gaps.std(ddof=1) / len(gaps) ** 0.5
     half = float(stats.t.ppf((1 + LEVEL) / 2, len(gaps) - 1) * error)
     middle = float(gaps.mean())
-    if error > 0:
-        p = float(2 * stats.t.sf(abs(middle) / error, len(gaps) - 1))
-    else:
-        p = 1.0 if middle == 0 else 0.0
+    p = float(2 * stats.t.sf(abs(middle) / error, len(gaps) - 1)) if error > 0 else float(middle == 0)
     better = gaps < 0 if metric in metrics.LOWER_IS_BETTER else gaps > 0
     return PairedTest(metric, middle, middle - half, middle + half, p, int(better.sum()), len(gaps), "seeds")

@@ -193,7 +193,8 @@ def make(title: str, members: Sequence[Model], folder: Path, *, home: Home) -> E
     rows = {part: np.flatnonzero(table["split"] == part) for part in ("validation", "test")}
     scored = {part: r for part, r in rows.items() if np.isfinite(truth[r]).any()}
     found = {part: metrics.scores(kinds, truth[r], middle[r], metrics.NAMES) for part, r in scored.items()}
-    each = {part: metrics.named(names, metrics.per_task(kinds, truth[r], middle[r], metrics.NAMES)) for part, r in scored.items()}
+    per_task = {part: metrics.per_task(kinds, truth[r], middle[r], metrics.NAMES) for part, r in scored.items()}
+    each = {part: metrics.named(names, one) for part, one in per_task.items()}
     calibrated = _calibration(members, middle, apart, rows["validation"], truth)
     digests = _digest(members)
     card = _card(title, members, digests, found, each)

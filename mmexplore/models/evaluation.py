@@ -1,4 +1,4 @@
-"""Evaluation of a trained model: its scores with intervals on molecules that it was not trained on, beside a baseline's.
+"""Evaluation of a trained model: scores with intervals on molecules that it was not trained on, beside a baseline's.
 
 Of its own data set a model is judged on a part of its split, with the predictions of its training. Of another one it is
 judged on all labelled molecules but those that it was trained on, with predictions that are made now.
@@ -97,7 +97,9 @@ def kept(model: Model, dataset: Dataset, part: str, *, home: Home) -> Judged:
     tasks = _tasks(model, dataset, part)
     table = predictions(model, dataset, home=home)
     if model.card is None or model.card.data.digest != dataset.digest or table is None or "split" not in table:
-        raise NotAvailable(f"what {model.name!r} predicted in its training of {dataset.name!r} as it is now is not here")
+        raise NotAvailable(
+            f"what {model.name!r} predicted in its training of {dataset.name!r} as it is now is not here"
+        )
     guess = table[[task.name for task in tasks]].to_numpy(np.float64)
     return _judged(model, dataset, tasks, (table["split"] == part).to_numpy(), guess, f"{part} part", ())
 
@@ -239,7 +241,10 @@ def baseline_of(model: Model, among: Sequence[Model]) -> Model | None:
     able = [
         one
         for one in among
-        if one.card and is_simple(one) and split_key(one) == key and tasks <= {task.name for task in one.card.data.tasks}
+        if one.card
+        and is_simple(one)
+        and split_key(one) == key
+        and tasks <= {task.name for task in one.card.data.tasks}
     ]
     return min(able, key=lambda one: one.card is None or one.card.seed != seed, default=None)
 

@@ -122,7 +122,7 @@ def resampled(
     names: Collection[str] = NAMES,
     threshold: float = 0.5,
 ) -> dict[str, np.ndarray]:
-    """Scores of one task (n,) over resamples, ``weights`` (resamples, n); NaN where a resample has not what it takes."""
+    """Scores of one task (n,) over resamples, ``weights`` (resamples, n); NaN where one has not what it takes."""
     there = np.isfinite(truth) & np.isfinite(prediction)
     able = CLASSES if kind == "classification" else NUMBERS
     asked = [name for name in able if name in names]
@@ -133,9 +133,7 @@ def resampled(
         return {name: np.where(sample.total > 0, able[name](sample), np.nan) for name in asked}
 
 
-def _scores(
-    kind: Kind, truth: np.ndarray, prediction: np.ndarray, names: Collection[str], threshold: float
-) -> Scores:
+def _scores(kind: Kind, truth: np.ndarray, prediction: np.ndarray, names: Collection[str], threshold: float) -> Scores:
     if not len(truth):
         return {}
     found = resampled(kind, truth, prediction, np.ones((1, len(truth))), names, threshold)

@@ -204,7 +204,8 @@ class Training(Section):
         Field(description="given: how much a label 1 weighs beside a label 0, one number or one a task"),
     ] = ()
     task_weights: Annotated[
-        tuple[float, ...], Field(description="how much each task weighs in the loss, in the targets' order; empty: alike")
+        tuple[float, ...],
+        Field(description="how much each task weighs in the loss, in the targets' order; empty: alike"),
     ] = ()
     seed: Annotated[int, Field(ge=0, le=MOST_SEED, description="seed of weights, order and dropout")] = 0
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Field(description="where it runs")] = "auto"
@@ -213,7 +214,6 @@ class Training(Section):
         Literal["auto", "float32", "bfloat16"],
         Field(description="auto: what the self-check found fast and exact enough"),
     ] = "auto"
-
 
     @model_validator(mode="after")
     def _weights_weigh(self) -> Self:
@@ -453,13 +453,15 @@ def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
     values["branches"] = [{k: v for k, v in b.items() if k != "frozen" or v} for b in values["branches"]]
     for section, kind in (("data", Data), ("training", Training)):
         fields = kind.model_fields
-        values[section] = {k: v for k, v in values[section].items() if k not in _LATER or v != _plain(fields[k].default)}
+        values[section] = {
+            k: v for k, v in values[section].items() if k not in _LATER or v != _plain(fields[k].default)
+        }
     return values
 
 
 _LATER = frozenset((
-    "watch", "calibration", "split_column", "split_file", "cluster_similarity", "folds", "fold", "class_weights", "positive_weights",
-    "task_weights",
+    "watch", "calibration", "split_column", "split_file", "cluster_similarity", "folds", "fold", "class_weights",
+    "positive_weights", "task_weights",
 ))  # fmt: skip
 
 

@@ -64,7 +64,16 @@ from mmexplore.studio.data import (
     write_rows,
 )
 from mmexplore.studio.door import at_home, dataset, home, model, names_only
-from mmexplore.studio.evaluation import ModelEvaluation, baseline_of, baseline_test, confusion, evaluate, judged, own_evaluation, scores_at
+from mmexplore.studio.evaluation import (
+    ModelEvaluation,
+    baseline_of,
+    baseline_test,
+    confusion,
+    evaluate,
+    judged,
+    own_evaluation,
+    scores_at,
+)
 from mmexplore.studio.fusion import example, fusion_evaluation, fusion_report, shown_molecule
 from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
 from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
@@ -123,13 +132,12 @@ from mmexplore.studio.training import (
     devices,
     estimate,
     expect_ensemble,
-    folds_of,
-    mean_scores,
-    train_folds,
     export_model,
+    folds_of,
     history,
     job_history,
     make_ensemble,
+    mean_scores,
     models,
     new_run,
     recipe_of,
@@ -138,6 +146,7 @@ from mmexplore.studio.training import (
     tested,
     train,
     train_ensemble,
+    train_folds,
     trained_without,
     write_chemprop,
 )

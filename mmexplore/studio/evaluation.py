@@ -56,7 +56,9 @@ class ModelEvaluation:
     notes: tuple[str, ...] = ()
 
 
-def evaluate(models: str | Sequence[str], data: str = "", part: str = "test", progress: Progress = silent) -> ModelEvaluation:
+def evaluate(
+    models: str | Sequence[str], data: str = "", part: str = "test", progress: Progress = silent
+) -> ModelEvaluation:
     """Evaluation of a model, or of several, on a data set ("": its own).
 
     Of its own data set a model is judged on a part of its split; of another one on the molecules that it was not
@@ -99,7 +101,7 @@ def judged(name: str, part: str = "test") -> Judged:
 
 
 def own_evaluation(name: str) -> ModelEvaluation | None:
-    """Evaluation of a model's own test part by what its training kept; None where that is gone. Computes no prediction."""
+    """Evaluation of a model's own test part by what its training kept; None where that is gone. Predicts nothing."""
     try:
         judged(name)
         return evaluate(name)

@@ -82,7 +82,7 @@ def check_weights(recipe: Recipe, tasks: tuple[Task, ...]) -> None:
         raise BadRecipe(f"class_weights {training.class_weights!r} weigh classes, and no target is a classification")
     if len(training.positive_weights) not in (0, 1, count):
         raise BadRecipe(
-            f"positive_weights has one number, or one a task, and {len(training.positive_weights)} came for {count} tasks"
+            f"positive_weights has one number, or one a task, and {len(training.positive_weights)} came for {count}"
         )
 
 

@@ -104,8 +104,8 @@ def predict_rows(predictor: Predictor, prepared: Prepared, rows: np.ndarray, siz
 
 
 _MIXED = (
-    "tasks of both kinds: the weights are those of the lowest validation loss, the mean over tasks of cross entropy and "
-    "of squared error in standard deviations"
+    "tasks of both kinds: the weights are those of the lowest validation loss, the mean over tasks of cross entropy "
+    "and of squared error in standard deviations"
 )
 
 

@@ -19,7 +19,6 @@ import torch
 
 from mmexplore.datasets import Dataset
 from mmexplore.datasets.splits.nearest import nearest_training
-from mmexplore.models import checkpoints, registry
 from mmexplore.models import calibration, checkpoints, registry
 from mmexplore.models.calibration import Calibration
 from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed

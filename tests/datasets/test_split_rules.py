@@ -1,4 +1,4 @@
-"""Splits by column, file, time, cluster and fold: every row once, nothing learned and tested, whatever the rows' order."""
+"""Splits by column, file, time, cluster and fold: every row once, nothing learned and tested, in any order."""
 
 import tracemalloc
 from dataclasses import replace
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit.Chem import MolFromSmiles
-from rdkit.DataStructs import BulkTanimotoSimilarity
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
+from rdkit.DataStructs import BulkTanimotoSimilarity
 from rdkit.ML.Cluster import Butina
 from toy_models import a_dataset
 
@@ -170,7 +170,11 @@ class TestTime:
 
     @pytest.mark.parametrize(
         ("cells", "sentence"),
-        [([2020.0] * N, "has 1 different date"), (["soon"] * N, "holds no dates"), ([""] * N, "all its cells are empty")],
+        [
+            ([2020.0] * N, "has 1 different date"),
+            (["soon"] * N, "holds no dates"),
+            ([""] * N, "all its cells are empty"),
+        ],
     )
     def test_what_has_no_dates_is_one_sentence(self, cells: list[object], sentence: str) -> None:
         with pytest.raises(BadRecipe, match=sentence):
@@ -288,7 +292,9 @@ class TestFolds:
         assert at[0] == at[1] != at[2]
 
     def test_fewer_molecules_than_folds(self) -> None:
-        with pytest.raises(BadRecipe, match="5 folds need 5 different molecules or more, and 2 different molecules came"):
+        with pytest.raises(
+            BadRecipe, match="5 folds need 5 different molecules or more, and 2 different molecules came"
+        ):
             split(["CCO", "CCN", "CCO"], "kfold")
         with pytest.raises(BadRecipe, match="0 to 4, and 5 came"):
             split(MOLECULES, "kfold", fold=5)

@@ -1,4 +1,4 @@
-"""Evaluation of trained models: scores of the test part with intervals, the baseline on the same split, paired tests."""
+"""Evaluation of trained models: scores with intervals, the baseline on the same split, paired tests."""
 
 import json
 from pathlib import Path
@@ -65,7 +65,7 @@ def test_a_missing_baseline_is_said_with_the_line_that_trains_it(empty_home: Pat
     beside = studio.evaluate("folded").baseline
     assert beside.model == ""
     assert beside.command.startswith(f"mmexplore train boosting --data {numbers.name} --split kfold ")
-    chosen = [word for word in beside.command.split(" --set ")[1:]]
+    chosen = beside.command.split(" --set ")[1:]
     values = parse({"data": {"dataset": numbers.name, "split": "kfold"}}).with_settings(
         [word.strip().strip("'") for word in chosen]
     )
@@ -151,7 +151,7 @@ def test_other_parts_and_what_cannot_be_judged(empty_home: Path, numbers: Datase
         studio.evaluate("ecfp", numbers.name)
     with pytest.raises(BadRecipe, match="needs a model"):
         studio.evaluate([])
-    with pytest.raises(MmexploreError, match="predicts logP, and 'table-of-classes' has: active"):
+    with pytest.raises(MmexploreError, match="predicts logP, and 'table_of_classes' has: active"):
         studio.evaluate("good", a_table(empty_home, "classes").name)
 
 

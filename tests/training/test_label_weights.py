@@ -23,7 +23,12 @@ from mmexplore.training.supervised import criterion, label_weights, loss_of
 
 pytest_plugins = ("screens",)
 BOTH = (Task("active", "classification"), Task("logP", "regression"))
-SMALL = ["training.epochs=2", "training.batch_size=32", "branches.0.options.hidden_size=16", "training.precision=float32"]
+SMALL = [
+    "training.epochs=2",
+    "training.batch_size=32",
+    "branches.0.options.hidden_size=16",
+    "training.precision=float32",
+]
 
 
 def prepared(labels: np.ndarray, tasks: tuple[Task, ...]) -> Prepared:
@@ -65,7 +70,9 @@ def test_each_task_has_the_loss_of_its_kind() -> None:
     predictor.label_mean[1], predictor.label_std[1] = 2.0, 0.5
     outputs, labels = torch.randn(12, 2), torch.tensor(some_labels()[:12]).float()
     known = torch.isfinite(labels)
-    entropy = functional.binary_cross_entropy_with_logits(outputs[known[:, 0], 0], labels[known[:, 0], 0], reduction="sum")
+    entropy = functional.binary_cross_entropy_with_logits(
+        outputs[known[:, 0], 0], labels[known[:, 0], 0], reduction="sum"
+    )
     square = (outputs[known[:, 1], 1] - (labels[known[:, 1], 1] - 2) / 0.5).square().sum()
     assert loss_of(predictor, outputs, labels) == pytest.approx(float((entropy + square) / known.sum()), rel=1e-5)
 

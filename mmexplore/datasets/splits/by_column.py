@@ -86,8 +86,8 @@ def by_time(
     if len(distinct) < 3:
         few = f"{len(distinct)} different date{'s' * (len(distinct) != 1)}"
         raise BadRecipe(
-            f"column {column!r} of {dataset.name!r} has {few} or numbers in {len(known):,} of {len(dataset):,} rows, and "
-            "a split by time needs three or more; choose another column or split"
+            f"column {column!r} of {dataset.name!r} has {few} or numbers in {len(known):,} of {len(dataset):,} rows, "
+            "and a split by time needs three or more; choose another column or split"
         )
     first, second = _cuts(counts, fractions)
     part = np.searchsorted([distinct[first], distinct[second]], times[known], side="right")

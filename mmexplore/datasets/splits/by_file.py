@@ -45,8 +45,8 @@ def by_file(dataset: Dataset, path: Path) -> tuple[Parts, dict[int, str], list[s
     if not any(found):
         first = str(next(iter(place), ""))[:_SHOWN]
         raise BadRecipe(
-            f"{called} names no molecule of {dataset.name!r}: it has {first!r}, and the data set {str(own[0])[:_SHOWN]!r}; "
-            "give names or SMILES of this data set"
+            f"{called} names no molecule of {dataset.name!r}: it has {first!r}, and the data set "
+            f"{str(own[0])[:_SHOWN]!r}; give names or SMILES of this data set"
         )
     refuse_missing(called, found)
     left_out = {row: f"not in {called}" for row, part in enumerate(parts) if part < 0}

@@ -45,10 +45,8 @@ def _of_unique(space: Tanimoto, similarity: float, progress: Progress) -> np.nda
     for row in np.lexsort((np.arange(len(counts)), counts))[::-1].tolist():
         if not free[row]:
             continue
-        if counts[row] == 1:  # itself
-            taken = np.array([row])
-        else:
-            taken = np.flatnonzero(_near(space, row, 0, similarity) & free)
+        alone = counts[row] == 1  # itself
+        taken = np.array([row]) if alone else np.flatnonzero(_near(space, row, 0, similarity) & free)
         clusters[taken], free[taken] = number, False
         number += 1
     return clusters

@@ -21,7 +21,9 @@ def folded(
     texts, place = np.unique(np.array(list(map(str, smiles)), dtype=object), return_inverse=True)
     if len(texts) < max(folds, 3):
         few = f"{len(texts)} different molecule{'s' * (len(texts) != 1)}"
-        raise BadRecipe(f"{folds} folds need {max(folds, 3)} different molecules or more, and {few} came; ask for fewer")
+        raise BadRecipe(
+            f"{folds} folds need {max(folds, 3)} different molecules or more, and {few} came; ask for fewer"
+        )
     parts = np.array_split(np.random.default_rng(seed).permutation(len(texts)), folds)
     rest = np.concatenate([part for number, part in enumerate(parts) if number != fold])
     rest = np.random.default_rng((seed, fold)).permutation(np.sort(rest))

@@ -40,7 +40,9 @@ class Forest(FittedBaseline):
         seen: Any = self.columns or ("sqrt" if classes else 1 / 3)
         about: dict[str, Any] = {"max_features": seen, "min_samples_leaf": self.least_rows}
         about |= {"random_state": seed, "n_jobs": torch.get_num_threads()}
-        grown = (RandomForestClassifier if classes else RandomForestRegressor)(self.trees, **about).fit(x, y, sample_weight=weight)
+        grown = (RandomForestClassifier if classes else RandomForestRegressor)(self.trees, **about).fit(
+            x, y, sample_weight=weight
+        )
         parts = [_tree(estimator.tree_) for estimator in grown.estimators_]
         roots = np.cumsum([0, *(len(part["feature"]) for part in parts[:-1])]).astype(np.int32)
         for root, part in zip(roots, parts, strict=True):

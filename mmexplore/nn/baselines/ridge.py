@@ -42,7 +42,11 @@ class Ridge(FittedBaseline):
             scores = np.zeros(len(models))
             if len(models) > 1 and fewest > 1:
                 folds = StratifiedKFold(min(3, fewest), shuffle=True, random_state=seed)
-                about = {"cv": folds, "scoring": "neg_log_loss", "params": None if weight is None else {"sample_weight": weight}}
+                about = {
+                    "cv": folds,
+                    "scoring": "neg_log_loss",
+                    "params": None if weight is None else {"sample_weight": weight},
+                }
                 scores = np.array([cross_val_score(m, x, y, **about).mean() for m in models])
             fitted = models[int(scores.argmax())].fit(x, y, sample_weight=weight)
         return {"coefficients": np.ravel(fitted.coef_), "intercept": np.atleast_1d(fitted.intercept_)}

@@ -69,9 +69,7 @@ class SVM(FittedBaseline):
         return np.asarray(found * slope + offset)
 
 
-def _platt(
-    machine: object, x: np.ndarray, y: np.ndarray, seed: int, weight: np.ndarray | None
-) -> tuple[float, float]:
+def _platt(machine: object, x: np.ndarray, y: np.ndarray, seed: int, weight: np.ndarray | None) -> tuple[float, float]:
     """Slope and offset from distance to logit; a class of one molecule keeps distances as they are."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -80,7 +78,11 @@ def _platt(
     if fewest < 2:
         return 1.0, 0.0
     folds = StratifiedKFold(min(_FOLDS, fewest), shuffle=True, random_state=seed)
-    about = {"cv": folds, "method": "decision_function", "params": None if weight is None else {"sample_weight": weight}}
+    about = {
+        "cv": folds,
+        "method": "decision_function",
+        "params": None if weight is None else {"sample_weight": weight},
+    }
     left_out = cross_val_predict(machine, x, y, **about)
     fitted = LogisticRegression(C=1e3).fit(left_out[:, None], y, sample_weight=weight)
     return max(float(fitted.coef_[0, 0]), _FLATTEST), float(fitted.intercept_[0])

@@ -8,7 +8,7 @@ from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import charts, score_words
 from mmexplore.ui.components.widgets import label_picker
-from mmexplore.ui.components.words import duration, literal
+from mmexplore.ui.components.words import duration
 from mmexplore.ui.train import coverage, view
 
 

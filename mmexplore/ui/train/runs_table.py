@@ -52,7 +52,13 @@ def _beside(model: Model, among: Sequence[Model], metric: str) -> dict[str, obje
     if other is None or other.card is None:
         return {"baseline": np.nan, "to the baseline": ""}
     test = studio.baseline_test(model.name)
-    words = "is the baseline" if other.name == model.name else "" if test is None else f"{test.difference:+.3g}, p {test.p:.2g}"
+    words = (
+        "is the baseline"
+        if other.name == model.name
+        else ""
+        if test is None
+        else f"{test.difference:+.3g}, p {test.p:.2g}"
+    )
     return {"baseline": other.card.metrics.get("test", {}).get(metric, np.nan), "to the baseline": words}
 
 
@@ -74,9 +80,7 @@ _GROUP_COLUMNS = (
 
 def _seeds(members: Sequence[Model]) -> dict[tuple[int, int, int], Model]:
     """One model a seed, split and fold, the newest."""
-    return {
-        (m.card.seed, m.card.split.seed, m.recipe.data.fold): m for m in reversed(members) if m.card and m.recipe
-    }
+    return {(m.card.seed, m.card.split.seed, m.recipe.data.fold): m for m in reversed(members) if m.card and m.recipe}
 
 
 def _group(members: Sequence[Model], among: Sequence[Model]) -> dict[str, object]:

@@ -93,7 +93,9 @@ def per_task(found: ModelEvaluation) -> pd.DataFrame:
     for task, values in found.per_task.items():
         ends = found.per_task_intervals.get(task, {})
         first = next(iter(values))
-        rows.append({"task": task, **{score_words.title(n): v for n, v in values.items()}, "95 %": _ends(ends.get(first))})
+        rows.append(
+            {"task": task, **{score_words.title(n): v for n, v in values.items()}, "95 %": _ends(ends.get(first))}
+        )
     return pd.DataFrame(rows).set_index("task")
 
 
@@ -109,7 +111,9 @@ def _against_baseline(found: ModelEvaluation) -> None:
     elif beside.model == found.model:
         st.caption("This is the baseline that others on this split are tested against.")
     elif beside.missing:
-        st.caption(literal(f"{beside.missing[:1].upper()}{beside.missing[1:]}." + (" This trains it:" * bool(beside.command))))
+        st.caption(
+            literal(f"{beside.missing[:1].upper()}{beside.missing[1:]}." + (" This trains it:" * bool(beside.command)))
+        )
         if beside.command:
             st.code(beside.command, language="shell", wrap_lines=True)
 
@@ -139,7 +143,9 @@ def _confusion(model: Model) -> None:
         pd.DataFrame(counts, index=["class 0", "class 1"], columns=["called 0", "called 1"]), alt="Confusion matrix"
     )
     values, ends = made.per_task.get(name, {}), made.per_task_intervals.get(name, {})
-    told = [f"{score_words.title(n)} {value:.3g} ({_ends(ends.get(n)) or 'no interval'})" for n, value in values.items()]
+    told = [
+        f"{score_words.title(n)} {value:.3g} ({_ends(ends.get(n)) or 'no interval'})" for n, value in values.items()
+    ]
     st.caption(literal(f"{name}, {about.part}, threshold {threshold:.2f}: {', '.join(told) or 'one class alone'}."))
 
 

@@ -101,7 +101,9 @@ def small_enough(plan: RunPlan) -> bool:
 
 def _split(plan: RunPlan) -> None:
     data = plan.run(*plan.places[0]).data
-    st.caption(f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed, data.split_options))}")
+    st.caption(
+        f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed, data.split_options))}"
+    )
     about: dict[str, Any] = {"column": data.split_column, "file": data.split_file, "folds": data.folds}
     about |= {"fold": data.fold, "similarity": data.cluster_similarity}
     try:

@@ -1,11 +1,11 @@
-"""The score panel: intervals, the baseline's column, the test against it, a threshold to move, the nearest molecules."""
+"""The score panel: intervals, the baseline's column, the test against it, a threshold, the nearest molecules."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-from screens import PATIENCE, page, shown
 from scored_models import a_run, a_table
+from screens import PATIENCE, page, shown
 from streamlit.testing.v1 import AppTest
 from toy_models import card
 

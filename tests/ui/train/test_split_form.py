@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from screens import page, shown
 from scored_models import a_table
+from screens import page, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
