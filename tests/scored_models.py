@@ -48,7 +48,7 @@ def a_run(
         split[getattr(found, part)] = part
     kinds = tuple(task.kind for task in data.tasks)
     told = {
-        p: metrics.scores(kinds, data.labels[split == p], guess[split == p], metrics.NAMES)
+        p: metrics.scores(kinds, data.labels[split == p], guess[split == p])
         for p in ("validation", "test")
     }
     card = Card(

@@ -124,14 +124,29 @@ class PairedTest:
     over: str
 
 
+def deviations(labels: np.ndarray) -> np.ndarray:
+    """Standard deviation of each column's labels (n, tasks), 1 where they do not differ."""
+    known = np.isfinite(labels)
+    return np.array(
+        [np.std(column[there]) or 1.0 if there.any() else 1.0 for column, there in zip(labels.T, known.T, strict=True)]
+    )
+
+
 def paired(
-    kinds: metrics.Kinds, truth: np.ndarray, first: np.ndarray, second: np.ndarray, metric: str, seed: int = 0
+    kinds: metrics.Kinds,
+    truth: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    metric: str,
+    *,
+    spread: np.ndarray | None = None,
+    seed: int = 0,
 ) -> PairedTest | None:
     """Paired bootstrap of two models' predictions ``(n, tasks)`` of the same molecules; None where nothing is scored.
 
     Rows count where a label and both predictions are. ``p`` is twice the share of resamples on the other side of no
-    difference. A molecule is won by the lower mean loss over its labels: cross entropy, or absolute error over the
-    labels' deviation.
+    difference. A molecule is won by the lower mean loss over its labels: cross entropy, or absolute error in units of
+    ``spread`` (tasks,), the labels' own deviation where it is None.
     """
     each = metrics.each(kinds, truth.shape[1])
     there = np.isfinite(first) & np.isfinite(second)
@@ -140,58 +155,59 @@ def paired(
     truth, first, second = truth[rows], first[rows], second[rows]
     if not len(truth):
         return None
+    scale = deviations(truth) if spread is None else spread
     count = resamples(len(truth), 2 * len(each))
-    samples = [_overall(each, truth, guess, metric, count, seed) for guess in (first, second)]
+    samples = [_overall(each, truth, guess, metric, scale, count, seed) for guess in (first, second)]
     gaps = samples[0] - samples[1]
     gaps = gaps[np.isfinite(gaps)]
-    own = [_point(each, truth, guess, metric) for guess in (first, second)]
+    own = [_point(each, truth, guess, metric, scale) for guess in (first, second)]
     if len(gaps) <= FEWEST / 2 or not np.isfinite(own).all():
         return None
     low, high = np.quantile(gaps, ((1 - LEVEL) / 2, (1 + LEVEL) / 2)).tolist()
     tail = min((gaps <= 0).sum(), (gaps >= 0).sum())
     p = min(1.0, 2 * (int(tail) + 1) / (len(gaps) + 1))
-    wins = int((_losses(each, truth, first) < _losses(each, truth, second)).sum())
+    lost = [np.nanmean(_each_loss(each, truth, guess, scale, 1), axis=1) for guess in (first, second)]
+    wins = int((lost[0] < lost[1]).sum())
     return PairedTest(metric, own[0] - own[1], low, high, p, wins, len(truth), "molecules")
 
 
-def _point(kinds: Sequence[Kind], truth: np.ndarray, guess: np.ndarray, metric: str) -> float:
+def _point(kinds: Sequence[Kind], truth: np.ndarray, guess: np.ndarray, metric: str, scale: np.ndarray) -> float:
     if metric == "loss":
-        return float(_mean_losses(kinds, truth, guess, np.ones((1, len(truth))))[0])
+        return metrics.mean_loss(kinds, truth, guess, scale)
     return metrics.scores(kinds, truth, guess, (metric,)).get(metric, float("nan"))
 
 
 def _overall(
-    kinds: Sequence[Kind], truth: np.ndarray, guess: np.ndarray, metric: str, count: int, seed: int
+    kinds: Sequence[Kind],
+    truth: np.ndarray,
+    guess: np.ndarray,
+    metric: str,
+    scale: np.ndarray,
+    count: int,
+    seed: int,
 ) -> np.ndarray:
     if metric == "loss":
-        return np.concatenate(
-            [_mean_losses(kinds, truth, guess, weights) for weights in drawn(len(truth), count, seed)]
-        )
+        each = _each_loss(kinds, truth, guess, scale, 2)
+        return np.concatenate([_mean_losses(each, weights) for weights in drawn(len(truth), count, seed)])
     tasks = _sampled(kinds, truth, guess, (metric,), 0.5, count, seed)
     columns = [np.concatenate(task[metric]) for task in tasks if metric in task]
     return _mean(columns) if columns else np.empty(0)
 
 
-def _losses(kinds: Sequence[Kind], truth: np.ndarray, guess: np.ndarray) -> np.ndarray:
-    """Mean loss of each molecule over its labels."""
-    return np.asarray(np.nanmean(_each_loss(kinds, truth, guess, 1), axis=1))
-
-
-def _each_loss(kinds: Sequence[Kind], truth: np.ndarray, guess: np.ndarray, power: int) -> np.ndarray:
+def _each_loss(
+    kinds: Sequence[Kind], truth: np.ndarray, guess: np.ndarray, scale: np.ndarray, power: int
+) -> np.ndarray:
+    """Loss of each label (n, tasks), NaN where missing: cross entropy, or a power of the error over ``scale``."""
     found = np.empty(truth.shape)
     for task, kind in enumerate(kinds):
         t, g = truth[:, task].astype(np.float64), guess[:, task].astype(np.float64)
-        if kind == "classification":
-            found[:, task] = np.where(np.isfinite(t), entropies(t, g), np.nan)
-        else:
-            spread = np.nanstd(t) if np.isfinite(t).any() else 1.0
-            found[:, task] = np.abs(g - t) ** power / (spread if spread > 0 else 1.0) ** power
+        numbers = (np.abs(g - t) / scale[task]) ** power
+        found[:, task] = np.where(np.isfinite(t), entropies(t, g) if kind == "classification" else numbers, np.nan)
     return found
 
 
-def _mean_losses(kinds: Sequence[Kind], truth: np.ndarray, guess: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Loss of each resample as :func:`mmexplore.models.metrics.mean_loss` has it, scaled by these labels."""
-    each = _each_loss(kinds, truth, guess, 2)
+def _mean_losses(each: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Loss of each resample as :func:`mmexplore.models.metrics.mean_loss` has it, from that of each label."""
     known = np.isfinite(each)
     counts = weights @ known
     with np.errstate(divide="ignore", invalid="ignore"):

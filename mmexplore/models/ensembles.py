@@ -192,8 +192,8 @@ def make(title: str, members: Sequence[Model], folder: Path, *, home: Home) -> E
     truth = table[[f"truth: {name}" for name in names]].to_numpy(np.float64)
     rows = {part: np.flatnonzero(table["split"] == part) for part in ("validation", "test")}
     scored = {part: r for part, r in rows.items() if np.isfinite(truth[r]).any()}
-    found = {part: metrics.scores(kinds, truth[r], middle[r], metrics.NAMES) for part, r in scored.items()}
-    per_task = {part: metrics.per_task(kinds, truth[r], middle[r], metrics.NAMES) for part, r in scored.items()}
+    found = {part: metrics.scores(kinds, truth[r], middle[r]) for part, r in scored.items()}
+    per_task = {part: metrics.per_task(kinds, truth[r], middle[r]) for part, r in scored.items()}
     each = {part: metrics.named(names, one) for part, one in per_task.items()}
     calibrated = _calibration(members, middle, apart, rows["validation"], truth)
     digests = _digest(members)

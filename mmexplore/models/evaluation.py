@@ -33,7 +33,9 @@ SIMPLE = "boosting"
 class Judged:
     """Judged molecules: a model's predictions and the labels, both ``(n, tasks)``, of the ``rows`` (n,) of a data set.
 
-    Only molecules with a label; ``part`` says in words which they are, ``notes`` which are not among them.
+    Only molecules with a label; ``part`` says in words which they are, ``notes`` which are not among them. ``spread``
+    (tasks,) is the labels' standard deviation, in which the loss of numbers is told: over the training part, where that
+    is known.
     """
 
     tasks: tuple[Task, ...]
@@ -41,6 +43,7 @@ class Judged:
     truth: np.ndarray
     prediction: np.ndarray
     part: str
+    spread: np.ndarray
     notes: tuple[str, ...] = ()
 
     @property
@@ -86,7 +89,7 @@ def judged(
     chosen, words, notes = _unseen(model, dataset, training)
     made = embed.embedding(model, dataset, progress, home=home)
     guess = np.asarray(made.predictions, np.float64)[:, [made.tasks.index(task.name) for task in tasks]]
-    return _judged(model, dataset, tasks, chosen, guess, words, notes)
+    return _judged(model, dataset, tasks, chosen, guess, words, notes, chosen)
 
 
 def kept(model: Model, dataset: Dataset, part: str, *, home: Home) -> Judged:
@@ -101,7 +104,8 @@ def kept(model: Model, dataset: Dataset, part: str, *, home: Home) -> Judged:
             f"what {model.name!r} predicted in its training of {dataset.name!r} as it is now is not here"
         )
     guess = table[[task.name for task in tasks]].to_numpy(np.float64)
-    return _judged(model, dataset, tasks, (table["split"] == part).to_numpy(), guess, f"{part} part", ())
+    own, learned = ((table["split"] == name).to_numpy() for name in (part, "train"))
+    return _judged(model, dataset, tasks, own, guess, f"{part} part", (), learned)
 
 
 def _tasks(model: Model, dataset: Dataset, part: str) -> tuple[Task, ...]:
@@ -126,6 +130,7 @@ def _judged(
     guess: np.ndarray,
     words: str,
     notes: tuple[str, ...],
+    learned: np.ndarray,
 ) -> Judged:
     names = [task.name for task in dataset.tasks]
     truth = dataset.labels[:, [names.index(task.name) for task in tasks]].astype(np.float64)
@@ -135,7 +140,8 @@ def _judged(
         notes += (f"{lost:,} labelled molecules have no prediction and are not scored",)
     if not len(rows):
         raise BadRecipe(f"the {words} of {dataset.name!r} has no labelled molecule that {model.name!r} predicts")
-    return Judged(tasks, rows, truth[rows], guess[rows], words, notes)
+    spread = bootstrap.deviations(truth[learned])
+    return Judged(tasks, rows, truth[rows], guess[rows], words, spread, notes)
 
 
 def _has(tasks: Sequence[Task], one: Task) -> bool:
@@ -187,7 +193,8 @@ def compared(first: Judged, second: Judged) -> PairedTest | None:
     theirs = [names.index(task.name) for task in tasks]
     kinds = [task.kind for task in tasks]
     truth, guess = first.truth[here][:, own], first.prediction[here][:, own]
-    return bootstrap.paired(kinds, truth, guess, second.prediction[there][:, theirs], main_score(tasks))
+    other = second.prediction[there][:, theirs]
+    return bootstrap.paired(kinds, truth, guess, other, main_score(tasks), spread=first.spread[own])
 
 
 @cached(64)

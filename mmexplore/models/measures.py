@@ -87,7 +87,7 @@ class Sample:
     def balanced_accuracy(self) -> np.ndarray:
         """Mean of the shares of both classes that are called so."""
         tp, fp, fn, tn = self.confusion
-        return (_over(tp, tp + fn) + _over(tn, tn + fp)) / 2
+        return np.asarray((_over(tp, tp + fn) + _over(tn, tn + fp)) / 2)
 
     def mcc(self) -> np.ndarray:
         """Matthews' correlation, 0 where only one class is called or there."""
@@ -133,7 +133,7 @@ class Sample:
 
     def rmse(self) -> np.ndarray:
         """Root of the mean squared error."""
-        return np.sqrt(self.mean((self.guess - self.truth) ** 2))
+        return np.asarray(np.sqrt(self.mean((self.guess - self.truth) ** 2)))
 
     def mae(self) -> np.ndarray:
         """Mean absolute error."""
@@ -198,7 +198,7 @@ def _starts(*columns: np.ndarray) -> np.ndarray:
 
 
 def _pairs(count: np.ndarray) -> np.ndarray:
-    return count * (count - 1) / 2
+    return np.asarray(count * (count - 1) / 2)
 
 
 def _inversions(y: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ Kinds = Kind | Sequence[Kind]
 
 LOWER_IS_BETTER = frozenset({"rmse", "mae", "cross_entropy", "calibration_error", "loss"})
 FIRST = ("roc_auc", "pr_auc", "cross_entropy", "rmse", "mae", "r2")
-"""What is told of every epoch; the rest is told of a finished model."""
+"""What a training tells of its epochs and on its card; the rest is made of the predictions that it keeps."""
 NAMES = (*CLASSES, *NUMBERS)
 CALLED = ("balanced_accuracy", "mcc", "f1")
 """Scores that depend on the threshold from which a molecule is called class 1."""

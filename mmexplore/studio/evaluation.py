@@ -152,9 +152,8 @@ def _with_loss(found: Judged, scores: Scores) -> Scores:
     """Tasks of both kinds have one score in common, their loss, which comes first."""
     if found.main != "loss":
         return scores
-    spread = np.nanstd(found.truth, axis=0)
     kinds = metrics.each(found.kinds, len(found.tasks))
-    value = metrics.mean_loss(kinds, found.truth, found.prediction, np.where(spread > 0, spread, 1))
+    value = metrics.mean_loss(kinds, found.truth, found.prediction, found.spread)
     return {"loss": value} | scores
 
 

@@ -40,7 +40,8 @@ class Supervised(Objective):
     def losses(self, predictor: Predictor, batch: Batch) -> dict[str, Tensor]:
         """``loss`` of a batch."""
         outputs = predictor(batch).outputs
-        return {"loss": loss_of(predictor, outputs, batch.labels.to(outputs.device), self.weights)}
+        weighed = {} if self.weights is None else {"weights": self.weights}
+        return {"loss": loss_of(predictor, outputs, batch.labels.to(outputs.device), **weighed)}
 
     def validated(self, predictor: Predictor) -> Scores:
         """Scores of the validation part's rows that choose the epoch, means over its tasks."""
@@ -48,13 +49,13 @@ class Supervised(Objective):
             return {}
         rows = self.prepared.choosing
         guess = predict_rows(predictor, self.prepared, rows, self.size, self.plan.policy)
-        found = self._scores(self.prepared.labels[rows], guess, metrics.FIRST)
+        found = self._scores(self.prepared.labels[rows], guess)
         return {name: value for name, value in found.items() if name != "tasks"}
 
-    def _scores(self, truth: np.ndarray, guess: np.ndarray, names: tuple[str, ...]) -> Scores:
+    def _scores(self, truth: np.ndarray, guess: np.ndarray) -> Scores:
         """Mean scores; tasks of both kinds have none in common but their loss, which comes first."""
         prepared = self.prepared
-        found = metrics.scores(prepared.kinds, truth, guess, names)
+        found = metrics.scores(prepared.kinds, truth, guess)
         if not prepared.mixed:
             return found
         return {"loss": metrics.mean_loss(prepared.kinds, truth, guess, prepared.std)} | found
@@ -66,14 +67,14 @@ class Supervised(Objective):
         names = [task.name for task in prepared.tasks]
         scored = [part for part in ("validation", "test") if np.isfinite(truth[part]).any()]
         return TrainingOutcome(
-            {part: self._scores(truth[part], guess[part], metrics.NAMES) for part in scored},
+            {part: self._scores(truth[part], guess[part]) for part in scored},
             {part: metrics.named(names, self._per_task(truth[part], guess[part])) for part in scored},
             self._notes(),
             guess,
         )
 
     def _per_task(self, truth: np.ndarray, guess: np.ndarray) -> list[Scores]:
-        return metrics.per_task(self.prepared.kinds, truth, guess, metrics.NAMES)
+        return metrics.per_task(self.prepared.kinds, truth, guess)
 
     def _predictions(self, predictor: Predictor) -> dict[str, np.ndarray]:
         guess: dict[str, np.ndarray] = {}

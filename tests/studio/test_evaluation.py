@@ -36,7 +36,8 @@ def test_the_shell_answers_by_the_contract(empty_home: Path, numbers: Dataset) -
     assert {"metrics", "per_task", "baseline", "paired"} <= found.keys()
     card = studio.model("good").card
     assert card is not None
-    assert found["metrics"] == pytest.approx(card.metrics["test"])
+    assert {name: found["metrics"][name] for name in card.metrics["test"]} == pytest.approx(card.metrics["test"])
+    assert {"spearman", "kendall"} <= found["metrics"].keys()
     assert found["per_task"]["logP"]["rmse"] == pytest.approx(found["metrics"]["rmse"])
     assert found["n"] == card.split.sizes[2]
     assert found["baseline"]["model"] == "simple"
