@@ -138,6 +138,11 @@ def raw(
     )
 
 
+def frame(source: Path | str) -> pd.DataFrame:
+    """Cells of a file, or text, as they stand there, whatever they hold. Raises BadTable."""
+    return _read(source, None, "").frame
+
+
 def preview(source: Path | str, rows: int = 20, sheet: str | None = None) -> Preview:
     """Import preview: the first rows of a file or text, and guesses. Raises BadTable."""
     table = _read(source, sheet, "")

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmexplore.chem import descriptors
 from mmexplore.datasets import Dataset, splits
+from mmexplore.datasets.splits import SplitRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,9 +73,7 @@ def property_table(dataset: Dataset, most: int = 5000, seed: int = 0) -> "pd.Dat
 
 def split_table(
     dataset: Dataset,
-    rule: str,
-    seed: int,
-    fractions: tuple[float, float, float],
+    rule: SplitRule,
     tasks: Collection[str] | None = None,
 ) -> "pd.DataFrame":
     """Split table: molecules and, of the ``tasks`` (None: all), label balance or mean of each part, one row a part.
@@ -83,7 +82,7 @@ def split_table(
     """
     import pandas as pd
 
-    split = splits.split(dataset.smiles, rule, seed, fractions)
+    split = splits.divide(dataset, rule).split
     rows = []
     for part in ("train", "validation", "test"):
         chosen = getattr(split, part)

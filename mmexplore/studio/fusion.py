@@ -28,6 +28,6 @@ def example(model_name: str, data: str, least: float) -> int:
     return fusion.example(model(model_name), dataset(data), least, home=home())
 
 
-def evaluate(report: FusionReport, model_name: str, data: str) -> Evaluation | None:
+def fusion_evaluation(report: FusionReport, model_name: str, data: str) -> Evaluation | None:
     """Evaluation labels; None where the data set has none of this task, or too few to be scored."""
     return fusion.evaluate(report, model(model_name), dataset(data), home=home())

@@ -24,7 +24,7 @@ from mmexplore.training import resume, warm_start
 from mmexplore.training.data import Prepared
 from mmexplore.training.objective import Objective, TrainingPlan
 from mmexplore.training.self_supervised import SelfSupervised
-from mmexplore.training.supervised import Supervised
+from mmexplore.training.supervised import Supervised, class_weights
 from mmexplore.training.teachers import TeacherEmbeddings
 from mmexplore.training.trainer import TrainerModule
 
@@ -95,12 +95,21 @@ def _baseline(plan: TrainingPlan, *, home: Home) -> Fitted:
     predictor.fusion.fit(
         {name: torch.from_numpy(z) for name, z in every.items()},
         labels,
-        prepared.kind,
+        prepared.kinds,
         plan.recipe.training.seed,
         lambda done: plan.progress("fit", done, len(prepared.tasks)),
+        _row_weights(plan.recipe, prepared),
     )
     seconds = time.perf_counter() - started
     return Fitted(predictor.to(plan.policy.device), objective, [], 0, seconds, 0, notes)
+
+
+def _row_weights(recipe: Recipe, prepared: Prepared) -> np.ndarray | None:
+    """How much each training molecule weighs in each task, (rows, tasks); None where all weigh alike."""
+    if recipe.training.class_weights == "none":
+        return None
+    ones, others = class_weights(recipe.training, prepared)
+    return np.where(prepared.labels[prepared.parts["train"]] == 1, ones, others)
 
 
 def sees_training(encoder: Encoder) -> bool:

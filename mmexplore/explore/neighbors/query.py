@@ -20,6 +20,7 @@ from mmexplore.features.store import features
 from mmexplore.models import checkpoints
 from mmexplore.models.embed import Run
 from mmexplore.models.embeddings import PREDICTIONS, Embedded, view_file
+from mmexplore.models.ensembles import mean
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.home import Home, as_json
@@ -80,6 +81,10 @@ def few_values(folder: str, _name: str, smiles: list[str], home: str) -> dict[st
     made = embed_few(Path(folder), smiles, home=Home(Path(home)))
     values: dict[str, Any] = as_json({"views": made.views, "predictions": made.predictions})
     return values
+def joined(each: Sequence[Few]) -> Few:
+    """What an ensemble makes of a few molecules, from what each of its members does."""
+    views = {name: np.concatenate([few.views[name] for few in each], axis=1) for name in each[0].views}
+    return Few(views, mean([few.predictions for few in each]).astype(np.float32))
 
 
 def among(model_folder: Path, few: Few, found: Embedded, view: str) -> np.ndarray:

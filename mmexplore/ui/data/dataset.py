@@ -10,9 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.recipes.recipe import Data
+from mmexplore.recipes.recipe import BY_STRUCTURE, UNSEEDED, Data
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.runtime.registry import choices
 from mmexplore.studio import Dataset, Entry
 from mmexplore.ui.components import charts, score_words, structures, waits, widgets
 from mmexplore.ui.components.words import left_out, literal
@@ -183,13 +182,17 @@ def properties(dataset: Dataset) -> None:
 def split(dataset: Dataset) -> None:
     """How a rule and a seed would divide it."""
     left, middle, right = st.columns(3)
-    rule = left.selectbox("Split", choices(Data.model_fields["split"].annotation), help=_SPLIT_HELP, key="data/rule")
-    seed = int(middle.number_input("Seed", 0, 10_000, 0, disabled=rule == "scaffold", key="data/seed"))
+    rule = left.selectbox("Split", BY_STRUCTURE, help=_SPLIT_HELP, key="data/rule")
+    seed = int(middle.number_input("Seed", 0, 10_000, 0, disabled=rule in UNSEEDED, key="data/seed"))
     train = right.slider("Train", 0.5, 0.95, 0.8, 0.05, key="data/train", help="validation and test share the rest")
     rest = round((1 - train) / 2, 6)
     shown = widgets.labels_picker([task.name for task in dataset.tasks], f"data/split-labels/{dataset.name}")
     with st.spinner("Splitting…"):
-        table = studio.split_table(dataset, rule, seed, (round(1 - 2 * rest, 6), rest, rest), tuple(shown))
+        try:
+            table = studio.split_table(dataset, rule, seed, (round(1 - 2 * rest, 6), rest, rest), tuple(shown))
+        except MmexploreError as error:
+            st.warning(literal(error))
+            return
     st.dataframe(table, hide_index=True, column_config=dict.fromkeys(table.columns[2:], _SCORE))
     if len(table.columns) > 2:
         title = f"{dataset.name}-{score_words.split(rule, seed)}".replace(" ", "-")

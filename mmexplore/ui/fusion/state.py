@@ -10,6 +10,8 @@ from mmexplore.ui.components import waits
 def fused(model: str) -> bool:
     """Whether the model fuses modalities into a prediction."""
     known = studio.model(model)
+    if isinstance(known, studio.Ensemble):
+        return False  # each member fuses in its own way
     return bool(known.recipe and known.card and not known.recipe.pretrains and len(known.recipe.parts) > 1)
 
 
@@ -21,7 +23,7 @@ def report(model: str, data: str, task: str) -> FusionReport:
 
 def evaluate(model: str, data: str, task: str) -> Evaluation | None:
     """The labels that its predictions are held against."""
-    return studio.evaluate(studio.fusion_report(model, data, task), model, data)
+    return studio.fusion_evaluation(studio.fusion_report(model, data, task), model, data)
 
 
 def disagreement(one: ViewRef, other: ViewRef, data: str, k: int) -> np.ndarray:

@@ -29,6 +29,10 @@ def show(choice: Choice, task: str) -> None:
         factors = tuple(_slider(choice.model, name) for name in report.modalities)
         st.button("All as learned", key="what-if/reset", icon=":material/restart_alt:", on_click=_reset, args=(choice,))
         _score(report, against, factors)
+        if against is not None and against.part == "test part":
+            name = "roc_auc" if against.kind == "classification" else "rmse"
+            if words := score_words.beside_baseline(choice.model, name, report.task):
+                st.caption(literal(words))
     with right:
         weights.one(choice, report, factors)
 

@@ -39,7 +39,7 @@ def report(late: str) -> FusionReport:
 @pytest.fixture
 def judged(report: FusionReport, late: str) -> Evaluation:
     """The labels that it is held against."""
-    found = studio.evaluate(report, late, DATA)
+    found = studio.fusion_evaluation(report, late, DATA)
     assert found is not None
     return found
 
