@@ -239,8 +239,7 @@ def promise(rule: str, level: float = LEVEL) -> str:
         )
     return (
         f"Split {rule!r} gives the test part scaffolds that the calibration molecules do not have, so {share} is not "
-        "promised there: what was measured is what such intervals cover of new scaffolds. Of new molecules with known "
-        f"scaffolds they cover {share} or more."
+        "promised there: what was measured is what such intervals cover of new scaffolds."
     )
 
 

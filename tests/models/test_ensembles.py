@@ -5,45 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_ensembles import DATA, RECIPE, ROWS, three_seeds
 from typer.testing import CliRunner
 
 from mmexplore import studio
 from mmexplore.cli.app import app
-from mmexplore.datasets import catalog
 from mmexplore.models import calibration, ensembles, registry
 from mmexplore.models.ensembles import Ensemble, mean, spread
 from mmexplore.models.predictions import predictions, spreads
-from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, MmexploreError, Taken, UnknownName
 from mmexplore.runtime.home import Home, parse_json, read_json, write_json
-
-DATA, ROWS, SEEDS = "chains", 160, (0, 1, 5)
-RECIPE: Recipe = parse(
-    {
-        "name": "tiny",
-        "data": {"dataset": DATA, "split": "random", "fractions": (0.5, 0.3, 0.2)},
-        "branches": [{"encoder": "fingerprint_mlp", "name": "counts", "options": {"layers": 0}}],
-        "baseline": {"name": "boosting", "options": {"rounds": 12, "rows": 0.5, "columns": 0.5}},
-        "training": {"device": "cpu", "precision": "float32"},
-    }
-)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home with a data set, three members, and an ensemble of them."""
-    place = Home(tmp_path_factory.mktemp("ensembles"))
-    rng = np.random.default_rng(0)
-    ends = ("O", "N", "C(=O)O", "c1ccccc1", "Cl", "C1CCNCC1", "c1ccncc1", "C1CC1", "C1CCOC1", "c1ccoc1", "c1ccsc1")
-    texts = [f"{'C' * length}{end}" for length in range(1, 16) for end in ends][:ROWS]
-    rows = [f"{text},{len(text) + 2 * rng.normal():.3f}" for text in texts]
-    with studio.at_home(place), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMEXPLORE_HOME", str(place.path))
-        path = place.path / "chains.csv"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("smiles,y\n" + "\n".join(rows) + "\n")
-        catalog.add(path, DATA, targets=["y"], home=place)
-        studio.train_ensemble(RECIPE, SEEDS, studio.new_run("tiny three"), "tiny three")
+    with three_seeds(tmp_path_factory.mktemp("ensembles")) as place:
         yield place
 
 
