@@ -91,6 +91,9 @@ def test_views_are_those_of_the_members_side_by_side(three: Ensemble) -> None:
         assert whole.shape == (ROWS, made.dimensions[view]) == (ROWS, sum(one.dimensions[view] for one in each))
         np.testing.assert_array_equal(whole, np.hstack([one.view(view) for one in each]))
     np.testing.assert_allclose(made.predictions, np.mean([one.predictions for one in each], axis=0), rtol=1e-6)
+    spread_color = studio.color("tiny-three", DATA, made.views[0], "spread: y")
+    assert spread_color.values.max() > 0.01
+    assert "spread: y" not in studio.color_names(three.members[0].name, DATA, made.views[0])
     assert made.missing.size == 0 and made.digest != each[0].digest
     shown = studio.compute_map("tiny-three", DATA, made.views[0], "pca")
     assert np.isfinite(shown.xy).all()
