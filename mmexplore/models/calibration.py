@@ -300,7 +300,8 @@ def _read(file: FileVersion, weights_sha256: str, tasks: tuple[Task, ...]) -> Ca
 
 def _of_predictions(model: "Model") -> Calibration | None:
     """Rows of the validation part, where the predictions of the training lie beside the model."""
-    assert model.card is not None and model.recipe is not None
+    assert model.card is not None
+    assert model.recipe is not None
     apart = not chosen_by_validation(model.recipe)
     for place in (model.folder / _PREDICTIONS, model.folder.parent / _PREDICTIONS):
         if place.is_file():

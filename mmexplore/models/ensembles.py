@@ -180,7 +180,8 @@ def make(title: str, members: Sequence[Model], folder: Path, *, home: Home) -> E
     check(members)
     tables = [_predicted(member) for member in members]
     first = members[0]
-    assert first.card is not None and first.recipe is not None
+    assert first.card is not None
+    assert first.recipe is not None
     names = [task.name for task in first.card.data.tasks]
     kind = first.card.data.tasks[0].kind
     every = [table[names].to_numpy(np.float64) for table in tables]
@@ -265,7 +266,7 @@ def rename(chosen: Ensemble, title: str, *, home: Home) -> None:
 
 
 def delete(name: str, *, home: Home) -> None:
-    """Delete an ensemble among the runs, damaged ones too; its members stay. Raises BadRecipe for one that lies elsewhere."""
+    """Delete an ensemble, damaged ones too; its members stay. Raises BadRecipe for one that is not among the runs."""
     folder = registry.runs_folder(home=home) / name
     if Path(name).name != name or not (folder / FILE).is_file():
         raise BadRecipe(f"{name!r} lies elsewhere; only ensembles among the models trained here can be deleted")

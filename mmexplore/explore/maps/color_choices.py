@@ -107,7 +107,8 @@ def _error(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:
 def _spread(model: Ensemble, dataset: Dataset, task: str, *, home: Home) -> Color:
     """How far an ensemble's members are apart."""
     found = spreads(model, dataset, home=home)
-    assert found is not None and model.card is not None  # its predictions are there
+    assert found is not None
+    assert model.card is not None
     names = [one.name for one in model.card.data.tasks]
     return Color(f"spread of {task}", found[:, names.index(task)].astype(np.float32))
 

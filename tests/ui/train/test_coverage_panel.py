@@ -44,7 +44,8 @@ def test_an_ensemble_has_its_coverage_and_its_members(home: Home, monkeypatch: p
 def test_classes_have_theirs_by_class(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     app = card("long-ones", monkeypatch)
     (found,) = studio.coverage("long-ones")
-    assert found.classes and found.words() in plain(shown(app))
+    assert found.classes
+    assert found.words() in plain(shown(app))
     table = next(one.value for one in app.dataframe if "class 1" in one.value)
     hits, of = found.classes["1"]
     assert table["class 1"].tolist() == [pytest.approx(100 * hits / of)]
