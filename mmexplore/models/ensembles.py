@@ -93,12 +93,12 @@ class Joined(Embedded):
 
 def mean(predictions: Sequence[np.ndarray]) -> np.ndarray:
     """Prediction of an ensemble from its members' predictions, each (n, tasks): their mean, float64."""
-    return np.mean(np.stack(predictions).astype(np.float64), axis=0)
+    return np.asarray(np.mean(np.stack(predictions).astype(np.float64), axis=0))
 
 
 def spread(predictions: Sequence[np.ndarray]) -> np.ndarray:
     """Spread of an ensemble: the standard deviation of its members' predictions, float64 (n, tasks)."""
-    return np.std(np.stack(predictions).astype(np.float64), axis=0)
+    return np.asarray(np.std(np.stack(predictions).astype(np.float64), axis=0))
 
 
 def joined(members: Sequence[Embedded]) -> Joined:
