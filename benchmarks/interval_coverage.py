@@ -4,9 +4,9 @@
 
 A recipe is trained on each split, its calibration rows are those that chose no epoch, and what its intervals, or its
 class-conditional sets, hold of the test part is counted. ``counts`` is boosting of sixty trees on Morgan counts alone,
-which takes seconds: what is promised does not depend on how good the model is. With ``--members 5`` an ensemble is trained on each, and the
-same rows are counted for intervals in units of its spread and for such of one width. One row a set, split, seed and
-variant, written as it is done: rows that the result holds already are not computed again.
+which takes seconds: what is promised does not depend on how good the model is. With ``--members 5`` an ensemble is
+trained on each, and the same rows are counted for intervals in units of its spread and for such of one width. One row
+a set, split, seed and variant, written as it is done: rows that the result holds already are not computed again.
 """
 
 import argparse
