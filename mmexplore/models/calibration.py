@@ -239,8 +239,7 @@ def promise(rule: str, level: float = LEVEL) -> str:
         )
     return (
         f"Split {rule!r} gives the test part scaffolds that the calibration molecules do not have, so {share} is not "
-        "promised there: what was measured is what such intervals cover of new scaffolds. Of new molecules with known "
-        f"scaffolds they cover {share} or more."
+        "promised there: what was measured is what such intervals cover of new scaffolds."
     )
 
 
@@ -301,7 +300,8 @@ def _read(file: FileVersion, weights_sha256: str, tasks: tuple[Task, ...]) -> Ca
 
 def _of_predictions(model: "Model") -> Calibration | None:
     """Rows of the validation part, where the predictions of the training lie beside the model."""
-    assert model.card is not None and model.recipe is not None
+    assert model.card is not None
+    assert model.recipe is not None
     apart = not chosen_by_validation(model.recipe)
     for place in (model.folder / _PREDICTIONS, model.folder.parent / _PREDICTIONS):
         if place.is_file():
