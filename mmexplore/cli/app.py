@@ -19,7 +19,7 @@ from mmexplore.cli.chemprop import chemprop
 from mmexplore.cli.fusion import fusion
 from mmexplore.cli.home import app as home_verbs
 from mmexplore.cli.import_file import import_file
-from mmexplore.cli.lists import dataset_verbs, model_verbs
+from mmexplore.cli.lists import covered, dataset_verbs, model_verbs
 from mmexplore.cli.maps import make_map
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.retrieve import retrieve
@@ -27,6 +27,7 @@ from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
 from mmexplore.recipes.recipe import Recipe, parse, read
+from mmexplore.recipes.seeds import seeds
 from mmexplore.runtime import files
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.runtime.jobs.reporters import Listener
@@ -70,14 +71,18 @@ def fetch(
     answer(lambda p: {"fetched": [{"name": n, "file": str(studio.fetch(n, p))} for n in names]}, as_json, job)
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True})
 def train(
+    context: typer.Context,
     recipe: Annotated[str, typer.Argument(help=f"{', '.join(preset_names())}, or a recipe.json")],
     data: Data = "",
     target: Annotated[list[str] | None, typer.Option("--target", help="label column, repeatable")] = None,
     split: Annotated[str, typer.Option("--split", help="scaffold, scaffold_balanced or random")] = "",
     settled: Annotated[bool, typer.Option("--settled", help="train until the validation score settles")] = False,
     seed: Seed = None,
+    several: Annotated[
+        str, typer.Option("--seeds", help="seeds of the weights, as 0 1 2 or 0-4: an ensemble on one split")
+    ] = "",
     out: Out = None,
     name: Name = "",
     settings: Settings = None,
@@ -85,13 +90,16 @@ def train(
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
-    """Train a recipe on a data set."""
+    """Train a recipe on a data set; with several seeds, to one ensemble."""
+    if context.args and not (several and all(word[:1].isdigit() for word in context.args)):
+        context.fail(f"Got unexpected extra argument ({' '.join(context.args)})")
 
     def chosen() -> Recipe:
         by_name = partial(preset, settled=settled)
         return _recipe(recipe, by_name, preset_names(), data, seed, {"targets": target, "split": split})
 
-    answer(_training(chosen, settings, out, name, overwrite), as_json, job)
+    typed = " ".join([several, *context.args])
+    answer(_training(chosen, settings, out, name, overwrite, typed.strip()), as_json, job)
 
 
 @app.command()
@@ -116,10 +124,16 @@ def pretrain(
 
 
 def _training(
-    recipe: Callable[[], Recipe], settings: list[str] | None, out: Path | None, name: str, overwrite: bool
+    recipe: Callable[[], Recipe],
+    settings: list[str] | None,
+    out: Path | None,
+    name: str,
+    overwrite: bool,
+    several: str = "",
 ) -> Callable[[Listener], Values]:
     def work(progress: Listener) -> Values:
         chosen = recipe().with_settings(settings or [])
+        many = seeds(several) if several else ()
         check = studio.check_training(chosen)
         if check.refusals:
             raise BadRecipe("; ".join(check.refusals))
@@ -127,9 +141,17 @@ def _training(
             print(f"note: {warning}", file=sys.stderr)
         folder = out or studio.new_run(name or f"{chosen.data.dataset} {chosen.name}")
         progress.goes_on = f"the same command with --out {folder} goes on with what was done"
-        model = studio.train(chosen, folder, name, progress, overwrite=overwrite)
+        if len(many) > 1:
+            model: studio.Model = studio.train_ensemble(chosen, many, folder, name, progress, overwrite=overwrite)
+        else:
+            values = chosen.model_dump(mode="json")
+            values["training"]["seed"] = many[0] if many else chosen.training.seed
+            model = studio.train(parse(values), folder, name, progress, overwrite=overwrite)
         assert model.card is not None
         about: Values = {"model": str(folder), "metrics": model.card.metrics, "warnings": list(check.warnings)}
+        if isinstance(model, studio.Ensemble):
+            about |= {"members": [member.name for member in model.members]}
+        about |= {"coverage": [covered(one) for one in model.card.coverage]}
         return about | {"skipped": [asdict(one) for one in studio.trained_without(str(folder))]}
 
     return work

@@ -87,12 +87,42 @@ def models(context: typer.Context, as_json: Json = False) -> None:
         metrics = model.card.metrics if model.card else {}
         size = round(model.megabytes, 2)
         about = {"name": model.name, "data": model.data, "task": ", ".join(tasks), "views": list(model.views)}
+        if isinstance(model, studio.Ensemble):
+            about |= {"members": [member.name for member in model.members]}
+        if model.card and model.card.coverage:
+            about |= {"coverage": [covered(one) for one in model.card.coverage]}
         return about | {"metrics": metrics, "megabytes": size, "shipped": model.shipped, "title": model.title}
 
     def work(_: Any) -> Values:
         return {"models": [row(m) for m in studio.models()]} | _damaged(studio.damaged_models())
 
     answer(work, as_json, shown=_scored)
+
+
+def covered(one: studio.Coverage) -> Values:
+    """How much of the test part a task's intervals or sets cover."""
+    low, high = one.bounds()
+    about = {"task": one.task, "level": one.level, "covered": one.share, "low": low, "high": high, "n": one.of}
+    about |= {"width" if one.classes is None else "classes_in_a_set": one.width}
+    shares = {f"covered_{name}": hits / of for name, (hits, of) in (one.classes or {}).items() if of}
+    return about | shares
+
+
+@model_verbs.command("ensemble")
+def make_ensemble(
+    names: Annotated[list[str], typer.Argument(metavar="MODEL...", help="models of one recipe, data set and split")],
+    name: Annotated[str, typer.Option("--name", help="the ensemble's name")] = "ensemble",
+    as_json: Json = False,
+) -> None:
+    """Make an ensemble of models that differ in the seed of their weights alone; they stay as they are."""
+
+    def work(_: Any) -> Values:
+        made = studio.make_ensemble(name, names)
+        assert made.card is not None
+        about: Values = {"model": made.name, "members": [member.name for member in made.members]}
+        return about | {"metrics": made.card.metrics, "coverage": [covered(one) for one in made.card.coverage]}
+
+    answer(work, as_json)
 
 
 @model_verbs.command("rename")
@@ -108,7 +138,7 @@ def rename_model(name: str, title: str, as_json: Json = False) -> None:
 
 @model_verbs.command("delete")
 def delete_model(name: str, yes: Yes = False, as_json: Json = False) -> None:
-    """Delete a trained model with its predictions and curves."""
+    """Delete a trained model with its predictions and curves, or an ensemble, whose members stay."""
     _ask(f"delete model {name!r} with predictions and curves?", yes)
 
     def work(_: Any) -> Values:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SHIPPED = places.CHECKPOINTS
 BASELINE = "ecfp"
+ENSEMBLE = "ensemble.json"
+"""What a run folder holds that is an ensemble of other runs (:mod:`mmexplore.models.ensembles`)."""
 UNTRAINED = "untrained:"
 HUB, CHEMPROP = "hub:", "chemprop:"
 """What a branch's start begins with where it names published weights, or a checkpoint of chemprop, and not a model."""
@@ -120,6 +122,8 @@ def model(name: str, *, home: Home) -> Model:
     known = models(home=home)
     if titled := [m for m in known if m.title == name]:
         return titled[0]
+    if Path(name).name == name and (runs_folder(home=home) / name / ENSEMBLE).is_file():
+        raise BadRecipe(f"{name!r} is an ensemble, and one model alone is needed here: name one of its members")
     if name in (broken := damaged(home=home)):
         raise BadCheckpoint(f"model {name!r} cannot be read: {broken[name]}")
     raise UnknownName("model", name, [m.name for m in known])
@@ -132,6 +136,15 @@ def _called(name: str, *, home: Home) -> Model | None:
     if Path(name).name != name:
         return None
     return _shipped_models(SHIPPED).get(name) or _read(runs_folder(home=home) / name / "model", shipped=False)
+
+
+def at(folder: Path, *, home: Home) -> Model | None:
+    """The model in a folder, by the name that it is asked for; None where there is none, or a damaged one."""
+    shipped = folder.parent == SHIPPED
+    found = _read(folder, shipped)
+    if found is None or shipped or folder.parent.parent == runs_folder(home=home):
+        return found
+    return replace(found, name=str(folder.parent if folder.name == "model" else folder))
 
 
 def ecfp_view() -> View:

@@ -21,6 +21,8 @@ from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import parse_json, read_json
 from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
 
+APART = 0.5
+"""Share of the validation part that chooses no epoch, unless a recipe says another."""
 FEATURES = "features"
 """The view of what a baseline reads: its branches side by side."""
 
@@ -48,6 +50,9 @@ class Data(Section):
     ] = "scaffold"
     split_seed: Annotated[int, Field(ge=0, le=MOST_SEED, description="seed of the split (scaffold has none)")] = 0
     fractions: Annotated[tuple[float, float, float], Field(description="train, validation, test")] = (0.8, 0.1, 0.1)
+    calibration: Annotated[
+        float, Field(ge=0, le=0.9, description="share of the validation part that chooses no epoch: for intervals")
+    ] = APART
 
     @model_validator(mode="after")
     def _fractions_add_up(self) -> Self:
@@ -365,6 +370,7 @@ def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
     values = {k: v for k, v in values.items() if k not in ("baseline", "stack") or v.get("name") or v.get("members")}
     values["branches"] = [{k: v for k, v in b.items() if k != "frozen" or v} for b in values["branches"]]
     values["training"] = {k: v for k, v in values["training"].items() if k != "watch" or v != "auto"}
+    values["data"] = {k: v for k, v in values["data"].items() if k != "calibration" or v != APART}
     return values
 
 

@@ -13,7 +13,7 @@ from threading import Event
 
 from mmexplore.datasets import Dataset, catalog, yours
 from mmexplore.explore.maps.panels import ViewRef
-from mmexplore.models import registry
+from mmexplore.models import ensembles, registry
 from mmexplore.models.registry import Model, View
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
@@ -61,7 +61,7 @@ def check_names(data: str = "", model_name: str = "") -> None:
     if data and data not in (known := [entry.name for entry in catalog.entries(home=home())]):
         raise UnknownName("data set", data, known)
     plain = model_name.removeprefix(registry.UNTRAINED)
-    if plain and plain not in (known := [one.name for one in registry.models(home=home())]):
+    if plain and plain not in (known := [one.name for one in ensembles.models(home=home())]):
         raise UnknownName("model", model_name, known)
 
 
@@ -106,9 +106,12 @@ def _state(name: str) -> "str | FileVersion":
 
 
 def model(name: str) -> Model:
-    """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
+    """The model or ensemble of that name, or at that path, or ``untrained:`` one.
+
+    Raises UnknownName or BadCheckpoint.
+    """
     check_names(model_name=name)
-    return renamed(registry.model(name, home=home()))
+    return renamed(ensembles.model(name, home=home()))
 
 
 def renamed(found: Model) -> Model:

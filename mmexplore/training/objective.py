@@ -34,7 +34,8 @@ class TrainingPlan:
     @property
     def key(self) -> str:
         """Key of the training; changes with the recipe, the data and what a recipe means."""
-        return f"{self.recipe.digest} {self.dataset.digest} {SINCE}"
+        apart = f" {len(self.prepared.calibration)} apart" if len(self.prepared.calibration) else ""
+        return f"{self.recipe.digest} {self.dataset.digest} {SINCE}{apart}"
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,10 @@ class Supervised(Objective):
         return {"loss": loss_of(predictor, outputs, batch.labels.to(outputs.device))}
 
     def validated(self, predictor: Predictor) -> Scores:
-        """Scores of the validation part, means over its tasks."""
+        """Scores of the validation part's rows that choose the epoch, means over its tasks."""
         if not self.criterion:
             return {}
-        rows = self.prepared.parts["validation"]
+        rows = self.prepared.choosing
         guess = predict_rows(predictor, self.prepared, rows, self.size, self.plan.policy)
         found = metrics.scores(self.prepared.kind, self.prepared.labels[rows], guess)
         return {name: value for name, value in found.items() if name != "tasks"}
@@ -107,7 +107,7 @@ def criterion(prepared: Prepared, watch: str = "auto") -> str:
     """
     if watch != "auto" and watch not in (able := _WATCHED[prepared.kind]):
         raise BadRecipe(f"training.watch of a {prepared.kind} is auto, {' or '.join(able)}, and {watch!r} came")
-    labels = prepared.labels[prepared.parts["validation"]]
+    labels = prepared.labels[prepared.choosing]
     if not np.isfinite(labels).any():
         return ""
     chosen = watch if watch != "auto" else _WATCHED[prepared.kind][0]

@@ -18,7 +18,8 @@ import pandas as pd
 import torch
 
 from mmexplore.datasets import Dataset
-from mmexplore.models import checkpoints, registry
+from mmexplore.models import calibration, checkpoints, registry
+from mmexplore.models.calibration import Calibration
 from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import devices as numerics
@@ -103,8 +104,15 @@ def _train(recipe: Recipe, dataset: Dataset, folder: Path, name: str, progress: 
     outcome = fitted.objective.outcome(predictor)
     progress("train", max(1, len(fitted.history)), max(1, len(fitted.history)))  # the last word is its epochs
     card = _card(fitted, outcome, name or recipe.name)
+    calibrated = _calibrated(prepared, outcome.predictions)
+    if calibrated:
+        test = prepared.parts["test"]
+        covered = calibrated.coverage(prepared.tasks, prepared.labels[test], outcome.predictions["test"])
+        card = card.model_copy(update={"coverage": covered})
     if main:
         card = checkpoints.save(folder / MODEL, predictor, recipe, card)
+        if calibrated:
+            calibration.write(folder / MODEL, prepared.tasks, calibrated, card.weights_sha256)
         if fitted.history:
             write_json(folder / HISTORY, fitted.history)
         if outcome.predictions:
@@ -138,7 +146,12 @@ def _card(fitted: Fitted, outcome: TrainingOutcome, name: str) -> Card:
     return Card(
         name=name,
         data=DataUsed(name=dataset.name, digest=dataset.digest, rows=len(dataset), tasks=prepared.tasks),
-        split=SplitUsed(rule=recipe.data.split, seed=recipe.data.split_seed, sizes=prepared.sizes),
+        split=SplitUsed(
+            rule=recipe.data.split,
+            seed=recipe.data.split_seed,
+            sizes=prepared.sizes,
+            calibration=len(prepared.calibration),
+        ),
         seed=recipe.training.seed,
         metrics=outcome.metrics,
         per_task=outcome.per_task,
@@ -152,6 +165,17 @@ def _card(fitted: Fitted, outcome: TrainingOutcome, name: str) -> Card:
         machine=_machine(plan.policy),
         notes=(*prepared.notes, *fitted.notes, *outcome.notes),
     )
+
+
+def _calibrated(prepared: Prepared, guess: dict[str, np.ndarray]) -> Calibration | None:
+    """What the model predicts of its calibration rows; of the validation part where none were set apart."""
+    if not guess:
+        return None
+    validation = prepared.parts["validation"]
+    rows = prepared.calibration if len(prepared.calibration) else validation
+    told = guess["validation"][np.searchsorted(validation, rows)].astype(np.float64)
+    kinds = tuple(task.kind for task in prepared.tasks)
+    return Calibration(kinds, prepared.labels[rows].astype(np.float64), told, apart=len(prepared.calibration) > 0)
 
 
 def _write_predictions(folder: Path, prepared: Prepared, guess: dict[str, np.ndarray]) -> None:

@@ -15,6 +15,7 @@ from mmexplore.models import metrics
 from mmexplore.models.checkpoints import WEIGHTS
 from mmexplore.models.embed import embedding
 from mmexplore.models.embeddings import Embedded
+from mmexplore.models.ensembles import Ensemble, single
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
@@ -198,6 +199,8 @@ def _task(chosen: Model, task: str) -> tuple[int, Task]:
             f"{chosen.name!r} fuses nothing; choose a model of several branches, trained with fusion 'late' or "
             "'intermediate', or a stack"
         )
+    if chosen.recipe.summands:
+        single(chosen, "what its parts add up to is told of")
     names = [one.name for one in chosen.card.data.tasks]
     if task and task not in names:
         raise UnknownName(f"task of {chosen.name!r}", task, names)
@@ -217,6 +220,7 @@ def _parts(made: Embedded, rows: np.ndarray, task: int) -> tuple[np.ndarray, np.
 
 def _of_labels(chosen: Model, name: str, task: int) -> float:
     """Mean or deviation of the training labels, which stand with the weights; 0 and 1 where nothing was learned."""
-    with safe_open(chosen.folder / WEIGHTS, framework="np") as file:
+    one = chosen.members[0] if isinstance(chosen, Ensemble) else chosen  # members have learned the same labels
+    with safe_open(one.folder / WEIGHTS, framework="np") as file:
         known = name in file.keys()  # noqa: SIM118
         return float(file.get_tensor(name)[task]) if known else float(name == "label_std")

@@ -11,6 +11,7 @@ from mmexplore.chem.peeling import Skeleton, skeleton
 from mmexplore.datasets import Dataset, Task
 from mmexplore.explore.explain.search import RULES, By, Direction, Rules, Search, Target
 from mmexplore.explore.explain.storage import Explained
+from mmexplore.models.ensembles import Ensemble, single
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached, digest
@@ -31,8 +32,8 @@ DIRECTIONS: dict[str, tuple[Direction, ...]] = {
 
 
 def explained_tasks(model: Model) -> tuple[Task, ...]:
-    """Explainable tasks of a model, none for the baseline and for models without labels."""
-    return model.card.data.tasks if model.card else ()
+    """Explainable tasks of a model, none for the baseline, models without labels, and ensembles: their members are."""
+    return model.card.data.tasks if model.card and not isinstance(model, Ensemble) else ()
 
 
 def target(
@@ -44,7 +45,7 @@ def target(
     as chemprop's; above the upper quartile of the training labels (below: the lower one). Raises UnknownName, and
     BadRecipe for a model without predictions.
     """
-    chosen = _task(model, task)
+    chosen = _task(single(model, "a subgraph explains"), task)
     known = DIRECTIONS[chosen.kind]
     if direction and direction not in known:
         raise UnknownName(f"direction of a {chosen.kind}", direction, known)
@@ -136,7 +137,7 @@ def fragment_model(model: Model) -> "FragmentModel":
     """Cached fragment scorer of a model; imports torch. Raises BadRecipe for one that predicts nothing."""
     if model.card is None:
         raise BadRecipe("ECFP fingerprints predict nothing that could be explained; choose a model with labels")
-    return _loaded(model)
+    return _loaded(single(model, "a subgraph explains"))
 
 
 def _task(model: Model, name: str) -> Task:

@@ -19,6 +19,7 @@ from mmexplore.features.store import features
 from mmexplore.models import checkpoints
 from mmexplore.models.embed import Run
 from mmexplore.models.embeddings import PREDICTIONS, Embedded, view_file
+from mmexplore.models.ensembles import mean
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.home import Home
 
@@ -58,6 +59,12 @@ def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
     recipe = predictor.recipe
     own = {view: made[view_file(view)] for view in recipe.views if view not in recipe.set_views}
     return Few(own, made[PREDICTIONS])
+
+
+def joined(each: Sequence[Few]) -> Few:
+    """What an ensemble makes of a few molecules, from what each of its members does."""
+    views = {name: np.concatenate([few.views[name] for few in each], axis=1) for name in each[0].views}
+    return Few(views, mean([few.predictions for few in each]).astype(np.float32))
 
 
 def among(model_folder: Path, few: Few, found: Embedded, view: str) -> np.ndarray:

@@ -67,6 +67,11 @@ def _task(model: str) -> str:
 
 
 def _no_fusion(choice: Choice) -> None:
+    if isinstance(chosen := studio.model(choice.model), studio.Ensemble):
+        words = f"{chosen.title} is an ensemble of {len(chosen.members)} models. What each of them makes of a modality:"
+        st.info(literal(words), icon=":material/info:")
+        model_links.others("Fusion", chosen.members, choice.data)
+        return
     able = [known for known in studio.models() if state.fused(known.name)]
     words = f"Model {choice.model} has one branch, or none that predicts, so it fuses nothing. "
     words += "These do:" if able else "Train one from the recipes mmfrl_late or mmfrl_intermediate."

@@ -10,6 +10,8 @@ from mmexplore.ui.components import waits
 def fused(model: str) -> bool:
     """Whether the model fuses modalities into a prediction."""
     known = studio.model(model)
+    if isinstance(known, studio.Ensemble):
+        return False  # each member fuses in its own way
     return bool(known.recipe and known.card and not known.recipe.pretrains and len(known.recipe.parts) > 1)
 
 

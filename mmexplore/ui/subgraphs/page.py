@@ -36,6 +36,11 @@ def subgraph_page() -> None:
 
 
 def _nothing_to_explain(choice: Choice) -> None:
+    if isinstance(chosen := studio.model(choice.model), studio.Ensemble):
+        words = f"{chosen.title} is an ensemble of {len(chosen.members)} models, and each has parts of its own that decide:"
+        st.info(literal(words), icon=":material/info:")
+        model_links.others("Subgraphs", chosen.members, choice.data)
+        return
     able = [known for known in studio.models() if studio.explained_tasks(known.name)]
     words = f"Model {choice.model} predicts no label, so there is nothing to explain. "
     st.info(literal(words + ("These do:" if able else "Train one on the Train page.")), icon=":material/info:")

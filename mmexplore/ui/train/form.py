@@ -34,11 +34,16 @@ def draw(data: str) -> RunPlan:
     key = f"train/{kind}/{name}/{version}/{data}"
     left, right = st.columns([3, 2])
     title = left.text_input("Name of the run", f"{data} {name}", max_chars=80, key=f"{key}/title", **_KEEP)
-    help_ = "one run each, queued on the device: 0, 1, 2 or 0-4; they draw the weights and, if so chosen, the split"
+    help_ = "one run each, queued on the device: 0, 1, 2 or 0-4; several on one split make an ensemble"
     typed = right.text_input("Seeds", "0", max_chars=80, key=f"{key}/seeds", help=help_, **_KEEP)
     recipe = recipe_form(start, key, _INSTEAD | ({"data.targets": _as_it_is} if start.pretrains else {}))
     seeded = st.session_state.get(f"{key}/data.split_seed") is None
-    return RunPlan(recipe, name, title.strip() or f"{data} {name}", plan.seeds(typed), seeded)
+    chosen = plan.seeds(typed)
+    one_split = seeded and len(chosen) > 1 and recipe.data.split != "scaffold"
+    if one_split and not recipe.pretrains:
+        words = "scores over several splits; then they are no ensemble"
+        one_split = not right.toggle("Each seed draws its own split", key=f"{key}/own-splits", help=words, **_KEEP)
+    return RunPlan(recipe, name, title.strip() or f"{data} {name}", chosen, seeded, one_split)
 
 
 def _preset() -> tuple[str, str, Recipe]:
@@ -89,7 +94,7 @@ def _targets(field: Field) -> tuple[str, ...]:
 
 
 def _split_seed(field: Field) -> int:
-    """Empty: the run's seed draws the split too, so several seeds are several splits."""
+    """Empty: the run's seed draws the split too, of several runs the first one's, unless each is to have its own."""
     low, high = widgets.bounds(field.info, step=1)
     about = field.about | {"help": "empty: the run's seed draws the split too (scaffold has none)"}
     typed = st.number_input("Split seed", low, high, None, 1, placeholder="the run's", **about)

@@ -4,7 +4,6 @@ A recipe over several seeds, and the same as a line for the shell.
 """
 
 import json
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,16 +11,17 @@ from typing import Any
 
 from mmexplore.recipes.presets import preset, pretraining
 from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime.errors import BadRecipe
+from mmexplore.recipes.seeds import seeds
 
-MOST_SEEDS = 20
+__all__ = ["RunPlan", "seeds", "settings_between"]
 
 
 @dataclass(frozen=True)
 class RunPlan:
     """A recipe, the preset it began with, a title, and the seeds to train it with.
 
-    With ``seeded_split`` a run's seed draws its split too, as ``--seed`` does.
+    With ``seeded_split`` a run's seed draws its split too, as ``--seed`` does; with ``one_split`` the first seed draws
+    that of all of them.
     """
 
     recipe: Recipe
@@ -29,6 +29,14 @@ class RunPlan:
     title: str
     seeds: tuple[int, ...]
     seeded_split: bool
+    one_split: bool = False
+
+    @property
+    def ensemble(self) -> bool:
+        """Whether the runs become one ensemble: several models that predict labels, scored on one split."""
+        splits = {seed: self.run(seed).data.split_seed for seed in self.seeds}
+        same = len(set(splits.values())) == 1 or self.recipe.data.split == "scaffold"
+        return len(self.seeds) > 1 and same and not self.recipe.pretrains
 
     def runs(self) -> list[tuple[Recipe, str]]:
         """One recipe and title a seed."""
@@ -38,7 +46,8 @@ class RunPlan:
         """The recipe of one seed."""
         values: dict[str, Any] = {"training": self.recipe.training.model_copy(update={"seed": seed})}
         if self.seeded_split:
-            values["data"] = self.recipe.data.model_copy(update={"split_seed": seed})
+            drawn = self.seeds[0] if self.one_split else seed
+            values["data"] = self.recipe.data.model_copy(update={"split_seed": drawn})
         return self.recipe.model_copy(update=values)
 
     def shell(self, seed: int) -> str:
@@ -71,24 +80,3 @@ def _changed(start: Any, end: Any, path: str) -> Iterator[str]:
             yield from _changed(start[key], end[key], f"{path}.{key}" if path else key)
         return
     yield f"{path}={json.dumps(end, allow_nan=False)}"
-
-
-def seeds(text: str) -> tuple[int, ...]:
-    """Whole numbers from what was typed. Raises BadRecipe.
-
-    >>> seeds("0, 1 2"), seeds("3-5")
-    ((0, 1, 2), (3, 4, 5))
-    """
-    found: list[int] = []
-    for word in re.split(r"[\s,;]+", text.strip()):
-        span = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", word, re.ASCII)
-        if not span:
-            raise BadRecipe(f"seeds are whole numbers such as 0 or 0, 1, 2 or 0-4, and {text!r} came")
-        first, last = int(span[1]), int(span[2] or span[1])
-        if not 0 <= last - first < MOST_SEEDS:
-            raise BadRecipe(f"a span of seeds goes up, over {MOST_SEEDS} at most, and {word!r} came")
-        found += range(first, last + 1)
-    chosen = tuple(dict.fromkeys(found))
-    if len(chosen) > MOST_SEEDS:
-        raise BadRecipe(f"{MOST_SEEDS} seeds at a time are the most, and {len(chosen)} came")
-    return chosen

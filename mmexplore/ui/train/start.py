@@ -21,6 +21,8 @@ def show(plan: RunPlan) -> None:
         count = len(plan.seeds)
         label = "Start training" if count == 1 else f"Start {count} trainings"
         about: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
+        if plan.ensemble:
+            st.caption(f":material/layers: They become one ensemble, {literal(plan.title)}, when the last one is done.")
         st.button(label, on_click=_start, args=(plan,), disabled=forbidden, **about)
     with st.expander("Split preview", expanded=True):
         if small_enough(plan):
@@ -52,6 +54,8 @@ def _start(plan: RunPlan) -> None:
     """Runs before the page does, so that a click is answered at once; studio knows a training that runs already."""
     try:
         jobs = [studio.start_training(recipe, title) for recipe, title in plan.runs()]
+        if plan.ensemble:
+            studio.expect_ensemble(plan.title, jobs)
     except (MmexploreError, OSError) as error:
         st.toast(literal(error), icon=":material/error:")
         return
