@@ -68,11 +68,15 @@ def check_rows(path: Path, rows: int) -> None:
 def written(path: Path) -> Iterator[BinaryIO]:
     """A file to write to that takes its name once it is whole; what a kill leaves is written over the next time."""
     temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    files.replace(temporary, path)
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        files.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _write(file: BinaryIO, ending: str, parts: Iterable["pd.DataFrame"]) -> None:

@@ -51,8 +51,9 @@ class Read(NamedTuple):
 class Rows:
     """Rows of a file: ``columns`` by name, ``count`` rows, ``structures`` the column of the molecules.
 
-    ``kinds`` says which columns are written as numbers in every filled cell; ``blocks``: structures are mol blocks;
-    ``digest`` changes with any byte of the file and with what was chosen.
+    ``name`` is the column of their names, "" where there is none; ``kinds`` says which columns are written as numbers
+    in every filled cell; ``blocks``: structures are mol blocks; ``digest`` changes with any byte of the file and with
+    what was chosen.
     """
 
     called: str
@@ -63,11 +64,12 @@ class Rows:
     kinds: dict[str, Kind]
     blocks: bool = False
     notes: tuple[str, ...] = ()
-    _source: Callable[[], Iterator[Read]] = field(repr=False, compare=False, default=lambda: iter(()))
+    name: str = ""
+    source: Callable[[], Iterator[Read]] = field(repr=False, compare=False, default=lambda: iter(()))
 
     def __iter__(self) -> Iterator[Read]:
         """All rows, read anew."""
-        for line, cells, refused in self._source():
+        for line, cells, refused in self.source():
             yield Read(line, cells + [""] * (len(self.columns) - len(cells)), refused)
 
 
@@ -106,8 +108,38 @@ def rows_of(
         kinds,
         style == "sdf",
         tuple(notes),
+        _columns.name_column(frame, structures) or "",
         partial(_again, opened, first, skipped),
     )
+
+
+def of_frame(frame: pd.DataFrame, structures: str, called: str, digest: str = "") -> Rows:
+    """Rows of a table that is in memory; columns of numbers are numbers, all else is text.
+
+    >>> list(of_frame(pd.DataFrame({"smiles": ["CCO"], "y": [0.5]}), "smiles", "mine"))
+    [Read(line=1, cells=['CCO', '0.5'], refused='')]
+    """
+    if structures not in frame:
+        raise UnknownName("column", structures, map(str, frame.columns))
+    names = unique([str(name) for name in frame.columns])
+    columns = [["" if pd.isna(v) else str(v) for v in frame.iloc[:, place]] for place in range(len(names))]
+    kinds: dict[str, Kind] = {}
+    for name, cells, dtype in zip(names, columns, frame.dtypes, strict=True):
+        kind: Kind | None = None if pd.api.types.is_numeric_dtype(dtype) and dtype.kind != "b" else "text"
+        for cell in filter(None, cells):
+            kind = _kind(cell, kind)
+        kinds[name] = kind or "text"
+    held = [list(row) for row in zip(*columns, strict=True)]
+    if not digest:
+        digest = hashlib.sha256(repr([names, held]).encode()).hexdigest()[:32]
+
+    def source() -> Iterator[Read]:
+        return (Read(line, list(row)) for line, row in enumerate(held, 1))
+
+    text = pd.DataFrame(dict(zip(names, (cells[:1_000] for cells in columns), strict=True)), dtype="str")
+    chosen = names[[str(name) for name in frame.columns].index(structures)]
+    named = _columns.name_column(text, chosen) or ""
+    return Rows(called, digest, tuple(names), len(held), chosen, kinds, name=named, source=source)
 
 
 def _again(opened: Callable[[Cells], Iterator[Row]], first: Read | None, skipped: bool) -> Iterator[Read]:

@@ -70,6 +70,7 @@ def show_one(model: Model) -> None:
         st.markdown(f"**{literal(model.title)}**")
         with st.container(horizontal=True, vertical_alignment="center"):
             model_links.link(model.name)
+            model_links.predict_link(model.name)
             _export(model)
             if not model.shipped:
                 _rename(model)
