@@ -1,6 +1,9 @@
 """What the tests of predictions share: a model with its training molecules, twelve hard rows, and what is right."""
 
+import atexit
 import io
+import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +25,32 @@ HARD = (
     ("isotope", "[13CH3]O", "predicted", ""),
     ("C2H6O", "CCN(CC)CC.Cl", "predicted; salt stripped: removed Cl", "CCN(CC)CC"),
     ("words", "not a molecule", "cannot read SMILES 'not a molecule': it holds a blank", ""),
-    ("large", "C" * 2_500, "SMILES of", ""),
+    ("large", "C" * 2_500, "SMILES 'C", ""),
     ("twice", "CCO", "predicted", ""),
 )
 """Name, SMILES, how the status begins, and what is predicted where that is another text."""
 
 
 def trained(home: Path, name: str = "toy", seed: int = 0) -> str:
-    """A model of drawn weights whose training molecules, and what it predicts of them, are known."""
+    """A model of drawn weights whose training molecules, and what it predicts of them, are known; made once a process.
+
+    What it needs of a home comes with it.
+    """
+    kept = _KEPT.get((name, seed))
+    if kept is None:
+        _make(home, name, seed)
+        kept = _KEPT[name, seed] = Path(tempfile.mkdtemp())
+        atexit.register(shutil.rmtree, kept, ignore_errors=True)
+        for part in ("datasets", "features", "embeddings", f"runs/{name}"):
+            shutil.copytree(home / part, kept / part)
+    shutil.copytree(kept, home, dirs_exist_ok=True)
+    return name
+
+
+_KEPT: dict[tuple[str, int], Path] = {}
+
+
+def _make(home: Path, name: str, seed: int) -> None:
     saved(home, name, "single", ("dmpnn",), seed)
     table = studio.dataset(DATA)
     part = np.array(["train"] * 514 + ["validation"] * 64 + ["test"] * (len(table) - 578))
@@ -38,7 +59,6 @@ def trained(home: Path, name: str = "toy", seed: int = 0) -> str:
     content = io.BytesIO()
     pd.DataFrame(columns).to_parquet(content, index=False)
     write_atomically(home / "runs" / name / "predictions.parquet", content.getvalue())
-    return name
 
 
 def hard_file(folder: Path) -> Path:

@@ -164,6 +164,7 @@ def test_models_side_by_side_and_names_that_are_taken(toy: str, empty_home: Path
     assert table[f"other:{TASK}"][0] == pytest.approx(alone[TASK][0], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_leaves_no_half_file(toy: str, tmp_path: Path) -> None:
     smiles = studio.dataset(DATA).smiles[:300].tolist()
     (tmp_path / "in.smi").write_text("\n".join(smiles))
@@ -183,7 +184,10 @@ def test_a_killed_run_goes_on_and_leaves_no_half_file(toy: str, tmp_path: Path) 
     assert {name: (parts / name).stat().st_mtime_ns for name in before} == before
     table = pd.read_csv(out)
     assert table["smiles"].tolist() == smiles
-    np.testing.assert_allclose(table[TASK], studio.embed(toy, DATA).predictions[:300, 0], atol=1e-5)
+    as_given = table["smiles_used"].isna()  # a charged one is neutralised
+    known = studio.embed(toy, DATA).predictions[:300, 0]
+    np.testing.assert_allclose(table[TASK][as_given], known[as_given], atol=1e-5)
+    assert as_given.sum() > 290
 
 
 @pytest.mark.parametrize(
