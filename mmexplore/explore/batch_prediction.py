@@ -20,7 +20,6 @@ from mmexplore import __version__
 from mmexplore.chem import molecules, salts
 from mmexplore.chem.standardize import POOL_FROM, Standardized, standardize_all
 from mmexplore.datasets import Task, tables
-from mmexplore.datasets.readers.rows import Read, Rows
 from mmexplore.explore.neighbors.applicability import Domain
 from mmexplore.features.store import features
 from mmexplore.models.calibration import FEWEST, Calibration
@@ -33,6 +32,8 @@ from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mmexplore.datasets.readers.rows import Read, Rows
 
 FOLDER, PARTS = "predictions", "parts"
 KEPT_SECONDS = 7 * 86_400.0
@@ -149,7 +150,7 @@ def check(out: Path, rows: int = 0) -> None:
 
 
 def run(
-    rows: Rows,
+    rows: "Rows",
     predictors: Sequence[Forecaster],
     out: Path | None = None,
     *,
@@ -187,6 +188,8 @@ def few(predictor: Forecaster, smiles: Sequence[str], level: float, *, home: Hom
 
     Raises TooLong for one that is not described before the deadline.
     """
+    from mmexplore.datasets.readers.rows import Read, Rows  # which imports pandas
+
     reads = [Read(number, [text]) for number, text in enumerate(smiles, 1)]
     found = layout(("smiles",), [(predictor.name, predictor.inference.tasks)])
     rows = Rows("typed", "", ("smiles",), len(reads), "smiles", {"smiles": "text"})
@@ -198,7 +201,7 @@ def few(predictor: Forecaster, smiles: Sequence[str], level: float, *, home: Hom
 class _Work:
     """What is done with each part of a table."""
 
-    rows: Rows
+    rows: "Rows"
     predictors: tuple[Forecaster, ...]
     layout: Layout
     level: float
@@ -206,7 +209,7 @@ class _Work:
     home: Home
     typed: bool = False
 
-    def part(self, reads: Sequence[Read], progress: Progress) -> "pd.DataFrame":
+    def part(self, reads: "Sequence[Read]", progress: Progress) -> "pd.DataFrame":
         """The rows with their own columns as text, and what is predicted of them."""
         import pandas as pd
 
@@ -270,7 +273,7 @@ class _Work:
         return dict(zip(columns, arrays, strict=True))
 
 
-def _refusal(read: Read, text: str, outcome: Standardized) -> str:
+def _refusal(read: "Read", text: str, outcome: Standardized) -> str:
     """Why a row is not predicted, "" where it can be read and names one molecule."""
     if read.refused or not text:
         return read.refused or NO_STRUCTURE
@@ -326,7 +329,7 @@ def _plain(values: np.ndarray) -> np.ndarray:
     return np.asarray(values, np.float32).astype(str).astype(np.float64)
 
 
-def _own(rows: Rows) -> list[str]:
+def _own(rows: "Rows") -> list[str]:
     """The user's own columns as a table has them: mol blocks are for SD files."""
     return [name for name in rows.columns if not (rows.blocks and name == rows.structures)]
 
@@ -390,12 +393,12 @@ def _written(paths: Sequence[Path], work: _Work, out: Path | None, progress: Pro
     return Outcome(counted[0], counted[1], work.layout, out, table)
 
 
-def _untyped(part: "pd.DataFrame", rows: Rows) -> "pd.DataFrame":
+def _untyped(part: "pd.DataFrame", rows: "Rows") -> "pd.DataFrame":
     """A part as text has it: every cell of the user's as it stood."""
     return part.drop(columns=rows.structures) if rows.blocks else part
 
 
-def _typed(part: "pd.DataFrame", rows: Rows) -> "pd.DataFrame":
+def _typed(part: "pd.DataFrame", rows: "Rows") -> "pd.DataFrame":
     """A part whose columns of numbers are numbers, of the same kind in every part."""
     import pandas as pd
 
@@ -431,7 +434,7 @@ def _field(value: Any) -> str:
     return "" if value is None or value is pd.NA or value != value else str(value)  # noqa: PLR0124
 
 
-def _key(rows: Rows, predictors: Sequence[Forecaster], level: float, salt: str, size: int) -> str:
+def _key(rows: "Rows", predictors: Sequence[Forecaster], level: float, salt: str, size: int) -> str:
     """Key of all that the parts are made of."""
     told: list[Any] = [_FORMAT, __version__, rows.digest, level, salt, size]
     for one in predictors:

@@ -121,6 +121,11 @@ def predicting_models() -> list[Model]:
     return [one for one in models() if _predicts(one)]
 
 
+def predicts(model_name: str) -> bool:
+    """Whether a model predicts labels of a structure. Raises UnknownName or BadCheckpoint."""
+    return _predicts(model(model_name))
+
+
 def _predicts(chosen: Model) -> bool:
     try:
         check(chosen)

@@ -31,7 +31,7 @@ def predict_here(model: str, **asked: str) -> None:
 
 
 def _predict_link(model: str, **asked: str) -> None:
-    if model in [one.name for one in studio.predicting_models()]:
+    if studio.predicts(model):
         words = "New molecules, one or a file, through this model"
         navigation.link("Predict", "Predict with this model", ":material/batch_prediction:", words, **asked)
 
