@@ -1,6 +1,7 @@
 """Links that make a model that of all pages: from a model to the map, and to those that a page can work with."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -31,7 +32,10 @@ def predict_here(model: str, **asked: str) -> None:
 
 
 def _predict_link(model: str, **asked: str) -> None:
-    if studio.predicts(model):
+    able = False
+    with suppress(MmexploreError):  # deleted meanwhile
+        able = studio.predicts(model)
+    if able:
         words = "New molecules, one or a file, through this model"
         navigation.link("Predict", "Predict with this model", ":material/batch_prediction:", words, **asked)
 
