@@ -5,7 +5,7 @@ A molecule is known everywhere by its canonical SMILES. Scaffolds are those of B
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from rdkit import Chem
@@ -273,11 +273,23 @@ def to_sdf(table: "pd.DataFrame", blocks: Callable[[Sequence[str]], Sequence[Seq
     for row, (block, why) in zip(rows, blocks([str(row["smiles"]) for row in rows]), strict=True):
         title, smiles = _one_line(row.pop("name", ""))[:80], row.pop("smiles")
         left = {"SMILES": smiles, "not drawn": why} if why else {}
-        told = {re.sub(r"[<>]", "", _one_line(key)): _one_line(value) for key, value in (row | left).items()}
-        fields = "".join(f"> <{key}>\n{value}\n\n" for key, value in told.items() if value)
-        _, _, body = block.partition("\n")  # its first line is the title
-        records.append(f"{title}\n{body}{fields}$$$$\n")
+        records.append(sd_record(title, block, {key: _one_line(value) for key, value in (row | left).items()}))
     return "".join(records)
+
+
+def sd_record(title: str, block: str, fields: Mapping[str, str]) -> str:
+    """One SD record: a mol block under another title, and its fields; empty ones, and empty lines of one, are left out.
+
+    >>> sd_record("a", "\\n\\n\\nM  END\\n", {"y": "1", "z": ""}).splitlines()
+    ['a', '', '', 'M  END', '> <y>', '1', '', '$$$$']
+    """
+    told = {
+        re.sub(r"[<>]", "", _one_line(key)): "\n".join(filter(None, map(_one_line, str(value).splitlines())))
+        for key, value in fields.items()
+    }
+    written = "".join(f"> <{key}>\n{value}\n\n" for key, value in told.items() if value)
+    _, _, body = block.partition("\n")  # its first line is the title
+    return f"{_one_line(title)[:80]}\n{body}{written}$$$$\n"
 
 
 def _one_line(value: object) -> str:

@@ -23,6 +23,7 @@ from mmexplore.cli.import_file import import_file
 from mmexplore.cli.lists import covered, dataset_verbs, model_verbs
 from mmexplore.cli.maps import make_map
 from mmexplore.cli.open_app import open_app
+from mmexplore.cli.predict import predict
 from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
@@ -53,6 +54,7 @@ app.command()(evaluate)
 app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
+app.command()(predict)
 app.command("map")(make_map)
 app.command("app")(open_app)
 app.command("import")(import_file)

@@ -379,5 +379,13 @@ def _unquoted(name: str) -> str:
     return plain[1:-1].strip() if len(plain) > 1 and plain[0] == plain[-1] == '"' else plain
 
 
+def path_of(name: str, *, home: Home) -> Path:
+    """The file that is meant where no data set is called so. Raises UnknownName for what looks like no path."""
+    path = Path(_unquoted(name)).expanduser()
+    if not path.is_file() and not _looks_like_path(name):
+        raise UnknownName("data set", name, _names(home))
+    return path
+
+
 def _looks_like_path(name: str) -> bool:
     return "/" in name or "\\" in name or looks_like_a_file(name)

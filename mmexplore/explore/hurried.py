@@ -45,4 +45,4 @@ def ready(folder: str, name: str, threads: int) -> None:
 
 def model_at(folder: str, name: str) -> Model:
     """The model of a folder, under the name that the visitor knows. Raises BadCheckpoint."""
-    return replace(registry.at(Path(folder)), name=name)
+    return replace(registry.in_folder(Path(folder)), name=name)

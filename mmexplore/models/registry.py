@@ -121,7 +121,7 @@ def model(name: str, *, home: Home) -> Model:
     folder = Path(name).expanduser()
     for place in (folder / "model", folder):
         if (place / "card.json").is_file():
-            return replace(at(place), name=str(folder))
+            return replace(in_folder(place), name=str(folder))
     known = models(home=home)
     if titled := [m for m in known if m.title == name]:
         return titled[0]
@@ -132,7 +132,7 @@ def model(name: str, *, home: Home) -> Model:
     raise UnknownName("model", name, [m.name for m in known])
 
 
-def at(folder: Path) -> Model:
+def in_folder(folder: Path) -> Model:
     """The model in a folder, whatever that is called. Raises BadCheckpoint."""
     recipe, card = checkpoints.read(folder)
     return Model(str(folder), card.name, folder, False, recipe.views, recipe, card)

@@ -21,7 +21,9 @@ from mmexplore.runtime.errors import BadTable, MmexploreError, NotAvailable, Tak
 from mmexplore.runtime.home import VERSION, Home, version_of, write_version
 from mmexplore.studio.door import home
 
-KINDS = ("datasets", "uploads", "runs", "features", "embeddings", "maps", "subgraphs", "jobs", "logs")
+KINDS = (
+    "datasets", "uploads", "runs", "features", "embeddings", "maps", "predictions", "subgraphs", "jobs", "logs",
+)  # fmt: skip
 """Folders that are counted by name; the rest is ``other``."""
 _WHOLE = ("datasets", "uploads", "runs", "untrained", "maps", "subgraphs", "descriptors", "targets", "jobs", "scripts")
 _WRITTEN_ON = {"status.json", "events.jsonl", "log.txt", "cancel"}

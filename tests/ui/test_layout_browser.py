@@ -24,6 +24,7 @@ PAGES = {
     "Fusion": (f"/Fusion?{ON}", ".js-plotly-plot"),
     "Retrieval": (f"/Retrieval?{ON}&hits=3", ".list .hit img"),
     "Subgraphs": (f"/Subgraphs?{ON}&smiles=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
+    "Predict": (f"/Predict?{ON}&typed=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
     "Train": ("/Train", "[data-testid=stDataFrame]"),
     "Data": (f"/Data?data={DATA}&part=Labels", ".js-plotly-plot"),
     "Results": ("/Results", ".js-plotly-plot"),

@@ -73,93 +73,110 @@ def bare(name: str) -> str:
 
 def delimited(file: TextIO, delimiter: str) -> Cells:
     """A table with a header. Raises BadTable for text that cannot be divided or that holds no header."""
-    cells, empty, lines = Cells([], [], []), _Empty(), _Lines(file)
-    header, width = _start(cells, lines, delimiter), 0
-    body = _records(cells, lines, delimiter)
-    for line, row in itertools.chain(header, body):
-        if not any(map(str.strip, row)):
-            empty.came(line)
-            continue
-        empty.passed(within=bool(cells.columns))
+    cells = Cells([], [], [])
+    return collected(cells, delimited_rows(file, delimiter, cells), delimiter)
+
+
+def delimited_rows(file: TextIO, delimiter: str, cells: Cells) -> Iterator[Row]:
+    """Rows below a header one by one, as wide as they are, [] for a line without anything.
+
+    Header and notes go to ``cells``, which is to hold the first rows as they come. Raises like :func:`delimited`.
+    """
+    lines = _Lines(file)
+    for line, row in itertools.chain(_start(cells, lines, delimiter), _records(cells, lines, delimiter)):
         if not cells.columns:
-            cells.columns, cells.header_line, width = _header(row, lines, delimiter, cells), line, len(row)
-            width = len(cells.columns)
-        elif len(row) != width and row[0].lstrip().startswith("#"):
+            if any(map(str.strip, row)):
+                cells.columns, cells.header_line = _header(row, lines, delimiter, cells), line
+        elif row and len(row) != len(cells.columns) and row[0].lstrip().startswith("#"):
             cells.notes.append(f"line {line}: a comment was skipped: {delimiter.join(row)[:60]!r}")
-        elif len(row) > width and any(map(str.strip, row[width:])):
-            reason = f"{len(row)} cells where the header has {width}"
-            cells.rejected.append(Remark(line, delimiter.join(row)[:200], reason))
         else:
-            if len(row) != width:
-                row = (row + [""] * width)[:width]  # noqa: PLW2901
-            cells.append(line, row)
+            yield line, row
     if not cells.columns:
         raise BadTable("the table is empty: no line holds anything")
-    empty.tell(cells)
-    return cells
 
 
-def rows_of_cells(rows: Iterable[Row]) -> Cells:
-    """A table of rows that are divided already, of a sheet; what stands above its header is skipped with a note."""
-    cells, empty = Cells([], [], []), _Empty()
+def sheet_rows(rows: Iterable[Row], cells: Cells) -> Iterator[Row]:
+    """Rows of a sheet, divided already, below its header, like :func:`delimited_rows`.
+
+    What stands above the header is skipped with a note.
+    """
     coming = iter(rows)
     ahead = list(itertools.islice(coming, _HEAD))
     at = _header_at([row for _, row in ahead], [bool(row) and row[0].startswith("#") for _, row in ahead])
     _tell_skipped(cells, [" ".join(filter(None, row)) for _, row in ahead[:at]])
     for line, row in itertools.chain(ahead[at:], coming):
-        if not any(map(str.strip, row)):
-            empty.came(line)
-            continue
-        empty.passed(within=bool(cells.columns))
-        if not cells.columns:
+        if cells.columns:
+            yield line, row
+        elif any(map(str.strip, row)):
             cells.columns, cells.header_line = unique(row), line
-        elif len(row) > len(cells.columns):
-            reason = f"{len(row)} cells where the header has {len(cells.columns)}"
-            cells.rejected.append(Remark(line, " | ".join(row)[:200], reason))
-        else:
-            cells.append(line, row + [""] * (len(cells.columns) - len(row)))
-    empty.tell(cells)
-    return cells
 
 
 def smiles_lines(file: TextIO) -> Cells:
     """One SMILES a line, then optionally a name; a first line that says "smiles" is a header, "#" begins a comment."""
-    cells, empty, comments = Cells(["smiles", "name"], [], []), _Empty(), 0
+    cells = Cells([], [], [])
+    return collected(cells, smiles_rows(file, cells), " ")
+
+
+def smiles_rows(file: TextIO, cells: Cells) -> Iterator[Row]:
+    """Rows of :func:`smiles_lines` one by one, like :func:`delimited_rows`."""
+    cells.columns, comments, begun = ["smiles", "name"], 0, False
     for line, text in _Lines(file):
         if not text.strip():
-            empty.came(line)
+            yield line, []
             continue
-        empty.passed(within=True)
         smiles, extension, name = _line_parts(text)
         if smiles.startswith("#"):
             comments += 1
-            continue
-        if not cells.rows and smiles.lower() in HEADERS:
-            continue
-        kept = _speaks(extension.strip("|"))
-        cells.append(line, [f"{smiles} {extension}" if kept else smiles, name])
+        elif begun or smiles.lower() not in HEADERS:
+            begun = True
+            kept = _speaks(extension.strip("|"))
+            yield line, [f"{smiles} {extension}" if kept else smiles, name]
     if comments:
         cells.notes.append(f"{comments:,} comment line{'s' * (comments > 1)} skipped")
-    empty.tell(cells)
-    return cells
 
 
 def words_table(file: TextIO) -> Cells:
     """SMILES lines whose header names three columns or more, with blanks between. Raises BadTable."""
-    cells, empty = Cells([], [], []), _Empty()
+    cells = Cells([], [], [])
+    return collected(cells, words_rows(file, cells), " ")
+
+
+def words_rows(file: TextIO, cells: Cells) -> Iterator[Row]:
+    """Rows of :func:`words_table` one by one, like :func:`delimited_rows`."""
     for line, text in _Lines(file):
         row = words(text)
-        if not row:
+        if row and row[0].startswith("#"):
+            continue
+        if cells.columns:
+            yield line, row
+        elif row:
+            cells.columns, cells.header_line = unique(row), line
+
+
+def fitted(row: list[str], width: int) -> tuple[list[str], str]:
+    """A row as wide as its header, and why that is not what stood there, "" where it is.
+
+    >>> fitted(["CCO"], 2), fitted(["CCO", "1", "2"], 2)
+    ((['CCO', ''], ''), (['CCO', '1'], '3 cells where the header has 2'))
+    """
+    if any(map(str.strip, row[width:])):
+        return row[:width], f"{len(row)} cells where the header has {width}"
+    return (row + [""] * width)[:width], ""
+
+
+def collected(cells: Cells, rows: Iterable[Row], between: str) -> Cells:
+    """All rows; those without anything are told of, and so is what is wider than its header."""
+    empty = _Empty()
+    for line, row in rows:
+        if not any(map(str.strip, row)):
             empty.came(line)
-        elif not row[0].startswith("#"):
-            empty.passed(within=bool(cells.columns))
-            if not cells.columns:
-                cells.columns, cells.header_line = unique(row), line
-            elif len(row) > len(cells.columns):
-                reason = f"{len(row)} words where the header has {len(cells.columns)}"
-                cells.rejected.append(Remark(line, text.strip()[:200], reason))
-            else:
-                cells.append(line, row + [""] * (len(cells.columns) - len(row)))
+            continue
+        empty.passed()
+        whole, reason = fitted(row, len(cells.columns)) if len(row) != len(cells.columns) else (row, "")
+        if reason:
+            cells.rejected.append(Remark(line, between.join(row)[:200], reason))
+        else:
+            cells.append(line, whole)
     empty.tell(cells)
     return cells
 
@@ -178,7 +195,17 @@ def words(text: str) -> list[str]:
 
 def sd_records(file: TextIO) -> Cells:
     """Mol blocks in the column "mol block", titles in "title", then one column a property."""
-    cells = Cells(["mol block", "title"], [], [])
+    cells = Cells([], [], [])
+    for number, row in sd_rows(file, cells):
+        cells.append(number, row)
+    for row in cells.rows:
+        row.extend([""] * (len(cells.columns) - len(row)))
+    return cells
+
+
+def sd_rows(file: TextIO, cells: Cells) -> Iterator[Row]:
+    """Rows of :func:`sd_records` one by one, each as wide as there were properties up to it."""
+    cells.columns = ["mol block", "title"]
     places = {"mol block": 0, "title": 1}
     repeated: dict[str, list[int]] = {}
     for number, record in enumerate(_sd_texts(file), 1):
@@ -186,18 +213,16 @@ def sd_records(file: TextIO) -> Cells:
         for name in again:
             repeated.setdefault(name, []).append(number)
         for name in values:
-            places.setdefault(name, len(places))
+            if name not in places:
+                places[name] = len(places)
+                cells.columns.append(name)
         _refuse_wide(len(places))
         row = [""] * len(places)
         for name, value in values.items():
             row[places[name]] = value
-        cells.append(number, row)
-    cells.columns = list(places)
-    for row in cells.rows:
-        row.extend([""] * (len(places) - len(row)))
+        yield number, row
     for name, numbers in repeated.items():
         cells.notes.append(f"field {name!r} stands more than once in {listed('record', numbers)}: the last was taken")
-    return cells
 
 
 def sd_values(file: TextIO) -> Iterator[dict[str, str]]:
@@ -389,11 +414,10 @@ class _Empty:
         if len(self._gaps) <= EMPTY_LINES_LISTED:
             self._gaps.append(line)
 
-    def passed(self, *, within: bool) -> None:
-        if self._gap and within:
+    def passed(self) -> None:
+        if self._gap:
             self.count += self._gap
             self.found += self._gaps[: EMPTY_LINES_LISTED + 1 - len(self.found)]
-        if self._gap:
             self._gap, self._gaps = 0, []
 
     def tell(self, cells: Cells) -> None:
@@ -467,7 +491,7 @@ def _records(cells: Cells, lines: _Lines, delimiter: str) -> Iterator[Row]:
     """Records with the line at which they begin. A quoted cell that swallows what looks like rows is no quoted cell."""
     loose: list[int] = []
     for number, text in lines:
-        row, left_open = divided(text, delimiter)
+        row, left_open = divided(text, delimiter) if text.strip("\r\n ") else ([], False)
         if left_open:
             more = _rest_of_quote(text, lines, delimiter)
             if more and not _swallows(cells, text, more, delimiter, len(row)):

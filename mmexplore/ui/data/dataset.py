@@ -13,10 +13,10 @@ from mmexplore import studio
 from mmexplore.recipes.recipe import BY_STRUCTURE, UNSEEDED, Data
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Dataset, Entry
-from mmexplore.ui.components import charts, score_words, structures, waits, widgets
+from mmexplore.ui.components import charts, model_links, score_words, structures, waits, widgets
 from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.data import added_rows, compared, kept
-from mmexplore.ui.shell import address
+from mmexplore.ui.shell import address, session, tabs
 
 _MANY = 20_000
 _WITH_UNITS = {"molecular weight": "molecular weight (g/mol)", "TPSA": "TPSA (Å²)"}
@@ -49,6 +49,8 @@ def show(entry: Entry, dataset: Dataset) -> None:
     tasks = f"{len(dataset.tasks)} label column{'s' if len(dataset.tasks) != 1 else ''}"
     facts = [f"{len(dataset):,} molecules", tasks, f"digest {dataset.digest[:12]}"]
     st.caption(literal(", ".join([entry.name, *facts, *([f"licence: {entry.licence}"] if entry.licence else [])])))
+    here = {tabs.PREDICT_TABS: tabs.A_TABLE, tabs.PREDICT_FROM: tabs.A_DATA_SET, tabs.PREDICT_SET: entry.name}
+    model_links.predict_here(session.choice().model, **here)
     panels = {
         "Report": report,
         "Labels": labels,
@@ -58,8 +60,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
         "Molecules": molecules,
         "Compare": compared.show,
     }
-    tabs = address.tabs(list(panels), TAB)
-    for panel, tab in zip(panels.values(), tabs, strict=True):
+    for panel, tab in zip(panels.values(), address.tabs(list(panels), TAB), strict=True):
         if tab.open:
             with tab:
                 panel(dataset)

@@ -17,6 +17,7 @@ _WORDS = {
     "features": "features of molecules",
     "embeddings": "embeddings",
     "maps": "maps",
+    "predictions": "tables of predictions, for a week",
     "subgraphs": "explanations",
     "jobs": "jobs and their logs",
     "logs": "the app's log",

@@ -72,6 +72,7 @@ def show_one(model: Model) -> None:
         st.markdown(f"**{literal(model.title)}**")
         with st.container(horizontal=True, vertical_alignment="center"):
             model_links.link(model.name)
+            model_links.predict_link(model.name)
             if not isinstance(model, studio.Ensemble):
                 _export(model)
             if not model.shipped:

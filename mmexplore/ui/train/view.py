@@ -61,6 +61,7 @@ def _actions(job: Job) -> None:
         return
     if job.state == "done":
         model_links.link(run_name(job))
+        model_links.predict_link(run_name(job))
     elif job.retry:
         about: dict[str, Any] = {"help": "goes on after the last finished epoch", "icon": ":material/replay:"}
         st.button("Continue", key=f"again/{job.id}", on_click=_again, args=(job.id,), **about)

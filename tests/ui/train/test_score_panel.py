@@ -80,7 +80,7 @@ def test_the_table_of_models_has_the_baselines_scores(empty_home: Path) -> None:
     data = a_table(empty_home, "numbers")
     a_run(empty_home, "good", data, 0.1)
     a_run(empty_home, "simple", data, 0.9, preset="boosting")
-    app = page("5_Train.py", data=data.name)
+    app = page("6_Train.py", data=data.name)
     assert not app.exception
     table = next(d.value for d in app.dataframe if "to the baseline" in d.value and "name" in d.value).set_index("name")
     assert table.loc["good", "to the baseline"].startswith("-")

@@ -30,7 +30,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Recipe, str]]:
 
 def form(home: Path, rule: str) -> AppTest:
     data = a_table(home, "numbers")
-    app = page("5_Train.py", data=data.name)
+    app = page("6_Train.py", data=data.name)
     box(app, "Dataset").select(data.name).run()
     box(app, "Split").select(rule).run()
     assert not app.exception
