@@ -4,7 +4,7 @@ Molecules are matched by canonical SMILES, what is left by InChIKey, which sees 
 et al. 2015, doi:10.1186/s13321-015-0068-4). Where a set holds a molecule several times, its labels are averaged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -77,6 +77,20 @@ def compare(a: Dataset, b: Dataset, progress: Progress = silent) -> Comparison:
         notes += (f"labels of one of the two alone, which are not compared: {', '.join(apart[:10])}",)
     table = pd.DataFrame(lines, columns=columns)
     return Comparison(a.name, b.name, table, len(new), len(gone), changed, same, notes)
+
+
+def skeletons(smiles: Iterable[str], progress: Progress = silent) -> list[str | None]:
+    """First blocks of InChIKeys: the same for stereoisomers, isotopes and salts of equal parts; None for what has none.
+
+    >>> skeletons(["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"])[0] in skeletons(["CC(N)C(=O)O"])
+    True
+    """
+    return [key.partition("-")[0] if key else None for key in _keys(smiles, progress)]
+
+
+def overlap(dataset: Dataset, corpus: Collection[str | None], progress: Progress = silent) -> int:
+    """Molecules (rows) of a data set whose skeleton is among those of a corpus, as :func:`skeletons` gives them."""
+    return sum(key is not None and key in corpus for key in skeletons(dataset.smiles, progress))
 
 
 def _rows(dataset: Dataset) -> dict[str, list[int]]:

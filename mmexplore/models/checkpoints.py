@@ -73,7 +73,8 @@ class Card(_Part):
     ``metrics`` and ``per_task`` are by part (validation, test), the second then by task; ``seconds`` the training's,
     ``epochs_run`` those done, ``best_epoch`` the one whose weights were kept (from 1), ``encoder_epochs`` passes of all
     encoders that learned, together: what recipes are compared at.
-    ``untrained``: the weights are those that the recipe's seed draws, and the folder holds none.
+    ``untrained``: the weights are those that the recipe's seed draws, and the folder holds none. ``overlap``: of a
+    shipped pre-training how many molecules of each set that models are judged on were in its corpus, without labels.
     """
 
     format: Literal[1] = FORMAT
@@ -98,6 +99,7 @@ class Card(_Part):
     machine: str = ""
     notes: tuple[str, ...] = ()
     untrained: bool = False
+    overlap: dict[str, int] = {}
 
 
 def save(folder: Path, predictor: "Predictor", recipe: Recipe, card: Card) -> Card:

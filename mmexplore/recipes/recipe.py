@@ -365,6 +365,8 @@ def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
     values = {k: v for k, v in values.items() if k not in ("baseline", "stack") or v.get("name") or v.get("members")}
     values["branches"] = [{k: v for k, v in b.items() if k != "frozen" or v} for b in values["branches"]]
     values["training"] = {k: v for k, v in values["training"].items() if k != "watch" or v != "auto"}
+    options = {k: v for k, v in values["fusion"]["options"].items() if k != "modality_dropout" or v}
+    values["fusion"] = values["fusion"] | {"options": options}
     return values
 
 
