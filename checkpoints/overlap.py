@@ -23,19 +23,15 @@ NOTE = "its corpus holds molecules that models are judged on (without labels): "
 
 
 def downstream() -> list[str]:
-    """Names of the sets that models are judged on: those of the catalog that have labels."""
-    return [entry.name for entry in studio.datasets() if entry.tasks and entry.source != "yours"]
+    """Names of the sets that models are judged on, those of the catalog that have labels; the smallest first."""
+    judged = [entry for entry in studio.datasets() if entry.tasks and entry.source in ("embedded", "moleculenet")]
+    return [entry.name for entry in sorted(judged, key=lambda entry: entry.rows)]
 
 
-def counted(smiles: list[str], names: list[str]) -> dict[str, int]:
-    """Molecules of each set that are in a corpus."""
-    corpus = set(comparison.skeletons(smiles))
-    return {name: comparison.overlap(studio.dataset(name), corpus) for name in names}
-
-
-def keep(name: str, found: dict[str, int]) -> None:
-    """Write the counts into the card of a shipped model, and a note for people."""
+def keep(name: str, data: str, count: int) -> None:
+    """Write a count into the card of a shipped model, and a note for people."""
     _, card = checkpoints.read(HERE / name)
+    found = card.overlap | {data: count}
     told = ", ".join(f"{count:,} of {len(studio.dataset(data)):,} of {data}" for data, count in found.items() if count)
     notes = (*(note for note in card.notes if not note.startswith(NOTE)), *([NOTE + told] if told else []))
     card = card.model_copy(update={"overlap": found, "notes": notes})
@@ -50,15 +46,17 @@ def main() -> None:
     names = parser.parse_args().names or list(CORPORA)
     if unknown := set(names) - CORPORA.keys():
         parser.error(f"no pre-training is called {', '.join(unknown)}")
-    made: dict[str, dict[str, int]] = {}
+    seen: dict[str, set[str | None]] = {}
     with tempfile.TemporaryDirectory() as work:
+        for corpus in {CORPORA[name] for name in names}:
+            source = corpus if corpus in studio.available() else str(sample(Path(work)))
+            seen[corpus] = set(comparison.skeletons(list(map(str, studio.dataset(source).smiles))))
+    for data in downstream():
+        keys = comparison.skeletons(list(map(str, studio.dataset(data).smiles)))
         for name in names:
-            corpus = CORPORA[name]
-            if corpus not in made:
-                source = corpus if corpus in studio.available() else str(sample(Path(work)))
-                made[corpus] = counted(list(map(str, studio.dataset(source).smiles)), downstream())
-            keep(name, made[corpus])
-            print(name, made[corpus])
+            corpus = seen[CORPORA[name]] - {None}
+            keep(name, data, sum(key in corpus for key in keys))
+            print(name, data, sum(key in corpus for key in keys), flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ def fusion(
     data: DataName,
     task: Annotated[str, typer.Option("--task", help="which prediction; default: the model's first")] = "",
     absent: Annotated[
-        studio.Absent, typer.Option("--absent", help="what stands in for an absent modality: its training mean, or zero")
+        studio.Absent,
+        typer.Option("--absent", help="what stands in for an absent modality: its training mean, or zero"),
     ] = "mean",
     without: Annotated[
         list[str] | None, typer.Option("--without", metavar="MODALITY", help="what would be without it, repeatable")
@@ -27,7 +28,9 @@ def fusion(
     stress: Annotated[
         bool, typer.Option("--stress", help="scores where modalities are missing, and what each one adds")
     ] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="CSV file of the scores of --stress, a row a subset")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="CSV file of the scores of --stress, a row a subset")
+    ] = None,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -100,7 +103,9 @@ def _rows(found: studio.FusionReport, added: studio.Contributions, kept: list[bo
         row["contributions"] = dict(zip(names, values, strict=True))
     if kept is not None:
         if (left := added.of(kept)) is None:
-            raise BadRecipe(f"of {len(names)} modalities not every subset is tried; leave out one alone, or all but one")
+            raise BadRecipe(
+                f"of {len(names)} modalities not every subset is tried; leave out one alone, or all but one"
+            )
         for row, value in zip(rows, left.tolist(), strict=True):
             row["without"] = value
     return rows

@@ -4,7 +4,7 @@ Molecules are matched by canonical SMILES, what is left by InChIKey, which sees 
 et al. 2015, doi:10.1186/s13321-015-0068-4). Where a set holds a molecule several times, its labels are averaged.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -86,11 +86,6 @@ def skeletons(smiles: Iterable[str], progress: Progress = silent) -> list[str | 
     True
     """
     return [key.partition("-")[0] if key else None for key in _keys(smiles, progress)]
-
-
-def overlap(dataset: Dataset, corpus: Collection[str | None], progress: Progress = silent) -> int:
-    """Molecules (rows) of a data set whose skeleton is among those of a corpus, as :func:`skeletons` gives them."""
-    return sum(key is not None and key in corpus for key in skeletons(dataset.smiles, progress))
 
 
 def _rows(dataset: Dataset) -> dict[str, list[int]]:

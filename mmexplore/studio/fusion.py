@@ -18,9 +18,7 @@ def fusion_report(model_name: str, data: str, task: str = "", progress: Progress
     Raises BadRecipe for a model that fuses nothing and UnknownName for a task that it does not predict.
     """
     chosen = model(model_name)
-    return fusion.fusion_report(
-        chosen, dataset(data), task, training_data(chosen), home=home(), progress=progress
-    )
+    return fusion.fusion_report(chosen, dataset(data), task, training_data(chosen), home=home(), progress=progress)
 
 
 def contributions(
@@ -33,14 +31,10 @@ def contributions(
     """
     report, chosen = fusion_report(model_name, data, task, progress), model(model_name)
     learned = training_data(chosen)
-    return subsets.contributions(
-        chosen, dataset(data), report, learned, absent, home=home(), progress=progress
-    )
+    return subsets.contributions(chosen, dataset(data), report, learned, absent, home=home(), progress=progress)
 
 
-def stored_contributions(
-    model_name: str, data: str, task: str = "", absent: Absent = "mean"
-) -> Contributions | None:
+def stored_contributions(model_name: str, data: str, task: str = "", absent: Absent = "mean") -> Contributions | None:
     """Contributions as far as they are had at once; None where :func:`start_contributions` has to make them."""
     report, chosen = fusion_report(model_name, data, task), model(model_name)
     return subsets.stored(chosen, dataset(data), report, training_data(chosen), absent, home=home())
@@ -75,6 +69,11 @@ def stress(found: Contributions, report: FusionReport, model_name: str, data: st
             f"{data!r} has no labels of {report.task!r} to score by, or too few; choose a data set that has some"
         )
     return missing.stress(found, report, against)
+
+
+def has_report(model_name: str, data: str, task: str = "") -> bool:
+    """Whether a model came with its fusion report on a data set, so that it need not embed that first."""
+    return fusion.shipped_report(model(model_name), dataset(data), task) is not None
 
 
 def shown_molecule(model_name: str, data: str) -> ShownMolecule | None:

@@ -89,7 +89,9 @@ def _turn_branches(predictor: Predictor, plan: TrainingPlan) -> None:
     prepared, rows = plan.prepared, _some(plan.prepared.parts["train"])
     predictor.eval()
     with torch.inference_mode(), exactly(plan.policy):
-        made = [predictor(batch).parts["p"].cpu() for batch in batches(prepared.features, prepared.labels, rows, _BATCH)]
+        made = [
+            predictor(batch).parts["p"].cpu() for batch in batches(prepared.features, prepared.labels, rows, _BATCH)
+        ]
     predictor.fusion.turn(torch.from_numpy(branch_signs.signs(torch.cat(made).numpy(), prepared.labels[rows])))
 
 

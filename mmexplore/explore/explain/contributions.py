@@ -67,8 +67,8 @@ def what_if(
     array([2.25])
     """
     factors = np.asarray(factors, np.float64)
-    instead = ((1 - factors) * absent).sum()
-    return predictions(np.asarray(w, np.float64) * factors, p) + instead
+    found: np.ndarray = predictions(np.asarray(w, np.float64) * factors, p) + ((1 - factors) * absent).sum()
+    return found
 
 
 def check_absent(absent: str) -> None:

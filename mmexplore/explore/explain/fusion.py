@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
 
 from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset, Kind, Task
@@ -19,7 +21,7 @@ from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe, UnknownName
-from mmexplore.runtime.home import Home, read_json
+from mmexplore.runtime.home import Home, read_json, write_atomically
 from mmexplore.runtime.progress import Progress, silent
 
 _LARGEST_SHOWN = 30
@@ -99,6 +101,8 @@ def fusion_report(
     ``trained_on``: the model's training data set, None where that is not here. Raises BadRecipe for a model that fuses
     nothing and UnknownName for a task that it does not predict.
     """
+    if found := shipped_report(model, dataset, task):
+        return found
     number, about = _task(model, task)
     assert model.recipe is not None
     made = embedding(model, dataset, progress, home=home)
@@ -130,6 +134,57 @@ def fusion_report(
         reference=ground.words,
         turned=tuple(name for name, sign in zip(names, signs, strict=False) if sign < 0),
     )
+
+
+def report_file(model: Model, dataset: Dataset, task: str) -> Path:
+    """File beside a model that holds its fusion report, if it was shipped with one."""
+    return model.folder / "fusion" / f"{dataset.digest[:16]}-{task_number(model, task)}.safetensors"
+
+
+def shipped_report(model: Model, dataset: Dataset, task: str) -> FusionReport | None:
+    """Fusion report that came with a model, so that a first visit waits for no embedding; None where none did."""
+    number, about = _task(model, task)
+    assert model.recipe is not None
+    path = report_file(model, dataset, about.name)
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="np") as file:
+            told, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError):
+        return None
+    if told.get("model") != model.digest:
+        return None
+    rows, w, p = arrays["rows"], arrays["w"].astype(np.float64), arrays["p"].astype(np.float64)
+    views = (arrays[f"alike.{name}"] for name in ("cosine", "cka", "disagreement"))
+    return FusionReport(
+        fusion=model.recipe.how,
+        task=about.name,
+        modalities=model.recipe.parts,
+        scale="z-score" if about.kind == "regression" else "logit",
+        unit=about.unit,
+        mean=_of_labels(model, "label_mean", number),
+        std=_of_labels(model, "label_std", number),
+        rows=rows,
+        smiles=dataset.smiles[rows],
+        prediction=contributions.predictions(w, p),
+        w=w,
+        p=p,
+        alike=Similarities(model.views, *views, int(told["k"])),
+        means=arrays["means"],
+        reference=told["reference"],
+        turned=tuple(filter(None, told["turned"].split("\n"))),
+    )
+
+
+def ship_report(model: Model, dataset: Dataset, report: FusionReport) -> None:
+    """Keep a late fusion's report beside its model, as :func:`shipped_report` reads it."""
+    told = {"model": model.digest, "reference": report.reference, "turned": "\n".join(report.turned)}
+    arrays = {"rows": report.rows, "means": report.means}
+    arrays |= {"w": report.w.astype(np.float32), "p": report.p.astype(np.float32)}
+    arrays |= {f"alike.{name}": getattr(report.alike, name) for name in ("cosine", "cka", "disagreement")}
+    content = to_bytes(arrays, told | {"k": str(report.alike.k)})
+    write_atomically(report_file(model, dataset, report.task), content, sealed=False)
 
 
 def reference(
@@ -321,9 +376,7 @@ def _task(chosen: Model, task: str) -> tuple[int, Task]:
     return number, chosen.card.data.tasks[number]
 
 
-def _parts(
-    made: Embedded, rows: np.ndarray, task: int, signs: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _parts(made: Embedded, rows: np.ndarray, task: int, signs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Coefficients, predictions, and the sum of their products; without parts the prediction as it is."""
     if "w" not in made.parts:
         nothing = np.empty((len(rows), 0))

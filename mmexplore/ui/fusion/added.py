@@ -51,7 +51,9 @@ def _without(choice: Choice, report: FusionReport, found: Contributions) -> None
         return
     place = weights.where(report)
     if place >= 0:
-        st.caption(literal(f"The current molecule with these alone: {weights.in_words(report, float(predicted[place]))}"))
+        st.caption(
+            literal(f"The current molecule with these alone: {weights.in_words(report, float(predicted[place]))}")
+        )
     now, before = (studio.score(against, one) if against else None for one in (predicted, found.prediction))
     if against is None or now is None or before is None:
         return

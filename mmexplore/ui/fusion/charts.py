@@ -97,7 +97,12 @@ def missing(curve: pd.DataFrame, subsets: pd.DataFrame, title: str, told: str, y
     spread = {"type": "data", "array": curve["deviation"], "thickness": 1.5}
     line = {"color": PALETTE[0], "width": 2}
     drawn.add_scatter(
-        x=100 * curve["share"], y=curve["score"], error_y=spread, mode="lines+markers", line=line, name="mean, deviation"
+        x=100 * curve["share"],
+        y=curve["score"],
+        error_y=spread,
+        mode="lines+markers",
+        line=line,
+        name="mean, deviation",
     )
     return drawn.update_layout(height=360)
 
@@ -115,7 +120,14 @@ def added(found: Sequence[Addition], title: str, told: str, axes: tuple[str, str
         bars = {"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low, "color": GRAY}
         dots = {"size": 11, "color": colors}
         drawn.add_scatter(
-            x=middle, y=names, mode="markers", marker=dots, error_x=bars, name=plain(axes[column - 1]), row=1, col=column
+            x=middle,
+            y=names,
+            mode="markers",
+            marker=dots,
+            error_x=bars,
+            name=plain(axes[column - 1]),
+            row=1,
+            col=column,
         )
         drawn.add_vline(0, line={"color": GRAY, "width": 1, "dash": "dot"}, row=1, col=column)
     drawn.update_layout(title={"text": plain(title), "subtitle": {"text": plain(told)}}, showlegend=False)

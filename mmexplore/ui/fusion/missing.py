@@ -44,5 +44,10 @@ def _table(choice: Choice, tested: MissingModalities) -> None:
     st.dataframe(tested.subsets, hide_index=True, height=250, alt="Scores of subsets of modalities", placeholder="")
     name = f"{choice.model}-{choice.data}-missing.csv"
     st.download_button(
-        "Subsets (CSV)", lambda: studio.to_csv(tested.subsets), name, "text/csv", key="fusion/subsets", on_click="ignore"
+        "Subsets (CSV)",
+        lambda: studio.to_csv(tested.subsets),
+        name,
+        "text/csv",
+        key="fusion/subsets",
+        on_click="ignore",
     )

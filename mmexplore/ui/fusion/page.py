@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import Absent, ViewRef
+from mmexplore.studio import Absent
 from mmexplore.ui.components import model_links, waits, widgets
 from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.fusion import added, alike, compared, disagreement, missing, state, weights, what_if

@@ -23,6 +23,8 @@ def fused_early(model: str) -> bool:
 
 def lacking(choice: Choice) -> str:
     """Data set that the model still has to embed, "" for none: the chosen one, or that which it has learned from."""
+    if fused(choice.model) and studio.has_report(choice.model, choice.data):
+        return ""
     card, names = studio.model(choice.model).card, [choice.data]
     if card and fused(choice.model) and card.data.name in studio.available():
         names += [card.data.name] * (studio.dataset(card.data.name).digest == card.data.digest)
@@ -56,9 +58,7 @@ def stress(found: Contributions, choice: Choice, task: str) -> MissingModalities
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _stress(
-    _found: Contributions, model: str, data: str, task: str, absent: Absent, of: str
-) -> MissingModalities:
+def _stress(_found: Contributions, model: str, data: str, task: str, absent: Absent, of: str) -> MissingModalities:
     del absent, of  # what the answer is known by
     return studio.stress(_found, studio.fusion_report(model, data, task), model, data)
 

@@ -94,7 +94,9 @@ def _distributions(choice: Choice, report: FusionReport, added: Contributions, p
 
 
 def _of_signs(report: FusionReport) -> str:
-    words = "The sign of a branch is free, as (w, p) and (-w, -p) are one model: each is shown so that its p rises with "
+    words = (
+        "The sign of a branch is free, as (w, p) and (-w, -p) are one model: each is shown so that its p rises with "
+    )
     words += "the label over the training part"
     return words + (f"; turned round for that: {', '.join(report.turned)}." if report.turned else ".")
 

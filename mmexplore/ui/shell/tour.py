@@ -57,8 +57,8 @@ STEPS = (
     Step(
         "Fusion",
         "Take a modality away",
-        "Pull a slider to 0: the modality is absent, and the prediction of {name} and the score of the test part move at "
-        "once. Pull it to 2: it counts twice.",
+        "Pull a slider to 0: the modality is absent, and the prediction of {name} and the score of the test part move "
+        "at once. Pull it to 2: it counts twice.",
         tab=(FUSION_TABS, WHAT_IF),
     ),
     Step(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from interrupted import part
 from hypothesis import given
 from hypothesis import strategies as st
+from interrupted import part
 from sklearn.metrics import roc_auc_score, root_mean_squared_error
 
 from mmexplore.datasets import Dataset, Spectra, catalog
@@ -76,9 +76,21 @@ def test_a_weighted_area_is_that_of_molecules_drawn_so_often(seed: int, values: 
         assert found == pytest.approx(roc_auc_score(truth[drawn], score[drawn]))
 
 
+@pytest.mark.parametrize("kind", ["regression", "classification"])
+def test_intervals_of_chance_hold_zero_as_often_as_they_say(kind: str) -> None:
+    held, rng = [], np.random.default_rng(0)
+    for _ in range(200):
+        truth, values = rng.normal(size=100), rng.normal(size=(100, 1))
+        truth = truth if kind == "regression" else (truth > 0.5).astype(float)
+        told = missing._toward(kind, truth, values)
+        ((_, low, high),) = missing._with_interval(told, 100, 200, 0)
+        held.append(low <= 0 <= high)
+    assert 0.9 < np.mean(held) < 0.99
+
+
 def with_noise(dataset: Dataset) -> Dataset:
     """The same molecules, each with a spectrum that has nothing to do with it."""
-    n, rng = len(dataset), np.random.default_rng(0)
+    n, rng = len(dataset), np.random.default_rng(1)
     counts = np.full(n, 6)
     ppm = rng.uniform(0, 220, counts.sum()).astype(np.float32)
     return replace(dataset, spectra=Spectra(ppm, np.full(counts.sum(), -1, np.int32), counts), digest="with-noise")
@@ -94,7 +106,7 @@ def test_a_random_branch_adds_nothing_and_an_informative_one_does(fusion: str, t
         {"encoder": "descriptor_mlp", "name": "informative", "options": {"dimension": 16}},
         {"encoder": "spectrum_cnn", "name": "random", "options": {"channels": 2, "layers": 0, "dimension": 16}},
     ]
-    training = {"epochs": 12, "batch_size": 32, "device": "cpu", "precision": "float32"}
+    training = {"epochs": 12, "batch_size": 32, "learning_rate": 0.003, "device": "cpu", "precision": "float32"}
     split = {"split": "random", "fractions": (0.5, 0.1, 0.4)}
     recipe = parse({"data": split, "branches": branches, "fusion": {"name": fusion}, "training": training})
     train(recipe, dataset, tmp_path, home=home)

@@ -88,7 +88,9 @@ def test_modality_dropout_leaves_one_at_least_and_the_expectation(rate: float, m
 
 
 @pytest.mark.parametrize(
-    "make", [Intermediate, Late, lambda *a, **k: Late(*a, gates="softmax", **k)], ids=["intermediate", "late", "softmax"]
+    "make",
+    [Intermediate, Late, lambda *a, **k: Late(*a, gates="softmax", **k)],
+    ids=["intermediate", "late", "softmax"],
 )
 def test_modality_dropout_is_of_training_alone(make: type[Fusion]) -> None:
     torch.manual_seed(0)

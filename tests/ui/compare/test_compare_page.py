@@ -25,6 +25,7 @@ DMPNN, TWIN, ECFP = "solubility-dmpnn@dmpnn", "untrained:solubility-dmpnn@dmpnn"
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    monkeypatch.setattr("mmexplore.studio.maps.FIRST_MODEL", "solubility-dmpnn")
     return tmp_path
 
 
