@@ -30,7 +30,8 @@ def drawn(n: int, kind: str) -> tuple[FusionReport, Evaluation]:
     alike = contributions.similarities({"one": rng.normal(size=(50, 4))})
     nothing = np.full(n, "", object)
     total = contributions.predictions(w, p)
-    report = FusionReport("late", "task", MODALITIES, scale, "", 0.0, 1.0, np.arange(n), nothing, total, w, p, alike)
+    about = ("late", "task", MODALITIES, scale, "", 0.0, 1.0, np.arange(n), nothing, total, w, p, alike)
+    report = FusionReport(*about, means=(w * p).mean(0), reference="the drawn molecules")
     truth = (total + rng.normal(size=n) > 0).astype(float) if classes else total + rng.normal(size=n)
     return report, Evaluation("classification" if classes else "regression", truth, "all molecules")
 

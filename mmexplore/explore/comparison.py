@@ -82,6 +82,15 @@ def compare(a: Dataset, b: Dataset, progress: Progress = silent) -> Comparison:
     return Comparison(a.name, b.name, table, len(new), len(gone), changed, same, notes)
 
 
+def skeletons(smiles: Iterable[str], progress: Progress = silent) -> list[str | None]:
+    """First blocks of InChIKeys: the same for stereoisomers, isotopes and salts of equal parts; None for what has none.
+
+    >>> skeletons(["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"])[0] in skeletons(["CC(N)C(=O)O"])
+    True
+    """
+    return [key.partition("-")[0] if key else None for key in _keys(smiles, progress)]
+
+
 def _rows(dataset: Dataset) -> dict[str, list[int]]:
     """Rows of each molecule by its SMILES, in order of first appearance."""
     rows: dict[str, list[int]] = {}

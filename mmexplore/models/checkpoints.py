@@ -82,7 +82,8 @@ class Card(_Part):
     ``epochs_run`` those done, ``best_epoch`` the one whose weights were kept (from 1), ``encoder_epochs`` passes of all
     encoders that learned, together: what recipes are compared at; ``coverage`` of the test part by intervals or sets,
     a task each.
-    ``untrained``: the weights are those that the recipe's seed draws, and the folder holds none.
+    ``untrained``: the weights are those that the recipe's seed draws, and the folder holds none. ``overlap``: of a
+    shipped pre-training how many molecules of each set that models are judged on were in its corpus, without labels.
     """
 
     format: Literal[1] = FORMAT
@@ -108,6 +109,7 @@ class Card(_Part):
     machine: str = ""
     notes: tuple[str, ...] = ()
     untrained: bool = False
+    overlap: dict[str, int] = {}
 
 
 def save(folder: Path, predictor: "Predictor", recipe: Recipe, card: Card) -> Card:

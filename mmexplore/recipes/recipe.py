@@ -456,6 +456,8 @@ def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
         values[section] = {
             k: v for k, v in values[section].items() if k not in _LATER or v != _plain(fields[k].default)
         }
+    options = {k: v for k, v in values["fusion"]["options"].items() if k != "modality_dropout" or v}
+    values["fusion"] = values["fusion"] | {"options": options}
     return values
 
 

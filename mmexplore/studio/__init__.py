@@ -12,14 +12,16 @@ from mmexplore.datasets.search import SearchResult
 from mmexplore.datasets.summary import Summary, label_table
 from mmexplore.datasets.tables import to_csv
 from mmexplore.explore.comparison import Comparison
-from mmexplore.explore.explain.contributions import MOST_COMPARED, Similarities, products, what_if
-from mmexplore.explore.explain.fusion import Evaluation, FusionReport, fusion_score, readable
+from mmexplore.explore.explain.contributions import ABSENT, MOST_COMPARED, Absent, Similarities, products, what_if
+from mmexplore.explore.explain.fusion import Evaluation, FusionReport, counterfactual, fusion_score, readable, score
 from mmexplore.explore.explain.group_motifs import MOST_SEARCHED, Motifs
 from mmexplore.explore.explain.groups import Group
+from mmexplore.explore.explain.missing import Addition, MissingModalities
 from mmexplore.explore.explain.motifs import SHARE
 from mmexplore.explore.explain.search import RULES, Rules, Subgraph, Target, consensus
 from mmexplore.explore.explain.storage import Explained
 from mmexplore.explore.explain.subgraphs import DIRECTIONS, goal_in_words
+from mmexplore.explore.explain.subsets import Contributions
 from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.compute import CLUSTERS, quality_classes
 from mmexplore.explore.maps.lasso import inside
@@ -75,7 +77,18 @@ from mmexplore.studio.evaluation import (
     own_evaluation,
     scores_at,
 )
-from mmexplore.studio.fusion import example, fusion_evaluation, fusion_report, shown_molecule
+from mmexplore.studio.fusion import (
+    contributions,
+    example,
+    fusion_evaluation,
+    fusion_report,
+    has_report,
+    missing_modalities,
+    shown_molecule,
+    start_contributions,
+    stored_contributions,
+    stress,
+)
 from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
 from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
 from mmexplore.studio.maps import (
@@ -182,35 +195,37 @@ from mmexplore.studio.upkeep import Copied, backup, count_bytes, known_bytes, mi
 from mmexplore.training.checks import TrainingCheck
 
 __all__ = [
-    "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "LEVEL", "METHODS", "MOST_CHECKED", "MOST_COMPARED",
-    "MOST_PANELS", "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED",
-    "Agreement", "Aligned", "Appended", "Calibration", "Classes", "Color", "Comparison", "Copied", "Coverage",
-    "Dataset", "Detail", "Device", "Ensemble", "Entry", "Estimate", "Evaluation", "Explained", "FusionReport", "Group",
-    "HitList", "Home", "Job", "MapFile", "Model", "ModelEvaluation", "MoleculeCard", "MoleculePrediction",
-    "MoleculeRef", "Motifs", "Nearest", "Pair", "PairedTest", "PaperTable", "PredictedTable", "PredictionAsked",
-    "Preset", "Quality", "Result", "RowColumns", "Rules", "SearchResult", "Similarities", "Skipped", "Standing",
-    "Subgraph", "Summary", "Target", "TaskColumn", "TaskEstimate", "Tested", "TrainingCheck", "ViewRef", "add_dataset",
-    "agreement", "align", "aligned", "append", "asked_of", "at_home", "available", "backup", "baseline_of",
-    "baseline_test", "calibration", "cancel_job", "check_ensemble", "check_pattern", "check_table", "check_training",
-    "color", "color_names", "common", "common_scaffold", "compare_datasets", "compute_map", "compute_quality",
-    "confusion", "consensus", "count_bytes", "coverage", "coverage_in_words", "current_name", "damaged_datasets",
+    "ABSENT", "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "LEVEL", "METHODS", "MOST_CHECKED",
+    "MOST_COMPARED", "MOST_PANELS", "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS",
+    "UNTRAINED", "Absent", "Addition", "Agreement", "Aligned", "Appended", "Calibration", "Classes", "Color",
+    "Comparison", "Contributions", "Copied", "Coverage", "Dataset", "Detail", "Device", "Ensemble", "Entry", "Estimate",
+    "Evaluation", "Explained", "FusionReport", "Group", "HitList", "Home", "Job", "MapFile", "MissingModalities",
+    "Model", "ModelEvaluation", "MoleculeCard", "MoleculePrediction", "MoleculeRef", "Motifs", "Nearest", "Pair",
+    "PairedTest", "PaperTable", "PredictedTable", "PredictionAsked", "Preset", "Quality", "Result", "RowColumns",
+    "Rules", "SearchResult", "Similarities", "Skipped", "Standing", "Subgraph", "Summary", "Target", "TaskColumn",
+    "TaskEstimate", "Tested", "TrainingCheck", "ViewRef", "add_dataset", "agreement", "align", "aligned", "append",
+    "asked_of", "at_home", "available", "backup", "baseline_of", "baseline_test", "calibration", "cancel_job",
+    "check_ensemble", "check_pattern", "check_table", "check_training", "color", "color_names", "common",
+    "common_scaffold", "compare_datasets", "compute_map", "compute_quality", "confusion", "consensus", "contributions",
+    "count_bytes", "counterfactual", "coverage", "coverage_in_words", "current_name", "damaged_datasets",
     "damaged_jobs", "damaged_models", "dataset", "dataset_name", "dataset_of_predictions", "datasets", "delete_model",
     "depict", "detail", "devices", "disagreement", "embed", "estimate", "evaluate", "example", "expect_ensemble",
     "explain", "explain_and_keep", "explain_in_time", "explain_summand", "explained_tasks", "export_model", "far_pairs",
     "fetch", "fetch_viewer", "fill_preset", "find", "first_choice", "folds_of", "follow_job", "forget_job",
     "fusion_evaluation", "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs",
-    "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors",
-    "in_words", "inside", "is_quick_color", "job", "job_history", "judged", "keep_selection", "kept_selection",
-    "known_bytes", "known_dataset", "label_table", "lacking", "list_jobs", "make_ensemble", "map_classes",
-    "map_folders", "mean_disagreement", "mean_scores", "measured_results", "migrate", "model", "models",
-    "molecule_card", "names_only", "new_run", "not_placed", "own_evaluation", "paper_tables", "place_on", "predict",
-    "predict_molecule", "predicted_file", "predicting_models", "prediction_jobs", "predictions", "predicts", "preview",
-    "products", "promise", "property_table", "quality_classes", "query_of", "query_of_row", "read_structure",
-    "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job", "restore", "retrieve",
-    "rows_of", "scores_at", "scores_quickly", "sdf_of", "shape", "shared", "shown_molecule", "skipped", "split_table",
-    "standard_panels", "start_append", "start_embedding", "start_explaining", "start_fetch", "start_import",
-    "start_map", "start_motifs", "start_prediction", "start_training", "stored_map", "stored_motifs", "stored_quality",
-    "summands", "summarize", "table_of", "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble",
+    "group_of_rows", "has_hyperedges", "has_report", "history", "hit_table", "hits", "hits_sdf", "home",
+    "hyperedge_neighbors", "in_words", "inside", "is_quick_color", "job", "job_history", "judged", "keep_selection",
+    "kept_selection", "known_bytes", "known_dataset", "label_table", "lacking", "list_jobs", "make_ensemble",
+    "map_classes", "map_folders", "mean_disagreement", "mean_scores", "measured_results", "migrate",
+    "missing_modalities", "model", "models", "molecule_card", "names_only", "new_run", "not_placed", "own_evaluation",
+    "paper_tables", "place_on", "predict", "predict_molecule", "predicted_file", "predicting_models", "prediction_jobs",
+    "predictions", "predicts", "preview", "products", "promise", "property_table", "quality_classes", "query_of",
+    "query_of_row", "read_structure", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model",
+    "restart_job", "restore", "retrieve", "rows_of", "score", "scores_at", "scores_quickly", "sdf_of", "shape",
+    "shared", "shown_molecule", "skipped", "split_table", "standard_panels", "start_append", "start_contributions",
+    "start_embedding", "start_explaining", "start_fetch", "start_import", "start_map", "start_motifs",
+    "start_prediction", "start_training", "stored_contributions", "stored_map", "stored_motifs", "stored_quality",
+    "stress", "summands", "summarize", "table_of", "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble",
     "train_folds", "trained_without", "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding",
     "write_predicted", "write_rows",
 ]  # fmt: skip

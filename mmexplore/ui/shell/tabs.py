@@ -7,6 +7,7 @@ from mmexplore.ui.shell import address, navigation
 BESIDE, SELECTION_TAB, MOLECULE_TAB = "beside", "Selection", "Molecule"
 FUSION_TABS = "fusion"
 WEIGHTS, WHAT_IF, ALIKE = "Weights", "What if", "Modalities alike?"
+ADDED, MISSING = "What each adds", "Missing modalities"
 COMPARED, DISAGREEMENT = "Fusions compared", "Disagreement"
 GROUP_KIND, SUBGRAPH_TABS, SOUGHT = "group", "subgraphs", "sought"
 SELECTION, GROUP, MOLECULE = "selection", "A group", "One molecule"
