@@ -29,7 +29,8 @@ SECRET = "CCO secret-of-the-server"
 _PAGES = ("", "Map", "Fusion", "Retrieval", "Subgraphs", "Train", "Data", "Results", "Nowhere")
 _ROUTES = ("depict.svg", "card.json", "card.json", "depict.svg", "healthz", "blob/x.bin", "frame/x.html", "viewer3d/x.js")
 _OTHERS = (
-    "_stcore/health", "_stcore/host-config", "_stcore/upload_file/x/y", "media/x.png", "component/x/y.js", "static/x",
+    "_stcore/health", "_stcore/host-config", "_stcore/upload_file/x/y", "media/x.png", "component/x/y.js", "static/x", "_stcore/metrics",
+    "_stcore/script-health-check", "_stcore/bidi-components/history/x", "component/streamlit_ketcher.streamlit_ketcher/",
     "scripts/a/b.js", "scripts/../../etc/passwd", "../../../etc/passwd", "app/static/x", "favicon.png", "robots.txt",
 )  # fmt: skip
 _NAMES = ("data", "row", "model", "smiles", "smarts", "atoms", "width", "height", "dark", "x")
@@ -161,6 +162,8 @@ def _asked(url: str, request: Request) -> Came:
         body = answer.read(1 << 20).decode("utf-8", "replace")
     except (http.client.RemoteDisconnected, http.client.BadStatusLine, ConnectionError):
         return Came(REFUSED, "the connection was closed")
+    except TimeoutError:
+        return Came(LATE, f"no answer in {PAGE_SECONDS:g} s: {request}"[:600])
     except (http.client.InvalidURL, ValueError) as error:
         return Came(REFUSED, f"no client sends this: {error}")
     finally:
@@ -180,11 +183,11 @@ def _drawn(url: str, request: Request) -> Came:
     asked.rerun_script.query_string = request.query
     asked.rerun_script.page_name = request.page or ""
     place = url.replace("http://", "ws://") + "/_stcore/stream"
-    with connect(place, origin=url, subprotocols=["streamlit"], max_size=None, open_timeout=PAGE_SECONDS) as socket:  # type: ignore[arg-type,list-item]
+    with connect(place, origin=url, subprotocols=["streamlit"], max_size=None, proxy=None) as socket:
         socket.send(asked.SerializeToString())
         while True:
             try:
-                message = ForwardMsg.FromString(socket.recv(timeout=PAGE_SECONDS))  # type: ignore[arg-type]
+                message = ForwardMsg.FromString(socket.recv(timeout=PAGE_SECONDS))
             except TimeoutError:
                 return Came(LATE, f"not drawn: {request}"[:600])
             element = message.delta.new_element
@@ -195,7 +198,8 @@ def _drawn(url: str, request: Request) -> Came:
                 return Came(TRACEBACK, f"{request}: {words}"[:900])
             if "secret-of-the-server" in str(element):
                 return Came(SILENT, f"a file of the server came for {request}"[:900])
-            if message.WhichOneof("type") == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            ended = message.WhichOneof("type") == "script_finished"
+            if ended and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return Came(ANSWERED)
 
 

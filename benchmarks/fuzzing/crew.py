@@ -24,8 +24,8 @@ TRACEBACK, LATE, SILENT = "traceback", "late", "silent"
 ANSWERED, REFUSED = "answered", "refused in words"
 WARM = ("mmexplore.cli.app", "mmexplore.training.train", "mmexplore.datasets.file", "mmexplore.nn.model", "pandas")
 _LONGEST_SENTENCE = 3_000
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["__main__", *WARM])
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["__main__", *WARM])
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ class Member:
     def ask(self, *case: Any) -> Came:
         """The answer to a case; a process without one after its patience is killed, and the case is late."""
         if self._process is None:
-            self._pipe, theirs = _CONTEXT.Pipe()
-            self._process = _CONTEXT.Process(target=_serve, args=(theirs, self._begin, self._place))
+            self._pipe, theirs = FORKED.Pipe()
+            self._process = FORKED.Process(target=_serve, args=(theirs, self._begin, self._place))
             self._process.start()
             theirs.close()
         try:

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fuzzing import crew, homes
-from fuzzing.crew import ANSWERED, LATE, SILENT, TRACEBACK, Came, dice_of
+from fuzzing import homes
+from fuzzing.crew import ANSWERED, FORKED, LATE, SILENT, TRACEBACK, Came, dice_of
 
 from mmexplore import studio
 from mmexplore.features import store
@@ -100,8 +100,8 @@ def killed(seed: int, number: int, about: dict[str, dict[str, Any]], built: Path
     if "traceback" in again:
         return Came(TRACEBACK, f"{told}: the same command again: {again['traceback']}"[:2_000])
     differ = [key for key in ("answer", "state") if again[key] != about[stage][key]]
-    refused = "refused" in again and again["state"] == about[stage]["state"] and first is not None
-    if differ and not refused:  # where the first had ended, the second may say so
+    refused = "refused" in again and again["state"] == about[stage]["state"]
+    if differ and not refused:  # where the work was done when it was killed, the second may say so
         words = "; ".join(f"{key}: {again.get('refused') or again[key]} for {about[stage][key]}" for key in differ)
         return Came(SILENT, f"{told}: {words}"[:2_000])
     shutil.rmtree(place)
@@ -117,8 +117,8 @@ def _copied(built: Path, place: Path) -> Path:
 
 def _run(stage: str, place: Path, plan: Plan) -> tuple[dict[str, Any] | None, int | None]:
     """What a process of its own tells of a stage, None where it was killed, and its exit code, None where it hangs."""
-    here, there = crew._CONTEXT.Pipe(duplex=False)
-    process = crew._CONTEXT.Process(target=_work, args=(stage, str(place), plan, there))
+    here, there = FORKED.Pipe(duplex=False)
+    process = FORKED.Process(target=_work, args=(stage, str(place), plan, there))
     process.start()
     there.close()
     told = None
@@ -185,6 +185,7 @@ def _told(words: list[str]) -> dict[str, Any]:
         trace = "".join(traceback.format_exception(done.exception)) if done.exception else ""
         return {"traceback": f"{done.output[-500:]}\n{trace}"}
     answer = json.loads(done.stdout)
+    answer["notes"] = [note for note in answer.get("notes", []) if "here already" not in note]
     return {"answer": json.loads(json_text({key: v for key, v in answer.items() if key not in _CHANGING}))}
 
 

@@ -106,7 +106,7 @@ def _pathological(dice: random.Random) -> str:
 
 def begin(place: str) -> Callable[[int, int], Came]:
     """Answers cases on a set of a few dozen molecules, once the processes for chemistry are warm."""
-    RDLogger.DisableLog("rdApp.*")  # type: ignore[attr-defined]
+    RDLogger.DisableLog("rdApp.*")
     home = Home(Path(place) / "home")
     with studio.at_home(home):
         data = studio.add_dataset("\n".join(f"{smiles} m{n}" for n, smiles in enumerate(SMILES)), "few").name
@@ -187,7 +187,8 @@ def _same_molecule(data: str, text: str) -> Came:
     if len(text) > 300 or Chem.MolFromSmiles(found) is None:
         unread = len(text) <= 300
         return Came(SILENT, f"{text!r} became {found!r}, which nothing reads") if unread else Came(ANSWERED)
-    mol = Chem.MolFromSmiles(text) if not text.lower().startswith("inchi") else None
-    if mol is not None and Chem.MolToSmiles(mol) != found and "|" not in text:
+    plain = not (set(text) & set("~*#|:") or text.lower().startswith("inchi"))  # else it may be a pattern, or a name
+    mol = Chem.MolFromSmiles(text.strip()) if plain else None
+    if mol is not None and Chem.MolToSmiles(mol) != found:
         return Came(SILENT, f"{text!r} became {found!r}")
     return Came(ANSWERED)

@@ -5,7 +5,6 @@ import gzip
 import io
 import random
 import re
-import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 from fuzzing.crew import ANSWERED, SILENT, Came, dice_of
 from fuzzing.molecules import ODD, SMILES
-from rdkit import Chem
+from rdkit import Chem, RDLogger
 
 from mmexplore import studio
 from mmexplore.runtime.home import Home
@@ -48,6 +47,7 @@ def made(seed: int, number: int) -> File:
 
 def begin(place: str) -> Callable[[int, int], Came]:
     """Answers cases in a home of its own."""
+    RDLogger.DisableLog("rdApp.*")
     folder = Path(place)
     home = Home(folder / "home")
 
@@ -79,7 +79,6 @@ def _imported(path: Path, file: File) -> Came:
         return _law(added, rows, file)
     finally:
         studio.remove_dataset(added.name)
-        shutil.rmtree(studio.home() / "datasets", ignore_errors=True)
 
 
 def _law(added: studio.Dataset, rows: pd.DataFrame, file: File) -> Came:
@@ -109,7 +108,7 @@ def _law(added: studio.Dataset, rows: pd.DataFrame, file: File) -> Came:
 def _laws_of_lines(texts: list[str], rows: pd.DataFrame, notes: str) -> dict[str, bool]:
     """Laws of a table of one line a row, whatever was done to it."""
     lines = set(rows["line"].tolist())
-    filled = {number for number, text in enumerate(texts, 1) if text.strip(' \t,;|"')}
+    filled = {number for number, text in enumerate(texts, 1) if re.sub(r"[\t,;|]", "", text).strip()}
     first = min(lines)
     lost = {n for n in filled - lines if n > first and not texts[n - 1].lstrip().startswith("#")}
     above = {n for n in filled if n < first}
@@ -280,7 +279,7 @@ def _cell_huge(content: bytes, dice: random.Random) -> bytes:
 
 def _odd_signs(content: bytes, dice: random.Random) -> bytes:
     place = dice.randrange(len(content) + 1)
-    odd = dice.choice(['"', '""', '"\n', "=1+1", "µ", "\u2028", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "|", ";;", "\x0b"])
+    odd = dice.choice(['"', '""', '"\n', "=1+1", "µ", "\u2028", "\U0001f600", "|", ";;", "\x0b", "²", "٣"])
     return content[:place] + odd.encode(dice.choice(["utf-8", "utf-16-le"])) + content[place:]
 
 
