@@ -4,8 +4,9 @@
 
 1,000 mutated files are imported, 1,000 SMILES and SMARTS go through the doors that a visitor reaches, 500 requests to a
 real server, 200 small homes are asked in which one file was hurt, and long work is killed 100 times and done again.
-``--share`` takes so much of each, ``--only`` one of files, smiles, urls, home and kills. Every case is drawn from the seed and its number alone: what fails is kept in the
-folder that is printed, and comes again by ``--seed S --only KIND --case N``. Exits with 1 where anything failed.
+``--share`` takes the first of each, ``--only`` one of files, smiles, urls, home and kills. A case is drawn from the
+seed and its number alone: what failed is kept below ``--work``, and comes again by ``--seed S --only KIND --case N``.
+Exits with 1 where anything failed.
 """
 
 import os
@@ -25,7 +26,9 @@ from fuzzing import addresses, homes, kills, structures, tables  # noqa: E402
 from fuzzing.crew import TRACEBACK, Came, Tally, each  # noqa: E402
 from record import Asked, record  # noqa: E402
 
-QUESTION = "What comes of odd files, structures, requests, damaged homes and kills: tracebacks, late answers, other numbers?"
+QUESTION = (
+    "What comes of odd files, structures, requests, damaged homes and kills: tracebacks, late answers, other numbers?"
+)
 NUMBERS = {"files": 1_000, "smiles": 1_000, "urls": 500, "home": 200, "kills": 100}
 
 

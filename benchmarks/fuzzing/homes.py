@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from fuzzing.crew import ANSWERED, REFUSED, SILENT, Came, dice_of
 from fuzzing.molecules import SMILES
-
 from mmexplore import studio
 from mmexplore.features import store
 from mmexplore.recipes.recipe import parse
@@ -182,7 +182,8 @@ def _answers() -> dict[str, Callable[[], Any]]:
         return [studio.kept_selection(data, name) for name in found if len(name) == 16]
 
     def jobs() -> Any:
-        return [[job.id, job.result and {k: v for k, v in job.result.items() if k != "file"}] for job in studio.list_jobs()]
+        results = {job.id: job.result for job in studio.list_jobs()}
+        return [[id, told and {k: v for k, v in told.items() if k != "file"}] for id, told in results.items()]
 
     def card() -> Any:
         found = studio.molecule_card(data, 2, model)

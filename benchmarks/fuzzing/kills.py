@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from fuzzing import homes
 from fuzzing.crew import ANSWERED, FORKED, LATE, SILENT, TRACEBACK, Came, dice_of
-
 from mmexplore import studio
 from mmexplore.features import store
 from mmexplore.runtime.home import Home, json_text

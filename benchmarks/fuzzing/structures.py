@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fuzzing.crew import ANSWERED, LATE, SILENT, Came, dice_of
-from fuzzing.molecules import ODD, SMILES
 from rdkit import Chem, RDLogger
 
+from fuzzing.crew import ANSWERED, LATE, SILENT, Came, dice_of
+from fuzzing.molecules import ODD, SMILES
 from mmexplore import studio
 from mmexplore.runtime import deadline
 from mmexplore.runtime.errors import MmexploreError
@@ -93,7 +93,7 @@ def _pathological(dice: random.Random) -> str:
         lambda: "OS(=O)(=O)" * n + "[Xx]",
         lambda: "\ud800CCO",
         lambda: "CC\0O\x1b[31m",
-        lambda: "​CCO‮" * 3,
+        lambda: "\u200bCCO\u202e" * 3,
         lambda: "[*:1]" * n + "\n" * 5 + "CCO",
         lambda: " " * n,
         lambda: "[Fe]" * n,

@@ -122,9 +122,7 @@ def _disagreement(here: View, other: View, dataset: Dataset, progress: Progress,
 
 
 def _has_disagreement(here: View, other: View, dataset: Dataset, *, home: Home) -> bool:
-    return len(dataset) <= colors.INLINE_ROWS or seals.is_sound(
-        _disagreement_file(here, other, dataset, home=home)
-    )
+    return len(dataset) <= colors.INLINE_ROWS or seals.is_sound(_disagreement_file(here, other, dataset, home=home))
 
 
 def _disagreement_file(here: View, other: View, dataset: Dataset, *, home: Home) -> Path:

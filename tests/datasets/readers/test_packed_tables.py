@@ -119,7 +119,9 @@ PACKED = {
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(name=st.sampled_from(sorted(PACKED)), places=st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=4))
+@given(
+    name=st.sampled_from(sorted(PACKED)), places=st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=4)
+)
 def test_any_byte_may_be_another_one(written, name, places):
     content = bytearray(PACKED[name])
     for place, byte in places:
