@@ -12,7 +12,7 @@ PROMISES = [row for row in ROWS if row != "| promise | held by |"]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
-def tests_in(path: Path) -> set[str]:
+def functions_in(path: Path) -> set[str]:
     """Functions of a test file, those of its classes, too."""
     return {node.name for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)}
 
@@ -23,7 +23,7 @@ def test_the_tests_that_hold_a_promise_are_there(row: str) -> None:
     found = NAMED.findall(held)
     assert found, f"nothing holds: {promise}"
     assert NAMED.sub("", held).strip(", ") == "", "only tests are named, with commas between"
-    assert [name for file, name in found if name not in tests_in(ROOT / file)] == []
+    assert [name for file, name in found if name not in functions_in(ROOT / file)] == []
 
 
 def test_every_row_is_a_promise() -> None:

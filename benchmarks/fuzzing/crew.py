@@ -4,6 +4,7 @@ A fault is a traceback (also a process that came down), an answer after its dead
 number or a lost row without a word. A user error in one sentence is an answer like any other.
 """
 
+import hashlib
 import multiprocessing
 import random
 import time
@@ -85,6 +86,14 @@ def sentence(error: MmexploreError) -> Came:
     words = str(error)
     whole = 10 < len(words) <= _LONGEST_SENTENCE and "Traceback" not in words
     return Came(REFUSED if whole else TRACEBACK, words[:_LONGEST_SENTENCE])
+
+
+def pace() -> float:
+    """How much longer work takes at this moment than the processor is at it: 1 on a machine with nothing else to do."""
+    wall, own = time.perf_counter(), time.process_time()
+    for _ in range(20):
+        hashlib.sha256(bytes(1 << 20)).digest()
+    return max(1.0, (time.perf_counter() - wall) / max(time.process_time() - own, 1e-9))
 
 
 def _serve(pipe: Connection, begin: Callable[..., Callable[..., Came]], place: str) -> None:

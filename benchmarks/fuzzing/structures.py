@@ -1,7 +1,8 @@
 """Odd SMILES and SMARTS through the doors that a visitor reaches: none hangs, none brings a process down.
 
 Each door has a deadline: that of the server for every piece of chemistry that it asks for, ten seconds for a common
-subgraph. What comes later than that and ``GRACE`` is asked once more, alone, since the machine may have been busy.
+subgraph. What comes later than that and ``GRACE`` is asked once more, and counts if that is late, too; beside other
+work both are longer by as much as a fixed piece of work takes longer then (:func:`fuzzing.crew.pace`).
 """
 
 import random
@@ -12,7 +13,7 @@ from typing import Any
 
 from rdkit import Chem, RDLogger
 
-from fuzzing.crew import ANSWERED, LATE, SILENT, Came, dice_of
+from fuzzing.crew import ANSWERED, LATE, SILENT, Came, dice_of, pace
 from fuzzing.molecules import ODD, SMILES
 from mmexplore import studio
 from mmexplore.runtime import deadline
@@ -174,7 +175,7 @@ def _in_time(name: str, door: Callable[[str], Any], text: str, limit: float) -> 
             if not str(error) or "Traceback" in str(error):
                 return Came(SILENT, f"{name} said {str(error)[:200]!r}")
         took = time.perf_counter() - started
-        if took <= limit + GRACE:
+        if took <= limit + GRACE or took <= (limit + GRACE) * pace():
             break
         if again:
             return Came(LATE, f"{name} took {took:.1f} s of {limit:g} s over {text[:60]!r}")
