@@ -6,9 +6,10 @@
 real server, 200 small homes are asked in which one file was hurt, and long work is killed 100 times and done again.
 ``--share`` takes the first of each, ``--only`` one of files, smiles, urls, home and kills. A case is drawn from the
 seed and its number alone: what failed is kept below ``--work``, and comes again by ``--seed S --only KIND --case N``.
-Exits with 1 where anything failed.
+Exits with 1 where anything failed. A kind that is run alone replaces its own row of the result.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -24,7 +25,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from fuzzing import addresses, homes, kills, structures, tables  # noqa: E402
 from fuzzing.crew import TRACEBACK, Came, Tally, each  # noqa: E402
-from record import Asked, record  # noqa: E402
+from record import RESULTS, Asked, record, smallest  # noqa: E402
+
+from mmexplore.runtime import provenance  # noqa: E402
 
 QUESTION = (
     "What comes of odd files, structures, requests, damaged homes and kills: tracebacks, late answers, other numbers?"
@@ -132,17 +135,26 @@ def main(seed: int, share: float, only: str, case: int, unrecorded: bool, work: 
         for kind in [only] if only else KINDS:
             started, tally = time.perf_counter(), Tally(kind)
             KINDS[kind](run, tally)
-            rows.append(tally.row() | {"minutes": round((time.perf_counter() - started) / 60, 2)})
+            minutes = round((time.perf_counter() - started) / 60, 2)
+            rows.append(tally.row() | {"minutes": minutes, "commit": provenance.commit()})
             failed += len(tally.faults)
     command = f"python benchmarks/fuzz.py --share {share:g} --seed {seed}"
-    if only or case >= 0 or unrecorded:
+    if case >= 0 or unrecorded:
         for row in rows:
             print(", ".join(f"{key}: {value}" for key, value in row.items()))
     else:
-        record("fuzz", QUESTION, command, rows, seed)
+        record("fuzz", QUESTION, command, _beside_others(rows), seed)
     if failed:
         print(f"{failed} failed; their inputs lie in {found}", file=sys.stderr)
     return int(failed > 0)
+
+
+def _beside_others(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of this run, and of kinds that were not run now what is on record."""
+    path = RESULTS / "fuzz.json"
+    known = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() and not smallest() else []
+    found = {row["kind"]: row for row in (*known, *rows)}
+    return [found[kind] for kind in KINDS if kind in found]
 
 
 def command_line() -> Asked:
