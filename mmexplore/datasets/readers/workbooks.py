@@ -86,7 +86,7 @@ def parquet(held: Content) -> Cells:
             read = table.read()
     except BadTable:
         raise
-    except (OSError, ValueError, NotImplementedError) as error:  # Arrow's errors are children of these
+    except (*source.UNREADABLE, pa.ArrowException) as error:
         raise BadTable(
             f"{held.called!r} is a Parquet file that cannot be read: {' '.join(str(error).split())[:200]}"
         ) from None

@@ -21,6 +21,7 @@ from mmexplore.explore.neighbors.spaces import is_ready
 from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.predictions import predictions, spreads
 from mmexplore.models.registry import View, ecfp_view
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import UnknownName
 from mmexplore.runtime.home import Home, write_atomically
@@ -133,7 +134,7 @@ def _disagreement(here: View, other: View, dataset: Dataset, progress: Progress,
 
 
 def _has_disagreement(here: View, other: View, dataset: Dataset, *, home: Home) -> bool:
-    return len(dataset) <= colors.INLINE_ROWS or _disagreement_file(here, other, dataset, home=home).is_file()
+    return len(dataset) <= colors.INLINE_ROWS or seals.is_sound(_disagreement_file(here, other, dataset, home=home))
 
 
 def _disagreement_file(here: View, other: View, dataset: Dataset, *, home: Home) -> Path:
@@ -142,9 +143,9 @@ def _disagreement_file(here: View, other: View, dataset: Dataset, *, home: Home)
 
 
 def _kept(file: Path, n: int) -> np.ndarray | None:
-    """Kept values of a color, None where the file is not there or holds something else."""
+    """Kept values of a color, None where the file is not there, is damaged or holds something else."""
     try:
-        values: np.ndarray = np.load(file, allow_pickle=False)
+        values: np.ndarray = np.load(io.BytesIO(seals.read(file)), allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     return values if values.shape == (n,) else None
