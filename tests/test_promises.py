@@ -1,6 +1,7 @@
 """Each promise of "What we promise" names tests, and each test that it names is there."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -29,3 +30,13 @@ def test_the_tests_that_hold_a_promise_are_there(row: str) -> None:
 def test_every_row_is_a_promise() -> None:
     assert len(PROMISES) > 20
     assert len(ROWS) - len(PROMISES) == (ROOT / "docs/promises.md").read_text("utf-8").count("|---|---|")
+
+
+def test_the_table_of_odd_inputs_is_that_of_its_result() -> None:
+    rows = json.loads((ROOT / "benchmarks/results/fuzz.json").read_text("utf-8"))["rows"]
+    text = (ROOT / "docs/figures.md").read_text("utf-8")
+    faults = ("tracebacks", "over the deadline", "silent differences")
+    for row in rows:
+        cells = [row["kind"], *(f"{row[name]:,}" for name in ("cases", "answered", "refused in words", *faults))]
+        assert f"| {' | '.join(cells)} |" in text
+        assert [row[name] for name in faults] == [0, 0, 0], row["kind"]
