@@ -76,7 +76,7 @@ def test_a_link_of_former_times_leads_to_what_is_renamed(
     assert (app.sidebar.selectbox[0].value, asked.dataset(first)) == (name, name)
     assert not app.warning
     app.run()
-    assert app.query_params["data"] == [name]
+    assert app.sidebar.selectbox[0].value == name
     app.sidebar.selectbox[0].select("freesolv").run()
     assert app.sidebar.selectbox[0].value == "freesolv"
 
