@@ -24,7 +24,7 @@ from mmexplore.runtime import provenance
 
 NAME = "interval_coverage"
 SETS = ("bace", "esol", "lipophilicity", "tox21", "freesolv")
-SPLITS = ("random", "scaffold_balanced")
+SPLITS = ("random", "scaffold_balanced", "scaffold")
 COUNTS = "counts"
 LEVEL = 0.9
 COMMAND = "python benchmarks/interval_coverage.py --work FOLDER --sets {} --splits {} --seeds {}"
@@ -53,28 +53,29 @@ def recipe_called(name: str, quick: bool) -> Recipe:
     return parse(values | {"name": name, "branches": values["branches"][:1]})
 
 
-def variant(recipe: str, members: int) -> str:
-    """A recipe, and how many seeds of it."""
-    return recipe if members == 1 else f"{members} x {recipe}"
+def variant(asked: argparse.Namespace) -> str:
+    """A recipe, its quick version where that was asked for, and how many seeds of it."""
+    name = f"{asked.recipe}, quick" if asked.quick else str(asked.recipe)
+    return name if asked.members == 1 else f"{asked.members} x {name}"
 
 
-def measured(data: str, split: str, seed: int, recipe: str, asked: argparse.Namespace) -> Row:
+def measured(data: str, split: str, seed: int, asked: argparse.Namespace) -> Row:
     """One row: the share of test labels that are covered, of each class too, and how wide or large the answer is."""
     settings = [f"data.dataset={data}", f"data.split={split}", f"data.split_seed={seed}", f"training.seed={seed}"]
-    chosen = recipe_called(recipe, asked.quick).with_settings(settings)
+    chosen = recipe_called(asked.recipe, asked.quick).with_settings(settings)
     folder = asked.work / f"{NAME}-{data}-{split}-{seed}-{asked.members}-{chosen.digest}"
     if asked.members > 1:
         if not (folder / "ensemble.json").is_file():
-            studio.train_ensemble(chosen, range(asked.members), folder, f"{data} {recipe}")
+            studio.train_ensemble(chosen, range(asked.members), folder, f"{data} {asked.recipe}")
     elif not (folder / "model" / "card.json").is_file():
-        studio.train(chosen, folder, f"{data} {recipe}")
+        studio.train(chosen, folder, f"{data} {asked.recipe}")
     model, made, told = studio.model(str(folder)), studio.calibration(str(folder)), studio.tested(str(folder))
     assert model.card is not None
     assert made is not None
     assert told is not None
     tasks = model.card.data.tasks
     found = made.coverage(tasks, told.truth, told.prediction, told.spread, LEVEL)
-    row: Row = {"data": data, "split": split, "variant": variant(recipe, asked.members), "seed": seed}
+    row: Row = {"data": data, "split": split, "variant": variant(asked), "seed": seed}
     row |= {"calibration": model.card.split.calibration, "labels": sum(one.of for one in found)}
     row |= _shares(found)
     if told.spread is not None and made.spread is not None and found[0].classes is None:
@@ -105,6 +106,8 @@ def _by_spread(made: calibration.Calibration, told: studio.Tested) -> Row:
         row |= {f"{name}: least spread": round(float(hit[thirds[0]].mean()), 4)}
         row |= {f"{name}: most spread": round(float(hit[thirds[2]].mean()), 4)}
         row |= {f"{name}: size": round(float((high - low)[known].mean()), 4)}
+        beyond = np.maximum(np.maximum(low - truth, truth - high), 0)  # Gneiting and Raftery's interval score
+        row |= {f"{name}: score": round(float((high - low + 2 / (1 - LEVEL) * beyond)[known].mean()), 4)}
     return row
 
 
@@ -128,9 +131,9 @@ def main() -> None:
     rows = finished()
     for split in asked.splits:
         for data in asked.sets:
-            for seed in range(asked.seeds):
-                if (data, split, variant(asked.recipe, asked.members), seed) not in map(key, rows):
-                    rows.append(measured(data, split, seed, asked.recipe, asked))
+            for seed in range(1 if split == "scaffold" else asked.seeds):  # which has none
+                if (data, split, variant(asked), seed) not in map(key, rows):
+                    rows.append(measured(data, split, seed, asked))
                     print(*key(rows[-1]), rows[-1]["covered"], flush=True)
                     _record(rows)
     if not rows:
