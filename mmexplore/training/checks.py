@@ -208,7 +208,7 @@ def _scored(tasks: tuple[Task, ...], labels: np.ndarray) -> np.ndarray:
     """Which tasks a part can be scored on: those with both classes, or with a number."""
     classes = np.array([task.kind == "classification" for task in tasks])
     both = (labels == 1).any(0) & (labels == 0).any(0)
-    return np.where(classes, both, np.isfinite(labels).any(0))
+    return np.asarray(np.where(classes, both, np.isfinite(labels).any(0)))
 
 
 def _no_score(name: str, recipe: Recipe, part: str, tasks: tuple[Task, ...], labels: np.ndarray) -> str:
