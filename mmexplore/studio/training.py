@@ -333,7 +333,7 @@ def calibration(model_name: str) -> Calibration | None:
 
 
 def coverage(model_name: str) -> tuple[Coverage, ...]:
-    """Coverage of a model's test part, a task each: what its card holds, of older models what their predictions give."""
+    """Coverage of a model's test part, a task each: what its card holds, of older ones what their predictions give."""
     found = model(model_name)
     if found.card is None or found.card.coverage:
         return found.card.coverage if found.card else ()

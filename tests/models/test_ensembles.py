@@ -5,45 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_ensembles import DATA, RECIPE, ROWS, three_seeds
 from typer.testing import CliRunner
 
 from mmexplore import studio
 from mmexplore.cli.app import app
-from mmexplore.datasets import catalog
 from mmexplore.models import calibration, ensembles, registry
 from mmexplore.models.ensembles import Ensemble, mean, spread
 from mmexplore.models.predictions import predictions, spreads
-from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, MmexploreError, Taken, UnknownName
 from mmexplore.runtime.home import Home, parse_json, read_json, write_json
-
-DATA, ROWS, SEEDS = "chains", 160, (0, 1, 5)
-RECIPE: Recipe = parse(
-    {
-        "name": "tiny",
-        "data": {"dataset": DATA, "split": "random", "fractions": (0.5, 0.3, 0.2)},
-        "branches": [{"encoder": "fingerprint_mlp", "name": "counts", "options": {"layers": 0}}],
-        "baseline": {"name": "boosting", "options": {"rounds": 12, "rows": 0.5, "columns": 0.5}},
-        "training": {"device": "cpu", "precision": "float32"},
-    }
-)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home with a data set, three members, and an ensemble of them."""
-    place = Home(tmp_path_factory.mktemp("ensembles"))
-    rng = np.random.default_rng(0)
-    ends = ("O", "N", "C(=O)O", "c1ccccc1", "Cl", "C1CCNCC1", "c1ccncc1", "C1CC1", "C1CCOC1", "c1ccoc1", "c1ccsc1")
-    texts = [f"{'C' * length}{end}" for length in range(1, 16) for end in ends][:ROWS]
-    rows = [f"{text},{len(text) + 2 * rng.normal():.3f}" for text in texts]
-    with studio.at_home(place), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMEXPLORE_HOME", str(place.path))
-        path = place.path / "chains.csv"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("smiles,y\n" + "\n".join(rows) + "\n")
-        catalog.add(path, DATA, targets=["y"], home=place)
-        studio.train_ensemble(RECIPE, SEEDS, studio.new_run("tiny three"), "tiny three")
+    with three_seeds(tmp_path_factory.mktemp("ensembles")) as place:
         yield place
 
 
@@ -65,9 +41,11 @@ def test_it_predicts_the_mean_of_its_members_and_says_how_far_they_are_apart(thr
     table = studio.dataset(DATA)
     each = [predictions(member, table, home=home) for member in three.members]
     values = np.stack([one["y"].to_numpy(float) for one in each if one is not None])
-    assert values.shape == (3, ROWS) and values.std(0).max() > 0.01
+    assert values.shape == (3, ROWS)
+    assert values.std(0).max() > 0.01
     found = studio.predictions("tiny-three", DATA)
-    assert found is not None and (found["split"] == each[0]["split"]).all()  # type: ignore[index]
+    assert found is not None
+    assert (found["split"] == each[0]["split"]).all()
     np.testing.assert_allclose(found["y"], values.mean(0), rtol=1e-5)
     apart = spreads(three, table, home=home)
     assert apart is not None
@@ -77,7 +55,9 @@ def test_it_predicts_the_mean_of_its_members_and_says_how_far_they_are_apart(thr
 
 def test_its_card_has_the_scores_and_the_coverage_of_the_mean(three: Ensemble) -> None:
     told, made = studio.tested("tiny-three"), studio.calibration("tiny-three")
-    assert three.card is not None and told is not None and made is not None
+    assert three.card is not None
+    assert told is not None
+    assert made is not None
     assert three.card.metrics["test"]["rmse"] == pytest.approx(
         float(np.sqrt(np.mean((told.truth - told.prediction) ** 2))), rel=1e-4
     )
@@ -85,13 +65,15 @@ def test_its_card_has_the_scores_and_the_coverage_of_the_mean(three: Ensemble) -
     (covered,) = studio.coverage("tiny-three")
     assert covered.of == three.card.split.sizes[2]
     assert covered.covered == ((low <= told.truth[:, 0]) & (told.truth[:, 0] <= high)).sum()
-    assert made.apart and made.rows(0) == three.card.split.sizes[1] == three.card.split.calibration
+    assert made.apart
+    assert made.rows(0) == three.card.split.sizes[1] == three.card.split.calibration
     assert "chose no epoch" in made.words
 
 
 def test_members_have_their_own_coverage_and_models_from_before_compute_it(three: Ensemble) -> None:
     member = three.members[0]
-    assert member.card is not None and member.card.coverage
+    assert member.card is not None
+    assert member.card.coverage
     file = member.folder / calibration.FILE
     before = read_json(file)
     try:
@@ -115,7 +97,11 @@ def test_views_are_those_of_the_members_side_by_side(three: Ensemble) -> None:
         assert whole.shape == (ROWS, made.dimensions[view]) == (ROWS, sum(one.dimensions[view] for one in each))
         np.testing.assert_array_equal(whole, np.hstack([one.view(view) for one in each]))
     np.testing.assert_allclose(made.predictions, np.mean([one.predictions for one in each], axis=0), rtol=1e-6)
-    assert made.missing.size == 0 and made.digest != each[0].digest
+    spread_color = studio.color("tiny-three", DATA, made.views[0], "spread: y")
+    assert spread_color.values.max() > 0.01
+    assert "spread: y" not in studio.color_names(three.members[0].name, DATA, made.views[0])
+    assert made.missing.size == 0
+    assert made.digest != each[0].digest
     shown = studio.compute_map("tiny-three", DATA, made.views[0], "pca")
     assert np.isfinite(shown.xy).all()
 
@@ -132,7 +118,8 @@ def test_it_places_a_molecule_that_is_in_no_data_set(three: Ensemble) -> None:
 
 def test_it_is_listed_found_by_name_title_and_path_and_has_a_twin(three: Ensemble, home: Home) -> None:
     names = [model.name for model in studio.models()]
-    assert "tiny-three" in names and all(member.name in names for member in three.members)
+    assert "tiny-three" in names
+    assert all(member.name in names for member in three.members)
     assert studio.model("tiny three") == studio.model("tiny-three") == three
     assert studio.model(str(three.folder)).digest == three.digest
     assert studio.model("untrained:tiny-three").name == "untrained:tiny-three"
@@ -148,11 +135,9 @@ def test_it_is_listed_found_by_name_title_and_path_and_has_a_twin(three: Ensembl
     "work",
     [
         lambda name, where: studio.target(name),
-        lambda name, where: studio.export_model(name, where),
+        studio.export_model,
         lambda name, where: studio.write_chemprop(name, where / "m.pt"),
-        lambda name, where: studio.train(
-            RECIPE.with_settings([f'branches.0.start="{name}"']), where / "run"
-        ),
+        lambda name, where: studio.train(RECIPE.with_settings([f'branches.0.start="{name}"']), where / "run"),
         lambda name, where: studio.make_ensemble("twice", [name, name]),
     ],
     ids=["subgraphs", "export", "chemprop", "start", "member"],
@@ -210,7 +195,8 @@ def test_trainings_that_were_started_together_become_one_when_the_last_is_done(h
     assert not (folder / registry.ENSEMBLE).exists()
     studio.train(RECIPE.with_settings(["training.seed=4"]), runs[1], "late, seed 4")
     made = studio.model(folder.name)
-    assert isinstance(made, Ensemble) and made.title == "late"
+    assert isinstance(made, Ensemble)
+    assert made.title == "late"
     assert [member.card.seed for member in made.members if member.card] == [3, 4]
     assert studio.expect_ensemble("nothing", []) == ""
 
@@ -224,7 +210,8 @@ def test_the_command_line_trains_one_and_goes_on_where_it_was_cut_off(home: Home
     answer = CliRunner().invoke(app, words)
     assert answer.exit_code == 0, answer.output
     told = parse_json(answer.stdout)
-    assert len(told["members"]) == 3 and told["metrics"]["test"]["rmse"] > 0
+    assert len(told["members"]) == 3
+    assert told["metrics"]["test"]["rmse"] > 0
     assert 0 <= told["coverage"][0]["low"] <= told["coverage"][0]["covered"] <= told["coverage"][0]["high"] <= 1
     assert (out / "seed-1" / "model" / "card.json").read_bytes() == before
     assert studio.model(str(out)).title == "cut off"
@@ -232,7 +219,8 @@ def test_the_command_line_trains_one_and_goes_on_where_it_was_cut_off(home: Home
     with pytest.raises(Taken, match="finished ensemble"):
         studio.train_ensemble(RECIPE, (0, 1), out)
     refused = CliRunner().invoke(app, ["train", str(recipe), "unasked", "--json"])
-    assert refused.exit_code != 0 and "unasked" in refused.output
+    assert refused.exit_code != 0
+    assert "unasked" in refused.output
 
 
 def test_a_backup_of_an_ensemble_brings_its_members(three: Ensemble, tmp_path: Path) -> None:

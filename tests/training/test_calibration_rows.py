@@ -51,7 +51,8 @@ def test_labels_of_calibration_rows_change_no_weight(dataset: Dataset, tmp_path:
     first, second = weights(tmp_path / "a"), weights(tmp_path / "b")
     assert all(torch.equal(value, second[name]) for name, value in first.items())
     made = calibration.calibration(registry.model(str(tmp_path / "a"), home=default_home()))
-    assert made is not None and made.apart
+    assert made is not None
+    assert made.apart
     np.testing.assert_allclose(made.truth, dataset.labels[rows], rtol=1e-6)
     assert card.coverage[0].of == card.split.sizes[2]
 
@@ -80,7 +81,9 @@ def test_few_rows_choose_and_calibrate_and_the_words_say_so(dataset: Dataset, tm
     assert len(prepared(NETWORK.with_settings(["data.calibration=0"]), dataset).calibration) == 0
     card = train(few, dataset, tmp_path, home=default_home())
     made = calibration.calibration(registry.model(str(tmp_path), home=default_home()))
-    assert made is not None and not made.apart and card.split.calibration == 0
+    assert made is not None
+    assert not made.apart
+    assert card.split.calibration == 0
     assert "chose the epoch, too" in made.words
 
 

@@ -119,9 +119,7 @@ def parity(
         bars = {"type": "data", "symmetric": False, "array": (high - prediction)[rows], "thickness": 1, "width": 0}
         bars |= {"arrayminus": (prediction - low)[rows], "visible": interval is not None}
         dots = {"color": color, "opacity": 0.6, "symbol": symbol}
-        figure.add_scatter(
-            x=truth[rows], y=prediction[rows], mode="markers", name=name, marker=dots, error_y=bars
-        )
+        figure.add_scatter(x=truth[rows], y=prediction[rows], mode="markers", name=name, marker=dots, error_y=bars)
     if len(truth):
         ends = [float(min(truth.min(), prediction.min())), float(max(truth.max(), prediction.max()))]
         figure.add_scatter(x=ends, y=ends, mode="lines", name="equal", line={"color": GRAY, "dash": "dash"})

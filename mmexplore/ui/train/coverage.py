@@ -1,5 +1,7 @@
 """Coverage panel of a model: what its intervals or sets covered of the test part, and what they cover of others."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,7 +14,9 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import charts
 from mmexplore.ui.components.words import literal
 
-_SHARE = st.column_config.NumberColumn(format="%.1f %%")
+_SHARE, _SIZE = st.column_config.NumberColumn(format="%.1f %%"), st.column_config.NumberColumn(format="%.3g")
+_COLUMNS: dict[str, Any] = dict.fromkeys(("covered", "from", "to", "class 0", "class 1"), _SHARE)
+_COLUMNS |= dict.fromkeys(("width", "classes in a set"), _SIZE)
 
 
 def show(model: Model) -> None:
@@ -32,7 +36,7 @@ def show(model: Model) -> None:
     st.caption(literal(f"{made.words} {studio.promise(model.card.split.rule)}"))
     if found and (len(found) > 1 or found[0].classes):
         with st.expander("Coverage of each task and class" if len(found) > 1 else "Coverage of each class"):
-            st.dataframe(table(found), hide_index=True, column_config=_columns(found))
+            st.dataframe(table(found), hide_index=True, column_config=_COLUMNS)
 
 
 def table(found: tuple[studio.Coverage, ...]) -> pd.DataFrame:
@@ -45,12 +49,6 @@ def table(found: tuple[studio.Coverage, ...]) -> pd.DataFrame:
         about |= {"from": 100 * low, "to": 100 * high, **shares}
         rows.append(about | {"width" if one.classes is None else "classes in a set": one.width})
     return pd.DataFrame(rows)
-
-
-def _columns(found: tuple[studio.Coverage, ...]) -> dict[str, object]:
-    shares = [name for name in table(found) if name in ("covered", "from", "to") or name.startswith("class ")]
-    rest = dict.fromkeys(("width", "classes in a set"), st.column_config.NumberColumn(format="%.3g"))
-    return {**dict.fromkeys(shares, _SHARE), **rest}
 
 
 def reliability(model: Model, task: Task, truth: np.ndarray, guess: np.ndarray, split: str) -> None:

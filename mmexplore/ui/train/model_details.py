@@ -70,6 +70,8 @@ def facts(model: Model) -> None:
             "made": card.created,
             "folder": model.folder.name if model.shipped else model.folder.parent.name,
         }
+        if isinstance(model, studio.Ensemble):
+            known |= {"weights of epoch": "each member's own", "folder": model.folder.name}
         st.dataframe(pd.DataFrame(known.items(), columns=["", "value"]), hide_index=True)
         if model.recipe:
             st.code(model.recipe.model_dump_json(indent=1), language="json", height=240)

@@ -153,6 +153,8 @@ def _delete(models: Sequence[Model]) -> None:
         st.markdown(f"Delete {what} with predictions and curves? This cannot be undone.")
         for model in models[:10]:
             st.text(f"{model.title} ({model.name})")
+        if any(isinstance(model, studio.Ensemble) for model in models):
+            st.caption("The members of an ensemble stay.")
         key = "delete/" + "/".join(model.name for model in models)
         if st.button(f"Delete {what}", type="primary", key=key):
             _try(lambda: _delete_all(models), "deleted")
