@@ -198,7 +198,9 @@ def test_the_shell_trains_each_fold_and_goes_on(empty_home: Path, numbers: Datas
     assert found["spread"]["test"]["rmse"] > 0
     cards = [studio.model(run["model"]).card for run in found["runs"]]
     assert sum(card.split.sizes[2] for card in cards if card) == len(numbers)
-    assert all(card and card.split.options == f"fold {n + 1} of 3" and card.split.digest for n, card in enumerate(cards))
+    assert all(
+        card and card.split.options == f"fold {n + 1} of 3" and card.split.digest for n, card in enumerate(cards)
+    )
     again = json.loads(CliRunner().invoke(app, words).stdout)
     assert [studio.model(run["model"]).card for run in again["runs"]] == cards
     refused = CliRunner().invoke(app, [*words[:5], "kfold", "--folds", "999", "--json"])
