@@ -120,11 +120,11 @@ def divide(recipe: Recipe, dataset: Dataset, progress: Progress = silent) -> Div
     return splits.divide(dataset, split_rule(recipe.data), progress)
 
 
-def digest_of(parts: Parts) -> str:
-    """Sixteen hex digits that change with any row of any part."""
+def digest_of(parts: Parts, dataset: Dataset) -> str:
+    """Sixteen hex digits that change with any molecule of any part."""
     found = hashlib.sha256()
     for name in PARTS:
-        found.update(np.ascontiguousarray(parts[name], "<i8").tobytes() + b";")
+        found.update("\n".join([name, *dataset.smiles[parts[name]].tolist()]).encode())
     return found.hexdigest()[:16]
 
 
