@@ -47,10 +47,7 @@ def a_run(
     for part in ("train", "validation", "test"):
         split[getattr(found, part)] = part
     kinds = tuple(task.kind for task in data.tasks)
-    told = {
-        p: metrics.scores(kinds, data.labels[split == p], guess[split == p])
-        for p in ("validation", "test")
-    }
+    told = {p: metrics.scores(kinds, data.labels[split == p], guess[split == p]) for p in ("validation", "test")}
     card = Card(
         name=name, seed=seed, epochs_run=1, best_epoch=1, seconds=1.0, metrics=told,
         data=DataUsed(name=data.name, digest=data.digest, rows=len(data), tasks=data.tasks),

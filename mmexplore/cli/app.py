@@ -188,8 +188,7 @@ def _in_folds(
         warnings = _checked(studio.folds_of(chosen, repeats))
         if out:
             progress.goes_on = f"the same command with --out {out} goes on with what was done"
-        about = {"repeats": repeats, "overwrite": overwrite}
-        models = studio.train_folds(chosen, out, name, progress, **about)
+        models = studio.train_folds(chosen, out, name, progress, repeats=repeats, overwrite=overwrite)
         mean, spread = studio.mean_scores(models)
         runs = [
             {"model": str(m.folder.parent), "fold": m.recipe.data.fold, "split_seed": m.recipe.data.split_seed}

@@ -62,8 +62,8 @@ class SplitUsed(_Part):
     """Split of a training: rule, seed, and molecules in train, validation and test.
 
     Scores of different rules are not comparable. ``calibration``: how many of the validation part chose no epoch;
-    ``options``: what the rule was told besides, in words; ``digest`` of the rows of its parts; ``nearest``: how like
-    the training part the test part is. Version 0.1 kept none of these four.
+    ``options``: what the rule was told besides, in words; ``digest`` of the molecules of its parts; ``nearest``: how
+    like the training part the test part is. Version 0.1 kept none of these four.
     """
 
     rule: str

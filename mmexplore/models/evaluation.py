@@ -261,8 +261,9 @@ def baseline_command(model: Model) -> str:
     assert model.recipe is not None
     data, plain = model.recipe.data, Data()
     words = ["mmexplore", "train", SIMPLE, "--data", model.data or data.dataset, "--split", data.split]
+    words += ["--fold", str(data.fold)] if data.split == "kfold" else []
     for name in Data.model_fields:
         value = getattr(data, name)
-        if name not in ("dataset", "split") and value != getattr(plain, name):
+        if name not in ("dataset", "split", "fold") and value != getattr(plain, name):
             words += ["--set", f"data.{name}={json.dumps(value)}"]
     return shlex.join(words)

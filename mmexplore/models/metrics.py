@@ -67,7 +67,7 @@ def main(kind: Kind) -> str:
 
 def each(kinds: Kinds, count: int) -> tuple[Kind, ...]:
     """Kind of each task."""
-    return (kinds,) * count if isinstance(kinds, str) else tuple(kinds)  # type: ignore[arg-type]
+    return (kinds,) * count if isinstance(kinds, str) else tuple(kinds)
 
 
 def named(tasks: Sequence[str], found: list[Scores]) -> dict[str, Scores]:

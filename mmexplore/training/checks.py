@@ -120,11 +120,11 @@ def divide(recipe: Recipe, dataset: Dataset, progress: Progress = silent) -> Div
     return splits.divide(dataset, split_rule(recipe.data), progress)
 
 
-def digest_of(parts: Parts) -> str:
-    """Sixteen hex digits that change with any row of any part."""
+def digest_of(parts: Parts, dataset: Dataset) -> str:
+    """Sixteen hex digits that change with any molecule of any part."""
     found = hashlib.sha256()
     for name in PARTS:
-        found.update(np.ascontiguousarray(parts[name], "<i8").tobytes() + b";")
+        found.update("\n".join([name, *dataset.smiles[parts[name]].tolist()]).encode())
     return found.hexdigest()[:16]
 
 
@@ -208,7 +208,7 @@ def _scored(tasks: tuple[Task, ...], labels: np.ndarray) -> np.ndarray:
     """Which tasks a part can be scored on: those with both classes, or with a number."""
     classes = np.array([task.kind == "classification" for task in tasks])
     both = (labels == 1).any(0) & (labels == 0).any(0)
-    return np.where(classes, both, np.isfinite(labels).any(0))
+    return np.asarray(np.where(classes, both, np.isfinite(labels).any(0)))
 
 
 def _no_score(name: str, recipe: Recipe, part: str, tasks: tuple[Task, ...], labels: np.ndarray) -> str:

@@ -36,7 +36,7 @@ class TrainingPlan:
     def key(self) -> str:
         """Key of the training; changes with the recipe, the data and what a recipe means."""
         apart = f" {len(self.prepared.calibration)} apart" if len(self.prepared.calibration) else ""
-        by_file = f" {checks.digest_of(self.prepared.parts)}" if self.recipe.data.split == "file" else ""
+        by_file = f" {checks.digest_of(self.prepared.parts, self.dataset)}" if self.recipe.data.split == "file" else ""
         return f"{self.recipe.digest} {self.dataset.digest} {SINCE}{apart}{by_file}"
 
 

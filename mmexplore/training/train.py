@@ -175,7 +175,7 @@ def _split_used(plan: TrainingPlan) -> SplitUsed:
         seed=data.split_seed,
         sizes=plan.prepared.sizes,
         options=data.split_options,
-        digest=checks.digest_of(checks.split_parts(plan.recipe, plan.dataset)),
+        digest=checks.digest_of(checks.split_parts(plan.recipe, plan.dataset), plan.dataset),
         nearest=nearest,
         calibration=len(plan.prepared.calibration),
     )

@@ -65,9 +65,9 @@ def test_a_missing_baseline_is_said_with_the_line_that_trains_it(empty_home: Pat
     a_run(empty_home, "elsewhere", numbers, 0.1, "data.split_seed=9", preset="boosting")
     beside = studio.evaluate("folded").baseline
     assert beside.model == ""
-    assert beside.command.startswith(f"mmexplore train boosting --data {numbers.name} --split kfold ")
+    assert beside.command.startswith(f"mmexplore train boosting --data {numbers.name} --split kfold --fold 2 ")
     chosen = beside.command.split(" --set ")[1:]
-    values = parse({"data": {"dataset": numbers.name, "split": "kfold"}}).with_settings(
+    values = parse({"data": {"dataset": numbers.name, "split": "kfold", "fold": 2}}).with_settings(
         [word.strip().strip("'") for word in chosen]
     )
     recipe = studio.model("folded").recipe
@@ -184,3 +184,24 @@ def test_folds_are_one_line_of_the_table(empty_home: Path, numbers: Dataset) -> 
     assert table.loc["good1", "split"] == "kfold fold 2 of 3 seed 0"
     assert table.loc["good1", "baseline"] == pytest.approx(table.loc["simple1", "test"])
     assert table.loc["simple1", "to the baseline"] == "is the baseline"
+
+
+def test_the_shell_trains_each_fold_and_goes_on(empty_home: Path, numbers: Dataset) -> None:
+    words = ["train", "ecfp_forest", "--data", numbers.name, "--split", "kfold", "--folds", "3", "--json"]
+    words += ["--set", "baseline.options.trees=3", "--out", str(empty_home / "cv")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.exception
+    found = json.loads(done.stdout)
+    each = [run["metrics"]["test"]["rmse"] for run in found["runs"]]
+    assert [run["fold"] for run in found["runs"]] == [0, 1, 2]
+    assert found["metrics"]["test"]["rmse"] == pytest.approx(sum(each) / 3)
+    assert found["spread"]["test"]["rmse"] > 0
+    cards = [studio.model(run["model"]).card for run in found["runs"]]
+    assert sum(card.split.sizes[2] for card in cards if card) == len(numbers)
+    assert all(
+        card and card.split.options == f"fold {n + 1} of 3" and card.split.digest for n, card in enumerate(cards)
+    )
+    again = json.loads(CliRunner().invoke(app, words).stdout)
+    assert [studio.model(run["model"]).card for run in again["runs"]] == cards
+    refused = CliRunner().invoke(app, [*words[:5], "kfold", "--folds", "999", "--json"])
+    assert "999" in str(refused.exception)

@@ -94,7 +94,7 @@ def divide(dataset: Dataset, rule: SplitRule, progress: Progress = silent) -> Di
         train, validation, test = (np.intersect1d(np.array(part, np.int64), readable) for part in parts)
         left_out = {row: why for row, why in left_out.items() if row not in dataset.unreadable}
         found = Split(train, validation, test)
-        by_column.refuse_missing(f"split {rule.name!r} of {dataset.name!r}", (train, validation, test))
+        by_column.refuse_missing(f"split {rule.name!r} of {dataset.name!r}", found.sizes)
     else:
         raise UnknownName("split", rule.name, (*_RULES, "column", "file", "time"))
     notes += by_column.told_left_out(left_out, dataset.lines)

@@ -52,7 +52,7 @@ def by_part(dataset: Dataset, column: str) -> tuple[Parts, dict[int, str]]:
     if unknown:
         raise BadRecipe(said_otherwise(called, cells, unknown, f"line {dataset.lines[unknown[0]]}"))
     found = [[row for row, cell in enumerate(cells) if part_of(cell) == number] for number in range(3)]
-    refuse_missing(called, found)
+    refuse_missing(called, [len(rows) for rows in found])
     left_out = {row: f"no part in column {column!r}" for row, cell in enumerate(cells) if is_empty(cell)}
     return (found[0], found[1], found[2]), left_out
 
@@ -64,9 +64,9 @@ def said_otherwise(called: str, cells: Sequence[str], unknown: Sequence[int], wh
     return f"{called} says {first!r} ({rows} with no part's name, first {where}); the parts are {', '.join(PARTS)}"
 
 
-def refuse_missing(called: str, parts: Sequence[Sequence[int]]) -> None:
+def refuse_missing(called: str, sizes: Sequence[int]) -> None:
     """Raise BadRecipe where a part has no molecule."""
-    if missing := [name for name, rows in zip(PARTS, parts, strict=True) if not len(rows)]:
+    if missing := [name for name, rows in zip(PARTS, sizes, strict=True) if not rows]:
         raise BadRecipe(f"{called} names no molecule for {' and '.join(missing)}; a split has {', '.join(PARTS)}")
 
 

@@ -48,7 +48,7 @@ def by_file(dataset: Dataset, path: Path) -> tuple[Parts, dict[int, str], list[s
             f"{called} names no molecule of {dataset.name!r}: it has {first!r}, and the data set "
             f"{str(own[0])[:_SHOWN]!r}; give names or SMILES of this data set"
         )
-    refuse_missing(called, found)
+    refuse_missing(called, [len(rows) for rows in found])
     left_out = {row: f"not in {called}" for row, part in enumerate(parts) if part < 0}
     strange = len(place.keys() - set(own))
     notes = [f"{strange:,} of {len(place):,} molecules of {called} are not in {dataset.name!r}"] if strange else []

@@ -77,7 +77,7 @@ class FittedBaseline(Fusion):
             told(task)
             y = labels[known, task].astype(np.float64)
             taught = len(np.unique(y)) > 1
-            kind: Kind = kinds if isinstance(kinds, str) else kinds[task]  # type: ignore[assignment]
+            kind: Kind = kinds if isinstance(kinds, str) else kinds[task]
             weight = None if weights is None else weights[known, task]
             states.append(self.fit_task(x[known], y, kind, seed, weight) if taught else _constant(y, kind))
         told(self.tasks)

@@ -31,7 +31,7 @@ def show(model: Model) -> None:
     if found is None:
         _tasks_of_card(model)
         return
-    st.caption(literal(f"95 %: interval over {found.n:,} {found.part} molecules, drawn with repeats."))
+    st.caption(literal(f"95 %: interval over {found.n:,} molecules of the {found.part}, drawn with repeats."))
     _against_baseline(found)
     if len(found.per_task) > 1:
         with st.expander("Scores of each task"):

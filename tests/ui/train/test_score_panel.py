@@ -57,7 +57,7 @@ def test_the_threshold_moves_the_confusion_matrix(empty_home: Path) -> None:
     app.slider[0].set_value(0.7).run()
     matrix = next(d.value for d in app.dataframe if list(d.value.columns) == ["called 0", "called 1"])
     assert matrix.to_numpy().tolist() == studio.confusion("good", "active", 0.7).tolist()
-    assert "threshold 0.70" in shown(app)
+    assert "threshold 0.70" in shown(app).replace("\\", "")
 
 
 def test_a_card_alone_is_shown_as_it_is(empty_home: Path) -> None:
