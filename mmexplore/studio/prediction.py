@@ -291,7 +291,9 @@ def _prediction(one: Forecaster, smiles: str, interval: float, *, home: Home) ->
             each.task.name,
             each.task.kind,
             each.task.unit,
-            *(number(column) for column in (each.value, each.low, each.high)),
+            number(each.value),
+            number(each.low),
+            number(each.high),
             text(each.set),
             number(each.std),
         )
