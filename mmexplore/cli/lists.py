@@ -86,7 +86,7 @@ def models(context: typer.Context, as_json: Json = False) -> None:
         tasks = sorted({t.kind for t in model.card.data.tasks}) if model.card else []
         metrics = model.card.metrics if model.card else {}
         size = round(model.megabytes, 2)
-        about = {"name": model.name, "data": model.data, "task": ", ".join(tasks), "views": list(model.views)}
+        about: Values = {"name": model.name, "data": model.data, "task": ", ".join(tasks), "views": list(model.views)}
         if isinstance(model, studio.Ensemble):
             about |= {"members": [member.name for member in model.members]}
         if model.card and model.card.coverage:

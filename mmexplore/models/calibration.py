@@ -34,6 +34,7 @@ LEVEL = 0.9
 _PREDICTIONS = "predictions.parquet"
 _CERTAIN = 1e-7
 _HOTTEST = 20.0
+_MEDIANS = 3.0  # of two to five the answer is about the same, of none and of very many worse (docs/figures.md)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +70,9 @@ class Calibration:
 
         The half width is the ``ceil((rows + 1) * level)``-th smallest error of the calibration rows; infinite where
         there are too few for that level. With ``spread`` (n,), an ensemble's, errors and widths are in units of the
-        spread and its median over the calibration rows together, so that what members disagree on is wider, and no
-        chance agreement of few members makes a width vanish. NaN where ``mean`` is. Raises BadRecipe for a level that
-        is none.
+        spread and three times its median over the calibration rows together (after Papadopoulos et al., ECML 2002):
+        what members disagree on is wider, and no chance agreement of few members makes a width vanish. NaN where
+        ``mean`` is. Raises BadRecipe for a level that is none.
         """
         mean = np.asarray(mean, np.float64)
         known = self._known[task]
@@ -147,7 +148,7 @@ class Calibration:
         assert self.spread is not None
         known = self._known[task]
         typical = float(np.median(self.spread[known, task])) if len(known) else 0.0
-        return np.asarray(spread + typical if typical > 0 else np.ones_like(spread))
+        return np.asarray(spread + _MEDIANS * typical if typical > 0 else np.ones_like(spread))
 
     def _temperature(self, task: int) -> float:
         known = self._known[task]
@@ -192,17 +193,29 @@ class Coverage:
         found = binomtest(self.covered, self.of).proportion_ci(0.95, "wilson")
         return float(found.low), float(found.high)
 
-    @property
-    def words(self) -> str:
+    def words(self, of: str = "test molecules") -> str:
         """Coverage in words.
 
-        >>> Coverage("logS", 0.9, 100, 113, 2.0).words
+        >>> Coverage("logS", 0.9, 100, 113, 2.0).words()
         '90 % intervals covered 88.5 % of 113 test molecules (81 to 93)'
         """
         low, high = self.bounds()
         what = "intervals" if self.classes is None else "sets"
-        told = f"{100 * self.level:.0f} % {what} covered {100 * self.share:.1f} % of {self.of:,} test molecules"
+        told = f"{100 * self.level:.0f} % {what} covered {100 * self.share:.1f} % of {self.of:,} {of}"
         return f"{told} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def in_words(found: Sequence[Coverage]) -> str:
+    """Coverage of a model's tasks together, "" where none is known.
+
+    >>> in_words([Coverage("a", 0.9, 46, 50, 1.2, {}), Coverage("b", 0.9, 44, 50, 1.1, {})])
+    '90 % sets covered 90.0 % of 100 test labels of 2 tasks (83 to 94)'
+    """
+    if len(found) < 2:
+        return found[0].words() if found else ""
+    hits, of = sum(one.covered for one in found), sum(one.of for one in found)
+    whole = Coverage("", found[0].level, hits, of, 0.0, found[0].classes)
+    return whole.words(f"test labels of {len(found):,} tasks")
 
 
 def quantile(errors: np.ndarray, level: float) -> float:
@@ -227,8 +240,7 @@ def promise(rule: str, level: float = LEVEL) -> str:
         )
     return (
         f"Split {rule!r} gives the test part scaffolds that the calibration molecules do not have, so {share} is not "
-        "promised there: what was measured is what such intervals cover of new scaffolds. Of new molecules with known "
-        f"scaffolds they cover {share} or more."
+        "promised there: what was measured is what such intervals cover of new scaffolds."
     )
 
 
@@ -289,7 +301,8 @@ def _read(file: FileVersion, weights_sha256: str, tasks: tuple[Task, ...]) -> Ca
 
 def _of_predictions(model: "Model") -> Calibration | None:
     """Rows of the validation part, where the predictions of the training lie beside the model."""
-    assert model.card is not None and model.recipe is not None
+    assert model.card is not None
+    assert model.recipe is not None
     apart = not chosen_by_validation(model.recipe)
     for place in (model.folder / _PREDICTIONS, model.folder.parent / _PREDICTIONS):
         if place.is_file():

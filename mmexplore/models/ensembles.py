@@ -93,12 +93,12 @@ class Joined(Embedded):
 
 def mean(predictions: Sequence[np.ndarray]) -> np.ndarray:
     """Prediction of an ensemble from its members' predictions, each (n, tasks): their mean, float64."""
-    return np.mean(np.stack(predictions).astype(np.float64), axis=0)
+    return np.asarray(np.mean(np.stack(predictions).astype(np.float64), axis=0))
 
 
 def spread(predictions: Sequence[np.ndarray]) -> np.ndarray:
     """Spread of an ensemble: the standard deviation of its members' predictions, float64 (n, tasks)."""
-    return np.std(np.stack(predictions).astype(np.float64), axis=0)
+    return np.asarray(np.std(np.stack(predictions).astype(np.float64), axis=0))
 
 
 def joined(members: Sequence[Embedded]) -> Joined:
@@ -180,7 +180,8 @@ def make(title: str, members: Sequence[Model], folder: Path, *, home: Home) -> E
     check(members)
     tables = [_predicted(member) for member in members]
     first = members[0]
-    assert first.card is not None and first.recipe is not None
+    assert first.card is not None
+    assert first.recipe is not None
     names = [task.name for task in first.card.data.tasks]
     kind = first.card.data.tasks[0].kind
     every = [table[names].to_numpy(np.float64) for table in tables]
@@ -265,7 +266,7 @@ def rename(chosen: Ensemble, title: str, *, home: Home) -> None:
 
 
 def delete(name: str, *, home: Home) -> None:
-    """Delete an ensemble among the runs, damaged ones too; its members stay. Raises BadRecipe for one that lies elsewhere."""
+    """Delete an ensemble, damaged ones too; its members stay. Raises BadRecipe for one that is not among the runs."""
     folder = registry.runs_folder(home=home) / name
     if Path(name).name != name or not (folder / FILE).is_file():
         raise BadRecipe(f"{name!r} lies elsewhere; only ensembles among the models trained here can be deleted")

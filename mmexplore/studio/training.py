@@ -140,7 +140,7 @@ def expect_ensemble(title: str, jobs: Sequence[Job]) -> str:
     trains nothing that is here.
     """
     folders = [Path(job.arguments[job.arguments.index("--out") + 1]) for job in jobs if "--out" in job.arguments]
-    if len(folders) < len(jobs):
+    if len(folders) < max(len(jobs), ensembles.FEWEST):
         return ""
     with client.starting(home=home()):
         folder = ensembles.expect(title, [folder / "model" for folder in folders], home=home())
@@ -182,6 +182,11 @@ def train_ensemble(
         assert there is not None
         members.append(there)
     return ensembles.make(title, members, folder, home=home())
+
+
+def check_ensemble(names: Sequence[str]) -> None:
+    """Whether models are one ensemble: of one recipe, data set and split, with seeds of their own. Raises BadRecipe."""
+    ensembles.check([model(name) for name in names])
 
 
 def make_ensemble(title: str, names: Sequence[str]) -> Ensemble:
@@ -266,7 +271,7 @@ def calibration(model_name: str) -> Calibration | None:
 
 
 def coverage(model_name: str) -> tuple[Coverage, ...]:
-    """Coverage of a model's test part, a task each: what its card holds, of older models what their predictions give."""
+    """Coverage of a model's test part, a task each: what its card holds, of older ones what their predictions give."""
     found = model(model_name)
     if found.card is None or found.card.coverage:
         return found.card.coverage if found.card else ()

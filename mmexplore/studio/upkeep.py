@@ -124,7 +124,8 @@ def known_bytes() -> dict[str, int] | None:
 def backup(file: Path, data: Sequence[str] = (), models: Sequence[str] = ()) -> Copied:
     """Write data sets of the user's own and trained models to a zip; all of them where none is named.
 
-    What is computed of them is left out, as it can be made anew; an ensemble brings its members. Raises UnknownName, Taken where the file is there.
+    What is computed of them is left out, as it can be made anew; an ensemble brings its members. Raises UnknownName,
+    Taken where the file is there.
     """
     place, cards = home(), yours.cards(home=home())
     trained = {m.name: m for m in ensembles.models(home=place) if not m.shipped}

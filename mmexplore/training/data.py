@@ -121,13 +121,13 @@ def _apart(recipe: Recipe, validation: np.ndarray, labels: np.ndarray) -> np.nda
     That share is drawn at random, of classes as many positives as it has rows, and the same whatever the seeds: models
     of one split share it. Where it, or what it leaves, would be small, none is set apart.
     """
-    rows = validation[np.isfinite(labels[validation]).any(1)]
+    rows: np.ndarray = validation[np.isfinite(labels[validation]).any(1)]
     if not chosen_by_validation(recipe):
         return rows
     count = round(len(rows) * recipe.data.calibration)
     if min(count, len(rows) - count) < FEWEST_APART:
         return rows[:0]
-    drawn = np.random.default_rng(0).permutation(rows)
+    drawn: np.ndarray = np.random.default_rng(0).permutation(rows)
     if set(np.unique(labels[rows][np.isfinite(labels[rows])])) <= {0.0, 1.0}:
         drawn = drawn[np.argsort((labels[drawn] == 1).sum(1), kind="stable")]
         return np.sort(drawn[((np.arange(count) + 0.5) * len(rows) / count).astype(np.int64)])

@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +99,9 @@ def _train(recipe: Recipe, dataset: Dataset, folder: Path, name: str, progress: 
         numerics.keep(folder / RESUME / NUMERICS, f"{recipe.digest} {dataset.digest}", policy)
     numerics.apply(policy)  # after the targets of a pre-training, which are computed as whatever people see
     plan = TrainingPlan(recipe, dataset, prepared, policy, folder / RESUME, progress)
+    whole = replace(prepared, calibration=prepared.calibration[:0])
+    if len(prepared.calibration) and resume.key_in(plan.resume) == replace(plan, prepared=whole).key:
+        prepared, plan = whole, replace(plan, prepared=whole)  # begun when all of the validation part chose the epoch
     fitted = fit_stack(plan, home=home) if recipe.stacks else fit(plan, home=home)
     predictor = fitted.predictor
     outcome = fitted.objective.outcome(predictor)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, chisquare
 
 from mmexplore.datasets import Task
-from mmexplore.models.calibration import FEWEST, Calibration, Coverage, promise, quantile
+from mmexplore.models.calibration import FEWEST, Calibration, Coverage, in_words, promise, quantile
 from mmexplore.runtime.errors import BadRecipe
 
 ROWS, NEW = 99, 50
@@ -84,13 +84,17 @@ def test_intervals_are_nested_and_do_not_depend_on_the_order_of_rows() -> None:
     before: tuple[np.ndarray, np.ndarray] | None = None
     for level in (0.3, 0.6, 0.9, 0.95, 0.999):
         low, high = made.interval(0, new[:, 0], apart[:, 0], level)
-        assert (low <= new[:, 0]).all() and (new[:, 0] <= high).all()
+        assert (low <= new[:, 0]).all()
+        assert (new[:, 0] <= high).all()
         again = shuffled.interval(0, new[:, 0], apart[:, 0], level)
-        assert np.array_equal(low, again[0]) and np.array_equal(high, again[1])
+        assert np.array_equal(low, again[0])
+        assert np.array_equal(high, again[1])
         if before:
-            assert (low <= before[0]).all() and (high >= before[1]).all()
+            assert (low <= before[0]).all()
+            assert (high >= before[1]).all()
         before = low, high
-    assert np.isinf(low).all() and np.isinf(high).all()  # 99 rows do not tell of one in a thousand
+    assert np.isinf(low).all()
+    assert np.isinf(high).all()
 
 
 def test_sets_grow_with_the_level() -> None:
@@ -111,7 +115,8 @@ def test_a_wider_spread_is_a_wider_interval_and_none_vanishes() -> None:
     rng = np.random.default_rng(2)
     made = Calibration(("regression",), *noisy(rng, ROWS))
     low, high = made.interval(0, np.zeros(3), np.array([0.0, 1.0, 4.0]), 0.9)
-    assert (np.diff(high - low) > 0).all() and high[0] > low[0]
+    assert (np.diff(high - low) > 0).all()
+    assert high[0] > low[0]
     plain = made.interval(0, np.zeros(2), None, 0.9)
     error = np.abs(made.truth - made.prediction)[:, 0]
     assert plain[1][0] == np.sort(error)[math.ceil((ROWS + 1) * 0.9) - 1]
@@ -126,7 +131,8 @@ def test_temperature_keeps_the_order_and_undoes_a_known_one() -> None:
     assert made.temperatures[0] == pytest.approx(3.0, rel=0.15)
     new = np.sort(rng.random(200))
     scaled = made.probability(0, new)
-    assert (np.diff(scaled) > 0).all() and ((scaled >= 0) & (scaled <= 1)).all()
+    assert (np.diff(scaled) > 0).all()
+    assert ((scaled >= 0) & (scaled <= 1)).all()
     bins = np.digitize(made.probability(0, p[:, 0]), np.linspace(0, 1, 6)[1:-1])
     wanted = np.bincount(bins, made.probability(0, p[:, 0]), 5)
     assert chisquare(np.bincount(bins, truth[:, 0], 5), wanted * truth.sum() / wanted.sum()).pvalue > 1e-3
@@ -173,9 +179,14 @@ def test_words_give_the_share_and_its_interval() -> None:
     found = Coverage("y", 0.9, 100, 113, 2.0)
     low, high = found.bounds()
     assert low < found.share < high
-    assert "88.5 % of 113" in found.words and "intervals" in found.words
-    assert "sets" in Coverage("c", 0.8, 9, 10, 1.5, {"0": (5, 5), "1": (4, 5)}).words
-    assert "not promised" in promise("scaffold_balanced") and "not promised" not in promise("random")
+    assert "88.5 % of 113" in found.words()
+    assert "intervals" in found.words()
+    sets = Coverage("c", 0.8, 9, 10, 1.5, {"0": (5, 5), "1": (4, 5)})
+    assert "sets" in sets.words()
+    assert "90.0 % of 20 test labels of 2 tasks" in in_words([sets, sets])
+    assert in_words([]) == ""
+    assert "not promised" in promise("scaffold_balanced")
+    assert "not promised" not in promise("random")
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, -0.1, 90.0, math.nan])

@@ -18,7 +18,8 @@ from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.compute import map_folders, stored_clusters
 from mmexplore.explore.neighbors.retrieval import disagreement
 from mmexplore.explore.neighbors.spaces import is_ready
-from mmexplore.models.predictions import predictions
+from mmexplore.models.ensembles import Ensemble
+from mmexplore.models.predictions import predictions, spreads
 from mmexplore.models.registry import View, ecfp_view
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import UnknownName
@@ -69,6 +70,8 @@ def _choices(view: View, dataset: Dataset, *, home: Home) -> dict[str, _Choice]:
         if known is not None and task.name in known:
             quick[f"prediction: {task.name}"] = partial(_prediction, dataset, number, known)
             quick[f"error: {task.name}"] = partial(_error, dataset, number, known)
+            if isinstance(view.model, Ensemble):
+                quick[f"spread: {task.name}"] = partial(_spread, view.model, dataset, task.name, home=home)
     split = "split of the model"
     found = {split: colors.of_column(split, known["split"])} if known is not None and "split" in known else {}
     found |= _columns(dataset)
@@ -99,6 +102,15 @@ def _prediction(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:
 def _error(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:
     values = known[dataset.tasks[number].name].to_numpy(np.float32)
     return colors.of_label(dataset, number, np.abs(values - dataset.labels[:, number]), "error of ")
+
+
+def _spread(model: Ensemble, dataset: Dataset, task: str, *, home: Home) -> Color:
+    """How far an ensemble's members are apart."""
+    found = spreads(model, dataset, home=home)
+    assert found is not None
+    assert model.card is not None
+    names = [one.name for one in model.card.data.tasks]
+    return Color(f"spread of {task}", found[:, names.index(task)].astype(np.float32))
 
 
 def _others(view: View, dataset: Dataset, *, home: Home) -> list[View]:

@@ -20,6 +20,7 @@ PAIRED = "to the first line, 95 %"
 def show(choice: Choice) -> None:
     """A table and a figure; one split rule at a time, since scores on different splits say nothing about models."""
     known = [m for m in studio.models() if m.card and m.recipe and m.card.data.tasks and m.data == choice.data]
+    known = [m for m in known if not isinstance(m, studio.Ensemble)]  # their members are here
     rules = list(dict.fromkeys(m.card.split.rule for m in known if m.card))
     if not rules:
         words = f"No model was trained on {choice.data} yet: train some on the Train page, with several seeds each."

@@ -37,7 +37,9 @@ def subgraph_page() -> None:
 
 def _nothing_to_explain(choice: Choice) -> None:
     if isinstance(chosen := studio.model(choice.model), studio.Ensemble):
-        words = f"{chosen.title} is an ensemble of {len(chosen.members)} models, and each has parts of its own that decide:"
+        words = (
+            f"{chosen.title} is an ensemble of {len(chosen.members)} models, and each has parts of its own that decide:"
+        )
         st.info(literal(words), icon=":material/info:")
         model_links.others("Subgraphs", chosen.members, choice.data)
         return

@@ -1,18 +1,15 @@
 """Model details: scores with their split, curves, predictions against labels, and how it was made."""
 
-import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.datasets import Task
 from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import charts, score_words
 from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import duration, literal
-from mmexplore.ui.train import view
+from mmexplore.ui.train import coverage, view
 
 SCORE = st.column_config.NumberColumn(format="%.4g")
 
@@ -56,25 +53,23 @@ def _test_picture(model: Model, split: str) -> None:
     """Predictions of the test part against its labels, where both are here."""
     assert model.card is not None
     try:
-        known, table = studio.predictions(model.name, model.card.data.name), studio.dataset(model.card.data.name)
+        told = studio.tested(model.name)
     except MmexploreError:
-        return  # the data set is gone
-    labels = {task.name: table.labels[:, number] for number, task in enumerate(table.tasks)}
-    tasks = {task.name: task for task in model.card.data.tasks if known is not None and task.name in known}
-    if known is None or "split" not in known or not tasks.keys() & labels.keys():
+        return  # the predictions are gone
+    tasks = {task.name: task for task in model.card.data.tasks}
+    if told is None or not tasks:
         return
-    names = [name for name in tasks if name in labels]
-    name = label_picker("Task", names, f"task/{model.name}") if len(names) > 1 else names[0]
-    test = (known["split"] == "test").to_numpy()
-    truth, guess = labels[name][test], known[name].to_numpy(float)[test]
-    charts.show(_against(tasks[name], truth, guess, split), f"{model.name}-test", f"run-test/{model.name}")
-
-
-def _against(task: Task, truth: np.ndarray, guess: np.ndarray, split: str) -> go.Figure:
+    name = label_picker("Task", list(tasks), f"task/{model.name}") if len(tasks) > 1 else next(iter(tasks))
+    number, task = list(tasks).index(name), tasks[name]
+    truth, guess = told.truth[:, number], told.prediction[:, number]
     if task.kind == "classification":
-        return charts.roc(truth, guess, f"ROC of {task.name}, test, {split}")
-    label = f"{task.name} ({task.unit})" if task.unit else task.name
-    return charts.parity(truth, guess, label, f"{task.name}, test, {split}")
+        figure = charts.roc(truth, guess, f"ROC of {task.name}, test, {split}")
+    else:
+        spread = None if told.spread is None else told.spread[:, number]
+        figure = coverage.parity(model, task, truth, guess, spread, split)
+    charts.show(figure, f"{model.name}-test", f"run-test/{model.name}")
+    if task.kind == "classification":
+        coverage.reliability(model, task, truth, guess, split)
 
 
 def facts(model: Model) -> None:
@@ -86,6 +81,7 @@ def facts(model: Model) -> None:
             st.text(f"Note: {note}")
         known = {
             "weights of epoch": f"{card.best_epoch} of {card.epochs_run}",
+            "calibration rows": f"{card.split.calibration:,} of {card.split.sizes[1]:,} validation molecules",
             "encoder epochs": f"{card.encoder_epochs:,}",
             "time": duration(card.seconds),
             "throughput": f"{card.molecules_per_second:,.0f} molecules/s",
@@ -98,6 +94,8 @@ def facts(model: Model) -> None:
             "made": card.created,
             "folder": model.folder.name if model.shipped else model.folder.parent.name,
         }
+        if isinstance(model, studio.Ensemble):
+            known |= {"weights of epoch": "each member's own", "folder": model.folder.name}
         st.dataframe(pd.DataFrame(known.items(), columns=["", "value"]), hide_index=True)
         if model.recipe:
             st.code(model.recipe.model_dump_json(indent=1), language="json", height=240)

@@ -12,7 +12,7 @@ from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import charts, model_links, score_words
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.train import model_details, runs_table
+from mmexplore.ui.train import coverage, model_details, runs_table
 
 _SCORE = st.column_config.NumberColumn(format="%.4g", width=72)
 _COLUMNS: dict[str, Any] = {
@@ -71,11 +71,15 @@ def show_one(model: Model) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             model_links.link(model.name)
             model_links.predict_link(model.name)
-            _export(model)
+            if not isinstance(model, studio.Ensemble):
+                _export(model)
             if not model.shipped:
                 _rename(model)
                 _delete([model])
+        if isinstance(model, studio.Ensemble):
+            st.caption(literal("Ensemble of " + ", ".join(member.title for member in model.members)))
         model_details.scores(model)
+        coverage.show(model)
         model_details.pictures(model)
         model_details.facts(model)
 
@@ -83,8 +87,10 @@ def show_one(model: Model) -> None:
 def _several(members: Sequence[Model]) -> None:
     with st.container(border=True):
         trained = [model for model in members if not model.shipped]
-        if trained:
-            _delete(trained)
+        with st.container(horizontal=True):
+            if trained:
+                _delete(trained)
+            _join(members)
         st.dataframe(runs_table.scores(members).style.format("{:.4g}", na_rep=""))
         splits = {(m.card.data.digest, score_words.split_of(m.card)) for m in members if m.card}
         if len(splits) > 1:
@@ -97,6 +103,19 @@ def _several(members: Sequence[Model]) -> None:
         best = next((n for n in columns if n.startswith("validation_")), columns[0])
         column = st.selectbox("Curve", columns, columns.index(best), format_func=score_words.title, key="compare/curve")
         charts.show(charts.compare(histories, column, score_words.title(column)), f"compare-{column}", "compare")
+
+
+def _join(members: Sequence[Model]) -> None:
+    """Offer to make one ensemble of models that are of one recipe, data set and split."""
+    try:
+        studio.check_ensemble([model.name for model in members])
+    except MmexploreError:
+        return
+    with st.popover("Make an ensemble", icon=":material/layers:"):
+        first = members[0].title.partition(", seed ")[0]
+        title = st.text_input("Name", first, max_chars=80, key="join/" + "/".join(model.name for model in members))
+        if st.button(f"Join these {len(members)} models", type="primary"):
+            _try(lambda: studio.make_ensemble(title.strip() or first, [model.name for model in members]), "made")
 
 
 def _export(model: Model) -> None:
@@ -121,6 +140,8 @@ def _delete(models: Sequence[Model]) -> None:
         st.markdown(f"Delete {what} with predictions and curves? This cannot be undone.")
         for model in models[:10]:
             st.text(f"{model.title} ({model.name})")
+        if any(isinstance(model, studio.Ensemble) for model in models):
+            st.caption("The members of an ensemble stay.")
         key = "delete/" + "/".join(model.name for model in models)
         if st.button(f"Delete {what}", type="primary", key=key):
             _try(lambda: _delete_all(models), "deleted")

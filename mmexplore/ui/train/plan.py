@@ -58,6 +58,14 @@ class RunPlan:
         words = ["python", "-m", "mmexplore", verb, self.preset, "--data", data, f"--name={self._title(seed)}"]
         return shlex.join([*words, *(word for setting in rest for word in ("--set", setting))])
 
+    def together(self) -> str:
+        """All runs as one line for the shell, which makes an ensemble of them."""
+        settings = [*settings_between(preset(self.preset), self.run(self.seeds[0]))]
+        rest = [s for s in settings if not s.startswith(("data.dataset=", "training.seed="))]
+        words = ["python", "-m", "mmexplore", "train", self.preset, "--data", self.recipe.data.dataset]
+        words += [f"--name={self.title}", "--seeds", *map(str, self.seeds)]
+        return shlex.join([*words, *(word for setting in rest for word in ("--set", setting))])
+
     def _title(self, seed: int) -> str:
         return self.title if len(self.seeds) == 1 else f"{self.title}, seed {seed}"
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.registry import Model
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.ui.components import score_words
@@ -29,7 +30,7 @@ def table(models: Sequence[Model]) -> pd.DataFrame:
             "model": model.title,
             "data": card.data.name,
             "split": score_words.split_of(card),
-            "seed": card.seed,
+            "seed": card.seed if not isinstance(model, Ensemble) else None,
             "score": f"{score_words.title(metric)} ({score_words.direction(metric)})",
             "test": card.metrics.get("test", {}).get(metric, np.nan),
             "validation": card.metrics.get("validation", {}).get(metric, np.nan),
@@ -53,7 +54,7 @@ def over_seeds(models: Sequence[Model]) -> pd.DataFrame:
     """Mean and sample standard deviation of recipes that were trained with two seeds or more, on the same molecules."""
     groups: dict[tuple[str, str], list[Model]] = {}
     for model in models:
-        if model.card and model.recipe:
+        if model.card and model.recipe and not isinstance(model, Ensemble):
             groups.setdefault((family_of(model.recipe), model.card.data.digest), []).append(model)
     rows = [_group(members) for members in groups.values() if len(_seeds(members)) > 1]
     return pd.DataFrame(rows, columns=[*_GROUP_COLUMNS])

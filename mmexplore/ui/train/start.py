@@ -29,8 +29,9 @@ def show(plan: RunPlan) -> None:
             _split(plan)
     with st.expander("Recipe as JSON and command line"):
         st.code(plan.run(plan.seeds[0]).model_dump_json(indent=1), language="json", height=260)
-        for seed in plan.seeds[:5]:
-            st.code(plan.shell(seed), language="shell", wrap_lines=True)
+        lines = [plan.together()] if plan.ensemble else [plan.shell(seed) for seed in plan.seeds[:5]]
+        for line in lines:
+            st.code(line, language="shell", wrap_lines=True)
 
 
 def _check(plan: RunPlan) -> bool:

@@ -41,6 +41,8 @@ def _show(job: Job) -> None:
         if len(history):
             _numbers(job, history)
             _curves(job, history)
+        if words := _coverage(job):
+            st.caption(f":material/target: {literal(words)}, split {literal(split_words(job))}")
         if log := job.log_tail(60):
             with st.expander("Log"):
                 st.code(log, language=None)
@@ -126,6 +128,15 @@ def _test_scores(job: Job) -> dict[str, float]:
         return {}
     main, found = score_words.main_metric(card), card.metrics.get("test", {})
     return {main: found[main]} if main in found else {}
+
+
+def _coverage(job: Job) -> str:
+    """What the finished model's intervals or sets covered of its test part; "" before."""
+    try:
+        card = studio.model(run_name(job)).card if job.state == "done" else None
+    except MmexploreError:
+        return ""  # deleted meanwhile
+    return studio.coverage_in_words(card.coverage) if card else ""
 
 
 def _curves(job: Job, history: pd.DataFrame) -> None:
