@@ -273,7 +273,7 @@ def to_sdf(table: "pd.DataFrame", blocks: Callable[[Sequence[str]], Sequence[Seq
     for row, (block, why) in zip(rows, blocks([str(row["smiles"]) for row in rows]), strict=True):
         title, smiles = _one_line(row.pop("name", ""))[:80], row.pop("smiles")
         left = {"SMILES": smiles, "not drawn": why} if why else {}
-        records.append(sd_record(title, block, {key: _one_line(value) for key, value in (row | left).items()}))
+        records.append(sd_record(title, block, {str(key): _one_line(value) for key, value in (row | left).items()}))
     return "".join(records)
 
 

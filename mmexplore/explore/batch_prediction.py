@@ -266,9 +266,9 @@ class _Work:
         if one.domain is not None and len(each):
             made = features("fingerprint", each.tolist(), home=self.home, typed=self.typed)
             rows, near = one.domain.nearest(made)
-            names = np.where(rows >= 0, one.domain.smiles[rows], None)
-            nearest[good], similarity[good] = names[at], near[at]
-            inside[good] = np.where(rows >= 0, one.domain.inside(near), None)[at]
+            names, there = one.domain.smiles[rows].astype(object), one.domain.inside(near).astype(object)
+            names[rows < 0] = there[rows < 0] = None
+            nearest[good], similarity[good], inside[good] = names[at], near[at], there[at]
         arrays = (pd.array(nearest, "str"), _plain(similarity), pd.array(inside, "boolean"))
         return dict(zip(columns, arrays, strict=True))
 
@@ -315,8 +315,9 @@ def _values(
             continue
         if names.set:
             found = np.array(calibration.sets(number, values, level), object)
+            found[~np.isfinite(values)] = None
             whole = np.full(n, None, object)
-            whole[good] = np.where(np.isfinite(values), found, None)[at]
+            whole[good] = found[at]
             columns[names.set] = pd.array(whole, "str")
         else:
             low, high = calibration.interval(number, values, spread, level)
@@ -336,7 +337,8 @@ def _own(rows: "Rows") -> list[str]:
 
 def _fill(folder: Path, work: _Work, size: int, progress: Progress) -> list[Path]:
     """All parts of the table, those that are there already left alone."""
-    paths, done, reads = [], 0, iter(work.rows)
+    paths: list[Path] = []
+    done, reads = 0, iter(work.rows)
     progress("predict", 0, work.rows.count)
     steps = 1 + sum(one.inference.steps for one in work.predictors)
     while batch := list(itertools.islice(reads, size)):

@@ -143,6 +143,7 @@ from mmexplore.studio.prediction import (
     predicted_file,
     predicting_models,
     prediction_jobs,
+    predicts,
     read_structure,
     start_prediction,
     write_predicted,

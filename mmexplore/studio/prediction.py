@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mmexplore.chem.standardize import Standardized, standardised
-from mmexplore.datasets import catalog, tables, yours
+from mmexplore.datasets import catalog, yours
+from mmexplore.datasets.tables import to_csv
 from mmexplore.explore import batch_prediction
 from mmexplore.explore.batch_prediction import FOLDER, KEPT_SECONDS, Forecaster, Outcome
 from mmexplore.models.calibration import LEVEL
@@ -291,7 +292,9 @@ def _prediction(one: Forecaster, smiles: str, interval: float, *, home: Home) ->
             each.task.name,
             each.task.kind,
             each.task.unit,
-            *(number(column) for column in (each.value, each.low, each.high)),
+            number(each.value),
+            number(each.low),
+            number(each.high),
             text(each.set),
             number(each.std),
         )
@@ -391,7 +394,7 @@ def dataset_of_predictions(job: Job) -> tuple[str, dict[str, Any]]:
     frame = pd.DataFrame({"smiles": smiles, "name": names} | labels)
     kinds = dict.fromkeys(labels, "regression")
     chosen = {"smiles": "smiles", "name": "name", "targets": list(labels), "kinds": kinds, "salts": "keep"}
-    return tables.to_csv(frame), chosen | {"duplicates": "merge"}
+    return to_csv(frame), chosen | {"duplicates": "merge"}
 
 
 @dataclass(frozen=True)

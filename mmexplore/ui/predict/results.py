@@ -1,8 +1,10 @@
 """Table of predictions that a job has made: drawings, filters, downloads, and the way to the Map."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from mmexplore import studio
@@ -79,13 +81,13 @@ def filtered(
     status, inside = told["columns"]["status"], [columns[2] for columns in told["columns"]["domains"]]
     predicted = table[status].str.startswith("predicted")
     if rows in (_PREDICTED, _NOT):
-        table = table[predicted if rows == _PREDICTED else ~predicted]
+        table = table.loc[predicted if rows == _PREDICTED else ~predicted]
     elif rows in (_INSIDE, _OUTSIDE):
         wanted = table[inside].eq(rows == _INSIDE).fillna(False)
-        table = table[wanted.all(axis=1) if rows == _INSIDE else wanted.any(axis=1)]
+        table = table.loc[wanted.all(axis=1) if rows == _INSIDE else wanted.any(axis=1)]
     if text:
         held = [table[name].astype("str").str.contains(text, case=False, regex=False, na=False) for name in table]
-        table = table[sum(held) > 0]
+        table = table.loc[np.logical_or.reduce(held)]
     return table.sort_values(order, ascending=not falling, kind="stable") if order in table else table
 
 
@@ -114,7 +116,7 @@ def _downloads(job: Job) -> None:
         for kind, (ending, mime) in _DOWNLOADS.items():
             about: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore", "key": f"predict/{kind}"}
             name = f"{path.stem.rpartition('-')[0]}-predictions{ending}"
-            st.download_button(kind, lambda ending=ending: content(ending), name, mime, **about)
+            st.download_button(kind, partial(content, ending), name, mime, **about)
 
 
 def _to_map(job: Job) -> None:
