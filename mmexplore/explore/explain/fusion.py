@@ -157,7 +157,7 @@ def shipped_report(model: Model, dataset: Dataset, task: str) -> FusionReport | 
     if told.get("model") != model.digest:
         return None
     rows, w, p = arrays["rows"], arrays["w"].astype(np.float64), arrays["p"].astype(np.float64)
-    views = (arrays[f"alike.{name}"] for name in ("cosine", "cka", "disagreement"))
+    cosine, cka, disagreement = (arrays[f"alike.{name}"] for name in ("cosine", "cka", "disagreement"))
     return FusionReport(
         fusion=model.recipe.how,
         task=about.name,
@@ -171,7 +171,7 @@ def shipped_report(model: Model, dataset: Dataset, task: str) -> FusionReport | 
         prediction=contributions.predictions(w, p),
         w=w,
         p=p,
-        alike=Similarities(model.views, *views, int(told["k"])),
+        alike=Similarities(model.views, cosine, cka, disagreement, int(told["k"])),
         means=arrays["means"],
         reference=told["reference"],
         turned=tuple(filter(None, told["turned"].split("\n"))),

@@ -149,13 +149,15 @@ def _toward(kind: Kind, truth: np.ndarray, values: np.ndarray) -> Callable[[np.n
     def of_classes(weights: np.ndarray) -> np.ndarray:
         one, other = ((weights * (truth == label)) for label in (1, 0))
         with np.errstate(invalid="ignore", divide="ignore"):
-            return one @ values / one.sum(1, keepdims=True) - other @ values / other.sum(1, keepdims=True)
+            found: np.ndarray = one @ values / one.sum(1, keepdims=True) - other @ values / other.sum(1, keepdims=True)
+        return found
 
     def of_numbers(weights: np.ndarray) -> np.ndarray:
         total = weights.sum(1, keepdims=True)
         y = truth - weights @ truth[:, None] / total
         deviation = np.sqrt((weights * y**2).sum(1, keepdims=True) / total)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return (weights * y) @ values / total / deviation
+            found: np.ndarray = (weights * y) @ values / total / deviation
+        return found
 
     return of_classes if kind == "classification" else of_numbers

@@ -104,7 +104,7 @@ def test_a_random_branch_adds_nothing_and_an_informative_one_does(fusion: str, t
     dataset = with_noise(some)
     branches = [
         {"encoder": "descriptor_mlp", "name": "informative", "options": {"dimension": 16}},
-        {"encoder": "spectrum_cnn", "name": "random", "options": {"channels": 2, "layers": 0, "dimension": 16}},
+        {"encoder": "spectrum_cnn", "name": "random", "options": {"channels": 16, "layers": 1, "dimension": 32}},
     ]
     training = {"epochs": 12, "batch_size": 32, "learning_rate": 0.003, "device": "cpu", "precision": "float32"}
     split = {"split": "random", "fractions": (0.5, 0.1, 0.4)}

@@ -127,3 +127,23 @@ def test_what_cannot_be_divided_is_refused_in_words(empty_home: Path, late: str)
         studio.fusion_report("toy-early", DATA)
     with pytest.raises(UnknownName, match="'median'; there are: mean, zero"):
         studio.contributions(late, DATA, absent="median")  # type: ignore[arg-type]
+
+
+def test_what_the_app_opens_on_brings_its_fusion_report(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first visit waits for no embedding: what each modality adds, what if, and missing modalities are there."""
+    data, model, *_ = studio.first_choice()
+    assert len(studio.summands(model)) > 1
+    monkeypatch.setattr("mmexplore.explore.explain.fusion.embedding", lambda *_, **__: pytest.fail("it was embedded"))
+    report, known = studio.fusion_report(model, data), studio.predictions(model, data)
+    assert known is not None
+    value = known[report.task].to_numpy()[report.rows]
+    np.testing.assert_allclose(studio.readable(report, report.prediction), value, atol=0.02)  # weights of 16 bits
+    found = studio.contributions(model, data)
+    np.testing.assert_allclose(found.start + found.values.sum(1), found.prediction, atol=1e-9)
+    assert found.start == pytest.approx(known.loc[known["split"] == "train", report.task].mean(), abs=0.01)
+    assert found.start_is == "the mean prediction of the 1,025 training molecules of solubility"
+    tested = studio.missing_modalities(model, data)
+    assert (len(tested.subsets), tested.part) == (32, "test part")
+    labels = studio.dataset(data).labels[known["split"] == "train", 0]
+    trained = np.isin(report.rows, np.flatnonzero(known["split"] == "train"))
+    assert all(np.corrcoef(p, labels)[0, 1] > 0 for p in report.p[trained].T)

@@ -110,7 +110,7 @@ class TestFigures:
         figure = fusion_charts.missing(tested.curve, tested.subsets, "t", "told", "RMSE")
         dots, mean = figure.data
         assert (len(dots.y), len(mean.y)) == (8, 4)
-        np.testing.assert_array_equal(mean.x, [0, 100 / 3, 200 / 3, 100])
+        np.testing.assert_allclose(mean.x, [0, 100 / 3, 200 / 3, 100])
         assert len(charts.table_of(figure)) == 12
         added = fusion_charts.added(tested.added, "t", "told", ("one", "other"))
         table = charts.table_of(added)
