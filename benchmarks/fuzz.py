@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,20 +63,20 @@ class Run:
 def files(run: Run, tally: Tally) -> None:
     cases = ((run.seed, number) for number in run.numbers("files"))
     for (seed, number), came in each(tables.begin, cases, run.place("files"), patience=tables.PATIENCE):
-        tally.add(came, str(number), lambda n=number, s=seed: tables.keep(s, n, run.kept("files")))
+        tally.add(came, str(number), partial(tables.keep, seed, number, run.kept("files")))
 
 
 def smiles(run: Run, tally: Tally) -> None:
     cases = ((run.seed, number) for number in run.numbers("smiles"))
     for (seed, number), came in each(structures.begin, cases, run.place("smiles"), patience=structures.PATIENCE):
-        tally.add(came, str(number), lambda n=number, s=seed: structures.keep(s, n, run.kept("smiles")))
+        tally.add(came, str(number), partial(structures.keep, seed, number, run.kept("smiles")))
 
 
 def urls(run: Run, tally: Tally) -> None:
     with addresses.server(run.place("urls")) as (url, secret, log):
         cases = ((run.seed, number, url, str(secret)) for number in run.numbers("urls"))
         for (seed, number, *_), came in each(addresses.begin, cases, run.place("urls"), patience=addresses.PATIENCE):
-            tally.add(came, str(number), lambda n=number, s=seed: addresses.keep(s, n, run.kept("urls")))
+            tally.add(came, str(number), partial(addresses.keep, seed, number, run.kept("urls")))
         if traces := addresses.tracebacks(log):
             (kept := run.kept("urls") / "server.txt").write_bytes(log.read_bytes())
             tally.counts[TRACEBACK] += traces
@@ -87,7 +88,7 @@ def home(run: Run, tally: Tally) -> None:
     built = _built(homes.build, run.place("home"))
     cases = ((run.seed, number, str(built)) for number in run.numbers("home"))
     for (seed, number, _), came in each(homes.begin, cases, run.place("homes"), patience=homes.PATIENCE, anew=True):
-        tally.add(came, str(number), lambda n=number, s=seed: homes.keep(s, n, run.kept("home"), built))
+        tally.add(came, str(number), partial(homes.keep, seed, number, run.kept("home"), built))
 
 
 def killed(run: Run, tally: Tally) -> None:
@@ -101,7 +102,7 @@ def killed(run: Run, tally: Tally) -> None:
 
     with ThreadPoolExecutor(2) as threads:
         for number, came in threads.map(one, run.numbers("kills")):
-            tally.add(came, str(number), lambda n=number: _moved(folder / f"case-{n}", run.kept("kills")))
+            tally.add(came, str(number), partial(_moved, folder / f"case-{number}", run.kept("kills")))
 
 
 def _moved(folder: Path, place: Path) -> Path:

@@ -118,11 +118,11 @@ def means(rows: list[Row]) -> list[Row]:
         groups.setdefault(key(row)[:3], []).append(row)
     found = []
     for (data, split, name), some in groups.items():
-        row: Row = {"data": data, "split": split, "variant": name, "seeds": len(some)}
+        mean: Row = {"data": data, "split": split, "variant": name, "seeds": len(some)}
         numbers = [k for k, v in some[0].items() if isinstance(v, float)]
         shares = [one["covered"] for one in some]
-        row |= {k: round(float(np.mean([one[k] for one in some])), 4) for k in numbers}
-        found.append(row | {"lowest": min(shares), "highest": max(shares)})
+        mean |= {k: round(float(np.mean([one[k] for one in some])), 4) for k in numbers}
+        found.append(mean | {"lowest": min(shares), "highest": max(shares)})
     return found
 
 

@@ -76,7 +76,8 @@ def long_file(folder: Path, rows: int) -> list[dict[str, Any]]:
         files[count] = folder / f"{count}.csv"
         texts = itertools.islice(itertools.cycle(smiles), count)
         pd.DataFrame({"smiles": list(texts), "id": range(count)}).to_csv(files[count], index=False)
-    found, made = [], {}
+    found: list[dict[str, Any]] = []
+    made = {}
     for count, csv in files.items():
         out = folder / f"out-{count}.csv"
         took = measured(ours(csv, out), folder / f"home-{count}")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -186,7 +187,8 @@ def _drawn(url: str, request: Request) -> Came:
     asked.rerun_script.query_string = request.query
     asked.rerun_script.page_name = request.page or ""
     place = url.replace("http://", "ws://") + "/_stcore/stream"
-    with connect(place, origin=url, subprotocols=["streamlit"], max_size=None, proxy=None) as socket:
+    words: Any = {"origin": url, "subprotocols": ["streamlit"], "max_size": None, "proxy": None}
+    with connect(place, **words) as socket:
         socket.send(asked.SerializeToString())
         while True:
             try:

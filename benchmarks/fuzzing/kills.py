@@ -25,6 +25,7 @@ from fuzzing import homes
 from fuzzing.crew import ANSWERED, FORKED, LATE, SILENT, TRACEBACK, Came, dice_of
 from mmexplore import studio
 from mmexplore.features import store
+from mmexplore.recipes.recipe import parse
 from mmexplore.runtime.home import Home, json_text
 from mmexplore.runtime.seals import digest_of
 
@@ -59,7 +60,7 @@ def build(place: str) -> Callable[[], Came]:
     def work() -> Came:
         with studio.at_home(Home(Path(place) / "home")):
             studio.add_dataset(homes.table(), "few", targets=["y"], kinds={"y": "regression"})
-            studio.train(homes.parse(homes.TINY), studio.new_run("tiny"), "tiny")
+            studio.train(parse(homes.TINY), studio.new_run("tiny"), "tiny")
         return Came(ANSWERED)
 
     return work

@@ -107,7 +107,7 @@ def _pathological(dice: random.Random) -> str:
 
 def begin(place: str) -> Callable[[int, int], Came]:
     """Answers cases on a set of a few dozen molecules, once the processes for chemistry are warm."""
-    RDLogger.DisableLog("rdApp.*")
+    RDLogger.DisableLog("rdApp.*")  # type: ignore[attr-defined]
     home = Home(Path(place) / "home")
     with studio.at_home(home):
         data = studio.add_dataset("\n".join(f"{smiles} m{n}" for n, smiles in enumerate(SMILES)), "few").name

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,7 @@ def made(seed: int, number: int) -> File:
 
 def begin(place: str) -> Callable[[int, int], Came]:
     """Answers cases in a home of its own."""
-    RDLogger.DisableLog("rdApp.*")
+    RDLogger.DisableLog("rdApp.*")  # type: ignore[attr-defined]
     folder = Path(place)
     home = Home(folder / "home")
 
@@ -144,7 +145,7 @@ def _delimited(dice: random.Random, ending: str) -> File:
     rows, names = _rows(dice)
     delimiter = "\t" if ending == "tsv" else dice.choice(",,;")
     end = dice.choice(["\n", "\r\n"])
-    quoting = dice.choice([csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+    quoting: Any = dice.choice([csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
     text = io.StringIO()
     above = dice.choice(["", "", "", "# made by hand" + end, f"sep={delimiter}{end}"])
     text.write(above)

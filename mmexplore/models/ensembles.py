@@ -349,7 +349,7 @@ def _read(folder: Path, *, home: Home) -> Ensemble:
         raise BadCheckpoint(f"a member of ensemble {folder.name!r} was trained anew since; make the ensemble again")
     first_one = members[0]
     name = folder.name if folder.parent == registry.runs_folder(home=home) else str(folder)
-    return Ensemble(name, card.name, folder, False, first_one.views, first_one.recipe, card, members)
+    return Ensemble(name, card.name, folder, False, first_one.views, first_one.recipe, card, members=members)
 
 
 @cached(256)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmexplore.chem.fingerprints import Tanimoto
 from mmexplore.datasets import Dataset
-from mmexplore.explore.neighbors.search import Space, Tanimoto, top
+from mmexplore.explore.neighbors.search import Space, top
 from mmexplore.features.store import Features, features
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model

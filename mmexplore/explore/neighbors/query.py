@@ -81,6 +81,8 @@ def few_values(folder: str, _name: str, smiles: list[str], home: str) -> dict[st
     made = embed_few(Path(folder), smiles, home=Home(Path(home)))
     values: dict[str, Any] = as_json({"views": made.views, "predictions": made.predictions})
     return values
+
+
 def joined(each: Sequence[Few]) -> Few:
     """What an ensemble makes of a few molecules, from what each of its members does."""
     views = {name: np.concatenate([few.views[name] for few in each], axis=1) for name in each[0].views}
