@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup app wheel check docs js test test-release quick quick-elsewhere coverage fix bench bench-smallest
+.PHONY: setup app wheel check docs js test test-release quick quick-elsewhere coverage fuzz fuzz-tenth fix bench bench-smallest
 
 # eslint asks for this much, and node --test for modules without a package.json
 NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b > 18) ? 0 : 1)'
@@ -67,6 +67,14 @@ quick-elsewhere: .venv/dev
 # every test, and the lines of mmexplore that none of them ran, in all processes that they started
 coverage: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+
+# odd files, structures, requests, damaged homes and kills; what fails is kept in the folder that is printed
+fuzz fuzz-tenth: export PYTHONPATH := .
+fuzz: .venv/dev
+	$(BIN)/python benchmarks/fuzz.py
+
+fuzz-tenth: .venv/dev
+	$(BIN)/python benchmarks/fuzz.py --share 0.1 --unrecorded
 
 fix: .venv/dev
 	$(BIN)/ruff check --fix .

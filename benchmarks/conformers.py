@@ -103,7 +103,8 @@ def embedded(smiles: list[str], options: dict[str, Any]) -> Tensor:
     torch.manual_seed(0)
     found = features("graph3d", smiles, options, workers=1, home=default_home())
     with torch.no_grad():
-        return ComENet().eval()(collate(found.take(np.arange(len(smiles))), "graph3d"))
+        embeddings: Tensor = ComENet().eval()(collate(found.take(np.arange(len(smiles))), "graph3d"))
+    return embeddings
 
 
 def command_line() -> Asked:

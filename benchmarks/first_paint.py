@@ -21,7 +21,7 @@ SCREENS = "import streamlit, mmexplore.ui.server.routes, mmexplore.ui.shell.star
 
 
 def main(tries: int) -> None:
-    imports = {"import torch": [], "screens": [], "screens beyond streamlit": []}
+    imports: dict[str, list[float]] = {"import torch": [], "screens": [], "screens beyond streamlit": []}
     for _ in range(tries):
         imports["import torch"].append(seconds("import torch"))
         imports["screens"].append(seconds(SCREENS))

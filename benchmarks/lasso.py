@@ -16,7 +16,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / 
 import numpy as np  # noqa: E402
 from browser import draw, launch, open_map, start_server  # noqa: E402
 from libraries import blobs, library  # noqa: E402
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, FloatRect, Page, sync_playwright  # noqa: E402
 from record import Asked, own_home, record  # noqa: E402
 from timing import calm  # noqa: E402
 
@@ -83,7 +83,7 @@ def plotlys(browser: Browser, address: str, turns: int) -> list[list[float | str
     return lassos(page, page.locator(".js-plotly-plot .nsewdrag").first.bounding_box(), turns)
 
 
-def lassos(page: Page, box: dict[str, float] | None, turns: int) -> list[list[float | str]]:
+def lassos(page: Page, box: FloatRect | None, turns: int) -> list[list[float | str]]:
     """Draw lassos of growing size round the middle; the seconds and the count after each."""
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -21,15 +21,15 @@ from mmexplore.studio import maps
 
 def library(n: int, where: Path, seed: int = 0) -> str:
     """A data set of n rows with one label and a "UMAP" map under the ECFP baseline; returns its name."""
-    source = where / f"synthetic {n}.csv"
-    real = catalog.load("solubility", home=default_home())
-    pd.DataFrame({"smiles": real.smiles[:2], "n": n}).to_csv(source, index=False)
-    name, path = yours.receive(source, f"synthetic {n}", [], home=default_home())
-    choices = catalog._full({})
-    table = _table(name, n, real, seed)
-    dataset_files.write(default_home().folder("datasets") / catalog._key((path,), choices), table)
-    yours.keep(name, f"{n:,} synthetic molecules", path, catalog._digest(path), choices, table, home=default_home())
-    _map(catalog.load(name, home=default_home()), seed)
+    source, home = where / f"synthetic {n}.csv", default_home()
+    real = catalog.load("solubility", home=home)
+    pd.DataFrame({"smiles": real.smiles[:2]}).assign(name=f"of {n}").to_csv(source, index=False)
+    name = catalog.add(source, f"synthetic {n}", home=home).name
+    path, card, table = yours.upload(name, home=home), yours.cards(home=home)[name], _table(name, n, real, seed)
+    place = home.folder("datasets") / catalog._key((path,), card["choices"], card["content"])
+    dataset_files.write(place, table)
+    yours.keep(name, f"{n:,} synthetic molecules", path, card["content"], card["choices"], table, home=home)
+    _map(catalog.load(name, home=home), seed)
     return name
 
 

@@ -52,7 +52,8 @@ def rows_of(variant: str, model: Path, data: list[str]) -> list[dict[str, Any]]:
         dataset = catalog.load(name, home=default_home())
         (labels,), found = dataset.labels.T, embed.embed(model / "model", dataset, home=default_home())
         good = np.setdiff1d(np.flatnonzero(~np.isnan(labels)), found.missing)
-        classes, row = PAPER["metric"][name].endswith("%"), {"variant": variant, "data": name}
+        classes = PAPER["metric"][name].endswith("%")
+        row: dict[str, Any] = {"variant": variant, "data": name}
         for view in VIEWS:
             row[view] = float(np.mean(probed(found.view(view)[good], labels[good], classes)))
         print(row, flush=True)

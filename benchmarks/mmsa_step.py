@@ -68,7 +68,7 @@ def step(chosen: Recipe, make: Callable[[], Batch], plain: bool) -> Callable[[],
     if plain:
         for encoder in model.branches:
             if isinstance(encoder, ResNet):
-                encoder.to(memory_format=torch.contiguous_format)
+                encoder.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(model.parameters())
 
     def run() -> None:

@@ -23,6 +23,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg  # noqa: E402
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg  # noqa: E402
 from streamlit.testing.v1 import AppTest  # noqa: E402
 from websockets.sync.client import connect  # noqa: E402
+from websockets.typing import Origin, Subprotocol  # noqa: E402
 
 VISIT = ROOT / "mmexplore" / "ui" / "shell" / "visit.py"
 NOTHING = "import streamlit as st\nst.title('nothing')\n"
@@ -59,7 +60,9 @@ class Visit:
 
     def __init__(self, process: subprocess.Popen[bytes], server: Server, query: str = "") -> None:
         address = server.url.replace("http", "ws") + "/_stcore/stream"
-        self.socket = connect(address, subprotocols=["streamlit"], origin=server.url, max_size=None)
+        self.socket = connect(
+            address, subprotocols=[Subprotocol("streamlit")], origin=Origin(server.url), max_size=None, legacy=True
+        )
         self.process, self.query = psutil.Process(process.pid), query
         self.rerun()
 
@@ -77,7 +80,7 @@ class Visit:
         for _ in range(AT_ONCE):
             self.rerun()
         after = self.process.cpu_times()
-        return 1000 * (after.user + after.system - before.user - before.system) / AT_ONCE
+        return float(1000 * (after.user + after.system - before.user - before.system) / AT_ONCE)
 
 
 def alone(n: int, name: str, home: Path, tries: int) -> dict[str, float | str]:

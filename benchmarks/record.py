@@ -47,7 +47,7 @@ class Asked(argparse.ArgumentParser):
         """What was asked for; under ``--smallest`` an option that is given by name still counts."""
         if "--smallest" in (sys.argv[1:] if args is None else args):
             self.set_defaults(**self._smallest)
-        found = super().parse_args(args, namespace)
+        found: argparse.Namespace = super().parse_args(args, namespace)
         if getattr(found, "work", self) is None:
             from mmexplore.runtime.home import default_home
 

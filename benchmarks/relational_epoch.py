@@ -64,7 +64,7 @@ def epoch(known: dict[str, Source], count: int, loss: Callable[[Predictor, Batch
     def run() -> None:
         for batch in batches(known, nothing, np.arange(count), BATCH):
             optimizer.zero_grad()
-            loss(model, batch).backward()
+            loss(model, batch).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
 
     return run

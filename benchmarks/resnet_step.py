@@ -31,7 +31,7 @@ BASE = "224 px, float32, NCHW"
 def step(records: Records, layout: torch.memory_format, cast: bool = False) -> Step:
     """Forward, backward and Adam on the mean square of the embeddings."""
     torch.manual_seed(0)
-    model = ResNet().train().to(memory_format=layout)
+    model: ResNet = ResNet().train().to(memory_format=layout)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(model.parameters())
 
     def run() -> None:

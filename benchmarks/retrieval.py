@@ -20,8 +20,9 @@ from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from record import Asked, record
 from timing import timed
 
+from mmexplore.chem.fingerprints import Tanimoto
 from mmexplore.datasets import catalog
-from mmexplore.explore.neighbors.search import Cosine, Tanimoto, top
+from mmexplore.explore.neighbors.search import Cosine, top
 from mmexplore.runtime.home import default_home
 
 K, WIDTH, QUERIES = 10, 256, 64

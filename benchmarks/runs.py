@@ -25,11 +25,15 @@ def flags(settings: list[str]) -> list[str]:
 
 
 def run(verb: str, recipe: str, words: list[str], work: Path) -> Path:
-    """The run's folder, named by what was asked; a run that was cut off goes on."""
+    """The run's folder, named by what was asked; a run that was cut off goes on.
+
+    The whole validation part chooses the epoch, as in the papers: none of it is kept for intervals.
+    """
     name = hashlib.sha256(json.dumps([verb, recipe, words]).encode()).hexdigest()[:12]
     folder = work / f"{verb}-{name}"
     if not (folder / "model" / "card.json").is_file():
-        command = [sys.executable, "-m", "mmexplore", verb, recipe, *words, "--out", str(folder), "--json"]
+        whole = flags(["data.calibration=0"]) if verb == "train" else []
+        command = [sys.executable, "-m", "mmexplore", verb, recipe, *whole, *words, "--out", str(folder), "--json"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{' '.join(command)}\n{done.stderr}")

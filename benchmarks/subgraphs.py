@@ -99,7 +99,7 @@ def published(molecule: Skeleton, score: Score, model: FragmentModel, goal: Targ
         read = [text for text in smiles if text]
         known = dict(zip(read, score(read) if read else [], strict=True))
         values = np.array([known.get(text, np.nan) for text in smiles]) * spread + mean
-        return np.nan_to_num(goal.level(values))
+        return np.asarray(np.nan_to_num(goal.level(values)))
 
     found = walk(molecule, level, walks=NOTEBOOK_WALKS, c_puct=RULES.c_puct, min_atoms=RULES.min_atoms)
     sizes = [mask.bit_count() for mask, value in found.items() if value >= 0.5]

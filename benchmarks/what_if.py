@@ -6,6 +6,8 @@ What a moved slider computes: products of every molecule summed anew, read as va
 numbers. Beside it the same by columns of a pandas table and scikit-learn's score, as a notebook would.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from record import Asked, record
@@ -28,7 +30,8 @@ def drawn(n: int, kind: str) -> tuple[FusionReport, Evaluation]:
     alike = contributions.similarities({"one": rng.normal(size=(50, 4))})
     nothing = np.full(n, "", object)
     total = contributions.predictions(w, p)
-    report = FusionReport("late", "task", MODALITIES, scale, "", 0.0, 1.0, np.arange(n), nothing, total, w, p, alike)
+    about = ("late", "task", MODALITIES, scale, "", 0.0, 1.0, np.arange(n), nothing, total, w, p, alike)
+    report = FusionReport(*about, means=(w * p).mean(0), reference="the drawn molecules")
     truth = (total + rng.normal(size=n) > 0).astype(float) if classes else total + rng.normal(size=n)
     return report, Evaluation("classification" if classes else "regression", truth, "all molecules")
 
@@ -52,8 +55,8 @@ def main(sizes: list[int]) -> None:
             report, evaluate = drawn(n, kind)
             seconds = timed(
                 {
-                    "ours": lambda r=report, j=evaluate: fusion.fusion_score(r, j, FACTORS),
-                    "by columns": lambda r=report, j=evaluate: by_columns(r, j),
+                    "ours": partial(fusion.fusion_score, report, evaluate, FACTORS),
+                    "by columns": partial(by_columns, report, evaluate),
                 },
                 3,
             )

@@ -3,6 +3,7 @@
     python checkpoints/make.py NAME ...                  any of SHIPPED; those on embedded data need no network
     python checkpoints/make.py mmsa --work FOLDER        70 minutes on two cores; cut off, it goes on
     python checkpoints/make.py --show NAME ...           seconds: the molecule that a late fusion is shown by
+    python checkpoints/make.py --report NAME ...         seconds: the fusion report of the model that the app opens on
     python checkpoints/make.py mmfrl --work FOLDER       an hour on one core, once its targets are made
 
 ``mmsa`` wants ``MMEXPLORE_DATA_DIR`` with ZINC250k's and ChEMBL's SMILES, ``mmfrl`` with NMRShiftDB2's spectra and the
@@ -135,6 +136,7 @@ def make(name: str, work: Path) -> None:
         lay_out(name, made.data if made.preset else "solubility")
     if made.preset.endswith("_late"):
         show_by(name, made.data)
+        report_of(name, made.data)
 
 
 def call_by_name(folder: Path) -> None:
@@ -155,6 +157,13 @@ def lay_out(name: str, data: str) -> None:
         for method in project.METHODS:
             print(name, view, method, studio.compute_map(name, data, view, method).quality)
     shutil.copytree(own, shipped, dirs_exist_ok=True)
+
+
+def report_of(name: str, data: str) -> None:
+    """Its fusion report beside the model that the app opens on, whose pages have something to show at once."""
+    if (data, name) != studio.first_choice()[:2]:
+        return
+    fusion.ship_report(model(name, home=default_home()), studio.dataset(data), studio.fusion_report(name, data))
 
 
 def show_by(name: str, data: str) -> None:
@@ -183,6 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+", choices=SHIPPED)
     parser.add_argument("--show", action="store_true", help="only seek the molecules that late fusions are shown by")
+    parser.add_argument("--report", action="store_true", help="only make the report of what the app opens on")
     parser.add_argument("--work", type=Path, help="folder of the runs; default: a temporary one")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -191,6 +201,8 @@ def main() -> None:
         for name in asked.names:
             if asked.show:
                 show_by(name, SHIPPED[name].data)
+            elif asked.report:
+                report_of(name, SHIPPED[name].data)
             else:
                 make(name, work)
 

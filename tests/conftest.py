@@ -41,6 +41,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ["MMEXPLORE_HOME"] = before
 
 
+@pytest.fixture(scope="session")
+def visited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home as a first visit leaves it: the embedded data set was read, which takes seconds. To be copied."""
+    from mmexplore.datasets import catalog
+    from mmexplore.runtime.home import Home
+
+    path = tmp_path_factory.mktemp("visited")
+    catalog.load("solubility", home=Home(path))
+    return path
+
+
 @pytest.fixture(scope="session", autouse=True)
 def scanned_once() -> Iterator[None]:
     """A run of AppTest reads the metadata of all installed packages, which is most of its time: once will do."""

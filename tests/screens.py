@@ -1,5 +1,6 @@
 """A page without a browser, with a home of its own and no shipped models; ``pytest_plugins = ("screens",)``."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ NASTY = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
-def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of this test alone, and no shipped models."""
+def empty_home(tmp_path: Path, visited: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of this test alone with what a first visit leaves there, and no shipped models."""
+    shutil.copytree(visited, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
     monkeypatch.setattr("mmexplore.models.registry.SHIPPED", tmp_path / "none")
     return tmp_path

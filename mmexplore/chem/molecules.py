@@ -5,7 +5,7 @@ A molecule is known everywhere by its canonical SMILES. Scaffolds are those of B
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from rdkit import Chem
@@ -221,12 +221,11 @@ def depict(
     return str(drawer.GetDrawingText())
 
 
-def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTORS) -> "pd.DataFrame":
-    """Columns of ``DESCRIPTORS``, one row a molecule: molecular weight in g/mol, TPSA in square angstrom, counts.
+def descriptor_values(mol: Mol, names: Sequence[str] = DESCRIPTORS) -> list[float]:
+    """Descriptors of ``DESCRIPTORS``: molecular weight in g/mol, TPSA in square angstrom, counts.
 
-    Crippen logP, QED as Bickerton et al. (Nat. Chem. 2012, 4, 90). Raises BadMolecule.
+    Crippen logP, QED as Bickerton et al. (Nat. Chem. 2012, 4, 90).
     """
-    import pandas as pd
     from rdkit.Chem import QED, rdMolDescriptors
 
     known: tuple[Any, ...] = (
@@ -239,20 +238,7 @@ def descriptors(molecules: Iterable[Mol | str], names: Sequence[str] = DESCRIPTO
         rdMolDescriptors.CalcNumRings,
         QED.qed,
     )
-    mols = (parse(m) if isinstance(m, str) else m for m in molecules)
-    functions = [known[DESCRIPTORS.index(name)] for name in names]
-    return pd.DataFrame([[function(mol) for function in functions] for mol in mols], columns=list(names))
-
-
-def scaffolds(smiles: Sequence[str]) -> list[str]:
-    """Scaffold of each of some molecules (:func:`scaffold`), "" for one that has none or cannot be read."""
-    found = []
-    for text in smiles:
-        try:
-            found.append(scaffold(text))
-        except (BadMolecule, ValueError, RuntimeError):
-            found.append("")
-    return found
+    return [known[DESCRIPTORS.index(name)](mol) for name in names]
 
 
 def mol_blocks(smiles: Sequence[str], flat: bool = True) -> list[tuple[str, str]]:
@@ -287,11 +273,23 @@ def to_sdf(table: "pd.DataFrame", blocks: Callable[[Sequence[str]], Sequence[Seq
     for row, (block, why) in zip(rows, blocks([str(row["smiles"]) for row in rows]), strict=True):
         title, smiles = _one_line(row.pop("name", ""))[:80], row.pop("smiles")
         left = {"SMILES": smiles, "not drawn": why} if why else {}
-        told = {re.sub(r"[<>]", "", _one_line(key)): _one_line(value) for key, value in (row | left).items()}
-        fields = "".join(f"> <{key}>\n{value}\n\n" for key, value in told.items() if value)
-        _, _, body = block.partition("\n")  # its first line is the title
-        records.append(f"{title}\n{body}{fields}$$$$\n")
+        records.append(sd_record(title, block, {str(key): _one_line(value) for key, value in (row | left).items()}))
     return "".join(records)
+
+
+def sd_record(title: str, block: str, fields: Mapping[str, str]) -> str:
+    """One SD record: a mol block under another title, and its fields; empty ones, and empty lines of one, are left out.
+
+    >>> sd_record("a", "\\n\\n\\nM  END\\n", {"y": "1", "z": ""}).splitlines()
+    ['a', '', '', 'M  END', '> <y>', '1', '', '$$$$']
+    """
+    told = {
+        re.sub(r"[<>]", "", _one_line(key)): "\n".join(filter(None, map(_one_line, str(value).splitlines())))
+        for key, value in fields.items()
+    }
+    written = "".join(f"> <{key}>\n{value}\n\n" for key, value in told.items() if value)
+    _, _, body = block.partition("\n")  # its first line is the title
+    return f"{_one_line(title)[:80]}\n{body}{written}$$$$\n"
 
 
 def _one_line(value: object) -> str:

@@ -4,15 +4,12 @@ The one place that says which mistakes belong to a molecule: all that goes over 
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from rdkit.Chem import Mol
 
 from mmexplore.chem import molecules
 from mmexplore.runtime.errors import BadMolecule
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 T = TypeVar("T")
 REFUSALS = (BadMolecule, ValueError, RuntimeError, ArithmeticError, LookupError)
@@ -45,12 +42,3 @@ def each(smiles: Iterable[str], make: Callable[[Mol], T]) -> tuple[list[T | None
             made.append(None)
             reasons[number] = refusal(error)
     return made, reasons
-
-
-def descriptors(smiles: Iterable[str], names: Iterable[str] = molecules.DESCRIPTORS) -> "pd.DataFrame":
-    """Descriptors as :func:`mmexplore.chem.molecules.descriptors` gives them; a row of NaN for what has none."""
-    import pandas as pd
-
-    columns = list(names)
-    made, _ = each(smiles, lambda mol: molecules.descriptors([mol], columns).iloc[0].tolist())
-    return pd.DataFrame([row or [float("nan")] * len(columns) for row in made], columns=columns)

@@ -16,6 +16,7 @@ from rdkit.Chem import Mol
 COMPLEX = "a metal complex or an organometallic compound: left as drawn"
 INORGANIC = "no organic part: left as drawn"
 LARGE = "a removed part has more than eight heavy atoms"
+TIED = "a removed part is as large as the one that was kept"
 _NONMETALS = (0, 1, 2, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 18, 34, 35, 36, 53, 54)
 _METALLOIDS = (32, 33, 51, 52, 85, 86)
 _ALKALI = (3, 11, 19, 37, 55, 87)
@@ -53,7 +54,7 @@ def parent(mol: Mol) -> Parent:
         if words == _CHOICE:
             if not _has_organic_part(mol):
                 return Parent(drawn, "", INORGANIC)
-            told = LARGE if _largest_removed(whole, after) > _LARGE_PART else ""
+            told = _doubt(whole, after)
         if before != after:
             done.append(words + _removed(before.split("."), after.split(".")))
         before = after
@@ -128,10 +129,18 @@ def _is_complex(mol: Mol) -> bool:
     return free and carbanions
 
 
-def _largest_removed(whole: Mol, kept: str) -> int:
-    """Heavy atoms of the largest fragment that is another than the one kept."""
-    fragments = Chem.GetMolFrags(whole, asMols=True, sanitizeFrags=False)
-    return max((f.GetNumHeavyAtoms() for f in fragments if Chem.MolToSmiles(f) != kept), default=0)
+def _doubt(whole: Mol, kept: str) -> str:
+    """What makes it doubtful that the part which was kept is meant, "" for nothing.
+
+    >>> _doubt(Chem.MolFromSmiles("CCO.CCN"), "CCO") == TIED, _doubt(Chem.MolFromSmiles("CCO.CCO.Cl"), "CCO")
+    (True, '')
+    """
+    parts = {Chem.MolToSmiles(f): f for f in Chem.GetMolFrags(whole, asMols=True, sanitizeFrags=False)}
+    size = parts[kept].GetNumHeavyAtoms() if kept in parts else 0
+    others = [part for smiles, part in parts.items() if smiles != kept]
+    if any(part.GetNumHeavyAtoms() == size and _has_organic_part(part) for part in others):
+        return TIED
+    return LARGE if any(part.GetNumHeavyAtoms() > _LARGE_PART for part in others) else ""
 
 
 def _removed(before: list[str], after: list[str]) -> str:

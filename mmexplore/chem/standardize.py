@@ -26,7 +26,7 @@ _STAGES = {"keep": "standardise", "strip": "standardise", "scaffold": "find scaf
 CHUNK = 256
 POOL_FROM = 5_000
 LONG = 400
-"""A SMILES of more characters is standardised in a process of its own: it may take seconds."""
+"""A SMILES of more characters, or a mol block of more lines, is standardised elsewhere: it may take seconds."""
 
 
 class Standardized(NamedTuple):
@@ -72,6 +72,11 @@ def standardised(text: str, salts: Salts = "keep") -> Standardized:
         return Standardized("", "", f"RDKit cannot standardise it: {' '.join(str(error).split())[:200]}")
 
 
+def canonical_forms(texts: Sequence[str]) -> list[str]:
+    """SMILES of each of some structures as :func:`standardised` has it, "" for one that is refused."""
+    return [standardised(text).smiles for text in texts]
+
+
 def _read_back(mol: Mol) -> str:
     """Canonical SMILES, "" where RDKit cannot read it, or reads another molecule."""
     smiles = canonical(mol)
@@ -98,7 +103,10 @@ def standardize_all(
 
 
 def scaffolds(smiles: Sequence[str], progress: Progress = silent, workers: int | None = None) -> list[str | None]:
-    """Bemis-Murcko scaffolds in the order of ``smiles``, None for what has none because it cannot be read."""
+    """Bemis-Murcko scaffolds in the order of ``smiles``, None for what has none because it cannot be read.
+
+    ``workers`` as in :func:`standardize_all`.
+    """
     return [None if found.refused else found.smiles for found in _all(smiles, "scaffold", progress, workers)]
 
 
@@ -128,9 +136,13 @@ def _done(task: Task, text: str) -> Standardized:
     return standardised(text, task)
 
 
+def _is_long(text: str) -> bool:
+    return "\n" not in text or text.count("\n") > LONG
+
+
 def _all(texts: Sequence[str], task: Task, progress: Progress, workers: int | None) -> list[Standardized]:
     if workers is None:
-        awkward = any(len(text) > LONG and "\n" not in text for text in texts)  # RDKit holds the interpreter's lock
+        awkward = any(len(text) > LONG and _is_long(text) for text in texts)  # RDKit holds the interpreter's lock
         workers = max(2, processes.cores()) if awkward else processes.cores() if len(texts) >= POOL_FROM else 0
     chunks = [list(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
     if workers < 2:

@@ -163,7 +163,7 @@ def _better(error: BadMolecule, text: str) -> BadMolecule:
     table = Chem.GetPeriodicTable()
     lines = text.splitlines()
     counts = next((line for line in lines if "V2000" in line), "")
-    atoms = int(counts[:3]) if counts[:3].strip().isdigit() else 0
+    atoms = int(counts[:3]) if counts[:3].strip().isdecimal() else 0
     start = lines.index(counts) + 1 if counts else 0
     symbols = [line[31:34].strip() for line in lines[start : start + atoms]]
     symbols += re.findall(r"^M  V30 \d+ ([A-Za-z*#]+) -?[\d.]+ -?[\d.]+ ", text, re.MULTILINE)

@@ -5,7 +5,7 @@ or non-zero with one sentence on stderr. ``--job FOLDER`` is how the app runs a 
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,17 +16,20 @@ import typer
 from mmexplore import __version__, studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.chemprop import chemprop
+from mmexplore.cli.evaluate import evaluate
 from mmexplore.cli.fusion import fusion
 from mmexplore.cli.home import app as home_verbs
 from mmexplore.cli.import_file import import_file
-from mmexplore.cli.lists import dataset_verbs, model_verbs
+from mmexplore.cli.lists import covered, dataset_verbs, model_verbs
 from mmexplore.cli.maps import make_map
 from mmexplore.cli.open_app import open_app
+from mmexplore.cli.predict import predict
 from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
-from mmexplore.recipes.recipe import Recipe, parse, read
+from mmexplore.recipes.recipe import SPLITS, Recipe, parse, read
+from mmexplore.recipes.seeds import seeds
 from mmexplore.runtime import files
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.runtime.jobs.reporters import Listener
@@ -47,9 +50,11 @@ Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 app.add_typer(dataset_verbs, name="datasets")
 app.add_typer(model_verbs, name="models")
 app.add_typer(home_verbs, name="home")
+app.command()(evaluate)
 app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
+app.command()(predict)
 app.command("map")(make_map)
 app.command("app")(open_app)
 app.command("import")(import_file)
@@ -70,14 +75,26 @@ def fetch(
     answer(lambda p: {"fetched": [{"name": n, "file": str(studio.fetch(n, p))} for n in names]}, as_json, job)
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True})
 def train(
+    context: typer.Context,
     recipe: Annotated[str, typer.Argument(help=f"{', '.join(preset_names())}, or a recipe.json")],
     data: Data = "",
     target: Annotated[list[str] | None, typer.Option("--target", help="label column, repeatable")] = None,
-    split: Annotated[str, typer.Option("--split", help="scaffold, scaffold_balanced or random")] = "",
+    split: Annotated[str, typer.Option("--split", help=f"how parts are made: {', '.join(SPLITS)}")] = "",
+    split_seed: Annotated[int | None, typer.Option("--split-seed", help="seed of the split, apart from --seed")] = None,
+    column: Annotated[str, typer.Option("--split-column", help="column of parts (column), or of dates (time)")] = "",
+    file: Annotated[
+        Path | None, typer.Option("--split-file", help="names or SMILES and the part of each (file)")
+    ] = None,
+    folds: Annotated[int | None, typer.Option("--folds", help="kfold: how many, each trained in turn")] = None,
+    fold: Annotated[int | None, typer.Option("--fold", help="kfold: this one alone, from 0")] = None,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, max=20, help="kfold: so many divisions")] = 1,
     settled: Annotated[bool, typer.Option("--settled", help="train until the validation score settles")] = False,
     seed: Seed = None,
+    several: Annotated[
+        str, typer.Option("--seeds", help="seeds of the weights, as 0 1 2 or 0-4: an ensemble on one split")
+    ] = "",
     out: Out = None,
     name: Name = "",
     settings: Settings = None,
@@ -85,13 +102,24 @@ def train(
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
-    """Train a recipe on a data set."""
+    """Train a recipe on a data set; with several seeds, to one ensemble."""
+    if context.args and not (several and all(word[:1].isdigit() for word in context.args)):
+        context.fail(f"Got unexpected extra argument ({' '.join(context.args)})")
 
     def chosen() -> Recipe:
         by_name = partial(preset, settled=settled)
-        return _recipe(recipe, by_name, preset_names(), data, seed, {"targets": target, "split": split})
+        given: Values = {"targets": target, "split": split, "split_column": column, "folds": folds}
+        given |= {"split_file": str(file.expanduser().resolve()) if file else "", "fold": fold}
+        found = _recipe(recipe, by_name, preset_names(), data, seed, given)
+        return found if split_seed is None else found.with_settings([f"data.split_seed={split_seed}"])
 
-    answer(_training(chosen, settings, out, name, overwrite), as_json, job)
+    typed = " ".join([several, *context.args])
+    if split == "kfold" and fold is None:
+        if typed.strip():
+            raise BadRecipe("--seeds make one ensemble on one split, and each fold is a split: name one with --fold")
+        answer(_in_folds(chosen, settings, out, name, overwrite, repeats), as_json, job)
+    else:
+        answer(_training(chosen, settings, out, name, overwrite, typed.strip()), as_json, job)
 
 
 @app.command()
@@ -116,23 +144,72 @@ def pretrain(
 
 
 def _training(
-    recipe: Callable[[], Recipe], settings: list[str] | None, out: Path | None, name: str, overwrite: bool
+    recipe: Callable[[], Recipe],
+    settings: list[str] | None,
+    out: Path | None,
+    name: str,
+    overwrite: bool,
+    several: str = "",
 ) -> Callable[[Listener], Values]:
     def work(progress: Listener) -> Values:
         chosen = recipe().with_settings(settings or [])
-        check = studio.check_training(chosen)
-        if check.refusals:
-            raise BadRecipe("; ".join(check.refusals))
-        for warning in check.warnings:
-            print(f"note: {warning}", file=sys.stderr)
+        many = seeds(several) if several else ()
+        warnings = _checked([chosen])
         folder = out or studio.new_run(name or f"{chosen.data.dataset} {chosen.name}")
         progress.goes_on = f"the same command with --out {folder} goes on with what was done"
-        model = studio.train(chosen, folder, name, progress, overwrite=overwrite)
+        if len(many) > 1:
+            model: studio.Model = studio.train_ensemble(chosen, many, folder, name, progress, overwrite=overwrite)
+        else:
+            values = chosen.model_dump(mode="json")
+            values["training"]["seed"] = many[0] if many else chosen.training.seed
+            model = studio.train(parse(values), folder, name, progress, overwrite=overwrite)
         assert model.card is not None
-        about: Values = {"model": str(folder), "metrics": model.card.metrics, "warnings": list(check.warnings)}
+        about: Values = {"model": str(folder), "metrics": model.card.metrics, "warnings": warnings}
+        if isinstance(model, studio.Ensemble):
+            about |= {"members": [member.name for member in model.members]}
+        about |= {"coverage": [covered(one) for one in model.card.coverage]}
         return about | {"skipped": [asdict(one) for one in studio.trained_without(str(folder))]}
 
     return work
+
+
+def _in_folds(
+    recipe: Callable[[], Recipe],
+    settings: list[str] | None,
+    out: Path | None,
+    name: str,
+    overwrite: bool,
+    repeats: int,
+) -> Callable[[Listener], Values]:
+    """A model a fold, one after the other."""
+
+    def work(progress: Listener) -> Values:
+        chosen = recipe().with_settings(settings or [])
+        warnings = _checked(studio.folds_of(chosen, repeats))
+        if out:
+            progress.goes_on = f"the same command with --out {out} goes on with what was done"
+        models = studio.train_folds(chosen, out, name, progress, repeats=repeats, overwrite=overwrite)
+        mean, spread = studio.mean_scores(models)
+        runs = [
+            {"model": str(m.folder.parent), "fold": m.recipe.data.fold, "split_seed": m.recipe.data.split_seed}
+            | {"metrics": m.card.metrics}
+            for m in models
+            if m.recipe and m.card
+        ]
+        return {"model": runs[0]["model"], "metrics": mean, "spread": spread, "runs": runs, "warnings": warnings}
+
+    return work
+
+
+def _checked(recipes: Sequence[Recipe]) -> list[str]:
+    """What is to be told of trainings before they start, each sentence once. Raises BadRecipe."""
+    found = [studio.check_training(one) for one in recipes]
+    if refusals := dict.fromkeys(text for check in found for text in check.refusals):
+        raise BadRecipe("; ".join(refusals))
+    warnings = list(dict.fromkeys(text for check in found for text in check.warnings))
+    for warning in warnings:
+        print(f"note: {warning}", file=sys.stderr)
+    return warnings
 
 
 def _recipe(
@@ -146,7 +223,8 @@ def _recipe(
     else:
         chosen = by_name(name)
     values = chosen.model_dump(mode="json")
-    values["data"] |= {key: value for key, value in (rest | {"dataset": data}).items() if value}
+    given = rest | {"dataset": data}
+    values["data"] |= {key: value for key, value in given.items() if value not in (None, "", [], ())}
     if seed is not None:
         values["data"]["split_seed"] = values["training"]["seed"] = seed
     return parse(values)

@@ -1,6 +1,8 @@
 """The verbs ``datasets`` and ``models``: what there is, a line each; another name for one, its end."""
 
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,13 +57,7 @@ def rename_dataset(name: str, new: str, as_json: Json = False) -> None:
 @dataset_verbs.command("delete")
 def delete_dataset(name: str, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a data set of yours, its file, and what was computed of it. Models trained on it stay."""
-    _ask(f"delete data set {name!r} and its file?", yes)
-
-    def work(_: Any) -> Values:
-        studio.remove_dataset(name)
-        return {"deleted": name}
-
-    answer(work, as_json)
+    _deleted(f"delete data set {name!r} and its file?", yes, studio.remove_dataset, name, as_json)
 
 
 def _counted(values: Values) -> Values:
@@ -86,13 +82,53 @@ def models(context: typer.Context, as_json: Json = False) -> None:
         tasks = sorted({t.kind for t in model.card.data.tasks}) if model.card else []
         metrics = model.card.metrics if model.card else {}
         size = round(model.megabytes, 2)
-        about = {"name": model.name, "data": model.data, "task": ", ".join(tasks), "views": list(model.views)}
-        return about | {"metrics": metrics, "megabytes": size, "shipped": model.shipped, "title": model.title}
+        about: Values = {"name": model.name, "data": model.data, "task": ", ".join(tasks), "views": list(model.views)}
+        if isinstance(model, studio.Ensemble):
+            about |= {"members": [member.name for member in model.members]}
+        if model.card and model.card.coverage:
+            about |= {"coverage": [covered(one) for one in model.card.coverage]}
+        about |= {"metrics": metrics, "megabytes": size, "shipped": model.shipped, "title": model.title}
+        return about | {"baseline": _baseline(model)}
 
     def work(_: Any) -> Values:
         return {"models": [row(m) for m in studio.models()]} | _damaged(studio.damaged_models())
 
     answer(work, as_json, shown=_scored)
+
+
+def _baseline(model: studio.Model) -> Values | None:
+    """The baseline on a model's split, its scores, and the paired test against it; None where there is none."""
+    other = studio.baseline_of(model.name) if model.card else None
+    if other is None or other.card is None:
+        return None
+    test = studio.baseline_test(model.name)
+    return {"name": other.name, "metrics": other.card.metrics, "paired": asdict(test) if test else None}
+
+
+def covered(one: studio.Coverage) -> Values:
+    """How much of the test part a task's intervals or sets cover."""
+    low, high = one.bounds()
+    about = {"task": one.task, "level": one.level, "covered": one.share, "low": low, "high": high, "n": one.of}
+    about |= {"width" if one.classes is None else "classes_in_a_set": one.width}
+    shares = {f"covered_{name}": hits / of for name, (hits, of) in (one.classes or {}).items() if of}
+    return about | shares
+
+
+@model_verbs.command("ensemble")
+def make_ensemble(
+    names: Annotated[list[str], typer.Argument(metavar="MODEL...", help="models of one recipe, data set and split")],
+    name: Annotated[str, typer.Option("--name", help="the ensemble's name")] = "ensemble",
+    as_json: Json = False,
+) -> None:
+    """Make an ensemble of models that differ in the seed of their weights alone; they stay as they are."""
+
+    def work(_: Any) -> Values:
+        made = studio.make_ensemble(name, names)
+        assert made.card is not None
+        about: Values = {"model": made.name, "members": [member.name for member in made.members]}
+        return about | {"metrics": made.card.metrics, "coverage": [covered(one) for one in made.card.coverage]}
+
+    answer(work, as_json)
 
 
 @model_verbs.command("rename")
@@ -108,19 +144,20 @@ def rename_model(name: str, title: str, as_json: Json = False) -> None:
 
 @model_verbs.command("delete")
 def delete_model(name: str, yes: Yes = False, as_json: Json = False) -> None:
-    """Delete a trained model with its predictions and curves."""
-    _ask(f"delete model {name!r} with predictions and curves?", yes)
+    """Delete a trained model with its predictions and curves, or an ensemble, whose members stay."""
+    _deleted(f"delete model {name!r} with predictions and curves?", yes, studio.delete_model, name, as_json)
+
+
+def _deleted(question: str, sure: bool, delete: Callable[[str], object], name: str, as_json: bool) -> None:
+    """Delete what is sure to be meant, and answer."""
+    if not sure and sys.stdin.isatty():
+        typer.confirm(question, abort=True, err=True)
 
     def work(_: Any) -> Values:
-        studio.delete_model(name)
+        delete(name)
         return {"deleted": name}
 
     answer(work, as_json)
-
-
-def _ask(question: str, sure: bool) -> None:
-    if not sure and sys.stdin.isatty():
-        typer.confirm(question, abort=True, err=True)
 
 
 def _damaged(found: dict[str, str]) -> Values:
@@ -139,6 +176,15 @@ def _scored(values: Values) -> Values:
 
     def line(row: Values) -> Values:
         about = {"name": row["name"], "data": row["data"], "views": listed(row["views"], 16)}
-        return about | {"test score": score(row["metrics"]), "MB": row["megabytes"], "shipped": row["shipped"]}
+        about |= {"test score": score(row["metrics"]), "baseline": beside(row["name"], row["baseline"])}
+        return about | {"MB": row["megabytes"], "shipped": row["shipped"]}
+
+    def beside(name: str, baseline: Values | None) -> str:
+        if baseline is None:
+            return ""
+        if baseline["name"] == name:
+            return "is the baseline"
+        told = f", p {baseline['paired']['p']:.2g}" if baseline["paired"] else ""
+        return score(baseline["metrics"]) + told
 
     return values | {"models": [line(row) for row in values["models"]]}

@@ -8,6 +8,7 @@ import typer
 
 from mmexplore import studio
 from mmexplore.cli.answer import DataName, Values, answer
+from mmexplore.explore.explain.search import By
 from mmexplore.runtime.home import as_json as plain
 from mmexplore.runtime.progress import Progress
 from mmexplore.studio import Explained, Group, Rules
@@ -44,17 +45,28 @@ def subgraph(
         bool, typer.Option("--in-molecule", help="let the score of the atoms in their molecule decide")
     ] = False,
     count: Annotated[int, typer.Option("--count", min=1, help="how many to list")] = 5,
+    branch: Annotated[
+        str, typer.Option("--branch", help="of a late fusion: what makes this branch add half of what it adds")
+    ] = "",
     as_json: Json = False,
+    job: JobFolder = None,
 ) -> None:
     """Find the smallest parts of a molecule that a model calls positive; atoms as the given SMILES counts them."""
 
-    def work(_: Progress) -> Values:
+    def work(progress: Progress) -> Values:
         goal, how = studio.target(model, task, direction, threshold)
         rules = Rules(min_atoms=min_atoms, max_atoms=max_atoms)
-        found = studio.explain(model, smiles, goal, rules, "in molecule" if in_molecule else "fragment", count)
-        return _told(smiles.strip(), found, how)
+        by: By = "in molecule" if in_molecule else "fragment"
+        asked = (smiles, goal, rules, by, count)
+        if job is not None:  # of the page that asked, which takes it from there
+            found = studio.explain_and_keep(model, *asked, branch, progress)
+        elif branch:
+            found = studio.explain_summand(model, branch, smiles, goal.task, rules, by, count)
+        else:
+            found = studio.explain(model, *asked, progress)
+        return _told(smiles.strip(), found, "" if branch else how)
 
-    answer(work, as_json)
+    answer(work, as_json, job)
 
 
 def _told(smiles: str, found: Explained, how: str) -> Values:

@@ -1,16 +1,20 @@
 """What a verb found, as tables for people: at most 100 columns wide, long lists cut short with a count of the rest."""
 
 import math
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 WIDTH = 100
-_ROWS, _WHOLE, _LIST = 50, 36, 40
+_ROWS, _WHOLE, _LIST, _CELL = 50, 36, 40, 160
+_ODD = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+"""Categories of characters that move, hide or turn what stands round them."""
 
 
 def printed(values: Mapping[str, Any]) -> None:
@@ -41,7 +45,19 @@ def text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return "" if math.isnan(value) else f"{value:.4g}"
-    return "" if value is None else str(value)
+    return "" if value is None else visible(str(value))
+
+
+def visible(words: str) -> str:
+    """Words as one line whose every sign is seen where it stands: blanks for line breaks, codes for marks of direction.
+
+    >>> visible("two\\nlines"), visible("a\\u202eb")
+    ('two lines', 'a\\\\u202eb')
+    """
+    if words.isascii() and words.isprintable():
+        return words
+    plain = "".join(" " if c in "\n\r\t\v\f\u2028\u2029" else c for c in words)
+    return "".join(c.encode("unicode_escape").decode() if unicodedata.category(c) in _ODD else c for c in plain)
 
 
 def listed(words: Sequence[str], characters: int = _LIST) -> str:
@@ -76,11 +92,18 @@ def _is_rows(value: Any) -> bool:
 
 
 def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    about: dict[str, Any] = {"box": box.SIMPLE_HEAD, "pad_edge": False, "collapse_padding": True}
+    table = Table(title=Text(_short(title)), title_justify="left", **about)
     for name in rows[0]:
         numbers = all(isinstance(row.get(name), int | float) and not isinstance(row.get(name), bool) for row in rows)
-        whole = name == next(iter(rows[0])) and all(len(text(row.get(name))) <= _WHOLE for row in rows)
-        table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold", no_wrap=whole)
+        whole = name == next(iter(rows[0])) and all(cell_len(text(row.get(name))) <= _WHOLE for row in rows)
+        table.add_column(Text(_short(name)), justify="right" if numbers else "left", overflow="fold", no_wrap=whole)
     for row in rows:
-        table.add_row(*(Text(text(row.get(name))) for name in rows[0]))
+        table.add_row(*(Text(_short(text(row.get(name)))) for name in rows[0]))
     return table
+
+
+def _short(cell: str) -> str:
+    """A cell that leaves room for others; ``--json`` has all of it."""
+    words = visible(cell)
+    return words if len(words) <= _CELL else f"{words[: _CELL - 3]}..."

@@ -173,6 +173,24 @@ class Dataset:
         """Rows (int64, ascending) whose SMILES RDKit reads."""
         return np.setdiff1d(np.arange(len(self)), np.array(list(self.unreadable), np.int64))
 
+    def classes(self, task: int) -> np.ndarray:
+        """Classes of a classification by its number, ascending: 0 and 1, or those that stand there where others do."""
+        values = self.labels[:, task]
+        known = np.unique(values[np.isfinite(values)])
+        return np.array([0.0, 1.0], np.float32) if np.isin(known, (0, 1)).all() else known
+
+    def has_two_classes(self, task: int) -> bool:
+        """Whether a task is a classification whose labels are 0 and 1."""
+        return self.tasks[task].kind == "classification" and self.classes(task).tolist() == [0.0, 1.0]
+
+    def truth(self, task: int) -> np.ndarray:
+        """Labels (n,) that predictions of the same task are judged by: float64, NaN where missing.
+
+        None of a classification into more than two classes, as models tell two apart.
+        """
+        judged = self.tasks[task].kind == "regression" or self.has_two_classes(task)
+        return self.labels[:, task].astype(np.float64) if judged else np.full(len(self), np.nan)
+
     def skipped(self, reasons: Mapping[int, str]) -> tuple[Skipped, ...]:
         """Rows that something does without, in their order, from the reasons by row."""
         return tuple(Skipped(row, int(self.lines[row]), reasons[row]) for row in sorted(reasons))

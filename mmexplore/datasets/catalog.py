@@ -237,7 +237,7 @@ def append(
         called = given.name if isinstance(given, Path) else "the pasted text"
         files = {first: first.name, **yours.more(name, home=home), path: called}
         choices = _full(card["choices"])
-        source = _Source(name, card["title"], tuple(files), lambda: _of_files(files, choices, progress))
+        source = _Source(name, card["title"], tuple(files), lambda: _of_files(files, choices, progress, ask=False))
         try:
             after = _made(source, choices, progress, yours.grown(card, content), home=home)
             yours.keep_more(name, path, called, content, after, home=home)
@@ -304,17 +304,18 @@ def _source(name: str, choices: dict[str, Any], progress: Progress, *, home: Hom
         raise UnknownName("data set", name, titles)
 
     given = {path: path.name} | (yours.more(name, home=home) if kind == "yours" else {})
-    return _Source(name, title, tuple(given), lambda: _of_files(given, choices, progress))
+    ask = kind == "path"  # of what was imported it was asked then
+    return _Source(name, title, tuple(given), lambda: _of_files(given, choices, progress, ask=ask))
 
 
-def _of_files(files: Mapping[Path, str], choices: dict[str, Any], progress: Progress) -> RawTable:
+def _of_files(files: Mapping[Path, str], choices: dict[str, Any], progress: Progress, *, ask: bool) -> RawTable:
     """One raw table of a user's files, by what people call them."""
-    readers = [(called, partial(_read_with, path, progress)) for path, called in files.items()]
+    readers = [(called, partial(_read_with, path, progress, ask)) for path, called in files.items()]
     return appended.joined(readers, choices)
 
 
-def _read_with(path: Path, progress: Progress, choices: Mapping[str, Any]) -> RawTable:
-    return _of_file(path, dict(choices), progress)
+def _read_with(path: Path, progress: Progress, ask: bool, choices: Mapping[str, Any]) -> RawTable:
+    return _of_file(path, dict(choices), progress, ask=ask)
 
 
 def _of_file(
@@ -376,6 +377,14 @@ def _given(path_or_text: Path | str) -> Path | str:
 def _unquoted(name: str) -> str:
     plain = name.strip()
     return plain[1:-1].strip() if len(plain) > 1 and plain[0] == plain[-1] == '"' else plain
+
+
+def path_of(name: str, *, home: Home) -> Path:
+    """The file that is meant where no data set is called so. Raises UnknownName for what looks like no path."""
+    path = Path(_unquoted(name)).expanduser()
+    if not path.is_file() and not _looks_like_path(name):
+        raise UnknownName("data set", name, _names(home))
+    return path
 
 
 def _looks_like_path(name: str) -> bool:

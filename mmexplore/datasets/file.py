@@ -12,33 +12,25 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 
-from mmexplore.chem import file_endings
-from mmexplore.chem.molecules import readable
-from mmexplore.chem.standardize import standardised
+from mmexplore.chem.standardize import canonical_forms
 from mmexplore.datasets import Kind, RawTable, Task
 from mmexplore.datasets.readers import columns as _columns
 from mmexplore.datasets.readers import exports, numbers, workbooks
 from mmexplore.datasets.readers import labels as _labels
 from mmexplore.datasets.readers.cells import (
-    HEADERS,
     Cells,
-    best_delimiter,
     delimited,
-    divided,
-    head,
     sd_records,
     smiles_lines,
     unique,
-    words,
     words_table,
 )
 from mmexplore.datasets.readers.labels import LabelRule, Qualifiers
-from mmexplore.datasets.readers.source import Content, content, opened, text_of
+from mmexplore.datasets.readers.source import content, opened, text_of
+from mmexplore.datasets.readers.styles import BLOCKS, NO_HEADER, WORDS, style_of
+from mmexplore.runtime.deadline import each
 from mmexplore.runtime.errors import BadTable, UnknownName
 from mmexplore.runtime.progress import Progress, silent
-
-BLOCKS = "mol block"
-_WORDS = "words"
 
 
 @dataclass(frozen=True)
@@ -137,6 +129,11 @@ def raw(
     )
 
 
+def frame(source: Path | str) -> pd.DataFrame:
+    """Cells of a file, or text, as they stand there, whatever they hold. Raises BadTable."""
+    return _read(source, None, "").frame
+
+
 def preview(source: Path | str, rows: int = 20, sheet: str | None = None) -> Preview:
     """Import preview: the first rows of a file or text, and guesses. Raises BadTable."""
     table = _read(source, sheet, "")
@@ -151,7 +148,8 @@ def preview(source: Path | str, rows: int = 20, sheet: str | None = None) -> Pre
     tasks = tuple(_task(frame, rule) for rule in rules)
     shown = frame.head(rows)
     if table.blocks:
-        shown = shown.assign(**{BLOCKS: [standardised(block).smiles for block in shown[BLOCKS]]})
+        drawn = each(canonical_forms, shown[BLOCKS].tolist(), at_once=rows, most_late=rows)
+        shown = shown.assign(**{BLOCKS: [smiles or "" for smiles in drawn]})
     notes = (*table.cells.notes, *_told(found, table.blocks), *(known.notes if known else ()))
     asked = {column: asked[column] for column in asked}
     return Preview(tuple(frame.columns), shown, len(frame), found.chosen, title, tasks, notes, asked, table.sheets)
@@ -202,12 +200,9 @@ def _structures(table: _Table, smiles: str | None) -> _columns.Structures:
         return found
     frame, cells = table.frame, table.cells
     if found.reactions:
-        raise BadTable(
-            f"the table holds reactions and no molecules (column {found.reactions[0]!r}); give a table of molecules"
-        )
-    first = " | ".join(cells.rows[0])[:80] if cells.rows else ""
-    why = f"; first row: {first!r}" if first else f"; {cells.rejected[0].reason}" if cells.rejected else ""
-    raise BadTable(f"no column holds SMILES (columns: {', '.join(frame.columns)[:200]}{why}); name the SMILES column")
+        raise _columns.only_reactions(found.reactions[0])
+    first = cells.rows[0] if cells.rows else []
+    raise _columns.none_found(list(frame.columns), first, cells.rejected[0].reason if cells.rejected else "")
 
 
 def _told(found: _columns.Structures, blocks: bool) -> list[str]:
@@ -238,7 +233,7 @@ def _read(source: Path | str, sheet: str | None, called: str) -> _Table:
         cells = workbooks.parquet(held)
     else:
         with text_of(held) if held else opened(source) as file:
-            style = _style(held, file)
+            style = style_of(held, file)
             cells = _text_cells(file, style)
             if file.encoding == "cp1252":
                 cells.notes.append("the file is not UTF-8 and was read as Windows Latin-1")
@@ -256,65 +251,18 @@ def _text_cells(file: TextIO, style: str) -> Cells:
         return sd_records(file)
     if style == "smi":
         return smiles_lines(file)
-    return words_table(file) if style == _WORDS else _headed(delimited(file, style))
-
-
-def _style(held: Content | None, file: TextIO) -> str:
-    """ "sdf", "smi", "words" or a delimiter."""
-    ending = file_endings.ending(held.name) if held else ""
-    if ending in file_endings.RECORDS:
-        return "sdf"
-    if ending in file_endings.LINES:
-        return _style_of_lines(file)
-    delimiter = best_delimiter(file)
-    if ending in file_endings.TABLES:
-        return delimiter or ("\t" if ending != ".csv" else ",")
-    return _style_by_content(file, delimiter)
-
-
-def _style_of_lines(file: TextIO) -> str:
-    """Lines of SMILES and names, unless they are a table: tabs and three columns, a header, or another delimiter."""
-    lines = [text for text in head(file) if text.strip() and not text.startswith("#")]
-    if not lines:
-        return "smi"
-    tabbed = [len(divided(text, "\t")[0]) for text in lines]
-    said = lines[0].split()[0].lower() in HEADERS
-    alike = tabbed.count(tabbed[0]) >= 0.6 * len(tabbed)
-    if (tabbed[0] > 2 and alike) or (tabbed[0] == 2 and said and alike):
-        return "\t"
-    parts = [words(text) for text in lines]
-    if said and len(parts[0]) > 2 and sum(len(p) == len(parts[0]) for p in parts) >= 0.9 * len(parts):
-        return _WORDS
-    first = [p[0].split(" |")[0] for p in parts]
-    if sum(map(readable, first)) < 0.5 * len(first):
-        return best_delimiter(file) or "smi"
-    return "smi"
-
-
-def _style_by_content(file: TextIO, delimiter: str | None) -> str:
-    lines = [line for line in head(file) if line.strip()]
-    if any(line.startswith(("$$$$", "M  END")) for line in lines):
-        return "sdf"
-    first = [line.split()[0] for line in lines if line.split()[0].lower() not in HEADERS]
-    if not delimiter or delimiter == "\t":
-        if delimiter and lines[0].split("\t")[0].strip().lower() in HEADERS:
-            return delimiter
-        if sum(map(readable, first)) >= 0.5 * len(first):
-            return _style_of_lines(file)
-    return delimiter or ","
+    return words_table(file) if style == WORDS else _headed(delimited(file, style))
 
 
 def _headed(cells: Cells) -> Cells:
     """Takes a header that is a molecule, above a column of molecules, for the first row."""
-    guess = _columns.smiles_column(_frame(replace(cells, rows=cells.rows[:500]))) if cells.rows else None
     header = cells.columns
-    alone = not cells.rows and any(len(name) > 1 and readable(name) for name in header)
-    if not alone and (guess is None or not readable(guess)):
+    if not _columns.header_is_a_row(header, [tuple(row) for row in cells.rows[:500]]):
         return cells
     cells.columns = unique([""] * len(header))
     cells.rows.insert(0, header)
     cells.lines.insert(0, cells.header_line)
-    cells.notes.append("the table has no header; its first line was read as a row")
+    cells.notes.append(NO_HEADER)
     return cells
 
 

@@ -77,7 +77,7 @@ def _each_once(files: Iterable[Path]) -> Iterator[tuple[int, dict[str, str]]]:
             of_lines = ".jsonl" in path.suffixes
             for fields in map(_listed, file) if of_lines else sd_values(file):
                 number = fields.get(_ID, "").strip()
-                if number.isdigit() and int(number) not in seen:
+                if number.isdecimal() and int(number) not in seen:
                     seen.add(int(number))
                     yield int(number), fields
 

@@ -126,7 +126,12 @@ def _unread(dataset: Dataset, text: str, mistake: BadMolecule) -> BadMolecule:
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else text[:77] + "...")
+    return repr(_cut(text))
+
+
+def _cut(text: str) -> str:
+    """What a sentence repeats of a typed text."""
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def search(dataset: Dataset, text: str) -> SearchResult:
@@ -135,10 +140,10 @@ def search(dataset: Dataset, text: str) -> SearchResult:
         return SearchResult(np.empty(0, np.int64), "nothing was typed")
     meant = read(dataset, text)
     if len(meant.names):
-        return SearchResult(meant.names, f"{len(meant.names):,} names hold {meant.text!r}")
+        return SearchResult(meant.names, f"{len(meant.names):,} names hold {_shown(meant.text)}")
     if meant.pattern:
         rows = matches(dataset, meant.pattern)
-        return SearchResult(rows, f"{len(rows):,} molecules match the SMARTS {meant.text}", meant.pattern)
+        return SearchResult(rows, f"{len(rows):,} molecules match the SMARTS {_cut(meant.text)}", meant.pattern)
     same = np.flatnonzero(dataset.smiles == meant.molecule)
     try:
         rows = matches(dataset, meant.molecule)
@@ -146,7 +151,7 @@ def search(dataset: Dataset, text: str) -> SearchResult:
         what = f"this molecule (row {same[0] + 1}); " if len(same) else ""
         return SearchResult(same, f"{what}{mistake}", "", meant.molecule)
     what = f"this molecule (row {same[0] + 1}) and " if len(same) else ""
-    how = f"{what}{len(rows):,} molecules contain {meant.text}"
+    how = f"{what}{len(rows):,} molecules contain {_cut(meant.text)}"
     return SearchResult(np.union1d(rows, same), how, meant.molecule, meant.molecule)
 
 
@@ -167,7 +172,7 @@ def one_of(dataset: Dataset, meant: Meaning) -> tuple[int, str]:
     if len(rows) == 1:
         return int(rows[0]), str(dataset.smiles[rows[0]])
     some = ", ".join(str(dataset.names[row] or dataset.smiles[row]) for row in rows[:3])
-    told = f"{len(rows):,} {fit.format(dataset.name, repr(meant.text))}" + (f" ({some}, ...)" if len(rows) else "")
+    told = f"{len(rows):,} {fit.format(dataset.name, _shown(meant.text))}" + (f" ({some}, ...)" if len(rows) else "")
     raise BadMolecule(f"{told}, and one molecule is asked for; a whole name or a SMILES would do")
 
 

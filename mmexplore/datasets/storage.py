@@ -64,12 +64,11 @@ def write_rows(folder: Path, rows: "pd.DataFrame") -> None:
 
 
 def read_rows(folder: Path, columns: Sequence[str]) -> "pd.DataFrame | None":
-    """What became of each row that was read, under these names; None where it was not kept."""
+    """What became of each row that was read, under these names; None where it was not kept, or is damaged."""
     import pandas as pd
-    import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(folder / "rows.parquet")
+        table = _read_table(folder / "rows.parquet")
     except (OSError, ValueError):
         return None
     frame: pd.DataFrame = table.to_pandas()

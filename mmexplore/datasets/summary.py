@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.chem import row_by_row
+from mmexplore.chem import descriptors
 from mmexplore.datasets import Dataset, splits
+from mmexplore.datasets.splits import SplitRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ class Summary:
 
 
 def label_table(dataset: Dataset) -> "pd.DataFrame":
-    """Label table, one row a task: what is known, and its balance (classification) or range (regression)."""
+    """Label table, one row a task: what is known, and its balance (two classes), counts (more), or range (numbers)."""
     import pandas as pd
 
     rows = []
@@ -38,8 +39,11 @@ def label_table(dataset: Dataset) -> "pd.DataFrame":
         known = values[~np.isnan(values)]
         row: dict[str, object] = {"task": task.name, "kind": task.kind, "known": len(known)}
         row["missing"] = len(values) - len(known)
-        if len(known) and task.kind == "classification":
+        if len(known) and dataset.has_two_classes(number):
             row |= {"positive": int(known.sum()), "share positive": float(known.mean())}
+        elif len(known) and task.kind == "classification":
+            counts = {value: int((known == value).sum()) for value in dataset.classes(number)}
+            row["classes"] = ", ".join(f"{value:g}: {count:,}" for value, count in counts.items())
         elif len(known):
             row |= {"lowest": float(known.min()), "mean": float(known.mean()), "highest": float(known.max())}
         rows.append(row)
@@ -59,25 +63,26 @@ def summarize(dataset: Dataset, scaffolds: int = 12) -> Summary:
 def property_table(dataset: Dataset, most: int = 5000, seed: int = 0) -> "pd.DataFrame":
     """RDKit descriptors of the molecules that can be read.
 
-    Of ``most`` drawn at random where there are more (about 600 a second).
+    Of ``most`` drawn at random where there are more (about 600 a second and processor).
     """
     rows = dataset.readable
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
-    return row_by_row.descriptors(dataset.smiles[rows]).set_axis(rows)
+    return descriptors.table(dataset.smiles[rows].tolist()).set_axis(rows)
 
 
 def split_table(
     dataset: Dataset,
-    rule: str,
-    seed: int,
-    fractions: tuple[float, float, float],
+    rule: SplitRule,
     tasks: Collection[str] | None = None,
 ) -> "pd.DataFrame":
-    """Split table: molecules and, of the ``tasks`` (None: all), label balance or mean of each part, one row a part."""
+    """Split table: molecules and, of the ``tasks`` (None: all), label balance or mean of each part, one row a part.
+
+    Of more than two classes each has its share.
+    """
     import pandas as pd
 
-    split = splits.split(dataset.smiles, rule, seed, fractions)
+    split = splits.divide(dataset, rule).split
     rows = []
     for part in ("train", "validation", "test"):
         chosen = getattr(split, part)
@@ -87,7 +92,17 @@ def split_table(
                 continue
             values = dataset.labels[chosen, number]
             known = values[~np.isnan(values)]
-            what = "share positive" if task.kind == "classification" else "mean"
-            row[f"{task.name}: {what}"] = float(known.mean()) if len(known) else float("nan")
+            for what, shown in _balance(dataset, number, known).items():
+                row[what] = float(shown.mean()) if len(shown) else float("nan")
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _balance(dataset: Dataset, number: int, known: np.ndarray) -> dict[str, np.ndarray]:
+    """What is averaged over the known labels of a part, by its title."""
+    name = dataset.tasks[number].name
+    if dataset.tasks[number].kind == "regression":
+        return {f"{name}: mean": known}
+    if dataset.has_two_classes(number):
+        return {f"{name}: share positive": known}
+    return {f"{name} = {value:g}: share": known == value for value in dataset.classes(number)}

@@ -6,10 +6,14 @@ are.
 """
 
 import io
+import os
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from mmexplore.runtime import files
 from mmexplore.runtime.errors import BadTable
 from mmexplore.runtime.home import write_atomically
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".xlsx")
+EXCEL_ROWS = 1_048_575
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
@@ -35,21 +40,75 @@ def check(path: Path) -> None:
 def write(path: Path, table: "pd.DataFrame") -> Path:
     """Write a table whole. Raises BadTable for an ending that says nothing."""
     check(path)
-    ending = path.suffix.lower()
     content = io.BytesIO()
-    if ending == ".parquet":
-        table.to_parquet(content, index=False)
-    elif ending == ".xlsx":
-        _workbook(table).save(content)
-    else:
-        content.write(to_csv(table, separator="\t" if ending == ".tsv" else ",").encode())
+    _write(content, path.suffix.lower(), [table])
     write_atomically(path, content.getvalue(), sealed=False)
     return path
 
 
-def _workbook(table: "pd.DataFrame") -> "openpyxl.Workbook":
+def write_parts(path: Path, parts: Iterable["pd.DataFrame"], rows: int) -> Path:
+    """Write a table of so many rows that comes in parts of the same columns and kinds, never held whole.
+
+    The file appears once it is whole. Raises BadTable like :func:`check`, and for more rows than a sheet of Excel has.
+    """
+    check(path)
+    check_rows(path, rows)
+    with written(path) as file:
+        _write(file, path.suffix.lower(), parts)
+    return path
+
+
+def check_rows(path: Path, rows: int) -> None:
+    """Whether so many rows fit. Raises BadTable."""
+    if path.suffix.lower() == ".xlsx" and rows > EXCEL_ROWS:
+        raise BadTable(f"a sheet of Excel holds {EXCEL_ROWS:,} rows below its header, and {rows:,} came; .csv would do")
+
+
+@contextmanager
+def written(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes its name once it is whole; what a kill leaves is written over the next time."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        files.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _write(file: BinaryIO, ending: str, parts: Iterable["pd.DataFrame"]) -> None:
+    if ending == ".parquet":
+        _write_parquet(file, parts)
+    elif ending == ".xlsx":
+        _workbook(parts).save(file)
+    else:
+        for number, part in enumerate(parts):
+            separator = "\t" if ending == ".tsv" else ","
+            file.write(str(safe(part).to_csv(index=False, header=not number, sep=separator)).encode())
+
+
+def _write_parquet(file: BinaryIO, parts: Iterable["pd.DataFrame"]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer = None
+    try:
+        for part in parts:
+            table = pa.Table.from_pandas(part, writer.schema if writer else None, preserve_index=False)
+            writer = writer or pq.ParquetWriter(file, table.schema)
+            writer.write_table(table)
+    finally:
+        if writer:
+            writer.close()
+
+
+def _workbook(parts: Iterable["pd.DataFrame"]) -> "openpyxl.Workbook":
     """Texts as texts: a cell that begins with "=" is no formula."""
     import openpyxl
+    import pandas as pd
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
@@ -61,9 +120,14 @@ def _workbook(table: "pd.DataFrame") -> "openpyxl.Workbook":
         cell.data_type = "s"
         return cell
 
-    sheet.append([text(str(name)) for name in table.columns])
-    for row in table.itertuples(index=False):
-        sheet.append([text(v) if isinstance(v, str) else None if v != v else v for v in row])  # noqa: PLR0124
+    def held(value: Any) -> Any:
+        return text(value) if isinstance(value, str) else None if value is pd.NA or value != value else value  # noqa: PLR0124
+
+    for number, table in enumerate(parts):
+        if not number:
+            sheet.append([text(str(name)) for name in table.columns])
+        for row in table.itertuples(index=False):
+            sheet.append([held(value) for value in row])
     return book
 
 

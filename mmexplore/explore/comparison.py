@@ -1,10 +1,11 @@
 """Comparison of two data sets: which molecules are new, which are gone, and whose labels changed.
 
 Molecules are matched by canonical SMILES, what is left by InChIKey, which sees past spellings of one structure (Heller
-et al. 2015, doi:10.1186/s13321-015-0068-4). Where a set holds a molecule several times, its labels are averaged.
+et al. 2015, doi:10.1186/s13321-015-0068-4). Where a set holds a molecule several times, its labels are averaged;
+classes that contradict each other count as missing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rdkit import Chem
 
 from mmexplore.chem import row_by_row
 from mmexplore.datasets import Dataset
+from mmexplore.runtime.deadline import each
 from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_KEYS = 20_000
 """InChIKeys are made where no more molecules than these have no match by SMILES; a second has some thousand."""
+_MOST_LATE = 20
 _SAME = 1e-5  # relative: labels are kept as float32
 
 
@@ -79,6 +82,15 @@ def compare(a: Dataset, b: Dataset, progress: Progress = silent) -> Comparison:
     return Comparison(a.name, b.name, table, len(new), len(gone), changed, same, notes)
 
 
+def skeletons(smiles: Iterable[str], progress: Progress = silent) -> list[str | None]:
+    """First blocks of InChIKeys: the same for stereoisomers, isotopes and salts of equal parts; None for what has none.
+
+    >>> skeletons(["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"])[0] in skeletons(["CC(N)C(=O)O"])
+    True
+    """
+    return [key.partition("-")[0] if key else None for key in _keys(smiles, progress)]
+
+
 def _rows(dataset: Dataset) -> dict[str, list[int]]:
     """Rows of each molecule by its SMILES, in order of first appearance."""
     rows: dict[str, list[int]] = {}
@@ -104,23 +116,30 @@ def _by_key(left_a: list[str], left_b: list[str], progress: Progress) -> tuple[d
 
 
 def _keys(smiles: Iterable[str], progress: Progress) -> list[str | None]:
+    """InChIKeys, None also for what has none before the deadline. Raises TooLong where many are such."""
     texts = list(smiles)
     made: list[str | None] = []
     for start in range(0, len(texts), 500):
         progress("compare", start, len(texts))
-        made += row_by_row.each(texts[start : start + 500], lambda mol: str(Chem.MolToInchiKey(mol)))[0]  # type: ignore[no-untyped-call]
+        made += each(inchi_keys, texts[start : start + 500], at_once=250, most_late=_MOST_LATE)
     return made
 
 
+def inchi_keys(smiles: Sequence[str]) -> list[str | None]:
+    """InChIKey of each of some molecules, None for one that has none."""
+    return row_by_row.each(smiles, lambda mol: str(Chem.MolToInchiKey(mol)))[0]  # type: ignore[no-untyped-call]
+
+
 def _labels(dataset: Dataset, rows: list[int], tasks: list[str]) -> dict[str, float]:
-    """Mean of the known labels of a molecule's rows by task, NaN where none is known."""
+    """Mean of the known labels of a molecule's rows by task, NaN where none is known or classes contradict."""
     names = [task.name for task in dataset.tasks]
     values = dataset.labels[rows].astype(np.float64)
     found: dict[str, float] = {}
     for task in tasks:
         known = values[:, names.index(task)]
         known = known[np.isfinite(known)]
-        found[task] = float(known.mean()) if len(known) else float("nan")
+        torn = dataset.tasks[names.index(task)].kind == "classification" and len(np.unique(known)) > 1
+        found[task] = float(known.mean()) if len(known) and not torn else float("nan")
     return found
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from mmexplore.datasets import Task
+from mmexplore.datasets.splits.nearest import NearestTraining
+from mmexplore.models.calibration import Coverage
 from mmexplore.recipes.recipe import MOST_BYTES, Recipe, parse
 from mmexplore.runtime import provenance, seals
 from mmexplore.runtime.cache import FileVersion, cached, version
@@ -59,12 +61,18 @@ class DataUsed(_Part):
 class SplitUsed(_Part):
     """Split of a training: rule, seed, and molecules in train, validation and test.
 
-    Scores of different rules are not comparable.
+    Scores of different rules are not comparable. ``calibration``: how many of the validation part chose no epoch;
+    ``options``: what the rule was told besides, in words; ``digest`` of the molecules of its parts; ``nearest``: how
+    like the training part the test part is. Version 0.1 kept none of these four.
     """
 
     rule: str
     seed: int
     sizes: tuple[int, int, int]
+    calibration: int = 0
+    options: str = ""
+    digest: str = ""
+    nearest: NearestTraining | None = None
 
 
 class Card(_Part):
@@ -72,8 +80,10 @@ class Card(_Part):
 
     ``metrics`` and ``per_task`` are by part (validation, test), the second then by task; ``seconds`` the training's,
     ``epochs_run`` those done, ``best_epoch`` the one whose weights were kept (from 1), ``encoder_epochs`` passes of all
-    encoders that learned, together: what recipes are compared at.
-    ``untrained``: the weights are those that the recipe's seed draws, and the folder holds none.
+    encoders that learned, together: what recipes are compared at; ``coverage`` of the test part by intervals or sets,
+    a task each.
+    ``untrained``: the weights are those that the recipe's seed draws, and the folder holds none. ``overlap``: of a
+    shipped pre-training how many molecules of each set that models are judged on were in its corpus, without labels.
     """
 
     format: Literal[1] = FORMAT
@@ -83,6 +93,7 @@ class Card(_Part):
     seed: int
     metrics: dict[str, Scores]
     per_task: dict[str, dict[str, Scores]] = {}
+    coverage: tuple[Coverage, ...] = ()
     epochs_run: int
     best_epoch: int
     encoder_epochs: int = 0
@@ -98,6 +109,7 @@ class Card(_Part):
     machine: str = ""
     notes: tuple[str, ...] = ()
     untrained: bool = False
+    overlap: dict[str, int] = {}
 
 
 def save(folder: Path, predictor: "Predictor", recipe: Recipe, card: Card) -> Card:

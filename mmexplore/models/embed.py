@@ -23,6 +23,7 @@ from mmexplore.features.of_dataset import features_of
 from mmexplore.features.store import Features
 from mmexplore.models import embeddings
 from mmexplore.models.embeddings import PREDICTIONS, Embedded, files_of, part_file, place, read, view_file
+from mmexplore.models.ensembles import Ensemble, joined
 from mmexplore.models.registry import Model
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadMolecule, BadTable, Damaged, NotAvailable, UnknownName
@@ -41,9 +42,14 @@ Arrays = dict[str, np.ndarray]
 
 
 def embedding(model: Model, dataset: Dataset, progress: Progress = silent, *, home: Home) -> Embedded:
-    """Embedding of a data set by a model, or the fingerprints that stand in its place. Raises like :func:`embed`."""
+    """Embedding of a data set by a model, or the fingerprints that stand in its place. Raises like :func:`embed`.
+
+    That of an ensemble is its members', one after the other.
+    """
     if model.card is None:
         return baseline(dataset, progress, home=home)
+    if isinstance(model, Ensemble):
+        return joined([embedding(member, dataset, progress, home=home) for member in model.members])
     return embed(model.folder, dataset, progress, home=home)
 
 

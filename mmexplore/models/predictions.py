@@ -4,7 +4,8 @@ import io
 from typing import TYPE_CHECKING
 
 from mmexplore.datasets import Dataset
-from mmexplore.models.embeddings import stored_predictions
+from mmexplore.models.embeddings import Embedded, stored_predictions
+from mmexplore.models.ensembles import Ensemble, Joined, stored
 from mmexplore.models.registry import Model
 from mmexplore.runtime import seals
 from mmexplore.runtime.cache import FileVersion, cached, version
@@ -12,6 +13,7 @@ from mmexplore.runtime.errors import Damaged
 from mmexplore.runtime.home import Home
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
@@ -27,7 +29,33 @@ def predictions(model: Model, dataset: Dataset, *, home: Home) -> "pd.DataFrame 
     for path in (model.folder / "predictions.parquet", model.folder.parent / "predictions.parquet"):
         if trained_on and path.is_file():
             return _table(version(path), tuple(task.name for task in model.card.data.tasks))
+    if isinstance(model, Ensemble):
+        return _mean(model, dataset, home=home)
     return stored_predictions(model.folder, dataset, home=home)
+
+
+def spreads(model: Model, dataset: Dataset, *, home: Home) -> "np.ndarray | None":
+    """Spread of an ensemble's predictions, float64 (n, tasks); None where :func:`predictions` is, and of one model."""
+    if not isinstance(model, Ensemble) or model.card is None:
+        return None
+    if model.card.data.digest != dataset.digest:
+        found = stored(model, dataset, home=home)
+        return found.spread.astype(float) if isinstance(found, Joined) else None
+    names = tuple(f"spread: {task.name}" for task in model.card.data.tasks)
+    return _table(version(model.folder / "predictions.parquet"), names)[list(names)].to_numpy(float)
+
+
+def _mean(model: Ensemble, dataset: Dataset, *, home: Home) -> "pd.DataFrame | None":
+    """Mean of the members' predictions, where each has embedded the data set."""
+    found = stored(model, dataset, home=home)
+    return None if found is None else _mean_of(found)
+
+
+@cached(4)
+def _mean_of(found: Embedded) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(found.predictions, columns=list(found.tasks))
 
 
 @cached(8)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SHIPPED = places.CHECKPOINTS
 BASELINE = "ecfp"
+ENSEMBLE = "ensemble.json"
+"""What a run folder holds that is an ensemble of other runs (:mod:`mmexplore.models.ensembles`)."""
 UNTRAINED = "untrained:"
 HUB, CHEMPROP = "hub:", "chemprop:"
 """What a branch's start begins with where it names published weights, or a checkpoint of chemprop, and not a model."""
@@ -33,7 +35,10 @@ HUB, CHEMPROP = "hub:", "chemprop:"
 
 @dataclass(frozen=True)
 class Model:
-    """Registered model; ``recipe`` and ``card`` are None for the ECFP baseline."""
+    """Registered model; ``recipe`` and ``card`` are None for the ECFP baseline.
+
+    ``original``: the trained model whose untrained twin this is, None for any other.
+    """
 
     name: str
     title: str
@@ -42,6 +47,7 @@ class Model:
     views: tuple[str, ...]
     recipe: Recipe | None = None
     card: Card | None = None
+    original: "Model | None" = None
 
     @property
     def digest(self) -> str:
@@ -115,14 +121,21 @@ def model(name: str, *, home: Home) -> Model:
     folder = Path(name).expanduser()
     for place in (folder / "model", folder):
         if (place / "card.json").is_file():
-            recipe, card = checkpoints.read(place)
-            return Model(str(folder), card.name, place, False, recipe.views, recipe, card)
+            return replace(in_folder(place), name=str(folder))
     known = models(home=home)
     if titled := [m for m in known if m.title == name]:
         return titled[0]
+    if Path(name).name == name and (runs_folder(home=home) / name / ENSEMBLE).is_file():
+        raise BadRecipe(f"{name!r} is an ensemble, and one model alone is needed here: name one of its members")
     if name in (broken := damaged(home=home)):
         raise BadCheckpoint(f"model {name!r} cannot be read: {broken[name]}")
     raise UnknownName("model", name, [m.name for m in known])
+
+
+def in_folder(folder: Path) -> Model:
+    """The model in a folder, whatever that is called. Raises BadCheckpoint."""
+    recipe, card = checkpoints.read(folder)
+    return Model(str(folder), card.name, folder, False, recipe.views, recipe, card)
 
 
 def _called(name: str, *, home: Home) -> Model | None:
@@ -132,6 +145,15 @@ def _called(name: str, *, home: Home) -> Model | None:
     if Path(name).name != name:
         return None
     return _shipped_models(SHIPPED).get(name) or _read(runs_folder(home=home) / name / "model", shipped=False)
+
+
+def at(folder: Path, *, home: Home) -> Model | None:
+    """The model in a folder, by the name that it is asked for; None where there is none, or a damaged one."""
+    shipped = folder.parent == SHIPPED
+    found = _read(folder, shipped)
+    if found is None or shipped or folder.parent.parent == runs_folder(home=home):
+        return found
+    return replace(found, name=str(folder.parent if folder.name == "model" else folder))
 
 
 def ecfp_view() -> View:
@@ -155,7 +177,8 @@ def _twin(chosen: Model, *, home: Home) -> Model:
         checkpoints.save_untrained(folder, chosen.recipe, tasks)
     made = _read(folder, False)
     assert made is not None
-    return replace(made, name=UNTRAINED + chosen.name, title=f"{chosen.title}, untrained", views=chosen.views)
+    title = f"{chosen.title}, untrained"
+    return replace(made, name=UNTRAINED + chosen.name, title=title, views=chosen.views, original=chosen)
 
 
 def check_starts(recipe: Recipe, *, home: Home) -> None:

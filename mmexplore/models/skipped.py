@@ -10,7 +10,7 @@ from mmexplore.datasets import Dataset, Skipped
 from mmexplore.features.modalities import Measured
 from mmexplore.features.of_dataset import features_of
 from mmexplore.features.store import features
-from mmexplore.models import embeddings
+from mmexplore.models.ensembles import stored
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.home import Home
@@ -48,7 +48,7 @@ def skipped(model: Model, dataset: Dataset, *, home: Home) -> tuple[Skipped, ...
     """Rows that an embedding which is there does not hold; nothing before it is there. Fingerprints are made now."""
     if model.card is None:
         return without(model, dataset, _without_fingerprint(dataset, home=home), home=home)
-    found = embeddings.read(embeddings.place(model.folder, dataset, home=home))
+    found = stored(model, dataset, home=home)
     return () if found is None else without(model, dataset, found.missing, home=home)
 
 

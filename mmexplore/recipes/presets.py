@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from mmexplore.recipes import baseline_presets, target_presets
@@ -130,13 +130,18 @@ def preset(name: str, *, quick: bool = False, settled: bool = False) -> Recipe:
     """
     if name not in _PRESETS:
         raise UnknownName("recipe", name, _PRESETS)
-    recipe = _PRESETS[name]()
+    recipe = _made(name)
     if not recipe.predicts_by_fusion or not (quick or settled):
         return recipe
     if settled:
         return until_it_settles(recipe)
     training = recipe.training.model_copy(update={"epochs": 20, "patience": 5, "batch_size": 64})
     return recipe.model_copy(update={"training": training})
+
+
+@cache
+def _made(name: str) -> Recipe:
+    return _PRESETS[name]()
 
 
 def until_it_settles(recipe: Recipe) -> Recipe:

@@ -21,10 +21,13 @@ from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import parse_json, read_json
 from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
 
+APART = 0.5
+"""Share of the validation part that chooses no epoch, unless a recipe says another."""
 FEATURES = "features"
 """The view of what a baseline reads: its branches side by side."""
 
 MOST_SEED = 2**32 - 1
+MOST_WEIGHT = 1_000_000
 MOST_BYTES = 4_000_000
 MOST_BRANCHES, MOST_WEIGHTS = 16, 1_000_000_000
 """A recipe comes from anywhere: what is beyond these is refused before any memory is taken."""
@@ -37,23 +40,67 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_SPLITS = "scaffold: deterministic, largest to train; scaffold_balanced: chemprop v1's seeded rule; random; cluster: "
+_SPLITS += "seeded, Butina's clusters whole; kfold: one fold of a cross-validation; column, time: as a column of the "
+_SPLITS += "data set says; file: as a file says"
+UNSEEDED = ("scaffold", "column", "time", "file")
+"""Splits that no seed changes."""
+SPLITS = ("scaffold", "scaffold_balanced", "random", "cluster", "kfold", "column", "time", "file")
+BY_STRUCTURE = ("scaffold", "scaffold_balanced", "random", "cluster", "kfold")
+"""Splits that need nothing but structures."""
+
+
 class Data(Section):
     """Which molecules, which labels, and how they are split."""
 
     dataset: Annotated[str, Field(description=f"name of a data set, or a path to a {FORMATS} file")] = "solubility"
     targets: Annotated[tuple[str, ...], Field(description="label columns; empty: the data set's own")] = ()
     split: Annotated[
-        Literal["scaffold", "scaffold_balanced", "random"],
-        Field(description="scaffold: deterministic, largest to train; scaffold_balanced: chemprop v1's seeded rule"),
+        Literal["scaffold", "scaffold_balanced", "random", "cluster", "kfold", "column", "time", "file"],
+        Field(description=_SPLITS),
     ] = "scaffold"
     split_seed: Annotated[int, Field(ge=0, le=MOST_SEED, description="seed of the split (scaffold has none)")] = 0
     fractions: Annotated[tuple[float, float, float], Field(description="train, validation, test")] = (0.8, 0.1, 0.1)
+    split_column: Annotated[
+        str, Field(description="column: the one that says train, valid or test; time: that of a date or a number")
+    ] = ""
+    split_file: Annotated[str, Field(description="file: a table of names or SMILES, and the part of each")] = ""
+    cluster_similarity: Annotated[
+        float, Field(gt=0, lt=1, description="cluster: Tanimoto (ECFP4) from which two molecules are neighbors")
+    ] = 0.35
+    folds: Annotated[int, Field(ge=2, le=100, description="kfold: parts, each of which is tested once")] = 5
+    fold: Annotated[int, Field(ge=0, le=99, description="kfold: the part that is tested, from 0")] = 0
+    calibration: Annotated[
+        float, Field(ge=0, le=0.9, description="share of the validation part that chooses no epoch: for intervals")
+    ] = APART
 
     @model_validator(mode="after")
     def _fractions_add_up(self) -> Self:
         if abs(sum(self.fractions) - 1) > 1e-6 or min(self.fractions) <= 0:
             raise ValueError(f"fractions must be positive and add up to 1, and {self.fractions} came")
         return self
+
+    @model_validator(mode="after")
+    def _fold_is_one(self) -> Self:
+        if self.split == "kfold" and self.fold >= self.folds:
+            raise ValueError(f"fold is one of {self.folds}, 0 to {self.folds - 1}, and {self.fold} came")
+        return self
+
+    @property
+    def split_options(self) -> str:
+        """What a split's rule was told besides seed and fractions, in words; "" where nothing.
+
+        >>> Data(split="kfold", fold=2).split_options, Data().split_options
+        ('fold 3 of 5', '')
+        """
+        words = {
+            "column": f"{self.split_column!r}",
+            "time": f"by {self.split_column!r}",
+            "file": Path(self.split_file).name,
+            "cluster": f"at {self.cluster_similarity:g}",
+            "kfold": f"fold {self.fold + 1} of {self.folds}",
+        }
+        return words.get(self.split, "")
 
 
 _START = "a pre-trained model to begin with; empty: random weights; hub:NAME: published weights of that name; "
@@ -148,6 +195,18 @@ class Training(Section):
         Literal["auto", "roc_auc", "pr_auc", "cross_entropy", "rmse", "mae"],
         Field(description="the validation score that chooses the weights; auto: roc_auc for classes, rmse for values"),
     ] = "auto"
+    class_weights: Annotated[
+        Literal["none", "balanced", "given"],
+        Field(description="in the loss; balanced: both classes of a task weigh the same; given: as positive_weights"),
+    ] = "none"
+    positive_weights: Annotated[
+        tuple[float, ...],
+        Field(description="given: how much a label 1 weighs beside a label 0, one number or one a task"),
+    ] = ()
+    task_weights: Annotated[
+        tuple[float, ...],
+        Field(description="how much each task weighs in the loss, in the targets' order; empty: alike"),
+    ] = ()
     seed: Annotated[int, Field(ge=0, le=MOST_SEED, description="seed of weights, order and dropout")] = 0
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Field(description="where it runs")] = "auto"
     devices: Annotated[int, Field(ge=1, le=64, description="how many GPUs")] = 1
@@ -155,6 +214,24 @@ class Training(Section):
         Literal["auto", "float32", "bfloat16"],
         Field(description="auto: what the self-check found fast and exact enough"),
     ] = "auto"
+
+    @model_validator(mode="after")
+    def _weights_weigh(self) -> Self:
+        for name in ("positive_weights", "task_weights"):
+            weights = getattr(self, name)
+            if any(not 0 < weight <= MOST_WEIGHT for weight in weights):
+                raise ValueError(f"{name} are numbers above 0, {MOST_WEIGHT:,} at most, and {weights} came")
+        if (self.class_weights == "given") != bool(self.positive_weights):
+            raise ValueError(
+                "class_weights 'given' go with positive_weights, such as 5, and "
+                f"{self.class_weights!r} came with {self.positive_weights or 'none'}"
+            )
+        return self
+
+    @property
+    def weighs(self) -> bool:
+        """Whether labels weigh differently in the loss."""
+        return self.class_weights != "none" or bool(self.task_weights)
 
 
 class Member(Section):
@@ -175,6 +252,9 @@ class StackConfig(Section):
     gates: Annotated[
         Literal["constant", "learned"], Field(description="a weight a member, or one of each molecule, learned")
     ] = "constant"
+
+
+_SEEDS: Any = {"data": {"split_seed", "fold"}, "training": {"seed", "device", "devices"}, "name": True}
 
 
 class Recipe(Section):
@@ -221,6 +301,8 @@ class Recipe(Section):
 
     def _members_fit(self) -> Self:
         names = [member.name for member in self.stack.members]
+        if self.training.weighs:
+            raise ValueError("a stack's members are weighed each by its own training section, and the stack's came")
         if self.branches or self.baseline.name or self.pretrains:
             raise ValueError("a stack is made of its members: it has no branches, baseline or pre-training of its own")
         if len(set(names)) < len(names) or len(names) < 2:
@@ -228,6 +310,11 @@ class Recipe(Section):
         for member in names:
             self.member(member)
         return self._check_options()
+
+    @property
+    def family(self) -> str:
+        """Recipe family: what recipes that differ in seeds, fold, device or name alone have in common."""
+        return self.model_dump_json(exclude=_SEEDS)
 
     @property
     def stacks(self) -> bool:
@@ -364,8 +451,24 @@ def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
     """Fields that came after version 0.1 count only where they say something: digests of older recipes hold."""
     values = {k: v for k, v in values.items() if k not in ("baseline", "stack") or v.get("name") or v.get("members")}
     values["branches"] = [{k: v for k, v in b.items() if k != "frozen" or v} for b in values["branches"]]
-    values["training"] = {k: v for k, v in values["training"].items() if k != "watch" or v != "auto"}
+    for section, kind in (("data", Data), ("training", Training)):
+        fields = kind.model_fields
+        values[section] = {
+            k: v for k, v in values[section].items() if k not in _LATER or v != _plain(fields[k].default)
+        }
+    options = {k: v for k, v in values["fusion"]["options"].items() if k != "modality_dropout" or v}
+    values["fusion"] = values["fusion"] | {"options": options}
     return values
+
+
+_LATER = frozenset((
+    "watch", "calibration", "split_column", "split_file", "cluster_similarity", "folds", "fold", "class_weights",
+    "positive_weights", "task_weights",
+))  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _parsed(text: str) -> Any:

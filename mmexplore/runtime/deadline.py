@@ -15,10 +15,10 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from mmexplore.runtime import errors, processes
-from mmexplore.runtime.errors import BadMolecule, MmexploreError, TooLong
+from mmexplore.runtime.errors import BadMolecule, Busy, MmexploreError, TooLong
 from mmexplore.runtime.workers import Worker, WorkerDiedError, function
 
 P = ParamSpec("P")
@@ -31,7 +31,7 @@ MOST_BYTES = 8 * 2**30
 """So much address space a process may take; what needs more is refused like what takes too long."""
 _START_SECONDS = 120.0
 _MOST_LATE = 3
-_KNOWN = ("mmexplore.chem.molecules", "mmexplore.datasets.search", "mmexplore.features.workers")
+_KNOWN = ("mmexplore.chem.standardize", "mmexplore.datasets.search", "mmexplore.features.workers")
 
 
 def seconds() -> float:
@@ -42,11 +42,40 @@ def seconds() -> float:
     return USUAL_SECONDS
 
 
-class Hurried:
-    """Process pool whose answers come in time or not at all; shared by all threads of this process."""
+class Task(NamedTuple):
+    """Task of a worker: a function's name and arguments that JSON can say."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    named: str
+    args: Sequence[Any]
+    kwargs: dict[str, Any]
+
+    @property
+    def frame(self) -> bytes:
+        """What the worker is sent."""
+        asked = {"function": f"{__name__}:answered", "items": [json.dumps([self.args, self.kwargs], allow_nan=False)]}
+        return json.dumps(asked | {"settings": {"named": self.named}}, allow_nan=False).encode()
+
+
+class Hurried:
+    """Process pool whose answers come in time or not at all; shared by all threads of this process.
+
+    ``known``: modules that a process imports before its first task; ``most_bytes`` of address space it may take (None:
+    any); ``who`` works there, in words; ``eager``: all are started at the first task, and not each when it is needed.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        known: Sequence[str] = _KNOWN,
+        *,
+        most_bytes: int | None = MOST_BYTES,
+        who: str = "RDKit",
+        eager: bool = True,
+    ) -> None:
+        self._size, self._known, self._most_bytes, self._who, self._eager = size, known, most_bytes, who, eager
+        self._empty()
+
+    def _empty(self) -> None:
         self._idle: list[Worker] = []
         self._alive = 0  # idle, busy or starting
         self._starting = 0
@@ -58,33 +87,32 @@ class Hurried:
             for _ in range(self._size - self._alive):
                 self._begin()
 
-    def ask(self, named: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """What a function gives for arguments that JSON can say. Raises its MmexploreError, TooLong, BadMolecule."""
+    def ask(self, named: str, args: Sequence[Any], kwargs: dict[str, Any], before: Task | None = None) -> Any:
+        """What a function gives for arguments that JSON can say. Raises its MmexploreError, TooLong, BadMolecule.
+
+        ``before`` has the process ready, and takes none of its time: what fails there fails in the function, too.
+        """
         end = time.monotonic() + seconds()
-        self.warm()
+        if self._eager:
+            self.warm()
         worker, end = self._leased(end)
-        over = threading.Event()
-
-        def stop() -> None:
-            over.set()
-            worker.kill()
-
-        timer = threading.Timer(max(end - time.monotonic(), 0), stop)
-        timer.start()
-        task = {"function": f"{__name__}:answered", "items": [json.dumps([args, kwargs], allow_nan=False)]}
+        over, failed = threading.Event(), False
         told: bytes | None = None
         try:
-            failed, told = worker.ask(json.dumps(task | {"settings": {"named": named}}, allow_nan=False).encode())
+            if before:
+                began = time.monotonic()
+                _answer(worker, before, began + _START_SECONDS, over)
+                end += time.monotonic() - began
+            failed, told = _answer(worker, Task(named, args, kwargs), end, over)
         except WorkerDiedError:
             pass
         finally:
-            timer.cancel()
-            timer.join()
             self._give_back(worker, told is not None and not over.is_set())
         if told is None:
-            raise (
-                TooLong(_late()) if over.is_set() else BadMolecule("RDKit came down over this structure; give another")
-            )
+            if over.is_set():
+                words = f"this structure takes {self._who} longer than {seconds():g} seconds and was given up"
+                raise TooLong(f"{words}; a simpler one would do")
+            raise BadMolecule(f"{self._who} came down over this structure; give another")
         if failed:
             raise RuntimeError(f"{named} failed in a worker:\n{told.decode()}")
         return _unpacked(named, told)
@@ -99,7 +127,7 @@ class Hurried:
 
     def forget(self) -> None:
         """In a forked child: the processes are the parent's."""
-        self.__init__(self._size)  # type: ignore[misc]
+        self._empty()
 
     def _begin(self) -> None:
         self._alive += 1
@@ -110,11 +138,9 @@ class Hurried:
         worker = None
         try:
             worker = Worker()
-            worker.ask(
-                json.dumps(
-                    {"function": f"{__name__}:prepared", "items": list(_KNOWN), "settings": {}}, allow_nan=False
-                ).encode()
-            )
+            asked = {"function": f"{__name__}:prepared", "items": list(self._known)}
+            limit = {"settings": {"most_bytes": self._most_bytes}}
+            worker.ask(json.dumps(asked | limit, allow_nan=False).encode())
         except (OSError, WorkerDiedError):
             log.exception("a process for chemistry did not start")
             if worker:
@@ -143,7 +169,7 @@ class Hurried:
                     self._begin()
                 began, cold = time.monotonic(), self._starting == self._alive
                 if began > (latest if cold else end):
-                    raise TooLong("other structures keep the server busy; try again in a moment")
+                    raise Busy("other structures keep the server busy; try again in a moment")
                 self._change.wait((latest if cold else end) - began)
                 if cold:
                     end += time.monotonic() - began
@@ -175,10 +201,17 @@ def within(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     return made
 
 
-def each(work: Callable[..., list[T]], items: Sequence[Any], *args: Any, at_once: int = 50) -> list[T | None]:
+def each(
+    work: Callable[..., list[T]],
+    items: Sequence[Any],
+    *,
+    at_once: int = 50,
+    most_late: int = _MOST_LATE,
+    **settings: Any,
+) -> list[T | None]:
     """Like :func:`within` for a function of a list: so many items at once, and None for one that takes too long alone.
 
-    Raises TooLong where more than three do.
+    ``settings`` are its keywords. Raises TooLong where more than ``most_late`` do.
     """
     found: list[T | None] = []
     late = 0
@@ -186,12 +219,12 @@ def each(work: Callable[..., list[T]], items: Sequence[Any], *args: Any, at_once
     while waiting:
         part = waiting.pop()
         try:
-            found += within(work, part, *args)
+            found += within(work, part, **settings)
         except TooLong:
             if len(part) == 1:
                 late += 1
                 found.append(None)
-                if late > _MOST_LATE:
+                if late > most_late:
                     raise
             else:
                 middle = len(part) // 2
@@ -199,8 +232,20 @@ def each(work: Callable[..., list[T]], items: Sequence[Any], *args: Any, at_once
     return found
 
 
-def _late() -> str:
-    return f"this structure takes RDKit longer than {seconds():g} seconds and was given up; a simpler one would do"
+def _answer(worker: Worker, task: Task, end: float, over: threading.Event) -> tuple[bool, bytes]:
+    """Whether a task failed, and the answer; at the ``end`` the worker is killed. Raises WorkerDiedError."""
+
+    def stop() -> None:
+        over.set()
+        worker.kill()
+
+    timer = threading.Timer(max(end - time.monotonic(), 0), stop)
+    timer.start()
+    try:
+        return worker.ask(task.frame)
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def _unpacked(named: str, answer: bytes) -> Any:
@@ -231,11 +276,12 @@ def answered(items: Sequence[str], named: str) -> bytes:
         return json.dumps(told, allow_nan=False).encode(errors="replace")
 
 
-def prepared(modules: Sequence[str]) -> bytes:
+def prepared(modules: Sequence[str], most_bytes: int | None) -> bytes:
     """A worker's first task: what it will need is imported, it yields to the server, and its memory has an end."""
     for name in modules:
         import_module(name)
     if hasattr(os, "nice"):
         os.nice(5)
-    processes.limit_memory(MOST_BYTES)
+    if most_bytes is not None:
+        processes.limit_memory(most_bytes)
     return b""

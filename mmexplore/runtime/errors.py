@@ -3,6 +3,7 @@
     MmexploreError
     |-- BadMolecule      a SMILES, SMARTS or mol block that RDKit cannot read or a modality cannot describe
     |     `-- TooLong    one that could not be worked with before its deadline
+    |           `-- Busy one whose turn did not come, as others were worked with
     |-- BadTable         a file or pasted text that holds no usable table of molecules
     |-- BadRecipe        a recipe, split or option that cannot be run
     |-- UnknownName      a name that no family, catalogue or folder knows; says which there are
@@ -18,6 +19,8 @@ own mistake: the log gets its trace, the page one sentence.
 
 from collections.abc import Iterable
 
+_LONGEST_NAME, _MOST_NAMES = 200, 60  # what a sentence repeats of a name that nothing has, and of those that there are
+
 
 class MmexploreError(Exception):
     """Base class of user errors: something the user can mend; its text is fit to be shown."""
@@ -29,6 +32,10 @@ class BadMolecule(MmexploreError):
 
 class TooLong(BadMolecule):
     """Raised for a structure over which chemistry did not end in the time that a visitor's input is given."""
+
+
+class Busy(TooLong):
+    """Raised for a structure whose turn did not come in that time, as others' were worked with."""
 
 
 class BadTable(MmexploreError):
@@ -48,7 +55,9 @@ class UnknownName(MmexploreError):
     """
 
     def __init__(self, kind: str, came: str, known: Iterable[str]) -> None:
-        super().__init__(f"no {kind} is called {came!r}; there are: {', '.join(sorted(known)) or 'none'}")
+        short, names = came if len(came) <= _LONGEST_NAME else f"{came[: _LONGEST_NAME - 3]}...", sorted(known)
+        more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+        super().__init__(f"no {kind} is called {short!r}; there are: {', '.join(names[:_MOST_NAMES]) or 'none'}{more}")
 
 
 class NotAvailable(MmexploreError):

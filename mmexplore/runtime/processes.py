@@ -96,6 +96,13 @@ def kill_all(mark: str, value: str) -> None:
             process.kill()
 
 
+def kill_started() -> None:
+    """Kill every process that this one has started, and all that those started."""
+    for process in _started_by(psutil.Process()):
+        with suppress(psutil.Error, OSError):
+            process.kill()
+
+
 def _is_marked(process: psutil.Process, mark: str, value: str) -> bool:
     try:
         return bool(process.environ().get(mark) == value)

@@ -7,7 +7,7 @@ Names and options are read from the source text, so a form or a recipe can list 
 import ast
 import importlib
 import importlib.util
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -34,6 +34,7 @@ class Family:
         self.kind = kind
         self.package = package
 
+    @cached_property
     def _folder(self) -> Path:
         spec = importlib.util.find_spec("mmexplore")
         assert spec is not None
@@ -42,7 +43,7 @@ class Family:
 
     def names(self) -> tuple[str, ...]:
         """File names of the members, sorted; imports nothing."""
-        return tuple(sorted(p.stem for p in self._folder().glob("[!_]*.py")))
+        return _members(self._folder)
 
     def __contains__(self, name: object) -> bool:
         return name in self.names()
@@ -56,7 +57,7 @@ class Family:
     def options(self, name: str) -> type[BaseModel]:
         """The keyword options of a member's ``__init__`` as a pydantic model, read without importing it."""
         self._check(name)
-        return _options(self._folder() / f"{name}.py", name)
+        return _options(self._folder / f"{name}.py", name)
 
     def validated(self, name: str, options: dict[str, Any]) -> dict[str, Any]:
         """The options with their types and bounds checked and defaults filled in. Raises BadRecipe."""
@@ -76,7 +77,7 @@ class Family:
     def attribute(self, name: str, attribute: str) -> Any:
         """A literal class attribute of a member (such as an encoder's ``reads``), read without importing it."""
         self._check(name)
-        for statement in _member_class(self._folder() / f"{name}.py", name).body:
+        for statement in _member_class(self._folder / f"{name}.py", name).body:
             if isinstance(statement, ast.AnnAssign) and statement.value and ast.unparse(statement.target) == attribute:
                 return ast.literal_eval(statement.value)
         raise AttributeError(f"{self.kind} {name!r} states no {attribute!r}")
@@ -84,6 +85,11 @@ class Family:
     def _check(self, name: str) -> None:
         if name not in self.names():
             raise UnknownName(self.kind, name, self.names())
+
+
+@cache
+def _members(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(p.stem for p in folder.glob("[!_]*.py")))
 
 
 @cache

@@ -12,14 +12,16 @@ from mmexplore.datasets.search import SearchResult
 from mmexplore.datasets.summary import Summary, label_table
 from mmexplore.datasets.tables import to_csv
 from mmexplore.explore.comparison import Comparison
-from mmexplore.explore.explain.contributions import MOST_COMPARED, Similarities, products, what_if
-from mmexplore.explore.explain.fusion import Evaluation, FusionReport, fusion_score, readable
+from mmexplore.explore.explain.contributions import ABSENT, MOST_COMPARED, Absent, Similarities, products, what_if
+from mmexplore.explore.explain.fusion import Evaluation, FusionReport, counterfactual, fusion_score, readable, score
 from mmexplore.explore.explain.group_motifs import MOST_SEARCHED, Motifs
 from mmexplore.explore.explain.groups import Group
+from mmexplore.explore.explain.missing import Addition, MissingModalities
 from mmexplore.explore.explain.motifs import SHARE
 from mmexplore.explore.explain.search import RULES, Rules, Subgraph, Target, consensus
 from mmexplore.explore.explain.storage import Explained
 from mmexplore.explore.explain.subgraphs import DIRECTIONS, goal_in_words
+from mmexplore.explore.explain.subsets import Contributions
 from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.compute import CLUSTERS, quality_classes
 from mmexplore.explore.maps.lasso import inside
@@ -33,6 +35,10 @@ from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagree
 from mmexplore.explore.neighbors.detail import Detail, Nearest, Standing
 from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pattern, shared
 from mmexplore.explore.neighbors.spaces import MoleculeRef
+from mmexplore.models.bootstrap import PairedTest
+from mmexplore.models.calibration import LEVEL, Calibration, Coverage, promise
+from mmexplore.models.calibration import in_words as coverage_in_words
+from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.jobs.folder import Job
@@ -42,16 +48,19 @@ from mmexplore.studio.data import (
     available,
     check_table,
     compare_datasets,
+    current_name,
     damaged_datasets,
     dataset_name,
     datasets,
     fetch,
     find,
+    keep_split_file,
     known_dataset,
     property_table,
     remove_dataset,
     rename_dataset,
     rows_of,
+    split_columns,
     split_table,
     start_append,
     start_fetch,
@@ -60,7 +69,28 @@ from mmexplore.studio.data import (
     write_rows,
 )
 from mmexplore.studio.door import at_home, dataset, home, model, names_only
-from mmexplore.studio.fusion import evaluate, example, fusion_report, shown_molecule
+from mmexplore.studio.evaluation import (
+    ModelEvaluation,
+    baseline_of,
+    baseline_test,
+    confusion,
+    evaluate,
+    judged,
+    own_evaluation,
+    scores_at,
+)
+from mmexplore.studio.fusion import (
+    contributions,
+    example,
+    fusion_evaluation,
+    fusion_report,
+    has_report,
+    missing_modalities,
+    shown_molecule,
+    start_contributions,
+    stored_contributions,
+    stress,
+)
 from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
 from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
 from mmexplore.studio.maps import (
@@ -99,29 +129,68 @@ from mmexplore.studio.molecules import (
     to_sdf,
     viewer_path,
 )
+from mmexplore.studio.prediction import (
+    MoleculePrediction,
+    PredictedTable,
+    PredictionAsked,
+    RowColumns,
+    TaskColumn,
+    TaskEstimate,
+    asked_of,
+    dataset_of_predictions,
+    predict,
+    predict_molecule,
+    predicted_file,
+    predicting_models,
+    prediction_jobs,
+    predicts,
+    read_structure,
+    start_prediction,
+    write_predicted,
+)
 from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
 from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_table, hits, hits_sdf, retrieve
 from mmexplore.studio.spaces import lacking, place_on, query_of, query_of_row, standard_panels, start_embedding
-from mmexplore.studio.subgraphs import explain, explain_summand, explained_tasks, summands, target
+from mmexplore.studio.subgraphs import (
+    explain,
+    explain_and_keep,
+    explain_in_time,
+    explain_summand,
+    explained_tasks,
+    start_explaining,
+    summands,
+    target,
+)
 from mmexplore.studio.training import (
     MOST_CHECKED,
     TRAINING_VERBS,
     Device,
     Estimate,
+    Tested,
+    calibration,
+    check_ensemble,
     check_training,
+    coverage,
     damaged_models,
     delete_model,
     devices,
     estimate,
+    expect_ensemble,
     export_model,
+    folds_of,
     history,
     job_history,
+    make_ensemble,
+    mean_scores,
     models,
     new_run,
     recipe_of,
     rename_model,
     start_training,
+    tested,
     train,
+    train_ensemble,
+    train_folds,
     trained_without,
     write_chemprop,
 )
@@ -129,28 +198,37 @@ from mmexplore.studio.upkeep import Copied, backup, count_bytes, known_bytes, mi
 from mmexplore.training.checks import TrainingCheck
 
 __all__ = [
-    "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "METHODS", "MOST_CHECKED", "MOST_COMPARED",
-    "MOST_PANELS", "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "UNTRAINED",
-    "Agreement", "Aligned", "Appended", "Classes", "Color", "Comparison", "Copied", "Dataset", "Detail", "Device",
-    "Entry", "Estimate", "Evaluation", "Explained", "FusionReport", "Group", "HitList", "Home", "Job", "MapFile",
-    "Model", "MoleculeCard", "MoleculeRef", "Motifs", "Nearest", "Pair", "PaperTable", "Preset", "Quality", "Result",
-    "Rules", "SearchResult", "Similarities", "Skipped", "Standing", "Subgraph", "Summary", "Target", "TrainingCheck",
-    "ViewRef", "add_dataset", "agreement", "align", "aligned", "append", "at_home", "available", "backup", "cancel_job",
-    "check_pattern", "check_table", "check_training", "color", "color_names", "common", "common_scaffold",
-    "compare_datasets", "compute_map", "compute_quality", "consensus", "count_bytes", "damaged_datasets",
-    "damaged_jobs", "damaged_models", "dataset", "dataset_name", "datasets", "delete_model", "depict", "detail",
-    "devices", "disagreement", "embed", "estimate", "evaluate", "example", "explain", "explain_summand",
-    "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice",
-    "follow_job", "forget_job", "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs",
-    "group_of_rows", "has_hyperedges", "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors",
-    "in_words", "inside", "is_quick_color", "job", "job_history", "keep_selection", "kept_selection", "known_bytes",
-    "known_dataset", "label_table", "lacking", "list_jobs", "map_classes", "map_folders", "mean_disagreement",
-    "measured_results", "migrate", "model", "models", "molecule_card", "names_only", "new_run", "not_placed",
-    "paper_tables", "place_on", "predictions", "preview", "products", "property_table", "quality_classes", "query_of",
-    "query_of_row", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job",
-    "restore", "retrieve", "rows_of", "scores_quickly", "sdf_of", "shape", "shared", "shown_molecule", "skipped",
-    "split_table", "standard_panels", "start_append", "start_embedding", "start_fetch", "start_import", "start_map",
-    "start_motifs", "start_training", "stored_map", "stored_motifs", "stored_quality", "summands", "summarize",
-    "table_of", "target", "to_csv", "to_sdf", "train", "trained_without", "view_of", "viewer_path", "what_if",
-    "write_chemprop", "write_embedding", "write_rows",
+    "ABSENT", "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "LEVEL", "METHODS", "MOST_CHECKED",
+    "MOST_COMPARED", "MOST_PANELS", "MOST_SEARCHED", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS",
+    "UNTRAINED", "Absent", "Addition", "Agreement", "Aligned", "Appended", "Calibration", "Classes", "Color",
+    "Comparison", "Contributions", "Copied", "Coverage", "Dataset", "Detail", "Device", "Ensemble", "Entry", "Estimate",
+    "Evaluation", "Explained", "FusionReport", "Group", "HitList", "Home", "Job", "MapFile", "MissingModalities",
+    "Model", "ModelEvaluation", "MoleculeCard", "MoleculePrediction", "MoleculeRef", "Motifs", "Nearest", "Pair",
+    "PairedTest", "PaperTable", "PredictedTable", "PredictionAsked", "Preset", "Quality", "Result", "RowColumns",
+    "Rules", "SearchResult", "Similarities", "Skipped", "Standing", "Subgraph", "Summary", "Target", "TaskColumn",
+    "TaskEstimate", "Tested", "TrainingCheck", "ViewRef", "add_dataset", "agreement", "align", "aligned", "append",
+    "asked_of", "at_home", "available", "backup", "baseline_of", "baseline_test", "calibration", "cancel_job",
+    "check_ensemble", "check_pattern", "check_table", "check_training", "color", "color_names", "common",
+    "common_scaffold", "compare_datasets", "compute_map", "compute_quality", "confusion", "consensus", "contributions",
+    "count_bytes", "counterfactual", "coverage", "coverage_in_words", "current_name", "damaged_datasets",
+    "damaged_jobs", "damaged_models", "dataset", "dataset_name", "dataset_of_predictions", "datasets", "delete_model",
+    "depict", "detail", "devices", "disagreement", "embed", "estimate", "evaluate", "example", "expect_ensemble",
+    "explain", "explain_and_keep", "explain_in_time", "explain_summand", "explained_tasks", "export_model", "far_pairs",
+    "fetch", "fetch_viewer", "fill_preset", "find", "first_choice", "folds_of", "follow_job", "forget_job",
+    "fusion_evaluation", "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs",
+    "group_of_rows", "has_hyperedges", "has_report", "history", "hit_table", "hits", "hits_sdf", "home",
+    "hyperedge_neighbors", "in_words", "inside", "is_quick_color", "job", "job_history", "judged", "keep_selection",
+    "keep_split_file", "kept_selection", "known_bytes", "known_dataset", "label_table", "lacking", "list_jobs",
+    "make_ensemble", "map_classes", "map_folders", "mean_disagreement", "mean_scores", "measured_results", "migrate",
+    "missing_modalities", "model", "models", "molecule_card", "names_only", "new_run", "not_placed", "own_evaluation",
+    "paper_tables", "place_on", "predict", "predict_molecule", "predicted_file", "predicting_models", "prediction_jobs",
+    "predictions", "predicts", "preview", "products", "promise", "property_table", "quality_classes", "query_of",
+    "query_of_row", "read_structure", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model",
+    "restart_job", "restore", "retrieve", "rows_of", "score", "scores_at", "scores_quickly", "sdf_of", "shape",
+    "shared", "shown_molecule", "skipped", "split_columns", "split_table", "standard_panels", "start_append",
+    "start_contributions", "start_embedding", "start_explaining", "start_fetch", "start_import", "start_map",
+    "start_motifs", "start_prediction", "start_training", "stored_contributions", "stored_map", "stored_motifs",
+    "stored_quality", "stress", "summands", "summarize", "table_of", "target", "tested", "to_csv", "to_sdf", "train",
+    "train_ensemble", "train_folds", "trained_without", "view_of", "viewer_path", "what_if", "write_chemprop",
+    "write_embedding", "write_predicted", "write_rows",
 ]  # fmt: skip

@@ -1,22 +1,26 @@
 """Data sets: what there is, imports of files as jobs, summaries, searches."""
 
+import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
+from mmexplore.chem import file_endings
 from mmexplore.datasets import Dataset, Entry, catalog, search, tables, yours
 from mmexplore.datasets import summary as summaries
 from mmexplore.datasets.appended import Appended
 from mmexplore.datasets.catalog import Choices
 from mmexplore.datasets.search import SearchResult
+from mmexplore.datasets.splits import SplitRule, by_column
 from mmexplore.explore import comparison
 from mmexplore.explore.comparison import Comparison
-from mmexplore.runtime.cache import cached
-from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.cache import FileVersion, cached, version
+from mmexplore.runtime.errors import BadRecipe, BadTable
+from mmexplore.runtime.home import write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import check_names, dataset, home
+from mmexplore.studio.door import check_names, dataset, home, split_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,6 +124,11 @@ def rename_dataset(name: str, title: str) -> str:
     return yours.rename(name, title, taken, home=home())
 
 
+def current_name(name: str) -> str:
+    """The name that a data set goes by now, where it was renamed since, however often; any other name as it is."""
+    return yours.current(name, home=home())
+
+
 def damaged_datasets() -> dict[str, str]:
     """What lies among the user's data sets and is none, by its name: why not."""
     return yours.damaged(home=home())
@@ -159,6 +168,48 @@ def _found(table: Dataset, text: str) -> SearchResult:
     return search.search(table, text)
 
 
+def keep_split_file(name: str, content: bytes) -> Path:
+    """Keep an uploaded split file; the same content is kept once. Raises BadTable for an ending that no table has."""
+    ending = file_endings.ending(name)
+    if ending not in file_endings.ENDINGS:
+        raise BadTable(f"a split file is a {file_endings.FORMATS} file, and {name[:80]!r} came")
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(name).name.split(".")[0])[:40] or "split"
+    path = split_files() / f"{plain}-{digest}{ending}"
+    if not path.is_file():
+        write_atomically(path, content)
+    return path
+
+
+def split_columns(data: str, *, dates: bool) -> list[str]:
+    """Columns that a data set can be split by: with ``dates``, by time, labels, too."""
+    return by_column.choosable(dataset(data), dates=dates)
+
+
+def split_table(
+    dataset: Dataset,
+    rule: str,
+    seed: int,
+    fractions: tuple[float, float, float],
+    tasks: tuple[str, ...] | None = None,
+    **options: Any,
+) -> "pd.DataFrame":
+    """Split table: molecules and, of the ``tasks`` (None: all), label balance or mean of each part, one row a part.
+
+    ``options`` are the other fields of :class:`mmexplore.datasets.splits.SplitRule`. Raises BadRecipe for what cannot
+    be divided.
+    """
+    chosen = SplitRule(rule, seed, fractions, **options)
+    path = Path(chosen.file).expanduser()
+    return _split_table(dataset, chosen, tasks, version(path) if path.is_file() else None)
+
+
+@cached(32)
+def _split_table(
+    table: Dataset, rule: SplitRule, tasks: tuple[str, ...] | None, _state: FileVersion | None
+) -> "pd.DataFrame":
+    return summaries.split_table(table, rule, tasks)
+
+
 summarize = cached(8)(summaries.summarize)
 property_table = cached(8)(summaries.property_table)
-split_table = cached(32)(summaries.split_table)

@@ -13,7 +13,7 @@ from threading import Event
 
 from mmexplore.datasets import Dataset, catalog, yours
 from mmexplore.explore.maps.panels import ViewRef
-from mmexplore.models import registry
+from mmexplore.models import ensembles, registry
 from mmexplore.models.registry import Model, View
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
@@ -61,7 +61,7 @@ def check_names(data: str = "", model_name: str = "") -> None:
     if data and data not in (known := [entry.name for entry in catalog.entries(home=home())]):
         raise UnknownName("data set", data, known)
     plain = model_name.removeprefix(registry.UNTRAINED)
-    if plain and plain not in (known := [one.name for one in registry.models(home=home())]):
+    if plain and plain not in (known := [one.name for one in ensembles.models(home=home())]):
         raise UnknownName("model", model_name, known)
 
 
@@ -70,6 +70,8 @@ def check_recipe(recipe: Recipe) -> None:
     if not _visitors.is_set():
         return
     check_names(data=recipe.data.dataset)
+    if recipe.data.split_file and not Path(recipe.data.split_file).resolve().is_relative_to(split_files().resolve()):
+        raise BadRecipe("a split's file is named on the command line alone; upload it on the Train page")
     starts = [*(branch.start for branch in recipe.branches), recipe.fusion.start]
     for start in filter(None, [*starts, *pretraining_targets.frozen(recipe).values()]):
         published = start.removeprefix(registry.HUB)
@@ -79,6 +81,11 @@ def check_recipe(recipe: Recipe) -> None:
             check_names(model_name=start.partition("#")[0])
         elif not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", published, re.ASCII) or Path(published).exists():
             raise BadRecipe(f"hub: takes the name of a published model, as in hub:owner/name, and {start[:80]!r} came")
+
+
+def split_files() -> Path:
+    """Folder of the split files that were uploaded."""
+    return home() / "splits"
 
 
 def dataset(name: str, progress: Progress = silent) -> Dataset:
@@ -106,9 +113,12 @@ def _state(name: str) -> "str | FileVersion":
 
 
 def model(name: str) -> Model:
-    """The model of that name, or at that path, or ``untrained:`` one. Raises UnknownName or BadCheckpoint."""
+    """The model or ensemble of that name, or at that path, or ``untrained:`` one.
+
+    Raises UnknownName or BadCheckpoint.
+    """
     check_names(model_name=name)
-    return renamed(registry.model(name, home=home()))
+    return renamed(ensembles.model(name, home=home()))
 
 
 def renamed(found: Model) -> Model:

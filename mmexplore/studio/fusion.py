@@ -1,9 +1,15 @@
-"""Fusion analysis: what each modality says of each molecule, what-ifs, and an example to show a model by."""
+"""Fusion analysis: what each modality adds to a prediction, what-ifs, missing modalities, and an example to show."""
 
-from mmexplore.explore.explain import fusion
+from mmexplore.explore.explain import fusion, missing, subsets
+from mmexplore.explore.explain.contributions import Absent, check_absent
 from mmexplore.explore.explain.fusion import Evaluation, FusionReport, ShownMolecule
+from mmexplore.explore.explain.missing import MissingModalities
+from mmexplore.explore.explain.subsets import Contributions
+from mmexplore.runtime.errors import NotAvailable
+from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import dataset, home, model
+from mmexplore.studio.door import check_names, dataset, home, model, training_data
 
 
 def fusion_report(model_name: str, data: str, task: str = "", progress: Progress = silent) -> FusionReport:
@@ -11,7 +17,63 @@ def fusion_report(model_name: str, data: str, task: str = "", progress: Progress
 
     Raises BadRecipe for a model that fuses nothing and UnknownName for a task that it does not predict.
     """
-    return fusion.fusion_report(model(model_name), dataset(data), task, home=home(), progress=progress)
+    chosen = model(model_name)
+    return fusion.fusion_report(chosen, dataset(data), task, training_data(chosen), home=home(), progress=progress)
+
+
+def contributions(
+    model_name: str, data: str, task: str = "", absent: Absent = "mean", progress: Progress = silent
+) -> Contributions:
+    """Contributions of a fusion's modalities to its predictions of a data set, in the label's unit.
+
+    A late fusion and a stack add them up by themselves; of other fusions they are Shapley values over subsets of the
+    modalities, which takes torch once and is kept. Raises like :func:`fusion_report`, and UnknownName for ``absent``.
+    """
+    report, chosen = fusion_report(model_name, data, task, progress), model(model_name)
+    learned = training_data(chosen)
+    return subsets.contributions(chosen, dataset(data), report, learned, absent, home=home(), progress=progress)
+
+
+def stored_contributions(model_name: str, data: str, task: str = "", absent: Absent = "mean") -> Contributions | None:
+    """Contributions as far as they are had at once; None where :func:`start_contributions` has to make them."""
+    report, chosen = fusion_report(model_name, data, task), model(model_name)
+    return subsets.stored(chosen, dataset(data), report, training_data(chosen), absent, home=home())
+
+
+def start_contributions(model_name: str, data: str, task: str = "", absent: Absent = "mean") -> Job:
+    """Contributions job: have them computed by a job, or the job that is at it already, in the lane of the maps."""
+    check_names(data, model_name)
+    check_absent(absent)
+    arguments = ["--model", model_name, "--data", data, "--absent", absent, *(["--task", task] if task else [])]
+    title = f"what each modality of {model_name} adds on {data}"
+    return client.start_once("fusion", arguments, device="maps", title=title, home=home())
+
+
+def missing_modalities(
+    model_name: str, data: str, task: str = "", absent: Absent = "mean", progress: Progress = silent
+) -> MissingModalities:
+    """Missing-modality stress test: the test score of a fusion against the share of its modalities that are absent.
+
+    With what each of them adds, and its interval. Raises like :func:`contributions`, and NotAvailable where the data
+    set has no labels to score by.
+    """
+    report = fusion_report(model_name, data, task, progress)
+    return stress(contributions(model_name, data, task, absent, progress), report, model_name, data)
+
+
+def stress(found: Contributions, report: FusionReport, model_name: str, data: str) -> MissingModalities:
+    """Missing-modality stress test from contributions that are there; NotAvailable where nothing can be scored."""
+    against = fusion_evaluation(report, model_name, data)
+    if against is None:
+        raise NotAvailable(
+            f"{data!r} has no labels of {report.task!r} to score by, or too few; choose a data set that has some"
+        )
+    return missing.stress(found, report, against)
+
+
+def has_report(model_name: str, data: str, task: str = "") -> bool:
+    """Whether a model came with its fusion report on a data set, so that it need not embed that first."""
+    return fusion.shipped_report(model(model_name), dataset(data), task) is not None
 
 
 def shown_molecule(model_name: str, data: str) -> ShownMolecule | None:
@@ -28,6 +90,6 @@ def example(model_name: str, data: str, least: float) -> int:
     return fusion.example(model(model_name), dataset(data), least, home=home())
 
 
-def evaluate(report: FusionReport, model_name: str, data: str) -> Evaluation | None:
+def fusion_evaluation(report: FusionReport, model_name: str, data: str) -> Evaluation | None:
     """Evaluation labels; None where the data set has none of this task, or too few to be scored."""
     return fusion.evaluate(report, model(model_name), dataset(data), home=home())

@@ -25,7 +25,7 @@ from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import check_names, dataset, home, model
 from mmexplore.studio.training import models
 
-FIRST_DATA, FIRST_MODEL = "solubility", "solubility-dmpnn"
+FIRST_DATA, FIRST_MODEL = "solubility", "solubility-mmfrl-late"
 
 
 def view_of(model_name: str, view: str = "") -> str:

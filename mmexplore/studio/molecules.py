@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmexplore.chem import molecules as chemistry
+from mmexplore.chem.standardize import scaffolds
 from mmexplore.datasets import Dataset
 from mmexplore.explore import molecules
 from mmexplore.explore.explain import viewer_script
@@ -92,12 +93,12 @@ def common_scaffold(data: str, rows: Sequence[int] | np.ndarray, most: int = 500
 
 @cached(256)
 def _common_scaffold(table: Dataset, rows: tuple[int, ...]) -> tuple[str, int]:
-    found = each(chemistry.scaffolds, [str(smiles) for smiles in table.smiles[list(rows)]])
+    found = each(scaffolds, [str(smiles) for smiles in table.smiles[list(rows)]], workers=0)
     return max(Counter(filter(None, found)).items(), key=lambda known: known[1], default=("", 0))
 
 
 def detail(query: MoleculeRef, model_name: str, view: str) -> Detail:
-    """Molecule detail under a model. One that is in no data set is run through it now, which imports torch."""
+    """Molecule detail under a model. One that is in no data set is run through it now, before the deadline."""
     chosen = model(model_name).view(view)
     source = dataset(query.data) if query.row >= 0 else None
     return details.detail(query, chosen, source, training_data(chosen.model), home=home())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmexplore.runtime import places
+from mmexplore.runtime.cache import FileVersion, cached, version
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,16 +117,30 @@ def _known(name: str, because: object) -> str:
 
 def measured_results() -> dict[str, Result]:
     """All results that are here, by name."""
-    found = (_read(path) for path in sorted(BENCHMARKS.glob("results/*.json")))
+    return _measured(_files("results"))
+
+
+def _files(folder: str) -> tuple[FileVersion, ...]:
+    return tuple(version(path) for path in sorted(BENCHMARKS.glob(f"{folder}/*.json")))
+
+
+@cached(1)
+def _measured(files: tuple[FileVersion, ...]) -> dict[str, Result]:
+    found = (_read(file.path) for file in files)
     return {name: _result(name, values) for name, values in found if "rows" in values}
 
 
 def paper_tables() -> dict[str, tuple[PaperTable, ...]]:
     """The tables of each paper, by the paper's short name, in the order of its file."""
-    measured = measured_results()
+    return _printed(_files("papers"), _files("results"))
+
+
+@cached(1)
+def _printed(papers: tuple[FileVersion, ...], results: tuple[FileVersion, ...]) -> dict[str, tuple[PaperTable, ...]]:
+    measured = _measured(results)
     return {
         name: tuple(_table(values, number, measured) for number in values["tables"])
-        for name, values in (_read(path) for path in sorted(BENCHMARKS.glob("papers/*.json")))
+        for name, values in (_read(file.path) for file in papers)
     }
 
 

@@ -4,7 +4,10 @@ from mmexplore.datasets import Task
 from mmexplore.explore.explain import subgraphs
 from mmexplore.explore.explain.search import RULES, By, Rules, Target
 from mmexplore.explore.explain.storage import Explained
-from mmexplore.studio.door import home, model, training_data
+from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.folder import Job
+from mmexplore.runtime.progress import Progress, silent
+from mmexplore.studio.door import check_names, home, model, training_data
 
 
 def explained_tasks(model_name: str) -> tuple[Task, ...]:
@@ -23,14 +26,72 @@ def target(model_name: str, task: str = "", direction: str = "", threshold: floa
 
 
 def explain(
-    model_name: str, smiles: str, goal: Target, rules: Rules = RULES, by: By = "fragment", count: int = 5
+    model_name: str,
+    smiles: str,
+    goal: Target,
+    rules: Rules = RULES,
+    by: By = "fragment",
+    count: int = 5,
+    progress: Progress = silent,
 ) -> Explained:
     """Minimum positive subgraphs of a molecule in any spelling; imports torch.
 
     Fragments are sought once and kept for a while, so that other sizes and thresholds need no new search. Raises
     BadMolecule for what the model cannot read.
     """
-    return subgraphs.explain(model(model_name), smiles, goal, rules, by, count)
+    return subgraphs.explain(model(model_name), smiles, goal, rules, by, count, progress)
+
+
+def explain_in_time(
+    model_name: str,
+    smiles: str,
+    goal: Target,
+    rules: Rules = RULES,
+    by: By = "fragment",
+    count: int = 5,
+    branch: str = "",
+) -> Explained:
+    """The same of what a visitor asks for, or of one branch (:func:`explain_summand`): in a process of its own, which
+    is ended at the deadline, or as a job (:func:`start_explaining`) has kept it.
+
+    Raises BadMolecule, and TooLong at the deadline.
+    """
+    return subgraphs.explain_in_time(model(model_name), smiles, goal, rules, by, count, branch, home=home())
+
+
+def explain_and_keep(
+    model_name: str,
+    smiles: str,
+    goal: Target,
+    rules: Rules = RULES,
+    by: By = "fragment",
+    count: int = 5,
+    branch: str = "",
+    progress: Progress = silent,
+) -> Explained:
+    """The same without a deadline, kept for :func:`explain_in_time`; for jobs. Imports torch."""
+    asked = model(model_name), smiles, goal, rules, by, count, branch
+    return subgraphs.explain_and_keep(*asked, progress, home=home())
+
+
+def start_explaining(
+    model_name: str,
+    smiles: str,
+    goal: Target,
+    rules: Rules = RULES,
+    by: By = "fragment",
+    count: int = 5,
+    branch: str = "",
+) -> Job:
+    """Explanation job: have it made by a job, or the job that is at it already, in the lane of the explanations."""
+    check_names(model_name=model_name)
+    arguments = ["--model", model_name, f"--smiles={smiles}", "--task", goal.task, "--direction", goal.direction]
+    arguments += [f"--threshold={goal.threshold!r}", "--count", str(count)]
+    arguments += ["--min-atoms", str(rules.min_atoms), "--max-atoms", str(rules.max_atoms)]
+    arguments += ["--in-molecule"] if by == "in molecule" else []
+    arguments += [f"--branch={branch}"] if branch else []
+    title = f"subgraphs of {smiles[:40]} under {model_name}" + (f", {branch}" if branch else "")
+    return client.start_once("subgraph", arguments, device="subgraphs", title=title, home=home())
 
 
 def summands(model_name: str) -> tuple[str, ...]:

@@ -2,24 +2,29 @@
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import psutil
 
 from mmexplore.datasets import Dataset, Skipped
-from mmexplore.models import registry
+from mmexplore.models import calibration as calibrations
+from mmexplore.models import ensembles, predictions, registry
+from mmexplore.models.calibration import Calibration, Coverage
+from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.registry import Model
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import processes
-from mmexplore.runtime.cache import cached
-from mmexplore.runtime.errors import BadRecipe, MmexploreError
+from mmexplore.runtime.cache import FileVersion, cached, version
+from mmexplore.runtime.errors import BadRecipe, MmexploreError, Taken
 from mmexplore.runtime.home import read_json, write_json
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import check_recipe, dataset, home, model, renamed
+from mmexplore.studio.door import check_recipe, dataset, home, model, renamed, training_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,13 +37,13 @@ MOST_CHECKED = 20_000
 
 
 def models() -> list[Model]:
-    """Shipped models, then trained ones, newest first, then the baseline; :func:`damaged_models` are left out."""
-    return [renamed(model) for model in registry.models(home=home())]
+    """Shipped models, ensembles, trained models, newest first, then the baseline, without :func:`damaged_models`."""
+    return [renamed(model) for model in ensembles.models(home=home())]
 
 
 def damaged_models() -> dict[str, str]:
     """What lies among the trained models and is none, by its name: why not."""
-    return registry.damaged(home=home())
+    return registry.damaged(home=home()) | ensembles.damaged(home=home())
 
 
 def new_run(title: str) -> Path:
@@ -51,17 +56,23 @@ def rename_model(name: str, title: str) -> None:
 
     Raises BadRecipe for a shipped one, or a title that is taken.
     """
+    if isinstance(found := model(name), Ensemble):
+        ensembles.rename(found, title, home=home())
+        return
     registry.rename(name, title, home=home())
 
 
 def delete_model(name: str) -> None:
-    """Delete a trained model with its run. Raises BadRecipe for a shipped one."""
+    """Delete a trained model with its run, or an ensemble, whose members stay. Raises BadRecipe for a shipped one."""
+    if name in ensembles.damaged(home=home()) or isinstance(model(name), Ensemble):
+        ensembles.delete(name, home=home())
+        return
     registry.delete(name, home=home())
 
 
 def export_model(name: str, where: Path) -> Path:
-    """A zip of the model's folder (weights.safetensors, recipe.json, card.json)."""
-    return registry.export(name, where, home=home())
+    """A zip of the model's folder (weights.safetensors, recipe.json, card.json). Raises BadRecipe for an ensemble."""
+    return registry.export(ensembles.single(model(name), "a zip holds").name, where, home=home())
 
 
 def check_training(recipe: Recipe) -> "TrainingCheck":
@@ -72,11 +83,19 @@ def check_training(recipe: Recipe) -> "TrainingCheck":
         table = dataset(recipe.data.dataset)
     except MmexploreError as mistake:
         return checks.TrainingCheck((str(mistake),))
-    return _checked(recipe, table)
+    return _checked(recipe, table, _state_of(recipe.data.split_file))
+
+
+def _state_of(file: str) -> "FileVersion | str":
+    """Changes with the file that a split is read from."""
+    try:
+        return version(Path(file).expanduser()) if file else ""
+    except (OSError, ValueError):
+        return file
 
 
 @cached(32)
-def _checked(recipe: Recipe, table: Dataset) -> "TrainingCheck":
+def _checked(recipe: Recipe, table: Dataset, _file: "FileVersion | str") -> "TrainingCheck":
     from mmexplore.training import checks
 
     return checks.check(recipe, table)
@@ -85,15 +104,19 @@ def _checked(recipe: Recipe, table: Dataset) -> "TrainingCheck":
 def trained_without(name: str) -> tuple[Skipped, ...]:
     """Rows of its data set that a model was trained without, and why."""
     try:
-        told = read_json(model(name).folder.parent / "skipped.json")
+        found = model(name)
+        one = found.members[0] if isinstance(found, Ensemble) else found  # members have learned the same rows
+        told = read_json(one.folder.parent / "skipped.json")
         return tuple(Skipped(**one) for one in told)
     except (OSError, ValueError, TypeError):
         return ()
 
 
 def history(name: str) -> "pd.DataFrame":
-    """Training history, one row an epoch (index ``epoch``, from 1); empty where it was not kept."""
-    return registry.history(name, home=home())
+    """Training history, one row an epoch (index ``epoch``, from 1); empty where it was not kept, and of an ensemble."""
+    import pandas as pd
+
+    return pd.DataFrame() if isinstance(model(name), Ensemble) else registry.history(name, home=home())
 
 
 def start_training(recipe: Recipe, title: str) -> Job:
@@ -116,6 +139,126 @@ def start_training(recipe: Recipe, title: str) -> Job:
         arguments = [str(folder / "recipe.json"), "--out", str(folder), "--name", title]
         verb = "pretrain" if recipe.pretrains else "train"
         return client.start(verb, arguments, device=_device(recipe), title=title, home=home())
+
+
+def expect_ensemble(title: str, jobs: Sequence[Job]) -> str:
+    """Have the models of these trainings made one ensemble as soon as the last of them is done; its name.
+
+    They share recipe, data set and split, and a second call for the same trainings is the first one. "" where a job
+    trains nothing that is here.
+    """
+    folders = [Path(job.arguments[job.arguments.index("--out") + 1]) for job in jobs if "--out" in job.arguments]
+    if len(folders) < max(len(jobs), ensembles.FEWEST):
+        return ""
+    with client.starting(home=home()):
+        folder = ensembles.expect(title, [folder / "model" for folder in folders], home=home())
+    ensembles.complete(folder, home=home())  # a training may have been done before
+    return folder.name
+
+
+def _seeded(recipe: Recipe, seed: int) -> Recipe:
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": seed})})
+
+
+def train_ensemble(
+    recipe: Recipe,
+    seeds: Sequence[int],
+    folder: Path,
+    name: str = "",
+    progress: Progress = silent,
+    *,
+    overwrite: bool = False,
+) -> Ensemble:
+    """Train a recipe with several seeds of its weights on one split, one after the other, to the ensemble in a folder.
+
+    Its members are runs beside a folder among the runs, and lie below any other. Those that are finished are kept, so
+    that the same call goes on after a kill. Imports torch; raises like :func:`train`.
+    """
+    if len(set(seeds)) < len(seeds) or not ensembles.FEWEST <= len(seeds) <= ensembles.MOST:
+        raise BadRecipe(f"an ensemble has two to {ensembles.MOST} seeds, each once, and {list(seeds)} came")
+    if (folder / registry.ENSEMBLE).is_file() and not overwrite:
+        raise Taken(f"{folder} holds a finished ensemble; give another --out, or --overwrite to train over it")
+    title, members = name or recipe.name, list[Model]()
+    own = folder.parent == registry.runs_folder(home=home())
+    for seed in seeds:
+        run = folder.with_name(f"{folder.name}-seed-{seed}") if own else folder / f"seed-{seed}"
+        one = _seeded(recipe, seed)
+        there = registry.at(run / "model", home=home()) if ensembles.finished(run / "model") else None
+        if overwrite or there is None or there.recipe is None or there.recipe.digest != one.digest:
+            train(one, run, f"{title}, seed {seed}", progress, overwrite=overwrite)
+            there = registry.at(run / "model", home=home())
+        assert there is not None
+        members.append(there)
+    return ensembles.make(title, members, folder, home=home())
+
+
+def folds_of(recipe: Recipe, repeats: int = 1) -> list[Recipe]:
+    """Recipes of every fold of a cross-validation, repeated with as many split seeds from the recipe's on."""
+    data = recipe.data
+    places = [(data.split_seed + repeat, fold) for repeat in range(repeats) for fold in range(data.folds)]
+    return [
+        recipe.model_copy(update={"data": data.model_copy(update={"split_seed": seed, "fold": fold})})
+        for seed, fold in places
+    ]
+
+
+def train_folds(
+    recipe: Recipe,
+    folder: Path | None = None,
+    name: str = "",
+    progress: Progress = silent,
+    *,
+    repeats: int = 1,
+    overwrite: bool = False,
+) -> list[Model]:
+    """Train a model a fold of the recipe's cross-validation, one after the other; ``repeats`` divide it anew.
+
+    The runs lie below ``folder``, where finished ones are kept, so that the same call goes on after a kill; without a
+    folder each is a new run. Imports torch; raises like :func:`train`.
+    """
+    if recipe.data.split != "kfold":
+        raise BadRecipe(f"folds are of split 'kfold', and {recipe.data.split!r} came")
+    made, title = list[Model](), name or f"{recipe.data.dataset} {recipe.name}"
+    for one in folds_of(recipe, repeats):
+        words = f"fold {one.data.fold + 1} of {one.data.folds}"
+        words += f", split seed {one.data.split_seed}" if repeats > 1 else ""
+        place = f"split-{one.data.split_seed}-fold-{one.data.fold}"
+        run = folder / place if folder else registry.new_run(f"{title} {words}", home=home())
+        there = registry.at(run / "model", home=home()) if ensembles.finished(run / "model") else None
+        if overwrite or there is None or there.recipe is None or there.recipe.digest != one.digest:
+            train(one, run, f"{title}, {words}", progress, overwrite=overwrite)
+            there = registry.at(run / "model", home=home())
+        assert there is not None
+        made.append(there)
+    return made
+
+
+def mean_scores(models: Sequence[Model]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """Mean and sample standard deviation of the scores that all models have, by part and name."""
+    cards = [model.card.metrics for model in models if model.card]
+    parts = {part: set.intersection(*(set(card.get(part, {})) for card in cards)) for part in cards[0]}
+    tables = {
+        part: {name: np.array([card[part][name] for card in cards]) for name in cards[0][part] if name in names}
+        for part, names in parts.items()
+    }
+    mean = {part: {name: float(v.mean()) for name, v in table.items()} for part, table in tables.items()}
+    apart = {part: {n: float(v.std(ddof=1)) for n, v in t.items()} for part, t in tables.items() if len(cards) > 1}
+    return mean, apart
+
+
+def check_ensemble(names: Sequence[str]) -> None:
+    """Whether models are one ensemble: of one recipe, data set and split, with seeds of their own. Raises BadRecipe."""
+    ensembles.check([model(name) for name in names])
+
+
+def make_ensemble(title: str, names: Sequence[str]) -> Ensemble:
+    """Make an ensemble of trained models of one recipe, data set and split, whose weights' seeds differ.
+
+    Raises BadRecipe for models that differ in more.
+    """
+    members = [model(name) for name in names]
+    ensembles.check(members)
+    return ensembles.make(title, members, registry.new_run(title, home=home()), home=home())
 
 
 def recipe_of(job: Job) -> Recipe | None:
@@ -148,13 +291,15 @@ def train(
     """Train a recipe into a folder, or go on with what lies there; imports torch.
 
     Raises Taken where another process trains there, or a finished model lies there and ``overwrite`` is False, and
-    BadRecipe before any work where nothing can come of it (:func:`check_training`).
+    BadRecipe before any work where nothing can come of it (:func:`check_training`). Where an ensemble waited for this
+    model last (:func:`expect_ensemble`), it is made.
     """
     _require(recipe)
     from mmexplore.training import train as training
 
     table, name = dataset(recipe.data.dataset), name or recipe.name
     training.train(recipe, table, folder, name=name, overwrite=overwrite, progress=progress, home=home())
+    ensembles.completed_by(folder / "model", home=home())
     return model(str(folder))
 
 
@@ -171,7 +316,7 @@ def write_chemprop(model_name: str, out: Path, branch: str = "") -> str:
     from mmexplore.models import checkpoints
     from mmexplore.training import chemprop_io
 
-    chosen = model(model_name)
+    chosen = ensembles.single(model(model_name), "a checkpoint of chemprop holds")
     if chosen.recipe is None or chosen.recipe.stacks:
         raise BadRecipe(f"{model_name!r} has no weights of a D-MPNN to write")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -180,6 +325,49 @@ def write_chemprop(model_name: str, out: Path, branch: str = "") -> str:
 
 def _device(recipe: Recipe) -> str:
     return "cpu" if recipe.training.device == "auto" else recipe.training.device
+
+
+def calibration(model_name: str) -> Calibration | None:
+    """Calibration of a model or an ensemble: its intervals, sets and scaled probabilities; None where it has none."""
+    return calibrations.calibration(model(model_name))
+
+
+def coverage(model_name: str) -> tuple[Coverage, ...]:
+    """Coverage of a model's test part, a task each: what its card holds, of older ones what their predictions give."""
+    found = model(model_name)
+    if found.card is None or found.card.coverage:
+        return found.card.coverage if found.card else ()
+    made, told = calibrations.calibration(found), tested(model_name)
+    return made.coverage(found.card.data.tasks, told.truth, told.prediction, told.spread) if made and told else ()
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Test part of a model: ``truth`` and ``prediction`` float64 (n, tasks), NaN where there is no label.
+
+    ``spread`` is that of an ensemble's members, None of a single model.
+    """
+
+    truth: np.ndarray
+    prediction: np.ndarray
+    spread: np.ndarray | None
+
+
+def tested(model_name: str) -> Tested | None:
+    """Test part of a model with its labels; None where its predictions or its data set are not here."""
+    found = model(model_name)
+    table = training_data(found)
+    known = predictions.predictions(found, table, home=home()) if table is not None else None
+    if found.card is None or table is None or known is None or "split" not in known:
+        return None
+    there = [task.name for task in table.tasks]
+    names = [task.name for task in found.card.data.tasks]
+    if not all(name in there for name in names):
+        return None
+    test = (known["split"] == "test").to_numpy()
+    truth = table.labels[test][:, [there.index(name) for name in names]].astype(np.float64)
+    spread = predictions.spreads(found, table, home=home())
+    return Tested(truth, known[names].to_numpy(float)[test], None if spread is None else spread[test])
 
 
 @dataclass(frozen=True)

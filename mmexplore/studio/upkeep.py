@@ -14,13 +14,16 @@ from pathlib import Path, PurePosixPath
 from filelock import FileLock
 
 from mmexplore.datasets import yours
-from mmexplore.models import checkpoints, embeddings, registry
+from mmexplore.models import checkpoints, embeddings, ensembles, registry
+from mmexplore.models.ensembles import Ensemble
 from mmexplore.runtime import files, seals
 from mmexplore.runtime.errors import BadTable, MmexploreError, NotAvailable, Taken, UnknownName
 from mmexplore.runtime.home import VERSION, Home, version_of, write_version
 from mmexplore.studio.door import home
 
-KINDS = ("datasets", "uploads", "runs", "features", "embeddings", "maps", "subgraphs", "jobs", "logs")
+KINDS = (
+    "datasets", "uploads", "runs", "features", "embeddings", "maps", "predictions", "subgraphs", "jobs", "logs",
+)  # fmt: skip
 """Folders that are counted by name; the rest is ``other``."""
 _WHOLE = ("datasets", "uploads", "runs", "untrained", "maps", "subgraphs", "descriptors", "targets", "jobs", "scripts")
 _WRITTEN_ON = {"status.json", "events.jsonl", "log.txt", "cancel"}
@@ -121,15 +124,20 @@ def known_bytes() -> dict[str, int] | None:
 def backup(file: Path, data: Sequence[str] = (), models: Sequence[str] = ()) -> Copied:
     """Write data sets of the user's own and trained models to a zip; all of them where none is named.
 
-    What is computed of them is left out, as it can be made anew. Raises UnknownName, Taken where the file is there.
+    What is computed of them is left out, as it can be made anew; an ensemble brings its members. Raises UnknownName,
+    Taken where the file is there.
     """
     place, cards = home(), yours.cards(home=home())
-    runs = [m.name for m in registry.models(home=place) if not m.shipped]
+    trained = {m.name: m for m in ensembles.models(home=place) if not m.shipped}
+    runs = list(trained)
     if not data and not models:
         data, models = list(cards), runs
     for kind, names, known in (("data set of yours", data, list(cards)), ("trained model", models, runs)):
         if unknown := [name for name in names if name not in known]:
             raise UnknownName(kind, unknown[0], known)
+    found = [trained[name] for name in models]
+    of_ensembles = [one.name for known in found if isinstance(known, Ensemble) for one in known.members]
+    models = list(dict.fromkeys([*models, *(name for name in of_ensembles if name in trained)]))
     paths = []
     for name in data:
         paths += [place / _CARDS / f"{name}.json", yours.upload(name, home=place), *yours.more(name, home=place)]
@@ -232,7 +240,8 @@ def _restore_data(card_file: Path, staging: Path, place: Home) -> None:
 
 
 def _restore_model(run: Path, place: Home) -> None:
-    checkpoints.read(run / "model")
+    if not (run / registry.ENSEMBLE).is_file():
+        checkpoints.read(run / "model")
     target = registry.runs_folder(home=place) / run.name
     if target.exists() or (registry.SHIPPED / run.name).exists() or run.name == registry.BASELINE:
         raise Taken("a model of that name is here already")

@@ -4,13 +4,16 @@ One function for the form, the shell and the jobs; no torch. What is asked again
 (:mod:`mmexplore.training.data`) is asked in the same words.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from mmexplore.datasets import Dataset, Skipped, Task, splits
-from mmexplore.recipes.recipe import Recipe
+from mmexplore.datasets.splits import Division, SplitRule
+from mmexplore.recipes.recipe import UNSEEDED, Data, Recipe
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
+from mmexplore.runtime.progress import Progress, silent
 from mmexplore.runtime.registry import PRETRAININGS
 
 FEWEST_MOLECULES = 10
@@ -45,33 +48,57 @@ def _with_labels(recipe: Recipe, dataset: Dataset) -> list[str]:
     tasks, labels = chosen_labels(recipe, dataset)
     labels[list(dataset.unreadable)] = np.nan
     check_labels(dataset.name, tasks, labels)
-    parts = split_parts(recipe, dataset)
+    check_weights(recipe, tasks)
+    division = divide(recipe, dataset)
+    parts = _by_name(division)
     check_training_part(dataset.name, recipe.data.split, tasks, labels[parts["train"]])
-    warnings: list[str] = []
+    warnings: list[str] = list(division.notes)
     for part in PARTS:
-        scored = _scored(tasks[0].kind, labels[parts[part]])
+        scored = _scored(tasks, labels[parts[part]])
         if not scored.any():
             raise BadRecipe(_no_score(dataset.name, recipe, part, tasks, labels[parts[part]]))
-        if dull := [task.name for task, has in zip(tasks, scored, strict=True) if not has]:
-            what = "both classes" if tasks[0].kind == "classification" else "a label"
-            warnings.append(f"{len(dull)} of {len(tasks)} tasks have not {what} in the {part} part: {_some(dull)}")
-        if tasks[0].kind == "regression" and part != "train":
+        for kind, what in (("classification", "both classes"), ("regression", "a label")):
+            dull = [task.name for task, has in zip(tasks, scored, strict=True) if not has and task.kind == kind]
+            if dull:
+                warnings.append(f"{len(dull)} of {len(tasks)} tasks have not {what} in the {part} part: {_some(dull)}")
+        if part != "train":
             warnings += _constant(part, tasks, labels[parts[part]])
+    if len({task.kind for task in tasks}) > 1 and recipe.stacks:
+        raise BadRecipe(_MIXED_STACK)
     return warnings
+
+
+_MIXED_STACK = "a stack weighs its members for tasks of one kind, and targets of both came; choose targets of one kind"
+
+
+def check_weights(recipe: Recipe, tasks: tuple[Task, ...]) -> None:
+    """Refuse weights of classes and tasks that say nothing about these tasks. Raises BadRecipe."""
+    training, count = recipe.training, len(tasks)
+    if len(training.task_weights) not in (0, count):
+        raise BadRecipe(f"task_weights has one number a task, and {len(training.task_weights)} came for {count} tasks")
+    if training.task_weights and recipe.baseline.name:
+        raise BadRecipe("a baseline learns each task by itself, and task_weights came with it; leave them out")
+    if training.class_weights != "none" and all(task.kind == "regression" for task in tasks):
+        raise BadRecipe(f"class_weights {training.class_weights!r} weigh classes, and no target is a classification")
+    if len(training.positive_weights) not in (0, 1, count):
+        raise BadRecipe(
+            f"positive_weights has one number, or one a task, and {len(training.positive_weights)} came for {count}"
+        )
 
 
 def _without_labels(recipe: Recipe, dataset: Dataset) -> list[str]:
     if len(dataset.readable) < FEWEST_MOLECULES:
         raise BadRecipe(too_few_to_pretrain(dataset.name, len(dataset.readable)))
-    parts = split_parts(recipe, dataset)
+    division = divide(recipe, dataset)
+    parts = _by_name(division)
     try:
         fewest = int(PRETRAININGS.attribute(recipe.pretraining.name, "fewest"))
     except AttributeError:
         fewest = 1
     if (size := len(parts["validation"])) < fewest:
         few = f"the validation part has {size} of the {fewest} molecules that a loss compares"
-        return [f"{few}: no epoch is better than another, and the last one's weights are kept"]
-    return []
+        return [*division.notes, f"{few}: no epoch is better than another, and the last one's weights are kept"]
+    return list(division.notes)
 
 
 def too_few_to_pretrain(name: str, count: int) -> str:
@@ -81,9 +108,38 @@ def too_few_to_pretrain(name: str, count: int) -> str:
 
 def split_parts(recipe: Recipe, dataset: Dataset) -> Parts:
     """Rows of each part of the recipe's split, by name. Raises BadRecipe where one would be empty."""
-    data = recipe.data
-    found = splits.split(dataset.smiles.tolist(), data.split, data.split_seed, data.fractions)
-    return {name: getattr(found, name) for name in PARTS}
+    return _by_name(divide(recipe, dataset))
+
+
+def _by_name(division: Division) -> Parts:
+    return {name: getattr(division.split, name) for name in PARTS}
+
+
+def divide(recipe: Recipe, dataset: Dataset, progress: Progress = silent) -> Division:
+    """Division of a data set by the recipe's split. Raises BadRecipe."""
+    return splits.divide(dataset, split_rule(recipe.data), progress)
+
+
+def digest_of(parts: Parts, dataset: Dataset) -> str:
+    """Sixteen hex digits that change with any molecule of any part."""
+    found = hashlib.sha256()
+    for name in PARTS:
+        found.update("\n".join([name, *dataset.smiles[parts[name]].tolist()]).encode())
+    return found.hexdigest()[:16]
+
+
+def split_rule(data: Data) -> SplitRule:
+    """Split rule of a recipe."""
+    return SplitRule(
+        name=data.split,
+        seed=data.split_seed,
+        fractions=data.fractions,
+        column=data.split_column,
+        file=data.split_file,
+        similarity=data.cluster_similarity,
+        folds=data.folds,
+        fold=data.fold,
+    )
 
 
 def chosen_labels(recipe: Recipe, dataset: Dataset) -> tuple[tuple[Task, ...], np.ndarray]:
@@ -106,20 +162,18 @@ def check_labels(name: str, tasks: tuple[Task, ...], labels: np.ndarray) -> None
         raise BadRecipe(f"{name!r} has infinite labels; leave such cells empty")
     if empty := [t.name for t, some in zip(tasks, known.any(0), strict=True) if not some]:
         raise BadRecipe(f"label column {empty[0]!r} of {name!r} holds no number at all; leave it out of the targets")
-    if len({t.kind for t in tasks}) > 1:
-        kinds = ", ".join(f"{t.name}: {t.kind}" for t in tasks[:6])
-        raise BadRecipe(
-            f"a model learns classification or regression, and both came ({kinds}); choose targets of one kind"
-        )
     if (rows := int(known.any(1).sum())) < FEWEST_MOLECULES:
         raise BadRecipe(f"{name!r} has {rows} molecules with a label, and a training needs {FEWEST_MOLECULES} or more")
-    if tasks[0].kind == "classification" and not np.isin(labels[known], (0, 1)).all():
+    classes = np.array([task.kind == "classification" for task in tasks])
+    if not (np.isin(labels[:, classes], (0, 1)) | ~known[:, classes]).all():
         raise BadRecipe(_not_two(name, tasks, labels))
 
 
 def _not_two(name: str, tasks: tuple[Task, ...], labels: np.ndarray) -> str:
     """Labels that are no two classes, and how to make them so."""
     for task, column in zip(tasks, labels.T, strict=True):
+        if task.kind == "regression":
+            continue
         values = np.unique(column[np.isfinite(column)])
         odd = values[~np.isin(values, (0, 1))]
         if len(odd):
@@ -150,11 +204,11 @@ def teaches(train: np.ndarray) -> np.ndarray:
     return np.array([len(np.unique(column[np.isfinite(column)])) > 1 for column in train.T])
 
 
-def _scored(kind: str, labels: np.ndarray) -> np.ndarray:
+def _scored(tasks: tuple[Task, ...], labels: np.ndarray) -> np.ndarray:
     """Which tasks a part can be scored on: those with both classes, or with a number."""
-    if kind == "classification":
-        return np.asarray((labels == 1).any(0) & (labels == 0).any(0))
-    return np.asarray(np.isfinite(labels).any(0))
+    classes = np.array([task.kind == "classification" for task in tasks])
+    both = (labels == 1).any(0) & (labels == 0).any(0)
+    return np.asarray(np.where(classes, both, np.isfinite(labels).any(0)))
 
 
 def _no_score(name: str, recipe: Recipe, part: str, tasks: tuple[Task, ...], labels: np.ndarray) -> str:
@@ -165,16 +219,16 @@ def _no_score(name: str, recipe: Recipe, part: str, tasks: tuple[Task, ...], lab
         what = f"one class of {tasks[0].name!r} alone ({known} molecules of class {np.nanmax(labels):g})"
     else:
         what = f"both classes of none of the {len(tasks)} tasks"
-    rule = f"split {recipe.data.split!r}" + (
-        "" if recipe.data.split == "scaffold" else f", seed {recipe.data.split_seed}"
-    )
-    advice = "choose another split" + (" or seed" if recipe.data.split != "scaffold" else "")
+    seeded = recipe.data.split not in UNSEEDED
+    rule = f"split {recipe.data.split!r}" + (f", seed {recipe.data.split_seed}" if seeded else "")
+    advice = "choose another split" + (" or seed" if seeded else "")
     return f"the {part} part of {name!r} ({rule}) has {what}, so it cannot be scored; {advice}, or other fractions"
 
 
 def _constant(part: str, tasks: tuple[Task, ...], labels: np.ndarray) -> list[str]:
     known = [np.unique(column[np.isfinite(column)]) for column in labels.T]
-    same = [task.name for task, values in zip(tasks, known, strict=True) if len(values) == 1]
+    pairs = zip(tasks, known, strict=True)
+    same = [task.name for task, values in pairs if len(values) == 1 and task.kind == "regression"]
     return [f"the {part} part has one value of {_some(same)}: its R² is not defined"] if same else []
 
 

@@ -4,14 +4,16 @@ Whatever forbids a training is refused here, in sentences for the user (BadRecip
 notes for the model's card.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from mmexplore.datasets import Dataset, Kind, Skipped, Task
+from mmexplore.datasets.splits import Division
 from mmexplore.features.of_dataset import features_of
 from mmexplore.features.packing import Source
+from mmexplore.models.calibration import chosen_by_validation
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.errors import BadRecipe
@@ -19,6 +21,8 @@ from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress
 from mmexplore.training import checks, teachers
 
+FEWEST_APART = 20
+"""Molecules that choose the epoch, and that calibrate, at least, where the validation part does both."""
 _FOUNDATION = "MiniMol was trained with labels of PubChem's assays: on data made of those it may have seen the answers"
 
 
@@ -29,6 +33,7 @@ class Prepared:
     ``features`` by modality, and ``labels`` float32 ``(n, tasks)`` with NaN where missing, span the data set; ``parts``
     are int64 row numbers by name (PARTS), only rows that can be described, and in train only rows with a label;
     ``mean`` and ``std`` ``(tasks,)`` z-score the labels (0 and 1 for classification). ``skipped``: the other rows.
+    ``calibration``: rows of the validation part that choose no epoch, none where there are too few for that.
     """
 
     features: dict[str, Source]
@@ -39,11 +44,22 @@ class Prepared:
     std: np.ndarray
     notes: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
+    calibration: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
-    def kind(self) -> Kind:
-        """Classification or regression; tasks of both are refused."""
-        return self.tasks[0].kind
+    def choosing(self) -> np.ndarray:
+        """Rows of the validation part that choose the epoch."""
+        return np.setdiff1d(self.parts["validation"], self.calibration)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Classification or regression, of each task."""
+        return tuple(task.kind for task in self.tasks)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether tasks of both kinds are learned."""
+        return len(set(self.kinds)) > 1
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -57,14 +73,18 @@ def prepare(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home)
         return _prepare_unlabeled(recipe, dataset, progress, home=home)
     tasks, labels = checks.chosen_labels(recipe, dataset)
     checks.check_labels(dataset.name, tasks, labels)
+    checks.check_weights(recipe, tasks)
     described, ok, reasons = _described(recipe.modalities, dataset, progress, home=home)
-    parts = _parts(recipe, dataset, ok)
+    division = checks.divide(recipe, dataset, progress)
+    parts = _parts(division, ok)
     parts["train"] = parts["train"][np.isfinite(labels[parts["train"]]).any(1)]
     train = labels[parts["train"]]
     checks.check_training_part(dataset.name, recipe.data.split, tasks, train)
     mean, std = _moments(tasks, train)
-    skipped = dataset.skipped(reasons)
-    return Prepared(described, labels, tasks, parts, mean, std, _notes(recipe, skipped) + _dull(tasks, train), skipped)
+    skipped = dataset.skipped(dict(division.left_out) | reasons)
+    notes = division.notes + _notes(recipe, dataset.skipped(reasons)) + _dull(tasks, train)
+    apart = _apart(recipe, parts["validation"], labels)
+    return Prepared(described, labels, tasks, parts, mean, std, notes, skipped, apart)
 
 
 def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
@@ -78,10 +98,11 @@ def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, 
         reasons = dict.fromkeys(np.flatnonzero(~target.ok).tolist(), f"{name} has no embedding of it") | reasons
     if ok.sum() < checks.FEWEST_MOLECULES:
         raise BadRecipe(checks.too_few_to_pretrain(dataset.name, int(ok.sum())))
-    parts, nothing = _parts(recipe, dataset, ok), np.empty(0, np.float32)
+    division = checks.divide(recipe, dataset, progress)
+    parts, nothing = _parts(division, ok), np.empty(0, np.float32)
     labels = np.empty((len(dataset), 0), np.float32)
-    skipped = dataset.skipped(reasons)
-    return Prepared(described, labels, (), parts, nothing, nothing, _left_out(skipped), skipped)
+    notes, skipped = division.notes + _left_out(dataset.skipped(reasons)), dict(division.left_out) | reasons
+    return Prepared(described, labels, (), parts, nothing, nothing, notes, dataset.skipped(skipped))
 
 
 def _described(
@@ -99,8 +120,28 @@ def _described(
     return found, np.logical_and.reduce([f.ok for f in found.values()]), reasons
 
 
-def _parts(recipe: Recipe, dataset: Dataset, ok: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: rows[ok[rows]] for name, rows in checks.split_parts(recipe, dataset).items()}
+def _parts(division: Division, ok: np.ndarray) -> dict[str, np.ndarray]:
+    every = {name: getattr(division.split, name) for name in checks.PARTS}
+    return {name: rows[ok[rows]] for name, rows in every.items()}
+
+
+def _apart(recipe: Recipe, validation: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Calibration rows: all of the validation part where it chooses no epoch, else the recipe's share of it.
+
+    That share is drawn at random, of classes as many positives as it has rows, and the same whatever the seeds: models
+    of one split share it. Where it, or what it leaves, would be small, none is set apart.
+    """
+    rows: np.ndarray = validation[np.isfinite(labels[validation]).any(1)]
+    if not chosen_by_validation(recipe):
+        return rows
+    count = round(len(rows) * recipe.data.calibration)
+    if min(count, len(rows) - count) < FEWEST_APART:
+        return rows[:0]
+    drawn: np.ndarray = np.random.default_rng(0).permutation(rows)
+    if set(np.unique(labels[rows][np.isfinite(labels[rows])])) <= {0.0, 1.0}:
+        drawn = drawn[np.argsort((labels[drawn] == 1).sum(1), kind="stable")]
+        return np.sort(drawn[((np.arange(count) + 0.5) * len(rows) / count).astype(np.int64)])
+    return np.sort(drawn[:count])
 
 
 def _moments(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

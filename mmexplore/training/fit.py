@@ -12,9 +12,11 @@ from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mmexplore.features.packing import Source
+from mmexplore.models import branch_signs
 from mmexplore.nn.baselines import FittedBaseline
 from mmexplore.nn.dataloader import batches, collate
 from mmexplore.nn.encoders import Encoder
+from mmexplore.nn.fusions.late import Late
 from mmexplore.nn.model import FROZEN, Predictor
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.devices import Policy, exactly
@@ -24,7 +26,7 @@ from mmexplore.training import resume, warm_start
 from mmexplore.training.data import Prepared
 from mmexplore.training.objective import Objective, TrainingPlan
 from mmexplore.training.self_supervised import SelfSupervised
-from mmexplore.training.supervised import Supervised
+from mmexplore.training.supervised import Supervised, class_weights
 from mmexplore.training.teachers import TeacherEmbeddings
 from mmexplore.training.trainer import TrainerModule
 
@@ -74,8 +76,23 @@ def fit(plan: TrainingPlan, *, home: Home) -> Fitted:
     state = module.state
     predictor = module.predictor.to(plan.policy.device)
     predictor.load_state_dict(state.best)
+    _turn_branches(predictor, plan)
     passes = len(state.history) * plan.recipe.learning_branches
     return Fitted(predictor, objective, state.history, state.best_epoch, state.seconds, passes, notes)
+
+
+def _turn_branches(predictor: Predictor, plan: TrainingPlan) -> None:
+    """Give the branches of a late fusion the sign by which they rise with the label over the training part."""
+    if not branch_signs.are_free(plan.recipe):
+        return
+    assert isinstance(predictor.fusion, Late)
+    prepared, rows = plan.prepared, _some(plan.prepared.parts["train"])
+    predictor.eval()
+    with torch.inference_mode(), exactly(plan.policy):
+        made = [
+            predictor(batch).parts["p"].cpu() for batch in batches(prepared.features, prepared.labels, rows, _BATCH)
+        ]
+    predictor.fusion.turn(torch.from_numpy(branch_signs.signs(torch.cat(made).numpy(), prepared.labels[rows])))
 
 
 def _baseline(plan: TrainingPlan, *, home: Home) -> Fitted:
@@ -95,12 +112,21 @@ def _baseline(plan: TrainingPlan, *, home: Home) -> Fitted:
     predictor.fusion.fit(
         {name: torch.from_numpy(z) for name, z in every.items()},
         labels,
-        prepared.kind,
+        prepared.kinds,
         plan.recipe.training.seed,
         lambda done: plan.progress("fit", done, len(prepared.tasks)),
+        _row_weights(plan.recipe, prepared),
     )
     seconds = time.perf_counter() - started
     return Fitted(predictor.to(plan.policy.device), objective, [], 0, seconds, 0, notes)
+
+
+def _row_weights(recipe: Recipe, prepared: Prepared) -> np.ndarray | None:
+    """How much each training molecule weighs in each task, (rows, tasks); None where all weigh alike."""
+    if recipe.training.class_weights == "none":
+        return None
+    ones, others = class_weights(recipe.training, prepared)
+    return np.where(prepared.labels[prepared.parts["train"]] == 1, ones, others)
 
 
 def sees_training(encoder: Encoder) -> bool:
@@ -110,12 +136,17 @@ def sees_training(encoder: Encoder) -> bool:
 
 def _begin_encoders(predictor: Predictor, prepared: Prepared) -> None:
     """A branch that starts from another model has that one's scales with its weights."""
-    rows = prepared.parts["train"]
-    if len(rows) > _MOST_SEEN:
-        rows = np.sort(np.random.default_rng(0).choice(rows, _MOST_SEEN, replace=False))
+    rows = _some(prepared.parts["train"])
     for branch, encoder in zip(predictor.recipe.branches, predictor.encoders(), strict=True):
         if sees_training(encoder) and not branch.start and len(rows):
             encoder.begin(collate(prepared.features[branch.reads].take(rows), branch.reads))
+
+
+def _some(rows: np.ndarray) -> np.ndarray:
+    """Of many rows a seeded sample, in order."""
+    if len(rows) <= _MOST_SEEN:
+        return rows
+    return np.sort(np.random.default_rng(0).choice(rows, _MOST_SEEN, replace=False))
 
 
 def with_frozen(predictor: Predictor, prepared: Prepared, policy: Policy) -> Prepared:

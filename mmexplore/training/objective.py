@@ -14,6 +14,7 @@ from mmexplore.nn.model import Predictor
 from mmexplore.recipes.recipe import Recipe, Training
 from mmexplore.runtime.devices import Policy
 from mmexplore.runtime.progress import Progress
+from mmexplore.training import checks
 from mmexplore.training.data import Prepared
 
 SINCE = "0.1.0"
@@ -34,7 +35,9 @@ class TrainingPlan:
     @property
     def key(self) -> str:
         """Key of the training; changes with the recipe, the data and what a recipe means."""
-        return f"{self.recipe.digest} {self.dataset.digest} {SINCE}"
+        apart = f" {len(self.prepared.calibration)} apart" if len(self.prepared.calibration) else ""
+        by_file = f" {checks.digest_of(self.prepared.parts, self.dataset)}" if self.recipe.data.split == "file" else ""
+        return f"{self.recipe.digest} {self.dataset.digest} {SINCE}{apart}{by_file}"
 
 
 @dataclass(frozen=True)

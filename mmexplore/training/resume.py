@@ -65,6 +65,15 @@ class Resumed:
         model.load_state_dict(_below("model", self.tensors))
 
 
+def key_in(folder: Path) -> str:
+    """Key of the interrupted training in ``folder``, "" where none is, or a damaged one."""
+    try:
+        with safe_open(seals.verify(folder / FILE), framework="pt") as file:
+            return str((file.metadata() or {}).get("key", ""))
+    except (SafetensorError, Damaged, OSError):
+        return ""
+
+
 def find(folder: Path, key: str) -> tuple[Resumed | None, str]:
     """Resume state in ``folder`` and a note on it.
 

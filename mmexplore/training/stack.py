@@ -49,7 +49,7 @@ def fit_stack(plan: TrainingPlan, *, home: Home) -> Fitted:
             p[torch.from_numpy(np.searchsorted(rows, fold)), number] = _on_scale(predictor, torch.from_numpy(guess))
     labels = predictor.scale(torch.from_numpy(prepared.labels[rows]))
     spaces = _spaces(predictor, prepared, rows) if plan.recipe.stack.gates == "learned" else {}
-    predictor.gates.fit(p, labels, prepared.kind == "classification", spaces)
+    predictor.gates.fit(p, labels, prepared.kinds[0] == "classification", spaces)
     constant = dict(zip(plan.recipe.parts, predictor.gates.constant.tolist(), strict=True))
     weights = ", ".join(f"{name} {weight:.3f}" for name, weight in constant.items())
     notes.append(f"constant weights, from {len(folds)} folds of the training part: {weights}")

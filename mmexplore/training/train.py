@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,9 @@ import pandas as pd
 import torch
 
 from mmexplore.datasets import Dataset
-from mmexplore.models import checkpoints, registry
+from mmexplore.datasets.splits.nearest import nearest_training
+from mmexplore.models import calibration, checkpoints, registry
+from mmexplore.models.calibration import Calibration
 from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import devices as numerics
@@ -28,7 +30,7 @@ from mmexplore.runtime.errors import NotAvailable, Taken
 from mmexplore.runtime.files import claimed
 from mmexplore.runtime.home import Home, write_atomically, write_json
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.training import resume
+from mmexplore.training import checks, resume
 from mmexplore.training.data import Prepared, prepare
 from mmexplore.training.fit import Fitted, fit
 from mmexplore.training.objective import TrainingOutcome, TrainingPlan
@@ -98,13 +100,23 @@ def _train(recipe: Recipe, dataset: Dataset, folder: Path, name: str, progress: 
         numerics.keep(folder / RESUME / NUMERICS, f"{recipe.digest} {dataset.digest}", policy)
     numerics.apply(policy)  # after the targets of a pre-training, which are computed as whatever people see
     plan = TrainingPlan(recipe, dataset, prepared, policy, folder / RESUME, progress)
+    whole = replace(prepared, calibration=prepared.calibration[:0])
+    if len(prepared.calibration) and resume.key_in(plan.resume) == replace(plan, prepared=whole).key:
+        prepared, plan = whole, replace(plan, prepared=whole)  # begun when all of the validation part chose the epoch
     fitted = fit_stack(plan, home=home) if recipe.stacks else fit(plan, home=home)
     predictor = fitted.predictor
     outcome = fitted.objective.outcome(predictor)
     progress("train", max(1, len(fitted.history)), max(1, len(fitted.history)))  # the last word is its epochs
     card = _card(fitted, outcome, name or recipe.name)
+    calibrated = _calibrated(prepared, outcome.predictions)
+    if calibrated:
+        test = prepared.parts["test"]
+        covered = calibrated.coverage(prepared.tasks, prepared.labels[test], outcome.predictions["test"])
+        card = card.model_copy(update={"coverage": covered})
     if main:
         card = checkpoints.save(folder / MODEL, predictor, recipe, card)
+        if calibrated:
+            calibration.write(folder / MODEL, prepared.tasks, calibrated, card.weights_sha256)
         if fitted.history:
             write_json(folder / HISTORY, fitted.history)
         if outcome.predictions:
@@ -138,7 +150,7 @@ def _card(fitted: Fitted, outcome: TrainingOutcome, name: str) -> Card:
     return Card(
         name=name,
         data=DataUsed(name=dataset.name, digest=dataset.digest, rows=len(dataset), tasks=prepared.tasks),
-        split=SplitUsed(rule=recipe.data.split, seed=recipe.data.split_seed, sizes=prepared.sizes),
+        split=_split_used(plan),
         seed=recipe.training.seed,
         metrics=outcome.metrics,
         per_task=outcome.per_task,
@@ -152,6 +164,32 @@ def _card(fitted: Fitted, outcome: TrainingOutcome, name: str) -> Card:
         machine=_machine(plan.policy),
         notes=(*prepared.notes, *fitted.notes, *outcome.notes),
     )
+
+
+def _split_used(plan: TrainingPlan) -> SplitUsed:
+    """The split as the card tells it; of a pre-training nobody asks how near the test part lies."""
+    data, parts, smiles = plan.recipe.data, plan.prepared.parts, plan.dataset.smiles
+    nearest = nearest_training(smiles, parts["train"], parts["test"]) if plan.prepared.tasks else None
+    return SplitUsed(
+        rule=data.split,
+        seed=data.split_seed,
+        sizes=plan.prepared.sizes,
+        options=data.split_options,
+        digest=checks.digest_of(checks.split_parts(plan.recipe, plan.dataset), plan.dataset),
+        nearest=nearest,
+        calibration=len(plan.prepared.calibration),
+    )
+
+
+def _calibrated(prepared: Prepared, guess: dict[str, np.ndarray]) -> Calibration | None:
+    """What the model predicts of its calibration rows; of the validation part where none were set apart."""
+    if not guess:
+        return None
+    validation = prepared.parts["validation"]
+    rows = prepared.calibration if len(prepared.calibration) else validation
+    told = guess["validation"][np.searchsorted(validation, rows)].astype(np.float64)
+    kinds = tuple(task.kind for task in prepared.tasks)
+    return Calibration(kinds, prepared.labels[rows].astype(np.float64), told, apart=len(prepared.calibration) > 0)
 
 
 def _write_predictions(folder: Path, prepared: Prepared, guess: dict[str, np.ndarray]) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
 from mmexplore.datasets import search
-from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.errors import BadMolecule, UnknownName
 from mmexplore.studio import MoleculeRef
 from mmexplore.ui.shell import session
 
@@ -48,6 +48,19 @@ class TestReading:
         )
         assert studio.find(DATA, "OCC").molecule == "CCO"
         assert studio.find(DATA, NAME).molecule == studio.find(DATA, MANY).molecule == ""
+
+    def test_a_sentence_repeats_little_of_what_was_typed(self, home: object) -> None:
+        data, long = studio.dataset(DATA), "~".join(["[#6,#7]"] * 400)
+        with pytest.raises(BadMolecule) as told:
+            studio.query_of(DATA, long)
+        rows = np.arange(3)
+        several = search.Meaning("x" * 5_000, rows)
+        with pytest.raises(BadMolecule) as named:
+            search.one_of(data, several)
+        unknown = UnknownName("column", "n" * 5_000, map(str, range(5_000)))
+        assert unknown.args[0].endswith("and 4,940 more")
+        for words in (*map(str, (told.value, named.value, unknown)), studio.find(DATA, long).how):
+            assert len(words) < 700
 
     def test_a_pattern_means_all_that_match_it_or_the_only_one(self, home: object) -> None:
         data, (smarts, row) = studio.dataset(DATA), one_pattern()

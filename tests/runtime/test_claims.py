@@ -111,3 +111,26 @@ def test_ctrl_c_ends_a_verb_with_a_sentence_and_130() -> None:
     _, said = verb.communicate()
     assert verb.returncode == 130
     assert said == "stopped by Ctrl-C: the same command goes on\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way there")
+def test_ctrl_c_ends_also_threads_and_what_was_started() -> None:
+    program = (
+        "import subprocess, sys, threading, time\nfrom mmexplore.runtime.jobs.worker import running\n"
+        "with running(None):\n"
+        "    deaf = 'import signal, time; signal.signal(2, 1); print(1, flush=True); time.sleep(600)'\n"
+        "    child = subprocess.Popen([sys.executable, '-c', deaf], stdout=subprocess.PIPE, process_group=0)\n"
+        "    child.stdout.readline()\n"
+        "    threading.Thread(target=time.sleep, args=(600,)).start()\n"
+        "    print(child.pid, flush=True)\n    time.sleep(600)\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    verb = subprocess.Popen([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": path}, **pipes)
+    assert verb.stdout is not None
+    child = psutil.Process(int(verb.stdout.readline()))
+    verb.send_signal(signal.SIGINT)
+    assert verb.wait() == 130
+    child.wait(60)
+    assert verb.stderr is not None
+    assert verb.stderr.read().count("stopped by Ctrl-C") == 1

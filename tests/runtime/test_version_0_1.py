@@ -28,8 +28,7 @@ from mmexplore.runtime.home import default_home, read_json
 from mmexplore.runtime.jobs import client
 from mmexplore.studio import RULES, Group, Job, ViewRef
 from mmexplore.training import resume
-from mmexplore.ui.data import uploads
-from mmexplore.ui.shell import navigation
+from mmexplore.ui.shell import navigation, uploads
 from mmexplore.ui.train import view as training_view
 
 SAMPLE = Path(__file__).parents[1] / "homes" / "version_0_1.zip"

@@ -17,7 +17,7 @@ from mmexplore.datasets import Spectra, storage
 from mmexplore.explore.explain import storage as explanations
 from mmexplore.explore.explain.search import Subgraph, Target
 from mmexplore.explore.explain.storage import Explained
-from mmexplore.explore.maps import colors, compute
+from mmexplore.explore.maps import color_choices, colors, compute
 from mmexplore.features import store
 from mmexplore.models import checkpoints, embed, predictions
 from mmexplore.models.registry import model
@@ -41,6 +41,18 @@ def table(home: Home) -> Answer:
         found = storage.read(home / "datasets" / "one", "toy", "Toy")
         assert found is None or found.spectra is not None
         return found and (found.smiles.tolist(), found.labels.tolist(), found.spectra.ppm.tolist(), found.report)
+
+    return answer
+
+
+def rows(home: Home) -> Answer:
+    """What became of each row that was read."""
+    told = pd.DataFrame({"line": np.arange(72), "status": ["kept"] * 72, "y": np.arange(72.0)})
+    storage.write_rows(home / "datasets" / "one", told)
+
+    def answer() -> Any:
+        found = storage.read_rows(home / "datasets" / "one", list(told))
+        return None if found is None else found.to_dict("list")
 
     return answer
 
@@ -71,6 +83,18 @@ def map_and_clusters(home: Home) -> Answer:
     def answer() -> Any:
         found = compute.compute_map(chosen, table, "pca", home=home)
         return found.xy.tolist(), found.quality, compute.clusters(chosen, table, home=home).tolist()
+
+    return answer
+
+
+def disagreement(home: Home) -> Answer:
+    folder = home / "runs" / "toy" / "model"
+    save_model(folder)
+    view, table = model("toy", home=home).view(), a_dataset()
+    embed.embed(folder, table, home=home)
+
+    def answer() -> Any:
+        return color_choices.color(view, table, "disagreement with ecfp", home=home).values.tolist()
 
     return answer
 
@@ -156,7 +180,8 @@ def _hurt(path: Path, dice: random.Random) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [table, features, embedding, map_and_clusters, subgraph, descriptors, run, interrupted, job]
+    "kind",
+    [table, rows, features, embedding, map_and_clusters, disagreement, subgraph, descriptors, run, interrupted, job],
 )
 def test_damage_is_mended_or_said(kind: Callable[[Home], Answer], tmp_path: Path) -> None:
     home, dice = Home(tmp_path / "home"), random.Random(1)

@@ -147,7 +147,7 @@ def test_every_result_says_where_it_comes_from() -> None:
 
 class TestPage:
     def test_tables_and_measurements_are_there(self, empty_home: Path) -> None:
-        app = page("7_Results.py")
+        app = page("8_Results.py")
         assert not app.exception
         tables = [one for one in app.markdown if one.value.startswith("| variant |")]
         assert len(tables) >= len(results.paper_tables())
@@ -155,14 +155,14 @@ class TestPage:
 
     @pytest.mark.slow
     def test_every_table_can_be_chosen(self, empty_home: Path) -> None:
-        app = page("7_Results.py")
+        app = page("8_Results.py")
         for title in app.selectbox(key="results/mmsa").options:
             app.selectbox(key="results/mmsa").select(title).run()
             assert not app.exception
 
     def test_what_is_not_measured_says_how(self, benchmarks: Path) -> None:
         shutil.rmtree(benchmarks / "results")
-        app = page("7_Results.py")
+        app = page("8_Results.py")
         assert not app.exception
         assert [code.value for code in app.code] == ["python benchmarks/lasso.py"]
         assert "Not measured here yet" in shown(app)

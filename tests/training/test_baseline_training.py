@@ -23,6 +23,7 @@ from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import default_home
+from mmexplore.runtime.registry import BASELINES
 from mmexplore.training.train import train
 
 FAST = {"rounds": 10, "rounds_of_classes": 10}
@@ -80,6 +81,23 @@ def test_no_label_of_validation_or_test_part_is_seen(recipe: Recipe, dataset: Da
     train(recipe, mutated(dataset, others), tmp_path / "b", home=default_home())
     task = dataset.tasks[0].name
     np.testing.assert_array_equal(predicted(tmp_path / "a", task), predicted(tmp_path / "b", task))
+
+
+@pytest.mark.parametrize("name", BASELINES.names())
+def test_a_baseline_sees_no_row_of_the_test_part(name: str, dataset: Dataset, tmp_path: Path) -> None:
+    """What it learned is the same arrays, whatever the molecules and labels of the other parts are."""
+    quick = {"boosting": FAST, "forest": {"trees": 5}}.get(name, {})
+    recipe = parse(DATA | {"branches": [COUNTS, DESCRIPTORS], "baseline": {"name": name, "options": quick}})
+    parts = split(list(dataset.smiles), "random", 0, (0.8, 0.1, 0.1))
+    others = np.concatenate([parts.validation, parts.test])
+    smiles = dataset.smiles.copy()
+    smiles[others] = [f"{'C' * (number + 3)}[Se]CCCl" for number in range(len(others))]
+    foreign = replace(mutated(dataset, others), smiles=smiles, digest="foreign")
+    train(recipe, dataset, tmp_path / "a", home=default_home())
+    train(recipe, foreign, tmp_path / "b", home=default_home())
+    one, other = (checkpoints.load(tmp_path / run / "model").state_dict() for run in "ab")
+    assert one.keys() == other.keys()
+    assert [key for key, values in one.items() if not torch.equal(values, other[key])] == []
 
 
 def test_a_baseline_is_a_model_like_any_other(dataset: Dataset, tmp_path: Path) -> None:
@@ -191,6 +209,8 @@ def test_the_watched_score_chooses_the_weights(dataset: Dataset, tmp_path: Path)
 def test_recipes_of_version_0_1_keep_their_digest(name: str, digest: str) -> None:
     assert preset(name).digest == digest
     assert preset(name).with_settings(["branches.0.frozen=true"]).digest != digest
+    if preset(name).fusion.name == "late":
+        assert preset(name).with_settings(["fusion.options.modality_dropout=0.2"]).digest != digest
 
 
 @pytest.mark.parametrize(

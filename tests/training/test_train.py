@@ -187,14 +187,12 @@ def test_what_cannot_be_learned_is_refused_in_words(dataset: Dataset, tmp_path: 
     two = (Task("a", "regression"), Task("b", "classification"))
     nothing = np.full((n, 1), np.nan, np.float32)
     few = np.where(np.arange(n)[:, None] < 9, labels, np.nan)
-    kinds = {"labels": np.hstack([labels, labels > 0]), "tasks": two}
     half_empty = {"labels": np.hstack([labels, nothing]), "tasks": (two[0], replace(two[0], name="b"))}
     odd = {"labels": np.full((n, 1), 2.0), "tasks": two[1:]}
     cases = {
         "no labels to learn from": refused(dataset, labels=nothing),
         "no labels to": refused(dataset, labels=labels[:, :0], tasks=()),
         "'b' of 'solubility' holds no number": refused(dataset, **half_empty),
-        "both came": refused(dataset, **kinds),
         "9 molecules": refused(dataset, labels=few),
         "are 0 and 1, and 2 came": refused(dataset, **odd),
         "one class": refused(dataset, labels=np.ones((n, 1), np.float32), tasks=two[1:]),

@@ -12,7 +12,7 @@ from browser import Server, lay_out, mmexplore, new_page, quiet
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 WIDTHS = ((1440, 900), (1024, 768), (800, 768))
 MODEL, DATA = "solubility-dmpnn", "freesolv"
 ON = f"data={DATA}&model={MODEL}&row=268"
@@ -25,6 +25,7 @@ PAGES = {
     "Fusion": (f"/Fusion?{ON}", ".js-plotly-plot"),
     "Retrieval": (f"/Retrieval?{ON}&hits=3", ".list .hit img"),
     "Subgraphs": (f"/Subgraphs?{ON}&smiles=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
+    "Predict": (f"/Predict?{ON}&typed=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
     "Train": (f"/Train?models={MODEL}", ".js-plotly-plot"),
     "Data": (f"/Data?data={DATA}&part=Labels", ".js-plotly-plot"),
     "Data, molecules": (f"/Data?data={DATA}&part=Molecules", "[data-testid=stDataFrame] canvas >> nth=1"),

@@ -25,7 +25,10 @@ _LONGEST_LINE = 10_000_000
 _LONGEST_CELL = 131_072
 _HEAD = 100  # lines that a delimiter and a header are looked for in
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_EXTENSION = re.compile(r"\s\|[^|\s]*\|(?=\s|$)")
+_EXTENSION = re.compile(r"\s\|[^|\s]*\|(?=\s|[,;]|$)")
+_CXSMILES = re.compile(r"(?<=\S) \|[^|]*\|(?=\s|[,;]|$)")
+_OPEN_EXTENSION = re.compile(r"\s*(\S+) +\|([^|]*)")
+_FEATURE = re.compile(r"\$|\(|[&o^]\d*:|[A-Za-z]+:")
 
 HEADERS = ("smiles", "canonical_smiles", "smi", "isosmiles", "isomeric_smiles")
 STRUCTURES = (
@@ -70,93 +73,110 @@ def bare(name: str) -> str:
 
 def delimited(file: TextIO, delimiter: str) -> Cells:
     """A table with a header. Raises BadTable for text that cannot be divided or that holds no header."""
-    cells, empty, lines = Cells([], [], []), _Empty(), _Lines(file)
-    header, width = _start(cells, lines, delimiter), 0
-    body = _records(cells, lines, delimiter)
-    for line, row in itertools.chain(header, body):
-        if not any(map(str.strip, row)):
-            empty.came(line)
-            continue
-        empty.passed(within=bool(cells.columns))
+    cells = Cells([], [], [])
+    return collected(cells, delimited_rows(file, delimiter, cells), delimiter)
+
+
+def delimited_rows(file: TextIO, delimiter: str, cells: Cells) -> Iterator[Row]:
+    """Rows below a header one by one, as wide as they are, [] for a line without anything.
+
+    Header and notes go to ``cells``, which is to hold the first rows as they come. Raises like :func:`delimited`.
+    """
+    lines = _Lines(file)
+    for line, row in itertools.chain(_start(cells, lines, delimiter), _records(cells, lines, delimiter)):
         if not cells.columns:
-            cells.columns, cells.header_line, width = _header(row, lines, delimiter, cells), line, len(row)
-            width = len(cells.columns)
-        elif len(row) != width and row[0].lstrip().startswith("#"):
+            if any(map(str.strip, row)):
+                cells.columns, cells.header_line = _header(row, lines, delimiter, cells), line
+        elif row and len(row) != len(cells.columns) and row[0].lstrip().startswith("#"):
             cells.notes.append(f"line {line}: a comment was skipped: {delimiter.join(row)[:60]!r}")
-        elif len(row) > width and any(map(str.strip, row[width:])):
-            reason = f"{len(row)} cells where the header has {width}"
-            cells.rejected.append(Remark(line, delimiter.join(row)[:200], reason))
         else:
-            if len(row) != width:
-                row = (row + [""] * width)[:width]  # noqa: PLW2901
-            cells.append(line, row)
+            yield line, row
     if not cells.columns:
         raise BadTable("the table is empty: no line holds anything")
-    empty.tell(cells)
-    return cells
 
 
-def rows_of_cells(rows: Iterable[Row]) -> Cells:
-    """A table of rows that are divided already, of a sheet; what stands above its header is skipped with a note."""
-    cells, empty = Cells([], [], []), _Empty()
+def sheet_rows(rows: Iterable[Row], cells: Cells) -> Iterator[Row]:
+    """Rows of a sheet, divided already, below its header, like :func:`delimited_rows`.
+
+    What stands above the header is skipped with a note.
+    """
     coming = iter(rows)
     ahead = list(itertools.islice(coming, _HEAD))
     at = _header_at([row for _, row in ahead], [bool(row) and row[0].startswith("#") for _, row in ahead])
     _tell_skipped(cells, [" ".join(filter(None, row)) for _, row in ahead[:at]])
     for line, row in itertools.chain(ahead[at:], coming):
-        if not any(map(str.strip, row)):
-            empty.came(line)
-            continue
-        empty.passed(within=bool(cells.columns))
-        if not cells.columns:
+        if cells.columns:
+            yield line, row
+        elif any(map(str.strip, row)):
             cells.columns, cells.header_line = unique(row), line
-        elif len(row) > len(cells.columns):
-            reason = f"{len(row)} cells where the header has {len(cells.columns)}"
-            cells.rejected.append(Remark(line, " | ".join(row)[:200], reason))
-        else:
-            cells.append(line, row + [""] * (len(cells.columns) - len(row)))
-    empty.tell(cells)
-    return cells
 
 
 def smiles_lines(file: TextIO) -> Cells:
     """One SMILES a line, then optionally a name; a first line that says "smiles" is a header, "#" begins a comment."""
-    cells, empty, comments = Cells(["smiles", "name"], [], []), _Empty(), 0
+    cells = Cells([], [], [])
+    return collected(cells, smiles_rows(file, cells), " ")
+
+
+def smiles_rows(file: TextIO, cells: Cells) -> Iterator[Row]:
+    """Rows of :func:`smiles_lines` one by one, like :func:`delimited_rows`."""
+    cells.columns, comments, begun = ["smiles", "name"], 0, False
     for line, text in _Lines(file):
         if not text.strip():
-            empty.came(line)
+            yield line, []
             continue
-        empty.passed(within=True)
         smiles, extension, name = _line_parts(text)
         if smiles.startswith("#"):
             comments += 1
-            continue
-        if not cells.rows and smiles.lower() in HEADERS:
-            continue
-        kept = _speaks(extension.strip("|"))
-        cells.append(line, [f"{smiles} {extension}" if kept else smiles, name])
+        elif begun or smiles.lower() not in HEADERS:
+            begun = True
+            kept = _speaks(extension.strip("|"))
+            yield line, [f"{smiles} {extension}" if kept else smiles, name]
     if comments:
         cells.notes.append(f"{comments:,} comment line{'s' * (comments > 1)} skipped")
-    empty.tell(cells)
-    return cells
 
 
 def words_table(file: TextIO) -> Cells:
     """SMILES lines whose header names three columns or more, with blanks between. Raises BadTable."""
-    cells, empty = Cells([], [], []), _Empty()
+    cells = Cells([], [], [])
+    return collected(cells, words_rows(file, cells), " ")
+
+
+def words_rows(file: TextIO, cells: Cells) -> Iterator[Row]:
+    """Rows of :func:`words_table` one by one, like :func:`delimited_rows`."""
     for line, text in _Lines(file):
         row = words(text)
-        if not row:
+        if row and row[0].startswith("#"):
+            continue
+        if cells.columns:
+            yield line, row
+        elif row:
+            cells.columns, cells.header_line = unique(row), line
+
+
+def fitted(row: list[str], width: int) -> tuple[list[str], str]:
+    """A row as wide as its header, and why that is not what stood there, "" where it is.
+
+    >>> fitted(["CCO"], 2), fitted(["CCO", "1", "2"], 2)
+    ((['CCO', ''], ''), (['CCO', '1'], '3 cells where the header has 2'))
+    """
+    if any(map(str.strip, row[width:])):
+        return row[:width], f"{len(row)} cells where the header has {width}"
+    return (row + [""] * width)[:width], ""
+
+
+def collected(cells: Cells, rows: Iterable[Row], between: str) -> Cells:
+    """All rows; those without anything are told of, and so is what is wider than its header."""
+    empty = _Empty()
+    for line, row in rows:
+        if not any(map(str.strip, row)):
             empty.came(line)
-        elif not row[0].startswith("#"):
-            empty.passed(within=bool(cells.columns))
-            if not cells.columns:
-                cells.columns, cells.header_line = unique(row), line
-            elif len(row) > len(cells.columns):
-                reason = f"{len(row)} words where the header has {len(cells.columns)}"
-                cells.rejected.append(Remark(line, text.strip()[:200], reason))
-            else:
-                cells.append(line, row + [""] * (len(cells.columns) - len(row)))
+            continue
+        empty.passed()
+        whole, reason = fitted(row, len(cells.columns)) if len(row) != len(cells.columns) else (row, "")
+        if reason:
+            cells.rejected.append(Remark(line, between.join(row)[:200], reason))
+        else:
+            cells.append(line, whole)
     empty.tell(cells)
     return cells
 
@@ -175,7 +195,17 @@ def words(text: str) -> list[str]:
 
 def sd_records(file: TextIO) -> Cells:
     """Mol blocks in the column "mol block", titles in "title", then one column a property."""
-    cells = Cells(["mol block", "title"], [], [])
+    cells = Cells([], [], [])
+    for number, row in sd_rows(file, cells):
+        cells.append(number, row)
+    for row in cells.rows:
+        row.extend([""] * (len(cells.columns) - len(row)))
+    return cells
+
+
+def sd_rows(file: TextIO, cells: Cells) -> Iterator[Row]:
+    """Rows of :func:`sd_records` one by one, each as wide as there were properties up to it."""
+    cells.columns = ["mol block", "title"]
     places = {"mol block": 0, "title": 1}
     repeated: dict[str, list[int]] = {}
     for number, record in enumerate(_sd_texts(file), 1):
@@ -183,18 +213,16 @@ def sd_records(file: TextIO) -> Cells:
         for name in again:
             repeated.setdefault(name, []).append(number)
         for name in values:
-            places.setdefault(name, len(places))
+            if name not in places:
+                places[name] = len(places)
+                cells.columns.append(name)
         _refuse_wide(len(places))
         row = [""] * len(places)
         for name, value in values.items():
             row[places[name]] = value
-        cells.append(number, row)
-    cells.columns = list(places)
-    for row in cells.rows:
-        row.extend([""] * (len(places) - len(row)))
+        yield number, row
     for name, numbers in repeated.items():
         cells.notes.append(f"field {name!r} stands more than once in {listed('record', numbers)}: the last was taken")
-    return cells
 
 
 def sd_values(file: TextIO) -> Iterator[dict[str, str]]:
@@ -224,11 +252,12 @@ def best_delimiter(file: TextIO) -> str | None:
 
 
 def _sampled(lines: list[str], delimiter: str) -> list[list[str]]:
-    """Records of the first lines; a quoted cell may span some, and the bars of a CXSMILES extension divide nothing."""
+    """Records of the first lines; a quoted cell may span some, and in a CXSMILES extension nothing divides."""
+    within = _EXTENSION if delimiter == "|" else _CXSMILES
     rows, place = [], 0
     while place < len(lines):
         text, place = lines[place], place + 1
-        row, left_open = divided(_EXTENSION.sub(" ", text) if delimiter == "|" else text, delimiter)
+        row, left_open = divided(within.sub(" ", text) if "|" in text else text, delimiter)
         for stop in range(place + 1, len(lines) + 1) if left_open else ():
             if '"' in lines[stop - 1]:
                 whole, still = divided(text + "".join(lines[place:stop]), delimiter)
@@ -280,15 +309,19 @@ def listed(what: str, numbers: Iterable[int]) -> str:
 def divided(text: str, delimiter: str) -> tuple[list[str], bool]:
     """The cells of a record, and whether a quotation mark was left open; that one is then text.
 
-    A quoted cell ends with a mark before a delimiter or the end; marks elsewhere are text.
+    A quoted cell ends with a mark before a delimiter or the end; marks elsewhere are text. Between the bars of a
+    CXSMILES extension nothing divides, quoted or not.
 
     >>> divided('CCO,"a, b",1', ",")
     (['CCO', 'a, b', '1'], False)
     >>> divided('CCO,"x2,2', ",")
     (['CCO', '"x2', '2'], True)
+    >>> divided("CCO |$;;R1$,atomProp:0.x.y|,1.2", ",")
+    (['CCO |$;;R1$,atomProp:0.x.y|', '1.2'], False)
     """
     body = text.rstrip("\r\n")
-    if '"' not in body:
+    extended = " |" in body and delimiter != "|"
+    if '"' not in body and not extended:
         return body.split(delimiter), False
     between = f'"{delimiter}"'
     if body.startswith('"') and body.endswith('"') and body.count('"') == 2 + 2 * body.count(between) and len(body) > 1:
@@ -304,12 +337,26 @@ def divided(text: str, delimiter: str) -> tuple[list[str], bool]:
         else:
             left_open |= stop == 0
             end = body.find(delimiter, place)
+            if extended and end >= 0:
+                end = _extended_end(body, place, end, delimiter)
             end = len(body) if end < 0 else end
             cells.append(body[place:end])
             place = end
         if place >= len(body):
             return cells, left_open
         place += len(delimiter)
+
+
+def _extended_end(body: str, start: int, end: int, delimiter: str) -> int:
+    """Where a cell ends whose CXSMILES extension is still open at ``end``; -1 for the end of the record.
+
+    ``end`` itself for any other cell: bars that stand elsewhere, that nothing closes, or behind what is no molecule.
+    """
+    opened = _OPEN_EXTENSION.fullmatch(body, start, end)
+    close = body.find("|", end) + 1 if opened else 0
+    if not opened or not close or not (close == len(body) or body[close] in (" ", delimiter)):
+        return end
+    return body.find(delimiter, close) if _FEATURE.match(opened[2]) or _reads(opened[1]) else end
 
 
 def _quoted_end(body: str, start: int, delimiter: str) -> int | None:
@@ -367,11 +414,10 @@ class _Empty:
         if len(self._gaps) <= EMPTY_LINES_LISTED:
             self._gaps.append(line)
 
-    def passed(self, *, within: bool) -> None:
-        if self._gap and within:
+    def passed(self) -> None:
+        if self._gap:
             self.count += self._gap
             self.found += self._gaps[: EMPTY_LINES_LISTED + 1 - len(self.found)]
-        if self._gap:
             self._gap, self._gaps = 0, []
 
     def tell(self, cells: Cells) -> None:
@@ -445,7 +491,7 @@ def _records(cells: Cells, lines: _Lines, delimiter: str) -> Iterator[Row]:
     """Records with the line at which they begin. A quoted cell that swallows what looks like rows is no quoted cell."""
     loose: list[int] = []
     for number, text in lines:
-        row, left_open = divided(text, delimiter)
+        row, left_open = divided(text, delimiter) if text.strip("\r\n ") else ([], False)
         if left_open:
             more = _rest_of_quote(text, lines, delimiter)
             if more and not _swallows(cells, text, more, delimiter, len(row)):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmexplore.chem.molecules import readable
 from mmexplore.chem.structures import reads
 from mmexplore.datasets import Kind, Task
 from mmexplore.datasets.readers import numbers as _numbers
 from mmexplore.datasets.readers.cells import STRUCTURES, bare
+from mmexplore.runtime.errors import BadTable
 
 _NAMES = (
     "name", "compoundname", "moleculename", "prefname", "moleculeprefname", "title", "drug", "drugname", "iupac",
@@ -54,6 +56,27 @@ def structures(frame: pd.DataFrame, chosen: str | None = None) -> Structures:
 def smiles_column(frame: pd.DataFrame) -> str | None:
     """SMILES column, None where there is none."""
     return structures(frame).chosen
+
+
+def only_reactions(column: str) -> BadTable:
+    """The mistake of a table that holds reactions alone."""
+    return BadTable(f"the table holds reactions and no molecules (column {column!r}); give a table of molecules")
+
+
+def none_found(columns: Sequence[str], first: Sequence[str], otherwise: str = "") -> BadTable:
+    """The mistake of a table without a structure column; ``first`` is its first row."""
+    shown = " | ".join(first)[:80]
+    why = f"; first row: {shown!r}" if shown else f"; {otherwise}" if otherwise else ""
+    return BadTable(f"no column holds SMILES (columns: {', '.join(columns)[:200]}{why}); name the SMILES column")
+
+
+def header_is_a_row(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a header is a molecule above a column of molecules; ``rows`` are the first ones below it."""
+    if not rows:
+        return any(len(name) > 1 and readable(name) for name in header)
+    cells = zip(*rows, strict=True)
+    guess = smiles_column(pd.DataFrame(dict(zip(header, map(list, cells), strict=True)), dtype=str))
+    return guess is not None and readable(guess)
 
 
 def name_column(frame: pd.DataFrame, smiles: str) -> str | None:

@@ -104,9 +104,10 @@ def undecided(cells: pd.Series) -> list[int]:
 def question(column: str, values: Sequence[int]) -> str:
     """What is asked of the owner of such a column."""
     return (
-        f"column {column!r} holds the whole numbers {', '.join(map(str, values))}: classes or numbers? Say --label "
-        f"{column}:classification, --label {column}:regression, or a --threshold that cuts it in two classes (more "
-        "than two cannot be trained); other labels by --label alone leave it out"
+        f"column {column!r} holds the whole numbers {', '.join(map(str, values))}: classes or numbers? Say it once: "
+        f"mmexplore import FILE --label {column}:classification, or --label {column}:regression, or a --threshold that "
+        "cuts it in two classes (more than two cannot be trained); other labels by --label alone leave it out. Then "
+        "--data takes the name that the import gives"
     )
 
 

@@ -21,7 +21,7 @@ def measured_number(fields: Mapping[str, str]) -> int | None:
     """
     calculated = {int(n) for field in _CALCULATED for n in re.findall(r"(?<!\S)(\d+):", fields.get(field, ""))}
     numbers = [name.removeprefix(_SPECTRUM) for name in fields if name.startswith(_SPECTRUM)]
-    return min((int(n) for n in numbers if n.isdigit() and int(n) not in calculated), default=None)
+    return min((int(n) for n in numbers if n.isdecimal() and int(n) not in calculated), default=None)
 
 
 def peaks(fields: Mapping[str, str], number: int) -> tuple[np.ndarray, np.ndarray]:

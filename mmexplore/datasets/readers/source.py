@@ -7,6 +7,8 @@ a machine holds is refused before it is unpacked, or as soon as it shows.
 import codecs
 import gzip
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -39,6 +41,12 @@ _FOREIGN = {
     b"\x28\xb5\x2f\xfd": "packed with zstd; unpack it, or pack it with gzip",
 }
 
+UNREADABLE = (
+    OSError, EOFError, ValueError, RuntimeError, OverflowError, struct.error, zlib.error, lzma.LZMAError,
+    zipfile.BadZipFile,
+)  # fmt: skip
+"""What unpacking raises of files in which any byte may be another one; NotImplementedError is a RuntimeError."""
+
 
 @dataclass(frozen=True)
 class Content:
@@ -66,7 +74,7 @@ def content(path: Path, called: str = "") -> Content:
         if start.startswith(_GZIP):
             return Content(path.name, called, "text", lambda: _gunzipped(path), path.stat().st_size)
         return Content(path.name, called, "text", lambda: path.open("rb"))
-    except (OSError, EOFError, zlib.error) as error:
+    except UNREADABLE as error:
         raise BadTable(f"{called!r} cannot be read: {error}") from None
 
 
@@ -88,7 +96,7 @@ def text_of(held: Content) -> TextIO:
     try:
         encoding = _encoding(held)
         return io.TextIOWrapper(held.open(), encoding=encoding, errors="replace", newline="")
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE as error:
         raise BadTable(f"{held.called!r} cannot be read: {error}") from None
 
 
@@ -98,11 +106,7 @@ def _gunzipped(path: Path) -> BinaryIO:
 
 def _zipped(path: Path, called: str) -> Content:
     """An Excel workbook, or the one table of an archive."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, RecursionError) as error:
-        raise BadTable(f"{called!r} is a damaged Excel workbook or zip archive: {error}") from None
+    members = [member for member in _members(path, called) if not member.is_dir()]
     if len(members) > MAX_MEMBERS:
         raise BadTable(f"{called!r} holds {len(members):,} files; {MAX_MEMBERS:,} is the most that is looked through")
     if any(member.filename.startswith("xl/") for member in members):
@@ -123,6 +127,14 @@ def _zipped(path: Path, called: str) -> Content:
     return Content(member.filename, inside, "text", lambda: _member(path, member), member.compress_size)
 
 
+def _members(held: Path | BinaryIO, called: str) -> list[zipfile.ZipInfo]:
+    try:
+        with zipfile.ZipFile(held) as archive:
+            return archive.infolist()
+    except UNREADABLE as error:
+        raise BadTable(f"{called!r} is a damaged Excel workbook or zip archive: {error}") from None
+
+
 def _member(path: Path, member: zipfile.ZipInfo) -> BinaryIO:
     archive = zipfile.ZipFile(path)
     return archive.open(member)  # type: ignore[return-value]
@@ -132,13 +144,12 @@ def _packed_again(path: Path, member: zipfile.ZipInfo, called: str) -> Content:
     """A workbook, Parquet or gzip file within an archive, taken into memory: these are read from their ends."""
     try:
         held = _member(path, member).read()
-    except (OSError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE as error:
         raise BadTable(f"{called!r} cannot be read: {error}") from None
     if held.startswith(_GZIP):
         return Content(member.filename, called, "text", lambda: gzip.GzipFile(fileobj=io.BytesIO(held)), len(held))  # type: ignore[arg-type,return-value]
     if held.startswith(_ZIP):
-        with zipfile.ZipFile(io.BytesIO(held)) as book:
-            parts = book.infolist()
+        parts = _members(io.BytesIO(held), called)
         _refuse_large(called, sum(m.file_size for m in parts), sum(m.compress_size for m in parts), 1 << 30)
         return Content(member.filename, called, "workbook", lambda: io.BytesIO(held))
     return Content(member.filename, called, "parquet", lambda: io.BytesIO(held))

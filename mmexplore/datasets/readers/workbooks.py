@@ -2,12 +2,15 @@
 
 import datetime
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 from mmexplore.datasets.readers import source
-from mmexplore.datasets.readers.cells import Cells, rows_of_cells, unique
+from mmexplore.datasets.readers.cells import Cells, Row, collected, sheet_rows, unique
 from mmexplore.datasets.readers.source import Content
-from mmexplore.runtime.errors import BadTable, UnknownName
+from mmexplore.runtime.errors import BadTable, MmexploreError, UnknownName
+
+_BATCH_ROWS = 4_096
 
 
 def workbook(held: Content, sheet: str | None = None) -> Cells:
@@ -15,6 +18,12 @@ def workbook(held: Content, sheet: str | None = None) -> Cells:
 
     Raises UnknownName for a sheet that is not there, BadTable for a workbook that cannot be read.
     """
+    cells = Cells([], [], [])
+    return collected(cells, workbook_rows(held, cells, sheet), " | ")
+
+
+def workbook_rows(held: Content, cells: Cells, sheet: str | None = None) -> Iterator[Row]:
+    """Rows of :func:`workbook` one by one, [] for one without anything; header and notes go to ``cells``."""
     import openpyxl
 
     try:
@@ -26,9 +35,8 @@ def workbook(held: Content, sheet: str | None = None) -> Cells:
             for name in [sheet] if sheet is not None else names:
                 page = book[name]
                 page.reset_dimensions()  # a file may claim a million empty columns
-                cells = rows_of_cells(
-                    (number, _texts(row)) for number, row in enumerate(page.iter_rows(values_only=True), 1)
-                )
+                rows = ((number, _texts(row)) for number, row in enumerate(page.iter_rows(values_only=True), 1))
+                yield from sheet_rows(rows, cells)
                 if cells.columns or name == sheet:
                     others = [other for other in names if other != name]
                     if others:
@@ -46,7 +54,6 @@ def workbook(held: Content, sheet: str | None = None) -> Cells:
         ) from None
     if not cells.columns:
         raise BadTable(f"{held.called!r} holds no sheet with a table")
-    return cells
 
 
 def sheets(held: Content) -> tuple[str, ...]:
@@ -79,7 +86,7 @@ def parquet(held: Content) -> Cells:
             read = table.read()
     except BadTable:
         raise
-    except (OSError, ValueError, NotImplementedError) as error:  # Arrow's errors are children of these
+    except (*source.UNREADABLE, pa.ArrowException) as error:
         raise BadTable(
             f"{held.called!r} is a Parquet file that cannot be read: {' '.join(str(error).split())[:200]}"
         ) from None
@@ -94,6 +101,49 @@ def parquet(held: Content) -> Cells:
     notes = [f"columns of lists or bytes were left out: {', '.join(map(repr, left[:10]))}"] if left else []
     rows = [list(row) for row in zip(*columns.values(), strict=True)]
     return Cells(list(columns), rows, list(range(1, len(rows) + 1)), notes=notes)
+
+
+def parquet_rows(held: Content, cells: Cells) -> Iterator[Row]:
+    """Rows of :func:`parquet` one by one; names of the columns and notes go to ``cells``. Raises BadTable."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with held.open() as file:
+            table = pq.ParquetFile(file)
+            names, kinds = unique(table.schema_arrow.names), table.schema_arrow.types
+            read = [place for place, kind in enumerate(kinds) if _has_texts(kind)]
+            cells.columns, done = [names[place] for place in read], 0
+            if left := [name for name in names if name not in cells.columns]:
+                cells.notes.append(f"columns of lists or bytes were left out: {', '.join(map(repr, left[:10]))}")
+            for batch in table.iter_batches(_BATCH_ROWS):
+                for row in zip(*(_column_texts(batch.column(place)) for place in read), strict=True):
+                    done += 1
+                    yield done, list(row)
+    except (OSError, ValueError, NotImplementedError, pa.ArrowException) as error:
+        if isinstance(error, MmexploreError):
+            raise
+        raise BadTable(
+            f"{held.called!r} is a Parquet file that cannot be read: {' '.join(str(error).split())[:200]}"
+        ) from None
+
+
+def _has_texts(kind: Any) -> bool:
+    """Whether cells of an Arrow type can be written as text."""
+    import pyarrow as pa
+
+    try:
+        pa.nulls(0, kind.value_type if pa.types.is_dictionary(kind) else kind).cast(pa.string())
+    except (pa.ArrowException, AttributeError):
+        return False
+    return True
+
+
+def _column_texts(column: Any) -> list[str]:
+    import pyarrow as pa
+
+    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    return ["" if v is None or v == "nan" else v for v in plain.cast(pa.string()).to_pylist()]
 
 
 def _refuse_large(called: str, rows: int, columns: int) -> None:

@@ -8,12 +8,17 @@ the neighbours of a molecule, as :func:`mmexplore.explore.neighbors.agreement.di
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from mmexplore.explore.neighbors.agreement import mean_disagreement, nearest_others, parted
 from mmexplore.explore.neighbors.search import Cosine
+from mmexplore.runtime.errors import UnknownName
 
+Absent = Literal["mean", "zero"]
+ABSENT: tuple[Absent, ...] = get_args(Absent)
+"""What stands in for a modality that is absent: its mean over the training molecules, the default, or nothing."""
 NEIGHBORS = 10
 MOST_COMPARED = 20_000
 """So many molecules at most have their neighbours compared while a page waits."""
@@ -49,13 +54,27 @@ def products(w: np.ndarray, p: np.ndarray) -> np.ndarray:
     return found
 
 
-def what_if(w: np.ndarray, p: np.ndarray, factors: Sequence[float] | np.ndarray) -> np.ndarray:
+def what_if(
+    w: np.ndarray, p: np.ndarray, factors: Sequence[float] | np.ndarray, absent: np.ndarray | float = 0.0
+) -> np.ndarray:
     """Counterfactual predictions: each modality's coefficient times its factor ``(M,)``; 0 switches it off.
+
+    ``absent`` (M,) takes the place of the products that are switched off, and its part in between.
 
     >>> what_if(np.array([[0.5, 2.0]]), np.array([[4.0, 1.0]]), [1, 0])
     array([2.])
+    >>> what_if(np.array([[0.5, 2.0]]), np.array([[4.0, 1.0]]), [1, 0], np.array([9.0, 0.25]))
+    array([2.25])
     """
-    return predictions(np.asarray(w, np.float64) * np.asarray(factors, np.float64), p)
+    factors = np.asarray(factors, np.float64)
+    found: np.ndarray = predictions(np.asarray(w, np.float64) * factors, p) + ((1 - factors) * absent).sum()
+    return found
+
+
+def check_absent(absent: str) -> None:
+    """Raises UnknownName for a stand-in that there is not."""
+    if absent not in ABSENT:
+        raise UnknownName("stand-in of an absent modality", absent, ABSENT)
 
 
 def similarities(

@@ -145,7 +145,7 @@ def _positive(model: Model, dataset: Dataset, goal: Target, *, home: Home) -> np
     """Which molecules of a data set are positive by their label: 1, 0, or NaN where it is not known."""
     names = [task.name for task in dataset.tasks]
     if goal.task in names:
-        labels = dataset.labels[:, names.index(goal.task)].astype(float)
+        labels = dataset.truth(names.index(goal.task))
     else:
         known = predictions(model, dataset, home=home)
         labels = np.full(len(dataset), np.nan) if known is None else known[goal.task].to_numpy(float, copy=True)

@@ -17,11 +17,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mmexplore.chem.peeling import PeelingState, Skeleton
+from mmexplore.runtime.progress import Progress, silent
 
 Level = Callable[[Sequence[int]], np.ndarray]
 
 
-def walk(molecule: Skeleton, level: Level, *, walks: int, c_puct: float, min_atoms: int) -> dict[int, float]:
+def walk(
+    molecule: Skeleton, level: Level, *, walks: int, c_puct: float, min_atoms: int, progress: Progress = silent
+) -> dict[int, float]:
     """Monte-Carlo tree search: every fragment scored on ``walks`` walks, by its atoms, with its score.
 
     ``level(masks)`` gives scores from 0 to 1; it is called once for the neighbours of a fragment that are new. A walk
@@ -30,6 +33,7 @@ def walk(molecule: Skeleton, level: Level, *, walks: int, c_puct: float, min_ato
     tree = _Tree(molecule, level, c_puct)
     roots = molecule.roots()
     for number in range(walks):
+        progress("tree search, walks", number, walks)
         tree.descend(roots[number % len(roots)], min_atoms)
     return tree.levels
 

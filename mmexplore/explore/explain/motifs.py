@@ -80,7 +80,7 @@ class Motif:
 def common_subgraph(
     smiles: Sequence[str], share: float = SHARE, seconds: float = 10.0, most: int = MOST_COMPARED, seed: int = 0
 ) -> Common:
-    """Maximum common subgraph of this share of the molecules; rings match rings only, and whole.
+    """Maximum common subgraph of this share of the molecules; its rings are rings of each that holds it, and whole.
 
     Of more than ``most`` molecules a seeded sample is compared. Raises BadMolecule.
 
@@ -98,8 +98,8 @@ def common_subgraph(
         if left < 1:
             ended = False
             break
-        found = _held_by(chosen[without:], least, int(left))
-        ended &= not found.canceled
+        found, whole = _held_by(chosen[without:], least, left)
+        ended &= whole
         best = max(best, found, key=_size)
     smarts = best.smartsString if best else ""
     held = [mol for mol in chosen if smarts and mol.HasSubstructMatch(molecules.pattern(smarts))]
@@ -112,14 +112,32 @@ def _size(found: Any) -> tuple[int, int]:
     return (found.numAtoms, found.numBonds) if found else (-1, -1)
 
 
-def _held_by(mols: list[Mol], least: int, seconds: int) -> Any:
-    """RDKit's answer: the largest subgraph of at least so many of the molecules."""
+def _held_by(mols: list[Mol], least: int, seconds: float) -> tuple[Any, bool]:
+    """RDKit's answer, the largest subgraph of at least so many of the molecules, and whether it came to its end.
+
+    RDKit fails over fused rings where not all molecules have to hold it: so it is asked who does first, and then of
+    these, in which rings are whole.
+    """
+    started = time.perf_counter()
+    found = _largest(mols, (least - 0.5) / len(mols), int(seconds), fused=False)
+    if not found.numAtoms:
+        return found, not found.canceled
+    query = molecules.pattern(found.smartsString)
+    left = max(1, int(seconds - (time.perf_counter() - started)))
+    whole = _largest([mol for mol in mols if mol.HasSubstructMatch(query)], 1.0, left, fused=True)
+    return whole, not (found.canceled or whole.canceled)
+
+
+def _largest(mols: list[Mol], share: float, seconds: int, *, fused: bool) -> Any:
+    """RDKit's maximum common subgraph; ``fused``: fused rings match only as they are fused."""
     from rdkit.Chem import rdFMCS
 
     rules: Any = rdFMCS.MCSParameters()
-    rules.Threshold, rules.Timeout = (least - 0.5) / len(mols), seconds
+    rules.Threshold, rules.Timeout = share, seconds
     for compared in (rules.AtomCompareParameters, rules.BondCompareParameters):
         compared.RingMatchesRingOnly = compared.CompleteRingsOnly = True
+    bonds = rules.BondCompareParameters  # else the rim of fused rings counts as a ring, which neither molecule has
+    bonds.MatchFusedRings = bonds.MatchFusedRingsStrict = fused
     return rdFMCS.FindMCS(mols, rules)
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from mmexplore.chem.fragments import fragment_smiles
 from mmexplore.chem.peeling import Skeleton, numbers
 from mmexplore.explore.explain.mcts import walk
+from mmexplore.runtime.progress import Progress, silent
 from mmexplore.runtime.thresholds import at_least, at_most
 
 Direction = Literal["class 1", "class 0", "above", "below"]
@@ -121,7 +122,14 @@ class Search:
     ``seconds``: what the first answer took, for whoever measures it.
     """
 
-    def __init__(self, molecule: Skeleton, scorer: Scorer, target: Target, rules: Rules = RULES) -> None:
+    def __init__(
+        self,
+        molecule: Skeleton,
+        scorer: Scorer,
+        target: Target,
+        rules: Rules = RULES,
+        progress: Progress = silent,
+    ) -> None:
         self.molecule, self.scorer, self.rules = molecule, scorer, rules
         self._lock = threading.Lock()  # a page's runs may share a search
         self._values: dict[int, float] = {}
@@ -130,12 +138,17 @@ class Search:
         self.whole = float(self._fragment_values([molecule.smiles])[0])
         found = molecule.fragments(rules.most)
         self.exact = found is not None
-        self.masks = found if found is not None else self._walked(target)
+        self.masks = found if found is not None else self._walked(target, progress)
         self.seconds = 0.0
         self.sizes = np.array([mask.bit_count() for mask in self.masks], np.int64)
 
     def best(
-        self, target: Target, rules: Rules | None = None, by: By = "fragment", count: int = 5
+        self,
+        target: Target,
+        rules: Rules | None = None,
+        by: By = "fragment",
+        count: int = 5,
+        progress: Progress = silent,
     ) -> tuple[Subgraph, ...]:
         """Best positive subgraphs within the limits, the smallest first, of these the best score; each fragment once.
 
@@ -151,6 +164,7 @@ class Search:
         found: list[Subgraph] = []
         with self._lock:
             for start in range(0, len(sizes), _SIZES_AT_ONCE):
+                progress("score fragments, sizes", start, len(sizes))
                 step = slice(start, start + _SIZES_AT_ONCE)
                 found += self._positive(dict(zip(sizes[step], shares[step], strict=True)), target, by)
                 if len(_once_each(found)) >= count:
@@ -171,7 +185,7 @@ class Search:
         made = self._described([masks[i] for i in chosen], target)
         return [part for part in made if target.reached(np.array(_deciding(part, by)))]
 
-    def _walked(self, target: Target) -> list[int]:
+    def _walked(self, target: Target, progress: Progress) -> list[int]:
         rules = self.rules
         found = walk(
             self.molecule,
@@ -179,6 +193,7 @@ class Search:
             walks=rules.walks,
             c_puct=rules.c_puct,
             min_atoms=rules.min_atoms,
+            progress=progress,
         )
         return sorted(found, key=lambda mask: (mask.bit_count(), mask))
 

@@ -47,9 +47,9 @@ class Explained:
         return bool(self.target.reached(np.array(self.score)))
 
 
-def folder(model_digest: str, target: Target, rules: Rules, by: By, *, home: Home) -> Path:
-    """Folder of the explanations under these rules; not made here."""
-    return home / "subgraphs" / digest(VERSION, model_digest, asdict(target), asdict(rules), by)
+def folder(model_digest: str, target: Target, rules: Rules, by: By, *more: Any, home: Home) -> Path:
+    """Folder of the explanations under these rules, and what else was asked for; not made here."""
+    return home / "subgraphs" / digest(VERSION, model_digest, asdict(target), asdict(rules), by, *more)
 
 
 def digest(*what: Any) -> str:
@@ -58,19 +58,23 @@ def digest(*what: Any) -> str:
 
 
 def load(where: Path, smiles: str) -> Explained | None:
-    """Stored explanation of a molecule, by its canonical SMILES; None where nothing whole is there."""
+    """Stored explanation of a molecule, by its SMILES; None where nothing whole is there."""
     try:
-        told = read_json(_file(where, smiles))
-        parts = tuple(Subgraph(**_numbers(part) | {"atoms": tuple(part["atoms"])}) for part in told["subgraphs"])
-        fixed = {"subgraphs": parts, "order": tuple(told["order"]), "target": Target(**told["target"])}
-        return Explained(**told | fixed)
+        return of_values(read_json(_file(where, smiles)))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def keep(where: Path, found: Explained) -> None:
-    """Store an explanation."""
-    write_json(_file(where, found.smiles), asdict(found))
+def of_values(told: dict[str, Any]) -> Explained:
+    """Explanation from its plain values, as :func:`keep` writes them."""
+    parts = tuple(Subgraph(**_numbers(part) | {"atoms": tuple(part["atoms"])}) for part in told["subgraphs"])
+    fixed = {"subgraphs": parts, "order": tuple(told["order"]), "target": Target(**told["target"])}
+    return Explained(**told | fixed)
+
+
+def keep(where: Path, found: Explained, smiles: str = "") -> None:
+    """Store an explanation, under its canonical SMILES or the spelling that was asked for."""
+    write_json(_file(where, smiles or found.smiles), asdict(found))
 
 
 def _file(where: Path, smiles: str) -> Path:

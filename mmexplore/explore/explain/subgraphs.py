@@ -2,20 +2,25 @@
 
 import time
 from collections.abc import Hashable
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmexplore.chem.peeling import Skeleton, skeleton
 from mmexplore.datasets import Dataset, Task
+from mmexplore.explore import hurried
+from mmexplore.explore.explain import storage
 from mmexplore.explore.explain.search import RULES, By, Direction, Rules, Search, Target
 from mmexplore.explore.explain.storage import Explained
+from mmexplore.models.ensembles import Ensemble, single
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached, digest
 from mmexplore.runtime.errors import BadMolecule, BadRecipe, UnknownName
-from mmexplore.runtime.home import Home
+from mmexplore.runtime.home import Home, as_json
+from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     from mmexplore.explore.explain.scorer import FragmentModel
@@ -31,8 +36,8 @@ DIRECTIONS: dict[str, tuple[Direction, ...]] = {
 
 
 def explained_tasks(model: Model) -> tuple[Task, ...]:
-    """Explainable tasks of a model, none for the baseline and for models without labels."""
-    return model.card.data.tasks if model.card else ()
+    """Explainable tasks of a model, none for the baseline, models without labels, and ensembles: their members are."""
+    return model.card.data.tasks if model.card and not isinstance(model, Ensemble) else ()
 
 
 def target(
@@ -44,7 +49,7 @@ def target(
     as chemprop's; above the upper quartile of the training labels (below: the lower one). Raises UnknownName, and
     BadRecipe for a model without predictions.
     """
-    chosen = _task(model, task)
+    chosen = _task(single(model, "a subgraph explains"), task)
     known = DIRECTIONS[chosen.kind]
     if direction and direction not in known:
         raise UnknownName(f"direction of a {chosen.kind}", direction, known)
@@ -59,7 +64,13 @@ def target(
 
 
 def explain(
-    model: Model, smiles: str, goal: Target, rules: Rules = RULES, by: By = "fragment", count: int = 5
+    model: Model,
+    smiles: str,
+    goal: Target,
+    rules: Rules = RULES,
+    by: By = "fragment",
+    count: int = 5,
+    progress: Progress = silent,
 ) -> Explained:
     """Minimum positive subgraphs of a molecule in any spelling; imports torch.
 
@@ -69,7 +80,78 @@ def explain(
     molecule = _skeleton(smiles)
     fragment_model(model)
     started = time.perf_counter()  # a model is loaded once
-    return _explained(_search(model, molecule, goal), molecule, goal, rules, by, count, started)
+    search = _search(model, molecule, goal, progress=progress)
+    return _explained(search, molecule, goal, rules, by, count, started, progress)
+
+
+def explain_in_time(
+    model: Model,
+    smiles: str,
+    goal: Target,
+    rules: Rules = RULES,
+    by: By = "fragment",
+    count: int = 5,
+    branch: str = "",
+    *,
+    home: Home,
+) -> Explained:
+    """The same, or that of a ``branch``, of whose goal the task alone counts: kept by a job, or made by a process that
+    is ended at the deadline (:mod:`mmexplore.explore.hurried`). Raises TooLong.
+    """
+    _refuse_baseline(model)
+    if kept := storage.load(_kept(model, goal, rules, by, count, branch, home=home), smiles):
+        return kept
+    asked = (smiles, asdict(goal), asdict(rules), by, count, branch)
+    told: dict[str, Any] = hurried.within(model, explained_values, *asked)
+    return storage.of_values(told)
+
+
+def explained_values(
+    folder: str, name: str, smiles: str, goal: dict[str, Any], rules: dict[str, Any], by: By, count: int, branch: str
+) -> dict[str, Any]:
+    """The share of a process with a deadline: plain values of an explanation."""
+    asked = hurried.model_at(folder, name), smiles, Target(**goal), Rules(**rules), by, count, branch
+    values: dict[str, Any] = as_json(asdict(_made(*asked)))
+    return values
+
+
+def explain_and_keep(
+    model: Model,
+    smiles: str,
+    goal: Target,
+    rules: Rules = RULES,
+    by: By = "fragment",
+    count: int = 5,
+    branch: str = "",
+    progress: Progress = silent,
+    *,
+    home: Home,
+) -> Explained:
+    """The same without a deadline, kept for :func:`explain_in_time`; for jobs."""
+    found = _made(model, smiles, goal, rules, by, count, branch, progress)
+    storage.keep(_kept(model, goal, rules, by, count, branch, home=home), found, smiles)
+    return found
+
+
+def _made(
+    model: Model,
+    smiles: str,
+    goal: Target,
+    rules: Rules,
+    by: By,
+    count: int,
+    branch: str,
+    progress: Progress = silent,
+) -> Explained:
+    if branch:
+        return explain_summand(model, branch, smiles, goal.task, rules, by, count, progress)
+    return explain(model, smiles, goal, rules, by, count, progress)
+
+
+def _kept(model: Model, goal: Target, rules: Rules, by: By, count: int, branch: str, *, home: Home) -> Path:
+    """Folder of what jobs have kept of such questions."""
+    goal = Target(goal.task) if branch else goal
+    return storage.folder(model.digest, goal, rules, by, count, branch, home=home)
 
 
 def _skeleton(smiles: str) -> Skeleton:
@@ -91,7 +173,14 @@ def summands(model: Model) -> tuple[str, ...]:
 
 
 def explain_summand(
-    model: Model, branch: str, smiles: str, task: str, rules: Rules = RULES, by: By = "fragment", count: int = 1
+    model: Model,
+    branch: str,
+    smiles: str,
+    task: str,
+    rules: Rules = RULES,
+    by: By = "fragment",
+    count: int = 1,
+    progress: Progress = silent,
 ) -> Explained:
     """Minimum subgraphs of one branch of a late fusion.
 
@@ -105,14 +194,22 @@ def explain_summand(
     started = time.perf_counter()
     whole = float(scorer.fragments([molecule.smiles])[0])
     goal = Target(task, "above" if whole >= 0 else "below", whole / 2)
-    return _explained(_search(model, molecule, goal, branch), molecule, goal, rules, by, count, started)
+    search = _search(model, molecule, goal, branch, progress=progress)
+    return _explained(search, molecule, goal, rules, by, count, started, progress)
 
 
 def _explained(
-    search: Search, molecule: Skeleton, goal: Target, rules: Rules, by: By, count: int, started: float
+    search: Search,
+    molecule: Skeleton,
+    goal: Target,
+    rules: Rules,
+    by: By,
+    count: int,
+    started: float,
+    progress: Progress,
 ) -> Explained:
     score = float(goal.score(np.array(search.whole)))
-    parts = search.best(goal, rules, by, count) if goal.reached(np.array(score)) else ()
+    parts = search.best(goal, rules, by, count, progress) if goal.reached(np.array(score)) else ()
     masks = search.scorer.masks is not None
     how = by if masks else "fragment"
     note = "" if parts else _why_none(molecule, search, goal, rules, score)
@@ -134,9 +231,13 @@ def _explained(
 
 def fragment_model(model: Model) -> "FragmentModel":
     """Cached fragment scorer of a model; imports torch. Raises BadRecipe for one that predicts nothing."""
+    _refuse_baseline(model)
+    return _loaded(single(model, "a subgraph explains"))
+
+
+def _refuse_baseline(model: Model) -> None:
     if model.card is None:
         raise BadRecipe("ECFP fingerprints predict nothing that could be explained; choose a model with labels")
-    return _loaded(model)
 
 
 def _task(model: Model, name: str) -> Task:
@@ -183,10 +284,10 @@ def _of_search(value: Any) -> Hashable:
 
 
 @cached(64, by=_of_search)
-def _search(model: Model, molecule: Skeleton, goal: Target, branch: str = "") -> Search:
+def _search(model: Model, molecule: Skeleton, goal: Target, branch: str = "", *, progress: Progress = silent) -> Search:
     loaded = fragment_model(model)
     rules = RULES if loaded.reads_masks else replace(RULES, most=MOST_BY_SMILES)
-    made = Search(molecule, loaded.scorer(goal.task, branch), goal, rules)
+    made = Search(molecule, loaded.scorer(goal.task, branch), goal, rules, progress)
     if np.isnan(made.whole):
         raise BadMolecule(
             f"{model.name!r} cannot read {molecule.smiles}: a modality of it cannot describe the molecule"

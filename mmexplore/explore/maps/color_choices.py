@@ -18,8 +18,10 @@ from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.compute import map_folders, stored_clusters
 from mmexplore.explore.neighbors.retrieval import disagreement
 from mmexplore.explore.neighbors.spaces import is_ready
-from mmexplore.models.predictions import predictions
+from mmexplore.models.ensembles import Ensemble
+from mmexplore.models.predictions import predictions, spreads
 from mmexplore.models.registry import View, ecfp_view
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import UnknownName
 from mmexplore.runtime.home import Home, write_atomically
@@ -69,6 +71,8 @@ def _choices(view: View, dataset: Dataset, *, home: Home) -> dict[str, _Choice]:
         if known is not None and task.name in known:
             quick[f"prediction: {task.name}"] = partial(_prediction, dataset, number, known)
             quick[f"error: {task.name}"] = partial(_error, dataset, number, known)
+            if isinstance(view.model, Ensemble):
+                quick[f"spread: {task.name}"] = partial(_spread, view.model, dataset, task.name, home=home)
     split = "split of the model"
     found = {split: colors.of_column(split, known["split"])} if known is not None and "split" in known else {}
     found |= _columns(dataset)
@@ -98,7 +102,16 @@ def _prediction(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:
 
 def _error(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:
     values = known[dataset.tasks[number].name].to_numpy(np.float32)
-    return colors.of_label(dataset, number, np.abs(values - dataset.labels[:, number]), "error of ")
+    return colors.of_label(dataset, number, np.abs(values - dataset.truth(number)), "error of ")
+
+
+def _spread(model: Ensemble, dataset: Dataset, task: str, *, home: Home) -> Color:
+    """How far an ensemble's members are apart."""
+    found = spreads(model, dataset, home=home)
+    assert found is not None
+    assert model.card is not None
+    names = [one.name for one in model.card.data.tasks]
+    return Color(f"spread of {task}", found[:, names.index(task)].astype(np.float32))
 
 
 def _others(view: View, dataset: Dataset, *, home: Home) -> list[View]:
@@ -121,7 +134,7 @@ def _disagreement(here: View, other: View, dataset: Dataset, progress: Progress,
 
 
 def _has_disagreement(here: View, other: View, dataset: Dataset, *, home: Home) -> bool:
-    return len(dataset) <= colors.INLINE_ROWS or _disagreement_file(here, other, dataset, home=home).is_file()
+    return len(dataset) <= colors.INLINE_ROWS or seals.is_sound(_disagreement_file(here, other, dataset, home=home))
 
 
 def _disagreement_file(here: View, other: View, dataset: Dataset, *, home: Home) -> Path:
@@ -130,9 +143,9 @@ def _disagreement_file(here: View, other: View, dataset: Dataset, *, home: Home)
 
 
 def _kept(file: Path, n: int) -> np.ndarray | None:
-    """Kept values of a color, None where the file is not there or holds something else."""
+    """Kept values of a color, None where the file is not there, is damaged or holds something else."""
     try:
-        values: np.ndarray = np.load(file, allow_pickle=False)
+        values: np.ndarray = np.load(io.BytesIO(seals.read(file)), allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     return values if values.shape == (n,) else None

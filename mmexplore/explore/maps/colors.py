@@ -1,20 +1,17 @@
 """Map colors: labels, predictions, errors, the split, descriptors, clusters, any column."""
 
 import io
-from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.chem import molecules, row_by_row
+from mmexplore.chem import descriptors as _descriptors
 from mmexplore.datasets import Dataset
-from mmexplore.runtime import processes, seals
+from mmexplore.runtime import seals
 from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.runtime.workers import WORKERS, Died
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +20,6 @@ DESCRIPTORS_VERSION = 1
 INLINE_ROWS = 1_500
 """Descriptors of so many molecules are made while a page waits."""
 _MOST_CATEGORIES = 20
-_CHUNK = 500
-_WORK = "mmexplore.explore.maps.colors:descriptor_chunk"
 
 
 @dataclass(frozen=True)
@@ -61,12 +56,14 @@ def of_column(label: str, column: "pd.Series") -> Color | None:
 
 
 def of_label(dataset: Dataset, number: int, values: np.ndarray | None = None, what: str = "") -> Color:
-    """A task's label, or other ``values`` of the same task (a prediction), as a colour."""
+    """A task's label, or other ``values`` of the same task (a prediction), as a colour; classes are categories."""
     task = dataset.tasks[number]
     label = f"{what}{task.name}" + (f" ({task.unit})" if task.unit else "")
     shown = dataset.labels[:, number] if values is None else values
     if task.kind == "classification" and values is None:
-        return Color(label, shown.astype(np.float32), ("0", "1"))
+        classes = dataset.classes(number)
+        codes = np.where(np.isfinite(shown), np.searchsorted(classes, shown), np.nan)
+        return Color(label, codes.astype(np.float32), tuple(f"{value:g}" for value in classes))
     return Color(label, shown.astype(np.float32))
 
 
@@ -98,7 +95,7 @@ def descriptors(dataset: Dataset, progress: Progress = silent, *, home: Home) ->
     try:
         return pd.read_parquet(io.BytesIO(seals.read(path)))
     except (OSError, ValueError):  # not there yet, or damaged; Arrow's errors are children of these
-        table = _computed(dataset.smiles.tolist(), progress)
+        table = _descriptors.table(dataset.smiles.tolist(), progress)
         content = io.BytesIO()
         table.to_parquet(content)
         write_atomically(path, content.getvalue())
@@ -107,32 +104,3 @@ def descriptors(dataset: Dataset, progress: Progress = silent, *, home: Home) ->
 
 def _descriptors_file(dataset: Dataset, *, home: Home) -> Path:
     return home.folder("descriptors") / f"{dataset.digest}-{DESCRIPTORS_VERSION}.parquet"
-
-
-def _computed(smiles: list[str], progress: Progress) -> "pd.DataFrame":
-    import pandas as pd
-
-    columns = list(molecules.DESCRIPTORS)
-    if len(smiles) <= INLINE_ROWS:
-        return pd.DataFrame(_rows_of(descriptor_chunk(smiles)), columns=columns)
-    values = np.full((len(smiles), len(columns)), np.nan, np.float64)
-    chunks, done = [smiles[start : start + _CHUNK] for start in range(0, len(smiles), _CHUNK)], 0
-    progress("descriptors", 0, len(smiles))
-    with closing(WORKERS.ask(_WORK, chunks, {}, processes.cores())) as results:
-        for number, answers in results:
-            parts = [_rows_of(answer) for answer in answers]
-            values[number * _CHUNK : number * _CHUNK + len(chunks[number])] = np.concatenate(parts)
-            done += len(chunks[number])
-            progress("descriptors", done, len(smiles))
-    return pd.DataFrame(values, columns=columns)
-
-
-def descriptor_chunk(smiles: Sequence[str]) -> bytes:
-    """A worker's share: rows of float64 descriptors as bytes, NaN for a molecule that RDKit refuses."""
-    return row_by_row.descriptors(smiles).to_numpy(np.float64).tobytes()
-
-
-def _rows_of(answer: bytes | Died) -> np.ndarray:
-    """Rows of a chunk; a molecule that killed its process has none of its descriptors."""
-    width = len(molecules.DESCRIPTORS)
-    return np.full((1, width), np.nan) if isinstance(answer, Died) else np.frombuffer(answer).reshape(-1, width)

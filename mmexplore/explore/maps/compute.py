@@ -103,8 +103,12 @@ def _clusters_file(folder: Path, view: str) -> Path:
 def stored_quality(
     shown: MapFile, view: View, dataset: Dataset, classes: Classes, *, home: Home
 ) -> quality.Quality | None:
-    """Quality of a map by these classes, None where it is not known: it came with the map, or was kept here."""
-    if shown.quality.is_of(classes):
+    """Quality of a map by these classes, None where it is not known: it came with the map, or was kept here.
+
+    Earlier versions scored no parts of an untrained twin; its scores are made anew.
+    """
+    without_parts = bool(shown.quality.no_test) and scores.split_of(view.model, dataset, home=home).parts is not None
+    if shown.quality.is_of(classes) and not without_parts:
         return shown.quality
     return scores.stored(_scores_file(shown, view, dataset, classes, home=home))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmexplore.datasets import Dataset
+from mmexplore.datasets import Dataset, splits
 from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.quality import VERSION, Classes, Quality, RecordedSplit, classes_of
 from mmexplore.explore.maps.storage import MapFile
@@ -14,6 +14,9 @@ from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import Home, read_json, write_json
+
+MOST_SPLIT = 50_000
+"""So many molecules are split again while a page waits."""
 
 
 def color_classes(dataset: Dataset, name: str, color: Color) -> Classes:
@@ -28,17 +31,38 @@ def color_classes(dataset: Dataset, name: str, color: Color) -> Classes:
 
 
 def split_of(model: Model, dataset: Dataset, *, home: Home) -> RecordedSplit:
-    """Split of a data set as the model's training recorded it; none where it was not trained on that data set."""
-    if model.card is None:
+    """Split of a data set as the model's training recorded it; none where it was not trained on that data set.
+
+    An untrained twin has its original's: what training adds is told by the same molecules.
+    """
+    trained = model.original or model
+    if trained.card is None:
         return RecordedSplit(why=f"{model.name} is not trained, so no molecule is kept from it")
-    if model.card.untrained:
+    if trained.card.untrained:
         return RecordedSplit(why=f"{model.name} has not been trained, so no molecule is kept from it")
-    if model.card.data.digest != dataset.digest:
-        return RecordedSplit(why=f"{model.name} was trained on {model.card.data.name}, not on {dataset.name}")
-    known = predictions(model, dataset, home=home)
-    if known is None or "split" not in known:
-        return RecordedSplit(why=f"{model.name} has recorded no split of {dataset.name}")
-    return RecordedSplit(known["split"].to_numpy(), "")
+    if trained.card.data.digest != dataset.digest:
+        return RecordedSplit(why=f"{trained.name} was trained on {trained.card.data.name}, not on {dataset.name}")
+    known = predictions(trained, dataset, home=home)
+    if known is not None and "split" in known:
+        return RecordedSplit(known["split"].to_numpy(), "")
+    if (parts := _of_pretraining(trained, dataset)) is not None:
+        return RecordedSplit(parts, "")
+    return RecordedSplit(why=f"{trained.name} has recorded no split of {dataset.name}")
+
+
+def _of_pretraining(model: Model, dataset: Dataset) -> np.ndarray | None:
+    """Parts of a pre-training, which keeps no predictions and with these no split: its recipe tells them again."""
+    if model.recipe is None or not model.recipe.pretrains or len(dataset) > MOST_SPLIT:
+        return None
+    asked = model.recipe.data
+    try:
+        found = splits.split(dataset.smiles, asked.split, asked.split_seed, asked.fractions)
+    except MmexploreError:
+        return None
+    parts = np.full(len(dataset), "", object)
+    for name in ("train", "validation", "test"):
+        parts[getattr(found, name)] = name
+    return parts
 
 
 def file_name(shown: MapFile, classes: Classes, split: RecordedSplit) -> str:

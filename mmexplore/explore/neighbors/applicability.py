@@ -9,9 +9,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmexplore.chem.fingerprints import Tanimoto
+from mmexplore.datasets import Dataset
 from mmexplore.explore.neighbors.search import Space, top
+from mmexplore.features.store import Features, features
+from mmexplore.models.predictions import predictions
+from mmexplore.models.registry import Model
+from mmexplore.runtime.cache import cached
+from mmexplore.runtime.home import Home
 
 MOST_MEASURED = 1_000
+MOST_EXACT = 5_000
+"""Of so many training molecules each one's nearest other is found; of more, those of a sample."""
+INSIDE = 0.95
+"""A molecule is outside where more than this share of the training molecules lie nearer to another one."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +44,17 @@ class Reach:
         """Verdict in words."""
         if self.farther_than <= 0.5:
             return "well inside the training set"
-        return "at the edge of the training set" if self.farther_than <= 0.95 else "outside the training set"
+        return "at the edge of the training set" if self.farther_than <= INSIDE else "outside the training set"
 
 
-def nearest_others(space: Space, training: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Nearest-neighbor similarity among training molecules (a sample, where there are many), ascending."""
+def nearest_others(space: Space, training: np.ndarray, seed: int = 0, most: int = MOST_MEASURED) -> np.ndarray:
+    """Nearest-neighbor similarity among training molecules (a sample of the ``most``, if there are more), ascending."""
     keep = np.zeros(len(space.usable), bool)
     keep[training] = True
     rows = np.flatnonzero(keep & space.usable)
     if len(rows) < 2:
         return np.empty(0)
-    if len(rows) > MOST_MEASURED:
+    if len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_MEASURED, replace=False))
     found = top(space, space.take(rows), 2, keep)
     second = np.where(found.rows[:, 0] == rows, found.similarity[:, 1], found.similarity[:, 0])
@@ -68,3 +79,50 @@ def reach(space: Space, query: np.ndarray, training: np.ndarray, yardstick: np.n
     similarity = float(found.similarity[0, 0])
     farther = 1 - np.searchsorted(yardstick, similarity, "right") / len(yardstick)
     return Reach(similarity, int(found.rows[0, 0]), max(float(farther), 0.0), is_own)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Applicability domain of a model in fingerprints: ECFP4 of its training molecules, 2,048 bits, by Tanimoto.
+
+    ``smiles`` of the training molecules; ``yardstick`` is :func:`nearest_others` of them.
+    """
+
+    smiles: np.ndarray
+    space: Tanimoto
+    yardstick: np.ndarray
+
+    @property
+    def edge(self) -> float:
+        """Tanimoto similarity to the nearest training molecule at which the domain ends: the yardstick's 5 %."""
+        return float(np.quantile(self.yardstick, 1 - INSIDE, method="inverted_cdf")) if len(self.yardstick) else np.nan
+
+    def nearest(self, made: Features) -> tuple[np.ndarray, np.ndarray]:
+        """Nearest training molecule of each, and its similarity: int64 (n,), -1, and float64 (n,), NaN without a
+        fingerprint."""
+        rows, similarity = np.full(len(made), -1), np.full(len(made), np.nan)
+        good = np.flatnonzero(made.ok)
+        if len(good) and self.space.usable.any():
+            found = top(self.space, Tanimoto(made.take(good).columns["bits"]).words.T, 1)
+            rows[good], similarity[good] = found.rows[:, 0], found.similarity[:, 0]
+        return rows, similarity
+
+    def inside(self, similarity: np.ndarray) -> np.ndarray:
+        """Whether a molecule so near to the training molecules is in the domain, bool (n,); see :class:`Reach`."""
+        found: np.ndarray = similarity >= self.edge
+        return found
+
+
+@cached(4)
+def domain(model: Model, trained_on: Dataset, *, home: Home) -> Domain | None:
+    """Applicability domain of a model; None where nothing says which molecules of its data set trained it."""
+    known = predictions(model, trained_on, home=home)
+    if known is None or "split" not in known:
+        return None
+    smiles = trained_on.smiles[(known["split"] == "train").to_numpy()]
+    made = features("fingerprint", smiles, home=home)
+    smiles, good = smiles[made.ok], np.flatnonzero(made.ok)
+    if len(good) < 2:
+        return None
+    space = Tanimoto(made.take(good).columns["bits"])
+    return Domain(smiles, space, nearest_others(space, np.arange(len(good)), most=MOST_EXACT))

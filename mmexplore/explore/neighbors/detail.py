@@ -64,7 +64,7 @@ class Detail:
 def detail(
     asked: MoleculeRef, view: View, dataset: Dataset | None, trained_on: Dataset | None, *, home: Home
 ) -> Detail:
-    """Molecule detail under a model. One that is in no data set is run through it now, which imports torch.
+    """Molecule detail under a model. One that is in no data set is run through it now, before the deadline.
 
     ``dataset``: where the molecule is from, None where it is in none; ``trained_on``: the model's data set, None where
     it is not here.

@@ -10,8 +10,9 @@ from safetensors import safe_open
 
 from mmexplore.datasets import Dataset
 from mmexplore.explore.neighbors.knn import nearest, unit_rows
-from mmexplore.models import checkpoints, embeddings
+from mmexplore.models import checkpoints
 from mmexplore.models.embeddings import Embedded
+from mmexplore.models.ensembles import stored
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.home import Home
@@ -56,7 +57,7 @@ def hyperedge_neighbors(
     """
     if not has_hyperedges(model):
         return None
-    found = embeddings.read(embeddings.place(model.folder, dataset, home=home))
+    found = stored(model, dataset, home=home)
     if found is None:
         return None
     assert model.recipe is not None

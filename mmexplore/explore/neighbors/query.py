@@ -10,17 +10,20 @@ exact, and only what lies far beyond them is not seen.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmexplore.explore import hurried
 from mmexplore.explore.neighbors.knn import nearest
 from mmexplore.features.store import features
 from mmexplore.models import checkpoints
 from mmexplore.models.embed import Run
 from mmexplore.models.embeddings import PREDICTIONS, Embedded, view_file
+from mmexplore.models.ensembles import mean
+from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
-from mmexplore.runtime.home import Home
+from mmexplore.runtime.home import Home, as_json
 
 if TYPE_CHECKING:
     from mmexplore.nn.model import Predictor
@@ -44,20 +47,46 @@ class Few:
 def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
     """Query embedding: own views and predictions of canonical SMILES; imports torch at its first call.
 
-    Raises BadMolecule where none can be featurised, BadCheckpoint.
+    Raises BadMolecule where none can be featurised, BadCheckpoint. What a visitor typed goes by :func:`embed_in_time`.
     """
     predictor = loaded(model_folder)
     from mmexplore.runtime import devices
 
     molecules = np.array(list(smiles), object)
     modalities = predictor.recipe.modalities
-    described = {m: features(m, molecules, options, home=home, typed=True) for m, options in modalities.items()}
+    described = {m: features(m, molecules, options, home=home) for m, options in modalities.items()}
     run = Run(predictor, devices.policy(), described, "the query")
     predictor.to(run.policy.device)
     made = run.rows(0, len(smiles))
     recipe = predictor.recipe
     own = {view: made[view_file(view)] for view in recipe.views if view not in recipe.set_views}
     return Few(own, made[PREDICTIONS])
+
+
+def embed_in_time(model: Model, smiles: Sequence[str], *, home: Home) -> Few:
+    """The same of what a visitor typed: featurized before the deadline, then run by a process that is ended at it.
+
+    Raises TooLong.
+    """
+    assert model.recipe is not None
+    for modality, options in model.recipe.modalities.items():
+        features(modality, list(smiles), options, home=home, typed=True)  # kept, for that process to read
+    told = hurried.within(model, few_values, list(smiles), str(home.path))
+    views = {name: np.array(rows, np.float32) for name, rows in told["views"].items()}
+    return Few(views, np.array(told["predictions"], np.float32))
+
+
+def few_values(folder: str, _name: str, smiles: list[str], home: str) -> dict[str, Any]:
+    """The share of that process: plain values of a query embedding."""
+    made = embed_few(Path(folder), smiles, home=Home(Path(home)))
+    values: dict[str, Any] = as_json({"views": made.views, "predictions": made.predictions})
+    return values
+
+
+def joined(each: Sequence[Few]) -> Few:
+    """What an ensemble makes of a few molecules, from what each of its members does."""
+    views = {name: np.concatenate([few.views[name] for few in each], axis=1) for name in each[0].views}
+    return Few(views, mean([few.predictions for few in each]).astype(np.float32))
 
 
 def among(model_folder: Path, few: Few, found: Embedded, view: str) -> np.ndarray:

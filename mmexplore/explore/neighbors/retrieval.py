@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmexplore.chem import molecules, row_by_row
+from mmexplore.chem import descriptors, molecules
 from mmexplore.datasets import Dataset, search
 from mmexplore.explore.maps.panels import ECFP, ViewRef, ref
 from mmexplore.explore.neighbors import agreement as ranking_agreement
@@ -14,6 +14,7 @@ from mmexplore.explore.neighbors.search import Space, with_ties
 from mmexplore.explore.neighbors.spaces import MoleculeRef, record_of, space
 from mmexplore.models.registry import View, ecfp_view
 from mmexplore.runtime.cache import cached
+from mmexplore.runtime.deadline import each
 from mmexplore.runtime.errors import UnknownName
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
@@ -94,20 +95,36 @@ def _passing(
     tried, most = (8 * k if within else k), len(there.usable)
     while True:
         rows, similarity = with_ties(there, record, min(tried, most), keep)
-        good = np.flatnonzero([_is_within(str(s), within) for s in dataset.smiles[rows]] if within else rows >= 0)
+        good = np.flatnonzero(_are_within(dataset, rows, within) if within else rows >= 0)
         if len(good) >= k or len(rows) < tried or tried >= MOST_TRIED:
             return rows[good], similarity[good], len(rows) if within else 0
         tried = min(4 * tried, MOST_TRIED)
 
 
-def _is_within(smiles: str, within: Ranges) -> bool:
-    found = ((_property(smiles, name), low, high) for name, (low, high) in within.items())
-    return all(bool(at_least(value, low) & at_most(value, high)) for value, low, high in found)
+def _are_within(dataset: Dataset, rows: np.ndarray, within: Ranges) -> np.ndarray:
+    """Which rows have all these properties (bool)."""
+    found = np.ones(len(rows), bool)
+    for name, (low, high) in within.items():
+        values = _properties(dataset, name, rows)
+        found &= at_least(values, low) & at_most(values, high)
+    return found
 
 
-@cached(100_000)
-def _property(smiles: str, name: str) -> float:
-    return float(row_by_row.descriptors([smiles], [name])[name][0])
+def _properties(dataset: Dataset, name: str, rows: np.ndarray) -> np.ndarray:
+    """A property of some rows, NaN for one that has none before the deadline; kept between calls. Raises TooLong."""
+    known = _known_properties(dataset, name)
+    if lacking := [row for row in rows.tolist() if row not in known]:
+        made = each(descriptors.rows, [str(dataset.smiles[row]) for row in lacking], names=[name])
+        values = (one and one[0] for one in made)
+        known |= {row: np.nan if value is None else value for row, value in zip(lacking, values, strict=True)}
+    return np.array([known[row] for row in rows.tolist()], float)
+
+
+@cached(16)
+def _known_properties(dataset: Dataset, name: str) -> dict[int, float]:
+    """What is known of a property by row: unlike other caches' results it grows, as searches ask for more."""
+    del dataset, name
+    return {}
 
 
 def shared(lists: Sequence[HitList]) -> dict[ViewRef, float]:

@@ -1,9 +1,7 @@
 """Similarity search: exact cosine of embeddings, exact Tanimoto of fingerprints. No index, no torch.
 
-Tanimoto's similarity of bits, ``|a & b| / |a | b|`` (Rogers and Tanimoto 1960), reads fingerprints word by word: word w
-of all molecules lies end to end, so that one ``and`` and one ``np.bitwise_count`` serve thousands of molecules, and
-words in which the query has no bit are not read. Scores are found in float32; what may be among the best is scored
-again in float64, so that ids are those of an exact search, ties by row.
+Scores are found in float32; what may be among the best is scored again in float64, so that ids are those of an exact
+search, ties by row. Fingerprints are compared by :class:`mmexplore.chem.fingerprints.Tanimoto`.
 """
 
 from dataclasses import dataclass
@@ -86,53 +84,6 @@ class Cosine:
         found: np.ndarray = np.einsum("ij,j->i", x, q) / np.where(length > 0, length, 1)
         clipped: np.ndarray = np.clip(found, -1, 1)
         return clipped
-
-
-class Tanimoto:
-    """Tanimoto similarity of packed fingerprints ``bits`` (n, bytes) uint8, a whole number of 64-bit words each."""
-
-    def __init__(self, bits: np.ndarray, usable: np.ndarray | None = None) -> None:
-        rows = np.ascontiguousarray(bits).view(np.uint64)
-        self.words = np.ascontiguousarray(rows.T)
-        self.counts = np.bitwise_count(rows).sum(1, dtype=np.int32)
-        self.usable: np.ndarray = np.ones(len(rows), bool) if usable is None else usable
-        self._sizes = self.counts.astype(np.float32)
-
-    def take(self, rows: np.ndarray) -> np.ndarray:
-        """Words (m, words) uint64."""
-        return np.ascontiguousarray(self.words[:, rows].T)
-
-    def scores(self, queries: np.ndarray) -> np.ndarray:
-        """Tanimoto similarities (m, n) float32 of queries (m, words)."""
-        found = np.empty((len(queries), len(self.counts)), np.float32)
-        for scores, query in zip(found, queries, strict=True):
-            shared = self._shared(query).astype(np.float32)
-            union = self._sizes - shared
-            union += np.float32(np.bitwise_count(query).sum())
-            np.divide(shared, np.maximum(union, 1, out=union), out=scores)
-        if not self.usable.all():
-            found[:, ~self.usable] = -np.inf
-        return found
-
-    def exact(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """The same in float64."""
-        shared = np.bitwise_count(self.words[:, rows] & query[:, None]).sum(0, dtype=np.int64)
-        found: np.ndarray = shared / np.maximum(self.counts[rows] + int(np.bitwise_count(query).sum()) - shared, 1)
-        return found
-
-    def _shared(self, query: np.ndarray) -> np.ndarray:
-        """Bits in common with every molecule, (n,)."""
-        n, told = len(self.counts), np.flatnonzero(query)
-        small = int(np.bitwise_count(query).sum()) < 256
-        found: np.ndarray = np.zeros(n, np.uint8 if small else np.uint16)
-        both, counts = np.empty(_AT_ONCE, np.uint64), np.empty(_AT_ONCE, np.uint8)
-        for start in range(0, n, _AT_ONCE):
-            part = found[start : start + _AT_ONCE]
-            here, count = both[: len(part)], counts[: len(part)]
-            for w in told:
-                np.bitwise_and(self.words[w, start : start + _AT_ONCE], query[w], out=here)
-                np.add(part, np.bitwise_count(here, out=count), out=part)
-        return found
 
 
 def top(space: Space, queries: np.ndarray, k: int, keep: np.ndarray | None = None) -> Hits:

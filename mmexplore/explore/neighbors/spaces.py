@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmexplore.chem.fingerprints import Tanimoto
 from mmexplore.datasets import Dataset, search
 from mmexplore.explore.maps import project
 from mmexplore.explore.neighbors import query
 from mmexplore.explore.neighbors.knn import Neighbors, interpolate
-from mmexplore.explore.neighbors.search import Cosine, Space, Tanimoto, top
+from mmexplore.explore.neighbors.search import Cosine, Space, top
 from mmexplore.features.pool import Pool, content_keys
 from mmexplore.features.store import features
-from mmexplore.models import embeddings
 from mmexplore.models.embeddings import Embedded
+from mmexplore.models.ensembles import Ensemble, stored
 from mmexplore.models.registry import Model, View
 from mmexplore.models.skipped import without
 from mmexplore.runtime.cache import cached
@@ -58,7 +59,7 @@ def row_of(dataset: Dataset, asked: MoleculeRef) -> int:
 def is_ready(model: Model, dataset: Dataset, *, home: Home) -> bool:
     """Whether the spaces of a model are there; ECFP's are made while a page waits unless there are many molecules."""
     if model.card:
-        return embeddings.read(embeddings.place(model.folder, dataset, home=home)) is not None
+        return stored(model, dataset, home=home) is not None
     if len(dataset) <= INLINE_ROWS:
         return True
     try:
@@ -87,7 +88,7 @@ def space(view: View, dataset: Dataset, *, home: Home) -> Space:
 
 
 def _embedded(model: Model, dataset: Dataset, *, home: Home) -> Embedded:
-    found = embeddings.read(embeddings.place(model.folder, dataset, home=home))
+    found = stored(model, dataset, home=home)
     if found is None:
         raise NotAvailable(f"{model.name} has not embedded {dataset.name} yet")
     return found
@@ -150,8 +151,10 @@ def place_on(
 
 @cached(64)
 def through_model(model: Model, smiles: str, *, home: Home) -> query.Few:
-    """Views and predictions of one molecule that is in no data set; imports torch. Raises BadMolecule."""
-    return query.embed_few(model.folder, [smiles], home=home)
+    """Views and predictions of one molecule that is in no data set. Raises BadMolecule, and TooLong at the deadline."""
+    if isinstance(model, Ensemble):
+        return query.joined([through_model(member, smiles, home=home) for member in model.members])
+    return query.embed_in_time(model, [smiles], home=home)
 
 
 def _through_model(
@@ -161,7 +164,7 @@ def _through_model(
     assert model.recipe is not None
     joined = view.name in model.recipe.set_views
     if source is not None and asked.row >= 0 and not joined:
-        known = embeddings.read(embeddings.place(model.folder, source, home=home))
+        known = stored(model, source, home=home)
         if known is not None:
             record = np.asarray(known.view(view.name)[asked.row : asked.row + 1])
             if np.isfinite(record).all():

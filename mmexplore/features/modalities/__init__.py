@@ -7,15 +7,18 @@ the molecule; batching shifts them. The feature store packs records of many mole
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from rdkit.Chem import Mol
 
+from mmexplore.chem.molecules import reread
 from mmexplore.runtime.errors import BadMolecule
 
 Record = dict[str, np.ndarray]
+_LARGEST = 1e30  # the information content of a large molecule is beyond float32
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,29 @@ class Modality(ABC):
     def record_as_read(self, molecule: Mol) -> Record:
         """The record of a molecule read from canonical SMILES, as the store reads it: nothing needs reordering."""
         return self.record(molecule)
+
+
+class Numbers(Modality):
+    """Base class of numbers of the whole molecule.
+
+    ``values`` ``(width,)`` float32, unscaled, always finite: 0 where there is no finite number, and never minus zero.
+    """
+
+    @abstractmethod
+    def numbers(self, molecule: Mol) -> Sequence[float]:
+        """The numbers of a molecule of one atom or more, read from canonical SMILES."""
+
+    def record(self, molecule: Mol) -> Record:
+        """The record: sums run over atoms in canonical order, so every spelling has the same. Raises BadMolecule."""
+        return self.record_as_read(reread(molecule))
+
+    def record_as_read(self, molecule: Mol) -> Record:
+        """The record of a molecule read from canonical SMILES. Raises BadMolecule."""
+        if molecule.GetNumAtoms() == 0:
+            raise BadMolecule("descriptors need at least one atom, and a molecule of 0 came")
+        values = np.array(self.numbers(molecule), np.float64)
+        values = np.clip(np.where(np.isfinite(values), values, 0), -_LARGEST, _LARGEST)
+        return {"values": values.astype(np.float32) + np.float32(0)}
 
 
 class Measured(Modality):

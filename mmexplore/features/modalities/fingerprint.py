@@ -1,16 +1,12 @@
 """Morgan fingerprint of radius 2 in 2048 bits, eight a byte (ECFP4; Rogers and Hahn 2010, doi:10.1021/ci100050t)."""
 
-from functools import cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
 from rdkit.Chem import Mol
-from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 
+from mmexplore.chem.fingerprints import BITS, ecfp4
 from mmexplore.features.modalities import Column, Modality, Record
 from mmexplore.runtime.errors import BadMolecule
-
-BITS = 2048
 
 
 class Fingerprint(Modality):
@@ -26,9 +22,4 @@ class Fingerprint(Modality):
         """The record; Morgan's invariants do not see the numbering of the atoms. Raises BadMolecule."""
         if molecule.GetNumAtoms() == 0:
             raise BadMolecule("a fingerprint needs at least one atom, and a molecule of 0 came")
-        return {"bits": np.packbits(_generator().GetFingerprintAsNumPy(molecule))}
-
-
-@cache
-def _generator() -> Any:
-    return GetMorganGenerator(radius=2, fpSize=BITS)
+        return {"bits": ecfp4(molecule)}

@@ -5,7 +5,7 @@ themselves: nothing is pickled, and whatever takes a network's predictions takes
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,8 +42,11 @@ class FittedBaseline(Fusion):
         self.register_buffer("spread", torch.ones(len(self._loose)))
 
     @abstractmethod
-    def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int) -> State:
-        """Arrays learned from ``x`` (n, width) float32 and ``y`` (n,) float64: classes 0 and 1, or z-scores."""
+    def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int, weight: np.ndarray | None = None) -> State:
+        """Arrays learned from ``x`` (n, width) float32 and ``y`` (n,) float64: classes 0 and 1, or z-scores.
+
+        ``weight`` (n,): how much each molecule counts, None where all count alike.
+        """
 
     @abstractmethod
     def predict_task(self, x: np.ndarray, state: State) -> np.ndarray:
@@ -53,11 +56,15 @@ class FittedBaseline(Fusion):
         self,
         embeddings: dict[str, Tensor],
         labels: np.ndarray,
-        kind: Kind,
+        kinds: Kind | Sequence[Kind],
         seed: int,
         told: Callable[[int], None] = lambda _: None,
+        weights: np.ndarray | None = None,
     ) -> None:
-        """Learn each task by itself from the rows that have its label; ``labels`` (n, tasks), NaN where missing."""
+        """Learn each task by itself from the rows that have its label; ``labels`` (n, tasks), NaN where missing.
+
+        ``kinds``: of all tasks, or one each; ``weights`` (n, tasks): how much each label counts.
+        """
         joined = self._joined(embeddings).double()
         spread = joined.std(0, correction=0)
         steady = spread > 1e-6 * (1 + joined.mean(0).abs())
@@ -70,7 +77,9 @@ class FittedBaseline(Fusion):
             told(task)
             y = labels[known, task].astype(np.float64)
             taught = len(np.unique(y)) > 1
-            states.append(self.fit_task(x[known], y, kind, seed) if taught else _constant(y, kind))
+            kind: Kind = kinds if isinstance(kinds, str) else kinds[task]
+            weight = None if weights is None else weights[known, task]
+            states.append(self.fit_task(x[known], y, kind, seed, weight) if taught else _constant(y, kind))
         told(self.tasks)
         self._keep(self.joined(x, rows, states))
 

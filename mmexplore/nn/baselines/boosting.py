@@ -43,7 +43,7 @@ class Boosting(FittedBaseline):
             "feature_fraction": columns,
         }
 
-    def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int) -> State:
+    def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int, weight: np.ndarray | None = None) -> State:
         """The trees as LightGBM's text, bytes ``text``."""
         import lightgbm
 
@@ -51,7 +51,7 @@ class Boosting(FittedBaseline):
         about = {"objective": "binary" if classes else "regression", "seed": seed, "verbose": -1}
         about |= {"deterministic": True, "force_col_wise": True, "num_threads": torch.get_num_threads()}
         rounds = self.rounds_of_classes if classes else self.rounds
-        booster = lightgbm.train(self.settings | about, lightgbm.Dataset(x, y), rounds)
+        booster = lightgbm.train(self.settings | about, lightgbm.Dataset(x, y, weight=weight), rounds)
         return {"text": np.frombuffer(booster.model_to_string().encode(), np.uint8).copy()}
 
     def predict_task(self, x: np.ndarray, state: State) -> np.ndarray:

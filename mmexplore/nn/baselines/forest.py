@@ -29,7 +29,7 @@ class Forest(FittedBaseline):
         super().__init__(dimensions, tasks, on_one_scale)
         self.trees, self.columns, self.least_rows = trees, columns, least_rows
 
-    def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int) -> State:
+    def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int, weight: np.ndarray | None = None) -> State:
         """Nodes of all trees end to end.
 
         ``roots``: each tree's first; ``feature`` (-1: a leaf), ``threshold``, ``left``, ``right``, ``value``: a node's.
@@ -40,7 +40,9 @@ class Forest(FittedBaseline):
         seen: Any = self.columns or ("sqrt" if classes else 1 / 3)
         about: dict[str, Any] = {"max_features": seen, "min_samples_leaf": self.least_rows}
         about |= {"random_state": seed, "n_jobs": torch.get_num_threads()}
-        grown = (RandomForestClassifier if classes else RandomForestRegressor)(self.trees, **about).fit(x, y)
+        grown = (RandomForestClassifier if classes else RandomForestRegressor)(self.trees, **about).fit(
+            x, y, sample_weight=weight
+        )
         parts = [_tree(estimator.tree_) for estimator in grown.estimators_]
         roots = np.cumsum([0, *(len(part["feature"]) for part in parts[:-1])]).astype(np.int32)
         for root, part in zip(roots, parts, strict=True):

@@ -28,22 +28,27 @@ class Ridge(FittedBaseline):
         super().__init__(dimensions, tasks, on_one_scale)
         self.alpha = alpha
 
-    def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int) -> State:
+    def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int, weight: np.ndarray | None = None) -> State:
         """``coefficients`` (width,) and ``intercept`` (1,)."""
         from sklearn.linear_model import LogisticRegression, RidgeCV
         from sklearn.model_selection import StratifiedKFold, cross_val_score
 
         x, strengths = x.astype(np.float64), np.array([self.alpha]) if self.alpha else _STRENGTHS
         if kind == "regression":
-            fitted = RidgeCV(alphas=strengths).fit(x, y)
+            fitted = RidgeCV(alphas=strengths).fit(x, y, sample_weight=weight)
         else:
             models = [LogisticRegression(C=1 / strength, max_iter=500) for strength in strengths]
             fewest = int(min((y == 0).sum(), (y == 1).sum()))
             scores = np.zeros(len(models))
             if len(models) > 1 and fewest > 1:
                 folds = StratifiedKFold(min(3, fewest), shuffle=True, random_state=seed)
-                scores = np.array([cross_val_score(m, x, y, cv=folds, scoring="neg_log_loss").mean() for m in models])
-            fitted = models[int(scores.argmax())].fit(x, y)
+                about = {
+                    "cv": folds,
+                    "scoring": "neg_log_loss",
+                    "params": None if weight is None else {"sample_weight": weight},
+                }
+                scores = np.array([cross_val_score(m, x, y, **about).mean() for m in models])
+            fitted = models[int(scores.argmax())].fit(x, y, sample_weight=weight)
         return {"coefficients": np.ravel(fitted.coef_), "intercept": np.atleast_1d(fitted.intercept_)}
 
     def predict_task(self, x: np.ndarray, state: State) -> np.ndarray:

@@ -34,15 +34,15 @@ class SVM(FittedBaseline):
         super().__init__(dimensions, tasks, on_one_scale)
         self.cost, self.cost_of_classes, self.tube, self.shrink = cost, cost_of_classes, tube, shrink
 
-    def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int) -> State:
+    def fit_task(self, x: np.ndarray, y: np.ndarray, kind: Kind, seed: int, weight: np.ndarray | None = None) -> State:
         """``rows`` of the support vectors, their ``coefficients``, ``intercept``, ``gamma``, Platt's ``line``."""
         from sklearn.svm import SVC, SVR
 
         wide = x.astype(np.float64)
         classes = kind == "classification"
         machine = SVC(C=self.cost_of_classes) if classes else SVR(C=self.cost, epsilon=self.tube)
-        line = _platt(machine, wide, y, seed) if classes else (1.0, 0.0)
-        machine.fit(wide, y)
+        line = _platt(machine, wide, y, seed, weight) if classes else (1.0, 0.0)
+        machine.fit(wide, y, sample_weight=weight)
         return {
             "rows": machine.support_.astype(np.int32),
             "coefficients": machine.dual_coef_[0],
@@ -69,7 +69,7 @@ class SVM(FittedBaseline):
         return np.asarray(found * slope + offset)
 
 
-def _platt(machine: object, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[float, float]:
+def _platt(machine: object, x: np.ndarray, y: np.ndarray, seed: int, weight: np.ndarray | None) -> tuple[float, float]:
     """Slope and offset from distance to logit; a class of one molecule keeps distances as they are."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -78,6 +78,11 @@ def _platt(machine: object, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[fl
     if fewest < 2:
         return 1.0, 0.0
     folds = StratifiedKFold(min(_FOLDS, fewest), shuffle=True, random_state=seed)
-    left_out = cross_val_predict(machine, x, y, cv=folds, method="decision_function")
-    fitted = LogisticRegression(C=1e3).fit(left_out[:, None], y)
+    about = {
+        "cv": folds,
+        "method": "decision_function",
+        "params": None if weight is None else {"sample_weight": weight},
+    }
+    left_out = cross_val_predict(machine, x, y, **about)
+    fitted = LogisticRegression(C=1e3).fit(left_out[:, None], y, sample_weight=weight)
     return max(float(fitted.coef_[0, 0]), _FLATTEST), float(fitted.intercept_[0])

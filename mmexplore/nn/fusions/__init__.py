@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor, nn
 
 
@@ -30,3 +31,16 @@ class Fusion(nn.Module, ABC):
     @abstractmethod
     def forward(self, embeddings: dict[str, Tensor]) -> Fused:
         """Predictions from embeddings ``{branch: (n, dimension)}``."""
+
+
+def present(like: Tensor, rate: float) -> Tensor:
+    """Modality dropout: what each modality of each molecule counts, drawn anew, ``(n, modalities)`` as ``like``.
+
+    0 for one that is missing, by a chance of ``rate``; of each molecule at least one stays. The others count for so
+    much more that the expectation of each is 1, as in any dropout. After Neverova et al. 2016, arXiv:1501.00102.
+    """
+    modalities = like.shape[1]
+    kept = torch.rand_like(like) >= rate
+    last = nn.functional.one_hot(torch.randint(modalities, (len(like),), device=like.device), modalities).bool()
+    kept |= last & ~kept.any(1, keepdim=True)
+    return kept.to(like) / (1 - rate + rate**modalities / modalities)

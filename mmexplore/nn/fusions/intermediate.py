@@ -11,7 +11,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from mmexplore.nn.fusions import Fused, Fusion
+from mmexplore.nn.fusions import Fused, Fusion, present
 from mmexplore.nn.heads import feed_forward
 
 
@@ -29,14 +29,25 @@ class Intermediate(Fusion):
         hidden_layers: Annotated[int, Field(ge=0, le=3, description="hidden layers of the head; 0: linear")] = 0,
         hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of the head's hidden layers")] = 300,
         dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer")] = 0.0,
+        modality_dropout: Annotated[
+            float, Field(ge=0, le=0.9, description="share of modalities missing in training, drawn for each molecule")
+        ] = 0.0,
     ) -> None:
         super().__init__()
-        self.dimension = dimension
+        self.dimension, self.missing = dimension, modality_dropout
         self.names = tuple(dimensions)
         self.reduce = nn.Sequential(feed_forward([sum(dimensions.values()), dimension], dropout), nn.ReLU())
         self.head = feed_forward([dimension, *[hidden_size] * hidden_layers, tasks], dropout)
 
     def forward(self, embeddings: dict[str, Tensor]) -> Fused:
-        """Outputs ``(n, tasks)`` and the view ``fused`` ``(n, dimension)``."""
-        fused = self.reduce(torch.cat([embeddings[name] for name in self.names], dim=1))
+        """Outputs ``(n, tasks)`` and the view ``fused`` ``(n, dimension)``.
+
+        In training with ``modality_dropout`` a missing modality's embedding is 0 and the others count for more, as
+        :func:`mmexplore.nn.fusions.present` has it.
+        """
+        f = [embeddings[name] for name in self.names]
+        if self.training and self.missing:
+            factors = present(f[0].new_empty(len(f[0]), len(f)), self.missing).unbind(1)
+            f = [x * factor.unsqueeze(1) for x, factor in zip(f, factors, strict=True)]
+        fused = self.reduce(torch.cat(f, dim=1))
         return Fused(self.head(fused), {"fused": fused})

@@ -12,7 +12,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from mmexplore.nn.fusions import Fused, Fusion
+from mmexplore.nn.fusions import Fused, Fusion, present
 from mmexplore.nn.heads import feed_forward
 
 _GATE = (100, 33, 1)
@@ -38,17 +38,34 @@ class Late(Fusion):
         hidden_layers: Annotated[int, Field(ge=0, le=3, description="hidden layers of each readout; 0: linear")] = 1,
         hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of the readouts' hidden layers")] = 300,
         dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer of a readout")] = 0.0,
+        modality_dropout: Annotated[
+            float, Field(ge=0, le=0.9, description="share of modalities missing in training, drawn for each molecule")
+        ] = 0.0,
     ) -> None:
         super().__init__()
-        self.names, self.normalize = tuple(dimensions), gates == "softmax"
+        self.names, self.normalize, self.missing = tuple(dimensions), gates == "softmax", modality_dropout
         hidden = [hidden_size] * hidden_layers
         self.readouts = nn.ModuleList(feed_forward([d, *hidden, tasks], dropout) for d in dimensions.values())
         self.gates = nn.ModuleList(feed_forward([d, *_GATE]) for d in dimensions.values())
 
     def forward(self, embeddings: dict[str, Tensor]) -> Fused:
-        """Outputs ``(n, tasks)`` and the parts they are the sum of."""
+        """Outputs ``(n, tasks)`` and the parts they are the sum of.
+
+        In training with ``modality_dropout`` a missing modality's product is 0 and the others count for more, as
+        :func:`mmexplore.nn.fusions.present` has it, or have all of the softmax.
+        """
         f = [embeddings[name] for name in self.names]
         p = torch.stack([readout(x) for readout, x in zip(self.readouts, f, strict=True)], dim=1)
         w = torch.cat([gate(x) for gate, x in zip(self.gates, f, strict=True)], dim=1)
+        if self.training and self.missing:
+            factor = present(w, self.missing)
+            w = torch.where(factor > 0, w, -torch.inf) if self.normalize else w * factor
         w = w.softmax(1) if self.normalize else w
         return Fused((w.unsqueeze(2) * p).sum(1), parts={"w": w, "p": p})
+
+    def turn(self, signs: Tensor) -> None:
+        """Turn branches round, ``signs`` (modalities,) of 1 and -1: w and p change sign, and no output changes."""
+        for readout, gate, sign in zip(self.readouts, self.gates, signs.tolist(), strict=True):
+            for last in (readout[-1], gate[-1]):  # type: ignore[index]
+                for values in last.parameters():
+                    values.data.mul_(sign)

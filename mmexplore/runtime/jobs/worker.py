@@ -23,7 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from mmexplore.runtime import files, logs
+from mmexplore.runtime import files, logs, processes
 from mmexplore.runtime.errors import Cancelled, MmexploreError, NotAvailable
 from mmexplore.runtime.home import default_home, write_json
 from mmexplore.runtime.jobs.folder import Job, State, read, read_all
@@ -63,7 +63,8 @@ def running(folder: Path | None) -> Iterator[Listener]:
 def _ctrl_c_ends(shown: TerminalProgress) -> Iterator[None]:
     """SIGINT ends the work soon, whatever it is at and whatever catches the exception, with a sentence and code 130.
 
-    A kill at any moment leaves whole files behind, so nothing has to be put in order.
+    A kill at any moment leaves whole files behind, so nothing has to be put in order. Nor is Python's own end waited
+    for, which joins threads that may be at work in C.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -80,10 +81,12 @@ def _ctrl_c_ends(shown: TerminalProgress) -> Iterator[None]:
             while (number := heard.recv(1)) and number[0] != signal.SIGINT:
                 pass
             if number:
-                ended.wait(CTRL_C_SECONDS)
-                if not ended.is_set():
+                latest = time.monotonic() + CTRL_C_SECONDS
+                if not ended.wait(CTRL_C_SECONDS):
                     _say_stopped(shown)
-                    os._exit(130)
+                time.sleep(max(latest - time.monotonic(), 0))
+                processes.kill_started()  # a worker would go on to the end of its share
+                os._exit(130)
 
     ended = threading.Event()
     heard, rung = socket.socketpair()  # the system writes here even while no Python runs

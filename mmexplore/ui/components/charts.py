@@ -25,6 +25,7 @@ GRAY = "#8C8C8C"
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 _MOST_BARS = 40
+_MOST_BINS, _IN_A_BIN = 10, 15
 _TICKS = 6  # numbers that lie side by side in the narrowest figure
 
 
@@ -69,9 +70,9 @@ def properties(table: pd.DataFrame, columns: int = 3, bins: int = 30) -> go.Figu
 
 
 def label_balance(labels: pd.DataFrame) -> go.Figure:
-    """Positive, negative and missing labels of each classification task (a table as ``studio.label_table`` makes)."""
-    shown = labels[labels["kind"] == "classification"].head(_MOST_BARS).iloc[::-1]
-    total = int((labels["kind"] == "classification").sum())
+    """Positive, negative and missing labels of each task of two classes (a table as ``studio.label_table`` makes)."""
+    two = labels[has_two_classes(labels)]
+    shown, total = two.head(_MOST_BARS).iloc[::-1], len(two)
     title = "Label balance" if total <= _MOST_BARS else f"Label balance, first {_MOST_BARS} of {total} tasks"
     figure = blank(title, "molecules", "")
     positive = shown.get("positive", pd.Series(0.0, shown.index)).fillna(0)
@@ -80,6 +81,21 @@ def label_balance(labels: pd.DataFrame) -> go.Figure:
         figure.add_bar(x=values, y=shown["task"].map(plain), orientation="h", name=name, marker={"color": color})
     figure.update_yaxes(type="category", automargin=True)
     return figure.update_layout(barmode="stack", height=140 + 24 * len(shown), legend={"traceorder": "normal"})
+
+
+def has_two_classes(labels: pd.DataFrame) -> pd.Series:
+    """Which tasks of a table as ``studio.label_table`` makes are classifications into two classes."""
+    many = labels["classes"].notna() if "classes" in labels else pd.Series(False, labels.index)
+    return (labels["kind"] == "classification") & ~many
+
+
+def class_counts(values: np.ndarray, title: str, x: str) -> go.Figure:
+    """Molecules in each class of one label (n,), NaN where missing."""
+    known, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+    figure = blank(title, x, "molecules")
+    colors = [PALETTE[number % len(PALETTE)] for number in range(len(known))]
+    figure.add_bar(x=[f"{value:g}" for value in known], y=counts, marker={"color": colors})
+    return figure.update_xaxes(type="category").update_layout(showlegend=False)
 
 
 def split_balance(table: pd.DataFrame) -> go.Figure:
@@ -96,17 +112,61 @@ def split_balance(table: pd.DataFrame) -> go.Figure:
     return figure.update_layout(showlegend=len(tasks) > 1)
 
 
-def parity(truth: np.ndarray, prediction: np.ndarray, label: str, title: str) -> go.Figure:
-    """Predicted against measured values with the diagonal; pairs with a missing value are left out."""
+Interval = tuple[np.ndarray, np.ndarray]
+
+
+def parity(
+    truth: np.ndarray, prediction: np.ndarray, label: str, title: str, interval: Interval | None = None, told: str = ""
+) -> go.Figure:
+    """Predicted against measured values with the diagonal; pairs with a missing value are left out.
+
+    With an ``interval``, low and high ends, each molecule has its own as a bar; those that it misses are marked.
+    """
     known = np.isfinite(truth) & np.isfinite(prediction)
     truth, prediction = truth[known], prediction[known]
-    figure = blank(title, f"measured {label}", f"predicted {label}")
-    dots = {"color": PALETTE[0], "opacity": 0.6}
-    figure.add_scatter(x=truth, y=prediction, mode="markers", name="molecules", marker=dots)
+    figure = blank(title, f"measured {label}", f"predicted {label}", told)
+    low, high = (end[known] for end in interval) if interval is not None else (prediction, prediction)
+    missed = (truth < low) | (truth > high) if interval is not None else np.zeros(len(truth), bool)
+    names = ("within their interval", "beyond it") if interval is not None else ("molecules", "")
+    for name, rows, color, symbol in zip(names, (~missed, missed), PALETTE, _SYMBOLS, strict=False):
+        if not name:
+            continue
+        bars = {"type": "data", "symmetric": False, "array": (high - prediction)[rows], "thickness": 1, "width": 0}
+        bars |= {"arrayminus": (prediction - low)[rows], "visible": interval is not None}
+        dots = {"color": color, "opacity": 0.6, "symbol": symbol}
+        figure.add_scatter(x=truth[rows], y=prediction[rows], mode="markers", name=name, marker=dots, error_y=bars)
     if len(truth):
         ends = [float(min(truth.min(), prediction.min())), float(max(truth.max(), prediction.max()))]
         figure.add_scatter(x=ends, y=ends, mode="lines", name="equal", line={"color": GRAY, "dash": "dash"})
     return figure.update_layout(showlegend=False)
+
+
+def reliability(truth: np.ndarray, probabilities: Mapping[str, np.ndarray], title: str, told: str = "") -> go.Figure:
+    """Reliability diagram: the share of class 1 against the predicted probability, over bins of as many molecules each.
+
+    Bars are Wilson's 95 % interval of the share; on the diagonal a probability means what it says.
+    """
+    figure = blank(title, "predicted probability of class 1", "share of class 1", told)
+    for number, (name, p) in enumerate(probabilities.items()):
+        known = np.isfinite(truth) & np.isfinite(p)
+        x, y, low, high = _bins(truth[known], p[known])
+        ends = {"array": np.maximum(high - y, 0), "arrayminus": np.maximum(y - low, 0)}
+        bars = {"type": "data", "symmetric": False, "thickness": 1, **ends}
+        about = {"mode": "lines+markers", "marker": {"symbol": _SYMBOLS[number], "size": 8}, "error_y": bars}
+        stroke = {"color": PALETTE[number], "dash": _DASHES[number]}
+        figure.add_scatter(x=x, y=y, name=plain(name), line=stroke, **about)
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="as predicted", line={"color": GRAY, "dash": "dash"})
+    return figure.update_xaxes(range=[-0.02, 1.02]).update_yaxes(range=[-0.02, 1.02])
+
+
+def _bins(truth: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Mean probability, share of class 1, and the ends of its interval, in bins of as many molecules each."""
+    parts = np.array_split(np.argsort(p, kind="stable"), min(_MOST_BINS, max(1, len(p) // _IN_A_BIN)))
+    parts = [part for part in parts if len(part)]
+    n, z = np.array([len(part) for part in parts]), 1.96
+    x, y = (np.array([values[part].mean() for part in parts]) for values in (p, truth))
+    middle, half = y + z * z / (2 * n), z * np.sqrt(y * (1 - y) / n + z * z / (4 * n * n))
+    return x, y, np.maximum((middle - half) / (1 + z * z / n), 0), np.minimum((middle + half) / (1 + z * z / n), 1)
 
 
 def roc(truth: np.ndarray, probability: np.ndarray, title: str) -> go.Figure:
@@ -145,6 +205,9 @@ def table_of(figure: go.Figure) -> pd.DataFrame:
 def _numbers(trace: Any) -> pd.DataFrame:
     found: dict[str, Any] = {"trace": html.unescape(trace.name or ""), "x": list(trace.x), "y": list(trace.y)}
     if getattr(trace, "z", None) is None:
+        bars = getattr(trace, "error_y", None)
+        if bars is not None and bars.arrayminus is not None and bars.visible is not False:
+            found |= {"low": np.subtract(trace.y, bars.arrayminus), "high": np.add(trace.y, bars.array)}
         return pd.DataFrame(found)
     found |= {"x": np.tile(trace.x, len(trace.y)), "y": np.repeat(trace.y, len(trace.x)), "z": np.ravel(trace.z)}
     return pd.DataFrame(found)

@@ -1,6 +1,7 @@
 """Links that make a model that of all pages: from a model to the map, and to those that a page can work with."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -10,14 +11,33 @@ from mmexplore.studio import Model
 from mmexplore.ui.server import asked
 from mmexplore.ui.shell import address, navigation
 
-USE = "use"
-"""What a link calls the model that is to be looked at."""
+USE, ON = "use", "on"
+"""What a link calls the model that is to be looked at, and the data set that it is to be shown with."""
 _OFFERED = 6
 
 
 def link(model: str) -> None:
     """Draw the link; it chooses the model with the data set it was trained on, and opens the map."""
     navigation.link("Map", "Use on the map", ":material/scatter_plot:", **{USE: model})
+
+
+def predict_link(model: str) -> None:
+    """Draw the link that chooses a model and opens Predict with it; nothing for one that predicts no labels."""
+    _predict_link(model, **{USE: model})
+
+
+def predict_here(model: str, **asked: str) -> None:
+    """Draw the link that opens Predict with the model that is chosen already."""
+    _predict_link(model, **asked)
+
+
+def _predict_link(model: str, **asked: str) -> None:
+    able = False
+    with suppress(MmexploreError):  # deleted meanwhile
+        able = studio.predicts(model)
+    if able:
+        words = "New molecules, one or a file, through this model"
+        navigation.link("Predict", "Predict with this model", ":material/batch_prediction:", words, **asked)
 
 
 def others(page: str, able: Sequence[Model], data: str) -> None:
@@ -40,3 +60,12 @@ def arrive(name: str) -> None:
     st.session_state.pop("view", None)  # the next model may not have it
     if data in here:
         st.session_state["data"] = data
+
+
+def arrive_with(name: str) -> None:
+    """Choose a data set that is here, whatever the model was trained on."""
+    if name not in studio.available():
+        address.tell(ON, address.lacking("the data set", name, "the one that was chosen"))
+        return
+    st.session_state["data"] = name
+    st.session_state.pop("colour", None)  # the next data set has others

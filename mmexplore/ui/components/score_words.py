@@ -2,8 +2,11 @@
 
 from typing import NamedTuple
 
+from mmexplore import studio
 from mmexplore.models.checkpoints import Card
+from mmexplore.models.evaluation import main_score
 from mmexplore.models.metrics import LOWER_IS_BETTER
+from mmexplore.recipes.recipe import UNSEEDED
 
 TITLES = {
     "roc_auc": "ROC-AUC",
@@ -12,6 +15,15 @@ TITLES = {
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R²",
+    "spearman": "Spearman",
+    "kendall": "Kendall τ",
+    "balanced_accuracy": "balanced accuracy",
+    "mcc": "MCC",
+    "f1": "F1",
+    "enrichment_1": "enrichment at 1 %",
+    "enrichment_5": "enrichment at 5 %",
+    "bedroc": "BEDROC",
+    "calibration_error": "calibration error",
     "tasks": "tasks scored",
 }
 _LOWER = LOWER_IS_BETTER | {
@@ -38,25 +50,24 @@ def direction(metric: str) -> str:
     return "lower is better" if metric in _LOWER else "higher is better"
 
 
-def split(rule: str, seed: int) -> str:
-    """A split in words; the deterministic rule has no seed.
+def split(rule: str, seed: int, options: str = "") -> str:
+    """A split in words; some rules have no seed.
 
-    >>> split("scaffold_balanced", 0), split("scaffold", 3)
-    ('scaffold_balanced seed 0', 'scaffold')
+    >>> split("scaffold_balanced", 0), split("scaffold", 3), split("kfold", 1, "fold 2 of 5")
+    ('scaffold_balanced seed 0', 'scaffold', 'kfold fold 2 of 5 seed 1')
     """
-    return rule if rule == "scaffold" else f"{rule} seed {seed}"
+    told = f"{rule} {options}" if options else rule
+    return told if rule in UNSEEDED else f"{told} seed {seed}"
 
 
 def split_of(card: Card) -> str:
     """The split of a model's scores."""
-    return split(card.split.rule, card.split.seed)
+    return split(card.split.rule, card.split.seed, card.split.options)
 
 
 def main_metric(card: Card) -> str:
-    """The one metric a table shows: ROC-AUC for classification, RMSE for regression, the loss without labels."""
-    if not card.data.tasks:
-        return "loss"
-    return "roc_auc" if card.data.tasks[0].kind == "classification" else "rmse"
+    """The one metric a table shows: ROC-AUC for classification, RMSE for regression, the loss of both and without."""
+    return main_score(card.data.tasks) if card.data.tasks else "loss"
 
 
 def unit(card: Card, metric: str) -> str:
@@ -78,3 +89,21 @@ def score(card: Card, part: str, metric: str = "") -> Score:
     metric = metric or main_metric(card)
     value = card.metrics.get(part, {}).get(metric)
     return Score(f"{part} {title(metric)}, {split_of(card)}", value, unit(card, metric))
+
+
+def beside_baseline(name: str, metric: str, task: str = "") -> str:
+    """A model's baseline in words: its test score on the same split, and the paired test; "" where there is none.
+
+    ``task`` "": the mean over tasks, of which the test is; of one task among several the score alone.
+    """
+    other = studio.baseline_of(name)
+    if other is None or other.card is None:
+        return ""
+    if other.name == name:
+        return "the baseline of this split"
+    whole = not task or len(other.card.data.tasks) == 1
+    found = other.card.metrics.get("test", {}) if whole else other.card.per_task.get("test", {}).get(task, {})
+    if metric not in found:
+        return ""
+    test = studio.baseline_test(name) if whole else None
+    return f"baseline {found[metric]:.4g}" + (f", difference {test.difference:+.3g}, p {test.p:.2g}" if test else "")

@@ -1,6 +1,6 @@
 """Waits of a page: a bar for work in its own run; jobs that embed a data set, after which the page is drawn anew."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -43,6 +43,19 @@ def embedded(models: Sequence[str], data: str) -> None:
             st.rerun()
     if at_work:
         follow_job.follow(lambda: [job for seen in at_work if (job := follow_job.known(seen.id))], _bars, at_work)
+
+
+def made(key: str, start: Callable[[], Job]) -> None:
+    """Have a job make what a page lacks; one that failed, or whose work is gone again, can be started once more."""
+    job = follow_job.known(st.session_state.get(key, ""))
+    if job is None:
+        job = start()
+        st.session_state[key] = job.id
+    if job.active:
+        follow_job.follow(lambda: [seen] if (seen := follow_job.known(job.id)) else [], _bars, [job])
+    elif follow_job.unfinished(job, f"What the {job.title} found is not here.", "Try again", job.id):
+        del st.session_state[key]
+        st.rerun()
 
 
 def _bars(jobs: Sequence[Job]) -> None:

@@ -44,10 +44,10 @@ class Field:
 Draw = Callable[[Field], Any]
 
 
-def draw(field: Field, instead: Mapping[str, Draw] | None = None) -> Any:
+def draw(field: Field, instead: Mapping[str, Draw | None] | None = None) -> Any:
     """Draw one field and return the value that stands there; ``instead`` draws the paths that it knows."""
-    if instead and field.path in instead:
-        return instead[field.path](field)
+    if instead and (own := instead.get(field.path)):
+        return own(field)
     kind = field.info.annotation
     if members := choices(kind):
         return choice(field, members)
@@ -128,7 +128,7 @@ def _tuple(field: Field) -> tuple[Any, ...]:
     members, begin = get_args(field.info.annotation), list(field.value)
     if members == (str, ...):
         return tuple(st.multiselect(field.label, begin, begin, accept_new_options=True, **field.about))
-    if set(members) == {float}:
+    if {float} == set(members) - {...}:
         return _decimals(field)
     return tuple(_json(field))
 

@@ -11,7 +11,7 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Entry, Job
 from mmexplore.ui.components import follow_job
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.data import uploads
+from mmexplore.ui.shell import uploads
 
 _JOB, _TURN = "data/append/job", "data/append/turn"
 _HELP = "Columns are matched by their names; a molecule that is here already is merged by the rule of this data set."

@@ -10,14 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.recipes.recipe import Data
+from mmexplore.recipes.recipe import BY_STRUCTURE, UNSEEDED, Data
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.runtime.registry import choices
 from mmexplore.studio import Dataset, Entry
-from mmexplore.ui.components import charts, score_words, structures, waits, widgets
+from mmexplore.ui.components import charts, model_links, score_words, structures, waits, widgets
 from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.data import added_rows, compared
-from mmexplore.ui.shell import address, backups
+from mmexplore.ui.shell import address, backups, session, tabs
 
 _MANY = 20_000
 _FIT = 3  # labels that have room beside a structure and its SMILES
@@ -51,6 +50,8 @@ def show(entry: Entry, dataset: Dataset) -> None:
     tasks = f"{len(dataset.tasks)} label column{'s' if len(dataset.tasks) != 1 else ''}"
     facts = [f"{len(dataset):,} molecules", tasks, f"digest {dataset.digest[:12]}"]
     st.caption(literal(", ".join([entry.name, *facts, *([f"licence: {entry.licence}"] if entry.licence else [])])))
+    here = {tabs.PREDICT_TABS: tabs.A_TABLE, tabs.PREDICT_FROM: tabs.A_DATA_SET, tabs.PREDICT_SET: entry.name}
+    model_links.predict_here(session.choice().model, **here)
     panels = {
         "Report": report,
         "Labels": labels,
@@ -60,8 +61,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
         "Molecules": molecules,
         "Compare": compared.show,
     }
-    tabs = address.tabs(list(panels), TAB)
-    for panel, tab in zip(panels.values(), tabs, strict=True):
+    for panel, tab in zip(panels.values(), address.tabs(list(panels), TAB), strict=True):
         if tab.open:
             with tab:
                 panel(dataset)
@@ -130,7 +130,7 @@ def _remarks(title: str, table: pd.DataFrame, file: str, *, expanded: bool) -> N
 
 
 def labels(dataset: Dataset) -> None:
-    """Balance of classifications, distribution of regressions."""
+    """Balance of two classes, counts of more, distribution of numbers."""
     if not dataset.tasks:
         st.info("This data set has no label columns: it can be mapped and searched, but nothing can be trained on it.")
         return
@@ -138,9 +138,9 @@ def labels(dataset: Dataset) -> None:
     config: dict[str, Any] = dict.fromkeys(("share positive", "lowest", "mean", "highest"), _SCORE)
     config["kind"] = st.column_config.TextColumn(width=100)
     structures.fitting(table, list(map(str, table)), config=config)
-    if (table["kind"] == "classification").any():
+    if (two := charts.has_two_classes(table)).any():
         charts.show(charts.label_balance(table), f"{dataset.name}-labels", "data/labels")
-    measured = {task.name: (i, task) for i, task in enumerate(dataset.tasks) if task.kind == "regression"}
+    measured = {task.name: (i, task) for i, task in enumerate(dataset.tasks) if not two[i]}
     if measured:
         names = list(measured)
         name = names[0]
@@ -148,7 +148,8 @@ def labels(dataset: Dataset) -> None:
             name = address.choose(widgets.label_picker, "Label", names, key="histogram", kind="the label")
         number, task = measured[name]
         words = f"{task.name} ({task.unit})" if task.unit else task.name
-        figure = charts.histogram(dataset.labels[:, number], f"{task.name}, {dataset.title}", words)
+        draw = charts.histogram if task.kind == "regression" else charts.class_counts
+        figure = draw(dataset.labels[:, number], f"{task.name}, {dataset.title}", words)
         charts.show(figure, f"{dataset.name}-{number}", "data/label")
 
 
@@ -180,16 +181,19 @@ def properties(dataset: Dataset) -> None:
 def split(dataset: Dataset) -> None:
     """How a rule and a seed would divide it."""
     left, middle, right = st.columns(3)
-    rules = choices(Data.model_fields["split"].annotation)
-    rule = address.choose(left.selectbox, "Split", rules, key="rule", kind="the split", help=_SPLIT_HELP)
-    about: dict[str, Any] = {"key": "split-seed", "kind": "the seed", "disabled": rule == "scaffold"}
+    rule = address.choose(left.selectbox, "Split", BY_STRUCTURE, key="rule", kind="the split", help=_SPLIT_HELP)
+    about: dict[str, Any] = {"key": "split-seed", "kind": "the seed", "disabled": rule in UNSEEDED}
     seed = address.whole(middle, "Seed", 0, 10_000, 0, **about)
     about = {"key": "train-share", "kind": "a share", "help": "validation and test share the rest"}
     train = address.number(right.slider, "Train", 0.5, 0.95, 0.8, 0.05, **about)
     rest = round((1 - train) / 2, 6)
     shown = widgets.labels_picker([task.name for task in dataset.tasks], f"labels-{dataset.name}")
     with st.spinner("Splitting…"):
-        table = studio.split_table(dataset, rule, seed, (round(1 - 2 * rest, 6), rest, rest), tuple(shown))
+        try:
+            table = studio.split_table(dataset, rule, seed, (round(1 - 2 * rest, 6), rest, rest), tuple(shown))
+        except MmexploreError as error:
+            st.warning(literal(error))
+            return
     structures.wrapped(table)
     if len(table.columns) > 2:
         title = f"{dataset.name}-{score_words.split(rule, seed)}".replace(" ", "-")

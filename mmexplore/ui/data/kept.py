@@ -14,6 +14,7 @@ _WORDS = {
     "features": "features of molecules",
     "embeddings": "embeddings",
     "maps": "maps",
+    "predictions": "tables of predictions, for a week",
     "subgraphs": "explanations",
     "jobs": "jobs and their logs",
     "logs": "the app's log",

@@ -13,7 +13,8 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Job
 from mmexplore.ui.components import follow_job, waits
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.data import catalog, dataset, label_step, uploads
+from mmexplore.ui.data import catalog, dataset, label_step
+from mmexplore.ui.shell import uploads
 
 _INLINE_ROWS = 5_000
 _INLINE_BYTES = 5_000_000

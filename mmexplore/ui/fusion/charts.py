@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from mmexplore.studio import Addition
 from mmexplore.ui.components.charts import GRAY, PALETTE, blank, plain
 
 MOST_DRAWN = 5_000
@@ -48,7 +49,7 @@ def _marked(values: np.ndarray, modalities: Sequence[str]) -> go.Scatter:
 def waterfall(
     contributions: Mapping[str, float], molecule: str, told: str, scale: str, start: float = 0.0
 ) -> go.Figure:
-    """From ``start`` through each modality's product to the prediction, which is their sum and is ``told`` in words."""
+    """From ``start`` through what each modality adds to the prediction, which is their sum and ``told`` in words."""
     names, values = [plain(name) for name in contributions], list(contributions.values())
     drawn = blank(molecule if len(molecule) <= _LONGEST else f"{molecule[: _LONGEST - 3]}...", "", scale, told)
     drawn.add_waterfall(
@@ -63,8 +64,9 @@ def waterfall(
         decreasing={"marker": {"color": PALETTE[0]}},
         totals={"marker": {"color": GRAY}},
         connector={"line": {"color": GRAY, "width": 1, "dash": "dot"}},
-        name="w · p",
+        name="contribution",
     )
+    drawn.add_hline(start, line={"color": GRAY, "width": 1}, annotation_text=f"start {start:.2f}")
     return drawn.update_layout(showlegend=False, height=330).update_xaxes(tickangle=-40, nticks=0, automargin=True)
 
 
@@ -79,6 +81,58 @@ def alike(matrix: np.ndarray, names: Sequence[str], title: str, told: str, low: 
     drawn.add_heatmap(z=matrix, x=shown, y=shown, name=plain(title), **numbers, **scale)
     drawn.update_yaxes(autorange="reversed", automargin=True).update_xaxes(tickangle=-40, nticks=0, automargin=True)
     return drawn.update_layout(height=194 + 36 * len(names))
+
+
+def missing(curve: pd.DataFrame, subsets: pd.DataFrame, title: str, told: str, y: str) -> go.Figure:
+    """Score against the share of modalities that are missing: a dot a subset, their mean, and its deviation.
+
+    ``curve`` and ``subsets`` as :class:`mmexplore.studio.MissingModalities` has them.
+    """
+    drawn = blank(title, "modalities missing, %", y, told)
+    faint = {"color": GRAY, "size": 6, "opacity": 0.7}
+    with_ = [f"with {name or 'none'}" for name in subsets["present"].map(plain)]
+    drawn.add_scatter(
+        x=100 * subsets["share"], y=subsets["score"], mode="markers", marker=faint, text=with_, name="one subset"
+    )
+    spread = {"type": "data", "array": curve["deviation"], "thickness": 1.5}
+    line = {"color": PALETTE[0], "width": 2}
+    drawn.add_scatter(
+        x=100 * curve["share"],
+        y=curve["score"],
+        error_y=spread,
+        mode="lines+markers",
+        line=line,
+        name="mean, deviation",
+    )
+    return drawn.update_layout(height=360)
+
+
+def added(found: Sequence[Addition], title: str, told: str, axes: tuple[str, str]) -> go.Figure:
+    """What each modality adds, with its 95 % interval: the score that is lost without it, and how it follows the label.
+
+    ``axes`` name the two; an interval that holds 0 is gray.
+    """
+    drawn = make_subplots(1, 2, shared_yaxes=True, subplot_titles=[plain(name) for name in axes])
+    names = [plain(one.modality) for one in found]
+    for column, values in enumerate(([one.gain for one in found], [one.toward for one in found]), 1):
+        middle, low, high = (np.array(side) for side in zip(*values, strict=True))
+        colors = [GRAY if a <= 0 <= b else PALETTE[0] for a, b in zip(low, high, strict=True)]
+        bars = {"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low, "color": GRAY}
+        dots = {"size": 11, "color": colors}
+        drawn.add_scatter(
+            x=middle,
+            y=names,
+            mode="markers",
+            marker=dots,
+            error_x=bars,
+            name=plain(axes[column - 1]),
+            row=1,
+            col=column,
+        )
+        drawn.add_vline(0, line={"color": GRAY, "width": 1, "dash": "dot"}, row=1, col=column)
+    drawn.update_layout(title={"text": plain(title), "subtitle": {"text": plain(told)}}, showlegend=False)
+    drawn.update_layout(height=170 + 30 * len(names), margin={"l": 10, "r": 10, "t": 110, "b": 10})
+    return drawn.update_yaxes(type="category", autorange="reversed", automargin=True)
 
 
 def compared(table: pd.DataFrame, title: str) -> go.Figure:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.models.evaluation import is_simple
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.studio import Model
 from mmexplore.ui.components import charts, score_words, structures
@@ -16,11 +17,13 @@ from mmexplore.ui.shell import address
 from mmexplore.ui.shell.session import Choice
 
 PAIRED = "to the first line, 95 %"
+TO_BASELINE = "to the baseline, 95 %"
 
 
 def show(choice: Choice) -> None:
     """A table and a figure; one split rule at a time, since scores on different splits say nothing about models."""
     known = [m for m in studio.models() if m.card and m.recipe and m.card.data.tasks and m.data == choice.data]
+    known = [m for m in known if not isinstance(m, studio.Ensemble)]  # their members are here
     rules = list(dict.fromkeys(m.card.split.rule for m in known if m.card))
     if not rules:
         words = f"No model was trained on {choice.data} yet: train some on the Train page, with several seeds each."
@@ -40,8 +43,10 @@ def show(choice: Choice) -> None:
     with left:
         structures.wrapped(table)
         words = f"{name}, {rule} split of {choice.data}; mean and standard deviation over the seeds that are here."
-        words += " The last column is the difference to the first line over the same seeds, with its 95 % interval:"
-        words += " where that holds 0, these runs do not tell the two apart."
+        words += " To the first line and to the baseline (boosting): the difference over the same seeds, with its 95 %"
+        words += " interval: where that holds 0, these runs do not tell the two apart."
+        if TO_BASELINE not in table:
+            words += " No boosting was trained on these splits: the Train page does that in seconds."
         if table["seeds"].nunique() > 1:
             words += " Not all have the same seeds: compare those that do."
         st.caption(literal(words))
@@ -50,7 +55,11 @@ def show(choice: Choice) -> None:
 
 
 def compared(models: Sequence[Model], metric: str) -> pd.DataFrame:
-    """A row a kind of model (:func:`kind`), best first: ``what``, ``runs``, ``seeds``, ``test``, ``± test``, PAIRED."""
+    """A row a kind of model (:func:`kind`), best first: ``what``, ``runs``, ``seeds``, ``test``, ``± test``, PAIRED.
+
+    And TO_BASELINE, where the strongest simple baseline is among them.
+    """
+    simple = {kind(model.recipe) for model in models if model.recipe and is_simple(model)}
     groups: dict[str, dict[int, float]] = {}
     for model in models:
         if model.card and model.recipe:
@@ -65,6 +74,9 @@ def compared(models: Sequence[Model], metric: str) -> pd.DataFrame:
     table = pd.DataFrame(rows).sort_values("test", ascending=down, ignore_index=True)
     first = groups[table["what"][0]]
     table[PAIRED] = ["" if number == 0 else paired(groups[what], first) for number, what in enumerate(table["what"])]
+    if base := next((what for what in table["what"] if what in simple), None):
+        told = ["" if what == base else paired(groups[what], groups[base]) for what in table["what"]]
+        table[TO_BASELINE] = told
     return table
 
 

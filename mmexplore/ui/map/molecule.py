@@ -28,6 +28,7 @@ def molecule_panel(smarts: str = "", typed: str = "") -> None:
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             navigation.link("Retrieval", "Find similar ones", ":material/manage_search:")
             tabs.subgraphs_link(tabs.MOLECULE)
+            navigation.link("Predict", "Predict", ":material/batch_prediction:", "With this model, and with others")
             st.button(
                 "Close",
                 key="close-molecule",

@@ -8,6 +8,7 @@ import streamlit as st
 from mmexplore.studio import MapFile, SearchResult
 from mmexplore.ui.compare import page
 from mmexplore.ui.compare import state as compare_state
+from mmexplore.ui.components import model_links
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
 from mmexplore.ui.components.molecule_map.painting import Painting
 from mmexplore.ui.map import coloring, controls, events, progress
@@ -68,6 +69,7 @@ def _body(
         _draw(choice, shown, painting, found, star)
     with side:
         scored()
+        model_links.predict_here(choice.model)
         map_side(found.smarts if found else "", star)
     hyperedge_panel()
     selection_table()

@@ -85,9 +85,14 @@ def balance(data: Dataset, rows: np.ndarray, most: int = 4, first: str = "") -> 
         inside, known = everyone[rows][~np.isnan(everyone[rows])], everyone[~np.isnan(everyone)]
         if not len(inside):
             lines.append(f"**{literal(task.name)}**: not known for any of them")
-        elif task.kind == "classification":
+        elif data.has_two_classes(number):
             share = f"{inside.sum():,.0f} of {len(inside):,} positive ({inside.mean():.0%})"
             lines.append(f"**{literal(task.name)}**: {share}; {known.mean():.0%} in the whole set")
+        elif task.kind == "classification":
+            counts = [f"{c:g}: {(inside == c).sum():,} ({(inside == c).mean():.0%})" for c in data.classes(number)]
+            shares = [f"{c:g}: {(known == c).mean():.0%}" for c in data.classes(number)]
+            share = f"{', '.join(counts)} of {len(inside):,}; {', '.join(shares)} in the whole set"
+            lines.append(f"**{literal(task.name)}**, classes {share}")
         else:
             unit = f" {literal(task.unit)}" if task.unit else ""
             spread = f"{inside.mean():.2f} \u00b1 {inside.std():.2f}{unit} (mean \u00b1 SD of {len(inside):,})"

@@ -54,8 +54,8 @@ def _about(table: Dataset) -> str:
 
 def _is_cliff(table: Dataset, pair: Pair) -> bool:
     values = table.labels[:, 0]
-    gap = abs(float(values[pair.a] - values[pair.b]))
-    return gap >= (1 if table.tasks[0].kind == "classification" else float(np.nanstd(values)))  # False for NaN
+    gap = abs(float(values[pair.a] - values[pair.b]))  # NaN is neither
+    return gap > 0 if table.tasks[0].kind == "classification" else gap >= float(np.nanstd(values))
 
 
 def _words(name: str, data: str, near: bool, pairs: list[Pair]) -> None:

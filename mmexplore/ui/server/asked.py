@@ -18,7 +18,8 @@ _MOST_DIGITS = 9
 
 
 def dataset(came: str) -> str:
-    """Name of a data set that is on this machine. Raises UnknownName, NotAvailable."""
+    """Name that a data set on this machine goes by now. Raises UnknownName, NotAvailable."""
+    came = studio.current_name(came)
     known = {entry.name: entry.available for entry in studio.datasets()}
     if came not in known:
         raise UnknownName("data set", _short(came), [name for name, here in known.items() if here])

@@ -24,6 +24,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from mmexplore import __version__
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.deadline import seconds
 from mmexplore.runtime.errors import BadRecipe, MmexploreError, NotAvailable, UnknownName
@@ -141,7 +142,7 @@ def viewer3d(request: Request) -> Response:
     from mmexplore import studio
 
     path = studio.viewer_path()
-    if request.path_params["name"] != path.name or not path.is_file():
+    if request.path_params["name"] != path.name or not seals.is_sound(path):
         return PlainTextResponse("this script is not here", 404)
     return Response(path.read_bytes(), media_type="text/javascript", headers={"Cache-Control": _FOR_GOOD})
 

@@ -52,6 +52,15 @@ def keep(name: str, text: str | None) -> None:
         st.query_params[name] = text
 
 
+def renamed(key: str, current: Callable[[str], str]) -> None:
+    """Have a link that names something by a former name lead to what is called otherwise now; before its widget."""
+    came, again = arriving(key), f"address/renamed/{key}"
+    if came and (now := current(came)) != came:
+        st.session_state[key], _seen()[key], st.session_state[again] = now, came, True
+    elif st.session_state.pop(again, False) and key in st.session_state:
+        st.session_state[key] = st.session_state[key]  # of what is set after its first run Streamlit tells the address
+
+
 def choose(widget: Callable[..., Any], label: str, options: Sequence[Any], *, key: str, kind: str, **about: Any) -> Any:
     """A widget with options, bound to the address; ``kind`` is what a link is told that asks for none of them."""
     title: Callable[[Any], str] = about.get("format_func", str)

@@ -10,6 +10,7 @@ from mmexplore.ui.shell import address, session, tabs, tour
 _DOORS: dict[str, Callable[[str], None]] = {
     tour.STEP: tour.arrive,
     model_links.USE: model_links.arrive,
+    model_links.ON: model_links.arrive_with,
     session.MOLECULE: session.arrive,
     tabs.OF: tabs.arrive_at_subgraphs,
 }

@@ -19,7 +19,7 @@ from mmexplore.ui.shell import address, deep_links, jobs, navigation, session, s
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
 _ICONS = {
     "Map": "scatter_plot", "Fusion": "merge", "Retrieval": "manage_search", "Subgraphs": "hub",
-    "Train": "model_training", "Data": "table_view", "Results": "leaderboard",
+    "Predict": "batch_prediction", "Train": "model_training", "Data": "table_view", "Results": "leaderboard",
 }  # fmt: skip
 # Streamlit's own download of a table leaves formulas as they are; those below the tables are studio.to_csv's
 _SIDEBAR_PX = 244
@@ -74,6 +74,7 @@ def _pickers() -> session.Choice:
     names = studio.available()
     models = {model.name: model for model in studio.models()}
     first_data, first_model, *_ = studio.first_choice()
+    address.renamed("data", studio.current_name)
     about: dict[str, Any] = {"key": "data", "kind": "the data set", "on_change": _follow_data}
     data = address.choose(st.selectbox, "Data set", names, index=_index(names, first_data), **about)
     _with_twin(models)

@@ -17,7 +17,9 @@ _PLACES = {
     "fetch": "Data",
     "map": "Map",
     "motifs": "Subgraphs",
+    "predict": "Predict",
 }
+_FOLLOWED = ("Train", "Predict")
 
 
 def job_banner() -> None:
@@ -36,5 +38,7 @@ def _box(job: Job) -> None:
     st.markdown(f"**{literal(job.title)}**")
     follow_job.bar(job)
     title = _PLACES.get(job.verb, "")
-    navigation.link(title, f"Open {title}", ":material/arrow_forward:", **({"job": job.id} if title == "Train" else {}))
+    navigation.link(
+        title, f"Open {title}", ":material/arrow_forward:", **({"job": job.id} if title in _FOLLOWED else {})
+    )
     follow_job.cancel_button(job, f"cancel-{job.id}", type="tertiary", icon=":material/close:")

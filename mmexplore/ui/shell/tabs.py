@@ -7,9 +7,12 @@ from mmexplore.ui.shell import address, navigation
 BESIDE, SELECTION_TAB, MOLECULE_TAB = "beside", "Selection", "Molecule"
 FUSION_TABS = "fusion"
 WEIGHTS, WHAT_IF, ALIKE = "Weights", "What if", "Modalities alike?"
+ADDED, MISSING = "What each adds", "Missing modalities"
 COMPARED, DISAGREEMENT = "Fusions compared", "Disagreement"
 GROUP_KIND, SUBGRAPH_TABS, SOUGHT = "group", "subgraphs", "sought"
 SELECTION, GROUP, MOLECULE = "selection", "A group", "One molecule"
+PREDICT_TABS, ONE_MOLECULE, A_TABLE = "predict", "A molecule", "A file or a data set"
+PREDICT_FROM, PREDICT_SET, A_FILE, A_DATA_SET = "from", "set", "A file", "A data set"
 OF = "of"
 """What a link calls that which is to be explained: the selection, or else the current molecule."""
 _OFS = (SELECTION, "molecule")

@@ -50,15 +50,15 @@ STEPS = (
     Step(
         "Fusion",
         "Where the prediction comes from",
-        "Each modality's branch predicts (p) and says how much that counts (w). On the right their products add up to "
-        "the prediction of {name}; on the left the same numbers for every molecule, this one as a diamond.",
+        "Each modality's branch predicts (p) and says how much that counts (w). On the right, what each adds to the "
+        "prediction of {name}, from the training molecules' mean on; on the left every molecule, this one a diamond.",
         tab=(FUSION_TABS, WEIGHTS),
     ),
     Step(
         "Fusion",
         "Take a modality away",
-        "Pull a slider to 0: the modality is off, and the prediction of {name} and the score of the test part move at "
-        "once. Pull it to 2: it counts twice.",
+        "Pull a slider to 0: the modality is absent, and the prediction of {name} and the score of the test part move "
+        "at once. Pull it to 2: it counts twice.",
         tab=(FUSION_TABS, WHAT_IF),
     ),
     Step(

@@ -13,6 +13,7 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components.drawings import Drawing, drawings, of_atoms
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address
+from mmexplore.ui.subgraphs import search
 from mmexplore.ui.subgraphs.controls import Limits, SubgraphRequest
 from mmexplore.ui.subgraphs.result import score_text
 
@@ -33,10 +34,11 @@ def show(model: str, found: Explained, asked: SubgraphRequest, limits: Limits) -
     answers = {model: found}
     for name in chosen:
         try:
-            with st.spinner(f"Asking {literal(name)} ..."):
-                answers[name] = studio.explain(name, found.smiles, asked.goal, limits.rules, limits.by, 1)
+            answer = search.explained(name, found.smiles, asked.goal, limits, 1)
         except MmexploreError as mistake:
             st.warning(literal(f"{name}: {mistake}"), icon=":material/info:")
+        else:
+            answers |= {name: answer} if answer else {}
     _side_by_side(found.smiles, answers, asked)
 
 
@@ -46,11 +48,8 @@ def _branches(model: str, found: Explained, asked: SubgraphRequest, limits: Limi
     if not names:
         return
     st.subheader("Under each modality's branch", anchor=False)
-    with st.spinner("Asking each branch ..."):
-        answers = {
-            name: studio.explain_summand(model, name, found.smiles, asked.goal.task, limits.rules, limits.by)
-            for name in names
-        }
+    made = {name: search.explained(model, found.smiles, asked.goal, limits, 1, name) for name in names}
+    answers = {name: answer for name, answer in made.items() if answer}
     _side_by_side(found.smiles, answers, replace(asked, unit=""))
     st.caption(
         "A branch of a late fusion adds w · p to the prediction (logits or z-scores). Drawn is the smallest part that "

@@ -11,7 +11,7 @@ from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, session, tour
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.shell.tabs import GROUP, MOLECULE, SUBGRAPH_TABS
-from mmexplore.ui.subgraphs import controls, models, result
+from mmexplore.ui.subgraphs import controls, models, result, search
 from mmexplore.ui.subgraphs import group as subgraph_group
 
 
@@ -36,6 +36,13 @@ def subgraph_page() -> None:
 
 
 def _nothing_to_explain(choice: Choice) -> None:
+    if isinstance(chosen := studio.model(choice.model), studio.Ensemble):
+        words = (
+            f"{chosen.title} is an ensemble of {len(chosen.members)} models, and each has parts of its own that decide:"
+        )
+        st.info(literal(words), icon=":material/info:")
+        model_links.others("Subgraphs", chosen.members, choice.data)
+        return
     able = [known for known in studio.models() if studio.explained_tasks(known.name)]
     words = f"Model {choice.model} predicts no label, so there is nothing to explain. "
     st.info(literal(words + ("These do:" if able else "Train one on the Train page.")), icon=":material/info:")
@@ -50,9 +57,11 @@ def _one(choice: Choice, asked: controls.SubgraphRequest) -> None:
         tour.example_button(choice)
         return
     limits = controls.limits()
-    with st.spinner("Looking for subgraphs ..."):
-        found = studio.explain(choice.model, query.smiles, asked.goal, limits.rules, limits.by, result.MOST)
-    name = molecule.title(query) if query.row >= 0 else query.smiles
     card = partial(molecule.facts, query, choice.model, choice.view, "subgraphs-card", asked.goal.task)
+    found = search.explained(choice.model, query.smiles, asked.goal, limits, result.MOST)
+    if found is None:
+        card()
+        return
+    name = molecule.title(query) if query.row >= 0 else query.smiles
     result.show(found, name, asked, card)
     models.show(choice.model, found, asked, limits)

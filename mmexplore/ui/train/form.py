@@ -6,10 +6,10 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.recipes import presets
-from mmexplore.recipes.recipe import Recipe
+from mmexplore.recipes.recipe import BY_STRUCTURE, UNSEEDED, Recipe
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import widgets
-from mmexplore.ui.components.widgets import Field
+from mmexplore.ui.components.widgets import Draw, Field
 from mmexplore.ui.shell import address
 from mmexplore.ui.train import plan
 from mmexplore.ui.train.plan import RunPlan
@@ -25,6 +25,7 @@ VERSIONS = {
 }
 _LEARN = {"labels": "train or fine-tune on a data set's labels", "without labels": "pre-train encoders on molecules"}
 _KEEP: dict[str, Any] = {"persist_state": "session"}
+_EACH = -1
 
 
 def draw(data: str) -> RunPlan:
@@ -35,11 +36,39 @@ def draw(data: str) -> RunPlan:
     key = f"train/{kind}/{name}/{version}/{data}"
     left, right = st.columns([3, 2])
     title = left.text_input("Name of the run", f"{data} {name}", max_chars=80, key=f"{key}/title", **_KEEP)
-    help_ = "one run each, queued on the device: 0, 1, 2 or 0-4; they draw the weights and, if so chosen, the split"
+    help_ = "one run each, queued on the device: 0, 1, 2 or 0-4; several on one split make an ensemble"
     typed = right.text_input("Seeds", "0", max_chars=80, key=f"{key}/seeds", help=help_, **_KEEP)
-    recipe = recipe_form(start, key, _INSTEAD | ({"data.targets": _as_it_is} if start.pretrains else {}))
+    drawn = _INSTEAD | _undrawn(start, key) | ({"data.targets": _as_it_is} if start.pretrains else {})
+    recipe = recipe_form(start, key, drawn)
+    split = recipe.data.split
     seeded = st.session_state.get(f"{key}/data.split_seed") is None
-    return RunPlan(recipe, name, title.strip() or f"{data} {name}", plan.seeds(typed), seeded)
+    each = split == "kfold" and st.session_state.get(f"{key}/data.fold") == _EACH
+    chosen = plan.seeds(typed)
+    one_split = seeded and len(chosen) > 1 and split not in UNSEEDED and not each
+    if one_split and not recipe.pretrains:
+        words = "scores over several splits; then they are no ensemble"
+        one_split = not right.toggle("Each seed draws its own split", key=f"{key}/own-splits", help=words, **_KEEP)
+    folds = tuple(range(recipe.data.folds)) if each else ()
+    return RunPlan(recipe, name, title.strip() or f"{data} {name}", chosen, seeded, one_split, folds)
+
+
+_OF_SPLIT = {
+    "split_seed": BY_STRUCTURE,
+    "fractions": (*BY_STRUCTURE, "time"),
+    "split_column": ("column", "time"),
+    "split_file": ("file",),
+    "cluster_similarity": ("cluster",),
+    "folds": ("kfold",),
+    "fold": ("kfold",),
+}
+
+
+def _undrawn(start: Recipe, key: str) -> dict[str, Draw | None]:
+    """Fields that say nothing beside what is chosen: they keep their values, and are not drawn."""
+    split = st.session_state.get(f"{key}/data.split", start.data.split)
+    weights = st.session_state.get(f"{key}/training.class_weights", start.training.class_weights)
+    found: dict[str, Draw | None] = {f"data.{name}": None for name, rules in _OF_SPLIT.items() if split not in rules}
+    return found | ({} if weights == "given" else {"training.positive_weights": None})
 
 
 def _preset() -> tuple[str, str, Recipe]:
@@ -92,11 +121,48 @@ def _targets(field: Field) -> tuple[str, ...]:
 
 
 def _split_seed(field: Field) -> int:
-    """Empty: the run's seed draws the split too, so several seeds are several splits."""
+    """Empty: the run's seed draws the split too, of several runs the first one's, unless each is to have its own."""
     low, high = widgets.bounds(field.info, step=1)
     about = field.about | {"help": "empty: the run's seed draws the split too (scaffold has none)"}
     typed = st.number_input("Split seed", low, high, None, 1, placeholder="the run's", **about)
     return int(field.value if typed is None else typed)
+
+
+def _split_column(field: Field) -> str:
+    """One of the data set's own columns: of parts, or of dates and numbers."""
+    data, by_time = str(_now(field, "data.dataset")), _now(field, "data.split") == "time"
+    try:
+        names = studio.split_columns(data, dates=by_time)
+    except MmexploreError:
+        names = []
+    about = field.about | {"key": f"{field.key}/{data}/{by_time}"}
+    index = names.index(field.value) if field.value in names else _likely(names, by_time=by_time)
+    chosen = st.selectbox(field.label, names, index, placeholder="none in this data set", **about)
+    return str(chosen or "")
+
+
+def _likely(names: list[str], *, by_time: bool) -> int | None:
+    """The column that is called like what it is to be; else the first."""
+    words = ("date", "year", "time", "month") if by_time else ("split", "part", "set", "fold")
+    called = [place for place, name in enumerate(names) if any(word in name.lower() for word in words)]
+    return called[0] if called else 0 if names else None
+
+
+def _split_file(field: Field) -> str:
+    """A file that is uploaded and kept, so that a run can read it again; the recipe has its place."""
+    given = st.file_uploader(field.label, key=field.key, help=field.info.description)
+    if given is None:
+        return str(field.value)
+    return str(studio.keep_split_file(given.name, given.getvalue()))
+
+
+def _fold(field: Field) -> int:
+    """One fold, or each in turn."""
+    count = int(_now(field, "data.folds"))
+    words = {_EACH: f"each in turn, {count} runs"} | {number: f"fold {number + 1}" for number in range(count)}
+    about = field.about | {"help": "a cross-validation trains a model a fold; several seeds repeat it"}
+    chosen = st.selectbox("Test fold", list(words), 0, format_func=lambda n: words.get(n, ""), **about)
+    return max(int(chosen), 0)
 
 
 def _now(field: Field, path: str) -> Any:
@@ -108,10 +174,13 @@ def _as_it_is(field: Field) -> Any:
     return field.value
 
 
-_INSTEAD = {
+_INSTEAD: dict[str, Draw | None] = {
     "name": _as_it_is,
     "training.seed": _as_it_is,
     "data.dataset": _dataset,
     "data.targets": _targets,
     "data.split_seed": _split_seed,
+    "data.split_column": _split_column,
+    "data.split_file": _split_file,
+    "data.fold": _fold,
 }

@@ -1,41 +1,16 @@
 """Model details: scores with their split, curves, predictions against labels, and how it was made."""
 
-import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.datasets import Task
 from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.ui.components import charts, score_words, structures
+from mmexplore.ui.components import charts, score_words
 from mmexplore.ui.components.widgets import label_picker
-from mmexplore.ui.components.words import duration, literal
+from mmexplore.ui.components.words import duration
 from mmexplore.ui.shell import address
-from mmexplore.ui.train import view
-
-
-def scores(model: Model) -> None:
-    """Every score of each part, with the split that it belongs to."""
-    assert model.card is not None
-    names = dict.fromkeys(name for part in model.card.metrics.values() for name in part)
-    table = pd.DataFrame([
-        {"score": score_words.title(name), **{part: values.get(name) for part, values in model.card.metrics.items()},
-         "unit": score_words.unit(model.card, name), "better": score_words.direction(name) if name != "tasks" else ""}
-        for name in names
-    ])  # fmt: skip
-    sizes = dict(zip(("train", "validation", "test"), model.card.split.sizes, strict=True))
-    st.caption(
-        f"On {literal(model.card.data.name)}, split {literal(score_words.split_of(model.card))}: "
-        + ", ".join(f"{n:,} {part}" for part, n in sizes.items())
-    )
-    structures.wrapped(table)
-    if len(model.card.data.tasks) > 1 and model.card.per_task:
-        with st.expander("Scores of each task"):
-            part = "test" if "test" in model.card.per_task else "validation"
-            st.caption(f"{part}, {literal(score_words.split_of(model.card))}")
-            st.dataframe(pd.DataFrame.from_dict(model.card.per_task[part], orient="index"))
+from mmexplore.ui.train import coverage, view
 
 
 def pictures(model: Model) -> None:
@@ -55,27 +30,25 @@ def _test_picture(model: Model, split: str) -> None:
     """Predictions of the test part against its labels, where both are here."""
     assert model.card is not None
     try:
-        known, table = studio.predictions(model.name, model.card.data.name), studio.dataset(model.card.data.name)
+        told = studio.tested(model.name)
     except MmexploreError:
-        return  # the data set is gone
-    labels = {task.name: table.labels[:, number] for number, task in enumerate(table.tasks)}
-    tasks = {task.name: task for task in model.card.data.tasks if known is not None and task.name in known}
-    if known is None or "split" not in known or not tasks.keys() & labels.keys():
+        return  # the predictions are gone
+    tasks = {task.name: task for task in model.card.data.tasks}
+    if told is None or not tasks:
         return
-    names = [name for name in tasks if name in labels]
-    name = names[0]
-    if len(names) > 1:
-        name = address.choose(label_picker, "Task", names, key=f"task-{model.name}", kind="the task")
-    test = (known["split"] == "test").to_numpy()
-    truth, guess = labels[name][test], known[name].to_numpy(float)[test]
-    charts.show(_against(tasks[name], truth, guess, split), f"{model.name}-test", f"run-test/{model.name}")
-
-
-def _against(task: Task, truth: np.ndarray, guess: np.ndarray, split: str) -> go.Figure:
+    name = next(iter(tasks))
+    if len(tasks) > 1:
+        name = address.choose(label_picker, "Task", list(tasks), key=f"task-{model.name}", kind="the task")
+    number, task = list(tasks).index(name), tasks[name]
+    truth, guess = told.truth[:, number], told.prediction[:, number]
     if task.kind == "classification":
-        return charts.roc(truth, guess, f"ROC of {task.name}, test, {split}")
-    label = f"{task.name} ({task.unit})" if task.unit else task.name
-    return charts.parity(truth, guess, label, f"{task.name}, test, {split}")
+        figure = charts.roc(truth, guess, f"ROC of {task.name}, test, {split}")
+    else:
+        spread = None if told.spread is None else told.spread[:, number]
+        figure = coverage.parity(model, task, truth, guess, spread, split)
+    charts.show(figure, f"{model.name}-test", f"run-test/{model.name}")
+    if task.kind == "classification":
+        coverage.reliability(model, task, truth, guess, split)
 
 
 def facts(model: Model) -> None:
@@ -87,6 +60,7 @@ def facts(model: Model) -> None:
             st.text(f"Note: {note}")
         known = {
             "weights of epoch": f"{card.best_epoch} of {card.epochs_run}",
+            "calibration rows": f"{card.split.calibration:,} of {card.split.sizes[1]:,} validation molecules",
             "encoder epochs": f"{card.encoder_epochs:,}",
             "time": duration(card.seconds),
             "throughput": f"{card.molecules_per_second:,.0f} molecules/s",
@@ -99,6 +73,8 @@ def facts(model: Model) -> None:
             "made": card.created,
             "folder": model.folder.name if model.shipped else model.folder.parent.name,
         }
+        if isinstance(model, studio.Ensemble):
+            known |= {"weights of epoch": "each member's own", "folder": model.folder.name}
         st.dataframe(pd.DataFrame(known.items(), columns=["", "value"]), hide_index=True)
         if model.recipe:
             st.code(model.recipe.model_dump_json(indent=1), language="json", height=240)

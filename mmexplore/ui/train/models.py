@@ -14,7 +14,7 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import charts, model_links, score_words, structures
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, backups
-from mmexplore.ui.train import model_details, runs_table
+from mmexplore.ui.train import coverage, model_details, runs_table, score_panel
 
 _SCORE = st.column_config.NumberColumn(format="%.4g", width=52)
 _COLUMNS: dict[str, Any] = {
@@ -27,15 +27,17 @@ _COLUMNS: dict[str, Any] = {
     "score": st.column_config.TextColumn(width=138),
     "test": _SCORE,
     "validation": _SCORE,
+    "baseline": _SCORE,
+    "to the baseline": st.column_config.TextColumn(width=124),
     "± test": _SCORE,
     "± validation": _SCORE,
     "megabytes": st.column_config.NumberColumn("size", format="%.1f MB"),
     "made": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
 }
-_FIT = ("model", "data", "split", "score", "test")
+_FIT = ("model", "data", "split", "score", "test", "baseline", "to the baseline")
 """Columns that fit a page of 1,024 pixels."""
 _CHOSEN, _TURN = "models", "models/turn"
-_GROUPS_FIT = ("recipe", "data", "split", "score", "seeds", "test", "± test")
+_GROUPS_FIT = ("recipe", "data", "split", "score", "seeds", "test", "± test", "baseline", "to the baseline")
 
 
 def show(models: Sequence[Model]) -> None:
@@ -93,12 +95,17 @@ def show_one(model: Model) -> None:
         st.markdown(f"**{literal(model.title)}**")
         with st.container(horizontal=True, vertical_alignment="center"):
             model_links.link(model.name)
-            _export(model)
+            model_links.predict_link(model.name)
+            if not isinstance(model, studio.Ensemble):
+                _export(model)
             if not model.shipped:
                 backups.save(model=model.name)
                 _rename(model)
                 _delete([model])
-        model_details.scores(model)
+        if isinstance(model, studio.Ensemble):
+            st.caption(literal("Ensemble of " + ", ".join(member.title for member in model.members)))
+        score_panel.show(model)
+        coverage.show(model)
         model_details.pictures(model)
         model_details.facts(model)
 
@@ -106,9 +113,14 @@ def show_one(model: Model) -> None:
 def _several(members: Sequence[Model]) -> None:
     with st.container(border=True):
         trained = [model for model in members if not model.shipped]
-        if trained:
-            _delete(trained)
-        structures.wrapped(runs_table.scores(members).rename_axis("score").reset_index())
+        with st.container(horizontal=True):
+            if trained:
+                _delete(trained)
+            _join(members)
+        structures.wrapped(runs_table.scores(_with_baselines(members)).rename_axis("score").reset_index())
+        for model in members:
+            if (test := studio.baseline_test(model.name)) is not None:
+                st.caption(literal(f"{model.title}: {score_panel.test_words(test)} to the baseline."))
         splits = {(m.card.data.digest, score_words.split_of(m.card)) for m in members if m.card}
         if len(splits) > 1:
             st.caption("These models were scored on different molecules: their scores are not comparable.")
@@ -121,6 +133,28 @@ def _several(members: Sequence[Model]) -> None:
         about: dict[str, Any] = {"index": columns.index(best), "format_func": score_words.title, "kind": "the curve"}
         column = address.choose(st.selectbox, "Curve", columns, key="curve", **about)
         charts.show(charts.compare(histories, column, score_words.title(column)), f"compare-{column}", "compare")
+
+
+def _with_baselines(members: Sequence[Model]) -> list[Model]:
+    """The models, and the baselines on their splits that are not among them."""
+    found = {model.name: model for model in members}
+    for model in members:
+        if (other := studio.baseline_of(model.name)) is not None:
+            found.setdefault(other.name, other)
+    return list(found.values())
+
+
+def _join(members: Sequence[Model]) -> None:
+    """Offer to make one ensemble of models that are of one recipe, data set and split."""
+    try:
+        studio.check_ensemble([model.name for model in members])
+    except MmexploreError:
+        return
+    with st.popover("Make an ensemble", icon=":material/layers:"):
+        first = members[0].title.partition(", seed ")[0]
+        title = st.text_input("Name", first, max_chars=80, key="join/" + "/".join(model.name for model in members))
+        if st.button(f"Join these {len(members)} models", type="primary"):
+            _try(lambda: studio.make_ensemble(title.strip() or first, [model.name for model in members]), "made")
 
 
 def _export(model: Model) -> None:
@@ -145,6 +179,8 @@ def _delete(models: Sequence[Model]) -> None:
         st.markdown(f"Delete {what} with predictions and curves? This cannot be undone.")
         for model in models[:10]:
             st.text(f"{model.title} ({model.name})")
+        if any(isinstance(model, studio.Ensemble) for model in models):
+            st.caption("The members of an ensemble stay.")
         key = "delete/" + "/".join(model.name for model in models)
         if st.button(f"Delete {what}", type="primary", key=key):
             _try(lambda: _delete_all(models), "deleted")

@@ -4,24 +4,24 @@ A recipe over several seeds, and the same as a line for the shell.
 """
 
 import json
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from mmexplore.recipes.presets import preset, pretraining
-from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime.errors import BadRecipe
+from mmexplore.recipes.recipe import UNSEEDED, Recipe
+from mmexplore.recipes.seeds import seeds
 
-MOST_SEEDS = 20
+__all__ = ["RunPlan", "seeds", "settings_between"]
 
 
 @dataclass(frozen=True)
 class RunPlan:
     """A recipe, the preset it began with, a title, and the seeds to train it with.
 
-    With ``seeded_split`` a run's seed draws its split too, as ``--seed`` does.
+    With ``seeded_split`` a run's seed draws its split too, as ``--seed`` does; with ``one_split`` the first seed draws
+    that of all of them. ``folds``: the folds that are trained, a run each, where they are several.
     """
 
     recipe: Recipe
@@ -29,28 +29,54 @@ class RunPlan:
     title: str
     seeds: tuple[int, ...]
     seeded_split: bool
+    one_split: bool = False
+    folds: tuple[int, ...] = ()
+
+    @property
+    def ensemble(self) -> bool:
+        """Whether the runs become one ensemble: several models that predict labels, scored on one split."""
+        splits = {seed: self.run(seed).data.split_seed for seed in self.seeds}
+        same = len(set(splits.values())) == 1 or self.recipe.data.split in UNSEEDED
+        return len(self.seeds) > 1 and same and not self.recipe.pretrains and len(self.folds) < 2
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Seed and fold of each run."""
+        return [(seed, fold) for seed in self.seeds for fold in self.folds or (self.recipe.data.fold,)]
 
     def runs(self) -> list[tuple[Recipe, str]]:
-        """One recipe and title a seed."""
-        return [(self.run(seed), self._title(seed)) for seed in self.seeds]
+        """One recipe and title a seed and fold."""
+        return [(self.run(*place), self._title(*place)) for place in self.places]
 
-    def run(self, seed: int) -> Recipe:
-        """The recipe of one seed."""
+    def run(self, seed: int, fold: int | None = None) -> Recipe:
+        """The recipe of one seed and fold."""
         values: dict[str, Any] = {"training": self.recipe.training.model_copy(update={"seed": seed})}
+        data: dict[str, Any] = {} if fold is None else {"fold": fold}
         if self.seeded_split:
-            values["data"] = self.recipe.data.model_copy(update={"split_seed": seed})
+            data["split_seed"] = self.seeds[0] if self.one_split else seed
+        if data:
+            values["data"] = self.recipe.data.model_copy(update=data)
         return self.recipe.model_copy(update=values)
 
-    def shell(self, seed: int) -> str:
+    def shell(self, seed: int, fold: int | None = None) -> str:
         """The same run as a line for the shell."""
         verb, begin = ("pretrain", pretraining) if self.recipe.pretrains else ("train", preset)
-        settings = settings_between(begin(self.preset), self.run(seed))
+        settings = settings_between(begin(self.preset), self.run(seed, fold))
         data, rest = self.recipe.data.dataset, [s for s in settings if not s.startswith("data.dataset=")]
-        words = ["python", "-m", "mmexplore", verb, self.preset, "--data", data, f"--name={self._title(seed)}"]
+        words = ["python", "-m", "mmexplore", verb, self.preset, "--data", data, f"--name={self._title(seed, fold)}"]
         return shlex.join([*words, *(word for setting in rest for word in ("--set", setting))])
 
-    def _title(self, seed: int) -> str:
-        return self.title if len(self.seeds) == 1 else f"{self.title}, seed {seed}"
+    def together(self) -> str:
+        """All runs as one line for the shell, which makes an ensemble of them."""
+        settings = [*settings_between(preset(self.preset), self.run(self.seeds[0]))]
+        rest = [s for s in settings if not s.startswith(("data.dataset=", "training.seed="))]
+        words = ["python", "-m", "mmexplore", "train", self.preset, "--data", self.recipe.data.dataset]
+        words += [f"--name={self.title}", "--seeds", *map(str, self.seeds)]
+        return shlex.join([*words, *(word for setting in rest for word in ("--set", setting))])
+
+    def _title(self, seed: int, fold: int | None = None) -> str:
+        words = self.title if len(self.seeds) == 1 else f"{self.title}, seed {seed}"
+        return words if len(self.folds) < 2 or fold is None else f"{words}, fold {fold + 1} of {len(self.folds)}"
 
 
 def settings_between(start: Recipe, end: Recipe) -> list[str]:
@@ -71,24 +97,3 @@ def _changed(start: Any, end: Any, path: str) -> Iterator[str]:
             yield from _changed(start[key], end[key], f"{path}.{key}" if path else key)
         return
     yield f"{path}={json.dumps(end, allow_nan=False)}"
-
-
-def seeds(text: str) -> tuple[int, ...]:
-    """Whole numbers from what was typed. Raises BadRecipe.
-
-    >>> seeds("0, 1 2"), seeds("3-5")
-    ((0, 1, 2), (3, 4, 5))
-    """
-    found: list[int] = []
-    for word in re.split(r"[\s,;]+", text.strip()):
-        span = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", word, re.ASCII)
-        if not span:
-            raise BadRecipe(f"seeds are whole numbers such as 0 or 0, 1, 2 or 0-4, and {text!r} came")
-        first, last = int(span[1]), int(span[2] or span[1])
-        if not 0 <= last - first < MOST_SEEDS:
-            raise BadRecipe(f"a span of seeds goes up, over {MOST_SEEDS} at most, and {word!r} came")
-        found += range(first, last + 1)
-    chosen = tuple(dict.fromkeys(found))
-    if len(chosen) > MOST_SEEDS:
-        raise BadRecipe(f"{MOST_SEEDS} seeds at a time are the most, and {len(chosen)} came")
-    return chosen

@@ -29,18 +29,18 @@ class Form:
     """Form context: the prefix of its widgets' keys, and what draws single fields instead."""
 
     key: str
-    instead: Mapping[str, Draw]
+    instead: Mapping[str, Draw | None]
 
     def field(self, model: type[BaseModel], name: str, path: str, value: Any, within: str = "") -> Field:
         """One field of a section; ``within`` keeps equal names of different members apart."""
         return Field(path, model.model_fields[name], value, "/".join(filter(None, (self.key, within, path))))
 
 
-def recipe_form(start: Recipe, key: str, instead: Mapping[str, Draw] | None = None) -> Recipe:
+def recipe_form(start: Recipe, key: str, instead: Mapping[str, Draw | None] | None = None) -> Recipe:
     """Draw a recipe as a form, one tab a section, and return what stands in it. Raises BadRecipe.
 
     Widgets begin with ``start`` and keep their state under ``key``: another key is a fresh form. ``instead`` maps a
-    field's path (``"data.dataset"``) to what draws it.
+    field's path (``"data.dataset"``) to what draws it, or to None: it keeps its value and is not drawn.
     """
     form, values = Form(key, instead or {}), start.model_dump(mode="json")
     sections = {name: part for name, info in Recipe.model_fields.items() if (part := section_in(info.annotation))}
@@ -86,6 +86,9 @@ def _section(form: Form, kind: type[BaseModel], values: Mapping[str, Any], path:
             reads = ENCODERS.attribute(found[chooser], "reads")
             begin = values[name] if reads == ENCODERS.attribute(values[chooser], "reads") else {}
             found[name] = _options(form, MODALITIES.options(reads), replace(field, value=begin), cells)
+            continue
+        if form.instead.get(field.path, draw) is None:
+            found[name] = values[name]
             continue
         with next(cells):
             if family and name == chooser:

@@ -18,17 +18,20 @@ def show(plan: RunPlan) -> None:
         _estimate(plan)
         _device(plan)
         forbidden = _check(plan)
-        count = len(plan.seeds)
+        count = len(plan.places)
         label = "Start training" if count == 1 else f"Start {count} trainings"
         about: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
+        if plan.ensemble:
+            st.caption(f":material/layers: They become one ensemble, {literal(plan.title)}, when the last one is done.")
         st.button(label, on_click=_start, args=(plan,), disabled=forbidden, **about)
     with st.expander("Split preview", expanded=True):
         if small_enough(plan):
             _split(plan)
     with st.expander("Recipe as JSON and command line"):
-        st.code(plan.run(plan.seeds[0]).model_dump_json(indent=1), language="json", height=260)
-        for seed in plan.seeds[:5]:
-            st.code(plan.shell(seed), language="shell", wrap_lines=True)
+        st.code(plan.run(*plan.places[0]).model_dump_json(indent=1), language="json", height=260)
+        lines = [plan.together()] if plan.ensemble else [plan.shell(*place) for place in plan.places[:5]]
+        for line in lines:
+            st.code(line, language="shell", wrap_lines=True)
 
 
 def _check(plan: RunPlan) -> bool:
@@ -39,11 +42,11 @@ def _check(plan: RunPlan) -> bool:
     except MmexploreError as error:
         st.error(literal(error))
         return True
-    checks = {seed: studio.check_training(plan.run(seed)) for seed in plan.seeds}
-    refusals = dict.fromkeys(text for found in checks.values() for text in found.refusals)
+    checks = [studio.check_training(plan.run(*place)) for place in plan.places]
+    refusals = dict.fromkeys(text for found in checks for text in found.refusals)
     for text in refusals:
         st.error(literal(text[:1].upper() + text[1:]), icon=":material/block:")
-    for text in dict.fromkeys(text for found in checks.values() for text in found.warnings):
+    for text in dict.fromkeys(text for found in checks for text in found.warnings):
         st.caption(f":material/info: {literal(text[:1].upper() + text[1:])}")
     return bool(refusals)
 
@@ -52,6 +55,8 @@ def _start(plan: RunPlan) -> None:
     """Runs before the page does, so that a click is answered at once; studio knows a training that runs already."""
     try:
         jobs = [studio.start_training(recipe, title) for recipe, title in plan.runs()]
+        if plan.ensemble:
+            studio.expect_ensemble(plan.title, jobs)
     except (MmexploreError, OSError) as error:
         st.toast(literal(error), icon=":material/error:")
         return
@@ -59,7 +64,7 @@ def _start(plan: RunPlan) -> None:
 
 
 def _estimate(plan: RunPlan) -> None:
-    count = len(plan.seeds)
+    count = len(plan.places)
     guess = studio.estimate(plan.recipe)
     time = "not known yet" if guess.seconds is None else f"about {duration(guess.seconds * count)}"
     memory = "not known yet" if not guess.megabytes else f"about {guess.megabytes / 1000:.1f} GB"
@@ -88,21 +93,26 @@ def small_enough(plan: RunPlan) -> bool:
         count = len(studio.dataset(data.dataset))
     except MmexploreError:
         return True  # the split says what is wrong
-    if count <= studio.MOST_CHECKED or data.split == "random":
+    if count <= studio.MOST_CHECKED or data.split in ("random", "kfold", "column", "time", "file"):
         return True
-    words = f"Preview the split of {count:,} molecules (about {count / 4000:.0f} s)"
+    seconds = count**2 / 1e8 if data.split == "cluster" else count / 4000
+    words = f"Preview the split of {count:,} molecules (about {duration(seconds)})"
     return bool(st.toggle(words, key=f"train/preview/{data.dataset}"))
 
 
 def _split(plan: RunPlan) -> None:
-    data = plan.run(plan.seeds[0]).data
-    st.caption(f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed))}")
+    data = plan.run(*plan.places[0]).data
+    st.caption(
+        f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed, data.split_options))}"
+    )
+    about: dict[str, Any] = {"column": data.split_column, "file": data.split_file, "folds": data.folds}
+    about |= {"fold": data.fold, "similarity": data.cluster_similarity}
     try:
         dataset = studio.dataset(data.dataset)
         names = list(data.targets) or [task.name for task in dataset.tasks]
         shown = labels_picker(names, f"labels-{data.dataset}-{len(names)}")
         with st.spinner("Splitting…"):
-            table = studio.split_table(dataset, data.split, data.split_seed, data.fractions, tuple(shown))
+            table = studio.split_table(dataset, data.split, data.split_seed, data.fractions, tuple(shown), **about)
     except MmexploreError as error:
         st.warning(literal(error))
         return

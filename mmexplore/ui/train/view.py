@@ -41,6 +41,8 @@ def _show(job: Job) -> None:
         if len(history):
             _numbers(job, history)
             _curves(job, history)
+        if words := _coverage(job):
+            st.caption(f":material/target: {literal(words)}, split {literal(split_words(job))}")
         if log := job.log_tail(60):
             with st.expander("Log"):
                 st.code(log, language=None)
@@ -59,6 +61,7 @@ def _actions(job: Job) -> None:
         return
     if job.state == "done":
         model_links.link(run_name(job))
+        model_links.predict_link(run_name(job))
     elif job.retry:
         about: dict[str, Any] = {"help": "goes on after the last finished epoch", "icon": ":material/replay:"}
         st.button("Continue", key=f"again/{job.id}", on_click=_again, args=(job.id,), **about)
@@ -109,6 +112,8 @@ def _numbers(job: Job, history: pd.DataFrame) -> None:
     for cell, (metric, score) in zip(cells[2 + len(shown) :], tested.items(), strict=False):
         words = f"{score_words.direction(metric)}; of the weights that were kept, split {split_words(job)}"
         cell.metric(f"Test {score_words.title(metric)}", f"{score:.4g}", help=words)
+        if beside := score_words.beside_baseline(run_name(job), metric):
+            cell.caption(literal(beside))
     speed = last.get("molecules_per_second")
     cells[-1].metric("Throughput", "–" if pd.isna(speed) else f"{speed:,.0f}/s", help="molecules a second")
 
@@ -125,6 +130,15 @@ def _test_scores(job: Job) -> dict[str, float]:
         return {}
     main, found = score_words.main_metric(card), card.metrics.get("test", {})
     return {main: found[main]} if main in found else {}
+
+
+def _coverage(job: Job) -> str:
+    """What the finished model's intervals or sets covered of its test part; "" before."""
+    try:
+        card = studio.model(run_name(job)).card if job.state == "done" else None
+    except MmexploreError:
+        return ""  # deleted meanwhile
+    return studio.coverage_in_words(card.coverage) if card else ""
 
 
 def _curves(job: Job, history: pd.DataFrame) -> None:
@@ -162,4 +176,4 @@ def _validation_scores(history: pd.DataFrame) -> list[str]:
 def split_words(job: Job) -> str:
     """The split that a training job's scores belong to."""
     recipe = studio.recipe_of(job)
-    return score_words.split(recipe.data.split, recipe.data.split_seed) if recipe else ""
+    return score_words.split(recipe.data.split, recipe.data.split_seed, recipe.data.split_options) if recipe else ""

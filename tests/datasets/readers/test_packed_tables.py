@@ -1,5 +1,6 @@
 """Workbooks, Parquet, zip and gzip: the same table out of each, and what is too large refused before it is unpacked."""
 
+import contextlib
 import gzip
 import io
 import zipfile
@@ -8,10 +9,12 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mmexplore.datasets import file
 from mmexplore.datasets.readers import numbers, source
-from mmexplore.runtime.errors import BadTable, UnknownName
+from mmexplore.runtime.errors import BadTable, MmexploreError, UnknownName
 
 pytest_plugins = ("given_tables",)
 FRAME = pd.DataFrame({"smiles": ["CCO", "CCN", "CCC"], "name": ["a", "b", "c"], "y": [1.5, float("nan"), 3.0]})
@@ -97,6 +100,7 @@ def test_a_sheet_is_chosen_by_its_name(written):
         ("t.xlsx", book(data=ROWS)[:-40], "damaged"),
         ("t.parquet", parquet()[:-20], "cannot be read"),
         ("t.zip", b"PK\x03\x04" + bytes(50), "damaged"),
+        ("t.zip", zipped(t__xlsx=b"PK\x03\x04" + bytes(50)), "damaged"),
         ("t.csv.bz2", b"BZh91AY", "bzip2"),
     ],
 )
@@ -104,6 +108,43 @@ def test_what_cannot_be_unpacked_says_why(written, name, content, says):
     with pytest.raises(BadTable, match=says) as caught:
         file.raw(written(content, name))
     assert "\n" not in str(caught.value)
+
+
+PACKED = {
+    "t.zip": zipped(t__csv=CSV),
+    "t.xlsx.zip": zipped(t__xlsx=book(data=ROWS)),
+    "t.csv.gz": packed_alike(CSV.encode()),
+    "t.parquet": parquet(),
+}
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(PACKED)), places=st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=4)
+)
+def test_any_byte_may_be_another_one(written, name, places):
+    content = bytearray(PACKED[name])
+    for place, byte in places:
+        content[place % len(content)] = byte
+    try:
+        read = file.raw(written(bytes(content), name))
+    except MmexploreError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert len(read.frame) == len(read.lines)
+
+
+@pytest.mark.parametrize("offset", [8, 10, 26, 28, 30])
+def test_a_local_header_of_a_zip_that_says_something_else(written, offset):
+    """Its method of packing, the lengths of its name and extra field, its name."""
+    for byte in (1, 14, 97, 255):
+        content = bytearray(zipped(t__csv=CSV))
+        content[offset] = byte
+        second = content.find(b"PK\x01\x02") + offset + 2  # the same in the list of members
+        for place in (offset, second):
+            content[place] = byte
+            with contextlib.suppress(MmexploreError):
+                file.raw(written(bytes(content), "t.zip"))
 
 
 def test_bombs_are_refused_before_they_are_unpacked(written, monkeypatch):

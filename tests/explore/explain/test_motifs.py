@@ -58,6 +58,7 @@ def test_a_common_subgraph_is_the_largest_of_all_subsets(seed: int, share: float
     rules = rdFMCS.MCSParameters()
     for compared in (rules.AtomCompareParameters, rules.BondCompareParameters):
         compared.RingMatchesRingOnly = compared.CompleteRingsOnly = True
+    rules.BondCompareParameters.MatchFusedRings = rules.BondCompareParameters.MatchFusedRingsStrict = True
     subsets = itertools.combinations([Chem.MolFromSmiles(s) for s in chosen], least)
     assert found.n_atoms == max(rdFMCS.FindMCS(subset, rules).numAtoms for subset in subsets)
     assert found.complete
@@ -186,3 +187,55 @@ def test_what_was_found_is_read_as_it_was_written(own: str) -> None:
     assert storage.load(where, "CCO") is None
     next(where.glob("*.json")).write_text("{")
     assert storage.load(where, found.smiles) is None
+
+
+def rings_of(mol: Chem.Mol) -> set[frozenset[int]]:
+    return {frozenset(ring) for ring in Chem.GetSymmSSSR(mol)}
+
+
+PAIRS = {
+    "anthracene, phenanthrene": ("c1ccc2cc3ccccc3cc2c1", "c1ccc2c(c1)ccc1ccccc12", 10, 11),
+    "naphthalene, indole": ("c1ccc2ccccc2c1", "c1ccc2[nH]ccc2c1", 6, 6),
+    "naphthalene, azulene": ("c1ccc2ccccc2c1", "c1ccc2cccc2cc1", 0, 0),
+    "1- and 2-methylnaphthalene": ("Cc1cccc2ccccc12", "Cc1ccc2ccccc2c1", 10, 11),
+    "decalin, cyclodecane": ("C1CCC2CCCCC2C1", "C1CCCCCCCCC1", 0, 0),
+    "tetralin, butylbenzene": ("C1CCc2ccccc2C1", "CCCCc1ccccc1", 6, 6),
+    "toluene, ethylbenzene": ("Cc1ccccc1", "CCc1ccccc1", 7, 7),
+    "cyclohexane, hexane": ("C1CCCCC1", "CCCCCC", 0, 0),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_rings_of_what_is_common_are_whole_rings_of_each(pair: str) -> None:
+    """No ring that a molecule has not, none cut open, and no atom of a chain on one of a ring."""
+    *smiles, atoms, bonds = PAIRS[pair]
+    found = common_subgraph([str(one) for one in smiles], share=1.0)
+    query = Chem.MolFromSmarts(found.smarts)
+    assert (found.n_atoms, query.GetNumBonds()) == (atoms, bonds)
+    Chem.FastFindRings(query)
+    rings = rings_of(query)
+    for text in smiles if found.n_atoms else ():
+        mol = Chem.MolFromSmiles(str(text))
+        matches = mol.GetSubstructMatches(query, uniquify=False)
+        assert any(
+            all(frozenset(match[atom] for atom in ring) in rings_of(mol) for ring in rings)
+            and {atom for atom, place in enumerate(match) if mol.GetAtomWithIdx(place).IsInRing()}
+            == set().union(*rings, frozenset())
+            for match in matches
+        )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rings_are_whole_whatever_is_compared(seed: int) -> None:
+    drugs = studio.dataset("chembl_drugs").smiles
+    chosen = [str(drugs[i]) for i in np.random.default_rng(seed).choice(len(drugs), 4, replace=False)]
+    found = common_subgraph(chosen, share=0.5, seconds=20.0)
+    query = Chem.MolFromSmarts(found.smarts)
+    Chem.FastFindRings(query)
+    for text in chosen:
+        mol = Chem.MolFromSmiles(text)
+        matches = mol.GetSubstructMatches(query, uniquify=False) if found.n_atoms else ()
+        assert not matches or any(
+            all(frozenset(match[atom] for atom in ring) in rings_of(mol) for ring in rings_of(query))
+            for match in matches
+        )

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
+from mmexplore.chem.fingerprints import Tanimoto
 from mmexplore.explore.neighbors.agreement import agreement, far_pairs, overlap, spearman
-from mmexplore.explore.neighbors.search import Cosine, Space, Tanimoto
+from mmexplore.explore.neighbors.search import Cosine, Space
 from mmexplore.runtime.errors import MmexploreError
 
 

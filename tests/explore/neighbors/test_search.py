@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from rdkit import Chem, DataStructs
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 
+from mmexplore.chem.fingerprints import Tanimoto
 from mmexplore.datasets import catalog
-from mmexplore.explore.neighbors.search import Cosine, Space, Tanimoto, top
+from mmexplore.explore.neighbors.search import Cosine, Space, top
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import default_home
 

@@ -10,6 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 
 from mmexplore.explore.explain import contributions
+from mmexplore.nn.fusions import Fusion, present
 from mmexplore.nn.fusions.intermediate import Intermediate
 from mmexplore.nn.fusions.late import Late
 
@@ -77,6 +78,48 @@ def test_the_order_of_branches_follows_the_recipe_and_not_the_batch(kind: type) 
     assert torch.equal(model(f).outputs, model(shuffled).outputs)
 
 
+@pytest.mark.parametrize(("rate", "modalities"), [(0.3, 5), (0.9, 2), (0.5, 1)])
+def test_modality_dropout_leaves_one_at_least_and_the_expectation(rate: float, modalities: int) -> None:
+    torch.manual_seed(0)
+    drawn = present(torch.empty(200_000, modalities), rate)
+    assert ((drawn > 0).sum(1) >= 1).all()
+    torch.testing.assert_close(drawn.mean(0), torch.ones(modalities), atol=0.03, rtol=0)
+    assert len(drawn.unique()) == (2 if modalities > 1 else 1)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [Intermediate, Late, lambda *a, **k: Late(*a, gates="softmax", **k)],
+    ids=["intermediate", "late", "softmax"],
+)
+def test_modality_dropout_is_of_training_alone(make: type[Fusion]) -> None:
+    torch.manual_seed(0)
+    model, f = make(WIDTHS, 2, modality_dropout=0.5), embeddings()
+    plain = make(WIDTHS, 2)
+    plain.load_state_dict(model.state_dict())
+    assert torch.equal(model.eval()(f).outputs, plain.eval()(f).outputs)
+    assert not torch.equal(model.train()(f).outputs, model(f).outputs)
+    assert torch.equal(plain.train()(f).outputs, plain(f).outputs)
+    parts = model(f).parts
+    if "w" in parts:
+        assert (parts["w"] == 0).any()
+        assert ((parts["w"] != 0).sum(1) >= 1).all()
+    if getattr(model, "normalize", False):
+        torch.testing.assert_close(parts["w"].sum(1), torch.ones(6))
+
+
+def test_a_turned_branch_is_the_same_model() -> None:
+    torch.manual_seed(0)
+    model, f = Late(WIDTHS, 2), embeddings()
+    before = model(f)
+    signs = torch.tensor([1.0, -1.0, 1.0, -1.0, -1.0])
+    model.turn(signs)
+    after = model(f)
+    assert torch.equal(after.outputs, before.outputs)
+    assert torch.equal(after.parts["w"], before.parts["w"] * signs)
+    assert torch.equal(after.parts["p"], before.parts["p"] * signs[:, None])
+
+
 # ---- what is told of it ----------------------------------------------------------------------------------------
 
 
@@ -91,6 +134,10 @@ def test_what_if_is_linear_in_every_factor(seed: int, modalities: int, several: 
     parts = [contributions.what_if(w, p, row) for row in np.eye(modalities)]
     np.testing.assert_allclose(sum(parts), contributions.predictions(w, p), atol=1e-12)
     np.testing.assert_allclose(contributions.what_if(w, p, 2 * ones), 2 * contributions.predictions(w, p), atol=1e-12)
+    if not several:
+        means = contributions.products(w, p).mean(0)
+        np.testing.assert_allclose(contributions.what_if(w, p, 0 * ones, means), np.full(5, means.sum()), atol=1e-12)
+        np.testing.assert_allclose(contributions.what_if(w, p, ones, means), contributions.predictions(w, p))
 
 
 def test_similarities_are_what_they_say() -> None:

@@ -7,7 +7,7 @@ from browser import Server, draw, lay_out, middle, new_page, next_frame, point_a
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 N = 1282
 VIEWS = (("ecfp", "ecfp"), ("untrained:solubility-dmpnn", "dmpnn"), ("solubility-dmpnn", "dmpnn"))
 

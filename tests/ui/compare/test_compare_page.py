@@ -23,8 +23,10 @@ DMPNN, TWIN, ECFP = "solubility-dmpnn@dmpnn", "untrained:solubility-dmpnn@dmpnn"
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home(tmp_path: Path, visited: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(visited, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    monkeypatch.setattr("mmexplore.studio.maps.FIRST_MODEL", "solubility-dmpnn")
     return tmp_path
 
 

@@ -106,3 +106,34 @@ def test_names_are_shown_as_text() -> None:
 def test_numbers_of_a_figure_come_back_as_a_table(figure: object) -> None:
     table = charts.table_of(figure)
     assert table.to_dict("list") == {"trace": ["a<b", "a<b"], "x": [5, 6], "y": [1.0, 2.0]}
+
+
+def test_parity_with_intervals_tells_those_that_are_missed_and_its_numbers_have_the_ends() -> None:
+    truth, guess = np.array([1.0, 2.0, np.nan, 9.0]), np.array([1.5, 2.0, 3.0, 4.0])
+    interval = guess - np.array([1.0, 0.5, 1.0, 2.0]), guess + np.array([1.0, 0.5, 1.0, 2.0])
+    figure = charts.parity(truth, guess, "logS", "t", interval)
+    held, missed, _ = figure.data
+    assert (list(held.x), list(missed.x)) == ([1, 2], [9])
+    table = charts.table_of(figure)
+    assert table.loc[table["trace"] == "beyond it", ["low", "high"]].to_numpy().tolist() == [[2.0, 6.0]]
+
+
+@settings(max_examples=25, deadline=None)
+@given(some.integers(1, 300), some.integers(0, 5))
+def test_reliability_counts_each_molecule_once_and_its_bars_hold_the_share(n: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    p = rng.random(n).round(2)
+    truth = (rng.random(n) < p).astype(float)
+    drawn, diagonal = charts.reliability(truth, {"model": p}, "t").data
+    assert list(diagonal.x) == list(diagonal.y) == [0, 1]
+    assert list(drawn.x) == sorted(drawn.x)
+    size = [len(part) for part in np.array_split(np.arange(n), len(drawn.x))]
+    assert np.dot(drawn.y, size) == pytest.approx(truth.sum())
+    assert np.dot(drawn.x, size) == pytest.approx(p.sum())
+    low, high = np.subtract(drawn.y, drawn.error_y.arrayminus), np.add(drawn.y, drawn.error_y.array)
+    assert ((low >= -1e-9) & (high <= 1 + 1e-9) & (low <= drawn.y) & (high >= drawn.y)).all()
+
+
+def test_reliability_of_nothing_is_the_diagonal_alone() -> None:
+    nothing = np.full(4, np.nan)
+    assert not len(charts.reliability(nothing, {"model": nothing}, "t").data[0].x)

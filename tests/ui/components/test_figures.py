@@ -8,7 +8,7 @@ from browser import Server, answered, lay_out, open_map
 from playwright.sync_api import Locator, Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 
 
 def saved(page: Page, button: Locator, where: Path, **how: object) -> tuple[str, bytes]:

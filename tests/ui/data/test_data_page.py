@@ -8,8 +8,7 @@ from streamlit.testing.v1 import AppTest
 from working_jobs import until
 
 from mmexplore import studio
-from mmexplore.ui.data import uploads
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import session, uploads
 
 pytest_plugins = ("screens",)
 TABLE = f"""Compound Name;Structure;pIC50\r
@@ -24,7 +23,7 @@ bad;C1CC;3\r
 
 class TestData:
     def test_it_opens_on_the_catalogue_and_the_chosen_set(self, empty_home: Path) -> None:
-        app = page("6_Data.py")
+        app = page("7_Data.py")
         assert not app.exception
         names = list(app.dataframe[0].value["name"])
         assert {"solubility", "freesolv", "bbbp", "hiv"} <= set(names)
@@ -38,7 +37,7 @@ class TestData:
         """The job here is a server of no files: what cannot be fetched is one sentence, and can be tried again."""
         monkeypatch.delenv("MMEXPLORE_DATA_DIR", raising=False)
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # no way out of this machine
-        app = page("6_Data.py")
+        app = page("7_Data.py")
         app.button(key="fetch/cep").click()
         app.button(key="fetch/cep").click().run()
         assert not app.exception
@@ -51,7 +50,7 @@ class TestData:
         assert app.button(key="fetch/cep").label == "Fetch"
 
     def pasted(self, text: str, app: AppTest | None = None) -> AppTest:
-        app = app or page("6_Data.py")
+        app = app or page("7_Data.py")
         app.segmented_control(key="upload/way").set_value("Pasted SMILES").run()
         return next(a for a in app.text_area if a.label.startswith("SMILES")).set_value(text).run()
 
@@ -88,7 +87,7 @@ class TestData:
     def test_a_workbook_is_refused_in_words(self, empty_home: Path) -> None:
         path = uploads.keep("../../evil name.xlsx", b"PK\x03\x04 and more")
         assert path.parent.parent == empty_home / "uploads" / "incoming"
-        app = page("6_Data.py")
+        app = page("7_Data.py")
         left = next(s for s in app.selectbox if s.label.startswith("Uploaded"))
         left.select_index(0).run()
         assert "Excel" in app.error[0].value
@@ -106,7 +105,7 @@ class TestData:
     def test_a_refused_upload_says_why_and_can_be_deleted(self, empty_home: Path) -> None:
         uploads.keep("bad.csv", b"a,b\n1,2\n")
         uploads.keep("empty.csv", b"\n")
-        app = page("6_Data.py")
+        app = page("7_Data.py")
         left = next(s for s in app.selectbox if s.label.startswith("Uploaded"))
         assert sorted(left.options) == ["bad.csv", "empty.csv"]
         left.set_value("empty.csv").run()
@@ -115,7 +114,7 @@ class TestData:
         assert not app.exception
         assert [path.name for path in uploads.waiting()] == ["bad.csv"]
         uploads.refuse(uploads.waiting()[0], "it holds no molecules")
-        assert "bad.csv was refused: it holds no molecules" in shown(page("6_Data.py"))
+        assert "bad.csv was refused: it holds no molecules" in shown(page("7_Data.py"))
 
     def test_few_whole_numbers_are_asked_about_and_a_threshold_answers(self, empty_home: Path) -> None:
         rows = "".join(f"{'C' * (i + 1)},{i % 3},{i}.5\n" for i in range(9))
@@ -155,7 +154,7 @@ class TestData:
         (empty_home / "datasets" / "yours" / "odd.json").write_text("[]")
         own = lambda: next(entry for entry in studio.datasets() if entry.source == "yours")  # noqa: E731
         monkeypatch.setattr(session, "choice", lambda: session.Choice(own().name, "ecfp", "ecfp"))
-        app = page("6_Data.py")
+        app = page("7_Data.py")
         app.text_input(key="data/title/mine").set_value("Kinase screen")
         next(button for button in app.button if button.label == "Rename").click().run()
         assert not app.exception

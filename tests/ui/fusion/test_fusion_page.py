@@ -13,11 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
 from mmexplore.recipes.recipe import Branch, Recipe
-from mmexplore.studio import ECFP, Evaluation, FusionReport, ViewRef
+from mmexplore.studio import ECFP, Evaluation, FusionReport, Job, ViewRef
 from mmexplore.ui.components import charts, model_links
 from mmexplore.ui.fusion import charts as fusion_charts
 from mmexplore.ui.fusion import compared, weights
 from mmexplore.ui.shell.session import Choice
+from mmexplore.ui.shell.tabs import ADDED, MISSING
 
 pytest_plugins = ("screens",)
 
@@ -39,7 +40,7 @@ def report(late: str) -> FusionReport:
 @pytest.fixture
 def judged(report: FusionReport, late: str) -> Evaluation:
     """The labels that it is held against."""
-    found = studio.evaluate(report, late, DATA)
+    found = studio.fusion_evaluation(report, late, DATA)
     assert found is not None
     return found
 
@@ -62,6 +63,9 @@ class TestNumbers:
         assert studio.fusion_score(report, judged, (1, 1, 1)) == pytest.approx(studio.fusion_score(report, judged))
         without = studio.what_if(report.w, report.p, (1, 0, 1))
         np.testing.assert_allclose(report.prediction - without, studio.products(report.w, report.p)[:, 1], atol=1e-9)
+        np.testing.assert_array_equal(studio.counterfactual(report, (1, 0, 1), "zero"), without)
+        mean = studio.products(report.w, report.p)[:, 1].mean()
+        np.testing.assert_allclose(studio.counterfactual(report, (1, 0, 1)), without + mean)
 
     def test_disagreement_is_one_less_jaccard_by_brute_force(self, late: str) -> None:
         made, k = studio.embed(late, DATA), 10
@@ -100,6 +104,17 @@ class TestFigures:
         assert sum(bars.y[:-1]) == pytest.approx(report.prediction[7])
         assert bars.measure[-1] == "total"
         assert float(bars.text[-1]) == pytest.approx(report.prediction[7], abs=0.005)
+
+    def test_a_curve_has_a_dot_a_subset_and_a_mean_a_size(self, late: str) -> None:
+        tested = studio.missing_modalities(late, DATA)
+        figure = fusion_charts.missing(tested.curve, tested.subsets, "t", "told", "RMSE")
+        dots, mean = figure.data
+        assert (len(dots.y), len(mean.y)) == (8, 4)
+        np.testing.assert_allclose(mean.x, [0, 100 / 3, 200 / 3, 100])
+        assert len(charts.table_of(figure)) == 12
+        added = fusion_charts.added(tested.added, "t", "told", ("one", "other"))
+        table = charts.table_of(added)
+        assert table["x"].tolist() == [one.gain[0] for one in tested.added] + [one.toward[0] for one in tested.added]
 
     def test_distributions_hold_every_molecule_and_mark_the_current_one(self, report: FusionReport) -> None:
         figure = fusion_charts.distributions({"w": report.w, "p": report.p}, NAMES, 3, "all")
@@ -161,6 +176,38 @@ class TestPage:
         assert {one.value for one in wrong.slider} == {1.0}
         assert "times" not in fusion_page(late, 5, times="image:0.5").query_params
 
+    def test_the_sign_and_the_start_are_said(self, late: str) -> None:
+        words = shown(fusion_page(late, 5)).replace("\\", "")
+        assert "The sign of a branch is free" in words
+        assert "642 molecules of freesolv that have a label" in words
+        zero = shown(fusion_page(late, 5, absent="zero")).replace("\\", "")
+        assert "From no modality at all" in zero
+
+    def test_missing_modalities_of_a_late_fusion(self, late: str) -> None:
+        app = fusion_page(late, fusion=MISSING)
+        assert not app.exception
+        assert len(app.dataframe[0].value) == 8
+        assert "A missing modality counts as its mean" in shown(app).replace("\\", "")
+
+    def test_a_fusion_that_is_no_sum_has_its_contributions_made_by_a_job(
+        self, empty_home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        saved(empty_home, "toy-whole", "intermediate", NAMES)
+        studio.embed("toy-whole", DATA)
+        asked: list[tuple[str, ...]] = []
+        job = Job("1", "fusion", (), "work", "maps", "failed", "", 0, 0, None, {}, "a reason", 0.0, 0.0, False, Path())
+        monkeypatch.setattr(studio, "start_contributions", lambda *about: asked.append(about) or job)
+        waiting = fusion_page("toy-whole", fusion=ADDED)
+        assert asked == [("toy-whole", DATA, "expt", "mean")]
+        assert "a reason" in shown(waiting)
+        found = studio.contributions("toy-whole", DATA)
+        app = fusion_page("toy-whole", 5, fusion=ADDED)
+        assert not app.exception
+        assert "Shapley" in shown(app)
+        table = app.dataframe[0].value
+        np.testing.assert_allclose(table["adds image"], found.values[:, 1])
+        assert len(app.metric) == 1
+
     def test_a_model_that_fuses_nothing_leads_to_those_that_do(
         self, late: str, empty_home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -175,7 +222,9 @@ class TestPage:
 
     def test_the_table_has_every_number(self, report: FusionReport, late: str) -> None:
         places = np.array([2, 9])
-        table = weights.as_table(Choice(DATA, late, "smiles"), report, places)
+        added = studio.contributions(late, DATA)
+        table = weights.as_table(Choice(DATA, late, "smiles"), report, added, places)
         np.testing.assert_allclose(table["w image"], report.w[places, 1])
+        np.testing.assert_allclose(table["adds image"], added.values[places, 1])
         np.testing.assert_allclose(table["w image"] * table["p image"], table["w · p image"])
         assert table["SMILES"].tolist() == report.smiles[places].tolist()

@@ -7,7 +7,7 @@ from browser import Server, open_map
 from playwright.sync_api import Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 OTHER_POINTS = """() => {
   const blobs = performance.getEntriesByType("resource").filter(entry => entry.name.includes("/blob/"));
   const largest = Math.max(...blobs.map(entry => entry.decodedBodySize));

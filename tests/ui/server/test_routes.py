@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from mmexplore import __version__, studio
+from mmexplore.runtime import seals
+from mmexplore.runtime.home import write_atomically
 from mmexplore.ui.components.component_scripts import scripts
 from mmexplore.ui.components.molecule_map import mask
 from mmexplore.ui.server import blobs
@@ -145,6 +147,17 @@ def test_every_script_is_served_and_imports_only_what_is_there(client: TestClien
         assert {posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in imported} <= set(files)
     assert client.get(f"/scripts/{digest}/routes.py").status_code == 404
     assert client.get(f"/scripts/{digest}/%2e%2e/ui/viewer3d.js").status_code == 404
+
+
+def test_a_script_of_the_home_is_served_as_it_was_written(client: TestClient) -> None:
+    path = studio.viewer_path()
+    address = f"/viewer3d/{path.name}"
+    write_atomically(path, b"let known = 1;")
+    assert client.get(address).content == b"let known = 1;"
+    path.write_bytes(b"let known = 2;")
+    assert client.get(address).status_code == 404
+    seals.remove(path)
+    assert client.get(address).status_code == 404
 
 
 @given(st.integers(1, 70).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.integers(0, n - 1)))))

@@ -73,7 +73,7 @@ class TestWhatIsNotHere:
         assert words in told(visit(row=row))[0]
 
     def test_a_training_that_is_not_here(self) -> None:
-        (words,) = told(page("5_Train.py", job="nonsense"))
+        (words,) = told(page("6_Train.py", job="nonsense"))
         assert "the training 'nonsense'" in words
 
     def test_a_good_link_is_told_nothing(self) -> None:

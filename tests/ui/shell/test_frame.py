@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from screens import PATIENCE
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
 from mmexplore.runtime.errors import BadRecipe
+from mmexplore.ui.server import asked
 from mmexplore.ui.shell import navigation
 
 FRAME = str(navigation.PAGES.parent / "mmexplore" / "ui" / "shell" / "visit.py")
@@ -57,6 +59,25 @@ def test_a_link_chooses_the_data_set() -> None:
     app = AppTest.from_file(FRAME, default_timeout=PATIENCE)
     app.query_params["data"] = "freesolv"
     app.run()
+    assert app.sidebar.selectbox[0].value == "freesolv"
+
+
+@pytest.mark.parametrize("renames", [["second"], ["second", "third"], ["second", "first"]])
+def test_a_link_of_former_times_leads_to_what_is_renamed(
+    renames: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    name = first = studio.add_dataset("CCO\nCCN\nCCC\n", "first").name
+    for title in renames:
+        name = studio.rename_dataset(name, title)
+    app = AppTest.from_file(FRAME, default_timeout=PATIENCE)
+    app.query_params["data"] = first
+    app.run()
+    assert (app.sidebar.selectbox[0].value, asked.dataset(first)) == (name, name)
+    assert not app.warning
+    app.run()
+    assert app.sidebar.selectbox[0].value == name
+    app.sidebar.selectbox[0].select("freesolv").run()
     assert app.sidebar.selectbox[0].value == "freesolv"
 
 

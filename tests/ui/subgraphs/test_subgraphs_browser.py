@@ -13,7 +13,7 @@ from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.home import Home
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 SUGAR = "OCC1OC(O)C(O)C(O)C1OCCc1ccccc1"
 
 

@@ -1,6 +1,7 @@
 """The Subgraphs page without a browser: what it finds, what it says where there is nothing, and the way to it."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from screens import page, shown
@@ -8,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from toy_models import save_model
 
 from mmexplore import studio
+from mmexplore.runtime.errors import TooLong
 from mmexplore.ui.shell import session
 
 pytest_plugins = ("screens",)
@@ -68,6 +70,37 @@ def test_other_models_stand_beside_it(toy: str) -> None:
     app.multiselect(key="models-active").select("other").run()
     assert not app.exception
     assert "Under several models" in shown(app)
+
+
+def test_what_takes_too_long_is_offered_as_a_job(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+    in_time = studio.explain_in_time
+
+    def late(*_: object) -> NoReturn:
+        raise TooLong("no time")
+
+    def start(*what: object) -> studio.Job:
+        asked.append(what)
+        monkeypatch.setattr(studio, "explain_in_time", in_time)
+        studio.explain_and_keep(*what)  # type: ignore[arg-type]
+        words = ("subgraph", (), "", "cpu", "done", "", 0, 0, None, {}, "", 0.0, 0.0, False, Path("none"))
+        made = studio.Job("20260101-000000-subgraph-ab12", *words)  # type: ignore[arg-type]
+        monkeypatch.setattr(studio, "job", lambda _: made)
+        return made
+
+    monkeypatch.setattr(studio, "explain_in_time", late)
+    monkeypatch.setattr(studio, "start_explaining", start)
+    app = page(PAGE, smiles=DRUG)
+    assert not app.exception
+    assert "takes longer for this molecule than a page waits" in shown(app)
+    assert ", predicted" in shown(app)  # what else is known of it stands there all the same
+    app.run()
+    assert not asked
+    next(b for b in app.button if b.label == "Search as a job").click().run()
+    assert not app.exception
+    assert "Search as a job" not in [b.label for b in app.button]
+    assert [what[:2] for what in asked] == [("toy", DRUG)]
+    assert "score as a fragment" in shown(either_class(app))
 
 
 @pytest.mark.parametrize(("typed", "said"), [("C1CC", "unclosed ring"), ("<img src=x>", "reads neither"), ("C", "")])

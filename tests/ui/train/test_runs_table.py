@@ -38,7 +38,7 @@ class TestModels:
     def test_the_page_lists_them_and_shows_names_as_text(self, empty_home: Path) -> None:
         card(empty_home, "a")
         card(empty_home, "b", seed=1)
-        app = page("5_Train.py")
+        app = page("6_Train.py")
         assert not app.exception
         assert sorted(app.dataframe[0].value["name"]) == ["a", "b"]
 

@@ -9,7 +9,7 @@ from browser import Seen, Server, answered, new_page, quiet
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 NASTY = "<img src=x onerror=alert(1)>"
 
 

@@ -46,7 +46,7 @@ def test_what_can_be_done_depends_on_how_it_ended(
     links: list[str] = []
     monkeypatch.setattr("mmexplore.ui.shell.navigation.link", lambda page, label, *_, **__: links.append(label))
     job(empty_home, state, "the loss became nan; try a learning rate below 0.001")
-    app = page("5_Train.py", job=ID)
+    app = page("6_Train.py", job=ID)
     assert not app.exception
     assert button in [b.label for b in app.button] + links
     assert ("learning rate below" in shown(app)) is (state == "failed")
@@ -54,7 +54,7 @@ def test_what_can_be_done_depends_on_how_it_ended(
 
 def test_its_numbers_are_those_of_the_job(empty_home: Path) -> None:
     job(empty_home, "done")
-    app = page("5_Train.py", job=ID)
+    app = page("6_Train.py", job=ID)
     found = {metric.label: metric.value for metric in app.metric}
     assert (found["Epoch"], found["Training loss"], found["Validation RMSE"]) == ("3 of 20", "0.3333", "0.6667")
     assert any("what the process said" in code.value for code in app.code)
@@ -65,7 +65,7 @@ def test_a_killed_process_is_named_and_can_go_on(empty_home: Path, monkeypatch: 
     (folder / "process.json").write_text(json.dumps({"pid": 2**22 + 1, "started": 0.0}))
     again: list[str] = []
     monkeypatch.setattr(studio, "restart_job", lambda id: again.append(id) or studio.job(id))
-    app = page("5_Train.py", job=ID)
+    app = page("6_Train.py", job=ID)
     assert "killed" in shown(app)
     next(b for b in app.button if b.label == "Continue").click().run()
     assert again == [ID]
@@ -109,7 +109,7 @@ def test_a_model_is_renamed_and_deleted(empty_home: Path) -> None:
 def test_a_finished_training_shows_its_test_score(empty_home: Path) -> None:
     job(empty_home, "done")
     card(empty_home, "a-run", rmse=0.4)
-    found = {metric.label: metric.value for metric in page("5_Train.py", job=ID).metric}
+    found = {metric.label: metric.value for metric in page("6_Train.py", job=ID).metric}
     assert found["Test RMSE"] == "0.8"
 
 
@@ -117,7 +117,7 @@ def test_what_cannot_do_better_is_not_offered_again(empty_home: Path) -> None:
     folder = job(empty_home, "failed", "nothing can be learned")
     status = json.loads((folder / "status.json").read_text())
     (folder / "status.json").write_text(json.dumps(status | {"retry": False}))
-    app = page("5_Train.py", job=ID)
+    app = page("6_Train.py", job=ID)
     assert "nothing can be learned" in shown(app)
     assert "Continue" not in [b.label for b in app.button]
 
@@ -134,7 +134,7 @@ def test_a_training_that_nothing_can_come_of_cannot_be_started(empty_home: Path)
     path = empty_home / "flat.csv"
     path.write_text("smiles,y\n" + "".join(f"{'C' * n}O,2.5\n" for n in range(1, 31)))
     made = studio.add_dataset(path, "flat", targets=["y"])
-    app = AppTest.from_file(str(PAGES / "5_Train.py"), default_timeout=PATIENCE)
+    app = AppTest.from_file(str(PAGES / "6_Train.py"), default_timeout=PATIENCE)
     app.session_state["chosen"] = Choice(made.name, "ecfp", "ecfp")
     app.run()
     start = next(b for b in app.button if b.label == "Start training")

@@ -1,0 +1,35 @@
+"""Predict: trained models at work on new molecules: one, typed or drawn, or a file with every row in its order."""
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.ui.components import model_links
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.predict import many, one, request
+from mmexplore.ui.shell import address, session
+from mmexplore.ui.shell.tabs import A_TABLE, ONE_MOLECULE, PREDICT_TABS
+
+
+def predict_page() -> None:
+    """The whole page."""
+    st.title("Predict", anchor=False)
+    choice = session.choice()
+    able = studio.predicting_models()
+    if not able:
+        st.info(
+            "No model that predicts a label is here yet. Train one on the Train page: it appears here.",
+            icon=":material/model_training:",
+        )
+        return
+    asked = request.asked(choice, able)
+    molecule, table = address.tabs([ONE_MOLECULE, A_TABLE], PREDICT_TABS)
+    if not asked.models:
+        st.info(literal(f"{choice.model} predicts no label; choose a model above."), icon=":material/info:")
+        model_links.others("Predict", able, choice.data)
+        return
+    if molecule.open:
+        with molecule:
+            one.show(choice, asked)
+    if table.open:
+        with table:
+            many.show(choice, asked)

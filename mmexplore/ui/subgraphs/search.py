@@ -1,0 +1,55 @@
+"""Search for subgraphs while a page waits; what takes longer is offered as a job, which can be stopped."""
+
+import hashlib
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from mmexplore import studio
+from mmexplore.explore.explain.storage import Explained
+from mmexplore.runtime.errors import Busy, TooLong
+from mmexplore.studio import Job, Target
+from mmexplore.ui.components import follow_job
+from mmexplore.ui.components.words import literal
+from mmexplore.ui.subgraphs.controls import Limits
+
+
+def explained(model: str, smiles: str, goal: Target, limits: Limits, count: int, branch: str = "") -> Explained | None:
+    """Explanation of a molecule, or of what a branch adds; None where a job has to make it, which is drawn here.
+
+    Raises BadMolecule.
+    """
+    asked = model, smiles, goal, limits.rules, limits.by, count, branch
+    key = f"subgraphs/search/{hashlib.sha256(repr(asked).encode()).hexdigest()[:16]}"
+    job = follow_job.known(st.session_state.get(key, ""))
+    if job is not None and job.active:
+        follow_job.follow_one(job, partial(_searching, key))
+        return None
+    if (job is not None and job.state == "done") or not st.session_state.get(f"{key}/late"):
+        try:
+            with st.spinner(literal(f"Asking {branch or model} for subgraphs ...")):
+                return studio.explain_in_time(*asked)
+        except Busy as mistake:
+            st.info(literal(mistake), icon=":material/hourglass_top:")
+            st.button("Try again", key=f"{key}/again", icon=":material/refresh:")  # which runs the page again
+            return None
+        except TooLong:
+            st.session_state[f"{key}/late"] = True  # it is not tried at every run of the page
+    _offer(key, job, branch or model, asked)
+    return None
+
+
+def _offer(key: str, job: Job | None, who: str, asked: tuple[Any, ...]) -> None:
+    if job is not None and job.state == "failed":
+        st.error(literal(job.message), icon=":material/info:")
+    words = f"{who} takes longer for this molecule than a page waits. A job can take its time; it can be stopped."
+    st.info(literal(words), icon=":material/hourglass_top:")
+    if st.button("Search as a job", key=f"{key}/start", icon=":material/hub:"):
+        st.session_state[key] = studio.start_explaining(*asked).id
+        st.rerun()
+
+
+def _searching(key: str, job: Job) -> None:
+    follow_job.bar(job, f"{job.title}: {follow_job.words(job)}")
+    follow_job.cancel_button(job, f"{key}/cancel", icon=":material/close:")

@@ -1,0 +1,3 @@
+from mmexplore.ui.predict.page import predict_page
+
+predict_page()

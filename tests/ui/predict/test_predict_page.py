@@ -1,0 +1,103 @@
+"""The Predict page without a browser: one molecule with its interval and domain, and the twelve hard rows as a file."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from predicted_models import TASK, check_hard, hard_file, trained
+from screens import page, shown
+from streamlit.testing.v1 import AppTest
+from working_jobs import until
+
+from mmexplore import studio
+from mmexplore.ui.predict import results
+
+pytest_plugins = ("screens",)
+
+
+def test_it_says_how_to_get_a_model(empty_home: Path) -> None:
+    app = page("5_Predict.py")
+    assert not app.exception
+    assert "Train one on the Train page" in shown(app)
+
+
+class TestMolecule:
+    def test_a_typed_molecule_has_its_prediction_interval_and_domain(self, empty_home: Path) -> None:
+        trained(empty_home)
+        app = page("5_Predict.py", typed="CC(=O)[O-].[Na+]")
+        assert not app.exception
+        (found,) = studio.predict_molecule(["toy"], "CC(=O)O")
+        (one,) = found.estimates
+        words = shown(app).replace("\\", "").replace("\u2060", "")
+        assert f"{one.value:.3g} kcal/mol" in words
+        assert f"{one.low:.3g} to {one.high:.3g}" in words
+        assert f"Tanimoto {found.similarity:.2f}" in words
+        assert "salt stripped: removed [Na+]" in words
+        app.selectbox(key="level").set_value("80 %")
+        app.selectbox(key="salts").set_value("As drawn").run()
+        assert "80 % interval" in shown(app)
+        assert "salt stripped" not in shown(app)
+
+    @pytest.mark.parametrize("typed", ["C1CC", "[#6]", "no such name"])
+    def test_what_is_no_molecule_is_a_sentence(self, empty_home: Path, typed: str) -> None:
+        trained(empty_home)
+        app = page("5_Predict.py", typed=typed)
+        assert not app.exception
+        assert len(app.warning) == 1
+
+    def test_several_models_stand_side_by_side(self, empty_home: Path) -> None:
+        trained(empty_home, "one")
+        trained(empty_home, "two", 1)
+        app = page("5_Predict.py", typed="CCO", by="one")
+        app.multiselect(key="by").set_value(["one", "two"]).run()
+        assert not app.exception
+        assert {"**one**", "**two**"} <= {text.value for text in app.markdown}
+
+    def test_a_link_to_a_model_that_is_not_here_is_told(self, empty_home: Path) -> None:
+        trained(empty_home)
+        app = page("5_Predict.py", by="gone")
+        assert not app.exception
+        assert "which is not here" in shown(app)
+
+
+@pytest.mark.slow
+class TestFile:
+    def predicted(self, home: Path, folder: Path) -> AppTest:
+        trained(home)
+        app = page("5_Predict.py", predict="A file or a data set")
+        app.file_uploader[0].set_value(("hard.csv", hard_file(folder).read_bytes(), "text/csv")).run()
+        app.button(key="predict/start").click().run()
+        assert not app.exception
+        (job,) = studio.prediction_jobs()
+        until(lambda: not studio.job(job.id).active)
+        assert studio.job(job.id).message == ""
+        return app.run()
+
+    def test_each_hard_row_comes_back_and_goes_on_to_the_map(self, empty_home: Path, tmp_path: Path) -> None:
+        app = self.predicted(empty_home, tmp_path)
+        assert not app.exception
+        check_hard(app.dataframe[0].value)
+        (job,) = studio.prediction_jobs()
+        for ending in (".csv", ".xlsx"):
+            path = studio.write_predicted(job, ending)
+            check_hard(pd.read_csv(path) if ending == ".csv" else pd.read_excel(path))
+        app.selectbox(key="rows").set_value("Not predicted").run()
+        assert len(app.dataframe[0].value) == 5
+        app.button(key=f"predict/sent/{job.id}/button").click().run()
+        assert not app.exception
+        made = studio.dataset("hard_predicted")
+        assert [task.name for task in made.tasks] == [f"{TASK} predicted"]
+        assert made.tasks[0].kind == "regression"
+        again = page("5_Predict.py", predict="A file or a data set", job=job.id)
+        assert len(again.dataframe[0].value) == 12
+
+
+def test_rows_are_filtered_and_ordered() -> None:
+    told = {"columns": {"status": "status", "domains": [["n", "s", "in_domain"]]}}
+    inside = pd.array([True, False, None], "boolean")
+    table = pd.DataFrame({"y": [1.0, 2.0, None], "status": ["predicted", "predicted; x", "no"], "in_domain": inside})
+    assert results.filtered(table, told, "All rows", "y", True, "")["y"].tolist()[:2] == [2.0, 1.0]
+    assert results.filtered(table, told, "In the domain", "the file", True, "").index.tolist() == [0]
+    assert results.filtered(table, told, "Outside it", "the file", True, "").index.tolist() == [1]
+    assert results.filtered(table, told, "Not predicted", "the file", True, "").index.tolist() == [2]
+    assert results.filtered(table, told, "All rows", "the file", True, "; X").index.tolist() == [1]
