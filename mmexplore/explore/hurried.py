@@ -14,7 +14,7 @@ from typing import Any
 from mmexplore.models import registry
 from mmexplore.models.registry import Model
 from mmexplore.runtime import processes
-from mmexplore.runtime.deadline import Hurried, Task
+from mmexplore.runtime.deadline import Hurried, WorkerTask
 
 _KNOWN = ("mmexplore.explore.explain.scorer", "mmexplore.models.embed", "mmexplore.nn.model", "torch")
 MODELS = Hurried(max(1, min(2, processes.cores())), _KNOWN, most_bytes=None, who="the model", eager=False)
@@ -29,7 +29,7 @@ def within(model: Model, work: Callable[..., Any], /, *args: Any) -> Any:
     """
     threads = int(os.environ.get("OMP_NUM_THREADS") or processes.cores())
     which = [str(model.folder), model.name]
-    before = Task(f"{__name__}:ready", [*which, threads], {})
+    before = WorkerTask(f"{__name__}:ready", [*which, threads], {})
     return MODELS.ask(f"{work.__module__}:{work.__name__}", [*which, *args], {}, before)
 
 

@@ -265,5 +265,5 @@ def baseline_command(model: Model) -> str:
     for name in Data.model_fields:
         value = getattr(data, name)
         if name not in ("dataset", "split", "fold") and value != getattr(plain, name):
-            words += ["--set", f"data.{name}={json.dumps(value)}"]
+            words += ["--set", f"data.{name}={json.dumps(value, allow_nan=False)}"]
     return shlex.join(words)

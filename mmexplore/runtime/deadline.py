@@ -42,7 +42,7 @@ def seconds() -> float:
     return USUAL_SECONDS
 
 
-class Task(NamedTuple):
+class WorkerTask(NamedTuple):
     """Task of a worker: a function's name and arguments that JSON can say."""
 
     named: str
@@ -87,7 +87,7 @@ class Hurried:
             for _ in range(self._size - self._alive):
                 self._begin()
 
-    def ask(self, named: str, args: Sequence[Any], kwargs: dict[str, Any], before: Task | None = None) -> Any:
+    def ask(self, named: str, args: Sequence[Any], kwargs: dict[str, Any], before: WorkerTask | None = None) -> Any:
         """What a function gives for arguments that JSON can say. Raises its MmexploreError, TooLong, BadMolecule.
 
         ``before`` has the process ready, and takes none of its time: what fails there fails in the function, too.
@@ -103,7 +103,7 @@ class Hurried:
                 began = time.monotonic()
                 _answer(worker, before, began + _START_SECONDS, over)
                 end += time.monotonic() - began
-            failed, told = _answer(worker, Task(named, args, kwargs), end, over)
+            failed, told = _answer(worker, WorkerTask(named, args, kwargs), end, over)
         except WorkerDiedError:
             pass
         finally:
@@ -232,7 +232,7 @@ def each(
     return found
 
 
-def _answer(worker: Worker, task: Task, end: float, over: threading.Event) -> tuple[bool, bytes]:
+def _answer(worker: Worker, task: WorkerTask, end: float, over: threading.Event) -> tuple[bool, bytes]:
     """Whether a task failed, and the answer; at the ``end`` the worker is killed. Raises WorkerDiedError."""
 
     def stop() -> None:

@@ -115,6 +115,7 @@ def test_verbs_list_odd_names_whole_in_json(verb: str, monkeypatch: pytest.Monke
     jobs = [Job(title=name, message=name, **about) for name in ODD[:-1]]
     for listed, found in (("datasets", entries), ("models", known), ("list_jobs", jobs)):
         monkeypatch.setattr(studio, listed, lambda found=found: found)
+    monkeypatch.setattr(studio, "baseline_of", lambda _: None)
     assert max(cell_len(line) for line in told([verb]).splitlines()) <= WIDTH
     key = "title" if verb == "jobs" else "name"
     assert [row[key] for row in json.loads(told([verb, "--json"]))[verb]] == list(ODD[:-1])

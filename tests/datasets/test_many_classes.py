@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mmexplore import studio
 from mmexplore.datasets import Dataset, Task, summary
+from mmexplore.datasets.splits import SplitRule
 from mmexplore.explore.comparison import compare
 from mmexplore.explore.explain.groups import group_classes
 from mmexplore.explore.maps import colors, scores
@@ -71,7 +72,7 @@ def test_no_prediction_of_two_classes_is_judged_by_them(values: list[float]) -> 
 
 def test_a_split_tells_the_share_of_each_class() -> None:
     data = labelled([float(n % 3) for n in range(40)])
-    table = summary.split_table(data, "random", 0, (0.8, 0.1, 0.1))
+    table = summary.split_table(data, SplitRule("random"))
     shares = table[[f"kind = {n}: share" for n in range(3)]]
     assert shares.sum(axis=1).tolist() == pytest.approx([1, 1, 1])
     assert len(charts.split_balance(table).data) == 3

@@ -13,7 +13,7 @@ from mmexplore import studio
 from mmexplore.explore import hurried
 from mmexplore.explore.neighbors import query
 from mmexplore.runtime import deadline
-from mmexplore.runtime.deadline import Hurried, Task
+from mmexplore.runtime.deadline import Hurried, WorkerTask
 from mmexplore.runtime.errors import BadMolecule, BadRecipe, TooLong
 from mmexplore.runtime.home import default_home
 
@@ -91,7 +91,7 @@ def test_getting_ready_takes_none_of_the_time_and_the_end_is_kept(monkeypatch: p
     try:
         own.ask(drawn, ["CCO"], {})
         monkeypatch.setenv(deadline.SETTING, "0.3")
-        before = Task(drawn, ["C1CC"], {})  # what fails there is not told
+        before = WorkerTask(drawn, ["C1CC"], {})  # what fails there is not told
         assert "<svg" in own.ask(drawn, ["CCO"], {}, before)
         with pytest.raises(TooLong, match=r"longer than 0\.3 seconds"):
             own.ask(drawn, [ENDLESS], {}, before)

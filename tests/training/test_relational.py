@@ -258,4 +258,6 @@ def test_the_shell_tells_of_a_fusion(fused_run: Path) -> None:
         assert len(pairs) == 3
     else:
         assert {("smiles", "fused"), ("image", "fused"), ("fingerprint", "fused")} <= pairs
-        assert answer["rows"][0].keys() == {"smiles", "prediction", "prediction_in_unit", "w", "p"}
+        assert answer["rows"][0].keys() == {
+            "smiles", "prediction", "prediction_in_unit", "w", "p", "contributions",
+        }  # fmt: skip

@@ -46,7 +46,7 @@ class Modality(ABC):
         return self.record(molecule)
 
 
-class Numbers(Modality):
+class NumbersOfMolecule(Modality):
     """Base class of numbers of the whole molecule.
 
     ``values`` ``(width,)`` float32, unscaled, always finite: 0 where there is no finite number, and never minus zero.

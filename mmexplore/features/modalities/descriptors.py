@@ -11,14 +11,14 @@ from typing import ClassVar
 from rdkit.Chem import Descriptors as RDKitDescriptors
 from rdkit.Chem import Mol
 
-from mmexplore.features.modalities import Column, Numbers
+from mmexplore.features.modalities import Column, NumbersOfMolecule
 
 NAMES = ("MolWt", "MolLogP", "MolMR", "BalabanJ", "NumHAcceptors", "NumHDonors", "NumValenceElectrons", "TPSA")
 """RDKit's names in the order of ``values``: g/mol, Crippen's logP and molar refractivity, Balaban's index, three
 counts, square angstrom."""
 
 
-class Descriptors(Numbers):
+class Descriptors(NumbersOfMolecule):
     """Molecular descriptors: ``values`` (8,): the properties ``NAMES``.
 
     Balaban's index is meant for one connected graph of at least two atoms:

@@ -9,13 +9,13 @@ from typing import ClassVar
 from rdkit.Chem import Descriptors as RDKitsOwn
 from rdkit.Chem import Mol
 
-from mmexplore.features.modalities import Column, Numbers
+from mmexplore.features.modalities import Column, NumbersOfMolecule
 
 NAMES: tuple[str, ...] = tuple(name for name, _ in RDKitsOwn._descList)
 """RDKit's names in the order of ``values``."""
 
 
-class RDKitDescriptors(Numbers):
+class RDKitDescriptors(NumbersOfMolecule):
     """RDKit's descriptors: ``values`` (217,), as RDKit names them in ``NAMES``."""
 
     version: ClassVar[int] = 1
