@@ -195,10 +195,10 @@ class TestEveryControl:
             ("3_Retrieval.py", {"below": "Near and far", "query": "CCO"}),
             ("4_Subgraphs.py", {"smiles": "CC(=O)Nc1ccc(OCCN(C)C)cc1"}),
             ("4_Subgraphs.py", {"subgraphs": "A group"}),
-            ("6_Data.py", {"part": "Split"}),
-            ("6_Data.py", {"part": "Molecules"}),
-            ("6_Data.py", {"part": "Compare"}),
-            ("7_Results.py", {}),
+            ("7_Data.py", {"part": "Split"}),
+            ("7_Data.py", {"part": "Molecules"}),
+            ("7_Data.py", {"part": "Compare"}),
+            ("8_Results.py", {}),
         ],
     )
     def test_it_is_bound(self, monkeypatch: pytest.MonkeyPatch, name: str, query: dict[str, str]) -> None:
@@ -220,7 +220,7 @@ class TestEveryControl:
     @pytest.mark.parametrize("asked", ["inf", "-1", "1e400", "nan", "six", "7.5", ""])
     def test_a_number_that_is_not_offered(self, monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
         monkeypatch.setattr(session, "choice", lambda: session.Choice(DATA, "ecfp", "ecfp"))
-        app = page("6_Data.py", part="Split", **{"split-seed": asked})
+        app = page("7_Data.py", part="Split", **{"split-seed": asked})
         assert not app.exception
         assert len(told(app)) == 1
         assert "asks for the seed" in told(app)[0]

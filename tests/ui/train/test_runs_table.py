@@ -45,12 +45,12 @@ class TestModels:
     def test_a_link_opens_models_and_the_choice_stands_in_the_address(self, empty_home: Path) -> None:
         card(empty_home, "a")
         card(empty_home, "b", seed=1)
-        app = page("5_Train.py", models="b")
+        app = page("6_Train.py", models="b")
         assert not app.exception
         assert [text.value for text in app.text if "b.zip" in text.value] == []
         assert app.query_params["models"] == "b"
         assert any(one.key == "back-up/b" for one in app.get("download_button"))
-        assert "'c'" in shown(page("5_Train.py", models="a,c")).replace("\\", "")
+        assert "'c'" in shown(page("6_Train.py", models="a,c")).replace("\\", "")
 
     def test_words_of_a_score(self, empty_home: Path) -> None:
         card(empty_home, "a")
