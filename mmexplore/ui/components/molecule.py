@@ -127,7 +127,7 @@ def _trust(found: Detail, key: str) -> None:
         st.caption(_nearest(near))
     for name in found.lacking:
         st.button(
-            f"Compare with the training set in {'fingerprints' if name == BASELINE else 'the embedding'}",
+            f"Nearest by {'ECFP' if name == BASELINE else 'model'}",
             key=f"{key}/embed/{name}",
             help=f"{name} has not embedded {found.trained_on} yet; a job does it",
             on_click=_embed,

@@ -33,6 +33,7 @@ _STYLE = """<style>
 [data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none; }
 [data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
 [data-testid="stTextInput"] [data-testid="InputInstructions"] { display: none; }
+[data-testid="stButtonGroup"] :has(> button) { flex-wrap: wrap; }
 .st-key-history { position: absolute; }
 @media (max-width: 1200px) {
   [data-testid="stMain"] h1 { font-size: 1.2rem; }

@@ -118,7 +118,7 @@ def test_a_click_in_one_is_the_current_molecule_of_all_and_a_link_shows_the_same
     expect(page.locator("[data-testid=stCode] code")).not_to_be_empty()
     page.get_by_role("button", name="Add a map").click()
     painted(page, 3)
-    page.wait_for_url(re.compile("untrained"))
+    page.wait_for_url(re.compile(r"panels=[^&]*(,|%2C)[^&]*(,|%2C)"))
     address = page.url
     page.reload()
     painted(page, 3)

@@ -64,7 +64,7 @@ def test_3dmol_draws_under_our_policy(page: Page, server: Server) -> None:
         viewer_script.fetch(home=Home(server.home))
     except NotAvailable as why:
         pytest.skip(str(why))
-    page.goto(f"{server.url}/Subgraphs?smiles=CC(=O)Nc1ccc(O)cc1&subgraphs/way=3D")
+    page.goto(f"{server.url}/Subgraphs?data=solubility&smiles={SUGAR}&subgraphs/way=3D")
     canvas = page.frame_locator("iframe").locator("canvas")
     expect(canvas).to_be_visible()
     quiet(page)
