@@ -43,7 +43,7 @@ def test_every_shipped_pretraining_counts_what_it_has_seen_of_sets_that_models_h
         assert all((f" of {name}" in notes) == (count > 0) for name, count in model.card.overlap.items())
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize("name", ["mmfrl"])
 def test_no_more_molecules_of_a_downstream_set_are_in_a_corpus_than_its_card_says(
     name: str, real_data: Path, monkeypatch: pytest.MonkeyPatch

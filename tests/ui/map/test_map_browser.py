@@ -50,6 +50,7 @@ def test_the_card_shows_the_molecule_under_the_pointer_and_stays_inside(page: Pa
     page.wait_for_function(f"() => {MAP}.querySelector('.card img').naturalWidth > 0")
 
 
+@pytest.mark.release
 def test_box_selects_all_shift_adds_escape_clears(page: Page, server: Server) -> None:
     surface = everything(page, server)
     expect(page.get_by_text(f"{N:,} selected").first).to_be_visible()
@@ -72,6 +73,7 @@ def test_box_selects_all_shift_adds_escape_clears(page: Page, server: Server) ->
     expect(page.locator(".drawings .cell").first).to_be_visible()
 
 
+@pytest.mark.release
 def test_the_current_molecule_stands_in_the_url_and_survives_reload_and_page_change(page: Page, server: Server) -> None:
     surface = open_map(page, server.url + URL)
     page.mouse.click(*hover_a_molecule(page, surface))
@@ -93,6 +95,7 @@ def test_the_current_molecule_stands_in_the_url_and_survives_reload_and_page_cha
     expect(page.locator("[data-testid=stCode] code")).to_have_text(smiles)
 
 
+@pytest.mark.release
 def test_each_gesture_is_a_step_back_and_a_link_to_a_molecule_opens_its_tab(page: Page, server: Server) -> None:
     surface = open_map(page, server.url + URL)
     tab = page.locator("[role=tab][aria-selected=true]")
@@ -117,6 +120,7 @@ def test_each_gesture_is_a_step_back_and_a_link_to_a_molecule_opens_its_tab(page
     expect(tab).to_have_text("Molecule")
 
 
+@pytest.mark.release
 def test_arrow_keys_walk_and_the_card_is_announced(page: Page, server: Server) -> None:
     surface = open_map(page, server.url + URL)
     surface.focus()
@@ -130,6 +134,7 @@ def test_arrow_keys_walk_and_the_card_is_announced(page: Page, server: Server) -
     page.wait_for_url(re.compile(r"row=\d+"))
 
 
+@pytest.mark.release
 def test_search_lights_up_and_junk_is_answered_in_words(page: Page, server: Server) -> None:
     open_map(page, server.url + URL + "&search=c1ccncc1")
     expect(page.get_by_text(re.compile("molecules contain c1ccncc1"))).to_be_visible()
@@ -140,6 +145,7 @@ def test_search_lights_up_and_junk_is_answered_in_words(page: Page, server: Serv
     expect(page.get_by_text(re.compile("reads neither as SMILES nor as SMARTS"))).to_be_visible()
 
 
+@pytest.mark.release
 def test_another_colour_sends_colours_only(page: Page, server: Server) -> None:
     open_map(page, server.url + URL)
     before = {r for r in page.seen.requests if "/blob/" in r}  # type: ignore[attr-defined]
@@ -157,6 +163,7 @@ def test_another_colour_sends_colours_only(page: Page, server: Server) -> None:
     expect(page.get_by_text(f"{n} selected").first).to_be_visible()
 
 
+@pytest.mark.release
 def test_a_zoomed_map_stays_zoomed_when_the_page_runs_again(page: Page, server: Server) -> None:
     surface = open_map(page, server.url + URL)
     x, y, *_ = middle(surface)
@@ -172,6 +179,7 @@ def test_a_zoomed_map_stays_zoomed_when_the_page_runs_again(page: Page, server: 
     page.wait_for_selector(".molecule-map[data-zoom='1.00']")
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1440, 900, "light"), (1024, 768, "dark")])
 def test_nothing_is_cut_off(chromium: Browser, server: Server, width: int, height: int, scheme: str) -> None:
     small, seen = new_page(chromium, server.url, width, height, scheme)

@@ -8,7 +8,7 @@ from map_pointer import a_molecule, expect_at
 from playwright.sync_api import Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 URL = "/?model=ecfp&method=PCA"
 
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Page, Playwright, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 URL = "/?model=ecfp&method=PCA"
 N = 1282
 AFTER_A_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from mmexplore.explore.explain import viewer_script
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 MODEL, DATA, HYDROXY = "solubility-dmpnn", "freesolv", "CC(=O)Nc1cccc(O)c1"
 ASKED = f"data={DATA}&model={MODEL}&hits=4"
 VIEWER = "window.$3Dmol = { createViewer: box => { const call = () => {"
