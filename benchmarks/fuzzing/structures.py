@@ -24,6 +24,7 @@ GRACE = 2.0
 PATIENCE = 90.0
 """Seconds after which a process counts as one that hangs."""
 CHAIN = "C" * 60
+MODEL = "solubility-dmpnn"
 _SIGNS = "CNOPSFIBclnos[]()=#$:/\\@+-.%0123456789*~!&,;?HXRvDa"
 _SMARTS = (
     "[#6]", "[C,c]", "[!#1]", "[R]", "[r6]", "[CX4]", "[$(C=O)]", "[NX3;H2,H1;!$(NC=O)]", "a", "A", "*", "[#6]~[#7]",
@@ -152,6 +153,14 @@ def _doors(data: str, place: Path) -> dict[str, tuple[Callable[[str], Any], floa
         group.write_text("\n".join([*words, *words, "CC(=O)Oc1ccccc1C(=O)O"]) + "\n", encoding="utf-8")
         return studio.common("", "", studio.Group(smiles_file=str(group)), 0.6)
 
+    def explanation(text: str) -> Any:
+        task = studio.explained_tasks(MODEL)[0]
+        sought, _ = studio.target(MODEL, task.name, studio.DIRECTIONS[task.kind][0])
+        return studio.explain_in_time(MODEL, studio.query_of(data, text).smiles, sought)
+
+    def prediction(text: str) -> Any:
+        return studio.predict_molecule([MODEL], studio.read_structure(text).smiles)
+
     return {
         "drawing": (lambda text: studio.depict(text, 260, 200), step),
         "highlight": (lambda text: studio.depict(CHAIN, 260, 200, (), True, text), step),
@@ -160,7 +169,9 @@ def _doors(data: str, place: Path) -> dict[str, tuple[Callable[[str], Any], floa
         "filter": (lambda text: studio.hits(studio.query_of_row(data, 1), studio.ECFP, data, 5, text), 2 * step),
         "card": (detail, 3 * step),
         "shape": (studio.shape, step),
-        "common subgraph": (common, 10.0),
+        "common subgraph": (common, 12.0),
+        "explanation": (explanation, 2 * step),
+        "prediction": (prediction, 2 * step),
     }
 
 

@@ -87,12 +87,21 @@ class Hurried:
             for _ in range(self._size - self._alive):
                 self._begin()
 
-    def ask(self, named: str, args: Sequence[Any], kwargs: dict[str, Any], before: WorkerTask | None = None) -> Any:
+    def ask(
+        self,
+        named: str,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        before: WorkerTask | None = None,
+        limit: float | None = None,
+    ) -> Any:
         """What a function gives for arguments that JSON can say. Raises its MmexploreError, TooLong, BadMolecule.
 
         ``before`` has the process ready, and takes none of its time: what fails there fails in the function, too.
+        ``limit``: seconds that it may take, those of the setting if None.
         """
-        end = time.monotonic() + seconds()
+        limit = seconds() if limit is None else limit
+        end = time.monotonic() + limit
         if self._eager:
             self.warm()
         worker, end = self._leased(end)
@@ -110,7 +119,7 @@ class Hurried:
             self._give_back(worker, told is not None and not over.is_set())
         if told is None:
             if over.is_set():
-                words = f"this structure takes {self._who} longer than {seconds():g} seconds and was given up"
+                words = f"this structure takes {self._who} longer than {limit:g} seconds and was given up"
                 raise TooLong(f"{words}; a simpler one would do")
             raise BadMolecule(f"{self._who} came down over this structure; give another")
         if failed:
@@ -198,6 +207,12 @@ def within(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     MmexploreError, TooLong at the end of the time, and BadMolecule where RDKit fails in its own way or comes down.
     """
     made: T = HURRIED.ask(f"{work.__module__}:{work.__name__}", args, dict(kwargs))
+    return made
+
+
+def within_seconds(limit: float, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Like :func:`within`, with so many seconds: for a search that has an end of its own and may miss it."""
+    made: T = HURRIED.ask(f"{work.__module__}:{work.__name__}", args, dict(kwargs), limit=limit)
     return made
 
 

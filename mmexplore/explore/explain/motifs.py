@@ -19,9 +19,12 @@ from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset, Skipped
 from mmexplore.datasets.search import containing
 from mmexplore.explore.explain.search import Subgraph
+from mmexplore.runtime.deadline import within_seconds
+from mmexplore.runtime.errors import TooLong
 
 MOST_COMPARED = 100
 SHARE = 0.8
+_GRACE = 2.0
 _COUNTER_EXAMPLES = 12
 
 
@@ -82,14 +85,26 @@ def common_subgraph(
 ) -> Common:
     """Maximum common subgraph of this share of the molecules; its rings are rings of each that holds it, and whole.
 
-    Of more than ``most`` molecules a seeded sample is compared. Raises BadMolecule.
+    Of more than ``most`` molecules a seeded sample is compared. Over a long chain or a cage RDKit looks at the clock
+    too seldom: it is ended a moment after its time, and nothing is found then. Raises BadMolecule.
+    """
+    started = time.perf_counter()
+    chosen = [smiles[i] for i in sample(len(smiles), most, seed)]
+    try:
+        smarts, n_atoms, ended, example = within_seconds(seconds + _GRACE, searched, chosen, share, seconds)
+    except TooLong:
+        smarts, n_atoms, ended, example = "", 0, False, ""
+    return Common(smarts, n_atoms, ended, len(chosen), share, round(time.perf_counter() - started, 3), example)
+
+
+def searched(smiles: Sequence[str], share: float, seconds: float) -> tuple[str, int, bool, str]:
+    """A worker's search for a maximum common subgraph: SMARTS, atoms, whether it came to its end, and who holds it.
 
     What a share of the molecules hold is in one of the smallest of them, one more than may lack it. RDKit goes on from
     one of these to the next, but what it finds then depends on the first; so each is begun with in a search of its own.
     """
     started = time.perf_counter()
-    chosen = [molecules.parse(smiles[i]) for i in sample(len(smiles), most, seed)]
-    chosen.sort(key=Mol.GetNumBonds)
+    chosen = sorted(map(molecules.parse, smiles), key=Mol.GetNumBonds)
     least = math.ceil(share * len(chosen) - 1e-9)
     best: Any = None
     ended = True
@@ -104,8 +119,7 @@ def common_subgraph(
     smarts = best.smartsString if best else ""
     held = [mol for mol in chosen if smarts and mol.HasSubstructMatch(molecules.pattern(smarts))]
     example = molecules.canonical(min(held, key=Mol.GetNumAtoms)) if held else ""
-    took = round(time.perf_counter() - started, 3)
-    return Common(smarts, best.numAtoms if smarts else 0, ended, len(chosen), share, took, example)
+    return smarts, best.numAtoms if smarts else 0, ended, example
 
 
 def _size(found: Any) -> tuple[int, int]:

@@ -48,6 +48,7 @@ def compare_page(
     """All below the controls of the Map page, and its title."""
     method, seed = asked.method, asked.seed
     panels = state.panels(choice)
+    state.answer_link(panels)
     looks = [compare_panel.look(number, panel, choice, method, seed) for number, panel in panels.items()]
     with title:
         _title(choice, looks, method, seed)

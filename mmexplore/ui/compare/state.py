@@ -5,7 +5,7 @@ Each panel has a number of its own for as long as it is there: its widgets keep 
 and a second click on a panel that is gone means nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote
 
 import streamlit as st
@@ -16,17 +16,28 @@ from mmexplore.ui.shell import address
 from mmexplore.ui.shell.session import Choice
 
 _PANELS, _NEXT = "panels", "next-panel"
+_NO_PANELS = f"are not all a model and a view with @ between them, {MOST_PANELS} at most"
 
 
 def panels(choice: Choice) -> dict[int, ViewRef]:
     """The panels by their numbers, in order: as chosen, else as the URL says, else those that suit the choice."""
     back = address.went_back() and _PANELS in st.query_params
     if _PANELS not in st.session_state or (back and address.arriving(_PANELS) is not None):
-        came = read(st.query_params.get(_PANELS, ""))
+        text = st.query_params.get(_PANELS, "")
+        came, asked = read(text), len([part for part in text.split(",") if part])
+        if asked > len(came):
+            rest = f"the first {len(came)}" if asked > MOST_PANELS else "the rest"
+            shown = rest if came else "what suits the choice"
+            address.tell(_PANELS, address.lacking("the maps", text, shown, _NO_PANELS))
         replace(came if len(came) >= FEWEST_PANELS else [*came, *_suiting(choice, came)][:FEWEST_PANELS])
     known: dict[int, ViewRef] = st.session_state[_PANELS]
     address.keep(_PANELS, written(known.values()))  # a change of page empties the URL
     return known
+
+
+def answer_link(known: Mapping[int, ViewRef]) -> None:
+    """Show what a link asked for in vain, as long as the same panels are shown."""
+    address.answer(_PANELS, written(known.values()))
 
 
 def forget_address() -> None:

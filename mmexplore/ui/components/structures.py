@@ -53,7 +53,7 @@ def fitting(
     A column of texts is TEXT_PX wide where ``config`` says nothing else. ``switch`` begins its name in the address.
     """
     rest = [name for name in map(str, frame) if name not in fit]
-    every = bool(rest) and st.toggle("All columns", key=f"{switch}-all", bind="query-params", help=", ".join(rest[:20]))
+    every = bool(rest) and page_address.toggle("All columns", key=f"{switch}-all", help=", ".join(rest[:20]))
     from pandas.api.types import is_numeric_dtype
 
     texts = [name for name in map(str, frame) if not is_numeric_dtype(frame[name])]

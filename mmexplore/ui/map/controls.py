@@ -27,7 +27,7 @@ def header(choice: Choice) -> tuple[DeltaGenerator, bool]:
     with switch, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         before = st.container(horizontal=True, width="content")
         tour.button()
-        several = st.toggle("Compare", key="compare", bind="query-params", help=about)
+        several = address.toggle("Compare", key="compare", help=about)
         if several:
             with before:
                 menu.menu(choice)

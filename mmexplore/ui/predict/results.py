@@ -69,9 +69,9 @@ def _filters(table: "pd.DataFrame", told: dict[str, Any]) -> tuple[str, str, boo
         rows = address.choose(st.selectbox, "Rows", kinds, key="rows", kind="the rows")
     with middle:
         order = address.choose(st.selectbox, "In the order of", orders, key="order", kind="the order")
-    falling = down.toggle("Falling", True, key="falling", bind="query-params")
+    falling = address.toggle("Falling", True, key="falling", place=down)
     text = right.text_input("That hold", key="holding", bind="query-params", placeholder="a text, in any column")
-    return rows or _EVERY, order or orders[0], bool(falling), (text or "").strip()
+    return rows or _EVERY, order or orders[0], falling, (text or "").strip()
 
 
 def filtered(

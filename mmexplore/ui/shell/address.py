@@ -1,10 +1,10 @@
 """Address of a page: it holds what is shown, so that a link, a reload and Back bring the same picture back.
 
 Widgets bind their values to it themselves (``bind="query-params"``); :func:`choose`, :func:`several`, :func:`number`,
-:func:`whole` and :func:`tabs` do that, and say it where a link asks for what there is not. What no widget holds, and
-what means nothing without another choice, comes and goes by :func:`arriving` and :func:`keep`. Back and forward are
-runs of their own (:func:`went_back`): they take everything from the address, also what is missing there. ``history.js``
-sees to it that each gesture is a step back.
+:func:`whole`, :func:`toggle` and :func:`tabs` do that, and say it where a link asks for what there is not. What no
+widget holds, and what means nothing without another choice, comes and goes by :func:`arriving` and :func:`keep`. Back
+and forward are runs of their own (:func:`went_back`): they take everything from the address, also what is missing
+there. ``history.js`` sees to it that each gesture is a step back.
 """
 
 import math
@@ -26,8 +26,8 @@ _history = st.components.v2.component("history", js=Path(__file__).with_name("hi
 
 
 def steps() -> None:
-    """Have the browser keep one step of its history a gesture."""
-    _history(key="history")
+    """Have the browser keep one step of its history a gesture, and run the page again when its theme changes."""
+    _history(key="history", on_theme_change=lambda: None)
 
 
 def went_back() -> bool:
@@ -115,6 +115,18 @@ def whole(place: Any, label: str, low: int, high: int, first: int, *, key: str, 
         tell(key, lacking(kind, f"{given:g}", str(shown), "is no whole number"))
         answer(key, shown)
     return shown
+
+
+def toggle(label: str, on: bool = False, *, key: str, place: Any = st, **about: Any) -> bool:
+    """A switch, bound to the address, where it is true or false."""
+    asked = unknown(key, ("true", "false", "True", "False", "TRUE", "FALSE"))
+    value = bool(place.toggle(label, on, key=key, bind="query-params", **about))
+    shown = str(value).lower()
+    _seen()[key] = shown
+    if asked:
+        tell(key, lacking(f"{label!r} as", asked[0], shown, "is neither true nor false"))
+    answer(key, shown)
+    return value
 
 
 def _numbers(texts: Iterable[str]) -> list[float]:

@@ -1,13 +1,36 @@
 // The browser's history, a step a gesture. Streamlit replaces the address where a widget changes, so that Back would
 // leave the page, and adds a step for whatever the server corrects, so that Back would seem to do nothing. Here the
-// first change of the address after a gesture is a step, and what follows of itself belongs to it.
+// first change of the address after a gesture is a step, and what follows of itself belongs to it. And the theme: what
+// the server has drawn for one of the two is drawn anew for the other.
 
 const GESTURES = ["pointerdown", "keydown", "blur"];   // blur: into a frame, whose gestures are not seen here
 /** @type {WeakSet<History>} */
 const kept = new WeakSet();
 
-/** Called by Streamlit at every rerun of the page. */
-export default function start() { keep(window); }
+/** @type {(() => void) | null} */
+let changed = null;
+
+/**
+ * Called by Streamlit at every rerun of the page.
+ * @param {{ setTriggerValue: (name: string, value: unknown) => void }} asked
+ */
+export default function start({ setTriggerValue }) {
+  keep(window);
+  const app = document.querySelector("[data-testid=stApp]");
+  if (app && !changed) watch(app, () => getComputedStyle(app).colorScheme, () => changed?.());
+  changed = () => setTriggerValue("theme", true);
+}
+
+/**
+ * Tell when an element's theme becomes another.
+ * @param {Element} app
+ * @param {() => string} theme
+ * @param {() => void} tell
+ */
+export function watch(app, theme, tell) {
+  let was = theme();
+  new MutationObserver(() => { if (theme() !== was) { was = theme(); tell(); } }).observe(app, { attributes: true });
+}
 
 /** @param {Window} place */
 export function keep(place) {

@@ -42,7 +42,9 @@ def _common(goal: Target, found: Motifs) -> None:
     shared = found.common
     st.subheader("Maximum common subgraph", anchor=False)
     if not shared.smarts or found.common_support is None:
-        st.caption(f"Of {shared.compared} molecules compared, no {shared.share:.0%} have anything in common.")
+        nothing = f"Of {shared.compared} molecules compared, no {shared.share:.0%} have anything in common"
+        late = f"Time ran out after {shared.seconds:.0f} s before anything common to {shared.share:.0%} was found"
+        st.caption(f"{nothing if shared.complete else late}.")
         return
     picture, facts = st.columns([1, 3], gap="large", vertical_alignment="center")
     with picture:

@@ -49,7 +49,7 @@ def show(models: Sequence[Model]) -> None:
         st.info("No model is here yet. Choose a recipe above and start a training: it will appear in this table.")
         return
     st.caption("Each score belongs to the split beside it. Choose a line for its details, several to compare them.")
-    every = st.toggle("All columns", key="every", bind="query-params")
+    every = address.toggle("All columns", key="every")
     names = list(table["name"])
     turn, first = _arrived(names)
     about: dict[str, Any] = {"hide_index": True, "column_config": _COLUMNS, "key": f"runs/{len(table)}/{turn}"}

@@ -81,6 +81,12 @@ def test_a_search_without_time_says_that_it_is_not_complete() -> None:
     assert (found.smarts, found.complete) == ("", False)
 
 
+def test_a_search_that_does_not_look_at_the_clock_is_ended() -> None:
+    cages = ["C12C3C4C1C5C2C3C45" * 100] * 2 + ["CC(=O)Oc1ccccc1C(=O)O"]
+    found = common_subgraph(cages, share=0.6, seconds=1.0)
+    assert (found.smarts, found.n_atoms, found.complete) == ("", 0, False)
+
+
 def test_molecules_with_nothing_in_common_and_single_ones() -> None:
     assert common_subgraph(["CCO", "[Na+].[Cl-]", "O=S=O", "FF"]).smarts == ""
     assert common_subgraph(["CCO"]).smarts == ""

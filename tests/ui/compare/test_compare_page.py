@@ -180,16 +180,21 @@ def test_a_picker_changes_its_panel_and_the_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "found", "told"),
     [
-        ("junk", f"{DMPNN},{ECFP}"),
-        ("@,,a@,@b,%", f"{DMPNN},{ECFP}"),
-        (TWIN, f"{TWIN},{DMPNN}"),
-        (",".join([ECFP] * 9), ",".join([ECFP] * 6)),
+        ("junk", f"{DMPNN},{ECFP}", "what suits the choice is shown"),
+        ("@,,a@,@b,%", f"{DMPNN},{ECFP}", "what suits the choice is shown"),
+        (TWIN, f"{TWIN},{DMPNN}", ""),
+        (f"{TWIN},junk,{ECFP}", f"{TWIN},{ECFP}", "the rest is shown"),
+        (",".join([ECFP] * 9), ",".join([ECFP] * 6), "the first 6 is shown"),
     ],
 )
-def test_odd_addresses(text: str, found: str) -> None:
-    assert panels(compare(text)) == found
+def test_odd_addresses(text: str, found: str, told: str) -> None:
+    app = compare(text)
+    assert panels(app) == found
+    said = [warning.value.replace("\\", "") for warning in app.warning]
+    assert len(said) == bool(told)
+    assert told in "".join(said)
 
 
 def test_a_model_that_is_gone_is_named_and_the_others_stay() -> None:

@@ -225,6 +225,13 @@ class TestEveryControl:
         assert len(told(app)) == 1
         assert "asks for the seed" in told(app)[0]
 
+    @pytest.mark.parametrize(("asked", "complaints"), [("maybe", 1), ("1", 1), ("true", 0), ("False", 0)])
+    def test_a_switch_is_true_or_false(self, monkeypatch: pytest.MonkeyPatch, asked: str, complaints: int) -> None:
+        monkeypatch.setattr(session, "choice", lambda: session.Choice(DATA, "ecfp", "ecfp"))
+        app = page("6_Train.py", every=asked)
+        assert not app.exception
+        assert len(told(app)) == complaints
+
 
 DRUG = "CC(=O)Nc1ccc(OCCN(C)C)cc1"
 SOUGHT = {"sought-regression": "below"}
