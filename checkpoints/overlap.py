@@ -14,8 +14,8 @@ from pathlib import Path
 
 from make import HERE, sample
 
+from mmexplore.chem import inchi_keys
 from mmexplore.datasets import catalog, embedded, moleculenet, nmrshiftdb2
-from mmexplore.explore import comparison
 from mmexplore.models import checkpoints
 from mmexplore.runtime.home import default_home, json_text, write_atomically
 
@@ -52,7 +52,7 @@ def skeletons(smiles: list[str], workers: int = 1) -> list[str | None]:
     """First blocks of InChIKeys, by so many processes."""
     chunks = [smiles[start : start + _CHUNK] for start in range(0, len(smiles), _CHUNK)]
     with ProcessPoolExecutor(workers) as pool:
-        return [key for part in pool.map(comparison.skeletons, chunks) for key in part]
+        return [key for part in pool.map(inchi_keys.skeletons, chunks) for key in part]
 
 
 def keep(name: str, counts: dict[str, tuple[int, int]]) -> None:

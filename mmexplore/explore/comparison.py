@@ -5,16 +5,13 @@ et al. 2015, doi:10.1186/s13321-015-0068-4). Where a set holds a molecule severa
 classes that contradict each other count as missing.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rdkit import Chem
 
-from mmexplore.chem import row_by_row
+from mmexplore.chem.inchi_keys import inchi_keys
 from mmexplore.datasets import Dataset
-from mmexplore.runtime.deadline import each
 from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 
 MOST_KEYS = 20_000
 """InChIKeys are made where no more molecules than these have no match by SMILES; a second has some thousand."""
-_MOST_LATE = 20
 _SAME = 1e-5  # relative: labels are kept as float32
 
 
@@ -82,15 +78,6 @@ def compare(a: Dataset, b: Dataset, progress: Progress = silent) -> Comparison:
     return Comparison(a.name, b.name, table, len(new), len(gone), changed, same, notes)
 
 
-def skeletons(smiles: Iterable[str], progress: Progress = silent) -> list[str | None]:
-    """First blocks of InChIKeys: the same for stereoisomers, isotopes and salts of equal parts; None for what has none.
-
-    >>> skeletons(["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"])[0] in skeletons(["CC(N)C(=O)O"])
-    True
-    """
-    return [key.partition("-")[0] if key else None for key in _keys(smiles, progress)]
-
-
 def _rows(dataset: Dataset) -> dict[str, list[int]]:
     """Rows of each molecule by its SMILES, in order of first appearance."""
     rows: dict[str, list[int]] = {}
@@ -105,29 +92,14 @@ def _by_key(left_a: list[str], left_b: list[str], progress: Progress) -> tuple[d
         return {}, ()
     if len(left_a) + len(left_b) > MOST_KEYS:
         return {}, (f"more than {MOST_KEYS:,} molecules have no match: they were compared by SMILES, not by InChIKey",)
-    keys_a = _keys(left_a, progress)
-    keys_b = _keys(left_b, progress)
+    keys_a = inchi_keys(left_a, progress, "compare")
+    keys_b = inchi_keys(left_b, progress, "compare")
     known = {key: text for text, key in reversed(list(zip(left_a, keys_a, strict=True))) if key}
     found: dict[str, str] = {}
     for text, key in zip(left_b, keys_b, strict=True):
         if key in known:
             found[text] = known.pop(key)
     return found, ()
-
-
-def _keys(smiles: Iterable[str], progress: Progress) -> list[str | None]:
-    """InChIKeys, None also for what has none before the deadline. Raises TooLong where many are such."""
-    texts = list(smiles)
-    made: list[str | None] = []
-    for start in range(0, len(texts), 500):
-        progress("compare", start, len(texts))
-        made += each(inchi_keys, texts[start : start + 500], at_once=250, most_late=_MOST_LATE)
-    return made
-
-
-def inchi_keys(smiles: Sequence[str]) -> list[str | None]:
-    """InChIKey of each of some molecules, None for one that has none."""
-    return row_by_row.each(smiles, lambda mol: str(Chem.MolToInchiKey(mol)))[0]  # type: ignore[no-untyped-call]
 
 
 def _labels(dataset: Dataset, rows: list[int], tasks: list[str]) -> dict[str, float]:

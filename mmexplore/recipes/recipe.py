@@ -55,6 +55,10 @@ class Data(Section):
 
     dataset: Annotated[str, Field(description=f"name of a data set, or a path to a {FORMATS} file")] = "solubility"
     targets: Annotated[tuple[str, ...], Field(description="label columns; empty: the data set's own")] = ()
+    without: Annotated[
+        tuple[str, ...],
+        Field(description="data sets whose molecules, told by the first block of an InChIKey, take no part"),
+    ] = ()
     split: Annotated[
         Literal["scaffold", "scaffold_balanced", "random", "cluster", "kfold", "column", "time", "file"],
         Field(description=_SPLITS),
@@ -462,8 +466,8 @@ def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
 
 
 _LATER = frozenset((
-    "watch", "calibration", "split_column", "split_file", "cluster_similarity", "folds", "fold", "class_weights",
-    "positive_weights", "task_weights",
+    "without", "watch", "calibration", "split_column", "split_file", "cluster_similarity", "folds", "fold",
+    "class_weights", "positive_weights", "task_weights",
 ))  # fmt: skip
 
 

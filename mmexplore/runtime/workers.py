@@ -226,6 +226,8 @@ def _done(task: bytes) -> tuple[bool, bytes]:
         return False, function(asked["function"])(asked["items"], **asked["settings"])
     except MemoryError:
         os._exit(1)  # half as much may fit
+    except KeyboardInterrupt:
+        os._exit(130)  # RDKit hears Ctrl-C whatever is told to the process, whose owner ends too
     except Exception:
         return True, traceback.format_exc().encode(errors="replace")
 

@@ -69,7 +69,8 @@ def check_recipe(recipe: Recipe) -> None:
     """Raises BadRecipe or UnknownName for a recipe that names files where names alone are taken."""
     if not _visitors.is_set():
         return
-    check_names(data=recipe.data.dataset)
+    for data in (recipe.data.dataset, *recipe.data.without):
+        check_names(data=data)
     if recipe.data.split_file and not Path(recipe.data.split_file).resolve().is_relative_to(split_files().resolve()):
         raise BadRecipe("a split's file is named on the command line alone; upload it on the Train page")
     starts = [*(branch.start for branch in recipe.branches), recipe.fusion.start]

@@ -298,7 +298,8 @@ def train(
     from mmexplore.training import train as training
 
     table, name = dataset(recipe.data.dataset), name or recipe.name
-    training.train(recipe, table, folder, name=name, overwrite=overwrite, progress=progress, home=home())
+    held = [dataset(other) for other in recipe.data.without]
+    training.train(recipe, table, folder, name=name, overwrite=overwrite, without=held, progress=progress, home=home())
     ensembles.completed_by(folder / "model", home=home())
     return model(str(folder))
 

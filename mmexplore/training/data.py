@@ -4,11 +4,14 @@ Whatever forbids a training is refused here, in sentences for the user (BadRecip
 notes for the model's card.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from mmexplore.chem import inchi_keys
 from mmexplore.datasets import Dataset, Kind, Skipped, Task
 from mmexplore.datasets.splits import Division
 from mmexplore.features.of_dataset import features_of
@@ -67,27 +70,36 @@ class Prepared:
         return len(self.parts["train"]), len(self.parts["validation"]), len(self.parts["test"])
 
 
-def prepare(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
-    """Check, featurise and split a data set. Raises BadRecipe where nothing could be learned from it."""
+def prepare(
+    recipe: Recipe, dataset: Dataset, progress: Progress, *, without: Sequence[Dataset] = (), home: Home
+) -> Prepared:
+    """Check, featurise and split a data set. Raises BadRecipe where nothing could be learned from it.
+
+    What is in a set of ``without`` takes no part: told by the first block of its InChIKey.
+    """
+    held = _held(without, dataset, progress)
     if recipe.pretrains:
-        return _prepare_unlabeled(recipe, dataset, progress, home=home)
+        return _prepare_unlabeled(recipe, dataset, held, progress, home=home)
     tasks, labels = checks.chosen_labels(recipe, dataset)
     checks.check_labels(dataset.name, tasks, labels)
     checks.check_weights(recipe, tasks)
     described, ok, reasons = _described(recipe.modalities, dataset, progress, home=home)
+    ok[list(held)] = False
     division = checks.divide(recipe, dataset, progress)
     parts = _parts(division, ok)
     parts["train"] = parts["train"][np.isfinite(labels[parts["train"]]).any(1)]
     train = labels[parts["train"]]
     checks.check_training_part(dataset.name, recipe.data.split, tasks, train)
     mean, std = _moments(tasks, train)
-    skipped = dataset.skipped(dict(division.left_out) | reasons)
-    notes = division.notes + _notes(recipe, dataset.skipped(reasons)) + _dull(tasks, train)
+    skipped = dataset.skipped(dict(division.left_out) | reasons | held)
+    notes = division.notes + _notes(recipe, dataset.skipped(reasons)) + _without(held) + _dull(tasks, train)
     apart = _apart(recipe, parts["validation"], labels)
     return Prepared(described, labels, tasks, parts, mean, std, notes, skipped, apart)
 
 
-def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, home: Home) -> Prepared:
+def _prepare_unlabeled(
+    recipe: Recipe, dataset: Dataset, held: dict[int, str], progress: Progress, *, home: Home
+) -> Prepared:
     modalities = recipe.modalities | pretraining_targets.teachers(recipe)
     described, ok, reasons = _described(modalities, dataset, progress, home=home)
     for target_name, name in pretraining_targets.frozen(recipe).items():
@@ -96,13 +108,28 @@ def _prepare_unlabeled(recipe: Recipe, dataset: Dataset, progress: Progress, *, 
         )
         ok = ok & target.ok
         reasons = dict.fromkeys(np.flatnonzero(~target.ok).tolist(), f"{name} has no embedding of it") | reasons
+    ok[list(held)] = False
     if ok.sum() < checks.FEWEST_MOLECULES:
         raise BadRecipe(checks.too_few_to_pretrain(dataset.name, int(ok.sum())))
     division = checks.divide(recipe, dataset, progress)
     parts, nothing = _parts(division, ok), np.empty(0, np.float32)
     labels = np.empty((len(dataset), 0), np.float32)
-    notes, skipped = division.notes + _left_out(dataset.skipped(reasons)), dict(division.left_out) | reasons
+    notes = division.notes + _left_out(dataset.skipped(reasons)) + _without(held)
+    skipped = dict(division.left_out) | reasons | held
     return Prepared(described, labels, (), parts, nothing, nothing, notes, dataset.skipped(skipped))
+
+
+def _held(without: Sequence[Dataset], dataset: Dataset, progress: Progress) -> dict[int, str]:
+    """Rows whose molecules are in other sets, and in which: the first that holds it."""
+    known: dict[str | None, str] = {None: ""}
+    for other in without:
+        for key in inchi_keys.skeletons(map(str, other.smiles[other.readable]), progress):
+            known.setdefault(key, other.name)
+    if len(known) == 1:
+        return {}
+    rows = dataset.readable.tolist()
+    keys = inchi_keys.skeletons(map(str, dataset.smiles[rows]), progress)
+    return {row: f"{known[key]} holds it" for row, key in zip(rows, keys, strict=True) if known.get(key)}
 
 
 def _described(
@@ -152,6 +179,13 @@ def _moments(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[np.ndarray, np
             mean[number], spread = known.mean(), known.std()
             std[number] = spread if spread > 0 else 1.0
     return mean, std
+
+
+def _without(held: dict[int, str]) -> tuple[str, ...]:
+    if not held:
+        return ()
+    counts = Counter(why.removesuffix(" holds it") for why in held.values())
+    return (f"{len(held):,} molecules take no part: " + ", ".join(f"{n:,} of {name}" for name, n in counts.items()),)
 
 
 def _left_out(skipped: tuple[Skipped, ...]) -> tuple[str, ...]:

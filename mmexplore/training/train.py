@@ -8,7 +8,7 @@ loses at most the epoch in hand.
 import io
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -48,20 +48,21 @@ def train(
     *,
     name: str = "",
     overwrite: bool = False,
+    without: Sequence[Dataset] = (),
     progress: Progress = silent,
     home: Home,
 ) -> Card:
     """Train a recipe on a data set into a run folder; goes on where an interrupted training of both left off.
 
     ``predictions.parquet`` has the data set's rows in order: ``row``, ``split`` (train, validation, test, "" where a
-    molecule could not be described or a training molecule has no label), a column a task (probability, or value in the
-    label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable, UnknownName, Taken where another process
-    trains into the folder or a finished model lies there that is not to be overwritten, and Cancelled from
-    ``progress``, after which the same call goes on.
+    molecule could not be described, is in a set of ``without``, or a training molecule has no label), a column a task
+    (probability, or value in the label's unit) and a column ``truth: TASK``. Raises BadRecipe, NotAvailable,
+    UnknownName, Taken where another process trains into the folder or a finished model lies there that is not to be
+    overwritten, and Cancelled from ``progress``, after which the same call goes on.
     """
     registry.check_starts(recipe, home=home)
     if os.environ.get("LOCAL_RANK", "0") != "0":  # a further GPU's process, whose first one has the claim
-        return _train(recipe, dataset, folder, name, progress, home=home)
+        return _train(recipe, dataset, folder, name, without, progress, home=home)
     own = folder.parent == registry.runs_folder(home=home)
     before = folder.is_dir() and (not own or any(path.name != LOCK for path in folder.iterdir()))
     with (
@@ -70,7 +71,7 @@ def train(
     ):
         if (folder / MODEL / checkpoints.CARD).is_file() and not (folder / RESUME).is_dir() and not overwrite:
             raise Taken(f"{folder} holds a finished model; give another --out, or --overwrite to train over it")
-        return _train(recipe, dataset, folder, name, progress, home=home)
+        return _train(recipe, dataset, folder, name, without, progress, home=home)
 
 
 @contextmanager
@@ -90,12 +91,21 @@ def _nothing_left(folder: Path, before: bool) -> Iterator[None]:
         raise
 
 
-def _train(recipe: Recipe, dataset: Dataset, folder: Path, name: str, progress: Progress, *, home: Home) -> Card:
+def _train(
+    recipe: Recipe,
+    dataset: Dataset,
+    folder: Path,
+    name: str,
+    without: Sequence[Dataset],
+    progress: Progress,
+    *,
+    home: Home,
+) -> Card:
     main = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts one more process for each further GPU
     progress = progress if main else silent
     policy = _policy(recipe, dataset, folder, home=home)
     _check_devices(recipe, policy)
-    prepared = prepare(recipe, dataset, progress, home=home)
+    prepared = prepare(recipe, dataset, progress, without=without, home=home)
     if main:
         numerics.keep(folder / RESUME / NUMERICS, f"{recipe.digest} {dataset.digest}", policy)
     numerics.apply(policy)  # after the targets of a pre-training, which are computed as whatever people see

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mmexplore.chem.inchi_keys import skeletons
 from mmexplore.datasets import catalog
-from mmexplore.explore import comparison
 from mmexplore.models import registry
 from mmexplore.models.registry import Model
 from mmexplore.runtime.home import default_home
@@ -22,8 +22,8 @@ def shipped() -> list[Model]:
 
 def seen(smiles: list[str], corpus: list[str]) -> int:
     """Molecules that are in a corpus, by the first blocks of their InChIKeys."""
-    known = set(comparison.skeletons(corpus)) - {None}
-    return sum(key in known for key in comparison.skeletons(smiles))
+    known = set(skeletons(corpus)) - {None}
+    return sum(key in known for key in skeletons(smiles))
 
 
 def test_a_molecule_is_known_again_whatever_its_stereo_and_isotopes() -> None:

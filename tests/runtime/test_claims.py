@@ -114,6 +114,31 @@ def test_ctrl_c_ends_a_verb_with_a_sentence_and_130() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way there")
+def test_ctrl_c_is_heard_after_rdkit_has_worked_in_threads() -> None:
+    """Each call of RDKit replaces the handler and puts back what it found, which may be another call's."""
+    program = (
+        "import threading, time\nfrom mmexplore.runtime.jobs.worker import running\n"
+        "with running(None):\n"
+        "    from rdkit.Chem import AddHs, AllChem, MolFromSmiles\n"
+        "    def work():\n"
+        "        for seed in range(40):\n"
+        "            AllChem.EmbedMolecule(AddHs(MolFromSmiles('CC(C)Cc1ccc(cc1)C(C)C(=O)O')), randomSeed=seed)\n"
+        "    threads = [threading.Thread(target=work) for _ in range(3)]\n"
+        "    [one.start() for one in threads], [one.join() for one in threads]\n"
+        "    print('at it', flush=True)\n    time.sleep(600)\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    verb = subprocess.Popen(
+        [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, text=True
+    )
+    assert verb.stdout is not None
+    assert verb.stdout.readline() == "at it\n"
+    verb.send_signal(signal.SIGINT)
+    verb.communicate()
+    assert verb.returncode == 130
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way there")
 def test_ctrl_c_ends_also_threads_and_what_was_started() -> None:
     program = (
         "import subprocess, sys, threading, time\nfrom mmexplore.runtime.jobs.worker import running\n"

@@ -120,6 +120,12 @@ def _targets(field: Field) -> tuple[str, ...]:
     return tuple(st.multiselect("Targets", tasks, begin, placeholder=every, **about))
 
 
+def _without(field: Field) -> tuple[str, ...]:
+    """Data sets that are here, and those that the recipe names by path."""
+    names = list(dict.fromkeys([*studio.available(), *field.value]))
+    return tuple(st.multiselect("Without the molecules of", names, field.value, placeholder="none", **field.about))
+
+
 def _split_seed(field: Field) -> int:
     """Empty: the run's seed draws the split too, of several runs the first one's, unless each is to have its own."""
     low, high = widgets.bounds(field.info, step=1)
@@ -179,6 +185,7 @@ _INSTEAD: dict[str, Draw | None] = {
     "training.seed": _as_it_is,
     "data.dataset": _dataset,
     "data.targets": _targets,
+    "data.without": _without,
     "data.split_seed": _split_seed,
     "data.split_column": _split_column,
     "data.split_file": _split_file,
