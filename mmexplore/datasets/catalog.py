@@ -32,6 +32,7 @@ from mmexplore.datasets import (
     storage,
     yours,
 )
+from mmexplore.datasets.published import PUBLISHED
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadTable, Damaged, UnknownName
 from mmexplore.runtime.files import claimed, sweep
@@ -91,6 +92,11 @@ def entries(*, home: Home) -> list[Entry]:
         *nmrshiftdb2.entries(home=home),
         *yours.entries(home=home),
     ]
+
+
+def names(*, home: Home) -> list[str]:
+    """Names of the entries, without a look at what is here of them."""
+    return [*embedded.NAMES, *PUBLISHED, nmrshiftdb2.NAME, *yours.cards(home=home)]
 
 
 def load(name_or_path: str | Path, *, progress: Progress = silent, home: Home, **chosen: Unpack[Choices]) -> Dataset:

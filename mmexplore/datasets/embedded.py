@@ -57,6 +57,9 @@ _ROWS: dict[str, tuple[str, tuple[str, ...], str, str | None, Entry]] = {
 }  # fmt: skip
 
 
+NAMES = tuple(_ROWS)
+
+
 def entries() -> list[Entry]:
     """The embedded data sets; one whose package is not installed says that it is not available."""
     return [replace(row[4], available=_are_here(_paths(name))) for name, row in _ROWS.items()]

@@ -48,10 +48,13 @@ def damaged(*, home: Home) -> dict[str, str]:
 
 def current(name: str, *, home: Home) -> str:
     """The name that a data set has now: another one where it was renamed since, the same for any other name."""
+    return former(home=home).get(name, name)
+
+
+def former(*, home: Home) -> dict[str, str]:
+    """Present names of data sets by names that they had before, those left out that another set has now."""
     known = cards(home=home)
-    if name in known:
-        return name
-    return next((now for now, card in known.items() if name in card.get("former", ())), name)
+    return {old: now for now, card in reversed(known.items()) for old in card.get("former", ()) if old not in known}
 
 
 def _read_cards(place: Path) -> tuple[tuple[dict[str, Card], dict[str, str]], list[Path]]:

@@ -4,7 +4,7 @@ Names travel as names only to here. What lies below takes objects, and the home 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -58,7 +58,7 @@ def check_names(data: str = "", model_name: str = "") -> None:
     """Raises UnknownName for a path where names alone are taken (:func:`names_only`)."""
     if not _visitors.is_set():
         return
-    if data and data not in (known := [entry.name for entry in catalog.entries(home=home())]):
+    if data and data not in (known := catalog.names(home=home())):
         raise UnknownName("data set", data, known)
     plain = model_name.removeprefix(registry.UNTRAINED)
     if plain and plain not in (known := [one.name for one in ensembles.models(home=home())]):
@@ -119,12 +119,16 @@ def model(name: str) -> Model:
     Raises UnknownName or BadCheckpoint.
     """
     check_names(model_name=name)
-    return renamed(ensembles.model(name, home=home()))
+    return renamed([ensembles.model(name, home=home())])[0]
 
 
-def renamed(found: Model) -> Model:
-    """The same model, whose training data set goes by the name that it has now."""
-    now = yours.current(found.data, home=home())
+def renamed(found: Sequence[Model]) -> list[Model]:
+    """The same models, whose training data sets go by the names that they have now."""
+    former = yours.former(home=home())
+    return [_renamed(one, former.get(one.data, one.data)) for one in found]
+
+
+def _renamed(found: Model, now: str) -> Model:
     if found.card is None or now == found.data:
         return found
     data = found.card.data.model_copy(update={"name": now})

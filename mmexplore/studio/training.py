@@ -38,7 +38,7 @@ MOST_CHECKED = 20_000
 
 def models() -> list[Model]:
     """Shipped models, ensembles, trained models, newest first, then the baseline, without :func:`damaged_models`."""
-    return [renamed(model) for model in ensembles.models(home=home())]
+    return renamed(ensembles.models(home=home()))
 
 
 def damaged_models() -> dict[str, str]:

@@ -14,7 +14,7 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.server import asked
-from mmexplore.ui.shell import address, deep_links, jobs, navigation, session, skip_link, tour
+from mmexplore.ui.shell import address, deep_links, jobs, navigation, session, skip_link, startup, tour
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
 _ICONS = {
@@ -60,6 +60,7 @@ def main() -> None:
     deep_links.answer()
     tour.bar()
     chosen.run()
+    startup.keep_imports()
 
 
 def _pages() -> list[st.Page]:

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,8 @@ from mmexplore.runtime.home import default_home
 from mmexplore.ui.components.words import literal
 
 log = logging.getLogger(__name__)
+_MANY_MODULES = 20
+_frozen = {"modules": 0}
 
 
 @asynccontextmanager
@@ -54,9 +57,20 @@ def warm_up() -> None:
         state.best_map(on, method)
         state.painting(on, state.color_names(on)[0])
         studio.depict("c1ccccc1")
-        gc.freeze()  # Streamlit collects garbage after every run; what was imported by now never is any
+        keep_imports()
     except Exception:
         log.exception("the warm-up failed; pages will read what they need themselves")
+
+
+def keep_imports() -> None:
+    """Keep what was imported by now out of the garbage collector's way: Streamlit collects after every run.
+
+    It does nothing unless a good deal is new, as after the first visit of a page that needs scikit-learn.
+    """
+    if len(sys.modules) > _frozen["modules"] + _MANY_MODULES:
+        gc.collect()
+        gc.freeze()
+        _frozen["modules"] = len(sys.modules)
 
 
 def stay_home() -> None:
