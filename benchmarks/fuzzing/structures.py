@@ -116,6 +116,9 @@ def begin(place: str) -> Callable[[int, int], Came]:
             studio.depict("CCO")
         studio.hits(studio.query_of(data, "CCO"), studio.ECFP, data, 3)
     doors = _doors(data, Path(place))
+    with studio.at_home(home):
+        for slow in ("explanation", "prediction"):  # whose model is loaded once
+            doors[slow][0]("CCO")
 
     def answer(seed: int, number: int) -> Came:
         text = text_of(seed, number)
