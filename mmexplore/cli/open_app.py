@@ -18,6 +18,7 @@ from mmexplore.cli.answer import Json, answer
 from mmexplore.runtime import places
 from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.home import default_home
+from mmexplore.runtime.jobs import ctrl_c
 from mmexplore.studio.hosts import FRAMES, HOSTS, allowed_frames, allowed_hosts, checked
 
 GRACE_SECONDS = 10
@@ -48,6 +49,7 @@ def open_app(
         HOSTS: ",".join([*allowed_hosts(), *checked(HOSTS, allow_host or ())]),
         FRAMES: ",".join([*allowed_frames(), *checked(FRAMES, allow_frame or ())]),
     }
+    ctrl_c.let_through()
     for told in (signal.SIGTERM, signal.SIGINT):  # whoever starts it in the background may have had SIGINT ignored
         signal.signal(told, _stop)
     server = _started(host, port, allowed)

@@ -117,7 +117,8 @@ def test_ctrl_c_ends_a_verb_with_a_sentence_and_130() -> None:
 def test_ctrl_c_is_heard_after_rdkit_has_worked_in_threads() -> None:
     """Each call of RDKit replaces the handler and puts back what it found, which may be another call's."""
     program = (
-        "import threading, time\nfrom mmexplore.runtime.jobs.worker import running\n"
+        "from mmexplore.runtime.jobs import ctrl_c\nctrl_c.from_the_start()\n"
+        "import threading, time\nimport numpy\nfrom mmexplore.runtime.jobs.worker import running\n"
         "with running(None):\n"
         "    from rdkit.Chem import AddHs, AllChem, MolFromSmiles\n"
         "    def work():\n"
@@ -136,6 +137,26 @@ def test_ctrl_c_is_heard_after_rdkit_has_worked_in_threads() -> None:
     verb.send_signal(signal.SIGINT)
     verb.communicate()
     assert verb.returncode == 130
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way there")
+@pytest.mark.parametrize(("ignored", "code"), [(False, 130), (True, 0)])
+def test_before_a_verb_is_at_work_ctrl_c_ends_a_process_that_heeds_it(ignored: bool, code: int) -> None:
+    program = (
+        "import signal, sys\n"
+        + "signal.signal(signal.SIGINT, signal.SIG_IGN)\n" * ignored
+        + "from mmexplore.runtime.jobs import ctrl_c\nctrl_c.from_the_start()\n"
+        "print('reads', flush=True)\nsys.stdin.readline()\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    verb = subprocess.Popen([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": path}, **pipes)
+    assert verb.stdout is not None
+    assert verb.stdout.readline() == "reads\n"
+    verb.send_signal(signal.SIGINT)
+    if ignored:
+        verb.communicate("goes on\n")
+    assert verb.wait() == code
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way there")

@@ -13,19 +13,20 @@ import logging
 import os
 import re
 import signal
-import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from mmexplore.runtime import files, logs, processes
+from mmexplore.runtime import files, logs
 from mmexplore.runtime.errors import Cancelled, MmexploreError, NotAvailable
 from mmexplore.runtime.home import default_home, write_json
+from mmexplore.runtime.jobs import ctrl_c
 from mmexplore.runtime.jobs.folder import Job, State, read, read_all
 from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress
 
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 POLL_SECONDS = 0.2
-CTRL_C_SECONDS = 1.0
-"""So long Python has to end by itself after Ctrl-C; a library at work in C may not let it."""
-_Handler = Callable[[int, FrameType | None], None]
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +41,7 @@ _log = logging.getLogger(__name__)
 def running(folder: Path | None) -> Iterator[Listener]:
     """Be the job of a folder: wait for the device, work, and write down how it ended."""
     if folder is None:
-        with TerminalProgress() as shown, _ctrl_c_ends(shown):
+        with TerminalProgress() as shown, ctrl_c.ends(partial(_say_stopped, shown)):
             yield shown
         return
     logs.configure(logs.log_file(default_home()), stderr=True)
@@ -58,99 +56,6 @@ def running(folder: Path | None) -> Iterator[Listener]:
         except BaseException as error:
             _deaf_to_sigterm()
             raise SystemExit(_write_down(progress, error)) from None
-
-
-@contextmanager
-def _ctrl_c_ends(shown: TerminalProgress) -> Iterator[None]:
-    """SIGINT ends the work soon, whatever it is at and whatever catches the exception, with a sentence and code 130.
-
-    A kill at any moment leaves whole files behind, so nothing has to be put in order. Nor is Python's own end waited
-    for, which joins threads that may be at work in C.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    pressed, ended = threading.Event(), threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        if not pressed.is_set():
-            pressed.set()
-            raise KeyboardInterrupt
-
-    def insist() -> None:
-        if not press.waited_for() or ended.is_set():
-            return
-        latest = time.monotonic() + CTRL_C_SECONDS
-        press.interrupt()
-        if not ended.wait(CTRL_C_SECONDS):
-            _say_stopped(shown)
-        time.sleep(max(latest - time.monotonic(), 0))
-        processes.kill_started()  # a worker would go on to the end of its share
-        os._exit(130)
-
-    press = _KeptBack(stop) if hasattr(signal, "sigwait") else _Heard(stop)
-    watch = threading.Thread(target=insist, name="ctrl-c", daemon=True)
-    watch.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        press.close(watch)
-        if pressed.is_set():
-            _say_stopped(shown)
-            raise SystemExit(130)
-
-
-class _KeptBack:
-    """The press of Ctrl-C, kept back from all threads but the one that waits for it, which tells the main one.
-
-    RDKit puts a handler of its own in the place of Python's while it works in C, and where two threads work there, one
-    of them puts back the other's: no handler hears of a press then.
-    """
-
-    def __init__(self, stop: _Handler) -> None:
-        self._told = signal.signal(signal.SIGUSR1, stop)
-        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-    def waited_for(self) -> bool:
-        return signal.sigwait({signal.SIGINT}) == signal.SIGINT
-
-    def interrupt(self) -> None:
-        main = threading.main_thread().ident
-        assert main is not None
-        signal.pthread_kill(main, signal.SIGUSR1)
-
-    def close(self, watch: threading.Thread) -> None:
-        if watch.is_alive() and watch.ident is not None:
-            signal.pthread_kill(watch.ident, signal.SIGINT)
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
-        late = signal.SIG_IGN if self._told == signal.SIG_DFL else self._told  # a press may be on its way to main
-        signal.signal(signal.SIGUSR1, late)
-
-
-class _Heard:
-    """The press of Ctrl-C where a signal cannot be kept back: the system writes it down even while no Python runs."""
-
-    def __init__(self, stop: _Handler) -> None:
-        self._heard, self._rung = socket.socketpair()
-        self._rung.setblocking(False)
-        self._handler = signal.signal(signal.SIGINT, stop)
-        self._woken = signal.set_wakeup_fd(self._rung.fileno(), warn_on_full_buffer=False)
-
-    def waited_for(self) -> bool:
-        with self._heard, suppress(OSError):
-            while (number := self._heard.recv(1)) and number[0] != signal.SIGINT:
-                pass
-            return bool(number)
-        return False
-
-    def interrupt(self) -> None:
-        """Python's own handler has done it."""
-
-    def close(self, _watch: threading.Thread) -> None:
-        signal.set_wakeup_fd(self._woken)
-        signal.signal(signal.SIGINT, self._handler)
-        self._rung.close()
 
 
 def _say_stopped(shown: TerminalProgress) -> None:
