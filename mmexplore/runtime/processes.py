@@ -24,6 +24,8 @@ APART: dict[str, Any] = {
     "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0),
 }
 """Arguments of Popen for a process that neither Ctrl+C nor a closed terminal ends."""
+OWN_SIGNAL: int = getattr(signal, "SIGUSR1", 0)
+"""The signal by which a thread of this program interrupts another, where there is one."""
 
 
 def cores() -> int:

@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from mmexplore.runtime import processes
+
 SECONDS = 1.0
 """So long Python has to end by itself after Ctrl-C; a library at work in C may not let it."""
-_WAITS = sys.platform != "win32" and hasattr(signal, "sigwait")
+_WAITS = sys.platform != "win32" and bool(processes.OWN_SIGNAL)
 _first: list["_KeptBack"] = []
 
 
@@ -61,12 +63,10 @@ def ends(say: Callable[[], None]) -> Iterator[None]:
         if not ended.wait(SECONDS):
             say()
         time.sleep(max(latest - time.monotonic(), 0))
-        from mmexplore.runtime import processes
-
         processes.kill_started()  # a worker would go on to the end of its share
         os._exit(130)
 
-    press = (_first[0] if _first else _KeptBack()) if _WAITS else _Heard()
+    press = (_first[0] if _first else _KeptBack()) if _WAITS else _WokenUp()
     press.begin(stop, insist)
     try:
         yield
@@ -96,12 +96,12 @@ class _KeptBack:
         self._watch.start()
 
     def begin(self, stop: _Handler, insist: _Insist) -> None:
-        signal.signal(signal.SIGUSR1, stop)
+        signal.signal(processes.OWN_SIGNAL, stop)
         self._insist = insist
 
     def end(self) -> None:
         self._insist = None
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # a press may be on its way to the main thread
+        signal.signal(processes.OWN_SIGNAL, signal.SIG_IGN)  # a press may be on its way to the main thread
 
     def close(self) -> None:
         self._closed = True
@@ -121,10 +121,10 @@ class _KeptBack:
     def _interrupt() -> None:
         main = threading.main_thread().ident
         assert main is not None
-        signal.pthread_kill(main, signal.SIGUSR1)
+        signal.pthread_kill(main, processes.OWN_SIGNAL)
 
 
-class _Heard:
+class _WokenUp:
     """Presses that the system writes into a socket, also while no Python runs; Python's own handler hears them too."""
 
     def begin(self, stop: _Handler, insist: _Insist) -> None:
