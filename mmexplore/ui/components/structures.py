@@ -42,7 +42,7 @@ def table(
 ) -> None:
     """A table whose rows are high enough for drawings; ``fit`` and ``switch`` as in :func:`fitting`."""
     height = min(most_px, 40 + ROW_PX * len(frame))
-    fitting(frame, fit or list(map(str, frame)), switch, config, row_height=ROW_PX, height=height, placeholder="–")
+    fitting(frame, fit or list(map(str, frame)), switch, config, row_height=ROW_PX, height=height)
 
 
 def fitting(
@@ -59,9 +59,8 @@ def fitting(
     texts = [name for name in map(str, frame) if not is_numeric_dtype(frame[name])]
     widths = {name: st.column_config.Column(width=TEXT_PX) for name in texts}
     columns = [name for name in map(str, frame) if every or name in fit]
-    return st.dataframe(
-        frame, hide_index=True, column_order=columns, column_config=widths | dict(config or {}), **about
-    )
+    about = {"placeholder": "–"} | about | {"hide_index": True, "column_order": columns}
+    return st.dataframe(frame, column_config=widths | dict(config or {}), **about)
 
 
 def wrapped(frame: "pd.DataFrame", digits: int = 4) -> None:

@@ -12,7 +12,7 @@ from mmexplore.ui.components.drawings import Drawing, drawings, of_smiles
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.predict.request import PredictionRequest, level_in_words
-from mmexplore.ui.shell import session
+from mmexplore.ui.shell import session, tour
 from mmexplore.ui.shell.session import Choice
 
 _TYPED = "typed"
@@ -33,6 +33,7 @@ def show(choice: Choice, asked: PredictionRequest) -> None:
         query = _query(choice, text)
         if query is None:
             st.info("Type a name or a SMILES above, draw a molecule, or click one on the Map.", icon=":material/edit:")
+            tour.example_button(choice)
             return
         read = studio.read_structure(query.smiles, "keep" if asked.salts == "keep" else "strip")
         with st.spinner("Asking the model ..."):

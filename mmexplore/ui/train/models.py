@@ -55,7 +55,7 @@ def show(models: Sequence[Model]) -> None:
     about: dict[str, Any] = {"hide_index": True, "column_config": _COLUMNS, "key": f"runs/{len(table)}/{turn}"}
     about["column_order"] = None if every else _FIT
     about["selection_default"] = {"selection": {"rows": [names.index(name) for name in first if name in names]}}
-    chosen = st.dataframe(table, on_select="rerun", selection_mode="multi-row", **about).selection.rows
+    chosen = st.dataframe(table, on_select="rerun", selection_mode="multi-row", placeholder="–", **about).selection.rows
     address.keep(_CHOSEN, ",".join(quote(names[row], safe="") for row in chosen) or None)
     address.answer(_CHOSEN, tuple(chosen))
     _over_seeds(models)
@@ -86,7 +86,7 @@ def _over_seeds(models: Sequence[Model]) -> None:
     groups = runs_table.over_seeds(models)
     if len(groups):
         st.markdown("**The same recipe over several seeds:** mean ± sample standard deviation over the runs")
-        st.dataframe(groups, hide_index=True, column_config=_COLUMNS, column_order=_GROUPS_FIT)
+        st.dataframe(groups, hide_index=True, placeholder="–", column_config=_COLUMNS, column_order=_GROUPS_FIT)
 
 
 def show_one(model: Model) -> None:
