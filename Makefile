@@ -58,11 +58,11 @@ test-release: .venv/dev
 
 # the inner loop: no browser, nothing slow
 quick: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow and not release"
 
 quick-elsewhere: export MMEXPLORE_TEST_WITHOUT_POSIX := 1
 quick-elsewhere: .venv/dev
-	$(BIN)/python -m pytest -m "not browser and not slow" -n 1 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not browser and not slow and not release" -n 1 --dist loadfile --no-loadscope-reorder
 
 # every test, and the lines of mmexplore that none of them ran, in all processes that they started
 coverage: .venv/dev
