@@ -57,9 +57,10 @@ _OF_SPLIT = {
     "fractions": (*BY_STRUCTURE, "time"),
     "split_column": ("column", "time"),
     "split_file": ("file",),
-    "cluster_similarity": ("cluster",),
+    "cluster_similarity": ("cluster", "kfold"),
     "folds": ("kfold",),
     "fold": ("kfold",),
+    "folds_by": ("kfold",),
 }
 
 
@@ -68,6 +69,9 @@ def _undrawn(start: Recipe, key: str) -> dict[str, Draw | None]:
     split = st.session_state.get(f"{key}/data.split", start.data.split)
     weights = st.session_state.get(f"{key}/training.class_weights", start.training.class_weights)
     found: dict[str, Draw | None] = {f"data.{name}": None for name, rules in _OF_SPLIT.items() if split not in rules}
+    if split == "kfold" and st.session_state.get(f"{key}/data.folds_by", start.data.folds_by) != "cluster":
+        found["data.cluster_similarity"] = None
+    found["data.tuned"] = None
     return found | ({} if weights == "given" else {"training.positive_weights": None})
 
 
