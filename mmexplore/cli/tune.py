@@ -12,7 +12,7 @@ from mmexplore.recipes.presets import preset, preset_names
 from mmexplore.recipes.recipe import SPLITS, Recipe, parse, read
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.jobs.reporters import Listener
-from mmexplore.training.study import BEST, MOST_TRIALS, SAMPLERS, Search
+from mmexplore.training.study import BEST, MOST_TRIALS, SAMPLERS, SearchPlan
 
 _OVER = "field to vary, as training.learning_rate, with a range where its own is not meant: PATH=LOW:HIGH, "
 _OVER += "PATH=LOW:HIGH:log or PATH=A,B,C; repeatable; none: every field that has a range"
@@ -65,7 +65,8 @@ def tune(
         if sampler not in SAMPLERS:
             raise BadRecipe(f"--sampler is {' or '.join(SAMPLERS)}, and {sampler!r} came")
         ranges = dict(one.partition("=")[::2] for one in over or [])
-        search = Search(trials=trials, ranges=ranges, sampler=sampler, seed=search_seed, pruning=pruning)
+        asked = {"trials": trials, "ranges": ranges, "sampler": sampler, "seed": search_seed, "pruning": pruning}
+        search = SearchPlan.model_validate(asked)
         title = name or f"{chosen.data.dataset} {chosen.name}"
         folder = out or studio.new_study(title)
         progress.goes_on = f"the same command with --out {folder} goes on with what was done"

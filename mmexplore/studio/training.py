@@ -27,7 +27,7 @@ from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import check_recipe, dataset, home, model, renamed, training_data
 from mmexplore.training import study as studies_kept
-from mmexplore.training.study import Search, Study, Trial
+from mmexplore.training.study import SearchPlan, Study, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,8 +266,8 @@ def make_ensemble(title: str, names: Sequence[str]) -> Ensemble:
 
 
 def recipe_of(job: Job) -> Recipe | None:
-    """The recipe that a training job was given; None for other jobs, and where its run was deleted."""
-    path = Path(job.arguments[0]) if job.verb in TRAINING_VERBS and job.arguments else Path()
+    """The recipe that a training or a search of settings was given; None for other jobs, and where its run is gone."""
+    path = Path(job.arguments[0]) if job.verb in (*TRAINING_VERBS, TUNING_VERB) and job.arguments else Path()
     try:
         return Recipe.model_validate(read_json(path)) if path.suffix == ".json" else None
     except (OSError, ValueError, MmexploreError):
@@ -360,7 +360,9 @@ def new_study(title: str) -> Path:
     return registry.new_folder(studies_kept.studies_folder(home=home()), title)
 
 
-def tune(recipe: Recipe, folder: Path, search: Search, name: str = "", progress: Progress = silent) -> StudyOfSettings:
+def tune(
+    recipe: Recipe, folder: Path, search: SearchPlan, name: str = "", progress: Progress = silent
+) -> StudyOfSettings:
     """Search a recipe's settings by validation scores into a folder, or go on with what lies there; imports torch.
 
     No label of the test part is read. Raises Taken where another process searches there, or the folder holds a study
@@ -372,14 +374,14 @@ def tune(recipe: Recipe, folder: Path, search: Search, name: str = "", progress:
     return _study_at(folder)
 
 
-def check_search(recipe: Recipe, search: Search) -> None:
+def check_search(recipe: Recipe, search: SearchPlan) -> None:
     """Raises BadRecipe or UnknownName where a search cannot start: a range that is none, a recipe without labels."""
     check_recipe(recipe)
     registry.check_starts(recipe, home=home())
     ranges.chosen_ranges(recipe, search.ranges)
 
 
-def start_tuning(recipe: Recipe, search: Search, title: str) -> Job:
+def start_tuning(recipe: Recipe, search: SearchPlan, title: str) -> Job:
     """Have a recipe's settings searched by a job, or the job that is at it already under that title.
 
     A killed job started again goes on where it was. Raises like :func:`check_search`.

@@ -25,8 +25,8 @@ SAMPLERS = {
 }
 
 
-class Search(Section):
-    """Search of settings: how many trials, drawn how, within which ranges.
+class SearchPlan(Section):
+    """Search plan: how many trials, drawn how, within which ranges.
 
     ``ranges`` in words (:mod:`mmexplore.recipes.ranges`) by the path of a field, "" for the field's own; none: every
     field that has a range. ``pruning``: a trial whose best validation score is worse than the median of others at the
@@ -34,7 +34,7 @@ class Search(Section):
     """
 
     trials: Annotated[int, Field(ge=1, le=MOST_TRIALS, description="trials in all")] = 20
-    ranges: Annotated[dict[str, str], Field(default_factory=dict)]
+    ranges: dict[str, str] = Field(default_factory=dict)
     sampler: Annotated[Literal["tpe", "random"], Field(description="how settings are drawn")] = "tpe"
     seed: Annotated[int, Field(ge=0, le=MOST_SEED, description="seed of the search; weights have the recipe's")] = 0
     pruning: Annotated[bool, Field(description="end a trial that is worse than the median at the same epoch")] = True
@@ -50,7 +50,7 @@ class Trial(Section):
     state: Literal["running", "complete", "pruned", "failed"]
     settings: dict[str, Any]
     score: float | None = None
-    scores: Annotated[dict[int, float], Field(default_factory=dict)]
+    scores: dict[int, float] = Field(default_factory=dict)
     seconds: float = 0.0
     message: str = ""
 
@@ -65,7 +65,7 @@ class Study(Section):
     format: Literal[1] = 1
     title: str
     recipe: Recipe
-    search: Search
+    search: SearchPlan
     ranges: dict[str, str]
     metric: str
     lower_is_better: bool

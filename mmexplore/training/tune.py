@@ -36,7 +36,7 @@ from mmexplore.training.study import (
     BEST,
     FILE,
     RECIPE,
-    Search,
+    SearchPlan,
     Study,
     Trial,
     read_study,
@@ -57,7 +57,7 @@ def tune(
     recipe: Recipe,
     dataset: Dataset,
     folder: Path,
-    search: Search,
+    search: SearchPlan,
     *,
     title: str = "",
     progress: Progress = silent,
@@ -92,7 +92,7 @@ class _Run:
         recipe: Recipe,
         dataset: Dataset,
         folder: Path,
-        search: Search,
+        search: SearchPlan,
         title: str,
         progress: Progress,
         *,
@@ -190,7 +190,7 @@ class _Run:
 
     def _trained(self, asked: "optuna.Trial", trial: Trial) -> Trial:
         """The trial, trained to its end, or until it is pruned or fails in words."""
-        told = _Told(self, asked, trial)
+        told = _TrialProgress(self, asked, trial)
         try:
             chosen = with_settings(self.recipe, trial.settings)
             plan = TrainingPlan(chosen, self.dataset, self.prepared, self.policy, self._place(trial.number), told)
@@ -258,7 +258,7 @@ class _Run:
         )
 
 
-class _Told:
+class _TrialProgress:
     """Progress of a trial: each epoch's validation score is kept and may end it; the search's own progress is told."""
 
     def __init__(self, run: _Run, asked: "optuna.Trial", trial: Trial) -> None:

@@ -85,4 +85,4 @@ def _by_group(of_text: np.ndarray, seed: int, folds: int, fold: int, share: floa
             room -= sizes[group]
     if not (part_of == 1).any():
         part_of[rest[sizes[rest].argmin()]] = 1
-    return part_of[named]
+    return np.asarray(part_of[named])
