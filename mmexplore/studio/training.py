@@ -75,8 +75,16 @@ def delete_model(name: str) -> None:
 
 
 def export_model(name: str, where: Path) -> Path:
-    """A zip of the model's folder (weights.safetensors, recipe.json, card.json). Raises BadRecipe for an ensemble."""
-    return registry.export(ensembles.single(model(name), "a zip holds").name, where, home=home())
+    """A zip of the model's folder (weights.safetensors, recipe.json, card.json); of an ensemble a backup of its runs.
+
+    The latter is brought back by :func:`mmexplore.studio.restore`. Raises UnknownName for an ensemble outside the home.
+    """
+    found = model(name)
+    if not isinstance(found, Ensemble):
+        return registry.export(found.name, where, home=home())
+    from mmexplore.studio.upkeep import backup
+
+    return backup(where / f"{Path(found.name).name}.zip", models=[found.name]).file
 
 
 def check_training(recipe: Recipe) -> "TrainingCheck":
