@@ -403,7 +403,8 @@ def start_tuning(recipe: Recipe, search: SearchPlan, title: str) -> Job:
         words += ["--over", f"{path}={text}" if text else path]
     with client.starting(home=home()):
         for job in client.jobs(home=home()):
-            if job.verb == TUNING_VERB and job.active and job.title == title and list(job.arguments[5:]) == words:
+            same = job.verb == TUNING_VERB and job.title == title and list(job.arguments[5:]) == words
+            if same and job.active and recipe_of(job) == recipe:
                 return job
         folder = new_study(title)
         write_json(folder / studies_kept.RECIPE, recipe.model_dump(mode="json"))
