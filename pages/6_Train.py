@@ -22,6 +22,7 @@ try:
         plan = form.draw(data)
     with right:
         start.show(plan)
+    with left:
         search_form.show(plan)
 except MmexploreError as error:
     st.error(literal(error))

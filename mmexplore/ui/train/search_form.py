@@ -11,7 +11,7 @@ from mmexplore.ui.components.widgets import Field, draw, grid
 from mmexplore.ui.components.words import duration, literal
 from mmexplore.ui.train.plan import RunPlan
 
-_ABOUT = "Trials of the recipe on the left with other settings, compared by their validation scores. No label of the "
+_ABOUT = "Trials of this recipe with other settings, compared by their validation scores. No label of the "
 _ABOUT += "test part is read, and none of the rows that calibrate intervals."
 _RANGE = "LOW:HIGH, LOW:HIGH:log, or A,B,C"
 
@@ -52,8 +52,8 @@ def _ranges(known: dict[str, str]) -> dict[str, str]:
     """What is varied, as an editable table of the recipe's own ranges."""
     frame = pd.DataFrame({"vary": True, "field": list(known), "range": list(known.values())})
     config = {
-        "vary": st.column_config.CheckboxColumn(width=48),
-        "field": st.column_config.TextColumn(disabled=True),
+        "vary": st.column_config.CheckboxColumn(width=64),
+        "field": st.column_config.TextColumn(disabled=True, width=200),
         "range": st.column_config.TextColumn(help=_RANGE, required=True),
     }
     key = f"train/search/ranges/{hash(tuple(known.items()))}"

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.recipes.ranges import in_words
 from mmexplore.runtime.errors import MmexploreError
+from mmexplore.runtime.registry import OneOf
 from mmexplore.studio import StudyOfSettings, Trial
 from mmexplore.ui.components import charts, score_words, structures
 from mmexplore.ui.components.words import literal
@@ -33,7 +36,7 @@ def show(found: StudyOfSettings, *, active: bool) -> None:
     cells[3].metric("As it was", _number(first), help="the recipe with its own settings")
     if not ended:
         return
-    left, right = st.columns(2)
+    left, right = st.columns([2, 3])
     with left:
         charts.show(history(found), f"{found.name}-history", f"study/{found.name}/history", downloads=not active)
     with right:
@@ -106,45 +109,66 @@ def history(found: StudyOfSettings) -> go.Figure:
     best = np.minimum.accumulate(scores) if found.study.lower_is_better else np.maximum.accumulate(scores)
     stroke = {"color": charts.PALETTE[1], "width": 2, "shape": "hv"}
     x = [one.number + 1 for one in done]
+    figure.update_xaxes(dtick=max(1, len(found.trials) // 6))
     return figure.add_scatter(x=x, y=best, mode="lines", name="best so far", line=stroke)
 
 
 def parallel(found: StudyOfSettings) -> go.Figure:
-    """Parallel coordinates: a line a trial through its settings to its score, by which it is colored."""
+    """Parallel coordinates: a line a trial through its settings, each from the low to the high end, to its score."""
     some = [one for one in found.trials if one.state in ("complete", "pruned") and one.score is not None]
-    figure = charts.blank("Settings", "", "")
-    scores = [one.score for one in some]
-    axes = [_axis(path, words, [one.settings[path] for one in some]) for path, words in found.study.ranges.items()]
-    axes.append({"label": charts.plain(score_words.title(found.study.metric)), "values": scores})
-    stroke = {"color": scores, "colorscale": "Viridis", "reversescale": found.study.lower_is_better}
-    figure.add_parcoords(dimensions=axes, line=stroke, labelangle=-20, labelside="top")
-    return figure.update_layout(margin={"l": 50, "r": 40, "t": 110, "b": 20}, height=340)
+    figure = charts.blank("Settings of each trial", "", "", "from the low end of a range to its high end")
+    axes = {
+        short(path): _axis(words, [one.settings[path] for one in some]) for path, words in found.study.ranges.items()
+    }
+    scores = [float(one.score or 0.0) for one in some]
+    low, high = (min(scores), max(scores)) if scores else (0.0, 1.0)
+    axes[score_words.title(found.study.metric)] = Axis(
+        [(score - low) / (high - low or 1.0) for score in scores], f"{low:.4g}", f"{high:.4g}"
+    )
+    best = found.best
+    looks: tuple[tuple[str, Any, dict[str, Any]], ...] = (
+        ("ended early", lambda one: one.state == "pruned", {"color": charts.GRAY, "width": 1, "dash": "dot"}),
+        ("to the end", lambda one: one.state == "complete" and one != best, {"color": charts.PALETTE[0], "width": 1}),
+        ("best", lambda one: one == best, {"color": charts.PALETTE[1], "width": 3}),
+    )
+    for name, shown, stroke in looks:
+        x: list[float | None] = []
+        y: list[float | None] = []
+        for number, one in enumerate(some):
+            if shown(one):
+                x += [*range(len(axes)), None]
+                y += [*(axis.places[number] for axis in axes.values()), None]
+        figure.add_scatter(x=x, y=y, mode="lines", name=name, line=stroke, hoverinfo="skip")
+    for height, end in ((-0.08, "low"), (1.08, "high")):
+        texts = [charts.plain(getattr(axis, end)) for axis in axes.values()]
+        about = {"mode": "text", "text": texts, "showlegend": False, "hoverinfo": "skip", "name": f"{end} end"}
+        figure.add_scatter(x=list(range(len(axes))), y=[height] * len(axes), **about)
+    figure.update_xaxes(tickvals=list(range(len(axes))), ticktext=list(map(charts.plain, axes)), tickangle=-30)
+    return figure.update_yaxes(visible=False, range=[-0.16, 1.16]).update_layout(height=360)
 
 
-def _axis(path: str, words: str, values: Sequence[Any]) -> dict[str, Any]:
-    """One axis: numbers as they are or as their logarithms, choices side by side."""
-    label = charts.plain(short(path))
+@dataclass(frozen=True)
+class Axis:
+    """Axis of parallel coordinates: where each trial meets it, 0 to 1, and its ends in words."""
+
+    places: Sequence[float]
+    low: str
+    high: str
+
+
+def _axis(words: str, values: Sequence[Any]) -> Axis:
+    """Numbers as they are or by their logarithms; choices side by side, in the order of their range."""
     ends = words.split(":")
     if len(ends) == 1:
-        names = list(dict.fromkeys(map(str, values)))
-        names.sort(key=lambda text: (0, float(text)) if _is_number(text) else (1, 0.0))
-        places = {name: place for place, name in enumerate(names)}
-        ticks = {"tickvals": list(places.values()), "ticktext": [charts.plain(name) for name in names]}
-        return {"label": label, "values": [places[str(value)] for value in values], **ticks}
+        names = words.split(",")
+        place = {name: number / max(len(names) - 1, 1) for number, name in enumerate(names)}
+        return Axis([place[in_words(OneOf((value,)))] for value in values], names[0], names[-1])
     low, high = float(ends[0]), float(ends[1])
-    if len(ends) == 2:
-        return {"label": label, "values": list(values), "range": [low, high]}
-    first, last = math.log10(low), math.log10(high)
-    places_of = np.linspace(first, last, 5).tolist()
-    ticks = {"tickvals": places_of, "ticktext": [f"{10**place:.2g}" for place in places_of]}
-    return {"label": label, "values": [math.log10(value) for value in values], "range": [first, last], **ticks}
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
+    if len(ends) == 3:
+        shares = [math.log(value / low) / math.log(high / low) for value in values]
+    else:
+        shares = [(value - low) / (high - low) for value in values]
+    return Axis(shares, f"{low:g}", f"{high:g}")
 
 
 def short(path: str) -> str:

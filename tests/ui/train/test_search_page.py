@@ -105,10 +105,12 @@ def test_the_figures_and_the_table_have_the_trials_numbers(empty_home: Path, dat
     assert (list(done.x), list(done.y)) == ([1, 2, 5], [0.9, 0.7, 0.8])
     assert (list(pruned.x), list(pruned.y)) == ([3], [1.5])
     assert list(best.y) == [0.9, 0.7, 0.7]
-    axes = {axis.label: axis for axis in parallel(study).data[0].dimensions}
-    assert list(axes["learning rate"].range) == [-4, -2]
-    assert axes["learning rate"].values == pytest.approx([-3, -2.69897, -2.52288, -2.30103], abs=1e-5)
-    assert list(axes["fusion hidden size"].ticktext) == ["64", "128"]
+    early, others, best, low, high = parallel(study).data
+    assert [list(one.text) for one in (low, high)] == [["0.0001", "64", "0.7"], ["0.01", "128", "1.5"]]
+    assert list(best.x)[:3] == [0, 1, 2]
+    assert list(best.y)[:3] == pytest.approx([0.650515, 1, 0], abs=1e-5)  # log10(0.002 / 0.0001) / 2
+    assert list(early.y)[:3] == pytest.approx([0.738561, 0, 1], abs=1e-5)
+    assert list(others.y).count(None) == 2
     frame = table(study, study.trials)
     assert list(frame["state"]) == [state for _, state in SCORES]
     assert list(frame["training.learning_rate"]) == pytest.approx([0.001, 0.002, 0.003, 0.004, 0.005])
