@@ -4,7 +4,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import session
-from mmexplore.ui.train import form, job_picker, models, start, view
+from mmexplore.ui.train import form, job_picker, models, search_form, start, study_view, view
 
 st.title("Train")
 data = session.choice().data
@@ -22,8 +22,11 @@ try:
         plan = form.draw(data)
     with right:
         start.show(plan)
+    with left:
+        search_form.show(plan)
 except MmexploreError as error:
     st.error(literal(error))
 
 st.subheader("Models")
 models.show(studio.models())
+study_view.kept()

@@ -21,7 +21,8 @@ def blocks(path: Path, language: str) -> list[str]:
 @pytest.mark.release
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_the_tutorial_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["tutorial.md", "tutorial-predict.md"])
+def test_a_tutorial_runs(page: str, tmp_path: Path) -> None:
     """Its blocks, from the first to the last, in an empty folder with a home of its own."""
     binaries = tmp_path / "bin"
     binaries.mkdir()
@@ -30,7 +31,7 @@ def test_the_tutorial_runs(tmp_path: Path) -> None:
         (binaries / name).chmod(0o755)
     paths = {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     environment = os.environ | paths | {"MMEXPLORE_HOME": str(tmp_path / "home")}
-    text = (DOCS / "tutorial.md").read_text("utf-8")
+    text = (DOCS / page).read_text("utf-8")
     steps = re.findall(r"^```(sh|python)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert {"sh", "python"} == {language for language, _ in steps}
     for language, step in steps:

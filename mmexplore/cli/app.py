@@ -27,8 +27,9 @@ from mmexplore.cli.predict import predict
 from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
+from mmexplore.cli.tune import recipe_named, tune
 from mmexplore.recipes.presets import preset, preset_names, pretraining, pretraining_names
-from mmexplore.recipes.recipe import SPLITS, Recipe, parse, read
+from mmexplore.recipes.recipe import SPLITS, Recipe, parse
 from mmexplore.recipes.seeds import seeds
 from mmexplore.runtime import files
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
@@ -55,6 +56,7 @@ app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
 app.command()(predict)
+app.command()(tune)
 app.command("map")(make_map)
 app.command("app")(open_app)
 app.command("import")(import_file)
@@ -89,6 +91,9 @@ def train(
     ] = None,
     folds: Annotated[int | None, typer.Option("--folds", help="kfold: how many, each trained in turn")] = None,
     fold: Annotated[int | None, typer.Option("--fold", help="kfold: this one alone, from 0")] = None,
+    folds_by: Annotated[
+        str, typer.Option("--folds-by", help="kfold: molecule, scaffold or cluster, which stays in one fold")
+    ] = "",
     repeats: Annotated[int, typer.Option("--repeats", min=1, max=20, help="kfold: so many divisions")] = 1,
     settled: Annotated[bool, typer.Option("--settled", help="train until the validation score settles")] = False,
     seed: Seed = None,
@@ -109,8 +114,9 @@ def train(
     def chosen() -> Recipe:
         by_name = partial(preset, settled=settled)
         given: Values = {"targets": target, "split": split, "split_column": column, "folds": folds}
+        given |= {"folds_by": folds_by}
         given |= {"split_file": str(file.expanduser().resolve()) if file else "", "fold": fold}
-        found = _recipe(recipe, by_name, preset_names(), data, seed, given)
+        found = recipe_named(recipe, by_name, preset_names(), data, seed, given)
         return found if split_seed is None else found.with_settings([f"data.split_seed={split_seed}"])
 
     typed = " ".join([several, *context.args])
@@ -138,7 +144,7 @@ def pretrain(
     """Pre-train a recipe's encoders on molecules, without labels."""
 
     def chosen() -> Recipe:
-        return _recipe(recipe, partial(pretraining, version=version), pretraining_names(), data, seed, {})
+        return recipe_named(recipe, partial(pretraining, version=version), pretraining_names(), data, seed, {})
 
     answer(_training(chosen, settings, out, name, overwrite), as_json, job)
 
@@ -210,24 +216,6 @@ def _checked(recipes: Sequence[Recipe]) -> list[str]:
     for warning in warnings:
         print(f"note: {warning}", file=sys.stderr)
     return warnings
-
-
-def _recipe(
-    name: str, by_name: Callable[[str], Recipe], known: tuple[str, ...], data: str, seed: int | None, rest: Values
-) -> Recipe:
-    path = Path(name).expanduser()
-    if path.suffix == ".json" and path.is_file():
-        chosen = read(path)
-    elif path.suffix == ".json":
-        raise BadRecipe(f"there is no recipe file {name}; the recipes by name are: {', '.join(known)}")
-    else:
-        chosen = by_name(name)
-    values = chosen.model_dump(mode="json")
-    given = rest | {"dataset": data}
-    values["data"] |= {key: value for key, value in given.items() if value not in (None, "", [], ())}
-    if seed is not None:
-        values["data"]["split_seed"] = values["training"]["seed"] = seed
-    return parse(values)
 
 
 @app.command()

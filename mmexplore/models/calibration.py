@@ -269,7 +269,12 @@ def write(folder: Path, tasks: Sequence[Task], found: Calibration, weights_sha25
 
 
 def chosen_by_validation(recipe: Recipe) -> bool:
-    """Whether the validation part of a recipe chooses an epoch: of what is fitted at once it chooses nothing."""
+    """Whether the validation part of a recipe chooses an epoch, or chose its settings.
+
+    Of what is fitted at once it chooses nothing.
+    """
+    if recipe.data.tuned:
+        return True
     if recipe.stacks:
         return any(recipe.member(name).predicts_by_fusion for name in recipe.parts)
     return recipe.predicts_by_fusion

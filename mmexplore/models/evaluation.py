@@ -211,7 +211,9 @@ def split_key(model: Model) -> tuple[object, ...]:
     if model.card is None or model.recipe is None or not model.card.data.tasks or model.card.untrained:
         return ()
     data = model.recipe.data
-    told = data.model_dump(exclude={"dataset", "targets", "split_seed", "calibration"})
+    told = data.model_dump(exclude={"dataset", "targets", "split_seed", "calibration", "tuned"})
+    if data.split == "kfold" and data.folds_by != "cluster":
+        told.pop("cluster_similarity")
     for name in _UNUSED.get(data.split, _OPTIONS):
         told.pop(name, None)
     seed = 0 if data.split in UNSEEDED else data.split_seed
@@ -219,13 +221,13 @@ def split_key(model: Model) -> tuple[object, ...]:
     return (model.card.data.digest, seed, digest, *told.items())
 
 
-_OPTIONS = ("split_column", "split_file", "cluster_similarity", "folds", "fold")
+_OPTIONS = ("split_column", "split_file", "cluster_similarity", "folds", "fold", "folds_by")
 _UNUSED = {
     "column": (*_OPTIONS[1:], "fractions"),
     "time": _OPTIONS[1:],
     "file": (*_OPTIONS, "fractions"),
-    "cluster": ("split_column", "split_file", "folds", "fold"),
-    "kfold": _OPTIONS[:3],
+    "cluster": ("split_column", "split_file", "folds", "fold", "folds_by"),
+    "kfold": _OPTIONS[:2],
 }
 
 
@@ -264,6 +266,6 @@ def baseline_command(model: Model) -> str:
     words += ["--fold", str(data.fold)] if data.split == "kfold" else []
     for name in Data.model_fields:
         value = getattr(data, name)
-        if name not in ("dataset", "split", "fold") and value != getattr(plain, name):
+        if name not in ("dataset", "split", "fold", "tuned") and value != getattr(plain, name):
             words += ["--set", f"data.{name}={json.dumps(value, allow_nan=False)}"]
     return shlex.join(words)

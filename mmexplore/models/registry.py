@@ -229,13 +229,18 @@ def runs_folder(*, home: Home) -> Path:
 
 def new_run(title: str, *, home: Home) -> Path:
     """A fresh run folder whose name is made from a title; a shipped model's name is never taken over."""
+    return new_folder(runs_folder(home=home), title)
+
+
+def new_folder(place: Path, title: str) -> Path:
+    """A fresh folder whose name is made from a title; a shipped model's name is never taken over."""
     slug = "".join(c if c.isalnum() else "-" for c in title.lower()).strip("-")[:60] or "run"
     slug = files.allowed(slug)
     for number in range(1, 10_000):
         name = slug if number == 1 else f"{slug}-{number}"
         if name == BASELINE or (SHIPPED / name).is_dir():
             continue
-        path = runs_folder(home=home) / name
+        path = place / name
         try:
             path.mkdir()
         except FileExistsError:

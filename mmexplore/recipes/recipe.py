@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mmexplore.chem.file_endings import FORMATS
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import parse_json, read_json
-from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
+from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS, OneOf, Range
 
 APART = 0.5
 """Share of the validation part that chooses no epoch, unless a recipe says another."""
@@ -74,9 +74,16 @@ class Data(Section):
     ] = 0.35
     folds: Annotated[int, Field(ge=2, le=100, description="kfold: parts, each of which is tested once")] = 5
     fold: Annotated[int, Field(ge=0, le=99, description="kfold: the part that is tested, from 0")] = 0
+    folds_by: Annotated[
+        Literal["molecule", "scaffold", "cluster"],
+        Field(description="kfold: what stays in one fold; scaffold, cluster: new chemistry is tested"),
+    ] = "molecule"
     calibration: Annotated[
         float, Field(ge=0, le=0.9, description="share of the validation part that chooses no epoch: for intervals")
     ] = APART
+    tuned: Annotated[
+        bool, Field(description="a search chose the settings by the validation part, but for its calibration rows")
+    ] = False
 
     @model_validator(mode="after")
     def _fractions_add_up(self) -> Self:
@@ -102,7 +109,7 @@ class Data(Section):
             "time": f"by {self.split_column!r}",
             "file": Path(self.split_file).name,
             "cluster": f"at {self.cluster_similarity:g}",
-            "kfold": f"fold {self.fold + 1} of {self.folds}",
+            "kfold": f"fold {self.fold + 1} of {self.folds}" + f" by {self.folds_by}" * (self.folds_by != "molecule"),
         }
         return words.get(self.split, "")
 
@@ -184,14 +191,23 @@ class Training(Section):
     """How the weights are found."""
 
     epochs: Annotated[int, Field(ge=1, le=10_000, description="passes over the training set, at most")] = 50
-    batch_size: Annotated[int, Field(ge=1, le=65_536, description="molecules a step")] = 64
-    learning_rate: Annotated[float, Field(gt=0, le=1, description="Adam's highest learning rate")] = 1e-3
+    batch_size: Annotated[
+        int, Field(ge=1, le=65_536, description="molecules a step"), OneOf((16, 32, 64, 128, 256))
+    ] = 64
+    learning_rate: Annotated[
+        float, Field(gt=0, le=1, description="Adam's highest learning rate"), Range(1e-4, 1e-2, log=True)
+    ] = 1e-3
     schedule: Annotated[
         Literal["constant", "noam"],
         Field(description="noam: linear warm-up from a tenth of the rate, then exponential decay to a tenth"),
+        OneOf(("constant", "noam")),
     ] = "constant"
     warmup_epochs: Annotated[float, Field(ge=0, description="epochs of warm-up (noam)")] = 2.0
-    weight_decay: Annotated[float, Field(ge=0, le=1, description="decoupled weight decay (AdamW); 0: Adam")] = 0.0
+    weight_decay: Annotated[
+        float,
+        Field(ge=0, le=1, description="decoupled weight decay (AdamW); 0: Adam"),
+        OneOf((0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)),
+    ] = 0.0
     patience: Annotated[
         int, Field(ge=0, description="stop after so many epochs without a better validation; 0: never")
     ] = 0
@@ -466,8 +482,8 @@ def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
 
 
 _LATER = frozenset((
-    "without", "watch", "calibration", "split_column", "split_file", "cluster_similarity", "folds", "fold",
-    "class_weights", "positive_weights", "task_weights",
+    "without", "watch", "calibration", "tuned", "split_column", "split_file", "cluster_similarity", "folds", "fold",
+    "folds_by", "class_weights", "positive_weights", "task_weights",
 ))  # fmt: skip
 
 

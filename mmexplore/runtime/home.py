@@ -5,6 +5,7 @@ embeddings/  what a model makes of a data set       maps/        coordinates and
 runs/        trained models                         jobs/        status folders of long work
 logs/        mmexplore.log                          uploads/     files as users gave them
 untrained/   twins of models, a recipe each         numerics/    how this machine computes
+studies/     searches of settings, a file a trial
 selections/  rows that links name                   contributions/ what each modality of a fusion adds
 version.json which form all this has
 """

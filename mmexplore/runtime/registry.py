@@ -7,6 +7,7 @@ Names and options are read from the source text, so a form or a recipe can list 
 import ast
 import importlib
 import importlib.util
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -15,9 +16,30 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 
-_NAMES_IN_SIGNATURES = {"Annotated": Annotated, "Literal": Literal, "Field": Field} | {
-    t.__name__: t for t in (int, float, bool, str)
-}
+
+@dataclass(frozen=True)
+class Range:
+    """Search range of a number, both ends included; it stands in the field's annotation beside its bounds.
+
+    ``log``: drawn on a logarithmic scale; ``kind``: of tasks for which alone the field says something, "" for both.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Search range of a choice, or of a number that takes some values alone; ``kind`` as in :class:`Range`."""
+
+    values: tuple[Any, ...]
+    kind: str = ""
+
+
+_NAMES_IN_SIGNATURES: dict[str, Any] = {"Annotated": Annotated, "Literal": Literal, "Field": Field}
+_NAMES_IN_SIGNATURES |= {t.__name__: t for t in (int, float, bool, str, Range, OneOf)}
 
 
 class Family:

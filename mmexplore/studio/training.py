@@ -16,15 +16,18 @@ from mmexplore.models import ensembles, predictions, registry
 from mmexplore.models.calibration import Calibration, Coverage
 from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.registry import Model
+from mmexplore.recipes import ranges
 from mmexplore.recipes.recipe import Recipe
-from mmexplore.runtime import processes
+from mmexplore.runtime import files, processes
 from mmexplore.runtime.cache import FileVersion, cached, version
-from mmexplore.runtime.errors import BadRecipe, MmexploreError, Taken
+from mmexplore.runtime.errors import BadRecipe, MmexploreError, Taken, UnknownName
 from mmexplore.runtime.home import read_json, write_json
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import check_recipe, dataset, home, model, renamed, training_data
+from mmexplore.training import study as studies_kept
+from mmexplore.training.study import SearchPlan, Study, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from mmexplore.training.checks import TrainingCheck
 
 TRAINING_VERBS = ("train", "pretrain")
+TUNING_VERB = "tune"
 MOST_CHECKED = 20_000
 """Of so many molecules a page says before a training what forbids it; of more the job does."""
 
@@ -71,8 +75,16 @@ def delete_model(name: str) -> None:
 
 
 def export_model(name: str, where: Path) -> Path:
-    """A zip of the model's folder (weights.safetensors, recipe.json, card.json). Raises BadRecipe for an ensemble."""
-    return registry.export(ensembles.single(model(name), "a zip holds").name, where, home=home())
+    """A zip of the model's folder (weights.safetensors, recipe.json, card.json); of an ensemble a backup of its runs.
+
+    The latter is brought back by :func:`mmexplore.studio.restore`. Raises UnknownName for an ensemble outside the home.
+    """
+    found = model(name)
+    if not isinstance(found, Ensemble):
+        return registry.export(found.name, where, home=home())
+    from mmexplore.studio.upkeep import backup
+
+    return backup(where / f"{Path(found.name).name}.zip", models=[found.name]).file
 
 
 def check_training(recipe: Recipe) -> "TrainingCheck":
@@ -262,8 +274,8 @@ def make_ensemble(title: str, names: Sequence[str]) -> Ensemble:
 
 
 def recipe_of(job: Job) -> Recipe | None:
-    """The recipe that a training job was given; None for other jobs, and where its run was deleted."""
-    path = Path(job.arguments[0]) if job.verb in TRAINING_VERBS and job.arguments else Path()
+    """The recipe that a training or a search of settings was given; None for other jobs, and where its run is gone."""
+    path = Path(job.arguments[0]) if job.verb in (*TRAINING_VERBS, TUNING_VERB) and job.arguments else Path()
     try:
         return Recipe.model_validate(read_json(path)) if path.suffix == ".json" else None
     except (OSError, ValueError, MmexploreError):
@@ -322,6 +334,131 @@ def write_chemprop(model_name: str, out: Path, branch: str = "") -> str:
         raise BadRecipe(f"{model_name!r} has no weights of a D-MPNN to write")
     out.parent.mkdir(parents=True, exist_ok=True)
     return chemprop_io.save(checkpoints.load(chosen.folder), branch or chosen.recipe.branches[0].name, out)
+
+
+@dataclass(frozen=True)
+class StudyOfSettings:
+    """Study of settings with its trials so far, as it lies in ``folder``."""
+
+    name: str
+    folder: Path
+    study: Study
+    trials: tuple[Trial, ...]
+
+    @property
+    def best(self) -> Trial | None:
+        """Best trial of those that were trained to their end; None before there is one."""
+        return self.study.best(self.trials)
+
+    def settled(self, trial: Trial) -> Recipe:
+        """The study's recipe with a trial's settings."""
+        return self.study.settled(trial)
+
+
+def search_ranges(recipe: Recipe) -> dict[str, str]:
+    """Search ranges in words by the path of a field: those that a search of a recipe varies where none are named."""
+    kinds: set[str] = set()
+    if not recipe.pretrains:
+        wanted = recipe.data.targets
+        kinds = {task.kind for task in dataset(recipe.data.dataset).tasks if not wanted or task.name in wanted}
+    return {path: ranges.in_words(span) for path, span in ranges.ranges_of(recipe, kinds).items()}
+
+
+def new_study(title: str) -> Path:
+    """A fresh folder of a study whose name is made from a title."""
+    return registry.new_folder(studies_kept.studies_folder(home=home()), title)
+
+
+def tune(
+    recipe: Recipe, folder: Path, search: SearchPlan, name: str = "", progress: Progress = silent
+) -> StudyOfSettings:
+    """Search a recipe's settings by validation scores into a folder, or go on with what lies there; imports torch.
+
+    No label of the test part is read. Raises Taken where another process searches there, or the folder holds a study
+    that was asked otherwise, and BadRecipe where nothing can come of it.
+    """
+    from mmexplore.training import tune as tuning
+
+    tuning.tune(recipe, dataset(recipe.data.dataset), folder, search, title=name, progress=progress, home=home())
+    return _study_at(folder)
+
+
+def check_search(recipe: Recipe, search: SearchPlan) -> None:
+    """Raises BadRecipe or UnknownName where a search cannot start: a range that is none, a recipe without labels."""
+    check_recipe(recipe)
+    registry.check_starts(recipe, home=home())
+    ranges.chosen_ranges(recipe, search.ranges)
+
+
+def start_tuning(recipe: Recipe, search: SearchPlan, title: str) -> Job:
+    """Have a recipe's settings searched by a job, or the job that is at it already under that title.
+
+    A killed job started again goes on where it was. Raises like :func:`check_search`.
+    """
+    check_search(recipe, search)
+    if len(dataset(recipe.data.dataset)) <= MOST_CHECKED:
+        _require(recipe)
+    words = ["--trials", str(search.trials), "--sampler", search.sampler, "--search-seed", str(search.seed)]
+    words += [] if search.pruning else ["--no-pruning"]
+    for path, text in search.ranges.items():
+        words += ["--over", f"{path}={text}" if text else path]
+    with client.starting(home=home()):
+        for job in client.jobs(home=home()):
+            same = job.verb == TUNING_VERB and job.title == title and list(job.arguments[5:]) == words
+            if same and job.active and recipe_of(job) == recipe:
+                return job
+        folder = new_study(title)
+        write_json(folder / studies_kept.RECIPE, recipe.model_dump(mode="json"))
+        arguments = [str(folder / studies_kept.RECIPE), "--out", str(folder), "--name", title, *words]
+        return client.start(TUNING_VERB, arguments, device=_device(recipe), title=title, home=home())
+
+
+def studies() -> list[StudyOfSettings]:
+    """Studies of settings here, the newest first."""
+    folders = [
+        path for path in studies_kept.studies_folder(home=home()).iterdir() if (path / studies_kept.FILE).is_file()
+    ]
+    found = []
+    for folder in sorted(folders, key=lambda path: (path / studies_kept.FILE).stat().st_mtime, reverse=True):
+        try:
+            found.append(_study_at(folder))
+        except BadRecipe:
+            continue  # :func:`study` says why
+    return found
+
+
+def study(name: str) -> StudyOfSettings:
+    """The study of settings of that name. Raises UnknownName, and BadRecipe for a damaged one."""
+    folder = studies_kept.studies_folder(home=home()) / name
+    if Path(name).name != name or not (folder / studies_kept.FILE).is_file():
+        raise UnknownName("study of settings", name, [one.name for one in studies()])
+    return _study_at(folder)
+
+
+def study_of(job: Job) -> StudyOfSettings | None:
+    """The study that a job searches; None for other jobs, before it began, and where it was deleted."""
+    words = job.arguments
+    if job.verb != TUNING_VERB or "--out" not in words:
+        return None
+    try:
+        return _study_at(Path(words[words.index("--out") + 1]))
+    except (BadRecipe, IndexError):
+        return None
+
+
+def delete_study(name: str) -> None:
+    """Delete a study with its trials. Raises UnknownName, and MmexploreError while a job is at it."""
+    found = study(name)
+    for job in client.jobs(home=home()):
+        if job.active and str(found.folder) in job.arguments:
+            raise MmexploreError(f"a job searches in {name!r} now; cancel it first, then delete the study")
+    files.patiently(lambda: shutil.rmtree(found.folder))
+
+
+def _study_at(folder: Path) -> StudyOfSettings:
+    return StudyOfSettings(
+        folder.name, folder, studies_kept.read_study(folder), tuple(studies_kept.read_trials(folder))
+    )
 
 
 def _device(recipe: Recipe) -> str:

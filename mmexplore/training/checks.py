@@ -139,6 +139,7 @@ def split_rule(data: Data) -> SplitRule:
         similarity=data.cluster_similarity,
         folds=data.folds,
         fold=data.fold,
+        folds_by=data.folds_by,
     )
 
 

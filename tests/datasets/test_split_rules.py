@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rdkit.Chem import MolFromSmiles
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
@@ -16,9 +16,11 @@ from rdkit.ML.Cluster import Butina
 from toy_models import a_dataset
 
 from mmexplore.chem.fingerprints import tanimoto_of
+from mmexplore.chem.standardize import scaffolds
 from mmexplore.datasets import Dataset, Task
 from mmexplore.datasets.splits import Division, SplitRule, divide, split
 from mmexplore.datasets.splits.clusters import butina
+from mmexplore.datasets.splits.folds import folded
 from mmexplore.datasets.splits.nearest import nearest_training, similarities
 from mmexplore.recipes.recipe import SPLITS, Data, parse
 from mmexplore.runtime.errors import BadRecipe
@@ -60,6 +62,8 @@ RULES = {
     "time": SplitRule("time", column="year"),
     "cluster": SplitRule("cluster", seed=3),
     "kfold": SplitRule("kfold", seed=3, fold=1),
+    "kfold by scaffold": SplitRule("kfold", seed=3, folds=3, fold=1, folds_by="scaffold"),
+    "kfold by cluster": SplitRule("kfold", seed=3, folds=3, fold=1, folds_by="cluster"),
 }
 
 
@@ -87,7 +91,7 @@ def test_the_recipe_knows_every_rule_and_says_what_each_was_told() -> None:
 
 def test_digests_of_recipes_hold_that_name_none_of_the_later_fields() -> None:
     values = parse({}).model_dump(mode="json")
-    later = ("split_column", "split_file", "cluster_similarity", "folds", "fold")
+    later = ("split_column", "split_file", "cluster_similarity", "folds", "fold", "folds_by", "tuned")
     old = values | {"data": {k: v for k, v in values["data"].items() if k not in later}}
     assert parse(old).digest == parse(values).digest != parse({"data": {"split": "kfold", "fold": 1}}).digest
 
@@ -286,6 +290,36 @@ class TestFolds:
             assert sorted([*one.train, *one.validation, *one.test]) == list(range(len(smiles)))
         sizes = [len({smiles[row] for row in one.test}) for one in found]
         assert max(sizes) - min(sizes) <= 1
+
+    @pytest.mark.parametrize("by", ["scaffold", "cluster"])
+    def test_no_scaffold_or_cluster_is_learned_and_tested(self, by: str) -> None:
+        of_row = np.array(scaffolds(MOLECULES)) if by == "scaffold" else butina(MOLECULES)
+        for seed in range(3):
+            found = [split(MOLECULES, "kfold", seed, folds=3, fold=fold, folds_by=by) for fold in range(3)]
+            assert sorted(np.concatenate([one.test for one in found]).tolist()) == list(range(N))
+            for one in found:
+                parts = [set(of_row[rows].tolist()) for rows in (one.train, one.validation, one.test)]
+                assert sum(map(len, parts)) == len(set.union(*parts))
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(st.integers(0, 30), min_size=12, max_size=60), st.integers(2, 4), st.integers(0, 3))
+    def test_whole_groups_fill_folds_evenly(self, drawn: list[int], folds: int, seed: int) -> None:
+        groups = np.array([0, 1, 2, 3, *drawn])
+        assume(np.bincount(groups).max() * 2 < len(groups))  # else a fold's rest may be one group
+        texts = [f"{'C' * (1 + row)}O" for row in range(len(groups))]
+        fractions = (0.6, 0.2, 0.2)
+        found = [folded(texts, seed, folds, fold, fractions, groups) for fold in range(folds)]
+        sizes = [len(test) for _, _, test in found]
+        assert sum(sizes) == len(groups)
+        assert max(sizes) - min(sizes) <= np.bincount(groups).max()
+        assert all(train and validation for train, validation, _ in found)
+        order = np.random.default_rng(seed).permutation(len(groups))
+        again = folded([texts[row] for row in order], seed, folds, 0, fractions, 100 - groups[order])
+        assert [sorted(order[part].tolist()) for part in again] == [sorted(part) for part in found[0]]
+
+    def test_fewer_scaffolds_than_folds(self) -> None:
+        with pytest.raises(BadRecipe, match=r"5 different scaffolds or more, and 2 .* or fold by molecule"):
+            split(["CCO", "CCN", "CCC", "CCCC", "Cc1ccccc1", "c1ccccc1"], "kfold", folds_by="scaffold")
 
     def test_another_seed_is_another_cross_validation(self) -> None:
         at = [split(MOLECULES, "kfold", seed, fold=0).test.tolist() for seed in (0, 0, 1)]

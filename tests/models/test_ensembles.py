@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_ensembles import DATA, RECIPE, ROWS, three_seeds
 from typer.testing import CliRunner
@@ -135,16 +136,35 @@ def test_it_is_listed_found_by_name_title_and_path_and_has_a_twin(three: Ensembl
     "work",
     [
         lambda name, where: studio.target(name),
-        studio.export_model,
         lambda name, where: studio.write_chemprop(name, where / "m.pt"),
         lambda name, where: studio.train(RECIPE.with_settings([f'branches.0.start="{name}"']), where / "run"),
         lambda name, where: studio.make_ensemble("twice", [name, name]),
     ],
-    ids=["subgraphs", "export", "chemprop", "start", "member"],
+    ids=["subgraphs", "chemprop", "start", "member"],
 )
 def test_what_needs_one_model_says_so(three: Ensemble, tmp_path: Path, work: object) -> None:
     with pytest.raises(MmexploreError, match=r"one of its members"):
         work("tiny-three", tmp_path)  # type: ignore[operator]
+
+
+def test_what_is_exported_comes_back_elsewhere_and_predicts_the_same(three: Ensemble, tmp_path: Path) -> None:
+    smiles = ["CCCCO", "CCc1ccccc1", "C1CC", "CCCN"]
+    here = studio.predict("tiny-three", smiles).frame
+    file = studio.export_model("tiny-three", tmp_path)
+    with studio.at_home(Home(tmp_path / "elsewhere")):
+        brought = studio.restore(file)
+        assert set(brought.models) == {"tiny-three", *(member.name for member in three.members)}
+        found = studio.model("tiny-three")
+        assert isinstance(found, Ensemble)
+        assert found.digest == three.digest
+        assert found.card == three.card
+        there = studio.predict("tiny-three", smiles).frame
+    assert here is not None
+    assert there is not None
+    columns = ["y", "y_low", "y_high", "y_std", "status"]  # how near it is to the data set is known where that is
+    pd.testing.assert_frame_equal(here[columns], there[columns])
+    assert here["status"].str.startswith("predicted").tolist() == [True, True, False, True]
+    assert (here["y_std"].dropna() > 0).any()
 
 
 def test_models_that_are_no_ensemble_are_told_how_they_differ(three: Ensemble, tmp_path: Path) -> None:

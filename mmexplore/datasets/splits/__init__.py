@@ -9,7 +9,8 @@ give very different scores and are never to be compared with each other.
                         3370; chemprop version 1; version 2 fills the test part first and so splits differently)
     random              a seeded permutation
     cluster             seeded as scaffold_balanced, over Butina's clusters (:mod:`mmexplore.datasets.splits.clusters`)
-    kfold               one fold of a seeded cross-validation (:mod:`mmexplore.datasets.splits.folds`)
+    kfold               one fold of a seeded cross-validation (:mod:`mmexplore.datasets.splits.folds`), where molecules,
+                        scaffolds or clusters stay together
     column, time        as a column of the user's says (:mod:`mmexplore.datasets.splits.by_column`)
     file                as a file of the user's says (:mod:`mmexplore.datasets.splits.by_file`)
 
@@ -20,6 +21,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +57,8 @@ class SplitRule:
     """Split rule with its options; each rule reads those that it needs.
 
     ``column``: the one with parts (rule column) or dates (time); ``file``: with names or SMILES and parts;
-    ``similarity``: from which a cluster's molecules are neighbors; ``fold`` of ``folds`` (from 0) is the test part.
+    ``similarity``: from which a cluster's molecules are neighbors; ``fold`` of ``folds`` (from 0) is the test part, and
+    ``folds_by`` says what stays in one fold: a molecule, scaffold or cluster.
     """
 
     name: str
@@ -66,6 +69,7 @@ class SplitRule:
     similarity: float = SIMILARITY
     folds: int = 5
     fold: int = 0
+    folds_by: str = "molecule"
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ def split(
     similarity: float = SIMILARITY,
     folds: int = 5,
     fold: int = 0,
+    folds_by: str = "molecule",
 ) -> Split:
     """Split molecules (n,) by a rule that needs structures alone, those that can be read.
 
@@ -132,7 +137,8 @@ def split(
     >>> split(["C", "CC", "CCC", "CCCC", "CCCCC"], "random", fractions=(0.6, 0.2, 0.2)).sizes
     (3, 1, 1)
     """
-    return _by_structure(smiles, SplitRule(rule, seed, fractions, similarity=similarity, folds=folds, fold=fold))
+    about: dict[str, Any] = {"similarity": similarity, "folds": folds, "fold": fold, "folds_by": folds_by}
+    return _by_structure(smiles, SplitRule(rule, seed, fractions, **about))
 
 
 def _by_structure(smiles: Sequence[str] | np.ndarray, rule: SplitRule, progress: Progress = silent) -> Split:
@@ -141,7 +147,8 @@ def _by_structure(smiles: Sequence[str] | np.ndarray, rule: SplitRule, progress:
     fractions = rule.fractions
     if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
         raise BadRecipe(f"split fractions are three numbers above 0 that sum to 1, and {tuple(fractions)} came")
-    rows = _readable(smiles, rule.name)
+    by_scaffold = rule.name == "kfold" and rule.folds_by == "scaffold"
+    rows = _readable(smiles, "scaffold" if by_scaffold else rule.name)
     texts = [str(smiles[row]) for row in rows.tolist()]
     parts = _RULES[rule.name](texts, rule, progress)
     for name, part in zip(("train", "validation", "test"), parts, strict=True):
@@ -247,8 +254,15 @@ def _balanced(groups: list[list[int]], n: int, seed: int, fractions: tuple[float
     return train, validation, test
 
 
-def _folded(smiles: list[str], rule: SplitRule, _: Progress) -> Parts:
-    return folded(smiles, rule.seed, rule.folds, rule.fold, rule.fractions)
+def _folded(smiles: list[str], rule: SplitRule, progress: Progress) -> Parts:
+    groups = None
+    if rule.folds_by == "scaffold":
+        groups = np.unique(np.array(_scaffolds(tuple(smiles)), dtype=str), return_inverse=True)[1]
+    elif rule.folds_by == "cluster":
+        groups = butina(smiles, rule.similarity, progress)
+    elif rule.folds_by != "molecule":
+        raise UnknownName("way to fold", rule.folds_by, ("molecule", "scaffold", "cluster"))
+    return folded(smiles, rule.seed, rule.folds, rule.fold, rule.fractions, groups, rule.folds_by)
 
 
 _RULES: dict[str, Callable[[list[str], SplitRule, Progress], Parts]] = {

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from mmexplore.datasets import Kind
 from mmexplore.nn.baselines import FittedBaseline, State
+from mmexplore.runtime.registry import Range
 
 
 class Boosting(FittedBaseline):
@@ -24,13 +25,31 @@ class Boosting(FittedBaseline):
         tasks: int,
         on_one_scale: Collection[str] = (),
         *,
-        rounds: Annotated[int, Field(ge=1, le=10_000, description="trees of a regression")] = 300,
-        rounds_of_classes: Annotated[int, Field(ge=1, le=10_000, description="trees of a classification")] = 200,
-        rate: Annotated[float, Field(gt=0, le=1, description="share of each tree that is added")] = 0.05,
-        leaves: Annotated[int, Field(ge=2, le=1024, description="leaves of a tree at most")] = 15,
-        least_rows: Annotated[int, Field(ge=1, le=1000, description="molecules in a leaf at least")] = 5,
-        rows: Annotated[float, Field(gt=0, le=1, description="share of the molecules that a tree sees")] = 0.8,
-        columns: Annotated[float, Field(gt=0, le=1, description="share of the columns that a tree sees")] = 0.3,
+        rounds: Annotated[
+            int,
+            Field(ge=1, le=10_000, description="trees of a regression"),
+            Range(100, 1000, log=True, kind="regression"),
+        ] = 300,
+        rounds_of_classes: Annotated[
+            int,
+            Field(ge=1, le=10_000, description="trees of a classification"),
+            Range(50, 1000, log=True, kind="classification"),
+        ] = 200,
+        rate: Annotated[
+            float, Field(gt=0, le=1, description="share of each tree that is added"), Range(0.01, 0.3, log=True)
+        ] = 0.05,
+        leaves: Annotated[
+            int, Field(ge=2, le=1024, description="leaves of a tree at most"), Range(7, 63, log=True)
+        ] = 15,
+        least_rows: Annotated[
+            int, Field(ge=1, le=1000, description="molecules in a leaf at least"), Range(2, 40, log=True)
+        ] = 5,
+        rows: Annotated[
+            float, Field(gt=0, le=1, description="share of the molecules that a tree sees"), Range(0.5, 1.0)
+        ] = 0.8,
+        columns: Annotated[
+            float, Field(gt=0, le=1, description="share of the columns that a tree sees"), Range(0.1, 1.0)
+        ] = 0.3,
     ) -> None:
         super().__init__(dimensions, tasks, on_one_scale)
         self.rounds, self.rounds_of_classes = rounds, rounds_of_classes

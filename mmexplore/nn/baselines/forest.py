@@ -9,6 +9,7 @@ from pydantic import Field
 
 from mmexplore.datasets import Kind
 from mmexplore.nn.baselines import FittedBaseline, State, logits
+from mmexplore.runtime.registry import OneOf, Range
 
 
 class Forest(FittedBaseline):
@@ -22,9 +23,13 @@ class Forest(FittedBaseline):
         *,
         trees: Annotated[int, Field(ge=1, le=10_000, description="how many trees")] = 500,
         columns: Annotated[
-            float, Field(ge=0, le=1, description="share of the columns that a split sees; 0: their root, values: 1/3")
+            float,
+            Field(ge=0, le=1, description="share of the columns that a split sees; 0: their root, values: 1/3"),
+            OneOf((0.0, 0.05, 0.1, 0.2, 0.33, 0.5, 1.0)),
         ] = 0.0,
-        least_rows: Annotated[int, Field(ge=1, le=1000, description="molecules in a leaf at least")] = 1,
+        least_rows: Annotated[
+            int, Field(ge=1, le=1000, description="molecules in a leaf at least"), Range(1, 20, log=True)
+        ] = 1,
     ) -> None:
         super().__init__(dimensions, tasks, on_one_scale)
         self.trees, self.columns, self.least_rows = trees, columns, least_rows

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mmexplore.datasets import Kind
 from mmexplore.nn.baselines import FittedBaseline, State
+from mmexplore.runtime.registry import OneOf
 
 _STRENGTHS = np.logspace(-2, 5, 15)
 
@@ -22,7 +23,9 @@ class Ridge(FittedBaseline):
         on_one_scale: Collection[str] = (),
         *,
         alpha: Annotated[
-            float, Field(ge=0, le=1e9, description="penalty; 0: chosen by leaving out training molecules")
+            float,
+            Field(ge=0, le=1e9, description="penalty; 0: chosen by leaving out training molecules"),
+            OneOf((0.0, 0.1, 1.0, 10.0, 100.0, 1000.0, 10000.0)),
         ] = 0.0,
     ) -> None:
         super().__init__(dimensions, tasks, on_one_scale)

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from mmexplore.datasets import Kind
 from mmexplore.nn.baselines import FittedBaseline, State
+from mmexplore.runtime.registry import Range
 
 _FOLDS = 3
 _FLATTEST = 1e-3
@@ -26,10 +27,26 @@ class SVM(FittedBaseline):
         tasks: int,
         on_one_scale: Collection[str] = (),
         *,
-        cost: Annotated[float, Field(gt=0, le=1e6, description="price of a regression's error (C)")] = 10.0,
-        cost_of_classes: Annotated[float, Field(gt=0, le=1e6, description="price of a wrong class (C)")] = 1.0,
-        tube: Annotated[float, Field(ge=0, le=10, description="free error, in deviations (epsilon)")] = 0.1,
-        shrink: Annotated[float, Field(gt=0, le=100, description="standardised embeddings are divided by it")] = 1.0,
+        cost: Annotated[
+            float,
+            Field(gt=0, le=1e6, description="price of a regression's error (C)"),
+            Range(0.1, 1000.0, log=True, kind="regression"),
+        ] = 10.0,
+        cost_of_classes: Annotated[
+            float,
+            Field(gt=0, le=1e6, description="price of a wrong class (C)"),
+            Range(0.1, 1000.0, log=True, kind="classification"),
+        ] = 1.0,
+        tube: Annotated[
+            float,
+            Field(ge=0, le=10, description="free error, in deviations (epsilon)"),
+            Range(0.01, 0.5, log=True, kind="regression"),
+        ] = 0.1,
+        shrink: Annotated[
+            float,
+            Field(gt=0, le=100, description="standardised embeddings are divided by it"),
+            Range(0.5, 4.0, log=True),
+        ] = 1.0,
     ) -> None:
         super().__init__(dimensions, tasks, on_one_scale)
         self.cost, self.cost_of_classes, self.tube, self.shrink = cost, cost_of_classes, tube, shrink

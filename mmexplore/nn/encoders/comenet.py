@@ -24,6 +24,7 @@ from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.geometry.atom_pairs import Block, blocks, pairs
 from mmexplore.nn.geometry.conformers import one_conformer
 from mmexplore.nn.geometry.spherical_basis import Basis
+from mmexplore.runtime.registry import OneOf, Range
 
 _ELEMENTS = 119  # with 0 for any atom
 
@@ -41,15 +42,25 @@ class ComENet(Encoder):
     def __init__(
         self,
         *,
-        layers: Annotated[int, Field(ge=1, le=12, description="rounds of message passing")] = 4,
-        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of atoms")] = 256,
-        middle_size: Annotated[int, Field(ge=1, le=4096, description="width between basis and weights")] = 64,
-        cutoff_angstrom: Annotated[float, Field(gt=0, le=100, description="how far an atom hears")] = 8.0,
+        layers: Annotated[int, Field(ge=1, le=12, description="rounds of message passing"), Range(2, 6)] = 4,
+        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of atoms"), OneOf((64, 128, 256))] = 256,
+        middle_size: Annotated[
+            int, Field(ge=1, le=4096, description="width between basis and weights"), OneOf((32, 64, 128))
+        ] = 64,
+        cutoff_angstrom: Annotated[
+            float, Field(gt=0, le=100, description="how far an atom hears"), Range(4.0, 10.0)
+        ] = 8.0,
         num_radial: Annotated[int, Field(ge=1, le=16, description="radial functions of each degree")] = 3,
         num_spherical: Annotated[int, Field(ge=1, le=2, description="degrees of spherical harmonics, 1 or 2")] = 2,
-        output_layers: Annotated[int, Field(ge=0, le=12, description="layers between messages and readout")] = 3,
-        readout: Annotated[Literal["mean", "sum"], Field(description="over the atoms")] = "mean",
-        dimension: Annotated[int, Field(ge=1, le=4096, description="width of the embedding")] = 256,
+        output_layers: Annotated[
+            int, Field(ge=0, le=12, description="layers between messages and readout"), Range(1, 4)
+        ] = 3,
+        readout: Annotated[
+            Literal["mean", "sum"], Field(description="over the atoms"), OneOf(("mean", "sum"))
+        ] = "mean",
+        dimension: Annotated[
+            int, Field(ge=1, le=4096, description="width of the embedding"), OneOf((64, 128, 256, 512))
+        ] = 256,
     ) -> None:
         super().__init__()
         self.dimension, self.readout, self.cutoff_angstrom = dimension, readout, cutoff_angstrom

@@ -17,6 +17,7 @@ from mmexplore.nn.dataloader import Records, owned_sums
 from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.graphs.environments import environments, summed
 from mmexplore.nn.graphs.features import ATOM_FEATURES, BOND_FEATURES, atom_features, bond_features, directed_edges
+from mmexplore.runtime.registry import OneOf, Range
 
 _NORM = 100.0  # chemprop's constant for readout "norm"
 
@@ -34,11 +35,17 @@ class DMPNN(Encoder):
     def __init__(
         self,
         *,
-        depth: Annotated[int, Field(ge=1, le=12, description="rounds of message passing, the first one included")] = 3,
-        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of messages and embedding")] = 300,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each update")] = 0.0,
+        depth: Annotated[
+            int, Field(ge=1, le=12, description="rounds of message passing, the first one included"), Range(2, 6)
+        ] = 3,
+        hidden_size: Annotated[
+            int, Field(ge=1, le=4096, description="width of messages and embedding"), OneOf((64, 128, 256, 512))
+        ] = 300,
+        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each update"), Range(0.0, 0.6)] = 0.0,
         readout: Annotated[
-            Literal["mean", "sum", "norm"], Field(description="over the atoms; norm: sum divided by 100")
+            Literal["mean", "sum", "norm"],
+            Field(description="over the atoms; norm: sum divided by 100"),
+            OneOf(("mean", "sum", "norm")),
         ] = "mean",
     ) -> None:
         super().__init__()

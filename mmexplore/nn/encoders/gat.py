@@ -16,6 +16,7 @@ from torch_geometric.utils import softmax
 
 from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.graphs.message_passing import MessagePassing
+from mmexplore.runtime.registry import OneOf, Range
 
 _SLOPE = 0.2
 
@@ -33,10 +34,12 @@ class GAT(MessagePassing, Encoder):
     def __init__(
         self,
         *,
-        layers: Annotated[int, Field(ge=1, le=12, description="rounds of message passing")] = 5,
-        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of atoms and embedding")] = 256,
-        heads: Annotated[int, Field(ge=1, le=16, description="attentions of each layer, averaged")] = 2,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each layer")] = 0.5,
+        layers: Annotated[int, Field(ge=1, le=12, description="rounds of message passing"), Range(2, 6)] = 5,
+        hidden_size: Annotated[
+            int, Field(ge=1, le=4096, description="width of atoms and embedding"), OneOf((64, 128, 256, 512))
+        ] = 256,
+        heads: Annotated[int, Field(ge=1, le=16, description="attentions of each layer, averaged"), Range(1, 4)] = 2,
+        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each layer"), Range(0.0, 0.6)] = 0.5,
     ) -> None:
         super().__init__(lambda: _GATLayer(hidden_size, heads), layers, hidden_size, dropout)
 

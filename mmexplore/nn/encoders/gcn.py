@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.graphs.message_passing import MessagePassing
+from mmexplore.runtime.registry import OneOf, Range
 
 
 class GCN(MessagePassing, Encoder):
@@ -26,9 +27,11 @@ class GCN(MessagePassing, Encoder):
     def __init__(
         self,
         *,
-        layers: Annotated[int, Field(ge=1, le=12, description="rounds of message passing")] = 5,
-        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of atoms and embedding")] = 256,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each layer")] = 0.5,
+        layers: Annotated[int, Field(ge=1, le=12, description="rounds of message passing"), Range(2, 6)] = 5,
+        hidden_size: Annotated[
+            int, Field(ge=1, le=4096, description="width of atoms and embedding"), OneOf((64, 128, 256, 512))
+        ] = 256,
+        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each layer"), Range(0.0, 0.6)] = 0.5,
     ) -> None:
         super().__init__(lambda: _GCNLayer(hidden_size), layers, hidden_size, dropout)
 

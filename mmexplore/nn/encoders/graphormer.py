@@ -22,6 +22,7 @@ from mmexplore.nn.graphs.features import ATOM_CODES, BOND_CODES, embedded_atoms
 from mmexplore.nn.graphs.message_passing import dropped, mean_of_atoms
 from mmexplore.nn.graphs.shortest_paths import PathPairs, pairs_of_atoms
 from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.registry import OneOf, Range
 
 MOST_PAIRS = 2**20
 """So many pairs of atoms, padding included, are held at once; a larger batch is encoded in two halves by size."""
@@ -42,10 +43,16 @@ class Graphormer(Encoder):
     def __init__(
         self,
         *,
-        layers: Annotated[int, Field(ge=1, le=24, description="rounds of attention")] = 5,
-        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of atoms and embedding")] = 256,
-        heads: Annotated[int, Field(ge=1, le=64, description="attentions a layer; they divide the width")] = 8,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each half of a layer")] = 0.1,
+        layers: Annotated[int, Field(ge=1, le=24, description="rounds of attention"), Range(2, 6)] = 5,
+        hidden_size: Annotated[
+            int, Field(ge=1, le=4096, description="width of atoms and embedding"), OneOf((64, 128, 256, 512))
+        ] = 256,
+        heads: Annotated[
+            int, Field(ge=1, le=64, description="attentions a layer; they divide the width"), OneOf((2, 4, 8))
+        ] = 8,
+        dropout: Annotated[
+            float, Field(ge=0, lt=1, description="dropout after each half of a layer"), Range(0.0, 0.6)
+        ] = 0.1,
         max_distance: Annotated[int, Field(ge=1, le=64, description="bonds; what lies further is just far")] = 20,
     ) -> None:
         super().__init__()

@@ -14,6 +14,7 @@ from torch.nn import functional
 from mmexplore.nn.dataloader import Records
 from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.signals.images import ink
+from mmexplore.runtime.registry import OneOf
 
 _FIELDS = 4  # a side
 
@@ -32,8 +33,12 @@ class PictureCNN(Encoder):
     def __init__(
         self,
         *,
-        channels: Annotated[int, Field(ge=1, le=256, description="channels of the first layer")] = 32,
-        dimension: Annotated[int, Field(ge=1, le=4096, description="width of the embedding")] = 512,
+        channels: Annotated[
+            int, Field(ge=1, le=256, description="channels of the first layer"), OneOf((16, 32, 64))
+        ] = 32,
+        dimension: Annotated[
+            int, Field(ge=1, le=4096, description="width of the embedding"), OneOf((64, 128, 256, 512))
+        ] = 512,
     ) -> None:
         super().__init__()
         self.dimension, layers, before = dimension, [], 1

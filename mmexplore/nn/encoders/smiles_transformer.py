@@ -17,6 +17,7 @@ from mmexplore.features.modalities.smiles import LONGEST, PAD, VOCABULARY
 from mmexplore.nn.dataloader import Records
 from mmexplore.nn.encoders import Encoder
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.runtime.registry import OneOf, Range
 
 _TOGETHER, _GROUPS = 16, 8  # molecules padded to one length, and groups of a large batch: most SMILES are short
 
@@ -33,11 +34,19 @@ class SmilesTransformer(Encoder):
     def __init__(
         self,
         *,
-        layers: Annotated[int, Field(ge=1, le=24, description="layers of the transformer")] = 4,
-        heads: Annotated[int, Field(ge=1, le=32, description="heads of attention; they divide the width")] = 4,
-        hidden_size: Annotated[int, Field(ge=4, le=2048, description="width of the tokens' states")] = 128,
-        dimension: Annotated[int, Field(ge=1, le=4096, description="width of the embedding")] = 256,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout of states and of attention")] = 0.1,
+        layers: Annotated[int, Field(ge=1, le=24, description="layers of the transformer"), Range(2, 6)] = 4,
+        heads: Annotated[
+            int, Field(ge=1, le=32, description="heads of attention; they divide the width"), OneOf((2, 4, 8))
+        ] = 4,
+        hidden_size: Annotated[
+            int, Field(ge=4, le=2048, description="width of the tokens' states"), OneOf((64, 128, 256))
+        ] = 128,
+        dimension: Annotated[
+            int, Field(ge=1, le=4096, description="width of the embedding"), OneOf((64, 128, 256, 512))
+        ] = 256,
+        dropout: Annotated[
+            float, Field(ge=0, lt=1, description="dropout of states and of attention"), Range(0.0, 0.6)
+        ] = 0.1,
     ) -> None:
         super().__init__()
         if hidden_size % heads:

@@ -13,6 +13,7 @@ from mmexplore.features.modalities.nmr_spectrum import BINS
 from mmexplore.nn.dataloader import Records
 from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.signals.spectra import bins
+from mmexplore.runtime.registry import OneOf, Range
 
 _WINDOW, _STEP = 400, 200  # bins
 _PLACES = BINS // _STEP + 1
@@ -29,10 +30,16 @@ class SpectrumCNN(Encoder):
     def __init__(
         self,
         *,
-        channels: Annotated[int, Field(ge=1, le=512, description="channels of the convolution")] = 32,
-        layers: Annotated[int, Field(ge=0, le=8, description="residual layers")] = 2,
-        dimension: Annotated[int, Field(ge=1, le=4096, description="width of the embedding")] = 256,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each residual layer")] = 0.0,
+        channels: Annotated[
+            int, Field(ge=1, le=512, description="channels of the convolution"), OneOf((16, 32, 64))
+        ] = 32,
+        layers: Annotated[int, Field(ge=0, le=8, description="residual layers"), Range(1, 4)] = 2,
+        dimension: Annotated[
+            int, Field(ge=1, le=4096, description="width of the embedding"), OneOf((64, 128, 256, 512))
+        ] = 256,
+        dropout: Annotated[
+            float, Field(ge=0, lt=1, description="dropout after each residual layer"), Range(0.0, 0.6)
+        ] = 0.0,
     ) -> None:
         super().__init__()
         self.dimension, width = dimension, channels * _PLACES

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mmexplore.nn.fusions import Fused, Fusion, present
 from mmexplore.nn.heads import feed_forward
+from mmexplore.runtime.registry import OneOf, Range
 
 
 class Intermediate(Fusion):
@@ -25,10 +26,16 @@ class Intermediate(Fusion):
         dimensions: dict[str, int],
         tasks: int,
         *,
-        dimension: Annotated[int, Field(ge=1, le=4096, description="width of the fused embedding")] = 300,
-        hidden_layers: Annotated[int, Field(ge=0, le=3, description="hidden layers of the head; 0: linear")] = 0,
-        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of the head's hidden layers")] = 300,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer")] = 0.0,
+        dimension: Annotated[
+            int, Field(ge=1, le=4096, description="width of the fused embedding"), OneOf((64, 128, 256, 512))
+        ] = 300,
+        hidden_layers: Annotated[
+            int, Field(ge=0, le=3, description="hidden layers of the head; 0: linear"), Range(0, 2)
+        ] = 0,
+        hidden_size: Annotated[
+            int, Field(ge=1, le=4096, description="width of the head's hidden layers"), OneOf((64, 128, 256, 512))
+        ] = 300,
+        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer"), Range(0.0, 0.6)] = 0.0,
         modality_dropout: Annotated[
             float, Field(ge=0, le=0.9, description="share of modalities missing in training, drawn for each molecule")
         ] = 0.0,

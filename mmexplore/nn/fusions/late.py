@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from mmexplore.nn.fusions import Fused, Fusion, present
 from mmexplore.nn.heads import feed_forward
+from mmexplore.runtime.registry import OneOf, Range
 
 _GATE = (100, 33, 1)
 
@@ -35,9 +36,15 @@ class Late(Fusion):
         gates: Annotated[
             Literal["free", "softmax"], Field(description="coefficients as they come, or positive with sum 1")
         ] = "free",
-        hidden_layers: Annotated[int, Field(ge=0, le=3, description="hidden layers of each readout; 0: linear")] = 1,
-        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of the readouts' hidden layers")] = 300,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer of a readout")] = 0.0,
+        hidden_layers: Annotated[
+            int, Field(ge=0, le=3, description="hidden layers of each readout; 0: linear"), Range(0, 2)
+        ] = 1,
+        hidden_size: Annotated[
+            int, Field(ge=1, le=4096, description="width of the readouts' hidden layers"), OneOf((64, 128, 256, 512))
+        ] = 300,
+        dropout: Annotated[
+            float, Field(ge=0, lt=1, description="dropout before each layer of a readout"), Range(0.0, 0.6)
+        ] = 0.0,
         modality_dropout: Annotated[
             float, Field(ge=0, le=0.9, description="share of modalities missing in training, drawn for each molecule")
         ] = 0.0,

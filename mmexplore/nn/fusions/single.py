@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mmexplore.nn.fusions import Fused, Fusion
 from mmexplore.nn.heads import feed_forward
+from mmexplore.runtime.registry import OneOf, Range
 
 
 class Single(Fusion):
@@ -22,9 +23,15 @@ class Single(Fusion):
         dimensions: dict[str, int],
         tasks: int,
         *,
-        hidden_layers: Annotated[int, Field(ge=0, le=3, description="hidden layers of the head; 0: linear")] = 1,
-        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of the head's hidden layers")] = 300,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer of the head")] = 0.0,
+        hidden_layers: Annotated[
+            int, Field(ge=0, le=3, description="hidden layers of the head; 0: linear"), Range(0, 2)
+        ] = 1,
+        hidden_size: Annotated[
+            int, Field(ge=1, le=4096, description="width of the head's hidden layers"), OneOf((64, 128, 256, 512))
+        ] = 300,
+        dropout: Annotated[
+            float, Field(ge=0, lt=1, description="dropout before each layer of the head"), Range(0.0, 0.6)
+        ] = 0.0,
     ) -> None:
         super().__init__()
         (self.branch, dimension), *others = dimensions.items()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mmexplore.nn.fusions import Fused, Fusion
 from mmexplore.nn.losses.latent_space import LatentSpace
+from mmexplore.runtime.registry import OneOf, Range
 
 
 class Unified(Fusion):
@@ -26,9 +27,11 @@ class Unified(Fusion):
         dimensions: dict[str, int],
         tasks: int,
         *,
-        dimension: Annotated[int, Field(ge=1, le=4096, description="width of the unified embedding")] = 256,
+        dimension: Annotated[
+            int, Field(ge=1, le=4096, description="width of the unified embedding"), OneOf((64, 128, 256, 512))
+        ] = 256,
         standardise: Annotated[bool, Field(description="batch-normalise the features, as in pre-training")] = False,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before the head")] = 0.0,
+        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before the head"), Range(0.0, 0.6)] = 0.0,
     ) -> None:
         super().__init__()
         self.dimension = dimension

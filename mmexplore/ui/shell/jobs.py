@@ -12,6 +12,7 @@ from mmexplore.ui.shell import navigation
 
 _PLACES = {
     "train": "Train",
+    "tune": "Train",
     "pretrain": "Train",
     "import": "Data",
     "fetch": "Data",

@@ -6,10 +6,12 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.recipes import presets
-from mmexplore.recipes.recipe import BY_STRUCTURE, UNSEEDED, Recipe
+from mmexplore.recipes.recipe import BY_STRUCTURE, UNSEEDED, Recipe, parse
 from mmexplore.runtime.errors import MmexploreError
+from mmexplore.runtime.home import parse_json
 from mmexplore.ui.components import widgets
 from mmexplore.ui.components.widgets import Draw, Field
+from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address
 from mmexplore.ui.train import plan
 from mmexplore.ui.train.plan import RunPlan
@@ -26,18 +28,25 @@ VERSIONS = {
 _LEARN = {"labels": "train or fine-tune on a data set's labels", "without labels": "pre-train encoders on molecules"}
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 _EACH = -1
+_TAKEN = "train/taken"
 
 
 def draw(data: str) -> RunPlan:
     """Draw the form, beginning with a data set, and return what it asks for. Raises BadRecipe, UnknownName."""
-    name, version, start = _preset()
-    start = start.model_copy(update={"data": start.data.model_copy(update={"dataset": data})})
-    kind = "pretraining" if start.pretrains else "preset"
-    key = f"train/{kind}/{name}/{version}/{data}"
+    if (taken := st.session_state.get(_TAKEN)) is not None:
+        name, start, key = _taken(*taken)
+        data = start.data.dataset
+        called = f"{data} {name} tuned"
+    else:
+        name, version, start = _preset()
+        start = start.model_copy(update={"data": start.data.model_copy(update={"dataset": data})})
+        kind = "pretraining" if start.pretrains else "preset"
+        key = f"train/{kind}/{name}/{version}/{data}"
+        called = f"{data} {name}"
     left, right = st.columns([3, 2])
-    title = left.text_input("Name of the run", f"{data} {name}", max_chars=80, key=f"{key}/title", **_KEEP)
+    title = left.text_input("Name of the run", called, max_chars=80, key=f"{key}/title", **_KEEP)
     help_ = "one run each, queued on the device: 0, 1, 2 or 0-4; several on one split make an ensemble"
-    typed = right.text_input("Seeds", "0", max_chars=80, key=f"{key}/seeds", help=help_, **_KEEP)
+    typed = right.text_input("Seeds", str(start.training.seed), max_chars=80, key=f"{key}/seeds", help=help_, **_KEEP)
     drawn = _INSTEAD | _undrawn(start, key) | ({"data.targets": _as_it_is} if start.pretrains else {})
     recipe = recipe_form(start, key, drawn)
     split = recipe.data.split
@@ -49,7 +58,32 @@ def draw(data: str) -> RunPlan:
         words = "scores over several splits; then they are no ensemble"
         one_split = not right.toggle("Each seed draws its own split", key=f"{key}/own-splits", help=words, **_KEEP)
     folds = tuple(range(recipe.data.folds)) if each else ()
-    return RunPlan(recipe, name, title.strip() or f"{data} {name}", chosen, seeded, one_split, folds)
+    return RunPlan(recipe, name, title.strip() or called, chosen, seeded, one_split, folds)
+
+
+def take(recipe: Recipe, source: str) -> None:
+    """Have the form begin with a recipe of no preset, in place of one; ``source`` says where it is from."""
+    st.session_state[_TAKEN] = (recipe.model_dump_json(), source)
+    if recipe.data.split not in UNSEEDED:  # an empty field would have the run's seed draw the split
+        st.session_state[f"{_key_of(recipe)}/data.split_seed"] = recipe.data.split_seed
+
+
+def _key_of(recipe: Recipe) -> str:
+    return f"train/taken/{recipe.digest}"
+
+
+def _taken(text: str, source: str) -> tuple[str, Recipe, str]:
+    """Preset that a taken recipe's line for the shell begins with, the recipe, and the key of its form."""
+    recipe = parse(parse_json(text))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(literal(f"Settings of {source}."), icon=":material/tune:")
+        st.button("Back to the presets", on_click=_leave, icon=":material/undo:")
+    names = presets.preset_names()
+    return recipe.name if recipe.name in names else names[0], recipe, _key_of(recipe)
+
+
+def _leave() -> None:
+    st.session_state.pop(_TAKEN, None)
 
 
 _OF_SPLIT = {
@@ -57,9 +91,10 @@ _OF_SPLIT = {
     "fractions": (*BY_STRUCTURE, "time"),
     "split_column": ("column", "time"),
     "split_file": ("file",),
-    "cluster_similarity": ("cluster",),
+    "cluster_similarity": ("cluster", "kfold"),
     "folds": ("kfold",),
     "fold": ("kfold",),
+    "folds_by": ("kfold",),
 }
 
 
@@ -68,6 +103,9 @@ def _undrawn(start: Recipe, key: str) -> dict[str, Draw | None]:
     split = st.session_state.get(f"{key}/data.split", start.data.split)
     weights = st.session_state.get(f"{key}/training.class_weights", start.training.class_weights)
     found: dict[str, Draw | None] = {f"data.{name}": None for name, rules in _OF_SPLIT.items() if split not in rules}
+    if split == "kfold" and st.session_state.get(f"{key}/data.folds_by", start.data.folds_by) != "cluster":
+        found["data.cluster_similarity"] = None
+    found["data.tuned"] = None
     return found | ({} if weights == "given" else {"training.positive_weights": None})
 
 

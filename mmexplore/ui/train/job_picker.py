@@ -14,8 +14,8 @@ _JOB = "job"
 
 
 def trainings() -> list[Job]:
-    """All training jobs, the newest first."""
-    return [job for job in studio.list_jobs() if job.verb in studio.TRAINING_VERBS]
+    """All trainings and searches of settings, the newest first."""
+    return [job for job in studio.list_jobs() if job.verb in (*studio.TRAINING_VERBS, studio.TUNING_VERB)]
 
 
 def chosen(jobs: list[Job]) -> Job | None:

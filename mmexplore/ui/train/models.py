@@ -96,8 +96,7 @@ def show_one(model: Model) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             model_links.link(model.name)
             model_links.predict_link(model.name)
-            if not isinstance(model, studio.Ensemble):
-                _export(model)
+            _export(model)
             if not model.shipped:
                 backups.save(model=model.name)
                 _rename(model)

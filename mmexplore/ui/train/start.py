@@ -93,9 +93,10 @@ def small_enough(plan: RunPlan) -> bool:
         count = len(studio.dataset(data.dataset))
     except MmexploreError:
         return True  # the split says what is wrong
-    if count <= studio.MOST_CHECKED or data.split in ("random", "kfold", "column", "time", "file"):
+    how = data.folds_by if data.split == "kfold" else data.split
+    if count <= studio.MOST_CHECKED or how in ("random", "molecule", "column", "time", "file"):
         return True
-    seconds = count**2 / 1e8 if data.split == "cluster" else count / 4000
+    seconds = count**2 / 1e8 if how == "cluster" else count / 4000
     words = f"Preview the split of {count:,} molecules (about {duration(seconds)})"
     return bool(st.toggle(words, key=f"train/preview/{data.dataset}"))
 
@@ -106,7 +107,7 @@ def _split(plan: RunPlan) -> None:
         f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed, data.split_options))}"
     )
     about: dict[str, Any] = {"column": data.split_column, "file": data.split_file, "folds": data.folds}
-    about |= {"fold": data.fold, "similarity": data.cluster_similarity}
+    about |= {"fold": data.fold, "similarity": data.cluster_similarity, "folds_by": data.folds_by}
     try:
         dataset = studio.dataset(data.dataset)
         names = list(data.targets) or [task.name for task in dataset.tasks]

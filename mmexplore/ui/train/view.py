@@ -14,6 +14,7 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.ui.components import charts, follow_job, model_links, score_words
 from mmexplore.ui.components.words import duration, literal
+from mmexplore.ui.train import study_view
 
 _STATES = {
     "queued": ":gray-badge[:material/hourglass_empty: waiting]",
@@ -37,15 +38,24 @@ def _show(job: Job) -> None:
             _actions(job)
         st.caption(literal(_about(job)))
         _where(job)
+        if job.verb == studio.TUNING_VERB:
+            if (found := studio.study_of(job)) is not None:
+                study_view.show(found, active=job.active)
+            _log(job)
+            return
         history = studio.job_history(job)
         if len(history):
             _numbers(job, history)
             _curves(job, history)
         if words := _coverage(job):
             st.caption(f":material/target: {literal(words)}, split {literal(split_words(job))}")
-        if log := job.log_tail(60):
-            with st.expander("Log"):
-                st.code(log, language=None)
+        _log(job)
+
+
+def _log(job: Job) -> None:
+    if log := job.log_tail(60):
+        with st.expander("Log"):
+            st.code(log, language=None)
 
 
 def _about(job: Job) -> str:
@@ -59,10 +69,10 @@ def _actions(job: Job) -> None:
     if job.active:
         follow_job.cancel_button(job, f"cancel/{job.id}", icon=":material/stop:")
         return
-    if job.state == "done":
+    if job.state == "done" and job.verb != studio.TUNING_VERB:
         model_links.link(run_name(job))
         model_links.predict_link(run_name(job))
-    elif job.retry:
+    elif job.state != "done" and job.retry:
         about: dict[str, Any] = {"help": "goes on after the last finished epoch", "icon": ":material/replay:"}
         st.button("Continue", key=f"again/{job.id}", on_click=_again, args=(job.id,), **about)
     st.button("Close", key=f"close/{job.id}", on_click=_close, help="the run stays in the table below")
@@ -93,7 +103,7 @@ def _where(job: Job) -> None:
         follow_job.bar(job, job.message or "starting")
         return
     if job.state == "running":
-        unit = "epoch" if job.stage == "train" else job.stage or "starting"
+        unit = {"train": "epoch", "tune": "trial"}.get(job.stage, job.stage or "starting")
         text = f"{unit} {job.done:,} of {job.total:,}" if job.total else unit
         text += f" · about {duration(job.seconds_left)} left" if job.seconds_left else ""
         follow_job.bar(job, text)
