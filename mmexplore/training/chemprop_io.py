@@ -15,54 +15,88 @@ from torch import Tensor, nn
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from mmexplore.nn.encoders.dmpnn import DMPNN
+from mmexplore.nn.encoders.mpnn import MPNN
 from mmexplore.nn.graphs.features import ATOM_FEATURES, BOND_FEATURES
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable
+from mmexplore.runtime.registry import ENCODERS, choices
 
 _PREFIX = "message_passing."
 _DICTIONARY = "AttributeDict"  # Lightning's, which holds chemprop's hyper-parameters
 
 
-class _StandIn:
-    """Takes the place of a class of chemprop and keeps what that would have been made of."""
+_UNREADABLE = (
+    RuntimeError, UnpicklingError, EOFError, ValueError, TypeError, LookupError, AttributeError, AssertionError,
+    OSError,
+)  # fmt: skip
+"""What torch raises over a file that is cut off, of another kind or put together by hand."""
+SLOPES = {"leakyrelu": ("negative_slope", 0.1), "elu": ("alpha", 1.0), "celu": ("alpha", 1.0)}
+"""Activations with a number: torch's attribute, and chemprop's value where a file names no module."""
+_FEATURES = {(133, 14): "v1", (72, 14): "v2", (44, 14): "organic", (52, 2): "rigr"}
+_REACTIONS = {(165, 28), (106, 28), (106, 14), (165, 14)}
+
+
+class StandIn:
+    """Stand-in for a class of a file, which is never imported: keeps what that would have been made of.
+
+    ``named``: the full name of what it stands for; ``arguments`` it was called with. What would be an object's
+    attributes are its own.
+    """
+
+    named = ""
+    arguments: tuple[Any, ...] = ()
 
     def __init__(self, *arguments: Any) -> None:
         self.arguments = arguments
 
 
-def start(encoder: DMPNN, path: Path) -> None:
-    """Warm start of a D-MPNN by the message passing of a chemprop 2 model or foundation file.
+def word_of(value: Any) -> str:
+    """The plain word of an option: a text, an enum's value, or the name of a class, in lower case."""
+    if isinstance(value, StandIn) and value.arguments:  # an enum's value, or (before Python 3.11.4) class and name
+        return str(value.arguments[-1]).lower()
+    kind = value if isinstance(value, type) else type(value)
+    return kind.named.rpartition(".")[2].lower() if issubclass(kind, StandIn) else str(value).lower()
+
+
+def start(encoder: DMPNN | MPNN, path: Path) -> None:
+    """Warm start of a D-MPNN, or of an MPNN, by the message passing of a chemprop 2 model or foundation file.
 
     Raises BadCheckpoint, BadRecipe.
     """
-    content = _read(path)
+    content = read(path)
     options, weights = content["hyper_parameters"], content["state_dict"]
     if "message_passing" in options:
         options = options["message_passing"]
-        weights = {k.removeprefix(_PREFIX): v for k, v in weights.items() if k.startswith(_PREFIX)}
-    _check(encoder, options, path)
+        weights = message_weights(weights)
+    _check(encoder, options, path) if isinstance(encoder, DMPNN) else _check_choices(encoder, options, path)
     try:
-        encoder.load_state_dict(weights)
+        encoder.load_state_dict(weights, strict=isinstance(encoder, DMPNN))
     except RuntimeError as error:
         raise BadCheckpoint(
             f"the message passing in {path} does not fit: {' '.join(str(error).split())[:200]}"
         ) from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """Contents of a checkpoint of chemprop 2, its classes as :class:`StandIn`. Raises BadCheckpoint."""
     try:
         names = get_unsafe_globals_in_checkpoint(str(path))
         with safe_globals([_in_place_of(name) for name in names]):
             content = torch.load(path, "cpu", weights_only=True)
-    except (RuntimeError, UnpicklingError, EOFError, ValueError, TypeError) as error:
+    except _UNREADABLE as error:
         raise BadCheckpoint(f"{path} cannot be read as a chemprop 2 checkpoint: {str(error)[:120]}") from None
+    if isinstance(content, Mapping) and {"args", "state_dict"} <= content.keys():
+        raise BadCheckpoint(
+            f"{path} is a model of chemprop 1, and chemprop 2's are read: 'chemprop convert -i {path.name} -o new.pt' "
+            "makes it one"
+        )
     if not isinstance(content, Mapping) or not {"hyper_parameters", "state_dict"} <= content.keys():
         raise BadCheckpoint(f"{path} is no chemprop 2 checkpoint: it holds no hyper_parameters and state_dict")
     return dict(content)
 
 
 def _in_place_of(name: str) -> tuple[Callable[..., Any], str]:
-    return OrderedDict if name.endswith(_DICTIONARY) else type("Named", (_StandIn,), {}), name
+    return OrderedDict if name.endswith(_DICTIONARY) else type("Named", (StandIn,), {"named": name}), name
 
 
 def _check(encoder: DMPNN, options: Mapping[str, Any], path: Path) -> None:
@@ -71,11 +105,82 @@ def _check(encoder: DMPNN, options: Mapping[str, Any], path: Path) -> None:
     wanted |= {"depth": encoder.depth, "bias": False, "undirected": False, "activation": "relu", "d_vd": None}
     for name, value in wanted.items():
         came = options.get(name, value)
-        if isinstance(came, _StandIn) and came.arguments:  # an enum's value, or (before Python 3.11.4) class and name
+        if isinstance(came, StandIn) and came.arguments:  # an enum's value, or (before Python 3.11.4) class and name
             came = came.arguments[-1]
         if str(came).lower() != str(value).lower() and not (name == "d_vd" and not came):
             hint = "; chemprop reads v1's 133 with --multi-hot-atom-featurizer-mode V1" if name == "d_v" else ""
             raise BadRecipe(f"the D-MPNN that would start from {path} has {name} {value}, and the file {came}{hint}")
+
+
+def _check_choices(encoder: MPNN, options: Mapping[str, Any], path: Path) -> None:
+    """What of an MPNN's choices the file's message passing has otherwise."""
+    there = message_choices(options, path)
+    apart = [key for key, value in there.items() if encoder.choices[key] != value and key not in ("dropout", "slope")]
+    if there["activation"] in SLOPES and encoder.choices["slope"] != there["slope"]:
+        apart.append("slope")
+    if apart:
+        wanted = " ".join(f"--set branches.0.options.{key}={there[key]}" for key in apart)
+        raise BadRecipe(f"the message passing in {path} has other options than the mpnn that would start: {wanted}")
+
+
+def message_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The arrays of the message passing of a whole model, by the names that its own file would have."""
+    return {k.removeprefix(_PREFIX): v for k, v in weights.items() if k.startswith(_PREFIX)}
+
+
+def message_choices(options: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Options of an ``mpnn`` that computes what chemprop's message passing does. Raises BadRecipe, by name."""
+    kind = word_of(options.get("cls", "bondmessagepassing"))
+    if kind == "multicomponentmessagepassing":
+        raise BadRecipe(f"{path} takes several components, and a model here reads one molecule")
+    if kind.startswith("mab"):
+        raise BadRecipe(f"{path} predicts atoms' or bonds' targets, and a model here predicts molecules'")
+    if kind not in ("bondmessagepassing", "atommessagepassing"):
+        raise BadRecipe(f"{path} has message passing {kind!r}, and chemprop's own along bonds or atoms is read")
+    widths = _whole(options, "d_v", 72, path), _whole(options, "d_e", 14, path)
+    if widths in _REACTIONS:
+        raise BadRecipe(
+            f"{path} reads reactions ({widths[0]} + {widths[1]} features), and a model here reads molecules"
+        )
+    if widths not in _FEATURES or _changes(options.get("graph_transform")):
+        raise BadRecipe(
+            f"{path} reads {widths[0]} + {widths[1]} numbers of atoms and bonds; chemprop's own 72 + 14, 133 + 14, "
+            "44 + 14 or 52 + 2 are read, without extra atom or bond features"
+        )
+    if options.get("d_vd"):
+        raise BadRecipe(f"{path} takes descriptors of atoms from a file, which no structure tells")
+    activation, slope = activation_of(options.get("activation", "relu"), path)
+    found: dict[str, Any] = {"messages": kind.removesuffix("messagepassing") + "s", "features": _FEATURES[widths]}
+    found |= {"depth": _whole(options, "depth", 3, path), "hidden_size": _whole(options, "d_h", 300, path)}
+    found |= {"bias": bool(options.get("bias")), "activation": activation, "slope": slope}
+    return found | {"undirected": bool(options.get("undirected")), "dropout": float(options.get("dropout") or 0.0)}
+
+
+def activation_of(value: Any, path: Path) -> tuple[str, float]:
+    """Name and number of an activation that a file gives as a text, an enum or a module of torch. Raises BadRecipe."""
+    name = word_of(value)
+    told = vars(value) if isinstance(value, StandIn) else {}
+    attribute, slope = SLOPES.get(name, ("", 0.1))
+    plain = {"approximate": "none", "beta": 1.0, "threshold": 20.0, "num_parameters": 1}
+    known = choices(ENCODERS.options("mpnn").model_fields["activation"].annotation)
+    if name not in known or any(told.get(key, usual) != usual for key, usual in plain.items()):
+        raise BadRecipe(
+            f"{path} has activation {name!r} with options of its own or unknown; read are {', '.join(known)}"
+        )
+    return name, float(told.get(attribute, slope))
+
+
+def _changes(transform: Any) -> bool:
+    """Whether a file's graph transform does anything."""
+    parts = vars(transform).get("_modules", {}) if isinstance(transform, StandIn) else {}
+    return any(word_of(part) != "identity" for part in parts.values())
+
+
+def _whole(options: Mapping[str, Any], name: str, usual: int, path: Path) -> int:
+    value = options.get(name, usual)
+    if not isinstance(value, int) or not 0 < value <= 1_000_000:
+        raise BadRecipe(f"{path} has {name} {str(value)[:40]!r}, and a whole number above 0 was expected")
+    return int(value)
 
 
 def save(predictor: Predictor, branch: str, path: Path) -> str:

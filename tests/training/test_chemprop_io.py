@@ -185,7 +185,7 @@ def test_a_file_that_is_not_there_or_not_for_this_encoder(tmp_path: Path) -> Non
         registry.check_starts(absent, home=default_home())
     (tmp_path / "file.pt").write_bytes(b"")
     gin = Predictor(parse({"branches": [{"encoder": "gin", "start": f"chemprop:{tmp_path / 'file.pt'}"}]}), REGRESSION)
-    with pytest.raises(BadRecipe, match="starts a dmpnn, and branch 'gin' is a gin"):
+    with pytest.raises(BadRecipe, match="starts a dmpnn or an mpnn, and branch 'gin' is a gin"):
         warm_start.begin(gin, home=default_home())
     with pytest.raises(BadRecipe, match="'gin' came; this model has: none"):
         chemprop_io.save(gin, "gin", tmp_path / "out.pt")
