@@ -16,7 +16,10 @@ from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from mmexplore.nn.encoders.dmpnn import DMPNN
 from mmexplore.nn.encoders.mpnn import MPNN
+from mmexplore.nn.fusions.concatenation import Concatenation
+from mmexplore.nn.fusions.single import Single
 from mmexplore.nn.graphs.features import ATOM_FEATURES, BOND_FEATURES
+from mmexplore.nn.heads import activation_layer
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable
 from mmexplore.runtime.registry import ENCODERS, choices
@@ -164,9 +167,7 @@ def activation_of(value: Any, path: Path) -> tuple[str, float]:
     plain = {"approximate": "none", "beta": 1.0, "threshold": 20.0, "num_parameters": 1}
     known = choices(ENCODERS.options("mpnn").model_fields["activation"].annotation)
     if name not in known or any(told.get(key, usual) != usual for key, usual in plain.items()):
-        raise BadRecipe(
-            f"{path} has activation {name!r} with options of its own or unknown; read are {', '.join(known)}"
-        )
+        raise BadRecipe(f"{path} has activation {name!r}, or odd options of it; read are {', '.join(known)}")
     return name, float(told.get(attribute, slope))
 
 
@@ -184,12 +185,12 @@ def _whole(options: Mapping[str, Any], name: str, usual: int, path: Path) -> int
 
 
 def save(predictor: Predictor, branch: str, path: Path) -> str:
-    """Write a D-MPNN branch as a chemprop 2 checkpoint; returns what was written in words.
+    """Write a D-MPNN or ``mpnn`` branch as a chemprop 2 checkpoint; returns what was written in words.
 
-    A model of that branch alone (fusion ``single``) is written whole, with its head and units, and predicts in chemprop
-    as here. Of any other model it is the replica with a fresh head: a foundation for ``chemprop train
-    --from-foundation``. Either is used with ``--multi-hot-atom-featurizer-mode V1``. Raises NotAvailable without
-    chemprop and BadRecipe for a branch that is no D-MPNN.
+    A model of that branch alone (fusion ``single`` or ``concatenation``) is written whole, with its head and units, and
+    predicts in chemprop as here. Of any other model it is the replica with a fresh head: a foundation for ``chemprop
+    train --from-foundation``. A ``dmpnn`` is used with ``--multi-hot-atom-featurizer-mode V1``, an ``mpnn`` with the
+    mode of its features. Raises NotAvailable without chemprop, and BadRecipe for another branch or tasks of two kinds.
     """
     try:
         from chemprop import models as chemprop_models
@@ -197,34 +198,61 @@ def save(predictor: Predictor, branch: str, path: Path) -> str:
     except ImportError:
         raise NotAvailable("writing a chemprop checkpoint needs chemprop: pip install chemprop") from None
     encoder = _encoder(predictor, branch)
-    body = chemprop_nn.BondMessagePassing(
-        ATOM_FEATURES, BOND_FEATURES, encoder.dimension, depth=encoder.depth, dropout=encoder.dropout.p
-    )
-    body.load_state_dict(encoder.state_dict())
-    pools = {
-        "mean": chemprop_nn.MeanAggregation,
-        "sum": chemprop_nn.SumAggregation,
-        "norm": chemprop_nn.NormAggregation,
-    }
-    whole = predictor.recipe.predicts_by_fusion and predictor.recipe.fusion.name == "single"
+    whole = predictor.recipe.predicts_by_fusion and bool(predictor.tasks) and len(predictor.branches) == 1
+    whole = whole and isinstance(predictor.fusion, Single | Concatenation)
+    if whole and len({task.kind for task in predictor.tasks}) > 1:
+        raise BadRecipe("a model of chemprop predicts classes or values, and this one predicts both")
     head = _head(predictor, chemprop_nn) if whole else chemprop_nn.RegressionFFN(input_dim=encoder.dimension)
-    model = chemprop_models.MPNN(body, pools[encoder.readout](), head)
+    pool, norms = _pool(encoder, chemprop_nn), isinstance(encoder, MPNN) and encoder.bn is not None
+    model = chemprop_models.MPNN(_body(encoder, chemprop_nn), pool, head, batch_norm=norms)
+    if isinstance(encoder, MPNN) and encoder.bn is not None:
+        model.bn.load_state_dict(encoder.bn.state_dict())
     chemprop_models.save_model(path, model, [task.name for task in predictor.tasks] if whole else None)
     return "the whole model" if whole else f"the message passing of {branch!r} under a fresh head"
 
 
-def _encoder(predictor: Predictor, branch: str) -> DMPNN:
+def _body(encoder: DMPNN | MPNN, chemprop_nn: Any) -> nn.Module:
+    """chemprop's message passing with our weights."""
+    kind, sizes, options = chemprop_nn.BondMessagePassing, (ATOM_FEATURES, BOND_FEATURES), dict[str, Any]()
+    if isinstance(encoder, MPNN):
+        told = encoder.choices
+        kind = chemprop_nn.AtomMessagePassing if encoder.along_atoms else kind
+        sizes = (encoder.scheme.atoms, encoder.scheme.bonds) if encoder.scheme else sizes
+        options = {"bias": told["bias"], "undirected": told["undirected"]}
+        options |= {"activation": activation_layer(str(told["activation"]), float(told["slope"]))}
+    made = kind(*sizes, encoder.dimension, depth=encoder.depth, dropout=encoder.dropout.p, **options)
+    made.load_state_dict({k: v for k, v in encoder.state_dict().items() if not k.startswith(("W.", "bn."))})
+    return made  # type: ignore[no-any-return]
+
+
+def _pool(encoder: DMPNN | MPNN, chemprop_nn: Any) -> Any:
+    if isinstance(encoder, MPNN) and encoder.W is not None:
+        pool = chemprop_nn.AttentiveAggregation(output_size=encoder.dimension)
+        pool.W.load_state_dict(encoder.W.state_dict())
+        return pool
+    if encoder.readout == "norm":
+        return chemprop_nn.NormAggregation(norm=getattr(encoder, "norm", 100.0))
+    return {"mean": chemprop_nn.MeanAggregation, "sum": chemprop_nn.SumAggregation}[encoder.readout]()
+
+
+def _encoder(predictor: Predictor, branch: str) -> DMPNN | MPNN:
     found = {b.name: encoder for b, encoder in zip(predictor.recipe.branches, predictor.branches, strict=True)}
-    if not isinstance(encoder := found.get(branch), DMPNN):
-        able = ", ".join(name for name, one in found.items() if isinstance(one, DMPNN)) or "none"
+    if not isinstance(encoder := found.get(branch), DMPNN | MPNN):
+        able = ", ".join(name for name, one in found.items() if isinstance(one, DMPNN | MPNN)) or "none"
         raise BadRecipe(f"chemprop takes a branch that is a D-MPNN, and {branch!r} came; this model has: {able}")
     return encoder
 
 
 def _head(predictor: Predictor, chemprop_nn: Any) -> nn.Module:
     """chemprop's predictor with our head's weights, layer by layer, and the labels' mean and deviation."""
-    ours = [layer for layer in predictor.fusion.head if isinstance(layer, nn.Linear)]
-    options: dict[str, Any] = {"n_tasks": len(predictor.tasks), "input_dim": ours[0].in_features}
+    fusion, options = predictor.fusion, dict[str, Any]()
+    ours = [layer for layer in fusion.modules() if isinstance(layer, nn.Linear)]
+    told = predictor.recipe.fusion.options
+    if isinstance(fusion, Concatenation):
+        options["activation"] = activation_layer(str(told["activation"]), float(told["slope"]))
+        if isinstance(fusion.tau, nn.PReLU):
+            options["activation"].load_state_dict(fusion.tau.state_dict())
+    options |= {"n_tasks": len(predictor.tasks), "input_dim": ours[0].in_features, "dropout": told["dropout"]}
     options |= {"n_layers": len(ours) - 1, "hidden_dim": ours[0].out_features}
     if bool(predictor.classify.all()):
         made = chemprop_nn.BinaryClassificationFFN(**options)

@@ -1,4 +1,4 @@
-"""Whole models of chemprop 2 as models of ours: recipe, weights, tasks and units from its checkpoint, nothing unpickled.
+"""Whole models of chemprop 2 as models of ours: recipe, weights, tasks and units from a file, nothing unpickled.
 
 A model becomes an ``mpnn``, beside it a branch for each kind of descriptors that it takes, under fusion
 ``concatenation``; both compute what chemprop does. What chemprop takes and no model here has is refused by name.
@@ -162,8 +162,8 @@ def _described(extra: int, told: tuple[str, ...], config: Mapping[str, Any], pat
         raise BadRecipe(f"descriptors {unknown[0]!r} are not made here; {able} are")
     if extra and not names:
         raise BadRecipe(
-            f"{path} takes {extra:,} descriptors besides the graph, and no config.toml beside it says which; name them, "
-            f"in their order, with --descriptors ({able})"
+            f"{path} takes {extra:,} descriptors besides the graph, and no config.toml beside it says which; name "
+            f"them, in their order, with --descriptors ({able})"
         )
     if (width := sum(DESCRIPTORS[name][2] for name in names)) != extra:
         raise BadRecipe(f"{path} takes {extra:,} descriptors, and {', '.join(names)} are {width:,}")

@@ -28,9 +28,10 @@ from mmexplore.nn.heads import activation_layer
 class MPNN(Encoder):
     """Message passing network of chemprop 2.
 
-    ``h0 = act(W_i x)`` of each directed bond; ``depth - 1`` times ``h = act(h0 + W_h m)``; ``h_v = act(W_o [x_v; m_v] + b)``
-    with ``m_v`` the sum of ``h`` into v; then the readout, and batch normalisation where it is on. Along bonds
-    ``x = [x_v; e_vw]`` and ``m`` is the sum of ``h`` into v but the one from w; along atoms ``x = x_v`` and ``m`` is the sum of ``[h; e]`` into v.
+    ``h0 = act(W_i x)`` of each directed bond; ``depth - 1`` times ``h = act(h0 + W_h m)``; then
+    ``h_v = act(W_o [x_v; m_v] + b)`` with ``m_v`` the sum of ``h`` into v; then the readout, and batch normalisation
+    where it is on. Along bonds ``x = [x_v; e_vw]`` and ``m`` is the sum of ``h`` into v but the one from w; along atoms
+    ``x = x_v`` and ``m`` is the sum of ``[h; e]`` into v.
     """
 
     reads: ClassVar[str] = "graph2d"
@@ -96,16 +97,16 @@ class MPNN(Encoder):
             if self.undirected:
                 h = (h + h[reverse]) / 2
             if self.along_atoms:
-                messages = owned_sums(torch.cat((h, bonds), 1), targets, len(x))[sources]
+                messages = owned_sums(torch.cat((h, bonds), 1), targets, x.shape[0])[sources]
             else:
-                messages = owned_sums(h, targets, len(x))[sources] - h[reverse]
+                messages = owned_sums(h, targets, x.shape[0])[sources] - h[reverse]
             h = self.dropout(self.tau(first + self.W_h(messages)))
-        found: Tensor = self.dropout(self.tau(self.W_o(torch.cat((x, owned_sums(h, targets, len(x))), 1))))
+        found: Tensor = self.dropout(self.tau(self.W_o(torch.cat((x, owned_sums(h, targets, x.shape[0])), 1))))
         return found
 
     def read_out(self, atoms: Tensor, owner: Tensor, counts: Tensor) -> Tensor:
         """Embeddings ``(n, hidden_size)`` of atoms ``(atoms, hidden_size)``, each of the molecule ``owner``."""
-        n = len(counts)
+        n = counts.shape[0]
         if self.W is not None:
             weights = self.W(atoms).exp()
             pooled = owned_sums(atoms * (weights / owned_sums(weights, owner, n)[owner]), owner, n)
