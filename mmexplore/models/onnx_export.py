@@ -79,7 +79,9 @@ class Network(nn.Module):
         super().__init__()
         recipe = predictor.recipe
         if not recipe.predicts_by_fusion or not predictor.tasks:
-            raise BadRecipe(f"ONNX holds a network that predicts, and a model of {recipe.how!r} is none that it can hold")
+            raise BadRecipe(
+                f"ONNX holds a network that predicts, and a model of {recipe.how!r} is none that it can hold"
+            )
         self.recipe, self.fusion = recipe, predictor.fusion
         encoders = [_plain(branch.name, one) for branch, one in zip(recipe.branches, predictor.encoders(), strict=True)]
         self.branches = nn.ModuleList(encoders)
@@ -154,7 +156,9 @@ class Network(nn.Module):
         axes: list[Any] = []
         for branch, encoder in zip(self.recipe.branches, self.branches, strict=True):
             if isinstance(encoder, MPNN):
-                widths = (encoder.scheme.atoms, encoder.scheme.bonds) if encoder.scheme else (ATOM_FEATURES, BOND_FEATURES)
+                widths = (
+                    (encoder.scheme.atoms, encoder.scheme.bonds) if encoder.scheme else (ATOM_FEATURES, BOND_FEATURES)
+                )
                 found[f"{branch.name}_atoms"] = torch.rand(n * each, widths[0])
                 found[f"{branch.name}_bonds"] = torch.rand(2 * n * (each - 1), widths[1])
                 axes += [{0: atoms}, {0: bonds}]
@@ -163,7 +167,9 @@ class Network(nn.Module):
                 axes.append({0: molecules})
         if any(isinstance(encoder, MPNN) for encoder in self.branches):
             first = torch.cat([torch.arange(each - 1) + each * molecule for molecule in range(n)])
-            edges = torch.stack((torch.stack((first, first + 1), 1).flatten(), torch.stack((first + 1, first), 1).flatten()))
+            edges = torch.stack(
+                (torch.stack((first, first + 1), 1).flatten(), torch.stack((first + 1, first), 1).flatten())
+            )
             reverse = torch.arange(edges.shape[1]).view(-1, 2).flip(1).flatten()
             owner = torch.arange(n).repeat_interleave(each)
             found |= dict(zip(_GRAPH, (edges, reverse, owner, torch.full((n,), each)), strict=True))
@@ -182,8 +188,8 @@ def _plain(name: str, encoder: Encoder) -> nn.Module:
         return encoder
     if not isinstance(encoder, DMPNN):
         raise BadRecipe(
-            f"ONNX cannot hold branch {name!r}, a {type(encoder).__name__.lower()}: branches that are a dmpnn, an mpnn, "
-            "fingerprints or descriptors standardised by mean and deviation can be written"
+            f"ONNX cannot hold branch {name!r}, a {type(encoder).__name__.lower()}: branches that are a dmpnn, an "
+            "mpnn, fingerprints or descriptors standardised by mean and deviation can be written"
         )
     made = MPNN(
         features="v1", depth=encoder.depth, hidden_size=encoder.dimension, readout=encoder.readout,  # type: ignore[arg-type]

@@ -118,7 +118,8 @@ def _check(encoder: DMPNN, options: Mapping[str, Any], path: Path) -> None:
 def _check_choices(encoder: MPNN, options: Mapping[str, Any], path: Path) -> None:
     """What of an MPNN's choices the file's message passing has otherwise."""
     there = message_choices(options, path)
-    apart = [key for key, value in there.items() if encoder.choices[key] != value and key not in ("dropout", "slope")]
+    apart = [key for key, value in there.items() if key in encoder.choices and encoder.choices[key] != value]
+    apart = [key for key in apart if key != "slope"]
     if there["activation"] in SLOPES and encoder.choices["slope"] != there["slope"]:
         apart.append("slope")
     if apart:
@@ -187,10 +188,11 @@ def _whole(options: Mapping[str, Any], name: str, usual: int, path: Path) -> int
 def save(predictor: Predictor, branch: str, path: Path) -> str:
     """Write a D-MPNN or ``mpnn`` branch as a chemprop 2 checkpoint; returns what was written in words.
 
-    A model of that branch alone (fusion ``single`` or ``concatenation``) is written whole, with its head and units, and
-    predicts in chemprop as here. Of any other model it is the replica with a fresh head: a foundation for ``chemprop
-    train --from-foundation``. A ``dmpnn`` is used with ``--multi-hot-atom-featurizer-mode V1``, an ``mpnn`` with the
-    mode of its features. Raises NotAvailable without chemprop, and BadRecipe for another branch or tasks of two kinds.
+    A model of that branch alone (fusion ``single`` or ``concatenation``), of classes or of values, is written whole,
+    with its head and units, and predicts in chemprop as here. Of any other model it is the replica with a fresh head: a
+    foundation for ``chemprop train --from-foundation``. A ``dmpnn`` is used with ``--multi-hot-atom-featurizer-mode
+    V1``, an ``mpnn`` with the mode of its features. Raises NotAvailable without chemprop and BadRecipe for another
+    branch.
     """
     try:
         from chemprop import models as chemprop_models
@@ -200,8 +202,7 @@ def save(predictor: Predictor, branch: str, path: Path) -> str:
     encoder = _encoder(predictor, branch)
     whole = predictor.recipe.predicts_by_fusion and bool(predictor.tasks) and len(predictor.branches) == 1
     whole = whole and isinstance(predictor.fusion, Single | Concatenation)
-    if whole and len({task.kind for task in predictor.tasks}) > 1:
-        raise BadRecipe("a model of chemprop predicts classes or values, and this one predicts both")
+    whole = whole and len({task.kind for task in predictor.tasks}) == 1
     head = _head(predictor, chemprop_nn) if whole else chemprop_nn.RegressionFFN(input_dim=encoder.dimension)
     pool, norms = _pool(encoder, chemprop_nn), isinstance(encoder, MPNN) and encoder.bn is not None
     model = chemprop_models.MPNN(_body(encoder, chemprop_nn), pool, head, batch_norm=norms)

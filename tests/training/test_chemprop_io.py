@@ -101,7 +101,9 @@ def test_the_shell_writes_one(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mmexplore", "chemprop", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["holds"] == "the whole model"
+    assert (
+        json.loads(done.stdout)["holds"] == "the message passing of 'dmpnn' under a fresh head"
+    )  # it has tasks of two kinds
     assert load_model(tmp_path / "new" / "toy.pt").message_passing.W_h.out_features == 16
 
 
