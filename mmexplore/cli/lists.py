@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mmexplore import studio
-from mmexplore.cli.answer import Json, Values, answer
+from mmexplore.cli.answer import JobFolder, Json, Values, answer
 from mmexplore.cli.rows import compared
 from mmexplore.cli.tables import listed
 
@@ -143,6 +143,7 @@ def import_model(
         typer.Option("--descriptors", help="what chemprop gave it besides: rdkit_2d, morgan_binary, morgan_count"),
     ] = None,
     as_json: Json = False,
+    job: JobFolder = None,
 ) -> None:
     """Take in a model of chemprop 2, an exported one, or those of the package admet-ai; nothing of a file is run."""
 
@@ -155,7 +156,7 @@ def import_model(
             about |= {"members": [member.name for member in made.members]}
         return about
 
-    answer(work, as_json)
+    answer(work, as_json, job)
 
 
 @model_verbs.command("export")
@@ -164,9 +165,10 @@ def export_model(
     out: Annotated[Path, typer.Option("--out", help="file to write: .zip, .pt (chemprop 2) or .onnx")],
     branch: Annotated[str, typer.Option("--branch", help="chemprop: which D-MPNN; default: the first")] = "",
     as_json: Json = False,
+    job: JobFolder = None,
 ) -> None:
     """Write a model as a zip, for chemprop 2 or as ONNX, by the file's ending."""
-    answer(lambda _: {"model": name, "file": str(out), "holds": studio.write_model(name, out, branch)}, as_json)
+    answer(lambda _: {"model": name, "file": str(out), "holds": studio.write_model(name, out, branch)}, as_json, job)
 
 
 @model_verbs.command("rename")

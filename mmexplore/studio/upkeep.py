@@ -1,5 +1,6 @@
 """Upkeep of the home: its version, its bytes, copies of data sets and models in a zip, models in from elsewhere."""
 
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -32,7 +33,9 @@ from mmexplore.runtime.errors import (
     UnknownName,
 )
 from mmexplore.runtime.home import VERSION, Home, version_of, write_atomically, write_version
-from mmexplore.studio.door import home, model
+from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.folder import Job
+from mmexplore.studio.door import check_names, home, model
 from mmexplore.studio.training import export_model, write_chemprop
 
 if TYPE_CHECKING:
@@ -297,6 +300,41 @@ def import_model(source: str, title: str = "", descriptors: Sequence[str] = ()) 
     if zipfile.is_zipfile(path) and path.suffix.lower() not in _CHEMPROP and (found := _import_zip(path, title)):
         return found
     return _import_chemprop([path], title, descriptors)
+
+
+def start_model_import(source: str, title: str = "", descriptors: Sequence[str] = ()) -> Job:
+    """Have a model taken in by a job, or the job that is at it already; arguments as :func:`import_model`'s."""
+    more = [word for name in descriptors for word in ("--descriptors", name)]
+    words = ["import", source, *(["--name", title] if title else []), *more]
+    return client.start_once(
+        "models", words, device="imports", title=f"model {title or Path(source).name}", home=home()
+    )
+
+
+def start_model_export(name: str, ending: str) -> Job:
+    """Have a model written as ``.pt`` or ``.onnx`` below the home by a job, or the job that is at it already."""
+    check_names(model_name=name)
+    out = home().folder("predictions", "models") / f"{files.allowed(model(name).name)}{ending}"
+    words = ["export", name, "--out", str(out)]
+    return client.start_once("models", words, device="imports", title=f"{name} as {ending[1:]}", home=home())
+
+
+def model_jobs(action: str) -> list[Job]:
+    """Jobs that import or export models (``action``), the newest first."""
+    return [job for job in client.jobs(home=home()) if job.verb == "models" and job.arguments[:1] == (action,)]
+
+
+def keep_model_file(name: str, content: bytes) -> Path:
+    """Write an uploaded model below ``home/uploads/models``, in a folder of its content; older ones are deleted."""
+    place = home().folder("uploads", "models")
+    safe = files.allowed(PurePosixPath(name.replace("\\", "/")).name.lstrip(".")[-100:]) or "model"
+    mine = place / hashlib.sha256(content).hexdigest()[:16]
+    at_work = " ".join(word for job in model_jobs("import") if job.active for word in job.arguments)
+    for other in _subfolders(place):
+        if other != mine and other.name not in at_work:
+            shutil.rmtree(other, ignore_errors=True)
+    write_atomically(mine / safe, content)
+    return mine / safe
 
 
 def _import_folder(folder: Path, title: str, descriptors: Sequence[str]) -> Model:

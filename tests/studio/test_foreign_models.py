@@ -21,6 +21,7 @@ from mmexplore import studio
 from mmexplore.cli.app import app
 from mmexplore.features.store import features
 from mmexplore.models import checkpoints, onnx_export
+from mmexplore.models.predict import Inference
 from mmexplore.nn.dataloader import collate
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable
 from mmexplore.runtime.home import default_home
@@ -60,6 +61,10 @@ def by_chemprop(path: Path) -> np.ndarray:
     return found
 
 
+def here(name: str, smiles: list[str] | None = None) -> np.ndarray:
+    return Inference(studio.model(name), home=default_home())(smiles or SMILES).values
+
+
 def test_a_foreign_model_is_one_of_ours(tmp_path: Path) -> None:
     source = file(tmp_path / "kinase" / "model_0")
     made = told("models", "import", str(source))
@@ -79,7 +84,7 @@ def test_a_foreign_model_is_one_of_ours(tmp_path: Path) -> None:
     part = told("subgraph", "--model", "kinase", "--smiles", SMILES[0], "--task", "active", "--threshold", "0.01")
     assert part
     assert "kinase" in {model.name for model in studio.predicting_models()}
-    assert "active" in " ".join(studio.color_names("kinase", data))
+    assert {"prediction: active", "prediction: toxic"} <= set(studio.color_names("kinase", data))
     told("models", "rename", "kinase", "Their kinase")
     assert told("models", "delete", "kinase", "--yes") == {"deleted": "kinase"}
 
@@ -185,8 +190,11 @@ def test_admet_ai_predicts_here_what_chemprop_makes_of_its_files() -> None:
     ])  # fmt: skip
     np.testing.assert_allclose(here(made.name), expected, rtol=1e-5, atol=1e-5)
     data = studio.add_dataset("\n".join(f"{smiles} m{row}" for row, smiles in enumerate(SMILES)), "Few").name
-    colors = " ".join(studio.color_names(made.name, data))
-    assert all(name in colors for name in names)
+    studio.embed(made.name, data)
+    colors = studio.color_names(made.name, data)
+    assert {f"prediction: {name}" for name in names} <= set(colors)
+    shown = studio.color(made.name, data, "hidden", "prediction: hERG")
+    np.testing.assert_allclose(shown.values, expected[:, names.index("hERG")], atol=1e-5)
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

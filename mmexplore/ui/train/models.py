@@ -14,7 +14,7 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import charts, model_links, score_words, structures
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, backups
-from mmexplore.ui.train import coverage, model_details, runs_table, score_panel
+from mmexplore.ui.train import coverage, foreign, model_details, runs_table, score_panel
 
 _SCORE = st.column_config.NumberColumn(format="%.4g", width=52)
 _COLUMNS: dict[str, Any] = {
@@ -59,8 +59,11 @@ def show(models: Sequence[Model]) -> None:
     address.keep(_CHOSEN, ",".join(quote(names[row], safe="") for row in chosen) or None)
     address.answer(_CHOSEN, tuple(chosen))
     _over_seeds(models)
-    with st.popover("Bring back a backup", icon=":material/restore_page:"):
-        backups.bring_back("models")
+    with st.container(horizontal=True):
+        with st.popover("Bring back a backup", icon=":material/restore_page:"):
+            backups.bring_back("models")
+        with st.popover("Bring in a model", icon=":material/move_to_inbox:"):
+            foreign.take_in()
     by_name = {model.name: model for model in models}
     members = [by_name[names[row]] for row in chosen]
     if len(members) == 1:
@@ -98,6 +101,8 @@ def show_one(model: Model) -> None:
             model_links.predict_link(model.name)
             if not isinstance(model, studio.Ensemble):
                 _export(model)
+                with st.popover("Write for another program", icon=":material/output:"):
+                    foreign.write_out(model)
             if not model.shipped:
                 backups.save(model=model.name)
                 _rename(model)
