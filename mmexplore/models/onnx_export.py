@@ -4,6 +4,8 @@ The graph's inputs are numbers that chemprop's featurizers make, and its outputs
 or values in the label's unit. Inputs are told in the file's own metadata, too.
 """
 
+import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +45,19 @@ def save(predictor: Predictor, path: Path) -> str:
     except ImportError:
         raise NotAvailable("writing ONNX needs onnx and onnxscript: pip install 'mmexplore[onnx]'") from None
     examples, axes = network.examples()
-    program = torch.onnx.export(
-        network,
-        tuple(examples.values()),
-        input_names=list(examples),
-        output_names=["predictions"],
-        dynamic_shapes=(axes,),
-        opset_version=_OPSET,
-        dynamo=True,
-        verbose=False,
-    )
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it tells that torchvision is not there
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # axes of one name
+        program = torch.onnx.export(
+            network,
+            tuple(examples.values()),
+            input_names=list(examples),
+            output_names=["predictions"],
+            dynamic_shapes=(axes,),
+            opset_version=_OPSET,
+            dynamo=True,
+            verbose=False,
+        )
     assert program is not None
     made = program.model_proto
     facts = {"tasks": ", ".join(task.name for task in predictor.tasks), "inputs": network.words}
