@@ -80,6 +80,10 @@ class Network(nn.Module):
     (n,) int64, which they share; ``BRANCH`` float32 (n, width) of each vector branch.
     """
 
+    classify: Tensor
+    label_mean: Tensor
+    label_std: Tensor
+
     def __init__(self, predictor: Predictor) -> None:
         super().__init__()
         recipe = predictor.recipe
@@ -197,7 +201,7 @@ def _plain(name: str, encoder: Encoder) -> nn.Module:
             "mpnn, fingerprints or descriptors standardised by mean and deviation can be written"
         )
     made = MPNN(
-        features="v1", depth=encoder.depth, hidden_size=encoder.dimension, readout=encoder.readout,  # type: ignore[arg-type]
+        features="v1", depth=encoder.depth, hidden_size=encoder.dimension, readout=encoder.readout,
     )  # fmt: skip
     made.load_state_dict(encoder.state_dict())
     return made.eval()

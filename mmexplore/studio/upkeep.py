@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
@@ -437,7 +437,9 @@ def _installed(predictor: "Predictor", recipe: Recipe, card: checkpoints.Card, b
     weights = to_bytes({k: v.detach().cpu().contiguous() for k, v in predictor.state_dict().items()})
     if card.untrained:
         raise BadCheckpoint(f"{card.name!r} holds no weights: nothing was trained")
-    facts = {"parameters": sum(p.numel() for p in predictor.parameters())} if not card.parameters else {}
+    facts: dict[str, Any] = (
+        {"parameters": sum(p.numel() for p in predictor.parameters())} if not card.parameters else {}
+    )
     facts |= {"created": card.created or datetime.now(UTC).isoformat(timespec="seconds")}
     run = registry.new_run(card.name, home=home())
     try:

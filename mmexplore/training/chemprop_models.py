@@ -122,7 +122,7 @@ def side_by_side(parts: Mapping[str, Foreign]) -> Foreign:
     with torch.no_grad():
         for number, layer in enumerate(predictor.fusion.layers):
             own = [one.fusion.layers[number] for one in ones]
-            layer.weight.copy_(torch.block_diag(*(part.weight for part in own)))
+            layer.weight.copy_(torch.block_diag(*(part.weight for part in own)))  # type: ignore[no-untyped-call]
             layer.bias.copy_(torch.cat([part.bias for part in own]))
         predictor.label_mean.copy_(torch.cat([one.label_mean for one in ones]))
         predictor.label_std.copy_(torch.cat([one.label_std for one in ones]))
@@ -212,6 +212,7 @@ def _load_head(fused: Concatenation, layers: Sequence[Tensor], tau: Tensor | Non
     """Narrower layers are filled with zeros to the widest's width, which changes no output."""
     with torch.no_grad():
         for layer, weight, bias in zip(fused.layers, layers[::2], layers[1::2], strict=True):
+            assert isinstance(layer, nn.Linear)
             rows = outputs if layer is fused.layers[-1] else len(weight)  # behind them MVE's variances
             layer.weight.zero_()
             layer.bias.zero_()

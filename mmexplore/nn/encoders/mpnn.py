@@ -5,7 +5,7 @@ their section 2.2's MPNN. It exists so that weights which chemprop 2 has learned
 parameters carry chemprop's names. Every edge is computed by itself: an own training is faster as a ``dmpnn``.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -63,7 +63,12 @@ class MPNN(Encoder):
         batch_norm: Annotated[bool, Field(description="batch normalisation of the embedding")] = False,
     ) -> None:
         super().__init__()
-        self.choices = {"messages": messages, "features": features, "depth": depth, "hidden_size": hidden_size}
+        self.choices: dict[str, Any] = {
+            "messages": messages,
+            "features": features,
+            "depth": depth,
+            "hidden_size": hidden_size,
+        }
         self.choices |= {"bias": bias, "activation": activation, "slope": slope, "undirected": undirected}
         self.along_atoms, self.scheme, self.undirected = messages == "atoms", SCHEMES.get(features), undirected
         self.depth, self.readout, self.norm, self.dimension = depth, readout, norm, hidden_size
