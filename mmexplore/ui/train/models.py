@@ -47,6 +47,7 @@ def show(models: Sequence[Model]) -> None:
     table = runs_table.table(models).reset_index()
     if table.empty:
         st.info("No model is here yet. Choose a recipe above and start a training: it will appear in this table.")
+        _brought_in()
         return
     st.caption("Each score belongs to the split beside it. Choose a line for its details, several to compare them.")
     every = st.toggle("All columns", key="every", bind="query-params")
@@ -59,17 +60,22 @@ def show(models: Sequence[Model]) -> None:
     address.keep(_CHOSEN, ",".join(quote(names[row], safe="") for row in chosen) or None)
     address.answer(_CHOSEN, tuple(chosen))
     _over_seeds(models)
-    with st.container(horizontal=True):
-        with st.popover("Bring back a backup", icon=":material/restore_page:"):
-            backups.bring_back("models")
-        with st.popover("Bring in a model", icon=":material/move_to_inbox:"):
-            foreign.take_in()
+    _brought_in()
     by_name = {model.name: model for model in models}
     members = [by_name[names[row]] for row in chosen]
     if len(members) == 1:
         show_one(members[0])
     elif members:
         _several(members)
+
+
+def _brought_in() -> None:
+    """Boxes for what was made elsewhere or before."""
+    with st.container(horizontal=True):
+        with st.popover("Bring back a backup", icon=":material/restore_page:"):
+            backups.bring_back("models")
+        with st.popover("Bring in a model", icon=":material/move_to_inbox:"):
+            foreign.take_in()
 
 
 def _arrived(names: Sequence[str]) -> tuple[int, list[str]]:
