@@ -46,7 +46,10 @@ def test_every_command_names_a_verb_and_options_that_exist() -> None:
     from mmexplore.cli.app import app
 
     verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    known = {name: {option for p in verb.params for option in p.opts} for name, verb in verbs.items()}
+    groups = {name: [verb, *getattr(verb, "commands", {}).values()] for name, verb in verbs.items()}
+    known = {
+        name: {option for verb in group for p in verb.params for option in p.opts} for name, group in groups.items()
+    }
     known.setdefault("app", set())
     pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
     lines = [

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmexplore import studio
+from mmexplore.runtime.registry import BASELINES, ENCODERS, FUSIONS, MODALITIES, PRETRAININGS
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,8 +30,9 @@ def test_a_level_can_be_taken_in_at_a_glance() -> None:
             while folder != "mmexplore":
                 folder, _, entry = folder.rpartition("/")
                 levels.setdefault(folder, set()).add(entry)
+    families = {family.package.replace(".", "/") for family in (MODALITIES, ENCODERS, FUSIONS, BASELINES, PRETRAININGS)}
     crowded = {folder: len(entries) for folder, entries in levels.items() if len(entries - {"__init__.py"}) > 16}
-    assert crowded == {}
+    assert crowded.keys() <= families
 
 
 def test_names_say_what_is_inside() -> None:

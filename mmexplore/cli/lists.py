@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mmexplore import studio
-from mmexplore.cli.answer import Json, Values, answer
+from mmexplore.cli.answer import JobFolder, Json, Values, answer
 from mmexplore.cli.rows import compared
 from mmexplore.cli.tables import listed
 
@@ -129,6 +129,46 @@ def make_ensemble(
         return about | {"metrics": made.card.metrics, "coverage": [covered(one) for one in made.card.coverage]}
 
     answer(work, as_json)
+
+
+@model_verbs.command("import")
+def import_model(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="FILE|FOLDER|ZIP", help="chemprop 2's .pt or .ckpt, a model's folder or zip, admet-ai"),
+    ],
+    name: Annotated[str, typer.Option("--name", help="the model's display name")] = "",
+    descriptors: Annotated[
+        list[str] | None,
+        typer.Option("--descriptors", help="what chemprop gave it besides: rdkit_2d, morgan_binary, morgan_count"),
+    ] = None,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Take in a model of chemprop 2, an exported one, or those of the package admet-ai; nothing of a file is run."""
+
+    def work(_: Any) -> Values:
+        made = studio.import_model(source, name, descriptors or [])
+        assert made.card is not None
+        about: Values = {"model": made.name, "title": made.title, "views": list(made.views)}
+        about |= {"tasks": [asdict(task) for task in made.card.data.tasks], "notes": list(made.card.notes)}
+        if isinstance(made, studio.Ensemble):
+            about |= {"members": [member.name for member in made.members]}
+        return about
+
+    answer(work, as_json, job)
+
+
+@model_verbs.command("export")
+def export_model(
+    name: Annotated[str, typer.Argument(metavar="MODEL")],
+    out: Annotated[Path, typer.Option("--out", help="file to write: .zip, .pt (chemprop 2) or .onnx")],
+    branch: Annotated[str, typer.Option("--branch", help="chemprop: which D-MPNN; default: the first")] = "",
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Write a model as a zip, for chemprop 2 or as ONNX, by the file's ending."""
+    answer(lambda _: {"model": name, "file": str(out), "holds": studio.write_model(name, out, branch)}, as_json, job)
 
 
 @model_verbs.command("rename")

@@ -175,9 +175,12 @@ def make(title: str, members: Sequence[Model], folder: Path, *, home: Home) -> E
     """Make an ensemble of trained models in a folder, or anew where it lies there already.
 
     Its scores, and the coverage of its intervals, are those of the members' mean on the rows of the split that they
-    share. Raises BadRecipe for models that are no ensemble: see :func:`check`.
+    share; members that came from elsewhere, without predictions of their training, have none. Raises BadRecipe for
+    models that are no ensemble: see :func:`check`.
     """
     check(members)
+    if not any(_predictions_of(member) for member in members):
+        return _joined_in(folder, members, _card(title, members, _digest(members), {}, {}), home=home)
     tables = [_predicted(member) for member in members]
     first = members[0]
     assert first.card is not None
@@ -206,6 +209,10 @@ def make(title: str, members: Sequence[Model], folder: Path, *, home: Home) -> E
     content = io.BytesIO()
     table.to_parquet(content, index=False)
     write_atomically(folder / _PREDICTIONS, content.getvalue())
+    return _joined_in(folder, members, card, home=home)
+
+
+def _joined_in(folder: Path, members: Sequence[Model], card: Card, *, home: Home) -> Ensemble:
     named = [Path(os.path.relpath(member.folder, folder)).as_posix() for member in members]
     write_json(folder / FILE, {"format": FORMAT, "members": named, "card": card.model_dump(mode="json")})
     return _read(folder, home=home)
@@ -381,10 +388,14 @@ def _predicted(member: Model) -> Any:
     """The predictions that a training left, with its split and labels."""
     import pandas as pd
 
-    for place in (member.folder / _PREDICTIONS, member.folder.parent / _PREDICTIONS):
-        if place.is_file():
-            return pd.read_parquet(place)
+    if place := _predictions_of(member):
+        return pd.read_parquet(place)
     raise BadRecipe(f"{member.name!r} has no predictions of its training beside it, which an ensemble is scored by")
+
+
+def _predictions_of(member: Model) -> Path | None:
+    places = (member.folder / _PREDICTIONS, member.folder.parent / _PREDICTIONS)
+    return next((place for place in places if place.is_file()), None)
 
 
 def _calibration(

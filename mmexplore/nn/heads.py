@@ -12,6 +12,20 @@ from itertools import pairwise
 from torch import nn
 
 
+def activation_layer(name: str, slope: float = 0.1) -> nn.Module:
+    """Activation function by torch's name in lower case; ``slope`` is leakyrelu's negative slope, (c)elu's alpha."""
+    if name in _WITH_SLOPE:
+        return _WITH_SLOPE[name](slope)
+    return _PLAIN[name]()
+
+
+_WITH_SLOPE = {"leakyrelu": nn.LeakyReLU, "elu": nn.ELU, "celu": nn.CELU}
+_PLAIN = {
+    layer.__name__.lower(): layer
+    for layer in (nn.ReLU, nn.PReLU, nn.Tanh, nn.SELU, nn.GELU, nn.SiLU, nn.Softplus, nn.Mish)
+}
+
+
 def feed_forward(widths: Sequence[int], dropout: float = 0.0) -> nn.Sequential:
     """A network through layers of these widths, input first, outputs last; nothing follows the last linear map."""
     layers: list[nn.Module] = []

@@ -115,7 +115,7 @@ class Data(Section):
 
 
 _START = "a pre-trained model to begin with; empty: random weights; hub:NAME: published weights of that name; "
-_START += "chemprop:FILE: a checkpoint of chemprop 2, for a dmpnn"
+_START += "chemprop:FILE: a checkpoint of chemprop 2, for a dmpnn or an mpnn"
 
 
 class Branch(Section):

@@ -47,9 +47,9 @@ class Family:
 
     >>> MODALITIES.names()[:2]
     ('descriptors', 'fingerprint')
-    >>> FUSIONS["doubled"]
+    >>> BASELINES["doubled"]
     Traceback (most recent call last):
-    mmexplore.runtime.errors.UnknownName: no fusion is called 'doubled'; there are: intermediate, late, single, unified
+    mmexplore.runtime.errors.UnknownName: no baseline is called 'doubled'; there are: boosting, forest, ridge, svm
     """
 
     def __init__(self, kind: str, package: str) -> None:

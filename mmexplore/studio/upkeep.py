@@ -1,5 +1,7 @@
-"""Upkeep of the home: its version, what it holds in bytes, and copies of data sets and models in a zip."""
+"""Upkeep of the home: its version, its bytes, copies of data sets and models in a zip, models in from elsewhere."""
 
+import hashlib
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -7,19 +9,38 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 from mmexplore.datasets import yours
 from mmexplore.models import checkpoints, embeddings, ensembles, registry
 from mmexplore.models.ensembles import Ensemble
+from mmexplore.models.registry import Model
+from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import files, seals
-from mmexplore.runtime.errors import BadTable, MmexploreError, NotAvailable, Taken, UnknownName
-from mmexplore.runtime.home import VERSION, Home, version_of, write_version
-from mmexplore.studio.door import home
+from mmexplore.runtime.errors import (
+    BadCheckpoint,
+    BadRecipe,
+    BadTable,
+    MmexploreError,
+    NotAvailable,
+    Taken,
+    UnknownName,
+)
+from mmexplore.runtime.home import VERSION, Home, version_of, write_atomically, write_version
+from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.folder import Job
+from mmexplore.studio.door import check_names, home, model
+from mmexplore.studio.training import export_model, write_chemprop
+
+if TYPE_CHECKING:
+    from mmexplore.nn.model import Predictor
+    from mmexplore.training.chemprop_models import Foreign
 
 KINDS = (
     "datasets", "uploads", "runs", "features", "embeddings", "maps", "predictions", "subgraphs", "jobs", "logs",
@@ -252,3 +273,251 @@ def _restore_model(run: Path, place: Home) -> None:
         run.rename(target)
     except OSError:
         raise Taken("a model of that name is here already") from None
+
+
+ADMET = "admet-ai"
+"""What stands for the models of the installed package of that name."""
+_FILES = (checkpoints.WEIGHTS, checkpoints.RECIPE, checkpoints.CARD)
+_BESIDE = ("predictions.parquet", "history.json", "skipped.json")
+_CHEMPROP = (".pt", ".ckpt")
+
+
+def import_model(source: str, title: str = "", descriptors: Sequence[str] = ()) -> Model:
+    """Take in a model from a file or folder of anywhere, or ``admet-ai``; nothing of it is run. Imports torch.
+
+    A folder of ours, alone or in that of its run; a zip of :func:`write_model` or :func:`backup`; a checkpoint of
+    chemprop 2, ``.pt`` or ``.ckpt``, or the folder that its training wrote: several are one ensemble. ``descriptors``:
+    what chemprop gave the model besides the graph, where no ``config.toml`` says so. Returns the model as it lies among
+    the trained ones now. Raises BadCheckpoint, BadRecipe for what no model here has, NotAvailable.
+    """
+    path = Path(source).expanduser()
+    if source == ADMET and not path.exists():
+        return _import_admet(title)
+    if path.is_dir():
+        return _import_folder(path, title, descriptors)
+    if not path.is_file():
+        raise NotAvailable(f"there is no file or folder {source}")
+    if zipfile.is_zipfile(path) and path.suffix.lower() not in _CHEMPROP and (found := _import_zip(path, title)):
+        return found
+    return _import_chemprop([path], title, descriptors)
+
+
+def start_model_import(source: str, title: str = "", descriptors: Sequence[str] = ()) -> Job:
+    """Have a model taken in by a job, or the job that is at it already; arguments as :func:`import_model`'s."""
+    more = [word for name in descriptors for word in ("--descriptors", name)]
+    words = ["import", source, *(["--name", title] if title else []), *more]
+    return client.start_once(
+        "models", words, device="imports", title=f"model {title or Path(source).name}", home=home()
+    )
+
+
+def start_model_export(name: str, ending: str) -> Job:
+    """Have a model written as ``.pt`` or ``.onnx`` below the home by a job, or the job that is at it already."""
+    check_names(model_name=name)
+    out = home().folder("predictions", "models") / f"{files.allowed(model(name).name)}{ending}"
+    words = ["export", name, "--out", str(out)]
+    return client.start_once("models", words, device="imports", title=f"{name} as {ending[1:]}", home=home())
+
+
+def model_jobs(action: str) -> list[Job]:
+    """Jobs that import or export models (``action``), the newest first."""
+    return [job for job in client.jobs(home=home()) if job.verb == "models" and job.arguments[:1] == (action,)]
+
+
+def keep_model_file(name: str, content: bytes) -> Path:
+    """Write an uploaded model below ``home/uploads/models``, in a folder of its content; older ones are deleted."""
+    place = home().folder("uploads", "models")
+    safe = files.allowed(PurePosixPath(name.replace("\\", "/")).name.lstrip(".")[-100:]) or "model"
+    mine = place / hashlib.sha256(content).hexdigest()[:16]
+    at_work = " ".join(word for job in model_jobs("import") if job.active for word in job.arguments)
+    for other in _subfolders(place):
+        if other != mine and other.name not in at_work:
+            shutil.rmtree(other, ignore_errors=True)
+    write_atomically(mine / safe, content)
+    return mine / safe
+
+
+def _import_folder(folder: Path, title: str, descriptors: Sequence[str]) -> Model:
+    for place in (folder / "model", folder):
+        if (place / checkpoints.CARD).is_file():
+            return _install_folder(place, folder, title)
+    if (folder / registry.ENSEMBLE).is_file():
+        raise BadCheckpoint(f"{folder} names the members of an ensemble and holds none; take a zip of 'models export'")
+    found = [path for path in sorted(folder.rglob("*.pt")) if path.is_file()]
+    found = found or [path for path in sorted(folder.glob("*.ckpt")) if path.is_file()]
+    if not found:
+        wanted = ", ".join(_FILES)
+        raise BadCheckpoint(f"{folder} holds no model: {wanted} would be one, or checkpoints of chemprop 2 (.pt)")
+    return _import_chemprop(found, title, descriptors)
+
+
+def _import_zip(file: Path, title: str) -> Model | None:
+    """The model in a zip; None for a zip that is a file of torch."""
+    try:
+        with zipfile.ZipFile(file) as packed:
+            infos = {one.filename: one for one in packed.infolist()}
+            if any(PurePosixPath(name).name == "data.pkl" for name in infos):
+                return None
+            tops = [PurePosixPath(name).parent for name in infos if PurePosixPath(name).name == checkpoints.CARD]
+            if any(name.startswith(f"{_RUNS}/") for name in infos):
+                return _import_backup(file)
+            if len(tops) != 1:
+                raise BadCheckpoint(f"{file} holds {len(tops)} models, and a zip of 'models export' holds one")
+            wanted = {place: infos.get((tops[0] / place).as_posix()) for place in (*_FILES, *_BESIDE)}
+            size = sum(one.file_size for one in wanted.values() if one)
+            if size > (free := shutil.disk_usage(home().folder()).free):
+                raise NotAvailable(f"{file} unpacks to {size / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free here")
+            with tempfile.TemporaryDirectory(prefix=".importing-", dir=home().folder()) as staging:
+                for name, one in wanted.items():
+                    if one is not None:
+                        with packed.open(one) as inside, (Path(staging) / name).open("wb") as written:
+                            shutil.copyfileobj(inside, written)
+                return _install_folder(Path(staging), Path(staging), title)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        if isinstance(error, MmexploreError):
+            raise
+        raise BadCheckpoint(f"{file} is no zip that can be read ({str(error)[:120]})") from None
+
+
+def _import_backup(file: Path) -> Model:
+    brought = restore(file)
+    if not brought.models:
+        why = "; ".join(f"{name}: {words}" for name, words in brought.skipped.items()) or "it holds data sets alone"
+        raise BadCheckpoint(f"no model came in from {file}: {why}")
+    found = [ensembles.model(name, home=home()) for name in brought.models]
+    return next((one for one in found if isinstance(one, Ensemble)), found[0])
+
+
+def _install_folder(folder: Path, run: Path, title: str) -> Model:
+    """A model folder of ours, checked whole, as a run."""
+    predictor = checkpoints.load(folder)
+    recipe, card = checkpoints.read(folder)
+    card = card.model_copy(update={"name": title or card.name})
+    beside = {name: place for name in _BESIDE for place in (folder / name, run / name) if place.is_file()}
+    return _installed(predictor, recipe, card, beside)
+
+
+def _import_chemprop(paths: Sequence[Path], title: str, descriptors: Sequence[str]) -> Model:
+    from mmexplore.training import chemprop_models
+
+    read = [chemprop_models.load(path, descriptors) for path in paths]
+    names = [path.parent.parent.name if path.stem in ("best", "last") else path.stem for path in paths]
+    title = title or names[0] or "chemprop"
+    about = [f"read from {path.name}, a model of chemprop 2; how it scored was not in it" for path in paths]
+    return _install_foreign(read, title, about)
+
+
+def _install_foreign(read: "Sequence[Foreign]", title: str, about: Sequence[str]) -> Model:
+    """Models of elsewhere as runs, several of them as an ensemble."""
+    if len({(one.predictor.recipe.family, one.tasks) for one in read}) > 1:
+        raise BadRecipe(f"{len(read)} models came that are not of one form with the same tasks; import each by itself")
+    made = []
+    for number, (one, words) in enumerate(zip(read, about, strict=True)):
+        card = checkpoints.Card(
+            name=title if len(read) == 1 else f"{title}, model {number}",
+            data=checkpoints.DataUsed(name="", digest="", rows=0, tasks=one.tasks),
+            split=checkpoints.SplitUsed(rule="", seed=0, sizes=(0, 0, 0)),
+            seed=number,
+            metrics={},
+            epochs_run=0,
+            best_epoch=0,
+            seconds=0.0,
+            notes=(words, *one.notes),
+        )
+        made.append(_installed(one.predictor, one.predictor.recipe, card, {}))
+    if len(made) == 1:
+        return made[0]
+    return ensembles.make(title, made, registry.new_run(title, home=home()), home=home())
+
+
+def _installed(predictor: "Predictor", recipe: Recipe, card: checkpoints.Card, beside: dict[str, Path]) -> Model:
+    """Write a model as a run of its own; what lay ``beside`` it comes with it."""
+    from safetensors.torch import save as to_bytes
+
+    weights = to_bytes({k: v.detach().cpu().contiguous() for k, v in predictor.state_dict().items()})
+    if card.untrained:
+        raise BadCheckpoint(f"{card.name!r} holds no weights: nothing was trained")
+    facts: dict[str, Any] = (
+        {"parameters": sum(p.numel() for p in predictor.parameters())} if not card.parameters else {}
+    )
+    facts |= {"created": card.created or datetime.now(UTC).isoformat(timespec="seconds")}
+    run = registry.new_run(card.name, home=home())
+    try:
+        for name, place in beside.items():
+            write_atomically(run / name, place.read_bytes())
+        checkpoints.write(run / "model", weights, recipe, card.model_copy(update=facts))
+    except BaseException:
+        shutil.rmtree(run, ignore_errors=True)
+        raise
+    return ensembles.model(run.name, home=home())
+
+
+def admet_folder() -> Path | None:
+    """Folder of the models that the package admet-ai brings; None where it is not installed. Nothing of it is run."""
+    spec = importlib.util.find_spec("admet_ai")
+    places = (spec.submodule_search_locations or []) if spec else []
+    found = [Path(place) / "resources" for place in places if (Path(place) / "resources" / "models").is_dir()]
+    return found[0] if found else None
+
+
+def _import_admet(title: str) -> Model:
+    """ADMET-AI's two ensembles (Swanson et al. 2024, doi:10.1093/bioinformatics/btae416) as one, of all its tasks."""
+    from mmexplore.training import chemprop_models
+
+    if (folder := admet_folder()) is None:
+        raise NotAvailable(
+            "the package admet-ai, which brings ADMET-AI's models, is not installed here; pip install "
+            "'mmexplore[admet]' brings it"
+        )
+    units = _admet_units(folder / "data" / "admet.csv")
+    kinds = {place.name.removeprefix("admet_"): sorted(place.rglob("*.pt")) for place in _subfolders(folder / "models")}
+    if len(kinds) < 1 or len({len(paths) for paths in kinds.values()}) > 1:
+        raise BadCheckpoint(f"{folder} holds models in another form than admet-ai 2's")
+    read = []
+    for paths in zip(*kinds.values(), strict=True):
+        parts = {kind: chemprop_models.load(path) for kind, path in zip(kinds, paths, strict=True)}
+        one = chemprop_models.side_by_side(parts)
+        tasks = tuple(replace(task, unit=units.get(task.name, "")) for task in one.tasks)
+        one.predictor.tasks = tasks
+        read.append(replace(one, tasks=tasks))
+    about = "of the package admet-ai (Swanson et al. 2024): two models of chemprop 2, classes and values, as one"
+    return _install_foreign(read, title or "ADMET-AI", [about] * len(read))
+
+
+def _admet_units(file: Path) -> dict[str, str]:
+    import pandas as pd
+
+    if not file.is_file():
+        return {}
+    table = pd.read_csv(file, usecols=["id", "units"], dtype=str).fillna("")
+    return {str(name): "" if unit == "-" else str(unit) for name, unit in zip(table["id"], table["units"], strict=True)}
+
+
+def write_model(name: str, out: Path, branch: str = "") -> str:
+    """Write a model to a file, by its ending; says in words what it holds. A file that is there is replaced.
+
+    ``.zip``: the model's folder, of an ensemble a backup with its members, which :func:`import_model` takes in;
+    ``.pt``: a checkpoint of chemprop 2 (a D-MPNN or ``mpnn``; ``branch``: of a model of several, that one's message
+    passing); ``.onnx``: the whole network. Raises BadRecipe, in words, for what a form cannot hold, NotAvailable.
+    """
+    ending = out.suffix.lower()
+    found = model(name)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if ending == ".pt":
+        return write_chemprop(name, out, branch)
+    if ending == ".onnx":
+        from mmexplore.models import onnx_export
+
+        chosen = ensembles.single(found, "ONNX holds")
+        if chosen.card is None:
+            raise BadRecipe("the ECFP baseline has no network to export")
+        return onnx_export.save(checkpoints.load(chosen.folder), out)
+    if ending != ".zip":
+        raise BadRecipe(f"a model is written as .zip, .pt (chemprop 2) or .onnx, and {out.name!r} came")
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".exporting-") as staging:
+        if isinstance(found, Ensemble):
+            made = backup(Path(staging) / "model.zip", models=[found.name]).file
+        else:
+            made = export_model(name, Path(staging))
+        files.replace(made, out)
+    return f"an ensemble of {len(found.members)} models" if isinstance(found, Ensemble) else "the model's folder"

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from mmexplore.models import checkpoints, registry
 from mmexplore.models.registry import CHEMPROP, HUB
 from mmexplore.nn.encoders.dmpnn import DMPNN
+from mmexplore.nn.encoders.mpnn import MPNN
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.recipe import Branch
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
@@ -46,8 +47,10 @@ def _from_hub(branch: Branch, encoder: Any) -> str:
 
 def _from_chemprop(branch: Branch, encoder: nn.Module) -> str:
     path = Path(branch.start.removeprefix(CHEMPROP)).expanduser()
-    if not isinstance(encoder, DMPNN):
-        raise BadRecipe(f"a checkpoint of chemprop starts a dmpnn, and branch {branch.name!r} is a {branch.encoder}")
+    if not isinstance(encoder, DMPNN | MPNN):
+        raise BadRecipe(
+            f"a checkpoint of chemprop starts a dmpnn or an mpnn, and branch {branch.name!r} is a {branch.encoder}"
+        )
     chemprop_io.start(encoder, path)
     return f"branch {branch.name!r} started from chemprop's checkpoint {path.name}"
 

@@ -101,7 +101,9 @@ def test_the_shell_writes_one(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mmexplore", "chemprop", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["holds"] == "the whole model"
+    assert (
+        json.loads(done.stdout)["holds"] == "the message passing of 'dmpnn' under a fresh head"
+    )  # it has tasks of two kinds
     assert load_model(tmp_path / "new" / "toy.pt").message_passing.W_h.out_features == 16
 
 
@@ -185,7 +187,7 @@ def test_a_file_that_is_not_there_or_not_for_this_encoder(tmp_path: Path) -> Non
         registry.check_starts(absent, home=default_home())
     (tmp_path / "file.pt").write_bytes(b"")
     gin = Predictor(parse({"branches": [{"encoder": "gin", "start": f"chemprop:{tmp_path / 'file.pt'}"}]}), REGRESSION)
-    with pytest.raises(BadRecipe, match="starts a dmpnn, and branch 'gin' is a gin"):
+    with pytest.raises(BadRecipe, match="starts a dmpnn or an mpnn, and branch 'gin' is a gin"):
         warm_start.begin(gin, home=default_home())
     with pytest.raises(BadRecipe, match="'gin' came; this model has: none"):
         chemprop_io.save(gin, "gin", tmp_path / "out.pt")

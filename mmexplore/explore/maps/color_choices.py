@@ -11,7 +11,7 @@ from urllib.parse import quote
 import numpy as np
 
 from mmexplore.chem import molecules
-from mmexplore.datasets import Dataset
+from mmexplore.datasets import Dataset, Task
 from mmexplore.explore.explain.contributions import MOST_COMPARED
 from mmexplore.explore.maps import colors
 from mmexplore.explore.maps.colors import Color
@@ -73,6 +73,12 @@ def _choices(view: View, dataset: Dataset, *, home: Home) -> dict[str, _Choice]:
             quick[f"error: {task.name}"] = partial(_error, dataset, number, known)
             if isinstance(view.model, Ensemble):
                 quick[f"spread: {task.name}"] = partial(_spread, view.model, dataset, task.name, home=home)
+    own = {task.name for task in dataset.tasks}
+    for task in view.model.card.data.tasks if view.model.card else ():
+        if known is not None and task.name in known and task.name not in own:
+            quick[f"prediction: {task.name}"] = partial(_of_other_task, task, known)
+            if isinstance(view.model, Ensemble):
+                quick[f"spread: {task.name}"] = partial(_spread, view.model, dataset, task.name, home=home)
     split = "split of the model"
     found = {split: colors.of_column(split, known["split"])} if known is not None and "split" in known else {}
     found |= _columns(dataset)
@@ -98,6 +104,12 @@ def _without_progress(make: Callable[[], Color], _: Progress) -> Color:
 def _prediction(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:
     values = known[dataset.tasks[number].name].to_numpy(np.float32)
     return colors.of_label(dataset, number, values, "prediction of ")
+
+
+def _of_other_task(task: Task, known: "pd.DataFrame") -> Color:
+    """Prediction of a task that the data set has no label of."""
+    unit = f" ({task.unit})" if task.unit else ""
+    return Color(f"prediction of {task.name}{unit}", known[task.name].to_numpy(np.float32))
 
 
 def _error(dataset: Dataset, number: int, known: "pd.DataFrame") -> Color:

@@ -1,7 +1,8 @@
 """Molecular graph as small codes: 7 bytes and a mass an atom, 8 bytes a bond.
 
 The codes are indices into the one-hot blocks of chemprop v1's featuriser (Yang et al. 2019, arXiv:1904.01561, table 1),
-so that :mod:`mmexplore.nn.graphs.features` expands them to its 133 + 14 floats bit for bit.
+so that :mod:`mmexplore.nn.graphs.features` expands them to its 133 + 14 floats bit for bit. Two hybridisations more
+than v1 knows, S and SP2D, which chemprop 2 tells from the rest, have codes of their own behind it.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,8 @@ from mmexplore.runtime.errors import BadMolecule
 
 ATOM_BLOCKS = (101, 7, 6, 5, 6, 6)
 """Widths of the blocks Z, degree, charge, chirality, hydrogens, hybridisation; the last code of each: anything else."""
+HYBRIDISATIONS = ("SP", "SP2", "SP3", "SP3D", "SP3D2", "", "S", "SP2D")
+"""RDKit's name of each hybridisation code; "": anything else. Codes from 6 on are anything else to chemprop v1."""
 BOND_TYPES, BOND_STEREOS = 4, 7
 """Bond types (code 4: none of them, no bit is set) and stereo classes (the last: anything else)."""
 
@@ -34,7 +37,10 @@ _DEGREES = _table(range(6), 6)
 _CHARGES = {-1: 0, -2: 1, 1: 2, 2: 3, 0: 4}
 _CHIRALITIES = _table(range(4), 4)
 _HYDROGENS = _table(range(5), 5)
-_HYBRIDISATIONS = _table((getattr(HybridizationType, name) for name in ("SP", "SP2", "SP3", "SP3D", "SP3D2")), 5)
+_HYBRIDISATIONS = bytearray(_table((), HYBRIDISATIONS.index("")))
+for _code, _name in enumerate(HYBRIDISATIONS):
+    if _name:
+        _HYBRIDISATIONS[int(getattr(HybridizationType, _name))] = _code
 _TYPES = _table((BondType.SINGLE, BondType.DOUBLE, BondType.TRIPLE, BondType.AROMATIC), 4)
 _STEREOS = _table(range(6), 6)
 
@@ -49,7 +55,7 @@ class Graph2D(Modality):
     (bonds, 2): begin, end.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     columns: ClassVar[dict[str, Column]] = {
         "atoms": Column("uint8", 7, axis="atoms"),
         "mass": Column("float32", axis="atoms"),

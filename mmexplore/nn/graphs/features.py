@@ -4,13 +4,14 @@ The features, chemprop v1's 133 + 14, are equal bit for bit to chemprop's ``Mult
 ``MultiHotBondFeaturizer()``, edges in its order. Embeddings are sums over an atom's seven codes or a bond's four.
 """
 
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mmexplore.features.modalities.graph2d import ATOM_BLOCKS, BOND_STEREOS, BOND_TYPES
+from mmexplore.features.modalities.graph2d import ATOM_BLOCKS, BOND_STEREOS, BOND_TYPES, HYBRIDISATIONS
 from mmexplore.nn.dataloader import Records
 
 ATOM_FEATURES, BOND_FEATURES = 133, 14
@@ -26,7 +27,7 @@ def atom_features(records: Records, rows: Tensor | None = None) -> Tensor:
     if rows is not None:
         codes, mass = codes[rows], mass[rows]
     x = torch.zeros(len(codes), ATOM_FEATURES, device=codes.device)
-    ones = codes.long()
+    ones = known_codes(codes)
     ones[:, 6].neg_()  # an aromatic atom's one falls before its mass, any other's where the mass then is
     ones += _firsts(codes.device)
     ones += torch.arange(0, x.numel(), ATOM_FEATURES, device=codes.device)[:, None]
@@ -35,10 +36,89 @@ def atom_features(records: Records, rows: Tensor | None = None) -> Tensor:
     return x
 
 
+def known_codes(codes: Tensor) -> Tensor:
+    """Codes of atoms as chemprop v1 has them, fresh int64 ``(atoms, 7)``: S and SP2D are any other hybridisation."""
+    found = codes.long()
+    found[:, 5].clamp_(max=ATOM_BLOCKS[5] - 1)
+    return found
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Atom and bond features as one of chemprop 2's featurizers has them, other than v1's.
+
+    ``numbers`` and ``hybridisations`` with a place of their own, all others share the next one; ``whole``: with charge,
+    chirality, hybridisation and aromaticity, and all of a bond, else degree and hydrogens, and whether it is in a ring.
+    """
+
+    numbers: tuple[int, ...]
+    hybridisations: tuple[str, ...]
+    whole: bool = True
+
+    @property
+    def atoms(self) -> int:
+        """Width of an atom's features."""
+        return int(self.table.max()) + 2 + self.whole
+
+    @property
+    def bonds(self) -> int:
+        """Width of a bond's features."""
+        return BOND_FEATURES if self.whole else 2
+
+    @cached_property
+    def table(self) -> Tensor:
+        """Place of the one of each value of each code that counts, int64 ``(blocks, 101)``."""
+        widths = [len(self.numbers) + 1, *ATOM_BLOCKS[1:5], len(self.hybridisations) + 1]
+        found = torch.zeros(len(widths), ATOM_BLOCKS[0], dtype=torch.long)
+        for block, width in enumerate(widths):
+            found[block] = torch.arange(ATOM_BLOCKS[0]).clamp(max=width - 1)
+        found[0] = len(self.numbers)
+        for place, number in enumerate(self.numbers):
+            found[0, number - 1] = place
+        for code, name in enumerate(HYBRIDISATIONS):
+            known = name in self.hybridisations
+            found[5, code] = self.hybridisations.index(name) if known else len(self.hybridisations)
+        counted = torch.tensor([widths[block] for block in self.blocks])
+        return found[torch.tensor(self.blocks)] + (counted.cumsum(0) - counted)[:, None]
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """Codes of an atom that count."""
+        return (0, 1, 2, 3, 4, 5) if self.whole else (0, 1, 4)
+
+    def of_atoms(self, records: Records) -> Tensor:
+        """Float32 ``(atoms, self.atoms)``: one-hot blocks, aromaticity, mass."""
+        codes, mass = records.columns["atoms"], records.columns["mass"]
+        x = torch.zeros(len(codes), self.atoms, device=codes.device)
+        table = self.table.to(codes.device)
+        for row, block in enumerate(self.blocks):
+            x.scatter_(1, table[row][codes[:, block].long()].unsqueeze(1), 1.0)
+        if self.whole:
+            x[:, -2] = codes[:, 6].float()
+        x[:, -1] = mass
+        return x
+
+    def of_bonds(self, records: Records) -> Tensor:
+        """Float32 ``(bonds, self.bonds)``."""
+        if self.whole:
+            return bond_features(records)
+        ring = records.columns["bonds"][:, 2].float()
+        return torch.stack((torch.zeros_like(ring), ring), 1)
+
+
 def bond_features(records: Records, directed: bool = False) -> Tensor:
     """Null, type, conjugated, in a ring, stereo, float32 ``(bonds, 14)``; ``directed``: each row twice."""
     kinds = bond_kinds(records)
     return _bond_table(kinds.device, 1 + directed).index_select(0, kinds).view(-1, BOND_FEATURES)
+
+
+_COMMON = (*range(1, 37), 53)
+SCHEMES = {
+    "v2": Scheme(_COMMON, ("S", "SP", "SP2", "SP2D", "SP3", "SP3D", "SP3D2")),
+    "organic": Scheme((1, 5, 6, 7, 8, 9, 14, 15, 16, 17, 35, 53), ("S", "SP", "SP2", "SP3")),
+    "rigr": Scheme(_COMMON, (), whole=False),
+}
+"""chemprop 2's featurizers by name: 72 + 14, 44 + 14 and 52 + 2 numbers."""
 
 
 def directed_edges(records: Records) -> tuple[Tensor, Tensor]:
@@ -64,7 +144,7 @@ def code_table(widths: tuple[int, ...], size: int) -> Tensor:
 
 def embedded_atoms(records: Records, table: Tensor) -> Tensor:
     """The sum of the embeddings of each atom's codes, ``(atoms, size)``, from a table ``(sum(ATOM_CODES), size)``."""
-    codes = records.columns["atoms"].long()
+    codes = known_codes(records.columns["atoms"])
     return functional.embedding_bag(codes + _code_starts(codes.device), table, mode="sum")
 
 

@@ -14,7 +14,7 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.ui.components import charts, model_links, score_words, structures
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, backups
-from mmexplore.ui.train import coverage, model_details, runs_table, score_panel
+from mmexplore.ui.train import coverage, foreign, model_details, runs_table, score_panel
 
 _SCORE = st.column_config.NumberColumn(format="%.4g", width=52)
 _COLUMNS: dict[str, Any] = {
@@ -47,6 +47,7 @@ def show(models: Sequence[Model]) -> None:
     table = runs_table.table(models).reset_index()
     if table.empty:
         st.info("No model is here yet. Choose a recipe above and start a training: it will appear in this table.")
+        _brought_in()
         return
     st.caption("Each score belongs to the split beside it. Choose a line for its details, several to compare them.")
     every = address.toggle("All columns", key="every")
@@ -59,14 +60,22 @@ def show(models: Sequence[Model]) -> None:
     address.keep(_CHOSEN, ",".join(quote(names[row], safe="") for row in chosen) or None)
     address.answer(_CHOSEN, tuple(chosen))
     _over_seeds(models)
-    with st.popover("Bring back a backup", icon=":material/restore_page:"):
-        backups.bring_back("models")
+    _brought_in()
     by_name = {model.name: model for model in models}
     members = [by_name[names[row]] for row in chosen]
     if len(members) == 1:
         show_one(members[0])
     elif members:
         _several(members)
+
+
+def _brought_in() -> None:
+    """Boxes for what was made elsewhere or before."""
+    with st.container(horizontal=True):
+        with st.popover("Bring back a backup", icon=":material/restore_page:"):
+            backups.bring_back("models")
+        with st.popover("Bring in a model", icon=":material/move_to_inbox:"):
+            foreign.take_in()
 
 
 def _arrived(names: Sequence[str]) -> tuple[int, list[str]]:
@@ -97,6 +106,9 @@ def show_one(model: Model) -> None:
             model_links.link(model.name)
             model_links.predict_link(model.name)
             _export(model)
+            if not isinstance(model, studio.Ensemble):
+                with st.popover("Write for another program", icon=":material/output:"):
+                    foreign.write_out(model)
             if not model.shipped:
                 backups.save(model=model.name)
                 _rename(model)

@@ -66,7 +66,8 @@ def over_seeds(models: Sequence[Model]) -> pd.DataFrame:
     """Mean and sample standard deviation of recipes that were trained with two seeds or more, on the same molecules."""
     groups: dict[tuple[str, str], list[Model]] = {}
     for model in models:
-        if model.card and model.recipe and not isinstance(model, Ensemble):
+        here = model.card is not None and model.card.data.digest  # one from elsewhere does not say what it learned
+        if here and model.card and model.recipe and not isinstance(model, Ensemble):
             groups.setdefault((model.recipe.family, model.card.data.digest), []).append(model)
     rows = [_group(members, models) for members in groups.values() if len(_seeds(members)) > 1]
     return pd.DataFrame(rows, columns=[*_GROUP_COLUMNS])
