@@ -144,7 +144,7 @@ def parallel(found: StudyOfSettings) -> go.Figure:
         about = {"mode": "text", "text": texts, "showlegend": False, "hoverinfo": "skip", "name": f"{end} end"}
         figure.add_scatter(x=list(range(len(axes))), y=[height] * len(axes), **about)
     figure.update_xaxes(tickvals=list(range(len(axes))), ticktext=list(map(charts.plain, axes)), tickangle=-30)
-    return figure.update_yaxes(visible=False, range=[-0.16, 1.16]).update_layout(height=360)
+    return figure.update_yaxes(visible=False, range=[-0.16, 1.16]).update_layout(height=360, margin_l=90)
 
 
 @dataclass(frozen=True)
