@@ -12,7 +12,7 @@ from mmexplore.recipes.presets import preset, preset_names
 from mmexplore.recipes.recipe import SPLITS, Recipe, parse, read
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.jobs.reporters import Listener
-from mmexplore.training.study import BEST, MOST_TRIALS, SAMPLERS, SearchPlan
+from mmexplore.training.tuning.study import BEST, MOST_TRIALS, SAMPLERS, SearchPlan
 
 _OVER = "field to vary, as training.learning_rate, with a range where its own is not meant: PATH=LOW:HIGH, "
 _OVER += "PATH=LOW:HIGH:log or PATH=A,B,C; repeatable; none: every field that has a range"

@@ -222,7 +222,7 @@ from mmexplore.studio.upkeep import (
     write_model,
 )
 from mmexplore.training.checks import TrainingCheck
-from mmexplore.training.study import SearchPlan, Study, Trial
+from mmexplore.training.tuning.study import SearchPlan, Study, Trial
 
 __all__ = [
     "ABSENT", "ADMET", "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "LEVEL", "METHODS",

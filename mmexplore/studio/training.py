@@ -26,8 +26,8 @@ from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import check_recipe, dataset, home, model, renamed, training_data
-from mmexplore.training import study as studies_kept
-from mmexplore.training.study import SearchPlan, Study, Trial
+from mmexplore.training.tuning import study as studies_kept
+from mmexplore.training.tuning.study import SearchPlan, Study, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -377,7 +377,7 @@ def tune(
     No label of the test part is read. Raises Taken where another process searches there, or the folder holds a study
     that was asked otherwise, and BadRecipe where nothing can come of it.
     """
-    from mmexplore.training import tune as tuning
+    from mmexplore.training.tuning import tune as tuning
 
     tuning.tune(recipe, dataset(recipe.data.dataset), folder, search, title=name, progress=progress, home=home())
     return _study_at(folder)

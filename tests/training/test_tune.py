@@ -24,9 +24,9 @@ from mmexplore.runtime.home import Home, default_home
 from mmexplore.training import checks
 from mmexplore.training.fit import fit
 from mmexplore.training.objective import TrainingPlan
-from mmexplore.training.study import BEST, SearchPlan, Study, Trial, read_study, read_trials
 from mmexplore.training.train import train
-from mmexplore.training.tune import tune
+from mmexplore.training.tuning.study import BEST, SearchPlan, Study, Trial, read_study, read_trials
+from mmexplore.training.tuning.tune import tune
 
 NETWORK = {
     "training.learning_rate": "0.0001:0.05:log",
@@ -39,8 +39,8 @@ import json, os, signal, sys
 from pathlib import Path
 from mmexplore.recipes.recipe import parse
 from mmexplore.runtime.home import default_home
-from mmexplore.training.study import SearchPlan
-from mmexplore.training.tune import tune
+from mmexplore.training.tuning.study import SearchPlan
+from mmexplore.training.tuning.tune import tune
 from interrupted import part
 
 left = int(sys.argv[4])
@@ -197,7 +197,7 @@ def test_settings_that_cannot_be_learned_are_a_failed_trial_in_words(
             raise BadRecipe("the loss became nan")
         return fit(plan, home=home)
 
-    monkeypatch.setattr("mmexplore.training.tune.fit", refuses)
+    monkeypatch.setattr("mmexplore.training.tuning.tune.fit", refuses)
     study, trials = searched(network(1), tmp_path / "a", 6, sampler="random")
     for trial in trials:
         fails = trial.settings["training.learning_rate"] > 0.003

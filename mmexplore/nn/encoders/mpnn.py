@@ -23,6 +23,7 @@ from mmexplore.nn.graphs.features import (
 )
 from mmexplore.nn.graphs.message_passing import Norm
 from mmexplore.nn.heads import activation_layer
+from mmexplore.runtime.registry import OneOf, Range
 
 
 class MPNN(Encoder):
@@ -44,8 +45,12 @@ class MPNN(Encoder):
         features: Annotated[
             Literal["v1", "v2", "organic", "rigr"], Field(description="chemprop's features of atoms and bonds")
         ] = "v2",
-        depth: Annotated[int, Field(ge=1, le=24, description="rounds of message passing, the first one included")] = 3,
-        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of messages and embedding")] = 300,
+        depth: Annotated[
+            int, Field(ge=1, le=24, description="rounds of message passing, the first one included"), Range(2, 6)
+        ] = 3,
+        hidden_size: Annotated[
+            int, Field(ge=1, le=4096, description="width of messages and embedding"), OneOf((64, 128, 256, 512))
+        ] = 300,
         bias: Annotated[bool, Field(description="a bias in the first and the repeated layer")] = False,
         activation: Annotated[
             Literal["relu", "leakyrelu", "prelu", "tanh", "elu", "selu", "gelu", "silu", "celu", "softplus", "mish"],
@@ -55,7 +60,7 @@ class MPNN(Encoder):
             float, Field(ge=-100, le=100, description="leakyrelu: negative slope; elu and celu: alpha")
         ] = 0.1,
         undirected: Annotated[bool, Field(description="both directions of a bond carry their mean")] = False,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each update")] = 0.0,
+        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout after each update"), Range(0.0, 0.6)] = 0.0,
         readout: Annotated[
             Literal["mean", "sum", "norm", "attentive"], Field(description="over the atoms; norm: sum divided by norm")
         ] = "mean",

@@ -8,6 +8,7 @@ from torch import Tensor
 from mmexplore.features.modalities.rdkit_descriptors import NAMES
 from mmexplore.nn.dataloader import Records
 from mmexplore.nn.signals.vectors import ColumnMoments, VectorEncoder
+from mmexplore.runtime.registry import OneOf, Range
 
 
 class StandardDescriptorMLP(VectorEncoder):
@@ -19,9 +20,13 @@ class StandardDescriptorMLP(VectorEncoder):
     def __init__(
         self,
         *,
-        layers: Annotated[int, Field(ge=0, le=4, description="hidden layers; 0: the scaled numbers themselves")] = 2,
-        dimension: Annotated[int, Field(ge=1, le=4096, description="width of hidden layers and embedding")] = 128,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer")] = 0.0,
+        layers: Annotated[
+            int, Field(ge=0, le=4, description="hidden layers; 0: the scaled numbers themselves"), Range(1, 3)
+        ] = 2,
+        dimension: Annotated[
+            int, Field(ge=1, le=4096, description="width of hidden layers and embedding"), OneOf((64, 128, 256, 512))
+        ] = 128,
+        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer"), Range(0.0, 0.6)] = 0.0,
     ) -> None:
         super().__init__(len(NAMES), layers, dimension, dropout)
         self.scale = ColumnMoments(len(NAMES))

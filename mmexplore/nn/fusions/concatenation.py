@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mmexplore.nn.fusions import Fused, Fusion
 from mmexplore.nn.heads import activation_layer
+from mmexplore.runtime.registry import OneOf, Range
 
 
 class Concatenation(Fusion):
@@ -28,8 +29,12 @@ class Concatenation(Fusion):
         dimensions: dict[str, int],
         tasks: int,
         *,
-        hidden_layers: Annotated[int, Field(ge=0, le=12, description="hidden layers of the head; 0: linear")] = 1,
-        hidden_size: Annotated[int, Field(ge=1, le=4096, description="width of the head's hidden layers")] = 300,
+        hidden_layers: Annotated[
+            int, Field(ge=0, le=12, description="hidden layers of the head; 0: linear"), Range(0, 3)
+        ] = 1,
+        hidden_size: Annotated[
+            int, Field(ge=1, le=4096, description="width of the head's hidden layers"), OneOf((64, 128, 256, 512))
+        ] = 300,
         activation: Annotated[
             Literal["relu", "leakyrelu", "prelu", "tanh", "elu", "selu", "gelu", "silu", "celu", "softplus", "mish"],
             Field(description="activation function of the head"),
@@ -37,7 +42,9 @@ class Concatenation(Fusion):
         slope: Annotated[
             float, Field(ge=-100, le=100, description="leakyrelu: negative slope; elu and celu: alpha")
         ] = 0.1,
-        dropout: Annotated[float, Field(ge=0, lt=1, description="dropout before each layer but the first")] = 0.0,
+        dropout: Annotated[
+            float, Field(ge=0, lt=1, description="dropout before each layer but the first"), Range(0.0, 0.6)
+        ] = 0.0,
     ) -> None:
         super().__init__()
         self.names = tuple(dimensions)

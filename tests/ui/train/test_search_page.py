@@ -16,7 +16,7 @@ from mmexplore.recipes.ranges import ranges_of
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.home import write_json
 from mmexplore.runtime.jobs.folder import Job
-from mmexplore.training.study import FILE, SearchPlan, Study, Trial, write_trial
+from mmexplore.training.tuning.study import FILE, SearchPlan, Study, Trial, write_trial
 from mmexplore.ui.train.study_view import history, parallel, table
 
 pytest_plugins = ("screens",)

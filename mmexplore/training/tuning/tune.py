@@ -32,7 +32,8 @@ from mmexplore.training.data import Prepared, prepare
 from mmexplore.training.fit import fit
 from mmexplore.training.objective import TrainingPlan
 from mmexplore.training.stack import fit_stack
-from mmexplore.training.study import (
+from mmexplore.training.supervised import criterion
+from mmexplore.training.tuning.study import (
     BEST,
     FILE,
     RECIPE,
@@ -44,7 +45,6 @@ from mmexplore.training.study import (
     with_settings,
     write_trial,
 )
-from mmexplore.training.supervised import criterion
 
 if TYPE_CHECKING:
     import optuna

@@ -1,0 +1,1 @@
+"""Hyper-parameter search: trials of a recipe that varies, each told in a file of the study."""
