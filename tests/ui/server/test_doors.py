@@ -73,7 +73,7 @@ def spellings(path: Path) -> list[str]:
 def kept() -> set[str]:
     """All files of users that lie in the home, and the tables made of them."""
     found = (path for kind in ("datasets", "uploads") for path in (default_home() / kind).rglob("*"))
-    return {str(path) for path in found if path.is_file() and not path.name.startswith(".")}  # a seal is no file of theirs
+    return {str(path) for path in found if path.is_file() and not path.name.startswith(".")}  # no seals
 
 
 def test_no_request_leads_to_a_file(client: TestClient, secret: Path) -> None:
