@@ -56,7 +56,9 @@ def contributions_of(model_name: str, smiles: str, task: str = "", absent: Absen
     fusion.task_number(chosen, task)
     learned = training_data(chosen)
     if learned is None:
-        raise NotAvailable(f"contributions are measured from the training molecules of {model_name}, which are not here")
+        raise NotAvailable(
+            f"the training molecules of {model_name} are not here, and contributions are measured from them"
+        )
     if fusion.shipped_report(chosen, learned, task) is None and not spaces.is_ready(chosen, learned, home=home()):
         raise NotAvailable(f"{model_name} has not embedded {learned.name} yet, which contributions are measured from")
     report = fusion.fusion_report(chosen, learned, task, learned, home=home())
