@@ -61,8 +61,7 @@ def test_an_edit_has_prediction_contributions_and_a_star_and_is_held_against_the
         assert difference(mine, theirs, one.unit) in said
     assert len(app.get("plotly_chart")) == 2
     assert "Lit: the atoms that differ." in said
-    assert app.query_params["pinned"] == [FIRST]
-    assert app.query_params["bench"] == [THEN]
+    assert app.query_params["pinned"] == FIRST
     again = bench(bench=THEN, pinned=FIRST)
     assert difference(one.value, other.value, one.unit) in words(again)
     assert "Pinned" not in words(clicked(app, "keep_off"))
