@@ -259,12 +259,17 @@ def _star(choice: Choice, model: str, history: Steps, pinned: Looked | None) -> 
         st.caption("The star appears once the model has embedded its training molecules.")
         waits.embedded(lacking, data)
         return
-    trail = [_place(smiles, panel, data, shown) for smiles in history.smiles[: history.at + 1][-_TRAIL:]]
-    if (here := trail[-1]) is None:
-        st.caption("This molecule has no place on the map: the model cannot describe it.")
+    here = None
+    try:
+        with st.spinner("Placing the molecule ..."):
+            here = studio.place_on(MoleculeRef(history.now), panel, data, shown.xy)
+    except MmexploreError as mistake:
+        st.caption(literal(f"No star: {mistake}."))
+    before = (_place(smiles, panel, data, shown) for smiles in history.smiles[: history.at][-_TRAIL:])
+    trail = [at for at in (*before, here) if at is not None]
     other = _place(pinned.smiles, panel, data, shown) if pinned else None
     title = f"{data}, view {view}, {shown.method.upper()}"
-    drawn = bench_charts.star(shown.xy, here, [at for at in trail if at is not None], other, title)
+    drawn = bench_charts.star(shown.xy, here, trail, other, title)
     charts.show(drawn, f"{model}-star", "predict/bench/star", downloads=False)
 
 
