@@ -251,8 +251,10 @@ def _star(choice: Choice, model: str, history: Steps, pinned: Looked | None) -> 
     view = choice.view if choice.model == model else chosen.views[-1]
     shown = next(filter(None, (studio.stored_map(model, data, view, method) for method in METHODS)), None)
     if shown is None:
-        st.caption("The star appears once there is a map.")
-        waits.made(f"predict/bench/map/{model}/{view}", lambda: studio.start_map(model, data, view, "umap"))
+        key = f"predict/bench/map/{model}/{view}"
+        st.caption(literal(f"{model} has no map of {data} yet, view {view}; the star appears on it."))
+        if st.session_state.get(key) or st.button("Make the map", key=f"{key}/start", icon=":material/map:"):
+            waits.made(key, lambda: studio.start_map(model, data, view, "umap"))
         return
     panel = ViewRef(model, view)
     if lacking := studio.lacking([panel], data):
