@@ -5,7 +5,9 @@ from mmexplore.explore.explain.contributions import Absent, check_absent
 from mmexplore.explore.explain.fusion import Evaluation, FusionReport, ShownMolecule
 from mmexplore.explore.explain.missing import MissingModalities
 from mmexplore.explore.explain.subsets import Contributions
-from mmexplore.runtime.errors import NotAvailable
+from mmexplore.explore.neighbors import spaces
+from mmexplore.models.ensembles import Ensemble
+from mmexplore.runtime.errors import BadRecipe, NotAvailable
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
@@ -38,6 +40,30 @@ def stored_contributions(model_name: str, data: str, task: str = "", absent: Abs
     """Contributions as far as they are had at once; None where :func:`start_contributions` has to make them."""
     report, chosen = fusion_report(model_name, data, task), model(model_name)
     return subsets.stored(chosen, dataset(data), report, training_data(chosen), absent, home=home())
+
+
+def contributions_of(model_name: str, smiles: str, task: str = "", absent: Absent = "mean") -> Contributions:
+    """Contributions of a fusion's modalities to its prediction of one canonical SMILES, in the label's unit.
+
+    Measured from the model's training molecules. Imports torch where the fusion does not add up. Raises BadRecipe for a
+    model that fuses nothing and for an ensemble, NotAvailable where its training molecules are not here or not embedded
+    yet, BadMolecule, TooLong.
+    """
+    chosen = model(model_name)
+    if isinstance(chosen, Ensemble):
+        words = f"{model_name} is an ensemble, and each of its members has contributions of its own; choose a member"
+        raise BadRecipe(words)
+    fusion.task_number(chosen, task)
+    learned = training_data(chosen)
+    if learned is None:
+        raise NotAvailable(
+            f"the training molecules of {model_name} are not here, and contributions are measured from them"
+        )
+    if fusion.shipped_report(chosen, learned, task) is None and not spaces.is_ready(chosen, learned, home=home()):
+        raise NotAvailable(f"{model_name} has not embedded {learned.name} yet, which contributions are measured from")
+    report = fusion.fusion_report(chosen, learned, task, learned, home=home())
+    few = spaces.through_model(chosen, smiles, home=home())
+    return subsets.of_molecule(chosen, smiles, few, report, learned, absent, home=home())
 
 
 def start_contributions(model_name: str, data: str, task: str = "", absent: Absent = "mean") -> Job:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmexplore.chem import differing as differences
 from mmexplore.chem import molecules as chemistry
 from mmexplore.chem.standardize import scaffolds
 from mmexplore.datasets import Dataset
@@ -42,6 +43,12 @@ def depict(
     Raises BadMolecule, and TooLong at the deadline.
     """
     return within(chemistry.depict, smiles, width, height, [int(i) for i in highlight], dark, smarts)
+
+
+def differing(one: str, other: str) -> tuple[list[int], list[int], bool]:
+    """Differing atoms of two molecules (:func:`mmexplore.chem.differing.differing`). Raises BadMolecule, TooLong."""
+    here, there, whole = within(differences.differing, one, other)
+    return here, there, whole
 
 
 def predictions(model_name: str, data: str) -> "pd.DataFrame | None":

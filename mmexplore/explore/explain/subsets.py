@@ -8,7 +8,7 @@ way the contributions and the start, what is predicted where all are absent, add
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import permutations
 from pathlib import Path
@@ -22,11 +22,12 @@ from mmexplore.datasets import Dataset
 from mmexplore.explore.explain import storage
 from mmexplore.explore.explain.contributions import Absent, check_absent, products
 from mmexplore.explore.explain.fusion import FusionReport, Reference, reference, task_number
-from mmexplore.explore.neighbors.query import loaded
+from mmexplore.explore.neighbors.query import Few, loaded
 from mmexplore.models.embed import embedding
-from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import Model
 from mmexplore.runtime import seals
+from mmexplore.runtime.cache import cached
+from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
 
@@ -92,7 +93,9 @@ def contributions(
     made = embedding(model, dataset, progress, home=home)
     ground = reference(model, dataset, made, trained_on, home=home, progress=progress)
     present, orders = subsets(len(report.modalities))
-    predicted = _of_branches(model, report, made, ground, absent, present, progress)
+    views = {name: made.view(name) for name in report.modalities}
+    means = _means(ground, report.modalities) if absent == "mean" else None
+    predicted = _of_branches(model, report, views, means, present, progress)
     path = _file(model, dataset, report, trained_on, absent, home=home)
     write_atomically(path, to_bytes({"predicted": predicted}))
     return _shapley(report, absent, present, orders, predicted)
@@ -140,6 +143,50 @@ def additive(report: FusionReport, absent: Absent = "mean") -> Contributions:
         len(report.modalities) <= EXACT,
         additive=True,
     )
+
+
+def of_molecule(
+    model: Model,
+    smiles: str,
+    few: Few,
+    report: FusionReport,
+    trained_on: Dataset,
+    absent: Absent = "mean",
+    *,
+    home: Home,
+) -> Contributions:
+    """Contributions to the prediction of one molecule that is in no data set, measured from where the report's are.
+
+    ``few``: its views and parts; ``report``: that of the model on ``trained_on``. Imports torch for a fusion that does
+    not add up. Raises BadMolecule for one that the model cannot describe.
+    """
+    check_absent(absent)
+    number, modalities = task_number(model, report.task), report.modalities
+    if not np.isfinite(few.predictions[0, number]):
+        raise BadMolecule(f"{model.name} cannot describe {smiles[:80]!r}; another molecule would do")
+    one = replace(report, rows=np.zeros(1, np.int64), smiles=np.array([smiles], object))
+    if "w" in few.parts:
+        signs = np.array([-1.0 if name in report.turned else 1.0 for name in modalities])
+        w, p = np.float64(few.parts["w"]) * signs, np.float64(few.parts["p"][:, :, number]) * signs
+        return additive(replace(one, w=w, p=p, prediction=products(w, p).sum(1)), absent)
+    present, orders = subsets(len(modalities))
+    views = {name: few.views[name] for name in modalities}
+    means = _training_means(model, trained_on, modalities, home=home) if absent == "mean" else None
+    predicted = _of_branches(model, one, views, means, present, silent)
+    return _shapley(one, absent, present, orders, predicted)
+
+
+@cached(8)
+def _training_means(
+    model: Model, trained_on: Dataset, modalities: tuple[str, ...], *, home: Home
+) -> dict[str, np.ndarray]:
+    made = embedding(model, trained_on, home=home)
+    return _means(reference(model, trained_on, made, trained_on, home=home), modalities)
+
+
+def _means(ground: Reference, modalities: Iterable[str]) -> dict[str, np.ndarray]:
+    """Mean embedding of each branch over the reference molecules, float64 (width,)."""
+    return {name: np.asarray(ground.made.view(name)[ground.rows]).mean(0, dtype=np.float64) for name in modalities}
 
 
 @cache
@@ -202,28 +249,21 @@ def _shapley(
 def _of_branches(
     model: Model,
     report: FusionReport,
-    made: Embedded,
-    ground: Reference,
-    absent: Absent,
+    views: dict[str, np.ndarray],
+    means: dict[str, np.ndarray] | None,
     present: np.ndarray,
     progress: Progress,
 ) -> np.ndarray:
-    """Predictions (subsets, n) of the fusion from stored embeddings of its branches, some at their stand-in."""
+    """Predictions (subsets, n) of the fusion from embeddings of its branches, some at their stand-in: mean, or zero."""
     import torch
 
     from mmexplore.runtime import devices
 
     predictor, number = loaded(model.folder), task_number(model, report.task)
     device = predictor.label_mean.device
-    views = {name: made.view(name) for name in report.modalities}
     instead = {name: torch.zeros(view.shape[1], device=device) for name, view in views.items()}
-    if absent == "mean":
-        instead = {
-            name: torch.from_numpy(np.asarray(ground.made.view(name)[ground.rows]).mean(0, dtype=np.float64))
-            .float()
-            .to(device)
-            for name in views
-        }
+    if means is not None:
+        instead = {name: torch.from_numpy(mean).float().to(device) for name, mean in means.items()}
     found = np.empty((len(present), len(report.rows)))
     with devices.exactly(devices.policy()), torch.inference_mode():
         for start in range(0, len(report.rows), _ROWS):

@@ -8,7 +8,7 @@ exact, and only what lies far beyond them is not seen.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from mmexplore.explore.neighbors.knn import nearest
 from mmexplore.features.store import features
 from mmexplore.models import checkpoints
 from mmexplore.models.embed import Run
-from mmexplore.models.embeddings import PREDICTIONS, Embedded, view_file
+from mmexplore.models.embeddings import PREDICTIONS, Embedded, part_file, view_file
 from mmexplore.models.ensembles import mean
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
@@ -38,10 +38,12 @@ class Few:
     ``views`` of each molecule by itself, ``{name: (n, d)}`` float32, and ``predictions`` (n, tasks).
 
     NaN where a molecule could not be featurised; classification as probabilities, regression in the label's unit.
+    ``parts`` are what a fusion made on the way, as :meth:`mmexplore.models.embeddings.Embedded.part` has them.
     """
 
     views: dict[str, np.ndarray]
     predictions: np.ndarray
+    parts: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
@@ -60,7 +62,8 @@ def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
     made = run.rows(0, len(smiles))
     recipe = predictor.recipe
     own = {view: made[view_file(view)] for view in recipe.views if view not in recipe.set_views}
-    return Few(own, made[PREDICTIONS])
+    parts = {name: made[part_file(name)].reshape(len(smiles), *shape) for name, shape in run.parts.items()}
+    return Few(own, made[PREDICTIONS], parts)
 
 
 def embed_in_time(model: Model, smiles: Sequence[str], *, home: Home) -> Few:
@@ -72,14 +75,16 @@ def embed_in_time(model: Model, smiles: Sequence[str], *, home: Home) -> Few:
     for modality, options in model.recipe.modalities.items():
         features(modality, list(smiles), options, home=home, typed=True)  # kept, for that process to read
     told = hurried.within(model, few_values, list(smiles), str(home.path))
-    views = {name: np.array(rows, np.float32) for name, rows in told["views"].items()}
-    return Few(views, np.array(told["predictions"], np.float32))
+    views, parts = (
+        {name: np.array(rows, np.float32) for name, rows in told[kind].items()} for kind in ("views", "parts")
+    )
+    return Few(views, np.array(told["predictions"], np.float32), parts)
 
 
 def few_values(folder: str, _name: str, smiles: list[str], home: str) -> dict[str, Any]:
     """The share of that process: plain values of a query embedding."""
     made = embed_few(Path(folder), smiles, home=Home(Path(home)))
-    values: dict[str, Any] = as_json({"views": made.views, "predictions": made.predictions})
+    values: dict[str, Any] = as_json({"views": made.views, "predictions": made.predictions, "parts": made.parts})
     return values
 
 

@@ -1,13 +1,14 @@
-"""Predict: trained models at work on new molecules: one, typed or drawn, or a file with every row in its order."""
+"""Predict: trained models at work on new molecules: one, typed or drawn, a file with every row in its order,
+or one after the other on the bench."""
 
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.ui.components import model_links
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.predict import many, one, request
+from mmexplore.ui.predict import bench, many, one, request
 from mmexplore.ui.shell import address, session
-from mmexplore.ui.shell.tabs import A_TABLE, ONE_MOLECULE, PREDICT_TABS
+from mmexplore.ui.shell.tabs import A_TABLE, BENCH, ONE_MOLECULE, PREDICT_TABS
 
 
 def predict_page() -> None:
@@ -22,7 +23,7 @@ def predict_page() -> None:
         )
         return
     asked = request.asked(choice, able)
-    molecule, table = address.tabs([ONE_MOLECULE, A_TABLE], PREDICT_TABS)
+    molecule, table, edited = address.tabs([ONE_MOLECULE, A_TABLE, BENCH], PREDICT_TABS)
     if not asked.models:
         st.info(literal(f"{choice.model} predicts no label; choose a model above."), icon=":material/info:")
         model_links.others("Predict", able, choice.data)
@@ -33,3 +34,6 @@ def predict_page() -> None:
     if table.open:
         with table:
             many.show(choice, asked)
+    if edited.open:
+        with edited:
+            bench.show(choice, asked)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mmexplore import studio
 from mmexplore.explore.explain import subsets
-from mmexplore.runtime.errors import BadRecipe, UnknownName
+from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
 
 pytest_plugins = ("screens",)
 
@@ -147,3 +147,25 @@ def test_what_the_app_opens_on_brings_its_fusion_report(home: Path, monkeypatch:
     labels = studio.dataset(data).labels[known["split"] == "train", 0]
     trained = np.isin(report.rows, np.flatnonzero(known["split"] == "train"))
     assert all(np.corrcoef(p, labels)[0, 1] > 0 for p in report.p[trained].T)
+
+
+@pytest.mark.parametrize("fusion", ["late", "intermediate"])
+@pytest.mark.parametrize("absent", studio.ABSENT)
+def test_one_molecules_contributions_are_those_of_its_row(empty_home: Path, fusion: str, absent: studio.Absent) -> None:
+    saved(empty_home, "toy", fusion, NAMES)
+    with pytest.raises(NotAvailable, match="has not embedded freesolv yet"):
+        studio.contributions_of("toy", "CCO")
+    assert studio.embed("toy", DATA).n
+    whole, report = studio.contributions("toy", DATA, absent=absent), studio.fusion_report("toy", DATA)
+    for place in (0, 300):
+        one = studio.contributions_of("toy", str(report.smiles[place]), absent=absent)
+        assert one.start == pytest.approx(whole.start, abs=1e-5)
+        assert one.unit == whole.unit
+        np.testing.assert_allclose(one.values[0], whole.values[place], atol=1e-4)
+        np.testing.assert_allclose(one.start + one.values.sum(1), one.prediction, atol=1e-9)
+
+
+def test_what_fuses_nothing_has_no_contributions_of_one_molecule(empty_home: Path) -> None:
+    saved(empty_home, "toy-single", "single", ("smiles",))
+    with pytest.raises(BadRecipe, match="fuses nothing"):
+        studio.contributions_of("toy-single", "CCO")
