@@ -209,7 +209,7 @@ def _probed(
             )
         overlaps.append(len(parts.test) / len(learned))
     overlap = float(np.mean(overlaps)) if overlaps else 0.0
-    test = over_seeds(metric, scores["view"], scores["ecfp"], overlap)
+    test = over_seeds(metric, scores["view"], scores["ecfp"], overlap=overlap)
     return ProbedTask(task.name, task.kind, metric, len(rows), tuple(scores["view"]), tuple(scores["ecfp"]), test)
 
 

@@ -337,8 +337,8 @@ def without(model: Imported, dataset: Dataset, rows: np.ndarray) -> tuple[Skippe
 def no_encoder(model: Imported) -> str:
     """Why a molecule that is not in the data set cannot be placed, in a sentence."""
     return (
-        f"{model.name!r} was imported: it holds vectors of the molecules of {model.bound!r} and nothing that could embed "
-        "another one; choose one of these, or a model"
+        f"{model.name!r} was imported: it holds vectors of the molecules of {model.bound!r} and nothing that could "
+        "embed another one; choose one of these, or a model"
     )
 
 

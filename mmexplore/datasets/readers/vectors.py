@@ -52,8 +52,8 @@ def read(path: Path, *, array: str = "", ids: str = "", smiles: str = "") -> Vec
     """Vectors of a file.
 
     ``array`` names the vectors where a file holds several: an array, a list column, or what the names of numbered
-    columns begin with. ``ids`` or ``smiles`` names the array or column that tells the molecules; without either one of a
-    usual name is taken, else rows are told by their order. Raises BadTable, NotAvailable.
+    columns begin with. ``ids`` or ``smiles`` names the array or column that tells the molecules; without either, one of
+    a usual name is taken, else rows are told by their order. Raises BadTable, NotAvailable.
     """
     if ids and smiles:
         raise BadTable(f"rows are matched by ids or by SMILES, and both came ({ids!r} and {smiles!r}); name one")
