@@ -215,7 +215,9 @@ def _mean_losses(each: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return _mean(list(table.T))
 
 
-def over_seeds(metric: str, first: Sequence[float], second: Sequence[float], overlap: float = 0.0) -> PairedTest | None:
+def over_seeds(
+    metric: str, first: Sequence[float], second: Sequence[float], *, overlap: float = 0.0
+) -> PairedTest | None:
     """Paired test over seeds by Student's t: scores of two models, pair by pair; None for fewer than two pairs.
 
     Where seeds divide the same molecules anew their scores are not independent: with ``overlap``, the ratio of tested

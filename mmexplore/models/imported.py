@@ -184,7 +184,7 @@ def _keys(given: VectorFile, dataset: Dataset, progress: Progress) -> tuple[list
     known, keys = set(own), list(given.keys)
     odd = [row for row, key in enumerate(keys) if key and key not in known]
     texts = [keys[row] for row in odd]
-    forms = [[f.smiles for f in standardize_all(texts, salts, progress)] for salts in ("keep", "strip")]  # type: ignore[arg-type]
+    forms = [[f.smiles for f in standardize_all(texts, salts, progress)] for salts in ("keep", "strip")]
     best = max(forms, key=lambda form: sum(one in known for one in form))
     for row, form in zip(odd, best, strict=True):
         keys[row] = form or keys[row]
@@ -286,8 +286,21 @@ def read(folder: Path, *, home: Home) -> Imported:
         raise BadCheckpoint(f"{folder / FILE} is no imported embedding of this version: {first}") from None
     name = folder.name if folder.parent == registry.runs_folder(home=home) else str(folder)
     title, bound, molecules, n, held, width, by, content, notes = values
-    about = {"bound": bound, "molecules": molecules, "by": by, "content": content}
-    return Imported(name, title, folder, False, (VIEW,), n=n, held=held, width=width, notes=notes, **about)
+    return Imported(
+        name,
+        title,
+        folder,
+        shipped=False,
+        views=(VIEW,),
+        bound=bound,
+        molecules=molecules,
+        n=n,
+        held=held,
+        width=width,
+        by=by,
+        content=content,
+        notes=notes,
+    )
 
 
 @cached(256)

@@ -1,4 +1,4 @@
-"""Vectors of one's own on the Data page: a file becomes a view beside a model's, and those that were imported before."""
+"""Vectors of one's own on the Data page: a file becomes a view beside a model's, and those that are here already."""
 
 from pathlib import Path
 from typing import Any
