@@ -6,6 +6,8 @@ nothing is ever unpickled. The kind of file is told by its first bytes.
 
 import math
 import re
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -27,7 +29,12 @@ _IDS = ("id", "ids", "name", "names", "identifier")
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 _MOST_MEMBERS, _MOST_COLUMNS = 1_000, 50_000
 _BATCH = 4_096
-_UNREADABLE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+# numpy reads a header as a piece of Python, whose mistakes are of many types
+_HEADER = (tokenize.TokenError, SyntaxError, TypeError, KeyError, AttributeError, OverflowError)
+_UNREADABLE = (
+    *_HEADER, OSError, ValueError, EOFError, RuntimeError, NotImplementedError,
+    zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

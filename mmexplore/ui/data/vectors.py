@@ -46,7 +46,7 @@ def _import(data: str, key: str, by: str) -> None:
     if given is None:
         return
     said = f"{_SAID}/{studio.dataset(data).digest}"
-    options = {"smiles" if by == "SMILES" else "ids": column} if column else {}
+    options: dict[str, Any] = {"smiles" if by == "SMILES" else "ids": column} if column else {}
     options["array"] = str(st.session_state.get(f"{key}/array", "")).strip()
     try:
         path = uploads.keep(given.name, given.getvalue())
