@@ -150,8 +150,8 @@ def match(given: VectorFile, dataset: Dataset, progress: Progress = silent) -> M
             )
     good = lacking == 0
     if not good.any():
-        why = REASONS[int(np.bincount(lacking, minlength=len(REASONS))[1:].argmax()) + 1]
-        raise BadTable(f"no molecule of {dataset.name!r} has a vector that can be used: {why}")
+        whys = "; ".join(REASONS[number] for number in np.unique(lacking).tolist())
+        raise BadTable(f"no molecule of {dataset.name!r} has a vector that can be used: {whys}")
     x = np.full((len(dataset), given.x.shape[1]), np.nan, np.float32)
     x[good] = given.x[source[good]]
     told = [*said, *given.notes, *_told(lacking, dataset)]
