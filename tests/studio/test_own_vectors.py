@@ -8,7 +8,7 @@ import pytest
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import root_mean_squared_error
 from sklearn.preprocessing import StandardScaler
-from toy_models import SMILES, save_model
+from toy_models import save_model
 from typer.testing import CliRunner
 
 from mmexplore import studio
@@ -16,12 +16,14 @@ from mmexplore.cli.app import app
 from mmexplore.datasets import splits
 from mmexplore.explore.maps.panels import ECFP
 from mmexplore.models import bootstrap
-from mmexplore.runtime.errors import BadMolecule, BadRecipe, MmexploreError, NotAvailable
+from mmexplore.runtime.errors import BadMolecule, BadRecipe, NotAvailable
 from mmexplore.studio import ViewRef
 
 pytest_plugins = ("given_tables",)
 pytestmark = pytest.mark.usefixtures("own_home")
-MINE = "smiles,logS\n" + "".join(f"{s},{i * 37 % 11 / 3 - len(s)}\n" for i, s in enumerate(dict.fromkeys(SMILES)))
+ENDS = ("O", "N", "C(=O)O", "c1ccccc1", "Cl", "S(C)(=O)=O")
+SMILES = [f"{'C' * length}{end}" for length in range(1, 10) for end in ENDS]
+MINE = "smiles,logS\n" + "".join(f"{s},{i * 37 % 11 / 3 - len(s)}\n" for i, s in enumerate(SMILES))
 
 
 def told(*words: str) -> dict[str, object]:
@@ -33,7 +35,7 @@ def told(*words: str) -> dict[str, object]:
 
 @pytest.fixture
 def table() -> studio.Dataset:
-    return studio.add_dataset(MINE, "Mine")
+    return studio.add_dataset(MINE, "Mine", targets=["logS"])
 
 
 def own(table: studio.Dataset, folder: Path, width: int = 3, **about: str) -> studio.Imported:
@@ -70,8 +72,8 @@ def test_it_shows_where_no_encoder_is_needed_and_says_why_elsewhere(table: studi
         studio.place_on(studio.query_of(table.name, "c1ccncc1CCCl"), here, table.name, shown.xy)
     with pytest.raises(BadRecipe, match="was imported"):
         studio.predict(made.name, table.name, tmp_path / "p.csv")
-    with pytest.raises(MmexploreError, match="was imported"):
-        studio.explain(made.name, "CCO")
+    assert studio.explained_tasks(made.name) == ()
+    assert not studio.predicts(made.name)
     other = studio.add_dataset("CCCCO\nCCCN\nCCCCl\n", "Other")
     with pytest.raises(NotAvailable, match="alone"):
         studio.compute_map(made.name, other.name, "vectors", "pca")
