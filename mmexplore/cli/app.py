@@ -16,6 +16,8 @@ import typer
 from mmexplore import __version__, studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.chemprop import chemprop
+from mmexplore.cli.embeddings import app as embedding_verbs
+from mmexplore.cli.embeddings import probe
 from mmexplore.cli.evaluate import evaluate
 from mmexplore.cli.fusion import fusion
 from mmexplore.cli.home import app as home_verbs
@@ -51,12 +53,14 @@ Name = Annotated[str, typer.Option("--name", help="the model's display name")]
 app.add_typer(dataset_verbs, name="datasets")
 app.add_typer(model_verbs, name="models")
 app.add_typer(home_verbs, name="home")
+app.add_typer(embedding_verbs, name="embeddings")
 app.command()(evaluate)
 app.command()(fusion)
 app.command()(chemprop)
 app.command()(retrieve)
 app.command()(predict)
 app.command()(tune)
+app.command()(probe)
 app.command("map")(make_map)
 app.command("app")(open_app)
 app.command("import")(import_file)

@@ -57,7 +57,7 @@ def rename_dataset(name: str, new: str, as_json: Json = False) -> None:
 @dataset_verbs.command("delete")
 def delete_dataset(name: str, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a data set of yours, its file, and what was computed of it. Models trained on it stay."""
-    _deleted(f"delete data set {name!r} and its file?", yes, studio.remove_dataset, name, as_json)
+    deleted(f"delete data set {name!r} and its file?", yes, studio.remove_dataset, name, as_json)
 
 
 def _counted(values: Values) -> Values:
@@ -185,10 +185,10 @@ def rename_model(name: str, title: str, as_json: Json = False) -> None:
 @model_verbs.command("delete")
 def delete_model(name: str, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a trained model with its predictions and curves, or an ensemble, whose members stay."""
-    _deleted(f"delete model {name!r} with predictions and curves?", yes, studio.delete_model, name, as_json)
+    deleted(f"delete model {name!r} with predictions and curves?", yes, studio.delete_model, name, as_json)
 
 
-def _deleted(question: str, sure: bool, delete: Callable[[str], object], name: str, as_json: bool) -> None:
+def deleted(question: str, sure: bool, delete: Callable[[str], object], name: str, as_json: bool) -> None:
     """Delete what is sure to be meant, and answer."""
     if not sure and sys.stdin.isatty():
         typer.confirm(question, abort=True, err=True)

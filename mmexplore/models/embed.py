@@ -24,6 +24,7 @@ from mmexplore.features.store import Features
 from mmexplore.models import embeddings
 from mmexplore.models.embeddings import PREDICTIONS, Embedded, files_of, part_file, place, read, view_file
 from mmexplore.models.ensembles import Ensemble, joined
+from mmexplore.models.imported import Imported, embedded
 from mmexplore.models.registry import Model
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadMolecule, BadTable, Damaged, NotAvailable, UnknownName
@@ -44,8 +45,11 @@ Arrays = dict[str, np.ndarray]
 def embedding(model: Model, dataset: Dataset, progress: Progress = silent, *, home: Home) -> Embedded:
     """Embedding of a data set by a model, or the fingerprints that stand in its place. Raises like :func:`embed`.
 
-    That of an ensemble is its members', one after the other.
+    That of an ensemble is its members', one after the other. Imported vectors are those of one data set; of another
+    one NotAvailable says so.
     """
+    if isinstance(model, Imported):
+        return embedded(model, dataset)
     if model.card is None:
         return baseline(dataset, progress, home=home)
     if isinstance(model, Ensemble):

@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from mmexplore.datasets import Dataset
-from mmexplore.models import calibration, embeddings, metrics, registry
+from mmexplore.models import calibration, embeddings, imported, metrics, registry
 from mmexplore.models.calibration import Calibration
 from mmexplore.models.checkpoints import CARD, Card
 from mmexplore.models.embeddings import Embedded
+from mmexplore.models.imported import Imported
 from mmexplore.models.registry import Model
 from mmexplore.recipes.recipe import MOST_BYTES, UNSEEDED, Recipe
 from mmexplore.runtime import files
@@ -109,7 +110,12 @@ def joined(members: Sequence[Embedded]) -> Joined:
 
 
 def stored(model: Model, dataset: Dataset, *, home: Home) -> Embedded | None:
-    """Stored embedding of a data set by a model or an ensemble; None unless it is there and whole."""
+    """Stored embedding of a data set by a model or an ensemble; None unless it is there and whole.
+
+    Imported vectors raise NotAvailable for another data set than theirs: nothing could make them.
+    """
+    if isinstance(model, Imported):
+        return imported.embedded(model, dataset)
     if not isinstance(model, Ensemble):
         return embeddings.read(embeddings.place(model.folder, dataset, home=home))
     found = [stored(member, dataset, home=home) for member in model.members]
@@ -128,12 +134,12 @@ def single(model: Model, what: str) -> Model:
 
 
 def models(*, home: Home) -> list[Model]:
-    """All models: shipped ones, ensembles, then trained ones, newest first, then the baseline."""
+    """All models: shipped ones, ensembles, trained ones, newest first, imported embeddings, then the baseline."""
     known = registry.models(home=home)
     runs = sorted(registry.runs_folder(home=home).iterdir(), key=changed, reverse=True)
     found: list[Model] = [ensemble for ensemble in (_found(run, home=home) for run in runs) if ensemble]
     shipped = [model for model in known if model.shipped and model.card]
-    return [*shipped, *found, *known[len(shipped) :]]
+    return [*shipped, *found, *known[len(shipped) : -1], *imported.models(home=home), known[-1]]
 
 
 def damaged(*, home: Home) -> dict[str, str]:
@@ -162,6 +168,8 @@ def model(name: str, *, home: Home) -> Model:
     for folder in (run, Path(name).expanduser()):
         if folder is not None and (folder / FILE).is_file():
             return _read(folder, home=home)
+        if folder is not None and (folder / imported.FILE).is_file():
+            return imported.read(folder, home=home)
     try:
         return registry.model(name, home=home)
     except UnknownName:

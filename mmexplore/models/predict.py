@@ -14,7 +14,7 @@ import numpy as np
 from mmexplore.datasets import Task
 from mmexplore.features.modalities import Measured
 from mmexplore.features.store import Features, features
-from mmexplore.models import checkpoints, ensembles
+from mmexplore.models import checkpoints, ensembles, imported
 from mmexplore.models.embed import Run
 from mmexplore.models.embeddings import PREDICTIONS
 from mmexplore.models.ensembles import Ensemble
@@ -45,6 +45,8 @@ class Predicted:
 
 def check(model: Model) -> tuple[Task, ...]:
     """Tasks that a model predicts of a structure. Raises BadRecipe for one that predicts nothing of it."""
+    if isinstance(model, imported.Imported):
+        raise BadRecipe(imported.no_encoder(model))
     if model.card is None or model.recipe is None:
         raise BadRecipe(f"{model.name!r} is a fingerprint, which predicts nothing; name a trained model")
     if model.card.untrained:

@@ -28,6 +28,8 @@ SHIPPED = places.CHECKPOINTS
 BASELINE = "ecfp"
 ENSEMBLE = "ensemble.json"
 """What a run folder holds that is an ensemble of other runs (:mod:`mmexplore.models.ensembles`)."""
+IMPORTED = "vectors.json"
+"""What a run folder holds that is an imported embedding (:mod:`mmexplore.models.imported`)."""
 UNTRAINED = "untrained:"
 HUB, CHEMPROP = "hub:", "chemprop:"
 """What a branch's start begins with where it names published weights, or a checkpoint of chemprop, and not a model."""
@@ -35,7 +37,7 @@ HUB, CHEMPROP = "hub:", "chemprop:"
 
 @dataclass(frozen=True)
 class Model:
-    """Registered model; ``recipe`` and ``card`` are None for the ECFP baseline.
+    """Registered model; ``recipe`` and ``card`` are None for the ECFP baseline, and for vectors that were imported.
 
     ``original``: the trained model whose untrained twin this is, None for any other.
     """
@@ -127,6 +129,8 @@ def model(name: str, *, home: Home) -> Model:
         return titled[0]
     if Path(name).name == name and (runs_folder(home=home) / name / ENSEMBLE).is_file():
         raise BadRecipe(f"{name!r} is an ensemble, and one model alone is needed here: name one of its members")
+    if Path(name).name == name and (runs_folder(home=home) / name / IMPORTED).is_file():
+        raise BadRecipe(f"{name!r} is an imported embedding, which has no weights, and a model is needed here")
     if name in (broken := damaged(home=home)):
         raise BadCheckpoint(f"model {name!r} cannot be read: {broken[name]}")
     raise UnknownName("model", name, [m.name for m in known])

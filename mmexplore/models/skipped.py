@@ -10,7 +10,9 @@ from mmexplore.datasets import Dataset, Skipped
 from mmexplore.features.modalities import Measured
 from mmexplore.features.of_dataset import features_of
 from mmexplore.features.store import features
+from mmexplore.models import imported
 from mmexplore.models.ensembles import stored
+from mmexplore.models.imported import Imported
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.home import Home
@@ -21,6 +23,8 @@ NOT_FINITE = "the model gives no finite numbers for it"
 
 def without(model: Model, dataset: Dataset, rows: np.ndarray, *, home: Home) -> tuple[Skipped, ...]:
     """Skipped rows, of those that are known to lack a place, with the reason of each."""
+    if isinstance(model, Imported):
+        return imported.without(model, dataset, rows)
     reasons = dict.fromkeys(np.asarray(rows, np.int64).tolist(), NOT_FINITE)
     return dataset.skipped(reasons | described(model, dataset, rows, home=home))
 
@@ -46,6 +50,8 @@ def described(model: Model, dataset: Dataset, rows: np.ndarray, *, home: Home) -
 
 def skipped(model: Model, dataset: Dataset, *, home: Home) -> tuple[Skipped, ...]:
     """Rows that an embedding which is there does not hold; nothing before it is there. Fingerprints are made now."""
+    if isinstance(model, Imported):
+        return imported.skipped(model, dataset)
     if model.card is None:
         return without(model, dataset, _without_fingerprint(dataset, home=home), home=home)
     found = stored(model, dataset, home=home)

@@ -35,10 +35,12 @@ from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagree
 from mmexplore.explore.neighbors.detail import Detail, Nearest, Standing
 from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pattern, shared
 from mmexplore.explore.neighbors.spaces import MoleculeRef
+from mmexplore.explore.probe import Probe, ProbedTask
 from mmexplore.models.bootstrap import PairedTest
 from mmexplore.models.calibration import LEVEL, Calibration, Coverage, promise
 from mmexplore.models.calibration import in_words as coverage_in_words
 from mmexplore.models.ensembles import Ensemble
+from mmexplore.models.imported import Imported
 from mmexplore.models.registry import BASELINE, UNTRAINED, Model
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.jobs.folder import Job
@@ -152,7 +154,19 @@ from mmexplore.studio.prediction import (
 )
 from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
 from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_table, hits, hits_sdf, retrieve
-from mmexplore.studio.spaces import lacking, place_on, query_of, query_of_row, standard_panels, start_embedding
+from mmexplore.studio.spaces import (
+    import_embedding,
+    imported_embeddings,
+    lacking,
+    place_on,
+    probe,
+    query_of,
+    query_of_row,
+    standard_panels,
+    start_embedding,
+    start_probe,
+    stored_probe,
+)
 from mmexplore.studio.subgraphs import (
     explain,
     explain_and_keep,
@@ -232,36 +246,36 @@ __all__ = [
     "TRAINING_VERBS", "TUNING_VERB", "UNTRAINED", "Absent", "Addition", "Agreement", "Aligned", "Appended",
     "Calibration", "Classes", "Color", "Comparison", "Contributions", "Copied", "Coverage", "Dataset", "Detail",
     "Device", "Ensemble", "Entry", "Estimate", "Evaluation", "Explained", "FusionReport", "Group", "HitList", "Home",
-    "Job", "MapFile", "MissingModalities", "Model", "ModelEvaluation", "MoleculeCard", "MoleculePrediction",
+    "Imported", "Job", "MapFile", "MissingModalities", "Model", "ModelEvaluation", "MoleculeCard", "MoleculePrediction",
     "MoleculeRef", "Motifs", "Nearest", "Pair", "PairedTest", "PaperTable", "PredictedTable", "PredictionAsked",
-    "Preset", "Quality", "Result", "RowColumns", "Rules", "SearchPlan", "SearchResult", "Similarities", "Skipped",
-    "Standing", "Study", "StudyOfSettings", "Subgraph", "Summary", "Target", "TaskColumn", "TaskEstimate", "Tested",
-    "TrainingCheck", "Trial", "ViewRef", "add_dataset", "admet_folder", "agreement", "align", "aligned", "append",
-    "asked_of", "at_home", "available", "backup", "baseline_of", "baseline_test", "calibration", "cancel_job",
-    "check_ensemble", "check_pattern", "check_search", "check_table", "check_training", "color", "color_names",
-    "common", "common_scaffold", "compare_datasets", "compute_map", "compute_quality", "confusion", "consensus",
-    "contributions", "contributions_of", "count_bytes", "counterfactual", "coverage", "coverage_in_words",
+    "Preset", "Probe", "ProbedTask", "Quality", "Result", "RowColumns", "Rules", "SearchPlan", "SearchResult",
+    "Similarities", "Skipped", "Standing", "Study", "StudyOfSettings", "Subgraph", "Summary", "Target", "TaskColumn",
+    "TaskEstimate", "Tested", "TrainingCheck", "Trial", "ViewRef", "add_dataset", "admet_folder", "agreement", "align",
+    "aligned", "append", "asked_of", "at_home", "available", "backup", "baseline_of", "baseline_test", "calibration",
+    "cancel_job", "check_ensemble", "check_pattern", "check_search", "check_table", "check_training", "color",
+    "color_names", "common", "common_scaffold", "compare_datasets", "compute_map", "compute_quality", "confusion",
+    "consensus", "contributions", "contributions_of", "count_bytes", "counterfactual", "coverage", "coverage_in_words",
     "current_name", "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "dataset_name",
     "dataset_of_predictions", "datasets", "delete_model", "delete_study", "depict", "detail", "devices", "differing",
     "disagreement", "embed", "estimate", "evaluate", "example", "expect_ensemble", "explain", "explain_and_keep",
     "explain_in_time", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer",
     "fill_preset", "find", "first_choice", "folds_of", "follow_job", "forget_job", "fusion_evaluation", "fusion_report",
     "fusion_score", "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "has_report",
-    "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors", "import_model", "in_words", "inside",
-    "is_quick_color", "job", "job_history", "judged", "keep_model_file", "keep_selection", "keep_split_file",
-    "kept_selection", "known_bytes", "known_dataset", "label_table", "lacking", "list_jobs", "make_ensemble",
-    "map_classes", "map_folders", "mean_disagreement", "mean_scores", "measured_results", "migrate",
-    "missing_modalities", "model", "model_jobs", "models", "molecule_card", "names_only", "new_run", "new_study",
-    "not_placed", "own_evaluation", "paper_tables", "place_on", "predict", "predict_molecule", "predicted_file",
-    "predicting_models", "prediction_jobs", "predictions", "predicts", "preview", "products", "promise",
-    "property_table", "quality_classes", "query_of", "query_of_row", "read_structure", "readable", "recipe_of",
-    "remove_dataset", "rename_dataset", "rename_model", "restart_job", "restore", "retrieve", "rows_of", "score",
-    "scores_at", "scores_quickly", "sdf_of", "search_ranges", "shape", "shared", "shown_molecule", "skipped",
+    "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors", "import_embedding", "import_model",
+    "imported_embeddings", "in_words", "inside", "is_quick_color", "job", "job_history", "judged", "keep_model_file",
+    "keep_selection", "keep_split_file", "kept_selection", "known_bytes", "known_dataset", "label_table", "lacking",
+    "list_jobs", "make_ensemble", "map_classes", "map_folders", "mean_disagreement", "mean_scores", "measured_results",
+    "migrate", "missing_modalities", "model", "model_jobs", "models", "molecule_card", "names_only", "new_run",
+    "new_study", "not_placed", "own_evaluation", "paper_tables", "place_on", "predict", "predict_molecule",
+    "predicted_file", "predicting_models", "prediction_jobs", "predictions", "predicts", "preview", "probe", "products",
+    "promise", "property_table", "quality_classes", "query_of", "query_of_row", "read_structure", "readable",
+    "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job", "restore", "retrieve", "rows_of",
+    "score", "scores_at", "scores_quickly", "sdf_of", "search_ranges", "shape", "shared", "shown_molecule", "skipped",
     "split_columns", "split_table", "standard_panels", "start_append", "start_contributions", "start_embedding",
     "start_explaining", "start_fetch", "start_import", "start_map", "start_model_export", "start_model_import",
-    "start_motifs", "start_prediction", "start_training", "start_tuning", "stored_contributions", "stored_map",
-    "stored_motifs", "stored_quality", "stress", "studies", "study", "study_of", "summands", "summarize", "table_of",
-    "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble", "train_folds", "trained_without", "tune",
-    "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding", "write_model", "write_predicted",
-    "write_rows",
+    "start_motifs", "start_prediction", "start_probe", "start_training", "start_tuning", "stored_contributions",
+    "stored_map", "stored_motifs", "stored_probe", "stored_quality", "stress", "studies", "study", "study_of",
+    "summands", "summarize", "table_of", "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble",
+    "train_folds", "trained_without", "tune", "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding",
+    "write_model", "write_predicted", "write_rows",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from threading import Event
 from mmexplore.datasets import Dataset, catalog, yours
 from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.models import ensembles, registry
+from mmexplore.models.imported import Imported
 from mmexplore.models.registry import Model, View
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
@@ -129,6 +130,8 @@ def renamed(found: Sequence[Model]) -> list[Model]:
 
 
 def _renamed(found: Model, now: str) -> Model:
+    if isinstance(found, Imported):
+        return replace(found, bound=now)
     if found.card is None or now == found.data:
         return found
     data = found.card.data.model_copy(update={"name": now})

@@ -13,6 +13,7 @@ from mmexplore.explore.neighbors import retrieval
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
 from mmexplore.explore.neighbors.retrieval import HitList, shared
 from mmexplore.explore.neighbors.spaces import MoleculeRef
+from mmexplore.models.imported import Imported
 from mmexplore.models.registry import UNTRAINED
 from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.progress import Progress, silent
@@ -115,9 +116,11 @@ def retrieve(
 def _panels(model_name: str, views: Sequence[str]) -> dict[str, ViewRef]:
     """ECFP, the untrained twin's last view, and the views, by the names that the command line gives them."""
     chosen = model(model_name)
+    wanted = list(views) or list(chosen.views)
+    if isinstance(chosen, Imported):
+        return {"ecfp": ECFP} | {view: ViewRef(model_name, view) for view in wanted}
     if chosen.card is None:
         return {"ecfp": ECFP}
-    wanted = list(views) or list(chosen.views)
     twin = ViewRef(UNTRAINED + model_name.removeprefix(UNTRAINED), wanted[-1])
     return {"ecfp": ECFP, "untrained": twin} | {view: ViewRef(model_name, view) for view in wanted}
 

@@ -1,16 +1,24 @@
 """Search spaces: what a typed text means, and a data set as a view of a model or ECFP sees it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from mmexplore.datasets.readers import vectors
+from mmexplore.explore import probe as probes
 from mmexplore.explore.maps.panels import ECFP, ViewRef
 from mmexplore.explore.neighbors import spaces
 from mmexplore.explore.neighbors.spaces import MoleculeRef
+from mmexplore.explore.probe import Probe
+from mmexplore.models import imported
+from mmexplore.models.imported import Imported
 from mmexplore.models.registry import UNTRAINED
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
+from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import check_names, dataset, home, model, view
+from mmexplore.studio.training import check_title, models
 
 
 def query_of(data: str, text: str) -> MoleculeRef:
@@ -26,6 +34,8 @@ def query_of_row(data: str, row: int) -> MoleculeRef:
 def standard_panels(model_name: str, view: str) -> tuple[ViewRef, ...]:
     """Default panels: ECFP, the untrained twin, the chosen view, and the fused one where that is another."""
     chosen = model(model_name)
+    if isinstance(chosen, Imported):
+        return ECFP, ViewRef(model_name, chosen.view(view).name)
     if chosen.card is None:
         return (ECFP,)
     twin, last = UNTRAINED + model_name.removeprefix(UNTRAINED), chosen.views[-1]
@@ -56,3 +66,66 @@ def place_on(query: MoleculeRef, panel: ViewRef, data: str, xy: np.ndarray, k: i
     Raises NotAvailable before the model has embedded the data set, BadMolecule.
     """
     return spaces.place_on(query, view(panel), dataset(data), xy, k, home=home())
+
+
+def import_embedding(
+    file: Path,
+    data: str,
+    title: str,
+    *,
+    array: str = "",
+    ids: str = "",
+    smiles: str = "",
+    progress: Progress = silent,
+) -> Imported:
+    """Import vectors, an ``.npy``, ``.npz`` or Parquet file, as an embedding of a data set under a title.
+
+    Options as :func:`mmexplore.datasets.readers.vectors.read` has them. Raises BadTable for what cannot be read or
+    matched, BadRecipe for a title that is taken, NotAvailable, UnknownName.
+    """
+    check_title(title)
+    table = dataset(data)
+    progress("read", 0, 1)
+    matched = imported.match(vectors.read(Path(file), array=array, ids=ids, smiles=smiles), table, progress)
+    return imported.make(title, matched, table, Path(file).name, home=home())
+
+
+def imported_embeddings(data: str = "") -> list[Imported]:
+    """Imported embeddings, all of them or those that have vectors of the molecules of a data set."""
+    found = [one for one in models() if isinstance(one, Imported)]
+    return [one for one in found if imported.is_of(one, dataset(data))] if data else found
+
+
+def probe(
+    panel: ViewRef,
+    data: str,
+    tasks: Sequence[str] = (),
+    rule: str = probes.RULE,
+    seeds: int = probes.SEEDS,
+    progress: Progress = silent,
+) -> Probe:
+    """Linear probe: labels predicted from a view, and from ECFP, on the same splits; kept once it is made.
+
+    Raises BadRecipe, BadTable, NotAvailable, UnknownName.
+    """
+    chosen, table = view(panel), dataset(data)
+    return probes.kept_probe(chosen, table, probes.Asked(tuple(tasks), rule, seeds), progress, home=home())
+
+
+def stored_probe(
+    panel: ViewRef, data: str, tasks: Sequence[str] = (), rule: str = probes.RULE, seeds: int = probes.SEEDS
+) -> Probe | None:
+    """Linear probe that was made before, None where it was not."""
+    return probes.stored(view(panel), dataset(data), probes.Asked(tuple(tasks), rule, seeds), home=home())
+
+
+def start_probe(
+    panel: ViewRef, data: str, tasks: Sequence[str] = (), rule: str = probes.RULE, seeds: int = probes.SEEDS
+) -> Job:
+    """Probe job: have a linear probe made by a job, or the job that is at it already."""
+    check_names(data, panel.model)
+    arguments = ["--model", panel.model, "--data", data, "--view", panel.view]
+    arguments += ["--split", rule, "--seeds", str(seeds)]
+    arguments += [word for task in tasks for word in ("--task", task)]
+    title = f"linear probe of {panel.view} on {data}"
+    return client.start_once("probe", arguments, device="maps", title=title, home=home())

@@ -12,7 +12,7 @@ import psutil
 
 from mmexplore.datasets import Dataset, Skipped
 from mmexplore.models import calibration as calibrations
-from mmexplore.models import ensembles, predictions, registry
+from mmexplore.models import ensembles, imported, predictions, registry
 from mmexplore.models.calibration import Calibration, Coverage
 from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.registry import Model
@@ -47,7 +47,7 @@ def models() -> list[Model]:
 
 def damaged_models() -> dict[str, str]:
     """What lies among the trained models and is none, by its name: why not."""
-    return registry.damaged(home=home()) | ensembles.damaged(home=home())
+    return registry.damaged(home=home()) | ensembles.damaged(home=home()) | imported.damaged(home=home())
 
 
 def new_run(title: str) -> Path:
@@ -63,13 +63,28 @@ def rename_model(name: str, title: str) -> None:
     if isinstance(found := model(name), Ensemble):
         ensembles.rename(found, title, home=home())
         return
+    if isinstance(found, imported.Imported):
+        check_title(title, name)
+        imported.rename(found, title, home=home())
+        return
     registry.rename(name, title, home=home())
+
+
+def check_title(title: str, name: str = "") -> None:
+    """Raises BadRecipe for a title that is empty, or taken by another model than that of a name."""
+    if not title.strip():
+        raise BadRecipe("a model's name cannot be empty")
+    if title.strip() in {text for one in models() if one.name != name for text in (one.name, one.title)}:
+        raise BadRecipe(f"another model is called {title.strip()!r} already; give this one another name")
 
 
 def delete_model(name: str) -> None:
     """Delete a trained model with its run, or an ensemble, whose members stay. Raises BadRecipe for a shipped one."""
     if name in ensembles.damaged(home=home()) or isinstance(model(name), Ensemble):
         ensembles.delete(name, home=home())
+        return
+    if name in imported.damaged(home=home()) or isinstance(model(name), imported.Imported):
+        imported.delete(model(name).name if name not in imported.damaged(home=home()) else name, home=home())
         return
     registry.delete(name, home=home())
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from mmexplore.datasets import yours
-from mmexplore.models import checkpoints, embeddings, ensembles, registry
+from mmexplore.models import checkpoints, embeddings, ensembles, imported, registry
 from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.registry import Model
 from mmexplore.recipes.recipe import Recipe
@@ -261,7 +261,9 @@ def _restore_data(card_file: Path, staging: Path, place: Home) -> None:
 
 
 def _restore_model(run: Path, place: Home) -> None:
-    if not (run / registry.ENSEMBLE).is_file():
+    if (run / registry.IMPORTED).is_file():
+        imported.read(run, home=place)
+    elif not (run / registry.ENSEMBLE).is_file():
         checkpoints.read(run / "model")
     target = registry.runs_folder(home=place) / run.name
     if target.exists() or (registry.SHIPPED / run.name).exists() or run.name == registry.BASELINE:

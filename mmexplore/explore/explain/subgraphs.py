@@ -15,6 +15,7 @@ from mmexplore.explore.explain import storage
 from mmexplore.explore.explain.search import RULES, By, Direction, Rules, Search, Target
 from mmexplore.explore.explain.storage import Explained
 from mmexplore.models.ensembles import Ensemble, single
+from mmexplore.models.imported import Imported, no_encoder
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached, digest
@@ -236,6 +237,8 @@ def fragment_model(model: Model) -> "FragmentModel":
 
 
 def _refuse_baseline(model: Model) -> None:
+    if isinstance(model, Imported):
+        raise BadRecipe(no_encoder(model))
     if model.card is None:
         raise BadRecipe("ECFP fingerprints predict nothing that could be explained; choose a model with labels")
 

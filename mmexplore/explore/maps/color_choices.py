@@ -19,6 +19,7 @@ from mmexplore.explore.maps.compute import map_folders, stored_clusters
 from mmexplore.explore.neighbors.retrieval import disagreement
 from mmexplore.explore.neighbors.spaces import is_ready
 from mmexplore.models.ensembles import Ensemble
+from mmexplore.models.imported import Imported
 from mmexplore.models.predictions import predictions, spreads
 from mmexplore.models.registry import View, ecfp_view
 from mmexplore.runtime import seals
@@ -128,7 +129,10 @@ def _spread(model: Ensemble, dataset: Dataset, task: str, *, home: Home) -> Colo
 
 def _others(view: View, dataset: Dataset, *, home: Home) -> list[View]:
     """Views to compare the neighbors of this one with, once the model has embedded the data set."""
-    if len(dataset) > MOST_COMPARED or view.model.card is None or not is_ready(view.model, dataset, home=home):
+    imported = isinstance(view.model, Imported)
+    if len(dataset) > MOST_COMPARED or (view.model.card is None and not imported):
+        return []
+    if not is_ready(view.model, dataset, home=home):
         return []
     return [ecfp_view(), *(view.model.view(other) for other in view.model.views if other != view.name)]
 

@@ -17,6 +17,7 @@ from mmexplore.features.pool import Pool, content_keys
 from mmexplore.features.store import features
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.ensembles import Ensemble, stored
+from mmexplore.models.imported import Imported, no_encoder
 from mmexplore.models.registry import Model, View
 from mmexplore.models.skipped import without
 from mmexplore.runtime.cache import cached
@@ -57,7 +58,12 @@ def row_of(dataset: Dataset, asked: MoleculeRef) -> int:
 
 
 def is_ready(model: Model, dataset: Dataset, *, home: Home) -> bool:
-    """Whether the spaces of a model are there; ECFP's are made while a page waits unless there are many molecules."""
+    """Whether the spaces of a model are there; ECFP's are made while a page waits unless there are many molecules.
+
+    No work could make those of imported vectors that are of another data set: :func:`space` says so.
+    """
+    if isinstance(model, Imported):
+        return True
     if model.card:
         return stored(model, dataset, home=home) is not None
     if len(dataset) <= INLINE_ROWS:
@@ -82,7 +88,7 @@ def space(view: View, dataset: Dataset, *, home: Home) -> Space:
 
     Raises NotAvailable before the model has embedded them.
     """
-    if view.model.card is None:
+    if view.model.card is None and not isinstance(view.model, Imported):
         return _fingerprints(dataset, home=home)
     return _cosine(_embedded(view.model, dataset, home=home), view.name)
 
@@ -125,6 +131,8 @@ def record_of(
                 f"row {row} of {dataset.name} (line {left.line}) is not in view {view.name}: {left.reason}"
             )
         return there.take(np.array([row]))
+    if isinstance(view.model, Imported):
+        raise BadMolecule(no_encoder(view.model))
     if view.model.card is None:
         bits = features("fingerprint", [asked.smiles], home=home, typed=True).take(np.array([0])).columns["bits"]
         return Tanimoto(bits).words.T

@@ -15,7 +15,7 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Dataset, Entry
 from mmexplore.ui.components import charts, model_links, score_words, structures, waits, widgets
 from mmexplore.ui.components.words import left_out, literal
-from mmexplore.ui.data import added_rows, compared
+from mmexplore.ui.data import added_rows, compared, vectors
 from mmexplore.ui.shell import address, backups, session, tabs
 
 _MANY = 20_000
@@ -60,6 +60,7 @@ def show(entry: Entry, dataset: Dataset) -> None:
         "Split": split,
         "Molecules": molecules,
         "Compare": compared.show,
+        "Vectors": vectors.show,
     }
     for panel, tab in zip(panels.values(), address.tabs(list(panels), TAB), strict=True):
         if tab.open:

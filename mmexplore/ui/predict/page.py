@@ -25,7 +25,9 @@ def predict_page() -> None:
     asked = request.asked(choice, able)
     molecule, table, edited = address.tabs([ONE_MOLECULE, A_TABLE, BENCH], PREDICT_TABS)
     if not asked.models:
-        st.info(literal(f"{choice.model} predicts no label; choose a model above."), icon=":material/info:")
+        imported = isinstance(studio.model(choice.model), studio.Imported)
+        why = "holds imported vectors, and nothing that could embed a new molecule" if imported else "predicts no label"
+        st.info(literal(f"{choice.model} {why}; choose a model above."), icon=":material/info:")
         model_links.others("Predict", able, choice.data)
         return
     if molecule.open:

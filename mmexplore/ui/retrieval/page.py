@@ -14,6 +14,7 @@ from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.retrieval import state
 from mmexplore.ui.retrieval.agreement import agreement_panel
 from mmexplore.ui.retrieval.pairs import pairs_panel
+from mmexplore.ui.retrieval.probes import probe_panel
 from mmexplore.ui.retrieval.state import RetrievalRequest, title
 from mmexplore.ui.shell import address, session, tour
 from mmexplore.ui.shell.session import Choice
@@ -187,7 +188,8 @@ def _go_back() -> None:
 
 
 def _below(choice: Choice, asked: RetrievalRequest, ready: list[ViewRef], lists: dict[ViewRef, HitList]) -> None:
-    table, alike, apart = address.tabs(["Hits as a table", "Agreement with ECFP", "Near and far"], _TABS)
+    names = ["Hits as a table", "Agreement with ECFP", "Near and far", "Linear probe"]
+    table, alike, apart, line = address.tabs(names, _TABS)
     with table:
         if table.open:
             _table(choice, asked, list(lists.values()))
@@ -197,6 +199,9 @@ def _below(choice: Choice, asked: RetrievalRequest, ready: list[ViewRef], lists:
     if apart.open:
         with apart:
             pairs_panel(ready, asked.data)
+    if line.open:
+        with line:
+            probe_panel(ready, asked.data)
 
 
 def _table(choice: Choice, asked: RetrievalRequest, lists: list[HitList]) -> None:

@@ -103,11 +103,12 @@ def _in_words(panel: ViewRef) -> str:
 
 
 def _offered(choice: Choice) -> list[ViewRef]:
-    """ECFP, then the chosen model and its untrained twin, then the others."""
+    """ECFP, then the chosen model and its untrained twin, then the others, then vectors that were imported."""
     models = sorted((m for m in studio.models() if m.recipe), key=lambda m: m.name != choice.model)
     trained = [ViewRef(model.name, view) for model in models for view in model.views]
     twins = [ViewRef(UNTRAINED + panel.model, panel.view) for panel in trained]
-    return list(dict.fromkeys([ECFP, *_standard(choice), *trained, *twins]))
+    own = [ViewRef(one.name, view) for one in studio.imported_embeddings() for view in one.views]
+    return list(dict.fromkeys([ECFP, *_standard(choice), *trained, *twins, *own]))
 
 
 def title(panel: ViewRef) -> tuple[str, str]:

@@ -114,6 +114,9 @@ def _follow_data() -> None:
 
 
 def _about(model: Model) -> str:
+    if isinstance(model, studio.Imported):
+        words = f"{model.held:,} of {model.n:,} molecules have a vector of {model.width:,} numbers"
+        return literal(f"{model.title}: imported for {model.bound}; {words}. No other molecule can be embedded.")
     if model.card is None:
         return "Morgan fingerprints, radius 2, 2,048 bits; nothing was learned."
     if model.card.untrained:
