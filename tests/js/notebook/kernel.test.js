@@ -25,7 +25,7 @@ function made(state, status = 200) {
   return { source: kernel(model, invoke), waiting, state };
 }
 
-const settled = () => new Promise(done => setImmediate(done));
+const settled = () => new Promise(done => { setImmediate(done); });
 
 test("bytes come from the widget's state, and only those of the view on them", async () => {
   const whole = new Float32Array([9, 1, 2, 9]), { source } = made({ _points: new DataView(whole.buffer, 4, 8) });
