@@ -1,5 +1,7 @@
 """The documents keep their word: commands run, scores are those of the results, the site asks nothing from anywhere."""
 
+import importlib
+import inspect
 import json
 import os
 import re
@@ -94,6 +96,17 @@ def test_links_of_pages_outside_the_site_lead_somewhere() -> None:
         targets = re.findall(r"\]\(([^)#]+)", page.read_text("utf-8"))
         lost += [target for target in targets if "://" not in target and not (ROOT / target).exists()]
     assert lost == []
+
+
+def test_each_part_of_the_python_door_says_what_it_is_and_has_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mmexplore import studio
+
+    made = [(name, getattr(studio, name)) for name in studio.__all__]
+    assert [name for name, one in made if (inspect.isfunction(one) or inspect.isclass(one)) and not one.__doc__] == []
+    monkeypatch.syspath_prepend(str(DOCS / "site"))
+    page = importlib.import_module("reference").door()
+    assert sorted(re.findall(r"^::: mmexplore\.studio\.(\w+)$", page, re.MULTILINE)) == sorted(studio.__all__)
+    assert re.search(r"^## Data sets\n\n.*?^::: mmexplore\.studio\.fetch$", page, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.release

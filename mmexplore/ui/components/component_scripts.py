@@ -4,8 +4,6 @@ import hashlib
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-import streamlit as st
-
 HERE = Path(__file__).parent
 
 
@@ -18,6 +16,8 @@ def scripts() -> tuple[str, dict[str, bytes]]:
 
 def address(path: str) -> str:
     """The browser's address of one of our routes, wherever the server is mounted."""
+    import streamlit as st  # a notebook reads components without it
+
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}/{path}" if base else f"/{path}"
 

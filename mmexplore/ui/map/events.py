@@ -6,8 +6,7 @@ The same on one map and on six.
 import numpy as np
 import streamlit as st
 
-from mmexplore import studio
-from mmexplore.ui.components.molecule_map import event
+from mmexplore.ui.components.molecule_map import event, rows_meant
 from mmexplore.ui.map import side
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.tabs import MOLECULE_TAB, SELECTION_TAB
@@ -33,10 +32,6 @@ def happened(key: str) -> None:
         return
     if kind == "clear":
         session.clear_selection()
-    elif kind == "click":
-        session.select(np.array([action["row"]]), "add")
-    elif kind == "category":
-        session.select(np.flatnonzero(codes == action["code"]), mode)
-    elif xy is not None:
-        session.select(np.flatnonzero(studio.inside(action["outline"], xy)), mode)
+    elif xy is not None or kind in ("click", "category"):
+        session.select(rows_meant(action, codes, xy), mode)
     side.turn_to(SELECTION_TAB)

@@ -1,4 +1,6 @@
-"""Map component of Streamlit: addresses of points go in, an outline, a row or another event comes back.
+"""Map component: addresses of points go in, an outline, a row or another event comes back.
+
+A page of the app mounts it through Streamlit, which is imported then; the notebook's widget mounts the same scripts.
 
 The scripts beside this file draw with WebGL 2 directly. Plotly's scattergl was the first choice and lost: on two cores
 with a million points it took 10 s to recolour, 26 s to grey what is not selected and 5 s to find the point under the
@@ -7,12 +9,13 @@ pointer (benchmarks/hover.py measures both).
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 import numpy as np
-import streamlit as st
 
+from mmexplore import studio
 from mmexplore.ui.components.component_scripts import address, start
 from mmexplore.ui.components.molecule_map.painting import Painting
 
@@ -69,23 +72,26 @@ class Shown:
 # A map's points are on their way while the scripts still come.
 _MEANWHILE = (
     "const { points, colour } = component.data;"
-    " if (points) load('fetched.js').then(({ fetched }) => [points, colour.codes].forEach(fetched));"
+    " if (points) load('fetched.js').then(({ fetched }) => [points, colour.codes].forEach(url => fetched(url)));"
 )
 
 
+def markup(name: str) -> str:
+    """Markup of the map or of the bar, with the tools in it."""
+    tools = (HERE / "tools.html").read_text(encoding="utf-8")
+    return (HERE / f"{name}.html").read_text(encoding="utf-8").replace("<!-- tools -->", tools)
+
+
+def style() -> str:
+    """Style sheet of the map and of the bar; its colours are those of Streamlit's theme, by their names there."""
+    return (HERE / "molecule_map.css").read_text(encoding="utf-8")
+
+
+@cache
 def _component(name: str, meanwhile: str = "") -> Any:
-    html = (
-        (HERE / f"{name}.html")
-        .read_text(encoding="utf-8")
-        .replace("<!-- tools -->", (HERE / "tools.html").read_text(encoding="utf-8"))
-    )
-    js = start(HERE / f"{name}.js", meanwhile)
-    return st.components.v2.component(
-        name, html=html, css=(HERE / "molecule_map.css").read_text(encoding="utf-8"), js=js
-    )
+    import streamlit as st
 
-
-_map, _bar = _component("molecule_map", _MEANWHILE), _component("map_bar")
+    return st.components.v2.component(name, html=markup(name), css=style(), js=start(HERE / f"{name}.js", meanwhile))
 
 
 def mask(rows: np.ndarray, n: int) -> bytes:
@@ -101,18 +107,33 @@ def mask(rows: np.ndarray, n: int) -> bytes:
 
 def molecule_map(key: str, shown: Shown, on_event: Callable[[], None]) -> None:
     """Draw the map; ``on_event`` is called before the page's next run, when ``event(key)`` is what happened."""
-    data: dict[str, Any] = {
-        name: getattr(shown, name) for name in ("title", "data", "model", "current", "group", "name")
-    }
-    data |= {name: _full(getattr(shown, name)) for name in ("points", "selected", "found")}
-    data["star"] = asdict(shown.star) if shown.star else None
-    color = _color(shown.painting) | {"codes": _full(shown.codes)}
-    _map(key=key, data=data | {"colour": color, "base": address("").rstrip("/")}, on_event_change=on_event)
+    data = plain(shown, _full) | {"base": address("").rstrip("/")}
+    _component("molecule_map", _MEANWHILE)(key=key, data=data, on_event_change=on_event)
 
 
 def map_bar(key: str, group: str, painting: Painting, on_event: Callable[[], None]) -> None:
     """Draw the tools and the legend of a group of maps; the legend's clicks are told like the map's own."""
-    _bar(key=key, data={"group": group, "colour": _color(painting)}, on_event_change=on_event)
+    _component("map_bar")(key=key, data={"group": group, "colour": _color(painting)}, on_event_change=on_event)
+
+
+def plain(shown: Shown, full: Callable[[str], str]) -> dict[str, Any]:
+    """Map content as the scripts take it (shown.js); ``full`` makes an address one that they can ask for."""
+    data: dict[str, Any] = {
+        name: getattr(shown, name) for name in ("title", "data", "model", "current", "group", "name")
+    }
+    data |= {name: full(getattr(shown, name)) for name in ("points", "selected", "found")}
+    data["star"] = asdict(shown.star) if shown.star else None
+    return data | {"colour": _color(shown.painting) | {"codes": full(shown.codes)}}
+
+
+def rows_meant(action: MapEvent, codes: np.ndarray, xy: np.ndarray | None = None) -> np.ndarray:
+    """Rows that a click, a line of the legend or an outline means, where the map shows these codes at these places."""
+    if action["kind"] == "click":
+        return np.array([action["row"]])
+    if action["kind"] == "category":
+        return np.flatnonzero(codes == action["code"])
+    meant = "outline" in action and xy is not None
+    return np.flatnonzero(studio.inside(action["outline"], xy)) if meant else np.array([], np.int64)
 
 
 def _color(painting: Painting) -> dict[str, Any]:
@@ -123,6 +144,8 @@ def _color(painting: Painting) -> dict[str, Any]:
 
 def event(key: str) -> MapEvent | None:
     """Map event that just happened on the map or bar of that key, inside its callback."""
+    import streamlit as st
+
     state = st.session_state.get(key) or {}
     return state.get("event")
 

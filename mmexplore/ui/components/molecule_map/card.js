@@ -1,6 +1,8 @@
 // The structure card: what a molecule looks like and what is known of it. Texts are set as text, never as markup.
 
-import { draw, make } from "../dom.js";
+/** @import { Source } from "./source.js" */
+import { make } from "../dom.js";
+import { SERVER } from "./source.js";
 
 /**
  * @typedef {{ name: string, smiles: string, facts: [string, string][] }} Facts
@@ -38,10 +40,12 @@ export class Card {
   /**
    * @param {HTMLElement} element
    * @param {(path: string, row: number) => string} find   the URL of a drawing or of the facts
+   * @param {Source} source
    */
-  constructor(element, find) {
+  constructor(element, find, source = SERVER) {
     this.element = element;
     this.find = find;
+    this.source = source;
     this.picture = make("img", "picture");
     this.picture.alt = "";
     this.text = make("div", "facts");
@@ -65,7 +69,7 @@ export class Card {
     if (wait) await new Promise(done => { this.timer = setTimeout(done, wait); });
     if (this.row !== row) return null;
     this.picture.style.visibility = "hidden";
-    draw(this.picture, this.find("depict.svg", row));
+    this.source.draw(this.picture, this.find("depict.svg", row));
     this.text.replaceChildren(make("strong", "name", row === STAR ? this.star?.name : `Molecule ${row + 1}`));
     this.place(at, view);
     const facts = await this.facts(row);
@@ -88,7 +92,7 @@ export class Card {
     if (row === STAR) return this.star;
     const url = this.find("card.json", row);
     if (this.known.size > 500) this.known.clear();
-    const asked = this.known.get(url) ?? fetch(url).then(r => r.ok ? r.json() : null).catch(() => null);
+    const asked = this.known.get(url) ?? this.source.answer(url).then(r => r.ok ? r.json() : null).catch(() => null);
     this.known.set(url, asked);
     return asked;
   }

@@ -1,4 +1,7 @@
-// Bytes that the server published under addresses which never change their content: each is fetched once.
+// Bytes that were published under addresses which never change their content: each is fetched once.
+
+/** @import { Source } from "./source.js" */
+import { SERVER } from "./source.js";
 
 const MOST = 24;
 /** @type {Map<string, Promise<ArrayBuffer>>} */
@@ -7,12 +10,13 @@ const kept = new Map();
 /**
  * The bytes of an address; a fetch that failed is tried again the next time.
  * @param {string} url
+ * @param {Source} source
  * @returns {Promise<ArrayBuffer>}
  */
-export function fetched(url) {
+export function fetched(url, source = SERVER) {
   const known = kept.get(url);
   if (known) return known;
-  const bytes = fetch(url).then(r => { if (!r.ok) throw new Error(`${r.status}`); return r.arrayBuffer(); });
+  const bytes = source.answer(url).then(r => { if (!r.ok) throw new Error(`${r.status}`); return r.arrayBuffer(); });
   bytes.catch(() => kept.delete(url));
   kept.set(url, bytes);
   const [oldest] = kept.keys();

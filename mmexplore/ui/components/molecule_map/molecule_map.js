@@ -5,6 +5,7 @@
 /** @import { Ink } from "./inks.js" */
 /** @import { Place } from "./pinch.js" */
 /** @import { Did, Shown } from "./shown.js" */
+/** @import { Source } from "./source.js" */
 import { part } from "../dom.js";
 import { fetched } from "./fetched.js";
 import { gestures } from "./gestures.js";
@@ -16,6 +17,7 @@ import { extent } from "./nearest.js";
 import { LastingPainter } from "./painter.js";
 import { Pointing } from "./pointing.js";
 import { NOTHING } from "./shown.js";
+import { SERVER } from "./source.js";
 import { flat, stacking } from "./stacking.js";
 import { tools } from "./tools.js";
 import { View } from "./view.js";
@@ -26,10 +28,10 @@ const maps = new WeakMap();
 
 /**
  * Called by Streamlit at every rerun of the page: the first time builds the map, later times bring it up to date.
- * @param {Component<Shown>} component
+ * @param {Component<Shown> & { source?: Source }} component
  */
-export default function show({ data, parentElement, setTriggerValue }) {
-  const root = part(parentElement, ".molecule-map", HTMLElement), map = maps.get(root) ?? new MoleculeMap(root);
+export default function show({ data, parentElement, setTriggerValue, source }) {
+  const root = part(parentElement, ".molecule-map", HTMLElement), map = maps.get(root) ?? new MoleculeMap(root, source);
   maps.set(root, map);
   map.update(data, event => setTriggerValue("event", event));
   return () => map.close();
@@ -57,9 +59,13 @@ export class MoleculeMap {
   #frame = 0;
   #unseen = new AbortController();
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root
+   * @param {Source} source
+   */
+  constructor(root, source = SERVER) {
     this.root = root;
+    this.source = source;
     this.surface = part(root, ".surface", HTMLElement);
     this.canvas = part(root, "canvas", HTMLCanvasElement);
     this.notice = part(root, ".notice", HTMLElement);
@@ -104,7 +110,7 @@ export class MoleculeMap {
   async #renew() {
     const { data } = this, drawn = this.#drawn ?? {};
     const [points, codes, selected, found] = await Promise.all(
-      [data.points, data.colour.codes, data.selected, data.found].map(url => url ? fetched(url) : null));
+      [data.points, data.colour.codes, data.selected, data.found].map(url => url ? fetched(url, this.source) : null));
     if (data !== this.data) return;
     if (drawn.points !== data.points) this.#newPoints(new Float32Array(points ?? []));
     const palette = data.colour.palette.join();
@@ -191,7 +197,7 @@ export class MoleculeMap {
     return gestures(this.surface, {
       hover: (x, y) => pointing.hover(pointing.under(x, y)),
       leave: () => pointing.hover(-1),
-      scrolls: () => this.group !== "",   // six maps fill a page, which could not be scrolled otherwise
+      scrolls: () => this.group !== "" || this.data.scrolls === true,   // six maps fill a page, which could not be scrolled otherwise
       drag: points => pointing.marks.outline(points),
       pan: (dx, dy) => { view.pan(dx, dy); this.paint(); },
       zoom: (factor, ...at) => { pointing.hover(-1); view.zoom(factor, ...at); this.paint(); },

@@ -24,7 +24,7 @@ export class Pointing {
     this.#map = map;
     this.#said = part(map.root, ".said", HTMLElement);
     this.marks = new Marks(part(map.root, ".overlay", SVGElement));
-    this.card = new Card(part(map.root, ".card", HTMLElement), (path, row) => address(path, row, map.data, map.dark));
+    this.card = new Card(part(map.root, ".card", HTMLElement), (path, row) => address(path, row, map.data, map.dark), map.source);
   }
 
   /** The points have new places. */

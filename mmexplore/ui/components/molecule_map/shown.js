@@ -18,6 +18,7 @@
  * @property {Star | null} star
  * @property {Colours & { codes: string }} colour
  * @property {string} base
+ * @property {boolean} [scrolls]   whether the wheel is the page's unless Ctrl is held
  *
  * What a visitor did; an outline is in data units.
  * @typedef {{ kind: string, mode?: "replace" | "add", outline?: [number, number][], row?: number, code?: number }} Did
