@@ -10,7 +10,8 @@ from griffe import Extension, Object
 from typer.cli import get_docs_for_click
 
 MARK, DOOR = "<!-- the command line -->", "<!-- the door -->"
-ORDER = "data training prediction evaluation maps molecules retrieval spaces fusion subgraphs".split()
+ORDER = ["data", "training", "prediction", "evaluation", "maps", "molecules", "retrieval", "spaces", "fusion"]
+ORDER += ["subgraphs"]
 BELOW, VALUES = "What works on answers", "Answers and constants"
 ROLE = re.compile(r":(?:\w+:)?\w+:`~?([^`]+)`")
 
