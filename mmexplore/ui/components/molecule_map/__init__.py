@@ -132,8 +132,9 @@ def rows_meant(action: MapEvent, codes: np.ndarray, xy: np.ndarray | None = None
         return np.array([action["row"]])
     if action["kind"] == "category":
         return np.flatnonzero(codes == action["code"])
-    meant = "outline" in action and xy is not None
-    return np.flatnonzero(studio.inside(action["outline"], xy)) if meant else np.array([], np.int64)
+    if xy is None or "outline" not in action:
+        return np.array([], np.int64)
+    return np.flatnonzero(studio.inside(action["outline"], xy))
 
 
 def _color(painting: Painting) -> dict[str, Any]:
