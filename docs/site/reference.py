@@ -10,8 +10,7 @@ from griffe import Extension, Object
 from typer.cli import get_docs_for_click
 
 MARK, DOOR = "<!-- the command line -->", "<!-- the door -->"
-ORDER = ["data", "training", "prediction", "evaluation", "maps", "molecules", "retrieval", "spaces", "fusion"]
-ORDER += ["subgraphs"]
+FIRST = ["data", "training", "prediction", "evaluation", "maps", "molecules", "retrieval", "spaces", "fusion"]
 BELOW, VALUES = "What works on answers", "Answers and constants"
 ROLE = re.compile(r":(?:\w+:)?\w+:`~?([^`]+)`")
 
@@ -41,7 +40,7 @@ def door() -> str:
         below = BELOW if inspect.isfunction(made) else VALUES
         inside = inspect.isfunction(made) and home == studio.__name__
         sections.setdefault(file if inside else below, []).append(name)
-    known = [*ORDER, *sorted(set(sections) - {*ORDER, BELOW, VALUES}), BELOW, VALUES]
+    known = [*FIRST, *sorted(set(sections) - {*FIRST, BELOW, VALUES}), BELOW, VALUES]
     return "\n\n".join(section(file, sections[file]) for file in known if file in sections)
 
 
