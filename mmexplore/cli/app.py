@@ -15,7 +15,6 @@ import typer
 
 from mmexplore import __version__, studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
-from mmexplore.cli.chemprop import chemprop
 from mmexplore.cli.embeddings import app as embedding_verbs
 from mmexplore.cli.embeddings import probe
 from mmexplore.cli.evaluate import evaluate
@@ -56,7 +55,6 @@ app.add_typer(home_verbs, name="home")
 app.add_typer(embedding_verbs, name="embeddings")
 app.command()(evaluate)
 app.command()(fusion)
-app.command()(chemprop)
 app.command()(retrieve)
 app.command()(predict)
 app.command()(tune)
@@ -237,6 +235,21 @@ def embed(
         return studio.write_embedding(model, data, view, out, progress)
 
     answer(work, as_json, job)
+
+
+@app.command()
+def chemprop(
+    model: ModelName,
+    out: Annotated[Path, typer.Option("--out", help="checkpoint to write, such as replica.pt")],
+    branch: Annotated[str, typer.Option("--branch", help="which one; default: the model's first")] = "",
+    as_json: Json = False,
+) -> None:
+    """Write a D-MPNN branch for chemprop 2 (predict, or train --from-foundation, with V1 atom features)."""
+
+    def work(_: Progress) -> Values:
+        return {"model": model, "file": str(out), "holds": studio.write_chemprop(model, out, branch)}
+
+    answer(work, as_json)
 
 
 @app.command("jobs")

@@ -26,7 +26,8 @@ def show(dataset: Dataset) -> None:
     key = f"data/vectors/{dataset.name}/{st.session_state.get(_TURN, 0)}"
     given = st.file_uploader("File of vectors", list(ENDINGS), key=key, help=".npy, .npz or Parquet")
     left, middle, right = st.columns(3)
-    left.text_input("Name", uploads.title_of(Path(given.name)) if given else "", max_chars=80, key=f"{key}/name")
+    usual = uploads.title_of(Path(given.name)) if given else ""
+    left.text_input("Name", max_chars=80, key=f"{key}/name", placeholder=usual)
     middle.text_input(
         "Column of names or SMILES", key=f"{key}/column", help="empty: one of a usual name, else the order"
     )
@@ -51,7 +52,8 @@ def _import(data: str, key: str, by: str) -> None:
     try:
         path = uploads.keep(given.name, given.getvalue())
         try:
-            made = studio.import_embedding(path, data, str(st.session_state[f"{key}/name"]), **options)
+            name = str(st.session_state[f"{key}/name"]).strip() or uploads.title_of(Path(given.name))
+            made = studio.import_embedding(path, data, name, **options)
         finally:
             uploads.forget(path)
     except (MmexploreError, OSError) as error:
