@@ -61,7 +61,7 @@ def test_mistakes_are_sentences(empty_home: Path, words: tuple[str, ...], senten
         told("tune", "boosting", "--data", data, *words)
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_job_searches_and_its_study_is_found(empty_home: Path) -> None:
     data = a_table(empty_home, "numbers").name
     recipe = preset("boosting").with_settings([f'data.dataset="{data}"', "data.split=random", *CPU])

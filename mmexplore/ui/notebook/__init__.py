@@ -189,5 +189,5 @@ class MapWidget(anywidget.AnyWidget):
         query = {name: values[-1] for name, values in parse_qs(address.query).items()}
         card = studio.molecule_card(self.data, int(query["row"]), self.model)
         if address.path == "/card.json":
-            return json.dumps({"name": card.name, "smiles": card.smiles, "facts": card.facts})
+            return json.dumps({"name": card.name, "smiles": card.smiles, "facts": card.facts}, allow_nan=False)
         return studio.depict(card.smiles, int(query["width"]), int(query["height"]), dark=query["dark"] == "1")

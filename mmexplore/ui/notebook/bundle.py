@@ -31,8 +31,8 @@ def modules(entry: Path) -> dict[str, str]:
 
 def bundle() -> str:
     """The module that anywidget starts: it imports all others from its own text."""
-    scripts = json.dumps(list(modules(HERE / "widget.js").items()))
-    made = json.dumps({"markup": markup("molecule_map"), "style": style() + _text("widget.css")})
+    scripts = json.dumps(list(modules(HERE / "widget.js").items()), allow_nan=False)
+    made = json.dumps({"markup": markup("molecule_map"), "style": style() + _text("widget.css")}, allow_nan=False)
     return (
         f"{_text('loader.js')}\n"
         f"const widget = imported({scripts});\n"

@@ -7,7 +7,7 @@ from browser import Server, new_page, quiet
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.release]
 
 
 @pytest.fixture
