@@ -267,7 +267,7 @@ for words in json.loads(sys.argv[1]):
 @pytest.mark.release
 def test_what_chemprops_command_line_trains_predicts_here_the_same(tmp_path: Path) -> None:
     n = 40
-    smiles = [f"{'C' * (1 + i % 9)}{'ONFS'[i % 4]}{'C' * (i % 5)}" for i in range(n)]
+    smiles = [f"{'C' * (1 + i % 9)}{'ONPS'[i % 4]}{'C' * (i % 5)}" for i in range(n)]
     table = pd.DataFrame({"smiles": smiles, "value": np.linspace(-2, 5, n)})
     table.to_csv(tmp_path / "values.csv", index=False)
     table.assign(value=np.arange(n) % 3 == 0).astype({"value": int}).to_csv(tmp_path / "classes.csv", index=False)
