@@ -268,16 +268,11 @@ def _split(card: Card) -> tuple[str, int, tuple[int, int, int]]:
     return card.split.rule, 0 if card.split.rule in UNSEEDED else card.split.seed, card.split.sizes
 
 
-def rename(chosen: Ensemble, title: str, *, home: Home) -> None:
-    """Give an ensemble another title. Raises BadRecipe for one that is taken or empty."""
-    if not title.strip():
-        raise BadRecipe("a model's name cannot be empty")
-    others = {text for one in models(home=home) if one.name != chosen.name for text in (one.name, one.title)}
-    if title.strip() in others:
-        raise BadRecipe(f"another model is called {title.strip()!r} already; give this one another name")
+def rename(chosen: Ensemble, title: str) -> None:
+    """Give an ensemble another title."""
     assert chosen.card is not None
     values = read_json(chosen.folder / FILE, MOST_BYTES)
-    card = chosen.card.model_copy(update={"name": title.strip()})
+    card = chosen.card.model_copy(update={"name": title})
     write_json(chosen.folder / FILE, values | {"card": card.model_dump(mode="json")})
 
 

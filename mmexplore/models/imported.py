@@ -370,7 +370,7 @@ def _lacking(folder: Path) -> np.ndarray:
 def rename(chosen: Imported, title: str, *, home: Home) -> None:
     """Give an imported embedding another title. Raises BadRecipe for one that lies elsewhere."""
     _own(chosen.name, home=home)
-    write_json(chosen.folder / FILE, read_json(chosen.folder / FILE, MOST_BYTES) | {"title": title.strip()})
+    write_json(chosen.folder / FILE, read_json(chosen.folder / FILE, MOST_BYTES) | {"title": title})
 
 
 def delete(name: str, *, home: Home) -> None:

@@ -257,12 +257,7 @@ def rename(name: str, title: str, *, home: Home) -> None:
     """Give a trained model another title. Raises BadRecipe for a shipped one."""
     chosen = _trained(name, home=home)
     assert chosen.card is not None
-    if not title.strip():
-        raise BadRecipe("a model's name cannot be empty")
-    others = {text for m in models(home=home) if m.name != name for text in (m.name, m.title)}
-    if title.strip() in others:
-        raise BadRecipe(f"another model is called {title.strip()!r} already; give this one another name")
-    card = chosen.card.model_copy(update={"name": title.strip()})
+    card = chosen.card.model_copy(update={"name": title})
     write_json(chosen.folder / "card.json", card.model_dump(mode="json"))
 
 

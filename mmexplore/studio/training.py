@@ -60,14 +60,14 @@ def rename_model(name: str, title: str) -> None:
 
     Raises BadRecipe for a shipped one, or a title that is taken.
     """
-    if isinstance(found := model(name), Ensemble):
-        ensembles.rename(found, title, home=home())
-        return
-    if isinstance(found, imported.Imported):
-        check_title(title, name)
-        imported.rename(found, title, home=home())
-        return
-    registry.rename(name, title, home=home())
+    found = model(name)
+    check_title(title, found.name)
+    if isinstance(found, Ensemble):
+        ensembles.rename(found, title.strip())
+    elif isinstance(found, imported.Imported):
+        imported.rename(found, title.strip(), home=home())
+    else:
+        registry.rename(found.name, title.strip(), home=home())
 
 
 def check_title(title: str, name: str = "") -> None:
@@ -83,8 +83,11 @@ def delete_model(name: str) -> None:
     if name in ensembles.damaged(home=home()) or isinstance(model(name), Ensemble):
         ensembles.delete(name, home=home())
         return
-    if name in imported.damaged(home=home()) or isinstance(model(name), imported.Imported):
-        imported.delete(model(name).name if name not in imported.damaged(home=home()) else name, home=home())
+    if name in imported.damaged(home=home()):
+        imported.delete(name, home=home())
+        return
+    if isinstance(found := model(name), imported.Imported):
+        imported.delete(found.name, home=home())
         return
     registry.delete(name, home=home())
 

@@ -50,6 +50,8 @@ _WHOLE = ("datasets", "uploads", "runs", "untrained", "maps", "subgraphs", "desc
 _WRITTEN_ON = {"status.json", "events.jsonl", "log.txt", "cancel"}
 _CARDS, _UPLOADS, _RUNS = "datasets/yours", "uploads", "runs"
 _STALE_SECONDS = 60.0
+_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError)
+"""What zipfile raises for a file that is no whole zip."""
 
 
 @dataclass(frozen=True)
@@ -210,9 +212,7 @@ def _unpack(file: Path, staging: Path) -> None:
     try:
         with zipfile.ZipFile(file) as packed:
             members = [one for one in packed.infolist() if not one.is_dir()]
-            size, free = sum(one.file_size for one in members), shutil.disk_usage(staging).free
-            if size > free:
-                raise NotAvailable(f"{file} unpacks to {size / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free here")
+            _check_room(file, members, staging)
             for one in members:
                 if not _is_ours(PurePosixPath(one.filename)):
                     raise BadTable(f"{file} holds {one.filename!r}, and a backup holds data sets and models alone")
@@ -220,12 +220,19 @@ def _unpack(file: Path, staging: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with packed.open(one) as source, target.open("wb") as written:
                     shutil.copyfileobj(source, written)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except _UNREADABLE as error:
         if isinstance(error, MmexploreError):
             raise
         raise BadTable(f"{file} is no zip that can be read ({error}); one that 'home backup' wrote would do") from None
     except FileNotFoundError:
         raise NotAvailable(f"there is no file {file}") from None
+
+
+def _check_room(file: Path, members: Sequence[zipfile.ZipInfo], place: Path) -> None:
+    """Raises NotAvailable where what they unpack to is more than is free there."""
+    size, free = sum(one.file_size for one in members), shutil.disk_usage(place).free
+    if size > free:
+        raise NotAvailable(f"{file} unpacks to {size / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free here")
 
 
 def _is_ours(path: PurePosixPath) -> bool:
@@ -366,16 +373,14 @@ def _import_zip(file: Path, title: str) -> Model | None:
             if len(tops) != 1:
                 raise BadCheckpoint(f"{file} holds {len(tops)} models, and a zip of 'models export' holds one")
             wanted = {place: infos.get((tops[0] / place).as_posix()) for place in (*_FILES, *_BESIDE)}
-            size = sum(one.file_size for one in wanted.values() if one)
-            if size > (free := shutil.disk_usage(home().folder()).free):
-                raise NotAvailable(f"{file} unpacks to {size / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free here")
+            _check_room(file, [one for one in wanted.values() if one], home().folder())
             with tempfile.TemporaryDirectory(prefix=".importing-", dir=home().folder()) as staging:
                 for name, one in wanted.items():
                     if one is not None:
                         with packed.open(one) as inside, (Path(staging) / name).open("wb") as written:
                             shutil.copyfileobj(inside, written)
                 return _install_folder(Path(staging), Path(staging), title)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except (*_UNREADABLE, KeyError) as error:
         if isinstance(error, MmexploreError):
             raise
         raise BadCheckpoint(f"{file} is no zip that can be read ({str(error)[:120]})") from None

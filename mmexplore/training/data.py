@@ -91,7 +91,7 @@ def prepare(
     train = labels[parts["train"]]
     checks.check_training_part(dataset.name, recipe.data.split, tasks, train)
     mean, std = _moments(tasks, train)
-    skipped = dataset.skipped(dict(division.left_out) | reasons | held)
+    skipped = dataset.skipped(dict(division.left_out) | reasons | _reasons(held))
     notes = division.notes + _notes(recipe, dataset.skipped(reasons)) + _without(held) + _dull(tasks, train)
     apart = _apart(recipe, parts["validation"], labels)
     return Prepared(described, labels, tasks, parts, mean, std, notes, skipped, apart)
@@ -115,12 +115,12 @@ def _prepare_unlabeled(
     parts, nothing = _parts(division, ok), np.empty(0, np.float32)
     labels = np.empty((len(dataset), 0), np.float32)
     notes = division.notes + _left_out(dataset.skipped(reasons)) + _without(held)
-    skipped = dict(division.left_out) | reasons | held
+    skipped = dict(division.left_out) | reasons | _reasons(held)
     return Prepared(described, labels, (), parts, nothing, nothing, notes, dataset.skipped(skipped))
 
 
 def _held(without: Sequence[Dataset], dataset: Dataset, progress: Progress) -> dict[int, str]:
-    """Rows whose molecules are in other sets, and in which: the first that holds it."""
+    """Rows whose molecules are in other sets, and the name of the first that holds it."""
     known: dict[str | None, str] = {None: ""}
     for other in without:
         for key in inchi_keys.skeletons(map(str, other.smiles[other.readable]), progress):
@@ -129,7 +129,7 @@ def _held(without: Sequence[Dataset], dataset: Dataset, progress: Progress) -> d
         return {}
     rows = dataset.readable.tolist()
     keys = inchi_keys.skeletons(map(str, dataset.smiles[rows]), progress)
-    return {row: f"{known[key]} holds it" for row, key in zip(rows, keys, strict=True) if known.get(key)}
+    return {row: known[key] for row, key in zip(rows, keys, strict=True) if known.get(key)}
 
 
 def _described(
@@ -184,8 +184,12 @@ def _moments(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[np.ndarray, np
 def _without(held: dict[int, str]) -> tuple[str, ...]:
     if not held:
         return ()
-    counts = Counter(why.removesuffix(" holds it") for why in held.values())
+    counts = Counter(held.values())
     return (f"{len(held):,} molecules take no part: " + ", ".join(f"{n:,} of {name}" for name, n in counts.items()),)
+
+
+def _reasons(held: dict[int, str]) -> dict[int, str]:
+    return {row: f"{name} holds it" for row, name in held.items()}
 
 
 def _left_out(skipped: tuple[Skipped, ...]) -> tuple[str, ...]:

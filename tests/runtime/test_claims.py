@@ -94,6 +94,17 @@ def test_a_claim_ends_with_its_process(tmp_path: Path) -> None:
         pass
 
 
+def started(program: str) -> "tuple[subprocess.Popen[str], str]":
+    """A process of a program, and the first line that it says."""
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    verb = subprocess.Popen(
+        [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": path}, text=True, encoding="utf-8", **pipes
+    )
+    assert verb.stdout is not None
+    return verb, verb.stdout.readline()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent in another way there")
 def test_ctrl_c_ends_a_verb_with_a_sentence_and_130() -> None:
     program = (
@@ -102,11 +113,8 @@ def test_ctrl_c_ends_a_verb_with_a_sentence_and_130() -> None:
         "    task.goes_on = 'the same command goes on'\n    print('at it', flush=True)\n"
         "    try:\n        time.sleep(600)\n    except BaseException:\n        raise SystemExit(1)\n"
     )
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    verb = subprocess.Popen([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": path}, **pipes)
-    assert verb.stdout is not None
-    assert verb.stdout.readline() == "at it\n"
+    verb, said = started(program)
+    assert said == "at it\n"
     verb.send_signal(signal.SIGINT)
     _, said = verb.communicate()
     assert verb.returncode == 130
@@ -128,12 +136,8 @@ def test_ctrl_c_is_heard_after_rdkit_has_worked_in_threads() -> None:
         "    [one.start() for one in threads], [one.join() for one in threads]\n"
         "    print('at it', flush=True)\n    time.sleep(600)\n"
     )
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    verb = subprocess.Popen(
-        [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, text=True
-    )
-    assert verb.stdout is not None
-    assert verb.stdout.readline() == "at it\n"
+    verb, said = started(program)
+    assert said == "at it\n"
     verb.send_signal(signal.SIGINT)
     verb.communicate()
     assert verb.returncode == 130
@@ -148,11 +152,8 @@ def test_before_a_verb_is_at_work_ctrl_c_ends_a_process_that_heeds_it(ignored: b
         + "from mmexplore.runtime.jobs import ctrl_c\nctrl_c.from_the_start()\n"
         "print('reads', flush=True)\nsys.stdin.readline()\n"
     )
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    verb = subprocess.Popen([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": path}, **pipes)
-    assert verb.stdout is not None
-    assert verb.stdout.readline() == "reads\n"
+    verb, said = started(program)
+    assert said == "reads\n"
     verb.send_signal(signal.SIGINT)
     if ignored:
         verb.communicate("goes on\n")
@@ -170,11 +171,8 @@ def test_ctrl_c_ends_also_threads_and_what_was_started() -> None:
         "    threading.Thread(target=time.sleep, args=(600,)).start()\n"
         "    print(child.pid, flush=True)\n    time.sleep(600)\n"
     )
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    verb = subprocess.Popen([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": path}, **pipes)
-    assert verb.stdout is not None
-    child = psutil.Process(int(verb.stdout.readline()))
+    verb, said = started(program)
+    child = psutil.Process(int(said))
     verb.send_signal(signal.SIGINT)
     assert verb.wait() == 130
     child.wait(60)

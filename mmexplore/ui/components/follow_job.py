@@ -91,6 +91,12 @@ def cancel_button(job: Job, key: str, **about: Any) -> None:
     st.button("Cancel", key=key, on_click=cancel, args=(job.id,), **about)
 
 
+def bar_and_cancel(key: str, job: Job) -> None:
+    """Progress bar of a job by its title, and the way to stop it."""
+    bar(job, f"{job.title}: {words(job)}")
+    cancel_button(job, f"{key}/cancel", icon=":material/close:")
+
+
 def cancel(job_id: str) -> None:
     """Ask a job to stop; for callbacks."""
     attempt(studio.cancel_job, job_id)

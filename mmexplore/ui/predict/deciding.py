@@ -3,6 +3,7 @@
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def show(model: str, smiles: str, estimate: TaskEstimate) -> None:
     key = f"{_SOUGHT}/{hashlib.sha256(repr(asked).encode()).hexdigest()[:16]}"
     job = follow_job.known(st.session_state.get(key, ""))
     if job is not None and job.active:
-        follow_job.follow_one(job, lambda seen: _bar(key, seen))
+        follow_job.follow_one(job, partial(follow_job.bar_and_cancel, key))
         return
     waiting = not _search(asked, job).done()
 
@@ -110,8 +111,3 @@ def _draw(found: Explained) -> None:
 
 def _forget() -> None:
     st.session_state.pop(_SOUGHT, None)
-
-
-def _bar(key: str, job: Job) -> None:
-    follow_job.bar(job, f"{job.title}: {follow_job.words(job)}")
-    follow_job.cancel_button(job, f"{key}/cancel", icon=":material/close:")

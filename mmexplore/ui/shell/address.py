@@ -119,7 +119,7 @@ def whole(place: Any, label: str, low: int, high: int, first: int, *, key: str, 
 
 def toggle(label: str, on: bool = False, *, key: str, place: Any = st, **about: Any) -> bool:
     """A switch, bound to the address, where it is true or false."""
-    asked = unknown(key, ("true", "false", "True", "False", "TRUE", "FALSE"))
+    asked = [came for came in unknown(key, ()) if came.lower() not in ("true", "false")]  # as Streamlit reads it
     value = bool(place.toggle(label, on, key=key, bind="query-params", **about))
     shown = str(value).lower()
     _seen()[key] = shown

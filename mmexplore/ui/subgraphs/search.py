@@ -24,7 +24,7 @@ def explained(model: str, smiles: str, goal: Target, limits: Limits, count: int,
     key = f"subgraphs/search/{hashlib.sha256(repr(asked).encode()).hexdigest()[:16]}"
     job = follow_job.known(st.session_state.get(key, ""))
     if job is not None and job.active:
-        follow_job.follow_one(job, partial(_searching, key))
+        follow_job.follow_one(job, partial(follow_job.bar_and_cancel, key))
         return None
     if (job is not None and job.state == "done") or not st.session_state.get(f"{key}/late"):
         try:
@@ -48,8 +48,3 @@ def _offer(key: str, job: Job | None, who: str, asked: tuple[Any, ...]) -> None:
     if st.button("Search as a job", key=f"{key}/start", icon=":material/hub:"):
         st.session_state[key] = studio.start_explaining(*asked).id
         st.rerun()
-
-
-def _searching(key: str, job: Job) -> None:
-    follow_job.bar(job, f"{job.title}: {follow_job.words(job)}")
-    follow_job.cancel_button(job, f"{key}/cancel", icon=":material/close:")

@@ -1,24 +1,13 @@
 """Fusion and the guided walk in a real browser, on the shipped models: from the map to a subgraph without a network."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from browser import Server, new_page
-from playwright.sync_api import Browser, Page, expect
+from browser import Server
+from playwright.sync_api import Page, expect
 
 pytest_plugins = ("browser",)
 pytestmark = [pytest.mark.browser, pytest.mark.release]
-
-
-@pytest.fixture
-def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    """A visitor."""
-    opened, seen = new_page(chromium, server.url)
-    yield opened
-    opened.close()
-    assert seen.foreign == []
-    assert seen.errors == []
 
 
 def test_the_walk_goes_from_the_map_to_a_subgraph(page: Page, server: Server) -> None:

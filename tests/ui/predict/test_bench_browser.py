@@ -1,23 +1,11 @@
 """The bench in a real browser, on a shipped model: an edit, the pinned molecule, Undo, and the address."""
 
-from collections.abc import Iterator
-
 import pytest
-from browser import Server, new_page, quiet
-from playwright.sync_api import Browser, Page, expect
+from browser import Server, quiet
+from playwright.sync_api import Page, expect
 
 pytest_plugins = ("browser",)
 pytestmark = [pytest.mark.browser, pytest.mark.release]
-
-
-@pytest.fixture
-def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    """A visitor."""
-    opened, seen = new_page(chromium, server.url)
-    yield opened
-    opened.close()
-    assert seen.foreign == []
-    assert seen.errors == []
 
 
 def test_an_edit_is_held_against_the_pinned_molecule_and_undone(page: Page, server: Server) -> None:

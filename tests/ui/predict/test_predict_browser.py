@@ -1,23 +1,11 @@
 """Predict in a real browser, on a shipped model: a molecule in the address, its drawing, another interval, and Back."""
 
-from collections.abc import Iterator
-
 import pytest
-from browser import Server, new_page, quiet
-from playwright.sync_api import Browser, Page, expect
+from browser import Server, quiet
+from playwright.sync_api import Page, expect
 
 pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    """A visitor."""
-    opened, seen = new_page(chromium, server.url)
-    yield opened
-    opened.close()
-    assert seen.foreign == []
-    assert seen.errors == []
 
 
 def test_a_molecule_is_predicted_and_drawn(page: Page, server: Server) -> None:

@@ -1,11 +1,10 @@
 """Retrieval in a real browser: lists that light up together, a click that walks on, a star on the map, the editor."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from browser import Server, lay_out, mmexplore, new_page, open_map
-from playwright.sync_api import Browser, Page, expect
+from browser import Server, lay_out, mmexplore, open_map
+from playwright.sync_api import Page, expect
 
 from mmexplore.explore.explain import viewer_script
 
@@ -28,16 +27,6 @@ def embedded(server: Server) -> None:
     lay_out(server, DATA, MODEL, "dmpnn")
     (server.home / "scripts").mkdir(exist_ok=True)
     (server.home / "scripts" / f"3Dmol-{viewer_script.VERSION}.js").write_text(VIEWER)
-
-
-@pytest.fixture
-def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    """A visitor."""
-    opened, seen = new_page(chromium, server.url)
-    yield opened
-    opened.close()
-    assert seen.foreign == []
-    assert seen.errors == []
 
 
 def open_lists(page: Page, server: Server, more: str) -> None:
