@@ -243,7 +243,10 @@ def serve(idle_seconds: float) -> None:
             failed, answer = _done(task)
             idle = threading.Timer(idle_seconds, os._exit, [0])  # Windows cannot wait for a pipe and a clock at once
             idle.daemon = True
-            _send(answers, answer, failed)
+            try:
+                _send(answers, answer, failed)
+            except BrokenPipeError:
+                os._exit(0)  # the owner has ended and wants no answer
             idle.start()
             _, task = _receive(sys.stdin.buffer)
             idle.cancel()
