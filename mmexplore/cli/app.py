@@ -16,7 +16,7 @@ import typer
 from mmexplore import __version__, studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.embeddings import app as embedding_verbs
-from mmexplore.cli.embeddings import probe
+from mmexplore.cli.embeddings import probe, retrieve
 from mmexplore.cli.evaluate import evaluate
 from mmexplore.cli.fusion import fusion
 from mmexplore.cli.home import app as home_verbs
@@ -25,7 +25,6 @@ from mmexplore.cli.lists import covered, dataset_verbs, model_verbs
 from mmexplore.cli.maps import make_map
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.predict import predict
-from mmexplore.cli.retrieve import retrieve
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.cli.tune import recipe_named, tune

@@ -1,4 +1,4 @@
-"""The verbs ``embeddings`` (vectors of your own beside a model's) and ``probe`` (labels read from a view by a line)."""
+"""The verbs ``embeddings`` (vectors of your own), ``probe`` (labels read from a view by a line) and ``retrieve``."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +11,7 @@ from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, a
 from mmexplore.cli.lists import Yes, deleted
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.jobs.reporters import Listener
+from mmexplore.runtime.progress import Progress
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -122,3 +123,25 @@ def _probed(values: Values) -> Values:
         return about | {name: test.get(name) for name in ("difference", "low", "high", "p")}
 
     return values | {"tasks": [line(one) for one in values["tasks"]]}
+
+
+def retrieve(
+    model: Annotated[str, typer.Option("--model", help="name of a model or its folder")],
+    data: DataName,
+    query: Annotated[str, typer.Option("--query", help="a name in the data set, a SMILES or an InChI")],
+    k: Annotated[int, typer.Option("--k", min=1, help="how many hits")] = 4,
+    target: Annotated[str, typer.Option("--target-data", help="search this data set instead")] = "",
+    view: Annotated[list[str] | None, typer.Option("--view", help="which embedding, repeatable; default: all")] = None,
+    smarts: Annotated[str, typer.Option("--smarts", help="only hits that contain this pattern")] = "",
+    agreement: Annotated[
+        int, typer.Option("--agreement", min=0, help="agreement with ECFP over so many molecules; 0: not asked")
+    ] = 0,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """The molecules most like a query: by ECFP, by the model without training, and by each of its views."""
+
+    def work(progress: Progress) -> Values:
+        return studio.retrieve(model, data, query, k, target, view or (), smarts, agreement, progress)
+
+    answer(work, as_json, job)

@@ -1,6 +1,7 @@
 """``python -m mmexplore import``: a file of molecules standardised and kept, with what became of each of its rows."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,6 @@ import typer
 from mmexplore import studio
 from mmexplore.chem.file_endings import FORMATS
 from mmexplore.cli.answer import JobFolder, Json, Values, answer
-from mmexplore.cli.rows import appended
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.progress import Progress
 
@@ -123,3 +123,12 @@ def _one_of(flag: str, given: str | None, known: tuple[str, ...]) -> str | None:
     if given is not None and given not in known:
         raise BadRecipe(f"{flag} takes {', '.join(known)}, and {given!r} came")
     return given
+
+
+def appended(file: Path, name: str, progress: Progress) -> Values:
+    """What ``import FILE --append NAME`` answers."""
+    made, report = studio.append(name, file, progress=progress)
+    whole = made.report
+    counts = {"read": whole.read, "kept": whole.kept, "merged": len(whole.merged)}
+    counts |= {"standardised": len(whole.standardised), "rejected": len(whole.rejected)}
+    return {"data": made.name, "report": counts, "appended": asdict(report), "notes": list(whole.notes)}

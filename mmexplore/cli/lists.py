@@ -10,8 +10,10 @@ import typer
 
 from mmexplore import studio
 from mmexplore.cli.answer import JobFolder, Json, Values, answer
-from mmexplore.cli.rows import compared
 from mmexplore.cli.tables import listed
+from mmexplore.datasets import tables
+from mmexplore.runtime.home import as_json as plain
+from mmexplore.runtime.progress import Progress
 
 dataset_verbs = typer.Typer(invoke_without_command=True)
 model_verbs = typer.Typer(invoke_without_command=True)
@@ -228,3 +230,19 @@ def _scored(values: Values) -> Values:
         return score(baseline["metrics"]) + told
 
     return values | {"models": [line(row) for row in values["models"]]}
+
+
+def compared(a: str, b: str, out: Path | None, progress: Progress) -> Values:
+    """What ``datasets compare A B`` answers."""
+    found = studio.compare_datasets(a, b, progress)
+    if out is not None:
+        tables.write(out, found.table)
+    about: Values = {"a": found.a, "b": found.b, "same": found.same, "notes": list(found.notes), "file": str(out or "")}
+    counts = {"new": found.new, "gone": found.gone, "changed": found.changed}
+    rows: list[dict[str, Any]] = plain(found.table.astype(object).to_dict("records"))
+    lists = {status: [_without(row, "status") for row in rows if row["status"] == status] for status in counts}
+    return about | {"counts": counts} | lists
+
+
+def _without(row: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != key}

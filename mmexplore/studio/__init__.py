@@ -94,7 +94,6 @@ from mmexplore.studio.fusion import (
     stored_contributions,
     stress,
 )
-from mmexplore.studio.groups import common, group_classes, group_motifs, group_of_rows, start_motifs, stored_motifs
 from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
 from mmexplore.studio.maps import (
     color,
@@ -168,12 +167,18 @@ from mmexplore.studio.spaces import (
     stored_probe,
 )
 from mmexplore.studio.subgraphs import (
+    common,
     explain,
     explain_and_keep,
     explain_in_time,
     explain_summand,
     explained_tasks,
+    group_classes,
+    group_motifs,
+    group_of_rows,
     start_explaining,
+    start_motifs,
+    stored_motifs,
     summands,
     target,
 )
