@@ -63,8 +63,7 @@ def ends(say: Callable[[], None]) -> Iterator[None]:
         if not ended.wait(SECONDS):
             say()
         time.sleep(max(latest - time.monotonic(), 0))
-        processes.kill_started()  # a worker would go on to the end of its share
-        os._exit(130)
+        _end()
 
     press = (_first[0] if _first else _KeptBack()) if _WAITS else _WokenUp()
     press.begin(stop, insist)
@@ -77,8 +76,15 @@ def ends(say: Callable[[], None]) -> Iterator[None]:
             press.close()
         if pressed.is_set():
             say()
-            processes.kill_started()
-            raise SystemExit(130)
+            _end()
+
+
+def _end() -> None:
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    processes.kill_started()  # a worker would go on to the end of its share
+    os._exit(130)  # taking PyTorch's modules apart takes seconds
 
 
 _Handler = Callable[[int, FrameType | None], None]
