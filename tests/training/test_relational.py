@@ -241,7 +241,7 @@ def test_a_model_that_fuses_nothing_is_refused_in_words(run: Path, target: Path,
         studio.fusion_report(str(fused_run), "solubility", "no such task")
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_the_shell_tells_of_a_fusion(fused_run: Path) -> None:
     command = [sys.executable, "-m", "mmexplore", "fusion", "--model", str(fused_run), "--data", "solubility", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
