@@ -20,6 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, n
 Model = Annotated[str, typer.Option("--model", help="name of a model or its folder")]
 Task = Annotated[str, typer.Option("--task", help="which label; default: the model's first")]
 Direction = Annotated[str, typer.Option("--direction", help="class 1, class 0, above or below")]
+Side = Annotated[str, typer.Option("--direction", help="class 1, class 0, above or below; default: the group's side")]
 Threshold = Annotated[
     float | None, typer.Option("--threshold", help="default: 0.5, or a quartile of the training labels")
 ]
@@ -129,19 +130,23 @@ def motifs(
     value: Class = "",
     smiles_file: SmilesFile = None,
     task: Task = "",
-    direction: Direction = "",
+    direction: Side = "",
     threshold: Threshold = None,
     most: Annotated[int, typer.Option("--most", min=1, help="search so many of the group")] = studio.MOST_SEARCHED,
     share: Share = studio.SHARE,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
-    """Find the most frequent minimum positive subgraphs of a group, with counter-examples."""
+    """Find the minimum positive subgraphs that tell a group from the rest of its data set, with counter-examples.
+
+    Each with its odds ratio, 95 % interval and corrected p; the first ``told`` of them tell the group from the rest.
+    """
 
     def work(progress: Progress) -> Values:
         group = Group(cluster, view, label, value, str(smiles_file or ""))
-        goal, _ = studio.target(model, task, direction, threshold)
-        values: Values = plain(asdict(studio.group_motifs(model, data, group, goal, most, share, progress)))
+        goal, _ = studio.target(model, task, direction or studio.side(model, data, group, task), threshold)
+        found = studio.group_motifs(model, data, group, goal, most, share, progress)
+        values: Values = plain(asdict(found) | {"told": len(found.told)})
         return values | {"group": group.title, "task": goal.task, "direction": goal.direction}
 
     answer(work, as_json, job)

@@ -8,7 +8,7 @@ from mmexplore.explore.explain import groups, subgraphs
 from mmexplore.explore.explain.group_motifs import MOST_SEARCHED, Motifs
 from mmexplore.explore.explain.groups import Group
 from mmexplore.explore.explain.motifs import SHARE, Common, Support
-from mmexplore.explore.explain.search import RULES, By, Rules, Target
+from mmexplore.explore.explain.search import RULES, By, Direction, Rules, Target
 from mmexplore.explore.explain.storage import Explained
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
@@ -149,12 +149,19 @@ def group_motifs(
     share: float = SHARE,
     progress: Progress = silent,
 ) -> Motifs:
-    """The maximum common subgraph of a group and its most frequent minimum positive subgraphs; for jobs and the CLI.
+    """The maximum common subgraph of a group, and the minimum positive subgraphs that tell it from the rest.
+
+    For jobs and the CLI.
 
     What was found for each molecule is kept, so that a second call goes on where the first one was stopped.
     """
     table = dataset(data, progress)
     return motifs.group_motifs(model(model_name), table, group, goal, most, share, progress, home=home())
+
+
+def side(model_name: str, data: str, group: Group, task: str = "") -> Direction:
+    """Side of a label on which a group lies beside the rest of its data set: what explains it is sought there."""
+    return motifs.side(model(model_name), dataset(data), group, task, home=home())
 
 
 def stored_motifs(

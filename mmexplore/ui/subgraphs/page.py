@@ -23,14 +23,13 @@ def subgraph_page() -> None:
         _nothing_to_explain(choice)
         return
     try:
-        asked = controls.goal(choice.model)
         one, group = address.tabs([MOLECULE, GROUP], SUBGRAPH_TABS)
         if one.open:
             with one:
-                _one(choice, asked)
+                _one(choice, controls.goal(choice.model))
         if group.open:
             with group:
-                subgraph_group.show(choice, asked.goal)
+                subgraph_group.show(choice)
     except MmexploreError as mistake:
         st.error(literal(mistake), icon=":material/info:")
 
