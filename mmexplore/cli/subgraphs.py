@@ -15,7 +15,6 @@ from mmexplore.studio import Explained, Group, Rules
 
 app = typer.Typer()
 
-_DEFAULTS = studio.RULES
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else")]
 Model = Annotated[str, typer.Option("--model", help="name of a model or its folder")]
 Task = Annotated[str, typer.Option("--task", help="which label; default: the model's first")]
@@ -40,8 +39,8 @@ def subgraph(
     task: Task = "",
     direction: Direction = "",
     threshold: Threshold = None,
-    min_atoms: Annotated[int, typer.Option("--min-atoms", min=1)] = _DEFAULTS.min_atoms,
-    max_atoms: Annotated[int, typer.Option("--max-atoms", min=1)] = _DEFAULTS.max_atoms,
+    min_atoms: Annotated[int | None, typer.Option("--min-atoms", min=1, help="default: follows the molecule")] = None,
+    max_atoms: Annotated[int | None, typer.Option("--max-atoms", min=1, help="default: follows the molecule")] = None,
     in_molecule: Annotated[
         bool, typer.Option("--in-molecule", help="let the score of the atoms in their molecule decide")
     ] = False,
@@ -65,7 +64,7 @@ def subgraph(
             found = studio.explain_summand(model, branch, smiles, goal.task, rules, by, count)
         else:
             found = studio.explain(model, *asked, progress)
-        return _told(smiles.strip(), found, "" if branch else how)
+        return _told(smiles.strip(), studio.beside_training(model, found), "" if branch else how)
 
     answer(work, as_json, job)
 
@@ -81,6 +80,8 @@ def _told(smiles: str, found: Explained, how: str) -> Values:
             "score_as_fragment": part.score,
             "score_in_molecule": part.score_in_molecule,
             "places": part.places,
+            "nearest_training": part.nearest_smiles or None,
+            "nearest_similarity": part.nearest,
         }
         for part in found.subgraphs
     ]

@@ -10,6 +10,7 @@ from mmexplore.explore.explain.groups import Group
 from mmexplore.explore.explain.motifs import SHARE, Common, Support
 from mmexplore.explore.explain.search import RULES, By, Direction, Rules, Target
 from mmexplore.explore.explain.storage import Explained
+from mmexplore.runtime.deadline import within
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
@@ -62,7 +63,21 @@ def explain_in_time(
 
     Raises BadMolecule, and TooLong at the deadline.
     """
-    return subgraphs.explain_in_time(model(model_name), smiles, goal, rules, by, count, branch, home=home())
+    chosen = model(model_name)
+    asked = chosen, smiles, goal, rules, by, count, branch, training_data(chosen)
+    return subgraphs.explain_in_time(*asked, home=home())
+
+
+def beside_training(model_name: str, found: Explained) -> Explained:
+    """Explanation with the nearest training molecule of each fragment, as far as that is known."""
+    chosen = model(model_name)
+    return subgraphs.beside_training(found, chosen, training_data(chosen), home=home())
+
+
+def part_sizes(smiles: str) -> tuple[int, int]:
+    """Least and most atoms of a part of a molecule unless told otherwise. Raises BadMolecule, TooLong."""
+    low, high = within(subgraphs.part_sizes, smiles)
+    return low, high
 
 
 def explain_and_keep(
@@ -93,7 +108,8 @@ def start_explaining(
     check_names(model_name=model_name)
     arguments = ["--model", model_name, f"--smiles={smiles}", "--task", goal.task, "--direction", goal.direction]
     arguments += [f"--threshold={goal.threshold!r}", "--count", str(count)]
-    arguments += ["--min-atoms", str(rules.min_atoms), "--max-atoms", str(rules.max_atoms)]
+    for flag, value in (("--min-atoms", rules.min_atoms), ("--max-atoms", rules.max_atoms)):
+        arguments += [flag, str(value)] if value is not None else []
     arguments += ["--in-molecule"] if by == "in molecule" else []
     arguments += [f"--branch={branch}"] if branch else []
     title = f"subgraphs of {smiles[:40]} under {model_name}" + (f", {branch}" if branch else "")

@@ -19,6 +19,7 @@ from mmexplore.ui.shell.tabs import SOUGHT
 
 MOST_ATOMS = 40
 _THRESHOLD = "threshold"
+_ATOMS, _USUAL = "atoms", "subgraphs/usual"
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 _BY: dict[By, str] = {"fragment": "as a fragment", "in molecule": "in the molecule"}
 _BY_HELP = """**As a fragment**: the atoms as a molecule of their own, cut bonds get hydrogens: the paper's rule.
@@ -131,17 +132,21 @@ def molecule() -> MoleculeRef | None:
     return studio.query_of(choice.data, typed) if typed else known
 
 
-def limits() -> Limits:
-    """The sizes, and which score decides."""
+def limits(smiles: str) -> Limits:
+    """The sizes, which follow the molecule until they are moved, and which score decides."""
+    low, high = studio.part_sizes(smiles)
+    usual = (low, high) if low <= high else (1, 2)  # of one atom or two no part is sought
     sizes, score = st.columns([3, 2], gap="large")
     with sizes:
-        usual = (RULES.min_atoms, RULES.max_atoms)
-        words = "Only subgraphs of so many atoms count; moving this needs no new search"
-        about: dict[str, Any] = {"key": "atoms", "kind": "a number of atoms", "help": words}
-        low, high = address.number(st.slider, "Atoms of a subgraph", 1, MOST_ATOMS, usual, **about)
+        words = "Only subgraphs of so many atoms count, at most three quarters of the molecule until this is moved"
+        if st.session_state.get(_ATOMS) == st.session_state.get(_USUAL) and _ATOMS not in st.query_params:
+            st.session_state.pop(_ATOMS, None)  # as nobody moved it, it follows the molecule
+        st.session_state[_USUAL] = usual
+        about: dict[str, Any] = {"key": _ATOMS, "kind": "a number of atoms", "help": words}
+        low, high = address.number(st.slider, "Atoms of a subgraph", 1, max(MOST_ATOMS, usual[1]), usual, **about)
     with score:
         about = {"default": "fragment", "required": True, "format_func": _BY.__getitem__, "help": _BY_HELP}
         by: By = address.choose(
             st.segmented_control, "Score that decides", list(_BY), key="by", kind="the score", **about
         )
-    return Limits(replace(RULES, min_atoms=low, max_atoms=high), by)
+    return Limits(RULES if (low, high) == usual else replace(RULES, min_atoms=low, max_atoms=high), by)

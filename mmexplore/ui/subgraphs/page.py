@@ -55,7 +55,7 @@ def _one(choice: Choice, asked: controls.SubgraphRequest) -> None:
         st.info(words, icon=":material/draw:")
         tour.example_button(choice)
         return
-    limits = controls.limits()
+    limits = controls.limits(query.smiles)
     card = partial(molecule.facts, query, choice.model, choice.view, "subgraphs-card", asked.goal.task)
     found = search.explained(choice.model, query.smiles, asked.goal, limits, result.MOST)
     if found is None:
