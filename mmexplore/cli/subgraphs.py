@@ -1,4 +1,4 @@
-"""Explanations from a shell: the verbs ``subgraph``, ``common`` and ``motifs``."""
+"""Explanations from a shell: the verbs ``subgraph``, ``common``, ``motifs`` and ``exam``."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +9,7 @@ import typer
 from mmexplore import studio
 from mmexplore.cli.answer import DataName, Values, answer
 from mmexplore.explore.explain.search import By
+from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import as_json as plain
 from mmexplore.runtime.progress import Progress
 from mmexplore.studio import Explained, Group, Rules
@@ -151,3 +152,36 @@ def motifs(
         return values | {"group": group.title, "task": goal.task, "direction": goal.direction}
 
     answer(work, as_json, job)
+
+
+@app.command()
+def exam(
+    model: Annotated[str, typer.Option("--model", help="examine the recipe of this model")] = "",
+    recipe: Annotated[str, typer.Option("--recipe", help="or a ready recipe, by its name")] = "",
+    data: Annotated[str, typer.Option("--data", help="whose molecules; default: the model's own data set")] = "",
+    molecules: Annotated[
+        int, typer.Option("--molecules", min=3, max=500, help="ask about so many of each rule")
+    ] = studio.EXAM_MOLECULES,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, max=500, help="of each training")] = studio.EXAM_EPOCHS,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="of rules, molecules and trainings")] = 0,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Examine explanations: plant rules in real molecules, let a recipe learn them, and ask for their atoms."""
+
+    def work(progress: Progress) -> Values:
+        if bool(model) == bool(recipe):
+            raise BadRecipe("one of --model and --recipe says what is examined, and the other is left out")
+        if recipe and not data:
+            raise BadRecipe("a recipe has no molecules of its own; name a data set, such as --data solubility")
+        found = studio.exam(model, data, recipe, molecules=molecules, epochs=epochs, seed=seed, progress=progress)
+        values: Values = plain(asdict(found) | {"trust": studio.trust_in_words(found)})
+        return values
+
+    answer(work, as_json, job, _shown)
+
+
+def _shown(values: Values) -> Values:
+    """A table for each rule."""
+    tables = {f"{rule['kind']}: {rule['words']}": rule["grades"] for rule in values["rules"]}
+    return {key: values[key] for key in ("model", "data", "trust")} | tables
