@@ -138,9 +138,9 @@ class Grade:
     """Grade of one explanation over the molecules of a rule; shares and means, NaN where nothing was measured.
 
     ``auroc`` over the atoms of each molecule, their mean (no answer: one half); ``hits``: parts that hold all the
-    planted atoms; ``exact``: hits as small as a part can be that holds them (of weighted atoms: the best are the
-    planted ones). ``deletion``: what the positive probability loses without the part, mean, of ``deleted`` molecules
-    of which something readable is left; ``replacement``: the same with other parts in its place, of ``replaced`` molecules.
+    planted atoms; ``exact``: hits as small as a part can be with them (of weighted atoms: the best are the planted
+    ones). ``deletion``: what the positive probability loses without the part, mean, of ``deleted`` molecules of which
+    something readable is left; ``replacement``: the same with other parts in its place, of ``replaced`` molecules.
     """
 
     explanation: str

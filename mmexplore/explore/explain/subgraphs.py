@@ -108,8 +108,8 @@ def explain_in_time(
     ``trained_on``: what fragments are compared with (:func:`beside_training`).
     """
     _refuse_baseline(model)
-    where = _kept(model, goal, rules, by, count, branch, home=home)
-    kept = storage.load(where, smiles) or storage.load(model.folder / SHIPPED / where.name, smiles)
+    kept = storage.load(_kept(model, goal, rules, by, count, branch, home=home), smiles)
+    kept = kept or storage.load(_shipped(model, goal, rules, by, count, branch), smiles)
     if kept is None:
         asked = (smiles, asdict(goal), asdict(rules), by, count, branch)
         told: dict[str, Any] = hurried.within(model, explained_values, *asked)
@@ -117,12 +117,15 @@ def explain_in_time(
     return beside_training(kept, model, trained_on, home=home)
 
 
-def ship(
-    model: Model, found: Explained, rules: Rules, count: int, branch: str = "", smiles: str = "", *, home: Home
-) -> None:
-    """Keep an explanation beside its model, so that a first visit waits for none (:func:`explain_in_time`)."""
-    where = _kept(model, found.target, rules, found.by, count, branch, home=home)
-    storage.keep(model.folder / SHIPPED / where.name, found, smiles)
+def ship(model: Model, found: Explained, count: int, branch: str = "") -> None:
+    """Keep an explanation by RULES and fragments beside its model: a first visit waits for none."""
+    storage.keep(_shipped(model, found.target, RULES, "fragment", count, branch), found)
+
+
+def _shipped(model: Model, goal: Target, rules: Rules, by: By, count: int, branch: str) -> Path:
+    """Folder of such explanations, by what decides the answer: no last digit of a deviation does."""
+    what = goal.task if branch else (goal.task, goal.direction, f"{goal.threshold:.5g}")
+    return model.folder / SHIPPED / storage.digest(storage.VERSION, what, asdict(rules), by, count, branch)
 
 
 def beside_training(found: Explained, model: Model, trained_on: Dataset | None, *, home: Home) -> Explained:
