@@ -174,8 +174,8 @@ def show_by(name: str, data: str) -> None:
     """Seek the molecule that people are shown a late fusion by: its deciding part is visibly a part of it.
 
     Those that the model tells well, the largest first, on the lower side of the label before the upper one (what is
-    hard to dissolve is larger): the first whose smallest positive subgraph, which is never more than three quarters of
-    it, every branch has one of its own beside. All that the walk shows of it is kept, so that nobody waits for it.
+    hard to dissolve is larger): the first that has a smallest positive subgraph, which is never more than three
+    quarters of it. All that the walk shows of it is kept, so that nobody waits for it.
     """
     chosen, table = model(name, home=default_home()), studio.dataset(data)
     task = table.tasks[0].name

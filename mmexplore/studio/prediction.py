@@ -22,8 +22,7 @@ from mmexplore.runtime.cache import cached
 from mmexplore.runtime.deadline import within
 from mmexplore.runtime.errors import BadMolecule, BadRecipe, BadTable, MmexploreError, NotAvailable
 from mmexplore.runtime.files import allowed, sweep
-from mmexplore.runtime.home import Home
-from mmexplore.runtime.home import read_json, write_json
+from mmexplore.runtime.home import Home, read_json, write_json
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent

@@ -21,6 +21,7 @@ from mmexplore.ui.shell import address, navigation, session
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.shell.tabs import (
     BENCH,
+    BENCH_BOX,
     BESIDE,
     FUSION_TABS,
     MOLECULE,
@@ -162,6 +163,7 @@ def arrive(text: str) -> None:
         _seek(subject.goal)
     if step.page == "Predict":
         st.session_state["by"] = [subject.model]
+        st.session_state[BENCH_BOX] = str(studio.dataset(subject.data).smiles[subject.row])
 
 
 _prepared: dict[tuple[str, str, int], "Future[None]"] = {}
