@@ -237,7 +237,7 @@ def exam(
     model's own; ``molecules`` of each rule are asked about. Kept, so that a second call reads it, and goes on where one
     was stopped. Imports torch. Raises BadRecipe where nothing can be explained, or no rule can be planted.
     """
-    started = time.perf_counter()
+    started, kinds = time.perf_counter(), tuple(kinds)
     chosen, who, table, place = _examined(model_name, data, recipe, kinds, molecules, epochs, seed, progress)
     if known := _kept_exam(place):
         return known

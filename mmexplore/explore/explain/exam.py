@@ -27,6 +27,7 @@ from mmexplore.explore.explain.mcts import walk
 from mmexplore.explore.explain.search import LARGEST, SMALLEST, Target, consensus
 from mmexplore.explore.explain.storage import Explained, digest
 from mmexplore.models.registry import Model
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.progress import Progress, silent
 
@@ -249,12 +250,14 @@ def _balance(rule: Rule, held: Mapping[str, np.ndarray], able: np.ndarray) -> fl
     return round(10 * min(share, 0.3))
 
 
+@cached(64)
 def _holding(dataset: Dataset, smarts: str) -> np.ndarray:
     found = np.zeros(len(dataset), bool)
     found[containing(dataset, Chem.MolFromSmarts(smarts), chirality=False)] = True
     return found
 
 
+@cached(4)
 def _able(dataset: Dataset) -> np.ndarray:
     """Molecules of one part and of a size to be asked about, bool."""
     able = np.zeros(len(dataset), bool)
@@ -461,7 +464,7 @@ def parts_of(smiles: Iterable[str], rule: Rule | None = None) -> dict[int, list[
                 found[cuts].update([core] if cuts == 2 else chains.split("."))
     kept = {}
     for cuts, texts in found.items():
-        mols = {text: Chem.MolFromSmiles(text) for text in sorted(texts)}
+        mols = {text: Chem.MolFromSmiles(text) for text in sorted(filter(None, texts))}
         kept[cuts] = [t for t, m in mols.items() if m and not (unwanted and m.HasSubstructMatch(unwanted))]
     return kept
 
