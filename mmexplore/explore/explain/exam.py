@@ -440,7 +440,8 @@ def _effects(
     lost = values[0] - values
     others = lost[len(lost) - len(swapped) :]
     others = others[np.isfinite(others)]
-    return {"deletion": float(lost[1]) if rest else np.nan, "replacement": others.mean() if len(others) else np.nan}
+    replaced = float(others.mean()) if len(others) else np.nan
+    return {"deletion": float(lost[1]) if rest else np.nan, "replacement": replaced}
 
 
 def parts_of(smiles: Iterable[str], rule: Rule | None = None) -> dict[int, list[str]]:

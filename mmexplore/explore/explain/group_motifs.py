@@ -24,7 +24,7 @@ from mmexplore.explore.explain.motifs import (
 )
 from mmexplore.explore.explain.search import RULES, By, Direction, Target
 from mmexplore.explore.explain.storage import Explained
-from mmexplore.explore.explain.subgraphs import DIRECTIONS, explain, explained_tasks
+from mmexplore.explore.explain.subgraphs import DIRECTIONS, explain, explained_task
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
 from mmexplore.runtime.home import Home, read_json, write_json
@@ -67,9 +67,9 @@ def side(model: Model, dataset: Dataset, group: Group, task: str = "", *, home: 
     """Side of a label on which a group lies beside the rest of the data set: what explains it is sought there.
 
     By mean label, or by mean prediction of a label that the data set has not; of what is not known, a class by its
-    name. Raises as :func:`members` does.
+    name. Raises as :func:`members` does, UnknownName for a task, BadRecipe for a model without any.
     """
-    chosen = next((known for known in explained_tasks(model) if known.name == task), explained_tasks(model)[0])
+    chosen = explained_task(model, task)
     upper, lower = DIRECTIONS[chosen.kind]
     values, rows = _values(model, dataset, chosen.name, home=home), members(model, dataset, group, home=home).rows
     inside = np.isin(np.arange(len(dataset)), rows)

@@ -55,7 +55,7 @@ def target(
     as chemprop's; above the upper quartile of the training labels (below: the lower one). Raises UnknownName, and
     BadRecipe for a model without predictions.
     """
-    chosen = _task(single(model, "a subgraph explains"), task)
+    chosen = explained_task(model, task)
     known = DIRECTIONS[chosen.kind]
     if direction and direction not in known:
         raise UnknownName(f"direction of a {chosen.kind}", direction, known)
@@ -278,7 +278,9 @@ def _refuse_baseline(model: Model) -> None:
         raise BadRecipe("ECFP fingerprints predict nothing that could be explained; choose a model with labels")
 
 
-def _task(model: Model, name: str) -> Task:
+def explained_task(model: Model, name: str = "") -> Task:
+    """Explainable task of that name, or the first. Raises UnknownName, and BadRecipe where there is none."""
+    model = single(model, "a subgraph explains")
     tasks = {task.name: task for task in explained_tasks(model)}
     if not tasks:
         raise BadRecipe(f"{model.name!r} predicts nothing that could be explained; choose a model trained with labels")

@@ -33,8 +33,8 @@ class Stream:
     def start(self, names: Sequence[str]) -> None:
         """Begin, or begin again."""
         for name in names:
-            work = copy_context().run, studio.explain_in_time, *self.asked[name]
-            self.searches[name] = _searches.submit(*work)
+            run = copy_context().run
+            self.searches[name] = _searches.submit(run, studio.explain_in_time, *self.asked[name])
 
     def cancel(self) -> None:
         """Give up what has not begun; what has ends at the deadline."""
