@@ -22,9 +22,9 @@ from mmexplore.explore.explain.motifs import (
     sample,
     support,
 )
-from mmexplore.explore.explain.search import RULES, By, Direction, Target
+from mmexplore.explore.explain.search import RULES, By, Direction, Rules, Target
 from mmexplore.explore.explain.storage import Explained
-from mmexplore.explore.explain.subgraphs import DIRECTIONS, explain, explained_task
+from mmexplore.explore.explain.subgraphs import DIRECTIONS, explain, explained_task, part_sizes
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
 from mmexplore.runtime.home import Home, read_json, write_json
@@ -160,7 +160,7 @@ def _explained(
     model: Model, smiles: Sequence[str], goal: Target, progress: Progress, *, home: Home
 ) -> tuple[list[Explained | None], dict[str, str]]:
     """What is kept of each molecule, or is found now; None for those that the model cannot read, and why by SMILES."""
-    where = storage.folder(model.digest, goal, RULES, BY, home=home)
+    where = storage.folder(model.digest, goal, RULES, BY, FEWEST_ATOMS, home=home)
     found: list[Explained | None] = []
     reasons: dict[str, str] = {}
     for number, text in enumerate(smiles):
@@ -168,7 +168,7 @@ def _explained(
         known = storage.load(where, text)
         if known is None:
             try:
-                known = explain(model, text, goal, RULES, BY)
+                known = explain(model, text, goal, _rules(text), BY)
                 storage.keep(where, known)
             except row_by_row.REFUSALS as error:
                 reasons[text] = row_by_row.refusal(error)
@@ -181,6 +181,11 @@ def _positive(model: Model, dataset: Dataset, goal: Target, *, home: Home) -> np
     """Which molecules of a data set are positive by their label: 1, 0, or NaN where it is not known."""
     labels = _values(model, dataset, goal.task, home=home)
     return np.where(np.isfinite(labels), goal.reached(goal.score(labels)), np.nan)
+
+
+def _rules(smiles: str) -> Rules:
+    """Rules of a molecule's motif: its usual sizes, but for small ones that begin below a motif's."""
+    return RULES if part_sizes(smiles)[0] >= FEWEST_ATOMS else replace(RULES, min_atoms=FEWEST_ATOMS)
 
 
 def _values(model: Model, dataset: Dataset, task: str, *, home: Home) -> np.ndarray:
