@@ -12,6 +12,7 @@ from mmexplore.datasets import Dataset, Skipped
 from mmexplore.explore.explain import storage
 from mmexplore.explore.explain.groups import Group, Members, members
 from mmexplore.explore.explain.motifs import (
+    FEWEST_ATOMS,
     Common,
     Enrichment,
     Motif,
