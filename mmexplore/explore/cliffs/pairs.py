@@ -33,6 +33,8 @@ LEAST = 0.7
 MOST_KEPT = 2_000
 """So many cliffs by SALI and so many by difference are kept; all are counted."""
 SHUFFLES = 20
+INLINE_ROWS = 10_000
+"""Near pairs of so many molecules are found while a page waits, once their matched pairs are there."""
 Near = Literal["both", "ecfp", "matched"]
 NEAR: tuple[Near, ...] = get_args(Near)
 By = Literal["SALI", "difference"]

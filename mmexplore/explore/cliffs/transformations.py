@@ -26,8 +26,8 @@ class Transformation:
     """Matched transformation: ``part_a`` becomes ``part_b``, in ``count`` pairs of ``groups`` that share no molecule.
 
     ``mean`` change of the label over the groups, of classes the share that becomes 1 less the share that becomes 0,
-    with its interval ``low`` to ``high``; ``up`` and ``down`` pairs; ``p`` of a change of 0, and ``q`` corrected for all
-    transformations, NaN where the changes do not vary. ``pairs`` are rows (with part_a, with part_b).
+    with its interval ``low`` to ``high``; ``up`` and ``down`` pairs; ``p`` of a change of 0, and ``q`` corrected for
+    all transformations, NaN where the changes do not vary. ``pairs`` are rows (with part_a, with part_b).
     """
 
     part_a: str
