@@ -35,9 +35,8 @@ def test_near_pairs_are_those_of_a_search_through_all(home: Home, least: float) 
     made = found(data, home, near="ecfp", least=least, gap=0.5)
     morgan = GetMorganGenerator(radius=2, fpSize=2048)
     bits = [morgan.GetFingerprint(Chem.MolFromSmiles(text)) for text in data.smiles]
-    near = {
-        p: s for p in combinations(range(len(data)), 2) if (s := TanimotoSimilarity(bits[p[0]], bits[p[1]])) >= least
-    }
+    alike = {(a, b): TanimotoSimilarity(bits[a], bits[b]) for a, b in combinations(range(len(data)), 2)}
+    near = {pair: similarity for pair, similarity in alike.items() if similarity >= least}
     y = data.labels[:, 0].astype(float)
     cliffs = {p: abs(y[p[0]] - y[p[1]]) for p in near if abs(y[p[0]] - y[p[1]]) >= 0.5}
     assert made.near == len(near)
@@ -67,7 +66,7 @@ def test_matched_pairs_differ_in_what_they_are_said_to(home: Home) -> None:
 def test_a_planted_cliff_is_the_first(home: Home) -> None:
     data = planted()
     labels = data.labels.copy()
-    row = [text for text in data.smiles.tolist()].index(Chem.CanonSmiles("CCCCc1ccc(Cl)cc1"))
+    row = data.smiles.tolist().index(Chem.CanonSmiles("CCCCc1ccc(Cl)cc1"))
     labels[row] += 20
     made = found(replace(data, labels=labels, digest="with a cliff"), home)
     assert {made.cliffs[0].b, made.ranked("difference")[0].b} == {row}
@@ -182,9 +181,7 @@ def test_an_r_group_table_makes_its_molecules_again() -> None:
     assert table.of == len(smiles) + 1
     assert table.numbers == tuple(range(len(smiles)))
     for number, parts in zip(table.numbers, table.groups, strict=True):
-        held = Chem.MolFromSmiles(smiles[number]).GetNumAtoms()
-        assert (
-            6 + sum(Chem.MolFromSmiles(part).GetNumHeavyAtoms() - part.count("*") for part in parts if part) <= held + 1
-        )
+        held = [Chem.MolFromSmiles(part).GetNumHeavyAtoms() for part in parts if part]
+        assert 6 + sum(held) == Chem.MolFromSmiles(smiles[number]).GetNumAtoms()
     with pytest.raises(BadMolecule):
         r_groups.decompose(["CCCC"], "c1ccccc1")
