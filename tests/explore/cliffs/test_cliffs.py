@@ -84,7 +84,8 @@ def test_planted_transformations_are_found_with_their_step(home: Home) -> None:
                 if abs(else_ - effect) > 0.3:
                     assert one.q < 0.001
                     assert (one.up, one.down) in ((one.count, 0), (0, one.count))
-    assert sum({a, b} <= {Chem.CanonSmiles(f"[*:1]{part}") for part in PARTS} for a, b in moves) == 10
+    parts = {Chem.CanonSmiles(f"[*:1]{part}") for part in PARTS}
+    assert sum({a, b} <= parts for a, b in moves) == 9  # of O and OC the smallest change is that of H to C
 
 
 @pytest.mark.parametrize("classes", [False, True])
@@ -135,7 +136,9 @@ def test_missing_labels_and_classes(home: Home) -> None:
     assert made.labeled == np.isfinite(labels).sum()
     assert all(np.isfinite(labels[[one.a, one.b]]).all() and one.gap == 1 for one in made.cliffs)
     assert made.count > 0
-    three = found(replace(data, labels=labels + labels.cumsum(0) % 2, digest="three classes"), home)
+    labels[1::5] = 2
+    three = found(replace(data, labels=labels, digest="three classes"), home)
+    assert three.count > made.count
     assert three.transformations == ()
 
 
