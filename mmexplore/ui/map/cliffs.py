@@ -41,10 +41,15 @@ class ShownCliffs:
     one: Cliff | None
 
 
-def shown(choice: Choice) -> ShownCliffs | None:
-    """The switch and what it asks for; None while it is off, or a job is at the cliffs."""
+def switch(choice: Choice) -> bool:
+    """The switch of the cliffs; there is none where there is no label."""
+    return bool(studio.dataset(choice.data).tasks) and address.toggle("Cliffs", key="cliffs", help=_HELP)
+
+
+def shown(choice: Choice, on: bool) -> ShownCliffs | None:
+    """Cliffs that are asked for; None while they are switched off, or a job is at them."""
     table = studio.dataset(choice.data)
-    if not table.tasks or not address.toggle("Cliffs", key="cliffs", help=_HELP):
+    if not on:
         _forget()
         return None
     label, near, least, by = _controls(table)
@@ -86,7 +91,7 @@ def _chosen(order: tuple[Cliff, ...]) -> Cliff | None:
     came = address.arriving(_PAIR)
     if came is not None:
         st.session_state[_PAIR] = came
-    elif address.went_back():
+    elif address.went_back() and _PAIR not in st.query_params:
         st.session_state.pop(_PAIR, None)
     named = str(st.session_state.get(_PAIR, ""))
     one = next((cliff for cliff in order if _name(cliff) == named), None)
