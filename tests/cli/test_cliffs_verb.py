@@ -54,8 +54,15 @@ def test_cliffs_transformations_and_r_groups_with_their_files(table: Path, tmp_p
 
 @pytest.mark.parametrize(
     "words",
-    [["--near", "far"], ["--least", "0"], ["--by", "name"], ["--label", "nope"], ["--r-groups", "a.sdf"]]
-    + [["--out", "pairs.docx"], ["--out", "no/such/folder/pairs.sdf"]],
+    [
+        ["--near", "far"],
+        ["--least", "0"],
+        ["--by", "name"],
+        ["--label", "nope"],
+        ["--r-groups", "a.sdf"],
+        ["--out", "pairs.docx"],
+        ["--out", "no/such/folder/pairs.sdf"],
+    ],
 )
 def test_what_means_nothing_is_refused_in_a_sentence(table: Path, words: list[str]) -> None:
     with pytest.raises(MmexploreError):

@@ -107,7 +107,7 @@ def _name(one: Cliff) -> str:
     return f"{one.a}-{one.b}"
 
 
-def edges(now: ShownCliffsCliffs | None, xy: np.ndarray) -> tuple[tuple[tuple[int, int], ...], int]:
+def edges(now: ShownCliffs | None, xy: np.ndarray) -> tuple[tuple[tuple[int, int], ...], int]:
     """Pairs to be joined on a map, the steepest of those that have a place there, and which of them is looked at."""
     if now is None:
         return (), -1
@@ -156,9 +156,9 @@ def _words(data: str, found: Cliffs) -> str:
     kept = f"; the {len(found.cliffs):,} steepest are listed" if len(found.cliffs) < found.count else ""
     late = f" {found.uncut:,} molecules could not be cut into parts in time." if found.uncut else ""
     return (
-        f"{found.near:,} pairs of the {found.labeled:,} labelled molecules of {data} are near ({near}), {found.count:,} "
-        f"of them {apart}{kept}. Were the labels dealt at random, {found.permuted:,.0f} would be (median of 20 "
-        f"shuffles).{late}"
+        f"{found.near:,} pairs of the {found.labeled:,} labelled molecules of {data} are near ({near}), "
+        f"{found.count:,} of them {apart}{kept}. Were the labels dealt at random, {found.permuted:,.0f} would be "
+        f"(median of 20 shuffles).{late}"
     )
 
 
@@ -176,14 +176,14 @@ def _pairs(choice: Choice, now: ShownCliffs) -> None:
         for start in range((page - 1) * _A_PAGE, min(page * _A_PAGE, len(order)), _ACROSS):
             for column, one in zip(st.columns(_ACROSS), order[start : start + _ACROSS], strict=False):
                 with column, st.container(border=True, gap="xsmall"):
-                    _cell(choice, table, now, one)
+                    _cell(table, now, one)
     by = "SALI" if now.order == now.found.cliffs else "difference"
     table_of = partial(studio.cliff_table, now.found, choice.data, by)  # type: ignore[arg-type]
     sdf_of = partial(studio.cliffs_sdf, now.found, choice.data, by)  # type: ignore[arg-type]
     _downloads(f"{choice.data}-cliffs", table_of, sdf_of)
 
 
-def _cell(choice: Choice, table: Dataset, now: ShownCliffs, one: Cliff) -> None:
+def _cell(table: Dataset, now: ShownCliffs, one: Cliff) -> None:
     st.markdown(_figures(now.found, one))
     key = f"cliff-{_name(one)}"
     drawings(key, _drawn(table, now.found, one), lambda: _pick(key), width=110, height=96)
@@ -239,7 +239,9 @@ def _one(choice: Choice, found: Cliffs, one: Cliff) -> None:
         if one.part_a:
             st.caption(literal(f"Matched pair: {one.part_a} becomes {one.part_b} on {one.constant}"))
         rows = np.array([one.a, one.b])
-        st.button("Select both", key="cliff-select", icon=":material/select_all:", on_click=session.select, args=(rows,))
+        st.button(
+            "Select both", key="cliff-select", icon=":material/select_all:", on_click=session.select, args=(rows,)
+        )
     with told:
         _model(choice, found, one)
 
@@ -345,7 +347,9 @@ def _r_groups(choice: Choice, task: str) -> None:
         return
     table = studio.r_group_table(found, choice.data, rows, choice.model)
     left = found.of - len(found.numbers)
-    st.caption(literal(f"{len(table):,} of {found.of:,} selected molecules hold the core {found.core}; {left:,} do not."))
+    st.caption(
+        literal(f"{len(table):,} of {found.of:,} selected molecules hold the core {found.core}; {left:,} do not.")
+    )
     drawn = pd.DataFrame({"molecule": structures.addresses(table["smiles"])})
     config: dict[str, Any] = {"molecule": structures.column("molecule")}
     for name in found.names:

@@ -67,7 +67,7 @@ def _body(
         controls.found_line(found)
         map_star.words(star)
         controls.left_out_line(choice, shown)
-        steps = cliffs.shown(choice)
+        steps = cliffs.shown(choice, cliffs.switch(choice))
         _draw(choice, shown, painting, found, star, steps)
     with side:
         scored()

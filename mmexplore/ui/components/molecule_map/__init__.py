@@ -52,8 +52,8 @@ class Shown:
     ``points``, ``selected`` and ``found`` are blob addresses (float32 x, y pairs; bit masks, "" where there is none);
     ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1. Maps of one ``group``
     light up in each other the molecule that is pointed at, and leave tools and legend to the group's bar (see
-    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row. ``edges`` join
-    two rows each, and ``edge`` is the one that is looked at, or -1.
+    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row. ``edges``
+    join two rows each, and ``edge`` is the one that is looked at, or -1.
     """
 
     title: str
