@@ -1,15 +1,20 @@
-"""The verb ``map``: coordinates of a data set in a model's view, and how well they show its classes."""
+"""The verbs ``map`` (coordinates of a data set in a model's view) and ``cliffs`` (where a label steps)."""
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
 
 from mmexplore import studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
+from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
 from mmexplore.runtime.progress import Progress
 from mmexplore.studio import Quality
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SCORES = tuple(f"{score}{where}{of}" for of in ("", "_permuted") for where in ("", "_2d") for score in ("dbi", "nmi"))
 
@@ -57,3 +62,96 @@ def _scores(quality: Quality) -> Values:
         found |= {f"{name}_{part}": getattr(scores, name, None) for name in _SCORES}
         found[f"how_{part}"] = scores.how if scores else f"not computed: {quality.no_test}"
     return found
+
+
+def cliffs(
+    data: DataName,
+    model: Annotated[str, typer.Option("--model", help="also its jump over each, and each modality's share")] = "",
+    label: Annotated[str, typer.Option("--label", help="default: the first")] = "",
+    near: Annotated[str, typer.Option("--near", help=f"how two are near: {', '.join(studio.NEAR)}")] = "both",
+    least: Annotated[float, typer.Option("--least", help="Tanimoto of ECFP4 from which two are near")] = studio.LEAST,
+    gap: Annotated[
+        float | None, typer.Option("--gap", help="least difference of the label; default: one standard deviation")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="SALI or difference: which comes first")] = "SALI",
+    k: Annotated[int, typer.Option("--k", min=1, help="so many cliffs are told")] = 20,
+    core: Annotated[str, typer.Option("--core", help="SMILES or SMARTS that R groups are told around")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="all cliffs: .csv, .tsv, .parquet, .xlsx or .sdf")] = None,
+    changes: Annotated[
+        Path | None, typer.Option("--transformations", help="all matched transformations: .csv, .xlsx, ...")
+    ] = None,
+    groups: Annotated[
+        Path | None, typer.Option("--r-groups", help="R groups of the molecules that hold --core: .csv, .xlsx, .sdf")
+    ] = None,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Pairs near in structure and far in a label, and what a label does on average where one part becomes another.
+
+    A change of a matched transformation is q-corrected for all of them; pairs that share a molecule count once.
+    """
+
+    def work(progress: Progress) -> Values:
+        if by not in _ORDERS:
+            raise UnknownName("order of cliffs", by, _ORDERS)
+        for path in filter(None, (out, changes, groups)):
+            studio.check_file(path)
+        table = _r_groups(data, core, model) if core or groups else None
+        found = studio.cliffs(data, label, near, least, gap, progress)  # type: ignore[arg-type]
+        about: Values = {"data": data, "model": model} | {name: getattr(found, name) for name in _TOLD}
+        about |= {"count_permuted": found.permuted, "by": by}
+        about["cliffs"] = [_cliff(one, found, data, model) for one in found.ranked(by)[:k]]  # type: ignore[arg-type]
+        moves = [asdict(one) for one in found.transformations]
+        about["transformations"] = [{key: value for key, value in one.items() if key != "pairs"} for one in moves]
+        if table is not None:
+            about["r_groups"] = table.to_dict("records")
+        if out:
+            pairs = studio.cliff_table(found, data, by)  # type: ignore[arg-type]
+            about["file"] = str(studio.write_table(out, pairs, lambda: studio.cliffs_sdf(found, data, by)))  # type: ignore[arg-type]
+        if changes:
+            about["transformations_file"] = str(studio.write_table(changes, studio.transformation_table(found)))
+        if groups and table is not None:
+            about["r_groups_file"] = str(studio.write_table(groups, table))
+        return about
+
+    answer(work, as_json, job, shown=_short)
+
+
+_ORDERS = ("SALI", "difference")
+_TOLD = ("task", "unit", "near", "matched", "least", "gap", "labeled", "count", "uncut")
+
+
+def _r_groups(data: str, core: str, model: str) -> "pd.DataFrame":
+    """R groups of all molecules of a data set that hold a core."""
+    if not core:
+        raise BadRecipe("R groups are told around a core, and none came; --core takes a SMILES or SMARTS")
+    rows = studio.find(data, core).rows
+    return studio.r_group_table(studio.r_groups(data, rows, core), data, rows, model)
+
+
+def _cliff(one: studio.Cliff, found: studio.Cliffs, data: str, model: str) -> Values:
+    table = studio.dataset(data)
+    about: Values = {f"smiles_{which}": str(table.smiles[row]) for which, row in (("a", one.a), ("b", one.b))}
+    about |= {"row_a": one.a, "row_b": one.b, "difference": one.gap, "similarity": one.similarity, "sali": one.sali}
+    about |= {"from": one.part_a, "to": one.part_b, "constant": one.constant}
+    return about | ({"jump": _jump(model, data, found.task, one)} if model else {})
+
+
+def _jump(model: str, data: str, task: str, one: studio.Cliff) -> Values | None:
+    """A model's step over a cliff; None where it cannot be told."""
+    try:
+        made = studio.jump(model, data, task, one.a, one.b)
+    except NotAvailable:
+        return None
+    return made and {key: value for key, value in asdict(made).items() if key not in ("a", "b")}
+
+
+def _short(values: Values) -> Values:
+    """For people: what fits a line each."""
+    names = ("smiles_a", "smiles_b", "difference", "similarity", "sali")
+    steps = [{name: one[name] for name in names} for one in values["cliffs"]]
+    moves = [
+        {name: one[name] for name in ("part_a", "part_b", "count", "mean", "low", "high", "q")}
+        for one in values["transformations"]
+    ]
+    return values | {"cliffs": steps, "transformations": moves}

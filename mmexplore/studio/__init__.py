@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from mmexplore.datasets.catalog import preview
     from mmexplore.datasets.search import SearchResult
     from mmexplore.datasets.summary import Summary, label_table
-    from mmexplore.datasets.tables import to_csv
+    from mmexplore.datasets.tables import table_bytes, to_csv
+    from mmexplore.explore.cliffs.jumps import Jump, ModalityJump
+    from mmexplore.explore.cliffs.pairs import LEAST, NEAR, Cliff, Cliffs
+    from mmexplore.explore.cliffs.r_groups import RGroups
+    from mmexplore.explore.cliffs.transformations import Transformation
     from mmexplore.explore.comparison import Comparison
     from mmexplore.explore.explain.contributions import ABSENT, MOST_COMPARED, Absent, Similarities, products, what_if
     from mmexplore.explore.explain.exam import Exam, trust_in_words
@@ -164,7 +168,26 @@ if TYPE_CHECKING:
         write_predicted,
     )
     from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
-    from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_table, hits, hits_sdf, retrieve
+    from mmexplore.studio.retrieval import (
+        agreement,
+        check_file,
+        cliff_table,
+        cliffs,
+        cliffs_sdf,
+        disagreement,
+        far_pairs,
+        hit_table,
+        hits,
+        hits_sdf,
+        jump,
+        r_group_table,
+        r_groups,
+        retrieve,
+        start_cliffs,
+        stored_cliffs,
+        transformation_table,
+        write_table,
+    )
     from mmexplore.studio.spaces import (
         import_embedding,
         imported_embeddings,
@@ -267,44 +290,46 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABSENT", "ADMET", "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "EXAM_EPOCHS", "EXAM_MOLECULES", "FEWEST_PANELS",
-    "LEVEL", "METHODS", "MOST_CHECKED", "MOST_COMPARED", "MOST_PANELS", "MOST_SEARCHED", "PRESETS", "PROPERTIES",
-    "RULES", "SHARE", "TRAINING_VERBS", "TUNING_VERB", "UNTRAINED", "Absent", "Addition", "Agreement", "Aligned",
-    "Appended", "Calibration", "Classes", "Color", "Comparison", "Contributions", "Copied", "Coverage", "Dataset",
-    "Detail", "Device", "Ensemble", "Entry", "Estimate", "Evaluation", "Exam", "Explained", "FusionReport", "Group",
-    "HitList", "Home", "Imported", "Job", "MapFile", "MissingModalities", "Model", "ModelEvaluation", "MoleculeCard",
-    "MoleculePrediction", "MoleculeRef", "Motifs", "Nearest", "Pair", "PairedTest", "PaperTable", "PredictedTable",
-    "PredictionAsked", "Preset", "Probe", "ProbedTask", "Quality", "Result", "RowColumns", "Rules", "SearchPlan",
-    "SearchResult", "Similarities", "Skipped", "Standing", "Study", "StudyOfSettings", "Subgraph", "Summary", "Target",
-    "TaskColumn", "TaskEstimate", "Tested", "TrainingCheck", "Trial", "ViewRef", "add_dataset", "admet_folder",
-    "agreement", "align", "aligned", "append", "asked_of", "at_home", "available", "backup", "baseline_of",
-    "baseline_test", "beside_training", "calibration", "cancel_job", "check_ensemble", "check_pattern", "check_search",
-    "check_table", "check_training", "color", "color_names", "common", "common_scaffold", "compare_datasets",
-    "compute_map", "compute_quality", "confusion", "consensus", "contributions", "contributions_of", "count_bytes",
-    "counterfactual", "coverage", "coverage_in_words", "current_name", "damaged_datasets", "damaged_jobs",
-    "damaged_models", "dataset", "dataset_name", "dataset_of_predictions", "datasets", "delete_model", "delete_study",
-    "depict", "detail", "devices", "differing", "disagreement", "embed", "estimate", "evaluate", "exam", "example",
-    "expect_ensemble", "explain", "explain_and_keep", "explain_in_time", "explain_summand", "explained_tasks",
-    "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice", "folds_of",
-    "follow_job", "forget_job", "fusion_evaluation", "fusion_report", "fusion_score", "goal_in_words", "group_classes",
-    "group_motifs", "group_of_rows", "has_hyperedges", "has_report", "history", "hit_table", "hits", "hits_sdf", "home",
-    "hyperedge_neighbors", "import_embedding", "import_model", "imported_embeddings", "in_words", "inside",
-    "is_quick_color", "job", "job_history", "judged", "keep_model_file", "keep_selection", "keep_split_file",
-    "kept_selection", "known_bytes", "known_dataset", "label_table", "lacking", "list_jobs", "make_ensemble",
-    "map_classes", "map_folders", "mean_disagreement", "mean_scores", "measured_results", "migrate",
-    "missing_modalities", "model", "model_jobs", "models", "molecule_card", "names_only", "new_run", "new_study",
-    "not_placed", "own_evaluation", "paper_tables", "part_sizes", "place_on", "predict", "predict_molecule",
-    "predicted_file", "predicting_models", "prediction_jobs", "predictions", "predicts", "preview", "probe", "products",
-    "promise", "property_table", "quality_classes", "query_of", "query_of_row", "read_structure", "readable",
-    "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job", "restore", "retrieve", "rows_of",
-    "score", "scores_at", "scores_quickly", "sdf_of", "search_ranges", "shape", "shared", "shown_molecule", "side",
-    "skipped", "split_columns", "split_table", "standard_panels", "start_append", "start_contributions",
+    "LEAST", "LEVEL", "METHODS", "MOST_CHECKED", "MOST_COMPARED", "MOST_PANELS", "MOST_SEARCHED", "NEAR", "PRESETS",
+    "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "TUNING_VERB", "UNTRAINED", "Absent", "Addition", "Agreement",
+    "Aligned", "Appended", "Calibration", "Classes", "Cliff", "Cliffs", "Color", "Comparison", "Contributions",
+    "Copied", "Coverage", "Dataset", "Detail", "Device", "Ensemble", "Entry", "Estimate", "Evaluation", "Exam",
+    "Explained", "FusionReport", "Group", "HitList", "Home", "Imported", "Job", "Jump", "MapFile", "MissingModalities",
+    "ModalityJump", "Model", "ModelEvaluation", "MoleculeCard", "MoleculePrediction", "MoleculeRef", "Motifs",
+    "Nearest", "Pair", "PairedTest", "PaperTable", "PredictedTable", "PredictionAsked", "Preset", "Probe", "ProbedTask",
+    "Quality", "RGroups", "Result", "RowColumns", "Rules", "SearchPlan", "SearchResult", "Similarities", "Skipped",
+    "Standing", "Study", "StudyOfSettings", "Subgraph", "Summary", "Target", "TaskColumn", "TaskEstimate", "Tested",
+    "TrainingCheck", "Transformation", "Trial", "ViewRef", "add_dataset", "admet_folder", "agreement", "align",
+    "aligned", "append", "asked_of", "at_home", "available", "backup", "baseline_of", "baseline_test",
+    "beside_training", "calibration", "cancel_job", "check_ensemble", "check_file", "check_pattern", "check_search",
+    "check_table", "check_training", "cliff_table", "cliffs", "cliffs_sdf", "color", "color_names", "common",
+    "common_scaffold", "compare_datasets", "compute_map", "compute_quality", "confusion", "consensus", "contributions",
+    "contributions_of", "count_bytes", "counterfactual", "coverage", "coverage_in_words", "current_name",
+    "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "dataset_name", "dataset_of_predictions",
+    "datasets", "delete_model", "delete_study", "depict", "detail", "devices", "differing", "disagreement", "embed",
+    "estimate", "evaluate", "exam", "example", "expect_ensemble", "explain", "explain_and_keep", "explain_in_time",
+    "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find",
+    "first_choice", "folds_of", "follow_job", "forget_job", "fusion_evaluation", "fusion_report", "fusion_score",
+    "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "has_report", "history",
+    "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors", "import_embedding", "import_model",
+    "imported_embeddings", "in_words", "inside", "is_quick_color", "job", "job_history", "judged", "jump",
+    "keep_model_file", "keep_selection", "keep_split_file", "kept_selection", "known_bytes", "known_dataset",
+    "label_table", "lacking", "list_jobs", "make_ensemble", "map_classes", "map_folders", "mean_disagreement",
+    "mean_scores", "measured_results", "migrate", "missing_modalities", "model", "model_jobs", "models",
+    "molecule_card", "names_only", "new_run", "new_study", "not_placed", "own_evaluation", "paper_tables", "part_sizes",
+    "place_on", "predict", "predict_molecule", "predicted_file", "predicting_models", "prediction_jobs", "predictions",
+    "predicts", "preview", "probe", "products", "promise", "property_table", "quality_classes", "query_of",
+    "query_of_row", "r_group_table", "r_groups", "read_structure", "readable", "recipe_of", "remove_dataset",
+    "rename_dataset", "rename_model", "restart_job", "restore", "retrieve", "rows_of", "score", "scores_at",
+    "scores_quickly", "sdf_of", "search_ranges", "shape", "shared", "shown_molecule", "side", "skipped",
+    "split_columns", "split_table", "standard_panels", "start_append", "start_cliffs", "start_contributions",
     "start_embedding", "start_exam", "start_explaining", "start_fetch", "start_import", "start_map",
     "start_model_export", "start_model_import", "start_motifs", "start_prediction", "start_probe", "start_training",
-    "start_tuning", "stored_contributions", "stored_exam", "stored_map", "stored_motifs", "stored_probe",
-    "stored_quality", "stress", "studies", "study", "study_of", "summands", "summarize", "table_of", "target", "tested",
-    "to_csv", "to_sdf", "train", "train_ensemble", "train_folds", "trained_without", "trust_in_words", "tune",
-    "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding", "write_model", "write_predicted",
-    "write_rows",
+    "start_tuning", "stored_cliffs", "stored_contributions", "stored_exam", "stored_map", "stored_motifs",
+    "stored_probe", "stored_quality", "stress", "studies", "study", "study_of", "summands", "summarize", "table_bytes",
+    "table_of", "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble", "train_folds", "trained_without",
+    "transformation_table", "trust_in_words", "tune", "view_of", "viewer_path", "what_if", "write_chemprop",
+    "write_embedding", "write_model", "write_predicted", "write_rows", "write_table",
 ]  # fmt: skip
 
 

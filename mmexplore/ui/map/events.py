@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore.ui.components.molecule_map import event, rows_meant
-from mmexplore.ui.map import side
+from mmexplore.ui.map import cliffs, side
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.tabs import MOLECULE_TAB, SELECTION_TAB
 
@@ -26,6 +26,9 @@ def happened(key: str) -> None:
         return
     codes, xy = known
     kind, mode = action["kind"], action.get("mode", "replace")
+    if kind == "edge":
+        cliffs.clicked(action["code"])
+        return
     if kind == "click" and mode == "replace":
         session.choose_row(action["row"])
         side.turn_to(MOLECULE_TAB)

@@ -11,9 +11,10 @@ from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components import model_links
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
 from mmexplore.ui.components.molecule_map.painting import Painting
-from mmexplore.ui.map import coloring, controls, events, progress
+from mmexplore.ui.map import cliffs, coloring, controls, events, progress
 from mmexplore.ui.map import star as map_star
 from mmexplore.ui.map import state as map_state
+from mmexplore.ui.map.cliffs import ShownCliffs
 from mmexplore.ui.map.hyperedges import hyperedge_panel
 from mmexplore.ui.map.quality import quality_panel
 from mmexplore.ui.map.selection import selection_table
@@ -66,19 +67,30 @@ def _body(
         controls.found_line(found)
         map_star.words(star)
         controls.left_out_line(choice, shown)
-        _draw(choice, shown, painting, found, star)
+        steps = cliffs.shown(choice, cliffs.switch(choice))
+        _draw(choice, shown, painting, found, star, steps)
     with side:
         scored()
         model_links.predict_here(choice.model)
         map_side(found.smarts if found else "", star)
     hyperedge_panel()
+    if steps:
+        cliffs.panel(choice, steps)
     selection_table()
 
 
-def _draw(choice: Choice, shown: MapFile, painting: Painting, found: SearchResult | None, star: Star | None) -> None:
+def _draw(
+    choice: Choice,
+    shown: MapFile,
+    painting: Painting,
+    found: SearchResult | None,
+    star: Star | None,
+    steps: ShownCliffs | None,
+) -> None:
     rows, n = session.selection(), len(shown.xy)
     points = blobs.published(("points", str(shown.path), shown.created, shown.seconds), shown.xy.tobytes)
     by = TITLES[shown.method]
+    joined, looked_at = cliffs.edges(steps, shown.xy)
     events.drawn(_MAP, painting.codes, shown.xy)
     what = Shown(
         title=f"{n:,} molecules of {choice.data}, view {choice.view}, {by}, coloured by {painting.label}",
@@ -91,5 +103,7 @@ def _draw(choice: Choice, shown: MapFile, painting: Painting, found: SearchResul
         found=blobs.publish(mask(found.rows, n)) if found else "",
         current=session.current_row(),
         star=star,
+        edges=joined,
+        edge=looked_at,
     )
     molecule_map(_MAP, what, partial(events.happened, _MAP))

@@ -25,10 +25,10 @@ HERE = Path(__file__).parent
 class MapEvent(TypedDict, total=False):
     """Map event: what a visitor did on the map.
 
-    ``outline`` holds corners in data units, ``code`` a line of the legend.
+    ``outline`` holds corners in data units, ``code`` a line of the legend, or an edge by its number.
     """
 
-    kind: Literal["lasso", "box", "click", "category", "clear"]
+    kind: Literal["lasso", "box", "click", "category", "edge", "clear"]
     mode: Literal["replace", "add"]
     outline: list[list[float]]
     row: int
@@ -52,7 +52,8 @@ class Shown:
     ``points``, ``selected`` and ``found`` are blob addresses (float32 x, y pairs; bit masks, "" where there is none);
     ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1. Maps of one ``group``
     light up in each other the molecule that is pointed at, and leave tools and legend to the group's bar (see
-    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row.
+    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row. ``edges``
+    join two rows each, and ``edge`` is the one that is looked at, or -1.
     """
 
     title: str
@@ -67,6 +68,8 @@ class Shown:
     group: str = ""
     name: str = ""
     star: Star | None = None
+    edges: tuple[tuple[int, int], ...] = ()
+    edge: int = -1
 
 
 # A map's points are on their way while the scripts still come.
@@ -123,6 +126,7 @@ def plain(shown: Shown, full: Callable[[str], str]) -> dict[str, Any]:
     }
     data |= {name: full(getattr(shown, name)) for name in ("points", "selected", "found")}
     data["star"] = asdict(shown.star) if shown.star else None
+    data |= {"edges": [list(pair) for pair in shown.edges], "edge": shown.edge}
     return data | {"colour": _color(shown.painting) | {"codes": full(shown.codes)}}
 
 

@@ -9,6 +9,7 @@
 import { part } from "../dom.js";
 import { fetched } from "./fetched.js";
 import { gestures } from "./gestures.js";
+import { Edges } from "./edges.js";
 import { bytes, inks } from "./inks.js";
 import { legend } from "./legend.js";
 import { light, link, unlink } from "./linked.js";
@@ -71,6 +72,7 @@ export class MoleculeMap {
     this.notice = part(root, ".notice", HTMLElement);
     this.bar = part(root, ".tools", HTMLElement);
     this.pointing = new Pointing(this);
+    this.edges = new Edges(part(root, ".overlay", SVGElement));
     this.gestures = this.#listen();
     tools(this.bar, () => [this]);
     this.painter = new LastingPainter(this.canvas, part(root, ".sampled", SVGElement), () => this.#anew());
@@ -99,6 +101,7 @@ export class MoleculeMap {
     this.#send = send;
     if (before.data !== data.data || before.model !== data.model) card.forget();
     card.star = data.star;
+    this.edges.update(data.edges ?? [], data.edge ?? -1);
     if (before.current !== data.current) this.pointing.cursor = data.current;
     this.surface.setAttribute("aria-label", data.title);
     this.root.dataset.group = data.group;
@@ -183,6 +186,7 @@ export class MoleculeMap {
     this.dark = dark;
     this.painter.paint(this.view, grey, rim);
     this.pointing.rings();
+    this.edges.place(this.view, this.xy);
     dataset.zoom = (this.view.k / this.view.home).toFixed(2);
     dataset.painted = String(Number(dataset.painted ?? 0) + 1);
   }
@@ -202,7 +206,7 @@ export class MoleculeMap {
       pan: (dx, dy) => { view.pan(dx, dy); this.paint(); },
       zoom: (factor, ...at) => { pointing.hover(-1); view.zoom(factor, ...at); this.paint(); },
       reset: () => { view.fit(this.box); this.paint(); },
-      click: (x, y, add) => this.#choose(pointing.under(x, y), add),
+      click: (x, y, add) => this.#click(pointing.under(x, y), this.edges.at(x, y, view, this.xy), add),
       enter: add => this.#choose(pointing.cursor, add),
       escape: () => { pointing.hover(-1); light(this, -1); this.#tell({ kind: "clear" }); },
       arrow: (dx, dy) => pointing.walk(dx, dy),
@@ -214,6 +218,17 @@ export class MoleculeMap {
   #inData(points) {
     const every = Math.ceil(points.length / MOST_CORNERS);
     return points.filter((_, k) => k % every === 0).map(p => this.view.toData(...p));
+  }
+
+  /**
+   * A molecule comes before an edge that passes by.
+   * @param {number} row
+   * @param {number} edge
+   * @param {boolean} add
+   */
+  #click(row, edge, add) {
+    if (row === -1 && edge >= 0) this.#tell({ kind: "edge", code: edge });
+    else this.#choose(row, add);
   }
 
   /** @param {number} row   pointed at in another map of the comparison */

@@ -16,6 +16,8 @@
  * @property {string} selected
  * @property {string} found
  * @property {Star | null} star
+ * @property {[number, number][]} [edges]   rows that are joined
+ * @property {number} [edge]   the edge that is looked at, or -1
  * @property {Colours & { codes: string }} colour
  * @property {string} base
  * @property {boolean} [scrolls]   whether the wheel is the page's unless Ctrl is held
