@@ -9,7 +9,7 @@ import typer
 from mmexplore import studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.runtime.progress import Progress
-from mmexplore.studio import Quality
+from mmexplore.studio import Quality, Trust
 
 _SCORES = tuple(f"{score}{where}{of}" for of in ("", "_permuted") for where in ("", "_2d") for score in ("dbi", "nmi"))
 
@@ -23,6 +23,7 @@ def make_map(
     color: Annotated[str, typer.Option("--color", help="score by this colour; default: the first label")] = "",
     color_model: Annotated[str, typer.Option("--color-model", hidden=True)] = "",
     color_view: Annotated[str, typer.Option("--color-view", hidden=True)] = "",
+    trust: Annotated[bool, typer.Option("--trust", help="test each place against maps of permuted columns")] = False,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -45,9 +46,20 @@ def make_map(
         quality = studio.compute_quality(made, model, data, chosen, classes, progress)
         about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
         named = [asdict(one) for one in left]
-        return about | _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": named}
+        tested = _trust(studio.compute_trust(made, model, data, chosen, progress)) if trust else {}
+        return about | _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": named} | tested
 
     answer(work, as_json, job)
+
+
+def _trust(found: Trust) -> Values:
+    """Doubtful places: how many and which rows, and how they were tested."""
+    return {
+        "doubtful": int(found.doubtful.sum()),
+        "doubtful_share": found.share,
+        "doubtful_rows": np.flatnonzero(found.doubtful).tolist(),
+        "how_trust": found.how,
+    }
 
 
 def _scores(quality: Quality) -> Values:

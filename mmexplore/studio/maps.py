@@ -14,6 +14,7 @@ from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.explore.maps.quality import Classes, Quality
 from mmexplore.explore.maps.storage import MapFile
+from mmexplore.explore.maps.trust import Trust
 from mmexplore.models import embed as embeddings
 from mmexplore.models import skipped as skipped_rows
 from mmexplore.models.embeddings import Embedded
@@ -122,6 +123,27 @@ def compute_quality(
 ) -> Quality:
     """Quality of a map by these classes, computed and kept unless it is known; may import torch."""
     return compute.compute_quality(shown, model(model_name).view(view), dataset(data), classes, progress, home=home())
+
+
+def stored_trust(shown: MapFile, model_name: str, data: str, view: str) -> Trust | None:
+    """Trust of a map: which of its places are doubtful; None where that is not known yet."""
+    return compute.stored_trust(shown, model(model_name).view(view), dataset(data), home=home())
+
+
+def compute_trust(shown: MapFile, model_name: str, data: str, view: str, progress: Progress = silent) -> Trust:
+    """Trust of a map, computed and kept unless it is known; lays maps of permuted columns out, so for jobs and the CLI.
+
+    Raises MmexploreError for a map of fewer than ten molecules.
+    """
+    return compute.compute_trust(shown, model(model_name).view(view), dataset(data), progress, home=home())
+
+
+def start_trust(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
+    """Trust job: have the places of a map tested by a job, or the job that is at it already."""
+    check_names(data, model_name)
+    arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
+    title = f"trust in the {method.upper()} map of {data}, {view}"
+    return client.start_once("map", [*arguments, "--trust"], device="maps", title=title, home=home())
 
 
 def skipped(model_name: str, data: str) -> tuple[Skipped, ...]:
