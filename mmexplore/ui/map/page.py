@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from mmexplore.studio import MapFile, SearchResult
@@ -15,7 +16,7 @@ from mmexplore.ui.map import coloring, controls, events, progress
 from mmexplore.ui.map import star as map_star
 from mmexplore.ui.map import state as map_state
 from mmexplore.ui.map.hyperedges import hyperedge_panel
-from mmexplore.ui.map.quality import quality_panel
+from mmexplore.ui.map.quality import quality_panel, trust
 from mmexplore.ui.map.selection import selection_table
 from mmexplore.ui.map.side import map_side
 from mmexplore.ui.map.state import TITLES
@@ -32,7 +33,8 @@ def map_page() -> None:
     header = st.container(gap="small")
     on = map_state.ground(choice)
     with header:
-        title, several = controls.header(choice)
+        head = controls.header(choice)
+    title, several = head.title, head.several
     asked = controls.controls(on, several)
     method, painting = asked.method, coloring.painting(on, asked.color, asked.method)
     found = controls.search(choice.data, asked.search)
@@ -49,8 +51,10 @@ def map_page() -> None:
         words = "The first picture, by PCA, appears here as soon as the molecules are embedded."
         st.info(words, icon=":material/hourglass_top:")
         return
-    scored = partial(quality_panel, choice, shown, asked.color, coloring.classes(on, asked.color))
-    _body(choice, shown, painting, found, map_star.star(choice, shown, asked.search, found), scored)
+    tested = trust(choice, shown, method, wanted=head.fog)
+    scored = partial(quality_panel, choice, shown, asked.color, coloring.classes(on, asked.color), tested)
+    star = map_star.star(choice, shown, asked.search, found)
+    _body(choice, shown, painting, found, star, scored, tested.doubtful if tested and head.fog else None)
 
 
 def _body(
@@ -60,13 +64,14 @@ def _body(
     found: SearchResult | None,
     star: Star | None,
     scored: Callable[[], None],
+    faded: np.ndarray | None,
 ) -> None:
     picture, side = st.container(key="stacks-map").columns([13, 7], gap="medium")
     with picture:
         controls.found_line(found)
         map_star.words(star)
         controls.left_out_line(choice, shown)
-        _draw(choice, shown, painting, found, star)
+        _draw(choice, shown, painting, found, star, faded)
     with side:
         scored()
         model_links.predict_here(choice.model)
@@ -75,7 +80,14 @@ def _body(
     selection_table()
 
 
-def _draw(choice: Choice, shown: MapFile, painting: Painting, found: SearchResult | None, star: Star | None) -> None:
+def _draw(
+    choice: Choice,
+    shown: MapFile,
+    painting: Painting,
+    found: SearchResult | None,
+    star: Star | None,
+    faded: np.ndarray | None,
+) -> None:
     rows, n = session.selection(), len(shown.xy)
     points = blobs.published(("points", str(shown.path), shown.created, shown.seconds), shown.xy.tobytes)
     by = TITLES[shown.method]
@@ -89,6 +101,7 @@ def _draw(choice: Choice, shown: MapFile, painting: Painting, found: SearchResul
         codes=blobs.publish(painting.codes.tobytes()),
         selected=blobs.publish(mask(rows, n)) if len(rows) else "",
         found=blobs.publish(mask(found.rows, n)) if found else "",
+        faded=blobs.publish(mask(np.flatnonzero(faded), n)) if faded is not None else "",
         current=session.current_row(),
         star=star,
     )

@@ -49,7 +49,7 @@ class Star:
 class Shown:
     """Map content: what the map shows.
 
-    ``points``, ``selected`` and ``found`` are blob addresses (float32 x, y pairs; bit masks, "" where there is none);
+    ``points``, ``selected``, ``found`` and ``faded`` are blob addresses (float32 x, y pairs; bit masks, "" for none);
     ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1. Maps of one ``group``
     light up in each other the molecule that is pointed at, and leave tools and legend to the group's bar (see
     :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row.
@@ -63,6 +63,7 @@ class Shown:
     codes: str
     selected: str = ""
     found: str = ""
+    faded: str = ""
     current: int = -1
     group: str = ""
     name: str = ""
@@ -121,7 +122,7 @@ def plain(shown: Shown, full: Callable[[str], str]) -> dict[str, Any]:
     data: dict[str, Any] = {
         name: getattr(shown, name) for name in ("title", "data", "model", "current", "group", "name")
     }
-    data |= {name: full(getattr(shown, name)) for name in ("points", "selected", "found")}
+    data |= {name: full(getattr(shown, name)) for name in ("points", "selected", "found", "faded")}
     data["star"] = asdict(shown.star) if shown.star else None
     return data | {"colour": _color(shown.painting) | {"codes": full(shown.codes)}}
 

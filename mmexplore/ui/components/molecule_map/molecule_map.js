@@ -109,8 +109,8 @@ export class MoleculeMap {
   /** Fetch and upload what is new; what has not changed stays on the GPU. */
   async #renew() {
     const { data } = this, drawn = this.#drawn ?? {};
-    const [points, codes, selected, found] = await Promise.all(
-      [data.points, data.colour.codes, data.selected, data.found].map(url => url ? fetched(url, this.source) : null));
+    const [points, codes, selected, found, faded] = await Promise.all(
+      [data.points, data.colour.codes, data.selected, data.found, data.faded].map(url => url ? fetched(url, this.source) : null));
     if (data !== this.data) return;
     if (drawn.points !== data.points) this.#newPoints(new Float32Array(points ?? []));
     const palette = data.colour.palette.join();
@@ -120,8 +120,8 @@ export class MoleculeMap {
       this.painter.colours(this.codes, bytes(data.colour.palette, this.n), this.stack);
       legend(part(this.root, ".legend", HTMLElement), data.colour, (code, add) => this.#tell({ kind: "category", code, mode: add ? "add" : "replace" }));
     }
-    const marks = [data.points, data.selected, data.found].join();
-    if (drawn.marks !== marks) this.#newStates(selected && new Uint8Array(selected), found && new Uint8Array(found));
+    const marks = [data.points, data.selected, data.found, data.faded].join();
+    if (drawn.marks !== marks) this.#newStates(...[selected, found, faded].map(mask => mask && new Uint8Array(mask)));
     this.#drawn = { points: data.points, codes: data.colour.codes, palette, marks };
     this.pointing.marks.outline(null);
     this.root.dataset.busy = "no";
@@ -140,11 +140,10 @@ export class MoleculeMap {
   }
 
   /**
-   * @param {Uint8Array | null} selected
-   * @param {Uint8Array | null} found
+   * @param {(Uint8Array | null)[]} masks   selected, found, faded
    */
-  #newStates(selected, found) {
-    const [made, present] = states(this.n, selected, found);
+  #newStates(...[selected, found, faded]) {
+    const [made, present] = states(this.n, selected, found, faded);
     this.states = made;
     this.painter.states(made, present);
   }

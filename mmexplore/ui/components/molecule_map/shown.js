@@ -4,7 +4,7 @@
 /** @import { Colours } from "./legend.js" */
 
 /**
- * What the map shows; `points`, `selected`, `found` and `codes` are addresses, "" where there is none.
+ * What the map shows; `points`, `selected`, `found`, `faded` and `codes` are addresses, "" where there is none.
  * @typedef {object} Shown
  * @property {string} title
  * @property {string} data
@@ -15,6 +15,7 @@
  * @property {string} points
  * @property {string} selected
  * @property {string} found
+ * @property {string} faded
  * @property {Star | null} star
  * @property {Colours & { codes: string }} colour
  * @property {string} base
@@ -29,6 +30,6 @@
  * @type {Shown}
  */
 export const NOTHING = {
-  title: "", data: "", model: "", current: -1, group: "", name: "", points: "", selected: "", found: "", star: null,
+  title: "", data: "", model: "", current: -1, group: "", name: "", points: "", selected: "", found: "", faded: "", star: null,
   colour: { label: "", entries: [], ticks: [], palette: [], codes: "" }, base: "",
 };

@@ -3,7 +3,8 @@
 // search under the pointer still knows every point.
 
 /** @import { Painter } from "./painter.js" */
-import { LIT } from "./masks.js";
+import { FAINT } from "./inks.js";
+import { FADED, LIT } from "./masks.js";
 import { flat, rows as stacked } from "./stacking.js";
 
 const MOST = 5000, NS = "http://www.w3.org/2000/svg";
@@ -58,6 +59,7 @@ export function svgPainter(svg) {
         dot.setAttribute("cy", y.toFixed(1));
         dot.setAttribute("r", (radius * (states[row] ? stack.growth[codes[row]] : 1)).toFixed(1));
         dot.setAttribute("fill", css(states[row] ? own : grey));
+        dot.setAttribute("fill-opacity", String(states[row] === FADED ? FAINT : 1));
         dot.setAttribute("stroke", states[row] === LIT ? css(rim) : "none");
       });
     },
