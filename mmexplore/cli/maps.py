@@ -1,4 +1,4 @@
-"""The verb ``map``: coordinates of a data set in a model's view, and how well they show its classes."""
+"""The verbs ``map`` and ``lens``: coordinates of a data set in a view, and a way through the maps of several views."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -9,7 +9,7 @@ import typer
 from mmexplore import studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.runtime.progress import Progress
-from mmexplore.studio import Quality, Trust
+from mmexplore.studio import Quality, Trust, ViewRef
 
 _SCORES = tuple(f"{score}{where}{of}" for of in ("", "_permuted") for where in ("", "_2d") for score in ("dbi", "nmi"))
 
@@ -50,6 +50,48 @@ def make_map(
         return about | _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": named} | tested
 
     answer(work, as_json, job)
+
+
+def lens(
+    data: DataName,
+    stop: Annotated[
+        list[str] | None, typer.Option("--stop", metavar="MODEL@VIEW", help="a view to go through, two to six of them")
+    ] = None,
+    model: Annotated[str, typer.Option("--model", help="in place of stops: all views of this model")] = "",
+    method: Annotated[str, typer.Option("--method", help=", ".join(studio.METHODS))] = "umap",
+    seed: Annotated[int, typer.Option("--seed")] = 0,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Maps of several views as stops of one way, in the order in which they move least, and who moves most on it.
+
+    Each map is turned onto the one before; distances are Procrustes distances of maps, change is the Jaccard distance
+    of the ten nearest in the full spaces.
+    """
+
+    def work(progress: Progress) -> Values:
+        panels = [_panel(text) for text in stop or ()]
+        if not panels and model:
+            panels = [ViewRef(model, view) for view in studio.model(model).views]
+        found = studio.compute_lens(panels, data, method, seed, progress)
+        table = studio.dataset(data)
+        ways = []
+        for number, distance in enumerate(found.way.distances):
+            moved = studio.movers(found, number, data)
+            rows = [] if moved is None else moved.rows.tolist()
+            change = [] if moved is None else moved.change.tolist()
+            named = [{"row": row, "smiles": str(table.smiles[row]), "change": by} for row, by in zip(rows, change, strict=True)]
+            ways.append({"distance": distance, "movers": named})
+        about = {"data": data, "method": method, "seed": seed, "n": len(table), "stops": [asdict(one) for one in found.stops]}
+        return about | {"ways": ways, "length": sum(found.way.distances), "length_as_came": found.way.as_came}
+
+    answer(work, as_json, job)
+
+
+def _panel(text: str) -> ViewRef:
+    """View of a text MODEL@VIEW, or the first view of MODEL."""
+    name, at, view = text.rpartition("@")
+    return ViewRef(name, view) if at else ViewRef(text, studio.view_of(text))
 
 
 def _trust(found: Trust) -> Values:

@@ -21,6 +21,7 @@ _METHOD_HELP = """**UMAP** and **t-SNE** keep neighbours together; distances bet
 
 
 _COMPARE_HELP = "Two to six maps of these molecules side by side: point at one and it lights up in all"
+_LENS_HELP = "One map that moves from view to view under a slider, each molecule on its own path"
 _FOG_HELP = (
     "Fades molecules whose place is doubtful: their neighbours on the map are their neighbours in the full space no "
     "more than in maps laid out anew from data whose columns were permuted one by one"
@@ -29,10 +30,11 @@ _FOG_HELP = (
 
 @dataclass(frozen=True)
 class Header:
-    """Page header: the place of the title, and what is wanted, as it stands in the URL: several maps, or the fog."""
+    """Page header: the place of the title, and what is wanted, as it stands in the URL: maps, a lens, the fog."""
 
     title: DeltaGenerator
     several: bool
+    lens: bool
     fog: bool
 
 
@@ -43,13 +45,14 @@ def header(choice: Choice) -> Header:
     with switch, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         before = st.container(horizontal=True, width="content")
         tour.button()
-        several = address.toggle("Compare", key="compare", help=_COMPARE_HELP)
+        lens = address.toggle("Lens", key="lens", help=_LENS_HELP)
+        several = address.toggle("Compare", key="compare", help=_COMPARE_HELP, disabled=lens) and not lens
         with before:
             if several:
                 menu.menu(choice)
-            else:
+            elif not lens:
                 fog = address.toggle("Trust fog", key="fog", help=_FOG_HELP)
-    return Header(title, several, fog)
+    return Header(title, several, lens, fog)
 
 
 def title(choice: Choice, shown: MapFile | None, method: str) -> None:

@@ -25,14 +25,15 @@ HERE = Path(__file__).parent
 class MapEvent(TypedDict, total=False):
     """Map event: what a visitor did on the map.
 
-    ``outline`` holds corners in data units, ``code`` a line of the legend.
+    ``outline`` holds corners in data units, ``code`` a line of the legend, ``at`` the place of a lens's slider.
     """
 
-    kind: Literal["lasso", "box", "click", "category", "clear"]
+    kind: Literal["lasso", "box", "click", "category", "clear", "lens"]
     mode: Literal["replace", "add"]
     outline: list[list[float]]
     row: int
     code: int
+    at: float
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,27 @@ class Star:
 
 
 @dataclass(frozen=True)
+class Stops:
+    """Stops of a lens: their ``names``, the blobs of their ``points``, and masks of who is ``lit`` on each way between.
+
+    ``at`` is where the slider stands: 1.25 is a quarter of the way from the second stop to the third.
+    """
+
+    names: tuple[str, ...]
+    points: tuple[str, ...]
+    lit: tuple[str, ...]
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
 class Shown:
     """Map content: what the map shows.
 
     ``points``, ``selected``, ``found`` and ``faded`` are blob addresses (float32 x, y pairs; bit masks, "" for none);
     ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1. Maps of one ``group``
     light up in each other the molecule that is pointed at, and leave tools and legend to the group's bar (see
-    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row.
+    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row. With a ``lens``
+    there is a slider below the map, and ``points`` is its first stop.
     """
 
     title: str
@@ -68,6 +83,7 @@ class Shown:
     group: str = ""
     name: str = ""
     star: Star | None = None
+    lens: Stops | None = None
 
 
 # A map's points are on their way while the scripts still come.
@@ -124,7 +140,13 @@ def plain(shown: Shown, full: Callable[[str], str]) -> dict[str, Any]:
     }
     data |= {name: full(getattr(shown, name)) for name in ("points", "selected", "found", "faded")}
     data["star"] = asdict(shown.star) if shown.star else None
+    data["lens"] = _stops(shown.lens, full) if shown.lens else None
     return data | {"colour": _color(shown.painting) | {"codes": full(shown.codes)}}
+
+
+def _stops(lens: Stops, full: Callable[[str], str]) -> dict[str, Any]:
+    addresses = {name: [full(path) for path in getattr(lens, name)] for name in ("points", "lit")}
+    return {"names": list(lens.names), "at": lens.at} | addresses
 
 
 def rows_meant(action: MapEvent, codes: np.ndarray, xy: np.ndarray | None = None) -> np.ndarray:

@@ -27,3 +27,14 @@ export function states(n, selected, found, faded = null) {
   }
   return [made, present];
 }
+
+/**
+ * The same points on the way from one map to another: those that the way is about are lit, others that are shown fade.
+ * @param {Uint8Array} made   states at rest
+ * @param {Uint8Array} lit
+ * @returns {[Uint8Array<ArrayBuffer>, boolean[]]}
+ */
+export function passing(made, lit) {
+  const moving = Uint8Array.from(made, (state, i) => bit(lit, i) ? LIT : state === SHOWN ? FADED : state);
+  return [moving, [GREYED, FADED, SHOWN, LIT].map(state => moving.includes(state))];
+}
