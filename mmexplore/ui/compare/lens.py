@@ -19,7 +19,7 @@ from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.molecule_map import Shown, Stops, event, mask, molecule_map
 from mmexplore.ui.components.molecule_map.painting import Painting
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.map import controls, coloring, events
+from mmexplore.ui.map import coloring, controls, events
 from mmexplore.ui.map.controls import Controls
 from mmexplore.ui.map.selection import selection_table
 from mmexplore.ui.map.side import map_side

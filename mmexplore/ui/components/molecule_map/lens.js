@@ -52,6 +52,8 @@ export class Lens {
   /** @type {string[]} */
   names = [];
   #told = NaN;   // where the server last put the slider
+  /** @type {number[]} */
+  #unanswered = [];   // where it came to rest, which the server says again: no news
   #frame = 0;
   #moved;
   #rests;
@@ -68,7 +70,7 @@ export class Lens {
     this.#moved = moved;
     this.#rests = rests;
     this.slider.addEventListener("input", () => { this.#halt(); this.put(Number(this.slider.value)); });
-    this.slider.addEventListener("change", () => this.#rests(this.at));
+    this.slider.addEventListener("change", () => this.#rest());
   }
 
   /**
@@ -84,8 +86,11 @@ export class Lens {
       this.stops.replaceChildren(...stops.names.map((name, number) => this.#button(name, number)));
       this.#told = NaN;
     }
+    const answered = this.#unanswered.indexOf(stops.at);
+    if (answered >= 0) { this.#told = stops.at; this.#unanswered.splice(0, answered + 1); }
     if (this.#told === stops.at) return;
     this.#told = stops.at;
+    this.#unanswered = [];
     this.#halt();
     this.put(stops.at);
   }
@@ -107,14 +112,19 @@ export class Lens {
   glide(to) {
     this.#halt();
     const from = this.at, began = performance.now(), whole = GLIDE_MS * Math.abs(to - from);
-    if (still() || !whole) { this.put(to); this.#rests(to); return; }
+    if (still() || !whole) { this.put(to); this.#rest(); return; }
     const step = () => {
       const share = Math.min((performance.now() - began) / whole, 1);
       this.put(from + (to - from) * share * share * (3 - 2 * share));
       if (share < 1) this.#frame = requestAnimationFrame(step);
-      else this.#rests(to);
+      else this.#rest();
     };
     this.#frame = requestAnimationFrame(step);
+  }
+
+  #rest() {
+    this.#unanswered.push(this.at);
+    this.#rests(this.at);
   }
 
   #halt() {

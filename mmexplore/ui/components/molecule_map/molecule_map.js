@@ -142,6 +142,7 @@ export class MoleculeMap {
     }
     this.#drawn = { points: places, codes: data.colour.codes, palette, marks };
     this.lens.show(data.lens);
+    if (this.stops.length && this.#way < 0) this.#moveTo(this.lens.at);   // other maps, the slider where it was
     this.pointing.marks.outline(null);
     this.root.dataset.busy = "no";
     this.#anew();
