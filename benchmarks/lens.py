@@ -1,7 +1,7 @@
 """How many frames a second does the modality lens move, at 10,000 and 100,000 molecules?
 
-The project's own painter in Chromium with WebGL in software, the slider swept from stop to stop. Against it, in the same
-run: the same painter, given the places between the stops anew each frame instead of mixing them on the GPU.
+The project's own painter in Chromium with WebGL in software, the slider swept from stop to stop. Against it, in the
+same run: the same painter, given the places between the stops anew each frame instead of mixing them on the GPU.
 Run: python benchmarks/lens.py [--most 100000]
 """
 

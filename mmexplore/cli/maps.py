@@ -78,11 +78,11 @@ def lens(
         ways = []
         for number, distance in enumerate(found.way.distances):
             moved = studio.movers(found, number, data)
-            rows = [] if moved is None else moved.rows.tolist()
-            change = [] if moved is None else moved.change.tolist()
-            named = [{"row": row, "smiles": str(table.smiles[row]), "change": by} for row, by in zip(rows, change, strict=True)]
+            pairs = zip(moved.rows.tolist(), moved.change.tolist(), strict=True) if moved else ()
+            named = [{"row": row, "smiles": str(table.smiles[row]), "change": change} for row, change in pairs]
             ways.append({"distance": distance, "movers": named})
-        about = {"data": data, "method": method, "seed": seed, "n": len(table), "stops": [asdict(one) for one in found.stops]}
+        stops = [asdict(one) for one in found.stops]
+        about: Values = {"data": data, "method": method, "seed": seed, "n": len(table), "stops": stops}
         return about | {"ways": ways, "length": sum(found.way.distances), "length_as_came": found.way.as_came}
 
     answer(work, as_json, job)

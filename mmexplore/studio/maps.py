@@ -200,13 +200,9 @@ def movers(found: Lens, way: int, data: str, most: int = lenses.MOST_MOVERS, k: 
     None before :func:`compute_lens` has told how neighbors change, or where a model has not embedded the data set.
     """
     one, other = (view_at(stop) for stop in found.stops[way : way + 2])
-    table = dataset(data)
-    change = lenses.stored_change(one, other, table, home=home())
-    if change is None or lacking(found.stops[way : way + 2], data):
+    if lacking(found.stops[way : way + 2], data):
         return None
-    rows = lenses.most_changed(change, *found.way.xy[way : way + 2], most)
-    near = [lenses.nearest_in(each, table, rows, k, home=home()) for each in (one, other)]
-    return Movers(rows, change[rows], *near)
+    return lenses.movers(found, way, one, other, dataset(data), most, k, home=home())
 
 
 def skipped(model_name: str, data: str) -> tuple[Skipped, ...]:

@@ -3,8 +3,8 @@
 How far two maps are apart is the full Procrustes distance, sqrt(1 - (sum S)^2 / (|X|^2 |Y|^2)) of centered maps with S
 the singular values of X'Y (Dryden and Mardia 1998): 0 for maps that differ by a turn, a mirror, a scale and a shift. Of
 all orders of the stops the one with the least sum of distances between neighbors is taken; six stops have 360. Each
-map is then turned onto the one before (:mod:`mmexplore.explore.maps.procrustes`), and all have the same root mean square
-radius, 1: scales of layouts mean nothing, and Procrustes' own would shrink a map the less it agrees.
+map is then turned onto the one before (:mod:`mmexplore.explore.maps.procrustes`), and all have a root mean square
+radius of 1: scales of layouts mean nothing, and Procrustes' own would shrink a map the less it agrees.
 """
 
 import io
@@ -58,6 +58,7 @@ class Lens:
     way: Way
     method: str
     seed: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ def of_maps(files: tuple[MapFile, ...], panels: Sequence[ViewRef]) -> Lens:
     """Modality lens of stored maps of these panels. Raises MmexploreError unless there are two to six."""
     found = _way_of(files)
     stops = tuple(panels[number] for number in found.order)
-    return Lens(stops, found, files[0].method, max(file.seed for file in files))
+    digest = " ".join(files[number].digest for number in found.order)
+    return Lens(stops, found, files[0].method, max(file.seed for file in files), digest)
 
 
 @cached(8)
@@ -142,7 +144,7 @@ def between(xy: Sequence[np.ndarray], at: float) -> np.ndarray:
 
 
 def most_changed(change: np.ndarray, from_xy: np.ndarray, to_xy: np.ndarray, most: int = MOST_MOVERS) -> np.ndarray:
-    """Rows (int64) with the largest ``change`` (n,); among equal ones those that move farthest on the maps, then by row.
+    """Rows (int64) with the largest ``change`` (n,); among equal ones those that move farthest on the maps come first.
 
     Rows without a change or a place are left out.
     """
@@ -184,6 +186,28 @@ def _file(one: View, other: View, dataset: Dataset, *, home: Home) -> Path:
     first, second = sorted((one, other), key=lambda view: (view.model.digest, view.name))
     name = f"{quote(first.name, safe='')}-{second.model.digest}-{quote(second.name, safe='')}-{NEIGHBORS}.npy"
     return map_folders(first.model, dataset, home=home)[-1] / "lens" / name
+
+
+def movers(
+    found: Lens, number: int, one: View, other: View, dataset: Dataset, most: int, k: int, *, home: Home
+) -> Movers | None:
+    """Molecules that change their neighbors most on a way of a lens, that between the views ``one`` and ``other``.
+
+    None before :func:`compute_change`. Raises NotAvailable before the models have embedded the data set.
+    """
+    if stored_change(one, other, dataset, home=home) is None:
+        return None
+    return _movers(found, number, one, other, dataset, most, k, home=home)
+
+
+@cached(24)
+def _movers(
+    found: Lens, number: int, one: View, other: View, dataset: Dataset, most: int, k: int, *, home: Home
+) -> Movers:
+    change = compute_change(one, other, dataset, home=home)
+    rows = most_changed(change, *found.way.xy[number : number + 2], most)
+    near = [nearest_in(each, dataset, rows, k, home=home) for each in (one, other)]
+    return Movers(rows, change[rows], *near)
 
 
 def nearest_in(view: View, dataset: Dataset, rows: np.ndarray, k: int, *, home: Home) -> np.ndarray:

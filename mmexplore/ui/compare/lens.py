@@ -70,6 +70,11 @@ def lens_page(
     selection_table()
 
 
+def forget_address() -> None:
+    """Take the slider's place out of the URL where no lens is shown; it comes back with the next one."""
+    address.keep(_AT, None)
+
+
 def _panels(choice: Choice) -> tuple[ViewRef, ...]:
     """The stops: those of the comparison, at first all views of the model where it has several; and their picker."""
     views = studio.model(choice.model).views
@@ -134,7 +139,7 @@ def _number(text: str) -> float:
 
 def _words(lens: Lens) -> None:
     of = "" if lens.method == "pca" else f", seed {lens.seed}"
-    length = f"{sum(lens.way.distances):.2f} of Procrustes distance on the way, {lens.way.as_came:.2f} in the order given"
+    length = f"Procrustes distances sum to {sum(lens.way.distances):.2f}, in the order given to {lens.way.as_came:.2f}"
     st.caption(
         literal(
             f"{len(lens.stops)} maps by {TITLES[lens.method]}{of}, in the order in which they move least ({length}), "
@@ -174,10 +179,9 @@ def _draw(
     found: SearchResult | None,
 ) -> None:
     rows, n = session.selection(), len(painting.codes)
-    key = ("lens", choice.data, lens.method, str(lens.seed), state.written(lens.stops))
-    points = tuple(blobs.publish(xy.tobytes()) for xy in lens.way.xy)
+    points = tuple(blobs.published(("lens", lens.digest, str(k)), xy.tobytes) for k, xy in enumerate(lens.way.xy))
     lit = tuple(blobs.publish(mask(each.rows if each else np.array([], np.int64), n)) for each in moved)
-    st.session_state[_PLACES] = (key, lens.way.xy)
+    st.session_state[_PLACES] = lens.way.xy
     events.drawn(_MAP, painting.codes, lens.way.xy[0])
     names = _names(lens)
     what = Shown(
@@ -200,7 +204,7 @@ def _happened() -> None:
     action = event(_MAP)
     if not action:
         return
-    _, places = st.session_state.get(_PLACES, ("", ()))
+    places = st.session_state.get(_PLACES, ())
     if "at" in action and len(places) >= FEWEST_PANELS:
         at = float(action["at"])
         st.session_state[_AT] = at if math.isfinite(at) else 0.0
@@ -211,7 +215,7 @@ def _happened() -> None:
 
 
 def _movers(lens: Lens, way: int, moved: Movers, data: str) -> None:
-    """Who changes its neighbors most on a way: each with its nearest in the view that it leaves and the one it enters."""
+    """Who changes its neighbors most on a way: each with its nearest in the view it leaves and the one it enters."""
     names = _names(lens)
     one, other = names[way], names[way + 1]
     st.subheader(f"Who moves most from {literal(one)} to {literal(other)}", anchor=False)
@@ -220,8 +224,8 @@ def _movers(lens: Lens, way: int, moved: Movers, data: str) -> None:
         return
     st.caption(
         literal(
-            f"The {len(moved.rows)} molecules that share the fewest of their ten nearest in the full spaces of {one} and "
-            f"{other}; they are lit while the slider is between these stops"
+            f"The {len(moved.rows)} molecules that share the fewest of their ten nearest in the full spaces of {one} "
+            f"and {other}; they are lit while the slider is between these stops"
         )
     )
     _download(lens, way, moved, data)

@@ -7,9 +7,8 @@ import numpy as np
 import streamlit as st
 
 from mmexplore.studio import MapFile, SearchResult
-from mmexplore.ui.compare import page
+from mmexplore.ui.compare import lens, page
 from mmexplore.ui.compare import state as compare_state
-from mmexplore.ui.compare.lens import lens_page
 from mmexplore.ui.components import model_links
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
 from mmexplore.ui.components.molecule_map.painting import Painting
@@ -39,11 +38,13 @@ def map_page() -> None:
     asked = controls.controls(on, several or head.lens)
     method, painting = asked.method, coloring.painting(on, asked.color, asked.method)
     found = controls.search(choice.data, asked.search)
+    if not head.lens:
+        lens.forget_address()
     if several:
         page.compare_page(title, choice, asked, painting, coloring.classes(on, asked.color), found)
         return
     if head.lens:
-        lens_page(title, choice, asked, painting, found)
+        lens.lens_page(title, choice, asked, painting, found)
         return
     compare_state.forget_address()
     shown = map_state.best_map(on, method)

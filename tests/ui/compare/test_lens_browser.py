@@ -12,7 +12,8 @@ STOPS = ("ecfp@ecfp", "solubility-dmpnn@dmpnn")
 @pytest.fixture(scope="module", autouse=True)
 def lens(server: Server) -> None:
     """All that the lens needs, made by the command line as a user would."""
-    mmexplore(server, "lens", "--data", "solubility", "--method", "pca", *(w for stop in STOPS for w in ("--stop", stop)))
+    stops = [word for stop in STOPS for word in ("--stop", stop)]
+    mmexplore(server, "lens", "--data", "solubility", "--method", "pca", *stops)
 
 
 def open_lens(page: Page, server: Server, **more: str) -> None:

@@ -1,4 +1,4 @@
-"""The fog without a browser: a job computes it when it is asked for; then its share is told and doubtful points fade."""
+"""The fog without a browser: a job computes it when asked for; then its share is told and doubtful points fade."""
 
 from pathlib import Path
 from typing import Any

@@ -66,8 +66,8 @@ class Shown:
     ``points``, ``selected``, ``found`` and ``faded`` are blob addresses (float32 x, y pairs; bit masks, "" for none);
     ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1. Maps of one ``group``
     light up in each other the molecule that is pointed at, and leave tools and legend to the group's bar (see
-    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row. With a ``lens``
-    there is a slider below the map, and ``points`` is its first stop.
+    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row. A ``lens``
+    brings a slider below the map, and ``points`` is then its first stop.
     """
 
     title: str

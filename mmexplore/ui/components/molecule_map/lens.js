@@ -122,6 +122,8 @@ export class Lens {
     this.#frame = requestAnimationFrame(step);
   }
 
+  close() { this.#halt(); }
+
   #rest() {
     this.#unanswered.push(this.at);
     this.#rests(this.at);

@@ -91,6 +91,7 @@ export class MoleculeMap {
 
   close() {
     unlink(this);
+    this.lens.close();
     this.painter.close();
     this.resizing.disconnect();
     this.#unseen.abort();
