@@ -36,7 +36,12 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What would be started."""
     started: list[tuple[Any, ...]] = []
     job = Job("20260101-000000-lens-0001", *_RUNNING)  # type: ignore[arg-type]
-    monkeypatch.setattr(studio, "start_lens", lambda *asked: started.append(asked) or job)
+
+    def start(*asked: Any) -> Job:
+        started.append(asked)
+        return job
+
+    monkeypatch.setattr(studio, "start_lens", start)
     monkeypatch.setattr(studio, "job", lambda _: job)
     return started
 

@@ -21,7 +21,12 @@ def test_the_fog_is_computed_when_asked_for_and_kept(empty_home: Path, monkeypat
     started: list[tuple[Any, ...]] = []
     drawn: list[str] = []
     job = Job("20260101-000000-map-0001", *_RUNNING)  # type: ignore[arg-type]
-    monkeypatch.setattr(studio, "start_trust", lambda *asked: started.append(asked) or job)
+
+    def start(*asked: Any) -> Job:
+        started.append(asked)
+        return job
+
+    monkeypatch.setattr(studio, "start_trust", start)
     monkeypatch.setattr(studio, "job", lambda _: job)
     monkeypatch.setattr("mmexplore.ui.map.page.molecule_map", lambda _, what, __: drawn.append(what.faded))
     made = studio.compute_map("ecfp", "solubility", "ecfp", "pca")
