@@ -166,9 +166,7 @@ def lens(panels: Sequence[ViewRef], data: str, method: str, seed: int = 0) -> Le
     return lenses.of_maps(whole, panels) if len(whole) == len(files) else None
 
 
-def compute_lens(
-    panels: Sequence[ViewRef], data: str, method: str, seed: int = 0, progress: Progress = silent
-) -> Lens:
+def compute_lens(panels: Sequence[ViewRef], data: str, method: str, seed: int = 0, progress: Progress = silent) -> Lens:
     """Modality lens, its maps computed where they are not there, and how neighbors change from stop to stop.
 
     What was computed is kept. Raises as :func:`lens` and :func:`compute_map` do.

@@ -164,9 +164,7 @@ def stored_change(one: View, other: View, dataset: Dataset, *, home: Home) -> np
     return values if values.shape == (len(dataset),) else None
 
 
-def compute_change(
-    one: View, other: View, dataset: Dataset, progress: Progress = silent, *, home: Home
-) -> np.ndarray:
+def compute_change(one: View, other: View, dataset: Dataset, progress: Progress = silent, *, home: Home) -> np.ndarray:
     """How much each molecule's ten nearest change between two views, Jaccard distance float32 (n,), computed and kept.
 
     NaN where a molecule is not in both. May import torch. Raises MmexploreError below twelve molecules.
