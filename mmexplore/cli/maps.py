@@ -1,4 +1,4 @@
-"""The verbs ``map`` (coordinates of a data set in a model's view) and ``cliffs`` (where a label steps)."""
+"""The verbs ``map`` (a data set in a view), ``lens`` (through several views) and ``cliffs`` (where a label steps)."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +11,7 @@ from mmexplore import studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
 from mmexplore.runtime.progress import Progress
-from mmexplore.studio import Quality
+from mmexplore.studio import Quality, Trust, ViewRef
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,7 @@ def make_map(
     color: Annotated[str, typer.Option("--color", help="score by this colour; default: the first label")] = "",
     color_model: Annotated[str, typer.Option("--color-model", hidden=True)] = "",
     color_view: Annotated[str, typer.Option("--color-view", hidden=True)] = "",
+    trust: Annotated[bool, typer.Option("--trust", help="test each place against maps of permuted columns")] = False,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -50,9 +51,62 @@ def make_map(
         quality = studio.compute_quality(made, model, data, chosen, classes, progress)
         about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
         named = [asdict(one) for one in left]
-        return about | _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": named}
+        tested = _trust(studio.compute_trust(made, model, data, chosen, progress)) if trust else {}
+        return about | _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": named} | tested
 
     answer(work, as_json, job)
+
+
+def lens(
+    data: DataName,
+    stop: Annotated[
+        list[str] | None, typer.Option("--stop", metavar="MODEL@VIEW", help="a view to go through, two to six of them")
+    ] = None,
+    model: Annotated[str, typer.Option("--model", help="in place of stops: all views of this model")] = "",
+    method: Annotated[str, typer.Option("--method", help=", ".join(studio.METHODS))] = "umap",
+    seed: Annotated[int, typer.Option("--seed")] = 0,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Maps of several views as stops of one way, in the order in which they move least, and who moves most on it.
+
+    Each map is turned onto the one before; distances are Procrustes distances of maps, change is the Jaccard distance
+    of the ten nearest in the full spaces.
+    """
+
+    def work(progress: Progress) -> Values:
+        panels = [_panel(text) for text in stop or ()]
+        if not panels and model:
+            panels = [ViewRef(model, view) for view in studio.model(model).views]
+        found = studio.compute_lens(panels, data, method, seed, progress)
+        table = studio.dataset(data)
+        ways = []
+        for number, distance in enumerate(found.way.distances):
+            moved = studio.movers(found, number, data)
+            pairs = zip(moved.rows.tolist(), moved.change.tolist(), strict=True) if moved else ()
+            named = [{"row": row, "smiles": str(table.smiles[row]), "change": change} for row, change in pairs]
+            ways.append({"distance": distance, "movers": named})
+        stops = [asdict(one) for one in found.stops]
+        about: Values = {"data": data, "method": method, "seed": seed, "n": len(table), "stops": stops}
+        return about | {"ways": ways, "length": sum(found.way.distances), "length_as_came": found.way.as_came}
+
+    answer(work, as_json, job)
+
+
+def _panel(text: str) -> ViewRef:
+    """View of a text MODEL@VIEW, or the first view of MODEL."""
+    name, at, view = text.rpartition("@")
+    return ViewRef(name, view) if at else ViewRef(text, studio.view_of(text))
+
+
+def _trust(found: Trust) -> Values:
+    """Doubtful places: how many and which rows, and how they were tested."""
+    return {
+        "doubtful": int(found.doubtful.sum()),
+        "doubtful_share": found.share,
+        "doubtful_rows": np.flatnonzero(found.doubtful).tolist(),
+        "how_trust": found.how,
+    }
 
 
 def _scores(quality: Quality) -> Values:
