@@ -82,7 +82,12 @@ SHIPPED = {
         "",
         "nmrshiftdb2",
         "MMFRL, pre-trained on 32,500 molecules with NMR spectra",
-        ("training.batch_size=128", "training.epochs=100", "training.schedule=noam"),
+        (
+            "pretraining.options.temperature=1",
+            "training.batch_size=128",
+            "training.epochs=100",
+            "training.schedule=noam",
+        ),
         pretrains="mmfrl",
     ),
 }
