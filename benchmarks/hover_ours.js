@@ -20,9 +20,9 @@ async ([address, blobs]) => {
   await timed("draw", () => {
     painter.points(xy);
     painter.colours(codes, palette);
-    painter.states(new Uint8Array(n).fill(1), [false, true, false]);
+    painter.states(new Uint8Array(n).fill(2), [false, false, true, false]);
   });
   await timed("recolour", () => painter.colours(codes.reverse(), palette));
-  await timed("grey", () => painter.states(Uint8Array.from({ length: n }, (_, i) => i % 3 ? 0 : 1), [true, true, false]));
+  await timed("grey", () => painter.states(Uint8Array.from({ length: n }, (_, i) => i % 3 ? 0 : 2), [true, false, true, false]));
   return took;
 }

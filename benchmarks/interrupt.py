@@ -58,8 +58,8 @@ def verbs(n: int) -> dict[str, Arguments]:
     group = ["--data", "solubility", "--label", "SOL", "--class", "high"]
     explained = ["--model", "solubility-dmpnn"]
     return {
-        "train": run("train", "dmpnn", "--set", "training.epochs=40"),
-        "pretrain": run("pretrain", "mmsa", "--version", "quick"),
+        "train": run("train", "dmpnn", "--set", "training.epochs=25"),
+        "pretrain": run("pretrain", "mmsa", "--version", "quick", "--set", "training.epochs=3"),
         "embed": lambda number, folder: ["embed", "--model", "mmsa", "--data", fresh(number, folder)],
         "map": lambda number, folder: ["map", "--model", "ecfp", "--data", fresh(number, folder)],
         "import": lambda number, folder: ["import", fresh(number, folder), "--name", f"set {number}"],

@@ -29,7 +29,7 @@ from mmexplore.chem.fragments import fragment_smiles
 from mmexplore.chem.peeling import Skeleton, skeleton
 from mmexplore.explore.explain.mcts import walk
 from mmexplore.explore.explain.scorer import FragmentModel
-from mmexplore.explore.explain.search import RULES, Search, Target
+from mmexplore.explore.explain.search import LARGEST, RULES, SMALLEST, Rules, Search, Target
 from mmexplore.explore.explain.subgraphs import fragment_model
 
 NOTEBOOK_WALKS = 10
@@ -101,14 +101,14 @@ def published(molecule: Skeleton, score: Score, model: FragmentModel, goal: Targ
         values = np.array([known.get(text, np.nan) for text in smiles]) * spread + mean
         return np.asarray(np.nan_to_num(goal.level(values)))
 
-    found = walk(molecule, level, walks=NOTEBOOK_WALKS, c_puct=RULES.c_puct, min_atoms=RULES.min_atoms)
+    found = walk(molecule, level, walks=NOTEBOOK_WALKS, c_puct=RULES.c_puct, min_atoms=SMALLEST)
     sizes = [mask.bit_count() for mask, value in found.items() if value >= 0.5]
-    return min([n for n in sizes if RULES.min_atoms <= n <= RULES.max_atoms], default=0)
+    return min([n for n in sizes if SMALLEST <= n <= LARGEST], default=0)
 
 
 def ours(molecule: Skeleton, model: FragmentModel, goal: Target) -> tuple[int, bool]:
     """What the page does; atoms of the smallest, and whether there is none smaller."""
-    search = Search(molecule, model.scorer(goal.task), goal)
+    search = Search(molecule, model.scorer(goal.task), goal, Rules(SMALLEST, LARGEST))
     best = search.best(goal)
     return best[0].n_atoms if best else 0, search.exact
 

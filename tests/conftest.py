@@ -1,8 +1,8 @@
 """Every test writes to a home of its own session, never to the user's; CPU threads stay at one a worker.
 
-Property tests draw the same examples in every run, so that a change is blamed for what it breaks; set HYPOTHESIS_SEEK=1
-to look for new ones. With MMEXPLORE_TEST_WITHOUT_POSIX=1 all tests, and the processes that they start, run without
-what only Linux has: see ``other_systems/without_posix.py``.
+Property tests draw the same forty examples in every run, so that a change is blamed for what it breaks; set
+HYPOTHESIS_SEEK=1 to look for a hundred new ones. With MMEXPLORE_TEST_WITHOUT_POSIX=1 all tests, and the processes that
+they start, run without what only Linux has: see ``other_systems/without_posix.py``.
 """
 
 import functools
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
 
-settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=40)
 settings.register_profile("new", deadline=None)
 settings.load_profile("new" if os.environ.get("HYPOTHESIS_SEEK") else "same")
 os.environ.setdefault("OMP_NUM_THREADS", "1")

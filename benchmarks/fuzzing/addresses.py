@@ -34,7 +34,7 @@ _OTHERS = (
     "_stcore/metrics", "_stcore/script-health-check", "_stcore/bidi-components/history/x", "app/static/x", "robots.txt",
     "scripts/a/b.js", "scripts/../../etc/passwd", "../../../etc/passwd", "component/streamlit_ketcher/x",
 )  # fmt: skip
-_NAMES = ("data", "row", "model", "smiles", "smarts", "atoms", "width", "height", "dark", "x")
+_NAMES = ("data", "row", "model", "smiles", "smarts", "atoms", "width", "height", "dark", "faint", "x")
 _PARAMETERS = (
     "data", "model", "view", "method", "color", "tab", "selection", "cluster", "group", "threshold", "label", "query",
     "molecule", "step", "use", "seed", "space", "page", "smarts", "of", "walk", "x",

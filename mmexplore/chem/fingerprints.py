@@ -18,6 +18,7 @@ from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from mmexplore.chem import row_by_row
 
 BITS = 2048
+_SLACK = 1e-9
 _AT_ONCE = 16_384  # molecules whose words of one number stay in the processor's cache
 
 
@@ -88,3 +89,15 @@ class Tanimoto:
                 np.bitwise_and(self.words[w, begin : begin + len(part)], query[w], out=here)
                 np.add(part, np.bitwise_count(here, out=count), out=part)
         return found
+
+    def near(self, row: int, start: int, similarity: float) -> np.ndarray:
+        """Which molecules from ``start`` on are at least so similar to one of them, bool; itself is.
+
+        ``shared / (a + b - shared) >= t`` without a division.
+        """
+        shared = self.shared(self.words[:, row], start)
+        least = (self.counts[row] + self.counts[start:]) * (similarity / (1 + similarity)) - _SLACK
+        near: np.ndarray = (shared >= least) & self.usable[start:]
+        if start <= row:
+            near[row - start] = True
+        return near

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Salts = Literal["keep", "strip"]
+_FAINT = 0.4
 
 DESCRIPTORS = (
     "molecular weight",
@@ -194,11 +195,12 @@ def depict(
     highlight: Iterable[int] = (),
     dark: bool = False,
     smarts: str = "",
+    faint: bool = False,
 ) -> str:
     """An SVG drawing on a transparent ground; ``highlight`` marks atoms by number. Raises BadMolecule.
 
-    ``smarts`` marks the first match where no atoms are named. The drawing holds only what RDKit draws: letters are
-    outlines, and no text of the user's comes through.
+    ``smarts`` marks the first match where no atoms are named; ``faint``: what is not marked is pale. The drawing holds
+    only what RDKit draws: letters are outlines, and no text of the user's comes through.
     """
     from rdkit.Chem.Draw import rdMolDraw2D
 
@@ -218,7 +220,21 @@ def depict(
     bonds = [b.GetIdx() for b in mol.GetBonds() if {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= inside]
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol, highlightAtoms=atoms, highlightBonds=bonds)
     drawer.FinishDrawing()
-    return str(drawer.GetDrawingText())
+    drawn = str(drawer.GetDrawingText())
+    return _with_rest_faint(drawn, inside) if faint and inside else drawn
+
+
+_OF_ATOMS = re.compile(r"class='((?:bond-\d+ )?atom-[^']*)'")
+
+
+def _with_rest_faint(svg: str, inside: set[int]) -> str:
+    """The drawing with everything pale that belongs to other atoms; RDKit names the atoms of each stroke."""
+
+    def marked(found: re.Match[str]) -> str:
+        atoms = {int(number) for number in re.findall(r"atom-(\d+)", found[1])}
+        return found[0] if atoms <= inside else f"{found[0]} opacity='{_FAINT}'"
+
+    return _OF_ATOMS.sub(marked, svg)
 
 
 def descriptor_values(mol: Mol, names: Sequence[str] = DESCRIPTORS) -> list[float]:

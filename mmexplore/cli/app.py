@@ -22,7 +22,7 @@ from mmexplore.cli.fusion import fusion
 from mmexplore.cli.home import app as home_verbs
 from mmexplore.cli.import_file import import_file
 from mmexplore.cli.lists import covered, dataset_verbs, model_verbs
-from mmexplore.cli.maps import make_map
+from mmexplore.cli.maps import cliffs, lens, make_map
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.predict import predict
 from mmexplore.cli.subgraphs import app as subgraph_verbs
@@ -59,6 +59,8 @@ app.command()(predict)
 app.command()(tune)
 app.command()(probe)
 app.command("map")(make_map)
+app.command()(cliffs)
+app.command()(lens)
 app.command("app")(open_app)
 app.command("import")(import_file)
 

@@ -1,4 +1,4 @@
-"""Explanations from a shell: the verbs ``subgraph``, ``common`` and ``motifs``."""
+"""Explanations from a shell: the verbs ``subgraph``, ``common``, ``motifs`` and ``exam``."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -9,17 +9,18 @@ import typer
 from mmexplore import studio
 from mmexplore.cli.answer import DataName, Values, answer
 from mmexplore.explore.explain.search import By
+from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import as_json as plain
 from mmexplore.runtime.progress import Progress
 from mmexplore.studio import Explained, Group, Rules
 
 app = typer.Typer()
 
-_DEFAULTS = studio.RULES
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, nothing else")]
 Model = Annotated[str, typer.Option("--model", help="name of a model or its folder")]
 Task = Annotated[str, typer.Option("--task", help="which label; default: the model's first")]
 Direction = Annotated[str, typer.Option("--direction", help="class 1, class 0, above or below")]
+Side = Annotated[str, typer.Option("--direction", help="class 1, class 0, above or below; default: the group's side")]
 Threshold = Annotated[
     float | None, typer.Option("--threshold", help="default: 0.5, or a quartile of the training labels")
 ]
@@ -39,8 +40,8 @@ def subgraph(
     task: Task = "",
     direction: Direction = "",
     threshold: Threshold = None,
-    min_atoms: Annotated[int, typer.Option("--min-atoms", min=1)] = _DEFAULTS.min_atoms,
-    max_atoms: Annotated[int, typer.Option("--max-atoms", min=1)] = _DEFAULTS.max_atoms,
+    min_atoms: Annotated[int | None, typer.Option("--min-atoms", min=1, help="default: follows the molecule")] = None,
+    max_atoms: Annotated[int | None, typer.Option("--max-atoms", min=1, help="default: follows the molecule")] = None,
     in_molecule: Annotated[
         bool, typer.Option("--in-molecule", help="let the score of the atoms in their molecule decide")
     ] = False,
@@ -64,7 +65,7 @@ def subgraph(
             found = studio.explain_summand(model, branch, smiles, goal.task, rules, by, count)
         else:
             found = studio.explain(model, *asked, progress)
-        return _told(smiles.strip(), found, "" if branch else how)
+        return _told(smiles.strip(), studio.beside_training(model, found), "" if branch else how)
 
     answer(work, as_json, job)
 
@@ -80,6 +81,8 @@ def _told(smiles: str, found: Explained, how: str) -> Values:
             "score_as_fragment": part.score,
             "score_in_molecule": part.score_in_molecule,
             "places": part.places,
+            "nearest_training": part.nearest_smiles or None,
+            "nearest_similarity": part.nearest,
         }
         for part in found.subgraphs
     ]
@@ -129,19 +132,56 @@ def motifs(
     value: Class = "",
     smiles_file: SmilesFile = None,
     task: Task = "",
-    direction: Direction = "",
+    direction: Side = "",
     threshold: Threshold = None,
     most: Annotated[int, typer.Option("--most", min=1, help="search so many of the group")] = studio.MOST_SEARCHED,
     share: Share = studio.SHARE,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
-    """Find the most frequent minimum positive subgraphs of a group, with counter-examples."""
+    """Find the minimum positive subgraphs that tell a group from the rest of its data set, with counter-examples.
+
+    Each with its odds ratio, 95 % interval and corrected p; the first ``told`` of them tell the group from the rest.
+    """
 
     def work(progress: Progress) -> Values:
         group = Group(cluster, view, label, value, str(smiles_file or ""))
-        goal, _ = studio.target(model, task, direction, threshold)
-        values: Values = plain(asdict(studio.group_motifs(model, data, group, goal, most, share, progress)))
+        goal, _ = studio.target(model, task, direction or studio.side(model, data, group, task), threshold)
+        found = studio.group_motifs(model, data, group, goal, most, share, progress)
+        values: Values = plain(asdict(found) | {"told": len(found.told)})
         return values | {"group": group.title, "task": goal.task, "direction": goal.direction}
 
     answer(work, as_json, job)
+
+
+@app.command()
+def exam(
+    model: Annotated[str, typer.Option("--model", help="examine the recipe of this model")] = "",
+    recipe: Annotated[str, typer.Option("--recipe", help="or a ready recipe, by its name")] = "",
+    data: Annotated[str, typer.Option("--data", help="whose molecules; default: the model's own data set")] = "",
+    molecules: Annotated[
+        int, typer.Option("--molecules", min=3, max=500, help="ask about so many of each rule")
+    ] = studio.EXAM_MOLECULES,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, max=500, help="of each training")] = studio.EXAM_EPOCHS,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="of rules, molecules and trainings")] = 0,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Examine explanations: plant rules in real molecules, let a recipe learn them, and ask for their atoms."""
+
+    def work(progress: Progress) -> Values:
+        if bool(model) == bool(recipe):
+            raise BadRecipe("one of --model and --recipe says what is examined, and the other is left out")
+        if recipe and not data:
+            raise BadRecipe("a recipe has no molecules of its own; name a data set, such as --data solubility")
+        found = studio.exam(model, data, recipe, molecules=molecules, epochs=epochs, seed=seed, progress=progress)
+        values: Values = plain(asdict(found) | {"trust": studio.trust_in_words(found)})
+        return values
+
+    answer(work, as_json, job, _shown)
+
+
+def _shown(values: Values) -> Values:
+    """A table for each rule."""
+    tables = {f"{rule['kind']}: {rule['words']}": rule["grades"] for rule in values["rules"]}
+    return {key: values[key] for key in ("model", "data", "trust")} | tables

@@ -202,7 +202,8 @@ def _structures(table: _Table, smiles: str | None) -> _columns.Structures:
     if found.reactions:
         raise _columns.only_reactions(found.reactions[0])
     first = cells.rows[0] if cells.rows else []
-    raise _columns.none_found(list(frame.columns), first, cells.rejected[0].reason if cells.rejected else "")
+    odd = cells.rejected[0].reason if cells.rejected else ""
+    raise _columns.none_found(list(frame.columns), first, odd, cells.notes)
 
 
 def _told(found: _columns.Structures, blocks: bool) -> list[str]:

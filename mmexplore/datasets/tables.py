@@ -40,10 +40,15 @@ def check(path: Path) -> None:
 def write(path: Path, table: "pd.DataFrame") -> Path:
     """Write a table whole. Raises BadTable for an ending that says nothing."""
     check(path)
-    content = io.BytesIO()
-    _write(content, path.suffix.lower(), [table])
-    write_atomically(path, content.getvalue(), sealed=False)
+    write_atomically(path, table_bytes(table, path.suffix.lower()), sealed=False)
     return path
+
+
+def table_bytes(table: "pd.DataFrame", ending: str) -> bytes:
+    """Bytes of a table as a file of that ending, one of :data:`ENDINGS`."""
+    made = io.BytesIO()
+    _write(made, ending, [table])
+    return made.getvalue()
 
 
 def write_parts(path: Path, parts: Iterable["pd.DataFrame"], rows: int) -> Path:

@@ -7,7 +7,7 @@ logs/        mmexplore.log                          uploads/     files as users 
 untrained/   twins of models, a recipe each         numerics/    how this machine computes
 studies/     searches of settings, a file a trial
 selections/  rows that links name                   contributions/ what each modality of a fusion adds
-version.json which form all this has
+cliffs/      where labels step                      version.json which form all this has
 """
 
 import json

@@ -1,5 +1,7 @@
 """Fusion analysis: what each modality adds to a prediction, what-ifs, missing modalities, and an example to show."""
 
+import numpy as np
+
 from mmexplore.explore.explain import fusion, missing, subsets
 from mmexplore.explore.explain.contributions import Absent, check_absent
 from mmexplore.explore.explain.fusion import Evaluation, FusionReport, ShownMolecule
@@ -62,6 +64,8 @@ def contributions_of(model_name: str, smiles: str, task: str = "", absent: Absen
     if fusion.shipped_report(chosen, learned, task) is None and not spaces.is_ready(chosen, learned, home=home()):
         raise NotAvailable(f"{model_name} has not embedded {learned.name} yet, which contributions are measured from")
     report = fusion.fusion_report(chosen, learned, task, learned, home=home())
+    if len(rows := np.flatnonzero(report.smiles == smiles)) and report.w.shape[1]:
+        return subsets.additive(report, absent).row(int(rows[0]))
     few = spaces.through_model(chosen, smiles, home=home())
     return subsets.of_molecule(chosen, smiles, few, report, learned, absent, home=home())
 

@@ -2,7 +2,9 @@
 
 import io
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +12,25 @@ import numpy as np
 
 from mmexplore.datasets import Dataset, Skipped
 from mmexplore.explore.maps import color_choices, compute, scores, selections
+from mmexplore.explore.maps import lens as lenses
 from mmexplore.explore.maps.colors import Color
+from mmexplore.explore.maps.lens import Lens, Movers
 from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.explore.maps.quality import Classes, Quality
 from mmexplore.explore.maps.storage import MapFile
+from mmexplore.explore.maps.trust import Trust
 from mmexplore.models import embed as embeddings
 from mmexplore.models import skipped as skipped_rows
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import UNTRAINED, Model
+from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import check_names, dataset, home, model
+from mmexplore.studio.door import view as view_at
+from mmexplore.studio.spaces import lacking
 from mmexplore.studio.training import models
 
 FIRST_DATA, FIRST_MODEL = "solubility", "solubility-mmfrl-late"
@@ -122,6 +130,77 @@ def compute_quality(
 ) -> Quality:
     """Quality of a map by these classes, computed and kept unless it is known; may import torch."""
     return compute.compute_quality(shown, model(model_name).view(view), dataset(data), classes, progress, home=home())
+
+
+def stored_trust(shown: MapFile, model_name: str, data: str, view: str) -> Trust | None:
+    """Trust of a map: which of its places are doubtful; None where that is not known yet."""
+    return compute.stored_trust(shown, model(model_name).view(view), dataset(data), home=home())
+
+
+def compute_trust(shown: MapFile, model_name: str, data: str, view: str, progress: Progress = silent) -> Trust:
+    """Trust of a map, computed and kept unless it is known; lays maps of permuted columns out, so for jobs and the CLI.
+
+    Raises MmexploreError for a map of fewer than ten molecules.
+    """
+    return compute.compute_trust(shown, model(model_name).view(view), dataset(data), progress, home=home())
+
+
+def start_trust(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
+    """Trust job: have the places of a map tested by a job, or the job that is at it already."""
+    check_names(data, model_name)
+    arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
+    title = f"trust in the {method.upper()} map of {data}, {view}"
+    return client.start_once("map", [*arguments, "--trust"], device="maps", title=title, home=home())
+
+
+def lens(panels: Sequence[ViewRef], data: str, method: str, seed: int = 0) -> Lens | None:
+    """Modality lens through the stored maps of two to six views, None until all are there.
+
+    Raises UnknownName, MmexploreError for another number of views.
+    """
+    chosen = [view_at(panel) for panel in panels]
+    table = dataset(data)
+    seed = 0 if method == "pca" else seed
+    files = [compute.stored_map(each, table, method, seed, home=home()) for each in chosen]
+    whole = tuple(file for file in files if file is not None)
+    return lenses.of_maps(whole, panels) if len(whole) == len(files) else None
+
+
+def compute_lens(panels: Sequence[ViewRef], data: str, method: str, seed: int = 0, progress: Progress = silent) -> Lens:
+    """Modality lens, its maps computed where they are not there, and how neighbors change from stop to stop.
+
+    What was computed is kept. Raises as :func:`lens` and :func:`compute_map` do.
+    """
+    if not lenses.FEWEST_STOPS <= len(panels) <= lenses.MOST_STOPS:
+        raise MmexploreError(f"a lens goes through 2 to 6 views, and {len(panels)} came")
+    for panel in panels:
+        compute_map(panel.model, data, panel.view, method, seed, progress)
+    found = lens(panels, data, method, seed)
+    assert found is not None
+    for one, other in pairwise(found.stops):
+        lenses.compute_change(view_at(one), view_at(other), dataset(data), progress, home=home())
+    return found
+
+
+def start_lens(panels: Sequence[ViewRef], data: str, method: str, seed: int = 0) -> Job:
+    """Lens job: have all that a lens needs computed by a job, or the job that is at it already."""
+    for panel in panels:
+        check_names(data, panel.model)
+    arguments = ["--data", data, "--method", method, "--seed", str(seed)]
+    arguments += [word for panel in panels for word in ("--stop", f"{panel.model}@{panel.view}")]
+    title = f"lens through {len(panels)} {method.upper()} maps of {data}"
+    return client.start_once("lens", arguments, device="maps", title=title, home=home())
+
+
+def movers(found: Lens, way: int, data: str, most: int = lenses.MOST_MOVERS, k: int = 4) -> Movers | None:
+    """Molecules whose neighbors change most on a way of a lens, from stop ``way`` to the next one.
+
+    None before :func:`compute_lens` has told how neighbors change, or where a model has not embedded the data set.
+    """
+    one, other = (view_at(stop) for stop in found.stops[way : way + 2])
+    if lacking(found.stops[way : way + 2], data):
+        return None
+    return lenses.movers(found, way, one, other, dataset(data), most, k, home=home())
 
 
 def skipped(model_name: str, data: str) -> tuple[Skipped, ...]:

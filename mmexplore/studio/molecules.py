@@ -37,12 +37,15 @@ def depict(
     highlight: Iterable[int] = (),
     dark: bool = False,
     smarts: str = "",
+    faint: bool = False,
 ) -> str:
     """Drawing of a molecule as SVG, with atoms of these numbers, or of the first match of a SMARTS, highlighted.
 
+    ``faint``: the others are pale.
+
     Raises BadMolecule, and TooLong at the deadline.
     """
-    return within(chemistry.depict, smiles, width, height, [int(i) for i in highlight], dark, smarts)
+    return within(chemistry.depict, smiles, width, height, [int(i) for i in highlight], dark, smarts, faint)
 
 
 def differing(one: str, other: str) -> tuple[list[int], list[int], bool]:

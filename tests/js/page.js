@@ -81,6 +81,7 @@ Object.assign(globalThis, {
   HTMLElement: Fake,
   SVGElement: Fake,
   HTMLCanvasElement: Fake,
+  HTMLInputElement: Fake,
   document: {
     createElement: (/** @type {string} */ tag) => new Fake(tag),
     createElementNS: (/** @type {string} */ _, /** @type {string} */ tag) => new Fake(tag),

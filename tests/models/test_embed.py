@@ -111,7 +111,7 @@ def files(model: Path) -> Path:
     return embeddings.files_of(folder, embeddings.read_head(folder) or {})
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_killed_embedding_goes_on_where_it_stopped(
     model: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,7 +164,7 @@ def test_models_side_by_side_and_names_that_are_taken(toy: str, empty_home: Path
     assert table[f"other:{TASK}"][0] == pytest.approx(alone[TASK][0], abs=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_killed_run_goes_on_and_leaves_no_half_file(toy: str, tmp_path: Path) -> None:
     smiles = studio.dataset(DATA).smiles[:300].tolist()
     (tmp_path / "in.smi").write_text("\n".join(smiles))

@@ -92,7 +92,7 @@ def test_what_is_learned_comes_near_to_the_targets(target: Path, tmp_path: Path)
         assert 0 < history[-1][f"train_{name}"] < 0.5 * history[0][f"train_{name}"]
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_killed_pretraining_goes_on_to_the_same_weights(target: Path, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     chosen = pretraining(target, "smiles", "fingerprint", epochs=4)
@@ -241,7 +241,7 @@ def test_a_model_that_fuses_nothing_is_refused_in_words(run: Path, target: Path,
         studio.fusion_report(str(fused_run), "solubility", "no such task")
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_the_shell_tells_of_a_fusion(fused_run: Path) -> None:
     command = [sys.executable, "-m", "mmexplore", "fusion", "--model", str(fused_run), "--data", "solubility", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

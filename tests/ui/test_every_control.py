@@ -15,7 +15,7 @@ LATE = "data=freesolv&model=freesolv-mmfrl-late&row=5"  # the smallest set that 
 TABS = {
     "Fusion": ("Weights", "What if", "Modalities alike?", "Fusions compared", "Disagreement"),
     "Retrieval": ("Hits as a table", "Agreement with ECFP", "Near and far"),
-    "Subgraphs": ("One molecule", "A group"),
+    "Subgraphs": ("One molecule", "A group", "Exam"),
 }
 
 

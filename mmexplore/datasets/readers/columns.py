@@ -63,11 +63,14 @@ def only_reactions(column: str) -> BadTable:
     return BadTable(f"the table holds reactions and no molecules (column {column!r}); give a table of molecules")
 
 
-def none_found(columns: Sequence[str], first: Sequence[str], otherwise: str = "") -> BadTable:
-    """The mistake of a table without a structure column; ``first`` is its first row."""
+def none_found(
+    columns: Sequence[str], first: Sequence[str], otherwise: str = "", notes: Sequence[str] = ()
+) -> BadTable:
+    """The mistake of a table without a structure column; ``first`` is its first row, ``notes`` what its reader says."""
     shown = " | ".join(first)[:80]
     why = f"; first row: {shown!r}" if shown else f"; {otherwise}" if otherwise else ""
-    return BadTable(f"no column holds SMILES (columns: {', '.join(columns)[:200]}{why}); name the SMILES column")
+    words = f"no column holds SMILES (columns: {', '.join(columns)[:200]}{why}); name the SMILES column"
+    return BadTable("; ".join([words, *notes]))
 
 
 def header_is_a_row(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

@@ -7,7 +7,7 @@ same, with the reason; only lines without a sign are left out where they stand b
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -93,7 +93,7 @@ def rows_of(
     skipped = seen.blank_between_all
     names = tuple(unique([""] * len(seen.cells.columns)) if first else seen.cells.columns)
     frame = pd.DataFrame(dict(zip(names, map(list, seen.columns(first)), strict=True)), dtype=str)
-    structures = _structures(frame, smiles, style == "sdf")
+    structures = _structures(frame, smiles, style == "sdf", seen.cells.notes)
     notes = [*seen.cells.notes, *([styles.NO_HEADER] if first else [])]
     if skipped:
         notes.append(f"{seen.blank:,} empty lines between the rows were skipped")
@@ -269,7 +269,7 @@ def _kind(cell: str, before: Kind | None) -> Kind:
     return "int" if before != "float" and _INT.fullmatch(cell) else "float"
 
 
-def _structures(frame: pd.DataFrame, smiles: str | None, blocks: bool) -> str:
+def _structures(frame: pd.DataFrame, smiles: str | None, blocks: bool, notes: Sequence[str]) -> str:
     if blocks and smiles == "smiles" and smiles not in frame:
         smiles = styles.BLOCKS
     if smiles is not None and smiles not in frame:
@@ -279,7 +279,7 @@ def _structures(frame: pd.DataFrame, smiles: str | None, blocks: bool) -> str:
         return found.chosen
     if found.reactions:
         raise _columns.only_reactions(found.reactions[0])
-    raise _columns.none_found(list(frame.columns), frame.iloc[0].tolist() if len(frame) else [])
+    raise _columns.none_found(list(frame.columns), frame.iloc[0].tolist() if len(frame) else [], notes=notes)
 
 
 def _digest(path: Path) -> str:

@@ -16,7 +16,6 @@ from mmexplore.runtime.progress import Progress, silent
 
 SIMILARITY = 0.35
 """Tanimoto from which two molecules are neighbors: what practitioners split by (a distance of 0.65)."""
-_SLACK = 1e-9
 _REPORT = 256
 
 
@@ -46,7 +45,7 @@ def _of_unique(space: Tanimoto, similarity: float, progress: Progress) -> np.nda
         if not free[row]:
             continue
         alone = counts[row] == 1  # itself
-        taken = np.array([row]) if alone else np.flatnonzero(_near(space, row, 0, similarity) & free)
+        taken = np.array([row]) if alone else np.flatnonzero(space.near(row, 0, similarity) & free)
         clusters[taken], free[taken] = number, False
         number += 1
     return clusters
@@ -59,20 +58,8 @@ def _neighbor_counts(space: Tanimoto, similarity: float, progress: Progress) -> 
     for row in np.flatnonzero(space.usable).tolist():
         if row % _REPORT == 0:
             progress("cluster", row, n)
-        near = _near(space, row, row, similarity)
+        near = space.near(row, row, similarity)
         counts[row:] += near
         counts[row] += int(near.sum()) - 1
     progress("cluster", n, n)
     return counts
-
-
-def _near(space: Tanimoto, row: int, start: int, similarity: float) -> np.ndarray:
-    """Which molecules from ``start`` on are neighbors of one, bool; itself is.
-
-    ``shared / (a + b - shared) >= t`` without a division.
-    """
-    shared = space.shared(space.words[:, row], start)
-    least = (space.counts[row] + space.counts[start:]) * (similarity / (1 + similarity)) - _SLACK
-    near: np.ndarray = (shared >= least) & space.usable[start:]
-    near[row - start] = True
-    return near

@@ -235,11 +235,14 @@ WALK = "walk.json"
 
 @dataclass(frozen=True)
 class ShownMolecule:
-    """Shown molecule: its ``row``, and the side and threshold on which its deciding part was found."""
+    """Shown molecule: its ``row``, the side and threshold on which its deciding part was found, and how many of its
+    ``atoms`` that ``part`` has."""
 
     row: int
     direction: str
     threshold: float
+    part: int
+    atoms: int
 
 
 def shown(model: Model, dataset: Dataset) -> ShownMolecule | None:
@@ -251,7 +254,9 @@ def shown(model: Model, dataset: Dataset) -> ShownMolecule | None:
     try:
         told = read_json(model.folder / WALK)
         rows = np.flatnonzero(dataset.smiles == told["smiles"])
-        return ShownMolecule(int(rows[0]), str(told["direction"]), float(told["threshold"])) if len(rows) else None
+        sizes = int(told["part"]), int(told["atoms"])
+        about = str(told["direction"]), float(told["threshold"]), *sizes
+        return ShownMolecule(int(rows[0]), *about) if len(rows) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -1,4 +1,4 @@
-"""Motifs of a group: its maximum common subgraph, and its most frequent minimum positive subgraphs."""
+"""Motifs of a group: its maximum common subgraph, and the minimum positive subgraphs that tell it from the rest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -11,10 +11,21 @@ from mmexplore.chem import molecules, row_by_row
 from mmexplore.datasets import Dataset, Skipped
 from mmexplore.explore.explain import storage
 from mmexplore.explore.explain.groups import Group, Members, members
-from mmexplore.explore.explain.motifs import Common, Motif, Support, common_subgraph, motifs, sample, support
-from mmexplore.explore.explain.search import RULES, By, Target
+from mmexplore.explore.explain.motifs import (
+    FEWEST_ATOMS,
+    Common,
+    Enrichment,
+    Motif,
+    Support,
+    common_subgraph,
+    motifs,
+    odds,
+    sample,
+    support,
+)
+from mmexplore.explore.explain.search import RULES, By, Direction, Rules, Target
 from mmexplore.explore.explain.storage import Explained
-from mmexplore.explore.explain.subgraphs import explain
+from mmexplore.explore.explain.subgraphs import DIRECTIONS, explain, explained_task, part_sizes
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
 from mmexplore.runtime.home import Home, read_json, write_json
@@ -22,6 +33,7 @@ from mmexplore.runtime.progress import Progress, silent
 
 MOST_SEARCHED = 200
 BY: By = "fragment"
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,8 @@ class Motifs:
 
     ``members`` molecules, ``searched`` of them (all, or a seeded sample), ``positive`` called so by the model,
     ``found`` with a subgraph. ``active`` of the ``known`` molecules of the whole data set are positive by their labels.
-    ``skipped``: molecules of the group that cannot be read, or that the model cannot describe.
+    ``tested`` motifs were compared with the rest; of these ``motifs`` are some, those that tell the group from it first
+    (:attr:`told`). ``skipped``: molecules of the group that cannot be read, or that the model cannot describe.
     """
 
     members: int
@@ -43,6 +56,28 @@ class Motifs:
     common_support: Support | None
     motifs: tuple[Motif, ...]
     skipped: tuple[Skipped, ...] = ()
+    tested: int = 0
+
+    @property
+    def told(self) -> tuple[Motif, ...]:
+        """Motifs that tell the group from the rest."""
+        return tuple(one for one in self.motifs if one.enrichment and one.enrichment.told)
+
+
+def side(model: Model, dataset: Dataset, group: Group, task: str = "", *, home: Home) -> Direction:
+    """Side of a label on which a group lies beside the rest of the data set: what explains it is sought there.
+
+    By mean label, or by mean prediction of a label that the data set has not; of what is not known, a class by its
+    name. Raises as :func:`members` does, UnknownName for a task, BadRecipe for a model without any.
+    """
+    chosen = explained_task(model, task)
+    upper, lower = DIRECTIONS[chosen.kind]
+    values, rows = _values(model, dataset, chosen.name, home=home), members(model, dataset, group, home=home).rows
+    inside = np.isin(np.arange(len(dataset)), rows)
+    known = np.isfinite(values)
+    if (known & inside).any() and (known & ~inside).any():
+        return upper if values[known & inside].mean() >= values[known & ~inside].mean() else lower
+    return lower if group.value in ("low", "0") else upper
 
 
 def common(
@@ -75,7 +110,7 @@ def group_motifs(
     *,
     home: Home,
 ) -> Motifs:
-    """The maximum common subgraph of a group and its most frequent minimum positive subgraphs.
+    """The maximum common subgraph of a group, and the minimum positive subgraphs that tell it from the rest.
 
     What was found for each molecule is kept, so that a second call goes on where the first one was stopped.
     """
@@ -87,6 +122,7 @@ def group_motifs(
     shared = common_subgraph(who.smiles, share)
     row_of = {str(smiles): row for row, smiles in reversed(list(enumerate(dataset.smiles)))}
     best = [(row_of.get(one.smiles, -1), one.subgraphs[0]) for one in found if one and one.subgraphs]
+    ranked, tested = motifs(dataset, who.rows, best, positive, progress=progress)
     made = Motifs(
         members=len(who.smiles),
         searched=len(chosen),
@@ -96,8 +132,9 @@ def group_motifs(
         known=int(np.isfinite(positive).sum()),
         common=shared,
         common_support=_counted(shared, who, dataset, positive),
-        motifs=motifs(dataset, who.rows, best, positive),
+        motifs=ranked,
         skipped=(*who.skipped, *_not_described(dataset, row_of, reasons)),
+        tested=tested,
     )
     progress("common subgraph", 1, 1)
     write_json(_file(model, dataset, group, goal, most, share, home=home), asdict(made))
@@ -124,7 +161,7 @@ def _explained(
     model: Model, smiles: Sequence[str], goal: Target, progress: Progress, *, home: Home
 ) -> tuple[list[Explained | None], dict[str, str]]:
     """What is kept of each molecule, or is found now; None for those that the model cannot read, and why by SMILES."""
-    where = storage.folder(model.digest, goal, RULES, BY, home=home)
+    where = storage.folder(model.digest, goal, RULES, BY, FEWEST_ATOMS, home=home)
     found: list[Explained | None] = []
     reasons: dict[str, str] = {}
     for number, text in enumerate(smiles):
@@ -132,7 +169,7 @@ def _explained(
         known = storage.load(where, text)
         if known is None:
             try:
-                known = explain(model, text, goal, RULES, BY)
+                known = explain(model, text, goal, _rules(text), BY)
                 storage.keep(where, known)
             except row_by_row.REFUSALS as error:
                 reasons[text] = row_by_row.refusal(error)
@@ -143,31 +180,50 @@ def _explained(
 
 def _positive(model: Model, dataset: Dataset, goal: Target, *, home: Home) -> np.ndarray:
     """Which molecules of a data set are positive by their label: 1, 0, or NaN where it is not known."""
-    names = [task.name for task in dataset.tasks]
-    if goal.task in names:
-        labels = dataset.truth(names.index(goal.task))
+    labels = _values(model, dataset, goal.task, home=home)
+    return np.where(np.isfinite(labels), goal.reached(goal.score(labels)), np.nan)
+
+
+def _rules(smiles: str) -> Rules:
+    """Rules of a molecule's motif: its usual sizes, but for small ones that begin below a motif's."""
+    return RULES if part_sizes(smiles)[0] >= FEWEST_ATOMS else replace(RULES, min_atoms=FEWEST_ATOMS)
+
+
+def _values(model: Model, dataset: Dataset, task: str, *, home: Home) -> np.ndarray:
+    """Labels of a task, or what the model predicts of one that the data set has not; NaN where neither is known."""
+    names = [known.name for known in dataset.tasks]
+    if task in names:
+        values = np.array(dataset.truth(names.index(task)), float)
     else:
         known = predictions(model, dataset, home=home)
-        labels = np.full(len(dataset), np.nan) if known is None else known[goal.task].to_numpy(float, copy=True)
-    labels[list(dataset.unreadable)] = np.nan
-    return np.where(np.isfinite(labels), goal.reached(goal.score(labels)), np.nan)
+        there = known is not None and task in known
+        values = known[task].to_numpy(float, copy=True) if there else np.full(len(dataset), np.nan)
+    values[list(dataset.unreadable)] = np.nan
+    return values
 
 
 def _file(model: Model, dataset: Dataset, group: Group, goal: Target, most: int, share: float, *, home: Home) -> Path:
     """Where a group's result is kept: under what the group, the model and the data are, not what they are called."""
-    key = storage.digest(model.digest, dataset.digest, asdict(group), asdict(goal), most, share, storage.VERSION)
+    asked = asdict(group), asdict(goal), most, share, asdict(RULES), _VERSION
+    key = storage.digest(model.digest, dataset.digest, *asked)
     return home / "subgraphs" / "groups" / f"{key}.json"
 
 
 def _motifs(told: dict[str, Any]) -> Motifs:
     common, counted = Common(**told["common"] | {"skipped": ()}), told["common_support"]
     skipped = tuple(Skipped(**one) for one in told.get("skipped", ()))
-    found = tuple(
-        Motif(**one | {"rows": tuple(one["rows"]), "support": _support(one["support"])}) for one in told["motifs"]
-    )
+    found = tuple(map(_motif, told["motifs"]))
     rest = {"motifs": found, "skipped": skipped}
     return Motifs(**told | {"common": common, "common_support": counted and _support(counted)} | rest)
 
 
+def _motif(told: dict[str, Any]) -> Motif:
+    """Odds are told anew: JSON knows no infinity."""
+    held, enriched = _support(told["support"]), told["enrichment"]
+    if enriched is not None:
+        enriched = Enrichment(*odds(held.table), enriched["p"], enriched["q"])
+    return Motif(**told | {"rows": tuple(told["rows"]), "support": held, "enrichment": enriched})
+
+
 def _support(told: dict[str, Any]) -> Support:
-    return Support(**told | {"counter_examples": tuple(told["counter_examples"])})
+    return Support(**told | {key: tuple(told[key]) for key in ("counter_examples", "in_group", "in_rest")})

@@ -18,6 +18,7 @@ from mmexplore.explore.neighbors.query import loaded
 from mmexplore.features.featurize import featurize
 from mmexplore.features.packing import Packed
 from mmexplore.nn.dataloader import Batch, collate
+from mmexplore.nn.graphs.features import GATE
 from mmexplore.runtime import devices
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe, UnknownName
@@ -87,6 +88,34 @@ class FragmentModel:
                 packed = {name: chunk.take(MODALITIES[name].columns, good).packed for name, chunk in chunks.items()}
                 values[start + good] = self._predicted(packed, len(good), branch)
         return values
+
+    def integrated_gradients(self, smiles: str, task: str, steps: int = 32) -> np.ndarray | None:
+        """Integrated gradients (atoms,) of an output, a logit or a z-score, from atoms without features.
+
+        Sundararajan, Taly and Yan 2017, arXiv:1703.01365, summed over an atom's features: along the straight way the
+        features of all atoms are multiplied by one factor, by which the output is derived at ``steps`` midpoints. What
+        else a model reads stays as it is. They add up to the output less that without atom features. None for a model
+        that reads no ``graph2d``, or cannot describe the molecule. ``smiles`` is canonical, and numbers the atoms.
+        """
+        if _GRAPH not in self.modalities:
+            return None
+        torch, same = self._torch, np.zeros(steps, np.int64)
+        chunks = {name: featurize(MODALITIES[name](**options), [smiles]) for name, options in self.modalities.items()}
+        if not all(chunk.ok.all() for chunk in chunks.values()):
+            return None
+        packed = {name: chunk.take(MODALITIES[name].columns, same).packed for name, chunk in chunks.items()}
+        records = {name: collate(one, name) for name, one in packed.items()}
+        atoms = len(records[_GRAPH].columns["atoms"]) // steps
+        factors = torch.repeat_interleave((torch.arange(steps) + 0.5) / steps, atoms)
+        gate = factors.to(self.policy.device).requires_grad_()
+        records[_GRAPH].columns[GATE] = gate
+        column = [known.name for known in self.tasks].index(task)
+        batch = Batch(records, torch.empty(steps, 0), torch.arange(steps))
+        with devices.exactly(self.policy), torch.enable_grad():
+            outputs = self.predictor(batch).outputs[:, column]
+            (slopes,) = torch.autograd.grad(outputs.float().sum(), gate)
+        shares: np.ndarray = slopes.reshape(steps, atoms).mean(0).cpu().double().numpy()
+        return shares
 
     def _predicted(self, packed: dict[str, Packed], n: int, branch: str) -> np.ndarray:
         torch = self._torch

@@ -30,20 +30,36 @@ By = Literal["fragment", "in molecule"]
 
 @dataclass(frozen=True)
 class Rules:
-    """Search settings; the defaults are chemprop's.
+    """Search settings; the walks are chemprop's.
 
-    ``most``: so many fragments are all scored; above that ``walks`` walks of tree search. ``again``: so many are scored
-    as molecules of their own.
+    ``min_atoms`` and ``max_atoms`` of a subgraph, None: they follow the molecule (:meth:`sizes`). ``most``: so many
+    fragments are all scored; above that ``walks`` walks of tree search. ``again``: so many are scored as molecules of
+    their own.
     """
 
-    min_atoms: int = 8
-    max_atoms: int = 20
+    min_atoms: int | None = None
+    max_atoms: int | None = None
     walks: int = 20
     c_puct: float = 10.0
     most: int = 60_000
     again: int = 50
 
+    def sizes(self, n_atoms: int) -> tuple[int, int]:
+        """Least and most atoms of a subgraph of a molecule of so many.
 
+        What is not given follows the molecule: from a third of it, 2 to 8 atoms, to 20 atoms or half of it, and never
+        more than three quarters. Of 27 to 40 atoms that is chemprop's 8 to 20.
+
+        >>> [Rules().sizes(n) for n in (1, 7, 12, 30, 60)]
+        [(2, 0), (2, 5), (4, 9), (8, 20), (8, 30)]
+        """
+        low = min(SMALLEST, max(2, n_atoms // 3)) if self.min_atoms is None else self.min_atoms
+        high = min(3 * n_atoms // 4, max(LARGEST, n_atoms // 2)) if self.max_atoms is None else self.max_atoms
+        return low, high
+
+
+SMALLEST, LARGEST = 8, 20
+"""chemprop's sizes of a subgraph."""
 RULES = Rules()
 _SIZES_AT_ONCE = 3  # fewer and larger batches than one a size
 
@@ -100,7 +116,9 @@ class Subgraph:
     """Subgraph of a molecule: atoms as the canonical SMILES numbers them, and as a molecule of its own ("": none).
 
     ``score`` is the fragment's, ``score_in_molecule`` that of the atoms in their molecule, as :meth:`Target.score`
-    tells them; NaN where there is none. ``places``: how many sets of atoms are the same fragment.
+    tells them; NaN where there is none. ``places``: how many sets of atoms are the same fragment. ``nearest``: Tanimoto
+    similarity of the fragment to ``nearest_smiles``, the training molecule most like it, as a model that scores a
+    fragment far from all that it learned guesses; NaN where that is not known.
     """
 
     atoms: tuple[int, ...]
@@ -108,6 +126,8 @@ class Subgraph:
     score: float
     score_in_molecule: float
     places: int = 1
+    nearest: float = np.nan
+    nearest_smiles: str = ""
 
     @property
     def n_atoms(self) -> int:
@@ -157,7 +177,8 @@ class Search:
         """
         rules = rules or self.rules
         by = by if self.scorer.masks else "fragment"
-        sizes = [size for size in np.unique(self.sizes).tolist() if rules.min_atoms <= size <= rules.max_atoms]
+        low, high = rules.sizes(self.molecule.n_atoms)
+        sizes = [size for size in np.unique(self.sizes).tolist() if low <= size <= high]
         shares = [int((self.sizes == size).sum()) for size in sizes]
         if self.scorer.masks:
             shares = quotas(shares, rules.again) if by == "fragment" else [min(n, rules.again) for n in shares]
@@ -192,7 +213,7 @@ class Search:
             lambda masks: np.nan_to_num(target.level(target.score(self._mask_values(masks)))),
             walks=rules.walks,
             c_puct=rules.c_puct,
-            min_atoms=rules.min_atoms,
+            min_atoms=rules.sizes(self.molecule.n_atoms)[0],
             progress=progress,
         )
         return sorted(found, key=lambda mask: (mask.bit_count(), mask))

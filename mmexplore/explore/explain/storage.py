@@ -83,4 +83,5 @@ def _file(where: Path, smiles: str) -> Path:
 
 def _numbers(part: dict[str, Any]) -> dict[str, Any]:
     """A score that was no number was written as null."""
-    return part | {key: np.nan if part[key] is None else part[key] for key in ("score", "score_in_molecule")}
+    keys = ("score", "score_in_molecule", "nearest")
+    return part | {key: np.nan for key in keys if part.get(key) is None}

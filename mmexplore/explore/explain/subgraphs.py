@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmexplore.chem.molecules import parse
 from mmexplore.chem.peeling import Skeleton, skeleton
 from mmexplore.datasets import Dataset, Task
 from mmexplore.explore import hurried
 from mmexplore.explore.explain import storage
 from mmexplore.explore.explain.search import RULES, By, Direction, Rules, Search, Target
 from mmexplore.explore.explain.storage import Explained
+from mmexplore.explore.neighbors.applicability import domain
+from mmexplore.features.store import features
 from mmexplore.models.ensembles import Ensemble, single
 from mmexplore.models.imported import Imported, no_encoder
 from mmexplore.models.predictions import predictions
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_ATOMS = 250
 """A larger molecule is not explained: its fragments are drawn and laid out while a page waits."""
+SHIPPED = "subgraphs"
+"""Folder of a shipped model with the explanations that came with it."""
 MOST_BY_SMILES = 300
 """So many fragments are all scored where each has to be read from its SMILES."""
 DIRECTIONS: dict[str, tuple[Direction, ...]] = {
@@ -50,7 +55,7 @@ def target(
     as chemprop's; above the upper quartile of the training labels (below: the lower one). Raises UnknownName, and
     BadRecipe for a model without predictions.
     """
-    chosen = _task(single(model, "a subgraph explains"), task)
+    chosen = explained_task(model, task)
     known = DIRECTIONS[chosen.kind]
     if direction and direction not in known:
         raise UnknownName(f"direction of a {chosen.kind}", direction, known)
@@ -93,18 +98,48 @@ def explain_in_time(
     by: By = "fragment",
     count: int = 5,
     branch: str = "",
+    trained_on: Dataset | None = None,
     *,
     home: Home,
 ) -> Explained:
-    """The same, or that of a ``branch``, of whose goal the task alone counts: kept by a job, or made by a process that
-    is ended at the deadline (:mod:`mmexplore.explore.hurried`). Raises TooLong.
+    """The same, or that of a ``branch``, of whose goal the task alone counts: kept by a job, shipped with the model, or
+    made by a process that is ended at the deadline (:mod:`mmexplore.explore.hurried`). Raises TooLong.
+
+    ``trained_on``: what fragments are compared with (:func:`beside_training`).
     """
     _refuse_baseline(model)
-    if kept := storage.load(_kept(model, goal, rules, by, count, branch, home=home), smiles):
-        return kept
-    asked = (smiles, asdict(goal), asdict(rules), by, count, branch)
-    told: dict[str, Any] = hurried.within(model, explained_values, *asked)
-    return storage.of_values(told)
+    kept = storage.load(_kept(model, goal, rules, by, count, branch, home=home), smiles)
+    kept = kept or storage.load(_shipped(model, goal, rules, by, count, branch), smiles)
+    if kept is None:
+        asked = (smiles, asdict(goal), asdict(rules), by, count, branch)
+        told: dict[str, Any] = hurried.within(model, explained_values, *asked)
+        kept = storage.of_values(told)
+    return beside_training(kept, model, trained_on, home=home)
+
+
+def ship(model: Model, found: Explained, count: int, branch: str = "") -> None:
+    """Keep an explanation by RULES and fragments beside its model: a first visit waits for none."""
+    storage.keep(_shipped(model, found.target, RULES, "fragment", count, branch), found)
+
+
+def _shipped(model: Model, goal: Target, rules: Rules, by: By, count: int, branch: str) -> Path:
+    """Folder of such explanations, by what decides the answer: no last digit of a deviation does."""
+    what = goal.task if branch else (goal.task, goal.direction, f"{goal.threshold:.5g}")
+    return model.folder / SHIPPED / storage.digest(storage.VERSION, what, asdict(rules), by, count, branch)
+
+
+def beside_training(found: Explained, model: Model, trained_on: Dataset | None, *, home: Home) -> Explained:
+    """Explanation with the nearest training molecule of each fragment, as far as it is known what trained the model."""
+    texts = [part.smiles for part in found.subgraphs if part.smiles and np.isnan(part.nearest)]
+    known = domain(model, trained_on, home=home) if texts and trained_on is not None else None
+    if known is None:
+        return found
+    rows, similarity = known.nearest(features("fingerprint", texts, home=home, typed=True))
+    near = {
+        text: {"nearest": float(value), "nearest_smiles": str(known.smiles[row]) if row >= 0 else ""}
+        for text, row, value in zip(texts, rows.tolist(), similarity.tolist(), strict=True)
+    }
+    return replace(found, subgraphs=tuple(replace(part, **near.get(part.smiles, {})) for part in found.subgraphs))
 
 
 def explained_values(
@@ -243,7 +278,9 @@ def _refuse_baseline(model: Model) -> None:
         raise BadRecipe("ECFP fingerprints predict nothing that could be explained; choose a model with labels")
 
 
-def _task(model: Model, name: str) -> Task:
+def explained_task(model: Model, name: str = "") -> Task:
+    """Explainable task of that name, or the first. Raises UnknownName, and BadRecipe where there is none."""
+    model = single(model, "a subgraph explains")
     tasks = {task.name: task for task in explained_tasks(model)}
     if not tasks:
         raise BadRecipe(f"{model.name!r} predicts nothing that could be explained; choose a model trained with labels")
@@ -301,11 +338,22 @@ def _search(model: Model, molecule: Skeleton, goal: Target, branch: str = "", *,
 def _why_none(molecule: Skeleton, search: Search, goal: Target, rules: Rules, score: float) -> str:
     if not goal.reached(np.array(score)):
         return f"the model gives this molecule {score:.3g}, which is not {goal_in_words(goal)}: nothing of it is sought"
-    if molecule.n_atoms < rules.min_atoms:
-        return f"the molecule has {molecule.n_atoms} atoms, and subgraphs of {rules.min_atoms} or more are sought"
-    if not ((search.sizes >= rules.min_atoms) & (search.sizes <= rules.max_atoms)).any():
-        return f"no fragment has {rules.min_atoms} to {rules.max_atoms} atoms: whole rings and bonds are peeled off"
-    return f"no fragment of {rules.min_atoms} to {rules.max_atoms} atoms is {goal_in_words(goal)} by itself"
+    low, high = rules.sizes(molecule.n_atoms)
+    span = f"{low} to {high}" if low < high else f"{low}"
+    told = rules.min_atoms is not None or rules.max_atoms is not None
+    if low > high:
+        return f"nothing smaller decides: a molecule of {molecule.n_atoms} has no part of two atoms or more"
+    if molecule.n_atoms < low:
+        return f"the molecule has {molecule.n_atoms} atoms, and subgraphs of {low} or more are sought"
+    start = "" if told else "nothing smaller decides: "
+    if not ((search.sizes >= low) & (search.sizes <= high)).any():
+        return f"{start}no part has {span} atoms of its {molecule.n_atoms}: whole rings and bonds are peeled off"
+    return f"{start}no part of {span} of its {molecule.n_atoms} atoms is {goal_in_words(goal)} by itself"
+
+
+def part_sizes(smiles: str) -> tuple[int, int]:
+    """Least and most atoms of a part of a molecule unless told otherwise. Raises BadMolecule."""
+    return RULES.sizes(parse(smiles).GetNumAtoms())
 
 
 def goal_in_words(goal: Target) -> str:

@@ -15,7 +15,15 @@ from mmexplore.datasets import Dataset, Task
 from mmexplore.explore.explain.contributions import MOST_COMPARED
 from mmexplore.explore.maps import colors
 from mmexplore.explore.maps.colors import Color
-from mmexplore.explore.maps.compute import map_folders, stored_clusters
+from mmexplore.explore.maps.compute import (
+    compute_map,
+    compute_trust,
+    map_folders,
+    stored_clusters,
+    stored_map,
+    stored_trust,
+)
+from mmexplore.explore.maps.project import METHODS
 from mmexplore.explore.neighbors.retrieval import disagreement
 from mmexplore.explore.neighbors.spaces import is_ready
 from mmexplore.models.ensembles import Ensemble
@@ -95,6 +103,10 @@ def _choices(view: View, dataset: Dataset, *, home: Home) -> dict[str, _Choice]:
         choices[f"descriptor: {name}"] = _Choice(partial(_descriptor, dataset, name, home=home), quick_enough)
     if clusters is not None:
         choices["cluster"] = _Choice(lambda _: colors.of_clusters(clusters))
+    for method in METHODS:
+        choices[f"trust: {method}"] = _Choice(
+            partial(_trust, view, dataset, method, home=home), partial(_has_trust, view, dataset, method, home=home)
+        )
     return choices
 
 
@@ -156,6 +168,19 @@ def _has_disagreement(here: View, other: View, dataset: Dataset, *, home: Home) 
 def _disagreement_file(here: View, other: View, dataset: Dataset, *, home: Home) -> Path:
     folder = map_folders(here.model, dataset, home=home)[-1]
     return folder / "colors" / f"disagreement-{quote(here.name, safe='')}-{quote(other.name, safe='')}-10.npy"
+
+
+def _trust(view: View, dataset: Dataset, method: str, progress: Progress, *, home: Home) -> Color:
+    """Which molecules lie among their own on the map by a method, and which are doubtful."""
+    shown = compute_map(view, dataset, method, 0, progress, home=home)
+    found = compute_trust(shown, view, dataset, progress, home=home)
+    values = np.where(np.isfinite(found.q), found.doubtful, np.nan).astype(np.float32)
+    return Color(f"trust in the {method} map", values, ("trusted", "doubtful"))
+
+
+def _has_trust(view: View, dataset: Dataset, method: str, *, home: Home) -> bool:
+    shown = stored_map(view, dataset, method, home=home)
+    return shown is not None and stored_trust(shown, view, dataset, home=home) is not None
 
 
 def _kept(file: Path, n: int) -> np.ndarray | None:

@@ -7,9 +7,10 @@ from urllib.parse import quote
 import numpy as np
 
 from mmexplore.datasets import Dataset
-from mmexplore.explore.maps import colors, project, quality, scores
+from mmexplore.explore.maps import colors, project, quality, scores, trust
 from mmexplore.explore.maps.quality import Classes
 from mmexplore.explore.maps.storage import MapFile, stored
+from mmexplore.explore.maps.trust import Trust
 from mmexplore.explore.neighbors.spaces import is_ready
 from mmexplore.models.embed import embedding
 from mmexplore.models.registry import Model, View
@@ -125,6 +126,21 @@ def compute_quality(
         found = quality.quality(project.matrix(x), shown.xy, classes, shown.seed, split=split)
         scores.keep(_scores_file(shown, view, dataset, classes, home=home), found)
         progress("quality", 1, 1)
+    return found
+
+
+def stored_trust(shown: MapFile, view: View, dataset: Dataset, *, home: Home) -> Trust | None:
+    """Trust of a map, None where it is not known: it came with the map, or was kept here."""
+    return trust.stored(shown, map_folders(view.model, dataset, home=home))
+
+
+def compute_trust(shown: MapFile, view: View, dataset: Dataset, progress: Progress = silent, *, home: Home) -> Trust:
+    """Trust of a map, computed and kept unless it is known; may import torch for that."""
+    found = stored_trust(shown, view, dataset, home=home)
+    if found is None:
+        x = embedding(view.model, dataset, progress, home=home).view(view.name)
+        found = trust.trust(x, shown.xy, shown.method, shown.seed, progress=progress)
+        trust.keep(found, shown, map_folders(view.model, dataset, home=home)[-1])
     return found
 
 

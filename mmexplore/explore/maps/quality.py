@@ -214,7 +214,8 @@ def in_words(beaten: int | None, shuffles: int) -> str:
 
 def _few(groups: int, rows: int, part: str) -> str:
     if groups < 2:
-        return f"and two classes are needed where {rows} molecules{part} show {groups}"
+        one = "are all of one class" if groups else "have no class"
+        return f"and the {rows} molecules{part} {one}: scores want two"
     return f"and {rows} molecules{part} in {groups} classes leave nothing to compare"
 
 

@@ -16,7 +16,14 @@ from torch.nn import functional
 from mmexplore.nn.dataloader import Records, owned_sums
 from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.graphs.environments import environments, summed
-from mmexplore.nn.graphs.features import ATOM_FEATURES, BOND_FEATURES, atom_features, bond_features, directed_edges
+from mmexplore.nn.graphs.features import (
+    ATOM_FEATURES,
+    BOND_FEATURES,
+    GATE,
+    atom_features,
+    bond_features,
+    directed_edges,
+)
 from mmexplore.runtime.registry import OneOf, Range
 
 _NORM = 100.0  # chemprop's constant for readout "norm"
@@ -61,7 +68,7 @@ class DMPNN(Encoder):
 
     def by_atom(self, records: Records) -> Tensor:
         """``h_v`` of every atom of the batch, ``(atoms, hidden_size)``."""
-        if self.training and self.dropout.p:
+        if (self.training and self.dropout.p) or GATE in records.columns:
             return self._each(records)
         there = environments(records, self.depth - 1)
         x, one = atom_features(records, there.atoms.one), there.edges.one

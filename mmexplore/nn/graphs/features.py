@@ -15,6 +15,9 @@ from mmexplore.features.modalities.graph2d import ATOM_BLOCKS, BOND_STEREOS, BON
 from mmexplore.nn.dataloader import Records
 
 ATOM_FEATURES, BOND_FEATURES = 133, 14
+GATE = "gate"
+"""Column that records may have besides a modality's own: a factor for the features of each atom, by whose gradient
+an atom's share in an output is told (:meth:`mmexplore.explore.explain.scorer.FragmentModel.integrated_gradients`)."""
 ATOM_CODES = (*ATOM_BLOCKS, 2)
 """How many values each code of an atom has: Z, degree, charge, chirality, hydrogens, hybridisation, aromatic."""
 BOND_CODES = (BOND_TYPES + 1, 2, 2, BOND_STEREOS)
@@ -33,7 +36,13 @@ def atom_features(records: Records, rows: Tensor | None = None) -> Tensor:
     ones += torch.arange(0, x.numel(), ATOM_FEATURES, device=codes.device)[:, None]
     x.view(-1).index_fill_(0, ones.flatten(), 1.0)
     x[:, -1] = mass
-    return x
+    return gated(x, records) if rows is None else x
+
+
+def gated(x: Tensor, records: Records) -> Tensor:
+    """Features of all atoms times their gate, where there is one."""
+    gate = records.columns.get(GATE)
+    return x if gate is None else x * gate.unsqueeze(1)
 
 
 def known_codes(codes: Tensor) -> Tensor:
@@ -96,7 +105,7 @@ class Scheme:
         if self.whole:
             x[:, -2] = codes[:, 6].float()
         x[:, -1] = mass
-        return x
+        return gated(x, records)
 
     def of_bonds(self, records: Records) -> Tensor:
         """Float32 ``(bonds, self.bonds)``."""
@@ -145,7 +154,7 @@ def code_table(widths: tuple[int, ...], size: int) -> Tensor:
 def embedded_atoms(records: Records, table: Tensor) -> Tensor:
     """The sum of the embeddings of each atom's codes, ``(atoms, size)``, from a table ``(sum(ATOM_CODES), size)``."""
     codes = known_codes(records.columns["atoms"])
-    return functional.embedding_bag(codes + _code_starts(codes.device), table, mode="sum")
+    return gated(functional.embedding_bag(codes + _code_starts(codes.device), table, mode="sum"), records)
 
 
 def kind_embeddings(table: Tensor) -> Tensor:

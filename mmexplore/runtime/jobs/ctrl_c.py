@@ -18,7 +18,7 @@ from types import FrameType
 
 from mmexplore.runtime import processes
 
-SECONDS = 1.0
+SECONDS = 0.5
 """So long Python has to end by itself after Ctrl-C; a library at work in C may not let it."""
 _WAITS = sys.platform != "win32" and bool(processes.OWN_SIGNAL)
 _first: list["_KeptBack"] = []
@@ -63,8 +63,7 @@ def ends(say: Callable[[], None]) -> Iterator[None]:
         if not ended.wait(SECONDS):
             say()
         time.sleep(max(latest - time.monotonic(), 0))
-        processes.kill_started()  # a worker would go on to the end of its share
-        os._exit(130)
+        _end()
 
     press = (_first[0] if _first else _KeptBack()) if _WAITS else _WokenUp()
     press.begin(stop, insist)
@@ -77,7 +76,15 @@ def ends(say: Callable[[], None]) -> Iterator[None]:
             press.close()
         if pressed.is_set():
             say()
-            raise SystemExit(130)
+            _end()
+
+
+def _end() -> None:
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    processes.kill_started()  # a worker would go on to the end of its share
+    os._exit(130)  # taking PyTorch's modules apart takes seconds
 
 
 _Handler = Callable[[int, FrameType | None], None]

@@ -35,6 +35,11 @@ def panels(choice: Choice) -> dict[int, ViewRef]:
     return known
 
 
+def are_chosen() -> bool:
+    """Whether panels were chosen already, by hand or by a link."""
+    return _PANELS in st.session_state or _PANELS in st.query_params
+
+
 def answer_link(known: Mapping[int, ViewRef]) -> None:
     """Show what a link asked for in vain, as long as the same panels are shown."""
     address.answer(_PANELS, written(known.values()))

@@ -64,13 +64,14 @@ def _wait(
     if job.state == "done":
         st.caption("This was computed, and could not be kept.")
     elif not job.unfinished:
-        follow_job.follow_one(job, partial(_bar, what, f"{what}/{key}"), changed=is_there)
+        follow_job.follow_one(job, partial(bar, what, f"{what}/{key}"), changed=is_there)
     elif follow_job.unfinished(job, f"{name} was not finished.", "Compute it again", f"{what}/{key}"):
         del st.session_state[key]
         st.rerun()
 
 
-def _bar(what: str, key: str, job: Job) -> None:
+def bar(what: str, key: str, job: Job) -> None:
+    """Progress bar of a job, after what it is for, and the way to stop it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container():
             follow_job.bar(job, f"{what}: {follow_job.words(job)}")

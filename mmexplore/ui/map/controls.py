@@ -20,18 +20,39 @@ _METHOD_HELP = """**UMAP** and **t-SNE** keep neighbours together; distances bet
 **PCA** is a straight projection: distances are true as far as two axes go."""
 
 
-def header(choice: Choice) -> tuple[DeltaGenerator, bool]:
-    """The place of the title, and whether several maps are wanted, as it stands in the URL."""
+_COMPARE_HELP = "Two to six maps of these molecules side by side: point at one and it lights up in all"
+_LENS_HELP = "One map that moves from view to view under a slider, each molecule on its own path"
+_FOG_HELP = (
+    "Fades molecules whose place is doubtful: their neighbours on the map are their neighbours in the full space no "
+    "more than in maps laid out anew from data whose columns were permuted one by one"
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """Page header: the place of the title, and what is wanted, as it stands in the URL: maps, a lens, the fog."""
+
+    title: DeltaGenerator
+    several: bool
+    lens: bool
+    fog: bool
+
+
+def header(choice: Choice) -> Header:
+    """Page header, drawn: the switches beside the title."""
     title, switch = st.columns([6, 6], vertical_alignment="center")
-    about = "Two to six maps of these molecules side by side: point at one and it lights up in all"
+    fog = False
     with switch, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         before = st.container(horizontal=True, width="content")
         tour.button()
-        several = address.toggle("Compare", key="compare", help=about)
-        if several:
-            with before:
+        lens = address.toggle("Lens", key="lens", help=_LENS_HELP)
+        several = address.toggle("Compare", key="compare", help=_COMPARE_HELP, disabled=lens) and not lens
+        with before:
+            if several:
                 menu.menu(choice)
-    return title, several
+            elif not lens:
+                fog = address.toggle("Trust fog", key="fog", help=_FOG_HELP)
+    return Header(title, several, lens, fog)
 
 
 def title(choice: Choice, shown: MapFile | None, method: str) -> None:

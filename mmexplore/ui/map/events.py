@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore.ui.components.molecule_map import event, rows_meant
-from mmexplore.ui.map import side
+from mmexplore.ui.map import cliffs, side
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.tabs import MOLECULE_TAB, SELECTION_TAB
 
@@ -19,6 +19,12 @@ def drawn(key: str, codes: np.ndarray, xy: np.ndarray | None = None) -> None:
     st.session_state.setdefault(_DRAWN, {})[key] = (codes, xy)
 
 
+def codes_of(key: str) -> np.ndarray | None:
+    """The codes that stand on the map of that key, None where nothing was drawn."""
+    known = st.session_state.get(_DRAWN, {}).get(key)
+    return known[0] if known else None
+
+
 def happened(key: str) -> None:
     """Do what an event on the map or bar of that key asks for, before the page runs again."""
     action, known = event(key), st.session_state.get(_DRAWN, {}).get(key)
@@ -26,6 +32,10 @@ def happened(key: str) -> None:
         return
     codes, xy = known
     kind, mode = action["kind"], action.get("mode", "replace")
+    if kind == "edge":
+        cliffs.clicked(action["code"])
+    if kind in ("edge", "lens"):
+        return
     if kind == "click" and mode == "replace":
         session.choose_row(action["row"])
         side.turn_to(MOLECULE_TAB)

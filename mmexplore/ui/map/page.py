@@ -3,19 +3,21 @@
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from mmexplore.studio import MapFile, SearchResult
-from mmexplore.ui.compare import page
+from mmexplore.ui.compare import lens, page
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components import model_links
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
 from mmexplore.ui.components.molecule_map.painting import Painting
-from mmexplore.ui.map import coloring, controls, events, progress
+from mmexplore.ui.map import cliffs, coloring, controls, events, progress
 from mmexplore.ui.map import star as map_star
 from mmexplore.ui.map import state as map_state
+from mmexplore.ui.map.cliffs import ShownCliffs
 from mmexplore.ui.map.hyperedges import hyperedge_panel
-from mmexplore.ui.map.quality import quality_panel
+from mmexplore.ui.map.quality import quality_panel, trust
 from mmexplore.ui.map.selection import selection_table
 from mmexplore.ui.map.side import map_side
 from mmexplore.ui.map.state import TITLES
@@ -32,12 +34,18 @@ def map_page() -> None:
     header = st.container(gap="small")
     on = map_state.ground(choice)
     with header:
-        title, several = controls.header(choice)
-    asked = controls.controls(on, several)
+        head = controls.header(choice)
+    title, several = head.title, head.several
+    asked = controls.controls(on, several or head.lens)
     method, painting = asked.method, coloring.painting(on, asked.color, asked.method)
     found = controls.search(choice.data, asked.search)
+    if not head.lens:
+        lens.forget_address()
     if several:
         page.compare_page(title, choice, asked, painting, coloring.classes(on, asked.color), found)
+        return
+    if head.lens:
+        lens.lens_page(title, choice, asked, painting, found)
         return
     compare_state.forget_address()
     shown = map_state.best_map(on, method)
@@ -49,8 +57,10 @@ def map_page() -> None:
         words = "The first picture, by PCA, appears here as soon as the molecules are embedded."
         st.info(words, icon=":material/hourglass_top:")
         return
-    scored = partial(quality_panel, choice, shown, asked.color, coloring.classes(on, asked.color))
-    _body(choice, shown, painting, found, map_star.star(choice, shown, asked.search, found), scored)
+    tested = trust(choice, shown, method, wanted=head.fog)
+    scored = partial(quality_panel, choice, shown, asked.color, coloring.classes(on, asked.color), tested)
+    star = map_star.star(choice, shown, asked.search, found)
+    _body(choice, shown, painting, found, star, scored, tested.doubtful if tested and head.fog else None)
 
 
 def _body(
@@ -60,25 +70,38 @@ def _body(
     found: SearchResult | None,
     star: Star | None,
     scored: Callable[[], None],
+    faded: np.ndarray | None,
 ) -> None:
     picture, side = st.container(key="stacks-map").columns([13, 7], gap="medium")
     with picture:
         controls.found_line(found)
         map_star.words(star)
         controls.left_out_line(choice, shown)
-        _draw(choice, shown, painting, found, star)
+        steps = cliffs.shown(choice, cliffs.switch(choice))
+        _draw(choice, shown, painting, found, star, faded, steps)
     with side:
         scored()
         model_links.predict_here(choice.model)
         map_side(found.smarts if found else "", star)
     hyperedge_panel()
+    if steps:
+        cliffs.panel(choice, steps)
     selection_table()
 
 
-def _draw(choice: Choice, shown: MapFile, painting: Painting, found: SearchResult | None, star: Star | None) -> None:
+def _draw(
+    choice: Choice,
+    shown: MapFile,
+    painting: Painting,
+    found: SearchResult | None,
+    star: Star | None,
+    faded: np.ndarray | None,
+    steps: ShownCliffs | None,
+) -> None:
     rows, n = session.selection(), len(shown.xy)
     points = blobs.published(("points", str(shown.path), shown.created, shown.seconds), shown.xy.tobytes)
     by = TITLES[shown.method]
+    joined, looked_at = cliffs.edges(steps, shown.xy)
     events.drawn(_MAP, painting.codes, shown.xy)
     what = Shown(
         title=f"{n:,} molecules of {choice.data}, view {choice.view}, {by}, coloured by {painting.label}",
@@ -89,7 +112,10 @@ def _draw(choice: Choice, shown: MapFile, painting: Painting, found: SearchResul
         codes=blobs.publish(painting.codes.tobytes()),
         selected=blobs.publish(mask(rows, n)) if len(rows) else "",
         found=blobs.publish(mask(found.rows, n)) if found else "",
+        faded=blobs.publish(mask(np.flatnonzero(faded), n)) if faded is not None else "",
         current=session.current_row(),
         star=star,
+        edges=joined,
+        edge=looked_at,
     )
     molecule_map(_MAP, what, partial(events.happened, _MAP))

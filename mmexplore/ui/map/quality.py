@@ -1,11 +1,16 @@
-"""Map quality in two scores by what the map is coloured by, each beside what classes dealt at random would get."""
+"""Map quality: two scores, each beside what classes dealt at random would get, and the share of doubtful places."""
 
+from functools import partial
+
+import numpy as np
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.studio import Classes, MapFile, Quality
+from mmexplore.studio import Classes, MapFile, Quality, Trust
+from mmexplore.ui.components import follow_job
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.map import coloring, state
+from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
 
 _HELP = """How well molecules of one class lie together and classes lie apart, as in Fig. 5 of the MMSA paper. The
@@ -23,12 +28,61 @@ from, which flatter.
 
 **Permuted** is the median score where the classes are dealt to the same molecules at random, 20 times: a map that
 scores no better than that shows nothing about these classes, however pretty it is."""
+_TRUST_HELP = """A layout makes clumps of anything. The columns of the view are permuted one by one, which leaves
+nothing of what they say together, and the result is laid out anew by the same method, five times. A molecule of this
+map whose neighbours are those of the full space no more often than there is doubtful; Benjamini and Hochberg's rule
+keeps the share of wrongly trusted ones at 5 %. The switch "Trust fog" fades the doubtful ones; the colour "trust" shows
+both kinds."""
 _SCORES = (("dbi", "Davies-Bouldin", "\u2193", "lower is better"), ("nmi", "NMI", "\u2191", "higher is better"))
 
 
-def quality_panel(choice: Choice, shown: MapFile, color: str, classes: Classes | None) -> None:
-    """Both scores by what the map is coloured by, test part first, in the full space and on the map."""
+def quality_panel(
+    choice: Choice, shown: MapFile, color: str, classes: Classes | None, tested: Trust | None = None
+) -> None:
+    """Both scores by what the map is coloured by, test part first; and the share of doubtful places, where known."""
     st.markdown("##### Quality of the picture", help=_HELP, anchors=False)
+    _scores(choice, shown, color, classes)
+    if tested is not None:
+        _doubtful(shown, tested)
+
+
+def trust(choice: Choice, shown: MapFile, method: str, *, wanted: bool) -> Trust | None:
+    """Trust of the map, None where it is not known; one that is ``wanted`` a job computes, with a bar and a cancel."""
+    found = studio.stored_trust(shown, choice.model, choice.data, choice.view)
+    if found is not None or not wanted or not state.is_final(shown, method):
+        return found
+    key = f"trust-job/{shown.digest}"
+    job = follow_job.known(st.session_state.get(key, ""))
+    if job is None:
+        job = studio.start_trust(choice.model, choice.data, choice.view, shown.method, shown.seed)
+        st.session_state[key] = job.id
+
+    def is_there() -> bool:
+        return studio.stored_trust(shown, choice.model, choice.data, choice.view) is not None
+
+    if job.state == "done":
+        st.caption("The places were tested, and the result could not be kept.")
+    elif not job.unfinished:
+        what = "The fog comes once each place is tested"
+        follow_job.follow_one(job, partial(coloring.bar, what, key), changed=is_there)
+    elif follow_job.unfinished(job, "The places were not tested.", "Test them again", key):
+        del st.session_state[key]
+        st.rerun()
+    return None
+
+
+def _doubtful(shown: MapFile, tested: Trust) -> None:
+    """The share of doubtful places, how they were found, and the way to select them."""
+    rows = np.flatnonzero(tested.doubtful)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        share = f"**{tested.share:.1%} of the places on the {state.TITLES[shown.method]} map are doubtful**"
+        st.markdown(f"{share} ({len(rows):,} of {tested.tested:,})", width="content", help=_TRUST_HELP)
+        if len(rows):
+            st.button("Select these", key="select-doubtful", on_click=session.select, args=(rows,))
+    st.caption(literal(f"{tested.how[:1].upper()}{tested.how[1:]}."))
+
+
+def _scores(choice: Choice, shown: MapFile, color: str, classes: Classes | None) -> None:
     if not state.is_scored(shown) or classes is None:
         st.caption("The scores are being computed." if classes else "The scores follow once the colours are there.")
         return

@@ -101,9 +101,8 @@ def _draw(found: Explained) -> None:
         st.caption(literal(f"{found.note[:1].upper()}{found.note[1:]}."))
         return
     part, goal = found.subgraphs[0], found.target
-    drawings("predict/bench/part", [Drawing(of_atoms(found.smiles, part.atoms))], width=240, height=170)
-    whole = found.smiles and part.n_atoms == len(found.order)
-    words = "the whole molecule" if whole else part.smiles or f"{part.n_atoms} atoms"
+    drawings("predict/bench/part", [Drawing(of_atoms(found.smiles, part.atoms, faint=True))], width=240, height=170)
+    words = part.smiles or f"{part.n_atoms} atoms"
     side = "at most" if goal.direction == "below" else "at least"
     what = f"the probability of {goal.direction}" if goal.direction.startswith("class") else goal.task
     st.caption(literal(f"{words}: alone it still makes {what} {side} {goal.threshold:.3g}."))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from mmexplore.ui.shell import address
+from mmexplore.ui.shell.tabs import BENCH_BOX
 
-BOX = "bench"
+BOX = BENCH_BOX
 """Key of the structure box, whose text stands in the address."""
 _KEPT = "predict/bench/steps"
 MOST = 60

@@ -48,11 +48,15 @@ def whole(name: str, least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def theme(came: str) -> bool:
-    """Whether a drawing is for a dark ground: 1, or 0 for a light one. Raises BadRecipe."""
-    if came not in ("0", "1"):
-        raise BadRecipe(f"dark is 0 or 1, and {_short(came)!r} came")
-    return came == "1"
+def switch(name: str) -> Callable[[str], bool]:
+    """Parser of what is on or off: 1, or 0; raises BadRecipe."""
+
+    def parse(came: str) -> bool:
+        if came not in ("0", "1"):
+            raise BadRecipe(f"{name} is 0 or 1, and {_short(came)!r} came")
+        return came == "1"
+
+    return parse
 
 
 def atoms(came: str) -> tuple[int, ...]:
@@ -77,7 +81,8 @@ DRAWING: dict[str, tuple[Callable[[str], Any], Any]] = {
     "row": (ROW, 0),
     "width": (whole("width", 20, MOST_PX), 250),
     "height": (whole("height", 20, MOST_PX), 200),
-    "dark": (theme, False),
+    "dark": (switch("dark"), False),
+    "faint": (switch("faint"), False),
     "smarts": (text, ""),
     "atoms": (atoms, ()),
 }

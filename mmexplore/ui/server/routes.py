@@ -83,6 +83,8 @@ def _sendable(words: str) -> str:
 async def depict(request: Request) -> Response:
     """An SVG drawing of ``smiles``, or of a ``row`` of ``data``; ``atoms=0,1`` or ``smarts`` are highlighted.
 
+    ``faint=1``: the other atoms are pale.
+
     Drawings have threads of their own, and who waits for one is told so at the deadline.
     """
     work = partial(copy_context().run, _depicted, request)
@@ -99,7 +101,7 @@ def _depicted(request: Request) -> Response:
     wanted = asked.read(request.query_params, asked.DRAWING)
     if not (smiles := wanted.pop("smiles")):
         smiles = _smiles(wanted["data"], wanted["row"])
-    svg = _drawn(smiles, *(wanted[name] for name in ("width", "height", "atoms", "dark", "smarts")))
+    svg = _drawn(smiles, *(wanted[name] for name in ("width", "height", "atoms", "dark", "smarts", "faint")))
     return _tagged(request, svg.encode(), "image/svg+xml")
 
 
@@ -184,10 +186,10 @@ def _check_row(data: str, row: int) -> None:
 
 
 @cached(2048)
-def _drawn(smiles: str, width: int, height: int, atoms: tuple[int, ...], dark: bool, smarts: str) -> str:
+def _drawn(smiles: str, width: int, height: int, atoms: tuple[int, ...], dark: bool, smarts: str, faint: bool) -> str:
     from mmexplore import studio
 
-    return studio.depict(smiles, width, height, atoms, dark, smarts)
+    return studio.depict(smiles, width, height, atoms, dark, smarts, faint)
 
 
 def _tagged(request: Request, content: bytes, kind: str) -> Response:

@@ -58,6 +58,8 @@ def warm_up() -> None:
         state.painting(on, state.color_names(on)[0])
         studio.depict("c1ccccc1")
         keep_imports()
+    except MmexploreError as mistake:
+        log.warning("the warm-up was cut short, and pages will read what they need themselves: %s", mistake)
     except Exception:
         log.exception("the warm-up failed; pages will read what they need themselves")
 

@@ -1,9 +1,14 @@
-"""Guided tour in five steps, for people on stage: from the map to a fused prediction, its weights and its subgraph.
+"""Guided tour for people on stage: from the map to a prediction, a modality taken away, the part that decides, an edit.
 
-It moves the app's own pages and shows nothing that they do not; a shipped late-fusion model is what it needs.
+It moves the app's own pages and shows nothing that they do not; a shipped late-fusion model is what it needs. What its
+steps show of their molecule came with that model, so that nobody waits for it. A step is a row of STEPS.
 """
 
+import logging
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -14,8 +19,20 @@ from mmexplore.studio import Model, Target, ViewRef
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, navigation, session
 from mmexplore.ui.shell.session import Choice
-from mmexplore.ui.shell.tabs import BESIDE, FUSION_TABS, MOLECULE, MOLECULE_TAB, SOUGHT, SUBGRAPH_TABS, WEIGHTS, WHAT_IF
+from mmexplore.ui.shell.tabs import (
+    BENCH,
+    BENCH_BOX,
+    BESIDE,
+    FUSION_TABS,
+    MOLECULE,
+    MOLECULE_TAB,
+    PREDICT_TABS,
+    SOUGHT,
+    SUBGRAPH_TABS,
+    WHAT_IF,
+)
 
+log = logging.getLogger(__name__)
 STEP = "step"
 """What a link of the walk calls the step that it leads to, from 1."""
 _AT, _PENDING = "demo", "demo/row"
@@ -36,23 +53,16 @@ STEPS = (
     Step(
         "Map",
         "A map of molecules",
-        "Each point is one of the {n:,} molecules of {data}. The model has learned from five modalities; here it "
-        "places those near each other that it takes to be alike. Point at some to see their structures.",
+        "Each point is one of the {n:,} molecules of {data}. The model has learned from {modalities} modalities; here "
+        "it places those near each other that it takes to be alike. Point at some to see their structures.",
         molecule=False,
     ),
     Step(
         "Map",
-        "One prediction",
+        "A prediction in the label's unit",
         "The ringed point is {name}, which the model has not seen in training. It predicts {predicted}; measured was "
         "{measured}. Its card is beside the map, under Molecule.",
         tab=(BESIDE, MOLECULE_TAB),
-    ),
-    Step(
-        "Fusion",
-        "Where the prediction comes from",
-        "Each modality's branch predicts (p) and says how much that counts (w). On the right, what each adds to the "
-        "prediction of {name}, from the training molecules' mean on; on the left every molecule, this one a diamond.",
-        tab=(FUSION_TABS, WEIGHTS),
     ),
     Step(
         "Fusion",
@@ -64,29 +74,45 @@ STEPS = (
     Step(
         "Subgraphs",
         "The part that decides",
-        "The smallest part of {name} that the model still gives {least}, drawn on the molecule; below, what "
-        "each modality's branch looks at, and the atoms they agree on.",
+        "{part} of the {atoms} atoms of {name} are enough: alone the model still gives them {least}. They are drawn "
+        "large, the rest is pale; below, what each modality's branch looks at, and the atoms they agree on.",
         tab=(SUBGRAPH_TABS, MOLECULE),
     ),
+    Step(
+        "Predict",
+        "Change the molecule",
+        "{name} lies on the bench. Ask the audience for an edit, type or draw it: the prediction, what each modality "
+        "adds and the part that decides follow. Undo takes it back.",
+        tab=(PREDICT_TABS, BENCH),
+    ),
 )
-_WORDS = "Five steps from this map to a fused prediction, its weights and its subgraph; needs no network"
+_WORDS = "From this map to a prediction, the part that decides and an edit of your own; needs no network"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Tour subject: a model, its data set, a molecule of it, what is sought in it, and the facts of the steps."""
+    """Tour subject: a model, its data set, a molecule of it, what is sought in it, and the facts of the steps.
+
+    ``parted``: a part of the molecule that decides is known; without one that step is left out.
+    """
 
     model: str
     data: str
     row: int
     goal: Target
     facts: dict[str, object]
+    parted: bool = True
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Steps that have something to show."""
+        return tuple(step for step in STEPS if self.parted or step.page != "Subgraphs")
 
 
 def button() -> None:
     """Tour button, the way in; nothing where no shipped model would do."""
     if st.session_state.get(_AT) is None and _model():
-        _way("Show me round", ":material/tour:", 0, _WORDS)
+        _way("Show me round", ":material/tour:", STEPS, 0, _WORDS)
 
 
 def bar() -> None:
@@ -97,42 +123,68 @@ def bar() -> None:
         return
     if (row := st.session_state.pop(_PENDING, None)) is not None:
         session.choose_row(row)
-    step = STEPS[number]
+    steps = subject.steps
+    step = steps[number]
     with st.container(border=True, key="demo-bar"):
         words, ways = st.columns([7, 3], vertical_alignment="center")
-        words.markdown(f"**{number + 1} of {len(STEPS)}: {step.title}**  \n{step.words.format(**subject.facts)}")
+        words.markdown(f"**{number + 1} of {len(steps)}: {step.title}**  \n{step.words.format(**subject.facts)}")
         with ways, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             if number:
-                _way("Back", ":material/arrow_back:", number - 1)
-            if number + 1 < len(STEPS):
-                _way("Next", ":material/arrow_forward:", number + 1)
+                _way("Back", ":material/arrow_back:", steps, number - 1)
+            if number + 1 < len(steps):
+                _way("Next", ":material/arrow_forward:", steps, number + 1)
             st.button("End", key="demo/end", on_click=_end, type="tertiary", icon=":material/close:")
 
 
-def _way(words: str, icon: str, number: int, about: str | None = None) -> None:
-    navigation.link(STEPS[number].page, words, icon, about, **{STEP: str(number + 1)})
+def _way(words: str, icon: str, steps: Sequence[Step], number: int, about: str | None = None) -> None:
+    navigation.link(steps[number].page, words, icon, about, **{STEP: str(number + 1)})
 
 
 def arrive(text: str) -> None:
     """Arrange what a step shows, by its number in a link; runs before the frame draws its pickers."""
     number = int(text) - 1 if text.isascii() and text.isdigit() and len(text) < 3 else -1
     subject = _subject()
-    if subject is None or not 0 <= number < len(STEPS):
+    if subject is None or not 0 <= number < len(subject.steps):
         address.tell(STEP, address.lacking("the step", text, "no step" if subject else "no walk"))
         return
     if studio.lacking([ViewRef(subject.model, "")], subject.data):
-        studio.start_embedding(subject.model, subject.data)  # ready when the third step asks for it
-    step = STEPS[number]
+        studio.start_embedding(subject.model, subject.data)  # ready when an edit is to be placed on the map
+    _prepare(subject)
+    step = subject.steps[number]
     st.session_state[_AT] = number
     st.session_state["model"], st.session_state["data"] = subject.model, subject.data
     st.session_state["view"] = studio.model(subject.model).views[0]
     st.session_state[_PENDING] = subject.row if step.molecule else -1
-    for key in ("smiles", "compare"):
+    for key in ("smiles", "compare", "atoms"):
         st.session_state.pop(key, None)
     if step.tab[0]:
         st.session_state[step.tab[0]] = step.tab[1]
     if step.page == "Subgraphs":
         _seek(subject.goal)
+    if step.page == "Predict":
+        st.session_state["by"] = [subject.model]
+        st.session_state[BENCH_BOX] = str(studio.dataset(subject.data).smiles[subject.row])
+
+
+_prepared: dict[tuple[str, str, int], "Future[None]"] = {}
+_beforehand = ThreadPoolExecutor(1, thread_name_prefix="walk")
+
+
+def _prepare(subject: Subject) -> None:
+    """Have ready what later steps ask for, while people look at this one: its card, and the model for an edit."""
+    key = (subject.model, subject.data, subject.row)
+    if key not in _prepared:
+        _prepared[key] = _beforehand.submit(copy_context().run, _made_ready, subject)
+
+
+def _made_ready(subject: Subject) -> None:
+    try:
+        view = studio.model(subject.model).views[0]
+        studio.detail(studio.query_of_row(subject.data, subject.row), subject.model, view)
+        studio.predict_molecule([subject.model], "CCO")  # the model is loaded, and its domain known
+        studio.contributions_of(subject.model, "CCO")
+    except MmexploreError as mistake:
+        log.info("the walk is not prepared: %s", mistake)
 
 
 def _seek(goal: Target) -> None:
@@ -173,8 +225,11 @@ def _told(model: str, data: str) -> Subject | None:
     table = studio.dataset(data)
     task, side = table.tasks[0], "at most" if goal.direction == "below" else "at least"
     told = {"name": card.name or f"molecule {row + 1}", "measured": measured, "predicted": predicted}
+    part, atoms = (found.part, found.atoms) if found else (0, 0)
     told |= {"least": f"{side} {goal.threshold:.3g} {task.unit}".strip(), "data": table.title}
-    return Subject(model, data, row, goal, {k: literal(v) for k, v in told.items()} | {"n": len(table)})
+    facts: dict[str, object] = {k: literal(v) for k, v in told.items()}
+    facts |= {"n": len(table), "part": part, "atoms": atoms, "modalities": len(studio.summands(model))}
+    return Subject(model, data, row, goal, facts, parted=bool(part))
 
 
 _EXAMPLE = "A molecule of the data set that the model predicts well and has not seen in training, where there is one"

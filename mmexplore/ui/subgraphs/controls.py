@@ -1,13 +1,14 @@
 """Subgraph controls: which label and side of it, which molecule, what sizes, and which score decides."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.explore.explain.search import By
+from mmexplore.explore.explain.search import By, Direction
 from mmexplore.studio import RULES, MoleculeRef, Rules, Target
 from mmexplore.ui.components import molecule as molecule_card
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
@@ -18,10 +19,13 @@ from mmexplore.ui.shell.tabs import SOUGHT
 
 MOST_ATOMS = 40
 _THRESHOLD = "threshold"
+_ATOMS, _USUAL = "atoms", "subgraphs/usual"
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 _BY: dict[By, str] = {"fragment": "as a fragment", "in molecule": "in the molecule"}
 _BY_HELP = """**As a fragment**: the atoms as a molecule of their own, cut bonds get hydrogens: the paper's rule.
 **In the molecule**: the same atoms, each as it is in the whole, all others left out."""
+_GROUP_SIDE = "the group's side"
+_GROUP_SOUGHT = "group-sought"
 _TURNS = {"class 1": "class 0", "class 0": "class 1", "above": "below", "below": "above"}
 
 
@@ -47,21 +51,22 @@ class Limits:
     by: By
 
 
-def goal(model: str) -> SubgraphRequest:
-    """Task, direction and threshold."""
+def goal(model: str, side_of: Callable[[str], Direction] | None = None) -> SubgraphRequest:
+    """Task, direction and threshold; with ``side_of`` a label's direction is taken from a group unless told."""
     tasks = {task.name: task for task in studio.explained_tasks(model)}
     which, side, number = st.columns([2, 2, 2], vertical_alignment="bottom")
     with which:
         name = address.choose(label_picker, "Label", list(tasks), key="label", kind="the label")
     kind = tasks[name].kind
     with side:
-        ways = studio.DIRECTIONS[kind]
+        offered: tuple[str, ...] = studio.DIRECTIONS[kind]
+        offered = (_GROUP_SIDE, *offered) if side_of else offered
         words = "Which answer of the model is to be explained"
-        about = {"default": ways[0], "required": True, "help": words}
-        chosen = address.choose(
-            st.segmented_control, "Sought", ways, key=_direction_key(kind), kind="the side", **about
-        )
-    usual, how = studio.target(model, name, chosen or ways[0])
+        about = {"default": offered[0], "required": True, "help": words}
+        key = f"{_GROUP_SOUGHT}-{kind}" if side_of else _direction_key(kind)
+        chosen = address.choose(st.segmented_control, "Sought", offered, key=key, kind="the side", **about)
+    chosen = chosen or offered[0]
+    usual, how = studio.target(model, name, side_of(name) if side_of and chosen == _GROUP_SIDE else chosen)
     with number:
         threshold = _threshold(model, usual, tasks[name].unit)
     if threshold != usual.threshold:
@@ -127,17 +132,21 @@ def molecule() -> MoleculeRef | None:
     return studio.query_of(choice.data, typed) if typed else known
 
 
-def limits() -> Limits:
-    """The sizes, and which score decides."""
+def limits(smiles: str) -> Limits:
+    """The sizes, which follow the molecule until they are moved, and which score decides."""
+    low, high = studio.part_sizes(smiles)
+    usual = (low, high) if low <= high else (1, 2)  # of one atom or two no part is sought
     sizes, score = st.columns([3, 2], gap="large")
     with sizes:
-        usual = (RULES.min_atoms, RULES.max_atoms)
-        words = "Only subgraphs of so many atoms count; moving this needs no new search"
-        about: dict[str, Any] = {"key": "atoms", "kind": "a number of atoms", "help": words}
-        low, high = address.number(st.slider, "Atoms of a subgraph", 1, MOST_ATOMS, usual, **about)
+        words = "Only subgraphs of so many atoms count, at most three quarters of the molecule until this is moved"
+        if st.session_state.get(_ATOMS) == st.session_state.get(_USUAL) and _ATOMS not in st.query_params:
+            st.session_state.pop(_ATOMS, None)  # as nobody moved it, it follows the molecule
+        st.session_state[_USUAL] = usual
+        about: dict[str, Any] = {"key": _ATOMS, "kind": "a number of atoms", "help": words}
+        low, high = address.number(st.slider, "Atoms of a subgraph", 1, max(MOST_ATOMS, usual[1]), usual, **about)
     with score:
         about = {"default": "fragment", "required": True, "format_func": _BY.__getitem__, "help": _BY_HELP}
         by: By = address.choose(
             st.segmented_control, "Score that decides", list(_BY), key="by", kind="the score", **about
         )
-    return Limits(replace(RULES, min_atoms=low, max_atoms=high), by)
+    return Limits(RULES if (low, high) == usual else replace(RULES, min_atoms=low, max_atoms=high), by)

@@ -1,4 +1,4 @@
-"""Group motifs: what the molecules of a class, a cluster or the selection have in common.
+"""Group motifs: what tells the molecules of a class, a cluster or the selection from the rest.
 
 A job finds it, this draws it.
 """
@@ -10,14 +10,14 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import Group, Job, Target
+from mmexplore.studio import Group, Job
 from mmexplore.ui.components import follow_job
 from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.shell.tabs import GROUP_KIND, SELECTION
-from mmexplore.ui.subgraphs import motifs
+from mmexplore.ui.subgraphs import controls, motifs
 
 _KINDS = ("class", "cluster", SELECTION)
 _SHARE_HELP = "The maximum common subgraph is one that this share of the molecules compared hold"
@@ -25,11 +25,15 @@ _MOST_HELP = """Of a larger group, a sample drawn with seed 0 is searched. The m
 among 100 molecules at most, and both are counted in all."""
 
 
-def show(choice: Choice, goal: Target) -> None:
-    """The group's picker, then what it has in common, or the job that finds it."""
+def show(choice: Choice) -> None:
+    """The group's picker, then what tells it from the rest, or the job that finds it."""
     group, most, share = _picked(choice)
     if group is None:
         return
+    asked = controls.goal(choice.model, partial(studio.side, choice.model, choice.data, group))
+    goal = asked.goal
+    how = f" ({asked.how})" if asked.how else ""
+    st.caption(literal(f"Sought are parts that the model by themselves gives {studio.goal_in_words(goal)}{how}."))
     found = studio.stored_motifs(choice.model, choice.data, group, goal, most, share)
     if found is not None:
         motifs.show(choice, group, goal, found)
@@ -42,7 +46,7 @@ def show(choice: Choice, goal: Target) -> None:
     if job is not None and job.state == "failed":
         st.error(literal(job.message), icon=":material/info:")
     st.caption("Each molecule is searched once and kept: a search that was stopped goes on where it was.")
-    if st.button("Find what they share", key="subgraphs/find", type="primary", icon=":material/hub:"):
+    if st.button("Find what tells it from the rest", key="subgraphs/find", type="primary", icon=":material/hub:"):
         st.session_state[key] = studio.start_motifs(choice.model, choice.data, group, goal, most, share).id
         st.rerun()
 

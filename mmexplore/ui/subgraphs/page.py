@@ -1,4 +1,4 @@
-"""Subgraphs: the smallest part of a molecule that decides, under one model or several, and what groups share."""
+"""Subgraphs: the smallest part of a molecule that decides, motifs of groups, and an exam of both."""
 
 from functools import partial
 
@@ -10,8 +10,8 @@ from mmexplore.ui.components import model_links, molecule
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, session, tour
 from mmexplore.ui.shell.session import Choice
-from mmexplore.ui.shell.tabs import GROUP, MOLECULE, SUBGRAPH_TABS
-from mmexplore.ui.subgraphs import controls, models, result, search
+from mmexplore.ui.shell.tabs import EXAM, GROUP, MOLECULE, SUBGRAPH_TABS
+from mmexplore.ui.subgraphs import controls, exam, models, result, search
 from mmexplore.ui.subgraphs import group as subgraph_group
 
 
@@ -23,14 +23,16 @@ def subgraph_page() -> None:
         _nothing_to_explain(choice)
         return
     try:
-        asked = controls.goal(choice.model)
-        one, group = address.tabs([MOLECULE, GROUP], SUBGRAPH_TABS)
+        one, group, examined = address.tabs([MOLECULE, GROUP, EXAM], SUBGRAPH_TABS)
         if one.open:
             with one:
-                _one(choice, asked)
+                _one(choice, controls.goal(choice.model))
         if group.open:
             with group:
-                subgraph_group.show(choice, asked.goal)
+                subgraph_group.show(choice)
+        if examined.open:
+            with examined:
+                exam.show(choice)
     except MmexploreError as mistake:
         st.error(literal(mistake), icon=":material/info:")
 
@@ -56,7 +58,7 @@ def _one(choice: Choice, asked: controls.SubgraphRequest) -> None:
         st.info(words, icon=":material/draw:")
         tour.example_button(choice)
         return
-    limits = controls.limits()
+    limits = controls.limits(query.smiles)
     card = partial(molecule.facts, query, choice.model, choice.view, "subgraphs-card", asked.goal.task)
     found = search.explained(choice.model, query.smiles, asked.goal, limits, result.MOST)
     if found is None:
@@ -64,4 +66,6 @@ def _one(choice: Choice, asked: controls.SubgraphRequest) -> None:
         return
     name = molecule.title(query) if query.row >= 0 else query.smiles
     result.show(found, name, asked, card)
+    if found.subgraphs:
+        exam.trust(choice)
     models.show(choice.model, found, asked, limits)

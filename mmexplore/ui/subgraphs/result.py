@@ -18,6 +18,8 @@ from mmexplore.ui.subgraphs import controls
 from mmexplore.ui.subgraphs.controls import SubgraphRequest
 
 MOST = 8
+FAR = 0.3
+"""Below this Tanimoto similarity of ECFP4 two molecules share hardly a group."""
 _NEXT, _SHOWN, _PART = "subgraphs/next", "subgraphs/shown", "part"
 
 
@@ -80,16 +82,21 @@ def _picture(found: Explained, part: Subgraph, asked: SubgraphRequest) -> None:
     if structures.in_space("subgraphs/way"):
         viewer3d.show(found.smiles, "subgraphs/3d", part.atoms)
     else:
-        drawings("subgraphs/large", [Drawing(of_atoms(found.smiles, part.atoms))], width=420, height=300)
+        drawings("subgraphs/large", [Drawing(of_atoms(found.smiles, part.atoms, faint=True))], width=560, height=400)
     facts = {
         "atoms": f"{part.n_atoms} of {len(found.order)}",
         "score as a fragment": score_text(part.score, asked),
         "score in the molecule": score_text(part.score_in_molecule, asked),
         "decided by": "the fragment" if found.by == "fragment" else "the atoms in the molecule",
     }
+    if not math.isnan(part.nearest):
+        facts["fragment's nearest training molecule"] = f"Tanimoto {part.nearest:.2f}"
     lines = [f"| {literal(label)} | {literal(text)} |" for label, text in facts.items()]
     st.markdown("\n".join(["| | |", "|:--|--:|", *lines]))
     st.code(part.smiles or "no molecule by itself", language=None, wrap_lines=True)
+    if part.nearest < FAR:
+        words = f"The fragment is like nothing that the model was trained on (Tanimoto {part.nearest:.2f} to "
+        st.caption(literal(f"{words}{part.nearest_smiles}): its score as a fragment is a guess."))
     st.caption(literal(_how(found)))
 
 
@@ -146,6 +153,8 @@ def _frame(found: Explained) -> pd.DataFrame:
             "score as a fragment": part.score,
             "score in the molecule": part.score_in_molecule,
             "places": part.places,
+            "nearest training molecule": part.nearest_smiles,
+            "Tanimoto to it": part.nearest,
             "atoms": " ".join(map(str, part.atoms)),
             "molecule": found.smiles,
         }
@@ -156,12 +165,16 @@ def _frame(found: Explained) -> pd.DataFrame:
 
 def _table(found: Explained, asked: SubgraphRequest) -> None:
     frame = _frame(found)
-    shown = frame.rename(columns={"smiles": "SMILES", "n_atoms": "size"}).drop(columns=["molecule", "atoms"])
+    shown = frame.rename(columns={"smiles": "SMILES", "n_atoms": "size"}).drop(
+        columns=["molecule", "atoms", "nearest training molecule"]
+    )
     shown.insert(0, "fragment", structures.addresses(frame["smiles"]))
     unit = f" in {asked.unit}" if asked.unit else ""
     number: Any = st.column_config.NumberColumn(format="%.3f", help=f"the model's output{unit}")
     config = {"fragment": structures.column("fragment")}
     config |= {"score as a fragment": number, "score in the molecule": number}
+    words = "of the fragment to the training molecule most like it, ECFP4"
+    config["Tanimoto to it"] = st.column_config.NumberColumn("nearest training", format="%.2f", help=words)
     structures.table(shown, config)
     _downloads(found, frame)
 

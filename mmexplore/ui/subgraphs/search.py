@@ -15,12 +15,12 @@ from mmexplore.ui.components.words import literal
 from mmexplore.ui.subgraphs.controls import Limits
 
 
-def explained(model: str, smiles: str, goal: Target, limits: Limits, count: int, branch: str = "") -> Explained | None:
-    """Explanation of a molecule, or of what a branch adds; None where a job has to make it, which is drawn here.
+def explained(model: str, smiles: str, goal: Target, limits: Limits, count: int) -> Explained | None:
+    """Explanation of a molecule; None where a job has to make it, which is drawn here.
 
     Raises BadMolecule.
     """
-    asked = model, smiles, goal, limits.rules, limits.by, count, branch
+    asked = model, smiles, goal, limits.rules, limits.by, count
     key = f"subgraphs/search/{hashlib.sha256(repr(asked).encode()).hexdigest()[:16]}"
     job = follow_job.known(st.session_state.get(key, ""))
     if job is not None and job.active:
@@ -28,7 +28,7 @@ def explained(model: str, smiles: str, goal: Target, limits: Limits, count: int,
         return None
     if (job is not None and job.state == "done") or not st.session_state.get(f"{key}/late"):
         try:
-            with st.spinner(literal(f"Asking {branch or model} for subgraphs ...")):
+            with st.spinner(literal(f"Asking {model} for subgraphs ...")):
                 return studio.explain_in_time(*asked)
         except Busy as mistake:
             st.info(literal(mistake), icon=":material/hourglass_top:")
@@ -36,7 +36,7 @@ def explained(model: str, smiles: str, goal: Target, limits: Limits, count: int,
             return None
         except TooLong:
             st.session_state[f"{key}/late"] = True  # it is not tried at every run of the page
-    _offer(key, job, branch or model, asked)
+    _offer(key, job, model, asked)
     return None
 
 

@@ -2,19 +2,32 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rdkit import Chem
 from rdkit.Chem import rdFMCS
+from scipy import stats
 from toy_models import a_dataset, save_model
 
 from mmexplore import studio
+from mmexplore.datasets import Dataset
 from mmexplore.explore.explain import group_motifs, groups, storage, subgraphs
-from mmexplore.explore.explain.motifs import common_subgraph, motifs, sample, support
+from mmexplore.explore.explain.motifs import (
+    FALSE_SHARE,
+    FEWEST_ATOMS,
+    Support,
+    common_subgraph,
+    enrichments,
+    motifs,
+    sample,
+    support,
+)
 from mmexplore.explore.explain.search import Subgraph
 from mmexplore.explore.maps import colors, compute
 from mmexplore.runtime.errors import BadMolecule, BadRecipe, Cancelled, UnknownName
@@ -60,7 +73,8 @@ def test_a_common_subgraph_is_the_largest_of_all_subsets(seed: int, share: float
         compared.RingMatchesRingOnly = compared.CompleteRingsOnly = True
     rules.BondCompareParameters.MatchFusedRings = rules.BondCompareParameters.MatchFusedRingsStrict = True
     subsets = itertools.combinations([Chem.MolFromSmiles(s) for s in chosen], least)
-    assert found.n_atoms == max(rdFMCS.FindMCS(subset, rules).numAtoms for subset in subsets)
+    largest = max(rdFMCS.FindMCS(subset, rules).numAtoms for subset in subsets)
+    assert found.n_atoms == (largest if largest >= FEWEST_ATOMS else 0)
     assert found.complete
     if found.smarts:
         query = Chem.MolFromSmarts(found.smarts)
@@ -101,11 +115,83 @@ def test_a_sample_is_seeded_and_ascending() -> None:
 
 
 def test_motifs_are_counted_by_their_smiles() -> None:
-    data, one, other = a_dataset(), Subgraph((0, 1), "CO", 1, 1), Subgraph((0, 1, 2), "CCl", 1, 1)
-    best = [(0, one), (6, one), (4, other), (-1, one), (5, Subgraph((1,), "", 1, 1))]
-    found = motifs(data, np.arange(10), best, np.full(len(data), np.nan))
-    assert [(m.smiles, m.count, m.rows) for m in found] == [("CO", 3, (0, 6)), ("CCl", 1, (4,))]
-    assert found[0].support.outside == len([r for r in holding(list(data.smiles), Chem.MolFromSmiles("CO")) if r > 9])
+    data, one, other = a_dataset(), Subgraph((0, 1, 2), "CCO", 1, 1), Subgraph((0, 1, 2), "CCCl", 1, 1)
+    best = [(0, one), (6, one), (4, other), (-1, one), (5, Subgraph((1,), "", 1, 1)), (3, Subgraph((1,), "C", 1, 1))]
+    found, tested = motifs(data, np.arange(10), best, np.full(len(data), np.nan))
+    assert {(m.smiles, m.count, m.rows) for m in found} == {("CCO", 3, (0, 6)), ("CCCl", 1, (4,))}
+    assert tested == 2
+    by_name = {m.smiles: m.support for m in found}
+    held = holding(list(data.smiles), Chem.MolFromSmiles("CCO"))
+    assert by_name["CCO"].outside == len([r for r in held if r > 9])
+    assert by_name["CCO"].in_group == tuple(r for r in held if r <= 9)
+    assert by_name["CCO"].in_rest == tuple(r for r in held if r > 9)[:12]
+
+
+def parts(data: Dataset, rows: Iterable[int]) -> list[tuple[int, Subgraph]]:
+    """What a model without chemistry may name as the deciding part of each: its first or last atoms, or its ring."""
+    found = []
+    for row in rows:
+        mol = Chem.MolFromSmiles(data.smiles[row])
+        chosen = [atom.GetIdx() for atom in mol.GetAtoms()][slice(3) if row % 2 else slice(-3, None)]
+        text = "c1ccccc1" if mol.GetAromaticAtoms() else Chem.MolFragmentToSmiles(mol, chosen)
+        if "." not in text:
+            found.append((row, Subgraph((0, 1, 2), text, 1, 1)))
+    return found
+
+
+def test_a_planted_motif_is_found_first_and_is_enriched() -> None:
+    data = a_dataset()
+    acids = np.array(holding(list(data.smiles), Chem.MolFromSmarts("C(=O)[OH]")))
+    rng = np.random.default_rng(0)
+    others = rng.choice(np.setdiff1d(np.arange(len(data)), acids), 6, replace=False)
+    rows = np.sort(np.concatenate([acids[:8], others]))
+    best = [(int(row), Subgraph((0, 1, 2, 3), "CC(=O)O", 1, 1)) for row in acids[:8]]
+    best += parts(data, others.tolist())
+    found, _ = motifs(data, rows, best, np.full(len(data), np.nan))
+    assert found[0].smiles == "CC(=O)O"
+    assert found[0].enrichment is not None
+    assert found[0].enrichment.told
+    assert found[0].support.in_rest == tuple(acids[8:].tolist())[:12]
+
+
+def test_a_group_by_lot_is_told_from_the_rest_by_nothing() -> None:
+    """Groups large and small; motifs read off the group's own molecules, which hold them whatever the group is."""
+    data, false = a_dataset(), 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        rows = np.sort(rng.choice(len(data), (3, 10, 30)[seed % 3], replace=False))
+        found, tested = motifs(data, rows, parts(data, rows.tolist()), np.full(len(data), np.nan))
+        assert tested >= len(found)
+        false += any(one.enrichment.told for one in found if one.enrichment)
+    assert false <= 60 * FALSE_SHARE + 3 * math.sqrt(60 * FALSE_SHARE)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(*[st.integers(0, 30)] * 2), min_size=1, max_size=6), st.integers(31, 60))
+def test_enrichment_is_what_scipy_says(counts: list[tuple[int, int]], n: int) -> None:
+    supports = [Support(inside, n, outside, 2 * n, 0, 0) for inside, outside in counts]
+    found = [one for one in enrichments(supports, read_off=0) if one]
+    assert len(found) == len(counts)
+    values = []
+    for one, (inside, outside) in zip(found, counts, strict=True):
+        table = [[inside, n - inside], [outside, 2 * n - outside]]
+        known = stats.contingency.odds_ratio(table)
+        interval = known.confidence_interval(0.95)
+        assert (one.odds_ratio, one.low, one.high) == pytest.approx((known.statistic, *interval), nan_ok=True)
+        values.append(stats.fisher_exact(table, alternative="greater").pvalue)
+        assert one.p == pytest.approx(values[-1])
+    ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable") + 1  # Benjamini and Hochberg by hand
+    scaled = np.array(values) * len(values) / ranks
+    for one, rank in zip(found, ranks, strict=True):
+        assert one.q == pytest.approx(min(1.0, scaled[ranks >= rank].min()))
+
+
+def test_the_molecule_that_a_motif_was_read_off_does_not_count_for_it() -> None:
+    alone = enrichments([Support(1, 3, 0, 100_000, 0, 0)])[0]
+    assert alone is not None
+    assert alone.p == 1.0
+    assert not alone.told
+    assert enrichments([Support(3, 3, 0, 0, 0, 0)]) == [None]
 
 
 def members(own: str, group: Group) -> groups.Members:
@@ -133,6 +219,8 @@ def test_a_class_a_file_and_mistakes(own: str, tmp_path: Path) -> None:
     assert studio.group_classes(DATA) == ("low", "middle", "high")
     low = members(own, Group(value="low"))
     labels = studio.dataset(DATA).labels[:, 0]
+    assert studio.side(own, DATA, Group(value="low"), "logS") == "below"  # by its name: of logS nothing is known
+    assert studio.side(own, DATA, Group(value="high"), "active") == "class 1"
     assert labels[low.rows].max() <= np.delete(labels, low.rows).min()
     rows = np.array([3, 9, 40])
     kept = studio.group_of_rows(DATA, rows)

@@ -13,7 +13,7 @@ from rdkit import Chem
 
 from mmexplore.chem.fragments import fragment_smiles
 from mmexplore.chem.peeling import Skeleton, mask_of, numbers, skeleton
-from mmexplore.explore.explain.search import RULES, Rules, Scorer, Search, Subgraph, Target, consensus
+from mmexplore.explore.explain.search import RULES, SMALLEST, Rules, Scorer, Search, Subgraph, Target, consensus
 
 ACTIVE = Target("active")
 TREE = replace(RULES, most=0)
@@ -72,7 +72,8 @@ def test_what_is_returned_keeps_the_laws(smiles: str, rules: Rules) -> None:
     molecule, scorer = skeleton(smiles), weights(3)
     for by in ("fragment", "in molecule"):
         for part in Search(molecule, scorer, ACTIVE, rules).best(ACTIVE, by=by, count=50):
-            assert rules.min_atoms <= part.n_atoms <= rules.max_atoms
+            low, high = rules.sizes(molecule.n_atoms)
+            assert low <= part.n_atoms <= high <= 0.75 * molecule.n_atoms
             assert connected(molecule.mol, part.atoms)
             deciding = part.score if by == "fragment" else part.score_in_molecule
             assert deciding >= ACTIVE.threshold
@@ -146,7 +147,8 @@ def test_a_model_without_masks_is_asked_by_smiles_alone() -> None:
 
 
 def test_the_same_fragment_is_listed_once_with_its_places() -> None:
-    found = Search(skeleton("CCCCCC"), weights(1), replace(ACTIVE, threshold=0), replace(RULES, min_atoms=3)).best(
+    limits = replace(RULES, min_atoms=3, max_atoms=6)
+    found = Search(skeleton("CCCCCC"), weights(1), replace(ACTIVE, threshold=0), limits).best(
         replace(ACTIVE, threshold=0.0), count=9
     )
     assert [(part.smiles, part.places) for part in found] == [("CCC", 4), ("CCCC", 3), ("CCCCC", 2), ("CCCCCC", 1)]
@@ -156,6 +158,24 @@ def test_consensus_is_what_half_share() -> None:
     assert consensus({}) == ()
     assert consensus({"a": (1, 2)}) == (1, 2)
     assert consensus({"a": (1, 2), "b": (2, 3), "c": (3, 2), "d": (9,)}) == (2, 3)
+
+
+@given(st.integers(1, 400))
+def test_sizes_follow_the_molecule(n: int) -> None:
+    low, high = RULES.sizes(n)
+    assert high <= 0.75 * n
+    assert 2 <= low <= SMALLEST
+    assert low <= high or n < 3
+    assert RULES.sizes(n + 1) >= (low, high)
+    assert replace(RULES, min_atoms=5, max_atoms=7).sizes(n) == (5, 7)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from([*SMALL, *MODERATE, "O=C1CCCCC1", "CCO", "CC", "O", "c1ccccc1"]), st.integers(0, 20))
+def test_no_default_answer_is_more_than_three_quarters(smiles: str, seed: int) -> None:
+    molecule = skeleton(smiles)
+    found = Search(molecule, weights(seed), replace(ACTIVE, threshold=0.0)).best(replace(ACTIVE, threshold=0.0))
+    assert all(2 <= part.n_atoms <= 0.75 * molecule.n_atoms for part in found)
 
 
 def test_a_level_is_half_at_the_threshold() -> None:

@@ -14,7 +14,7 @@ function painting(canvas = webglCanvas()) {
   const svg = element("svg"), changed = mock.fn(), painter = new LastingPainter(canvas, svg, changed);
   painter.points(new Float32Array([0, 0, 1, 1, 2, 2]));
   painter.colours(new Uint8Array(3), new Uint8Array(1024));
-  painter.states(new Uint8Array(3), [true, false, false]);
+  painter.states(new Uint8Array(3), [true, false, false, false]);
   const paint = () => painter.paint(new View(), [0, 0, 0, 1], [0, 0, 0, 1]);
   return { canvas, svg, painter, paint, changes: () => changed.mock.callCount() };
 }
@@ -53,7 +53,7 @@ test("what is told while WebGL is lost is what the restored one draws", () => {
   lose(canvas);
   painter.points(new Float32Array(2));
   painter.colours(new Uint8Array(1), new Uint8Array(1024));
-  painter.states(new Uint8Array(1), [true, false, false]);
+  painter.states(new Uint8Array(1), [true, false, false, false]);
   assert.equal(uploads(canvas), 0);
   restore(canvas);
   assert.equal(uploads(canvas), 4);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { FADED, GREYED, SHOWN } from "../../../mmexplore/ui/components/molecule_map/masks.js";
 import { sheet, svgText } from "../../../mmexplore/ui/components/molecule_map/picture.js";
 import { View } from "../../../mmexplore/ui/components/molecule_map/view.js";
 import { element } from "../page.js";
@@ -18,7 +19,7 @@ function map(left, top) {
   const colour = { label: "a < b", ticks: [], entries: [{ name: "<script>", code: 0, n: 3 }], palette: ["#123456"] };
   return {
     root: element("div", { getBoundingClientRect: () => ({ left, top }) }), view, n: 3, xy: Float32Array.from([0, 0, 1, 1, 99, 99]),
-    codes: new Uint8Array(3), states: Uint8Array.from([1, 0, 1]), grey: [0, 0, 0, 1], data: { title: "one", name: `at ${left}`, colour },
+    codes: new Uint8Array(3), states: Uint8Array.from([SHOWN, GREYED, SHOWN]), grey: [0, 0, 0, 1], data: { title: "one", name: `at ${left}`, colour },
   };
 }
 
@@ -36,4 +37,9 @@ test("maps stand in rows as on the page and do not overlap", () => {
   assert.ok(width >= b.x + 200 && foot >= c.y + 100 && height > foot);
   assert.deepEqual([a.title, c.title], ["at 0", "at 0"]);
   assert.equal(sheet([map(0, 0)]).places[0].title, "one");
+});
+
+test("what fades on the map fades in the picture", () => {
+  const faded = { ...map(0, 0), states: Uint8Array.from([FADED, SHOWN, SHOWN]) }, text = svgText(sheet([faded]), "#000000", "#ffffff");
+  assert.equal(text.match(/fill="#123456" fill-opacity="0.16"/g)?.length, 1);
 });

@@ -46,7 +46,7 @@ test("without WebGL a rare class is drawn whole, larger and last", () => {
   const { codes, entries } = mixed({ 0: 11_990, 1: 10 }), svg = element("svg"), painter = svgPainter(svg);
   painter.points(Float32Array.from({ length: 24_000 }, () => 0));
   painter.colours(codes, Uint8Array.from({ length: 1024 }, (_, k) => k < 4 ? 10 : 200), stacking(codes, entries));
-  painter.states(new Uint8Array(12_000).fill(1), [false, true, false]);
+  painter.states(new Uint8Array(12_000).fill(2), [false, false, true, false]);
   painter.paint(new View(), [0, 0, 0, 1], [0, 0, 0, 1]);
   const dots = svg.querySelectorAll("circle").map((/** @type {any} */ dot) => [dot.getAttribute("fill"), Number(dot.getAttribute("r"))]);
   assert.equal(dots.length, 5000);

@@ -10,22 +10,24 @@ pytest_plugins = ("browser",)
 pytestmark = [pytest.mark.browser, pytest.mark.release]
 
 
-def test_the_walk_goes_from_the_map_to_a_subgraph(page: Page, server: Server) -> None:
+def test_the_walk_goes_from_the_map_to_an_edit(page: Page, server: Server) -> None:
     page.goto(server.url)
     page.get_by_role("link", name="Show me round").click()
     expect(page.get_by_text("1 of 5: A map of molecules")).to_be_visible()
     page.get_by_role("link", name="Next").click()
-    expect(page.get_by_text("2 of 5: One prediction")).to_be_visible()
+    expect(page.get_by_text("2 of 5: A prediction in the label's unit")).to_be_visible()
     page.get_by_role("link", name="Next").click()
-    expect(page.get_by_text("3 of 5: Where the prediction comes from")).to_be_visible()
+    expect(page.get_by_text("3 of 5: Take a modality away")).to_be_visible()
     expect(page.get_by_role("heading", name="Fusion")).to_be_visible()
-    expect(page.get_by_role("tab", name="Weights")).to_have_attribute("aria-selected", "true")
-    page.get_by_role("link", name="Next").click()
     expect(page.get_by_role("tab", name="What if")).to_have_attribute("aria-selected", "true")
     page.get_by_role("link", name="Next").click()
-    expect(page.get_by_text("5 of 5: The part that decides")).to_be_visible()
+    expect(page.get_by_text("4 of 5: The part that decides")).to_be_visible()
     expect(page.get_by_text("Under each modality's branch")).to_be_visible()
     expect(page.locator(".drawings img, .drawings svg").first).to_be_visible()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("5 of 5: Change the molecule")).to_be_visible()
+    expect(page.get_by_role("tab", name="Bench")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("cell", name="interval or set")).to_be_visible()
     page.get_by_role("button", name="End").click()
     expect(page.get_by_text("5 of 5")).to_have_count(0)
 

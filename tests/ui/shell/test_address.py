@@ -173,7 +173,8 @@ class TestSubgraphs:
     def test_a_span_that_is_not_offered(self, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
         app = self.opened(monkeypatch, smiles=DRUG, atoms=asked)
         (words,) = told(app)
-        assert "which is not offered; 8 to 20 is shown" in words
+        low, high = studio.part_sizes(DRUG)
+        assert f"which is not offered; {low} to {high} is shown" in words
         assert told(app.run()) == [words]
         app.slider(key="atoms").set_value((9, 12)).run()
         assert told(app) == []

@@ -1,5 +1,6 @@
 """The guided walk: what it says is what the model predicted, and its molecule is one that the model has not seen."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,12 @@ from screens import PATIENCE, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
+from mmexplore.explore import hurried
+from mmexplore.explore.explain import fusion
 from mmexplore.models import registry
+from mmexplore.runtime.home import write_json
 from mmexplore.ui.shell import tour
+from mmexplore.ui.subgraphs import result
 
 pytest_plugins = ("screens",)
 LEAST = -3.0
@@ -31,6 +36,10 @@ def shipped(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     guess = table.labels[:, 0] + np.random.default_rng(0).normal(size=len(table)) * 0.3
     known = pd.DataFrame({"row": np.arange(len(table)), "split": split, table.tasks[0].name: guess})
     known.to_parquet(empty_home / "shipped" / "toy-late" / "predictions.parquet")
+    row = int(np.flatnonzero((split == "test") & (table.labels[:, 0] >= LEAST))[0])
+    told = {"smiles": table.smiles[row], "direction": "above", "threshold": LEAST, "part": 3, "atoms": 9}
+    write_json(empty_home / "shipped" / "toy-late" / fusion.WALK, told)
+    monkeypatch.setattr(tour, "_prepare", lambda subject: None)
     st.cache_data.clear()
     return "toy-late"
 
@@ -79,7 +88,9 @@ def test_a_walk_says_what_was_predicted_and_measured(shipped: str, monkeypatch: 
         app = walk(str(number))
         assert f"{number} of 5" in shown(app)
         if number == 2:
-            row = studio.example(shipped, DATA, studio.target(shipped)[0].threshold)
+            found = studio.shown_molecule(shipped, DATA)
+            assert found is not None
+            row = found.row
             facts = dict(studio.molecule_card(DATA, row, shipped).facts)
             for value in facts.values():
                 assert value.split()[0].replace("-", "") in shown(app).replace("\\", "").replace("-", "")
@@ -110,17 +121,65 @@ def test_the_part_that_decides_is_visibly_a_part_of_the_molecule(home: Path, dat
     goal, _ = studio.target(model, direction=found.direction, threshold=found.threshold)
     told = studio.explain(model, str(studio.dataset(data).smiles[found.row]), goal, count=1)
     assert told.positive
-    assert 8 <= told.subgraphs[0].n_atoms <= 0.75 * len(told.order)
+    assert told.subgraphs[0].n_atoms == found.part <= 0.75 * found.atoms
 
 
 def test_the_step_of_the_part_seeks_what_the_walk_tells(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studio, "start_embedding", lambda model, data: None)
     st.cache_data.clear()
-    app = walk("5")
+    app = walk("4")
     assert "at most" in shown(app)
+    found = studio.shown_molecule("solubility-mmfrl-late", "solubility")
+    assert found is not None
+    assert f"{found.part} of the {found.atoms} atoms" in shown(app)
     assert app.session_state["sought-regression"] == "below"
 
 
 def test_the_step_of_a_prediction_opens_the_molecules_tab(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studio, "start_embedding", lambda model, data: None)
     assert walk("2").session_state["beside"] == "Molecule"
+
+
+def test_the_walk_ends_on_the_bench_with_its_molecule(shipped: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio, "start_embedding", lambda model, data: None)
+    app, found = walk(str(len(tour.STEPS))), studio.shown_molecule(shipped, DATA)
+    assert found is not None
+    assert app.session_state["predict"] == "Bench"
+    assert app.session_state["bench"] == studio.dataset(DATA).smiles[found.row]
+
+
+def test_without_a_part_that_is_known_the_walk_has_no_step_of_it(shipped: str, empty_home: Path) -> None:
+    (empty_home / "shipped" / "toy-late" / fusion.WALK).unlink()
+    st.cache_data.clear()
+    subject = tour._subject()
+    assert subject is not None
+    assert [step.page for step in subject.steps] == ["Map", "Map", "Fusion", "Predict"]
+
+
+@pytest.mark.parametrize("data", ["solubility", "freesolv"])
+def test_what_the_walk_shows_of_its_molecule_came_with_the_model(
+    home: Path, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No model is asked: not for its part, not for each branch's, not for its prediction, nor what each adds."""
+
+    def asked(*_: object, **__: object) -> None:
+        raise AssertionError("a model was asked")
+
+    name = f"{data}-mmfrl-late"
+    found = studio.shown_molecule(name, data)
+    assert found is not None
+    monkeypatch.setattr(hurried, "within", asked)
+    smiles = str(studio.dataset(data).smiles[found.row])
+    usual, _ = studio.target(name, direction=found.direction)
+    goal = replace(usual, threshold=found.threshold)
+    told = studio.explain_in_time(name, smiles, goal, count=result.MOST)
+    assert told.subgraphs[0].n_atoms == found.part
+    assert told.subgraphs[0].nearest > 0
+    assert studio.explain_in_time(name, smiles, usual, count=1).subgraphs
+    for branch in studio.summands(name):
+        assert studio.explain_in_time(name, smiles, goal, count=1, branch=branch).smiles == smiles
+    (made,) = studio.predict_molecule([name], smiles)
+    known = studio.predictions(name, data)
+    assert known is not None
+    assert made.estimates[0].value == pytest.approx(known[made.estimates[0].name].iloc[found.row], abs=0.02)
+    assert made.estimates[0].low < made.estimates[0].value < made.estimates[0].high

@@ -53,9 +53,9 @@ def test_the_maps_selection_becomes_a_group_and_a_job_searches_it(page: Page, se
     most = page.get_by_label("Searched at most", exact=True)
     most.fill("10")
     most.press("Enter")
-    page.get_by_role("button", name="Find what they share").click()
+    page.get_by_role("button", name="Find what tells it from the rest").click()
     expect(page.get_by_role("heading", name="Maximum common subgraph")).to_be_visible()
-    expect(page.get_by_role("heading", name="Most frequent minimum positive subgraphs")).to_be_visible()
+    expect(page.get_by_role("heading", name="Motifs that tell the group from the rest")).to_be_visible()
 
 
 def test_3dmol_draws_under_our_policy(page: Page, server: Server) -> None:

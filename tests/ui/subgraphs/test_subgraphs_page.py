@@ -1,5 +1,7 @@
 """The Subgraphs page without a browser: what it finds, what it says where there is nothing, and the way to it."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,8 +11,12 @@ from streamlit.testing.v1 import AppTest
 from toy_models import save_model
 
 from mmexplore import studio
+from mmexplore.explore.explain.exam import Grade, RuleGrades
+from mmexplore.explore.explain.storage import Explained
 from mmexplore.runtime.errors import TooLong
+from mmexplore.studio import Exam
 from mmexplore.ui.shell import session
+from mmexplore.ui.subgraphs import stream
 
 pytest_plugins = ("screens",)
 PAGE = "4_Subgraphs.py"
@@ -139,6 +145,89 @@ def test_a_group_is_searched_by_a_job_and_drawn(toy: str, monkeypatch: pytest.Mo
     said = shown(app).replace("\\", "")
     assert "Maximum common subgraph" in said
     assert "10 of 10 are positive" in said
+    assert "Motifs that tell the group from the rest" in said
+    assert "Counter-examples: in the rest" in said.replace(":\u2060", ":")
+    found = studio.stored_motifs("toy", "freesolv", *asked[0][2:])  # type: ignore[arg-type]
+    assert found is not None
+    assert ("No motif tells this group from the rest" in said) == (not found.told)
+    told = app.dataframe[0].value
+    assert told["tells it"].sum() == len(found.told)
+    assert told["counter-examples"].tolist() == [one.support.outside for one in found.motifs]
+
+
+def test_sizes_follow_the_molecule_until_they_are_moved(toy: str) -> None:
+    app = either_class(page(PAGE, smiles=DRUG))
+    assert app.slider(key="atoms").value == studio.part_sizes(DRUG)
+    app.text_input(key="smiles").set_value("O=C1CCCCC1").run()
+    assert not app.exception
+    assert app.slider(key="atoms").value == studio.part_sizes("O=C1CCCCC1") == (2, 5)
+    app = either_class(app)
+    assert "the molecule has 7 atoms" not in shown(app)
+    app.slider(key="atoms").set_value((1, 7)).run()
+    app.text_input(key="smiles").set_value(DRUG).run()
+    assert not app.exception
+    assert app.slider(key="atoms").value == (1, 7)
+
+
+def test_branches_come_one_by_one_and_can_be_cancelled(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first answer is drawn while the second is still sought, and the third is given up."""
+    go_on, in_time = threading.Event(), studio.explain_in_time
+    branches = ("first", "second", "third", "fourth")
+    monkeypatch.setattr(studio, "summands", lambda _: branches)
+    monkeypatch.setattr(stream, "_searches", ThreadPoolExecutor(1))
+
+    def explain(*asked: object, **more: object) -> Explained:
+        branch = asked[6] if len(asked) > 6 else ""
+        if branch == "second":
+            go_on.wait()
+        return in_time(*asked[:6])  # type: ignore[arg-type]
+
+    monkeypatch.setattr(studio, "explain_in_time", explain)
+    app = either_class(page(PAGE, smiles=DRUG))
+    assert not app.exception
+    running: stream.Stream = app.session_state["subgraphs/stream/branches"]
+    running.searches["first"].result()
+    app.run()
+    assert list(running.found) == ["first"]
+    app.button(key="subgraphs/stream/branches/cancel").click().run()
+    assert running.cancelled == ["third", "fourth"]
+    go_on.set()
+    running.searches["second"].result()
+    app.run()
+    assert "Cancelled: third, fourth" in shown(app).replace(":\u2060", ":").replace("\\", "")
+    app.button(key="subgraphs/stream/branches/go on").click().run()
+    running.searches["fourth"].result()
+    app.run()
+    assert list(running.found) == list(branches)
+
+
+def test_an_exam_is_a_job_and_its_answer_is_drawn(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    grades = tuple(
+        Grade(name, 10, 9, 0.8, hits, 1, 0.5, 9, 0.4, 5) for name, hits in (("smallest part", 7), ("a random part", 2))
+    )
+    made = Exam(toy, "freesolv", (RuleGrades("a group", "an amide", 300, 0.99, 12, 10, grades),), 3.0)
+    kept: list[Exam] = []
+    monkeypatch.setattr(studio, "stored_exam", lambda *_, **__: kept[0] if kept else None)
+
+    def start(*asked: object) -> studio.Job:
+        assert asked == (toy, "freesolv", 20, 30)
+        kept.append(made)
+        words = ("exam", (), "", "cpu", "done", "", 0, 0, None, {}, "", 0.0, 0.0, False, Path("none"))
+        return studio.Job("20260101-000000-exam-ab12", *words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(studio, "start_exam", start)
+    app = page(PAGE)
+    app.session_state["subgraphs"] = "Exam"
+    app.run()
+    assert not app.exception
+    app.button(key="subgraphs/sit").click().run()
+    assert not app.exception
+    assert "held the planted atoms in 7" in shown(app)
+    table = app.dataframe[0].value
+    assert table["holds the planted atoms"].tolist() == [0.7, 0.2]
+    app.session_state["subgraphs"] = "One molecule"
+    app.query_params["smiles"] = DRUG
+    assert "How far to trust it" in shown(either_class(app.run()))
 
 
 def test_a_selection_that_is_empty_says_so(toy: str) -> None:

@@ -40,9 +40,10 @@ def of_smiles(smiles: str) -> str:
     return urlencode({"smiles": smiles})
 
 
-def of_atoms(smiles: str, atoms: Sequence[int]) -> str:
-    """The query that draws a SMILES with some of its atoms highlighted."""
-    return urlencode({"smiles": smiles} | ({"atoms": ",".join(map(str, atoms))} if atoms else {}))
+def of_atoms(smiles: str, atoms: Sequence[int], *, faint: bool = False) -> str:
+    """The query that draws a SMILES with some of its atoms highlighted; ``faint``: the others are pale."""
+    marked = {"atoms": ",".join(map(str, atoms))} | ({"faint": 1} if faint else {}) if atoms else {}
+    return urlencode({"smiles": smiles} | marked)
 
 
 def drawings(

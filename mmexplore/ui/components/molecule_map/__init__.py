@@ -25,14 +25,16 @@ HERE = Path(__file__).parent
 class MapEvent(TypedDict, total=False):
     """Map event: what a visitor did on the map.
 
-    ``outline`` holds corners in data units, ``code`` a line of the legend.
+    ``outline`` holds corners in data units, ``code`` a line of the legend, or an edge by its number, ``at`` where a
+    lens's slider stands.
     """
 
-    kind: Literal["lasso", "box", "click", "category", "clear"]
+    kind: Literal["lasso", "box", "click", "category", "edge", "clear", "lens"]
     mode: Literal["replace", "add"]
     outline: list[list[float]]
     row: int
     code: int
+    at: float
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,28 @@ class Star:
 
 
 @dataclass(frozen=True)
+class Stops:
+    """Stops of a lens: their ``names``, the blobs of their ``points``, and masks of who is ``lit`` on each way between.
+
+    ``at`` is where the slider stands: 1.25 is a quarter of the way from the second stop to the third.
+    """
+
+    names: tuple[str, ...]
+    points: tuple[str, ...]
+    lit: tuple[str, ...]
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
 class Shown:
     """Map content: what the map shows.
 
-    ``points``, ``selected`` and ``found`` are blob addresses (float32 x, y pairs; bit masks, "" where there is none);
+    ``points``, ``selected``, ``found`` and ``faded`` are blob addresses (float32 x, y pairs; bit masks, "" for none);
     ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1. Maps of one ``group``
     light up in each other the molecule that is pointed at, and leave tools and legend to the group's bar (see
-    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row.
+    :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row. ``edges``
+    join two rows each, and ``edge`` is the one that is looked at, or -1. A ``lens`` brings a slider below the map, and
+    ``points`` is then its first stop.
     """
 
     title: str
@@ -63,10 +80,14 @@ class Shown:
     codes: str
     selected: str = ""
     found: str = ""
+    faded: str = ""
     current: int = -1
     group: str = ""
     name: str = ""
     star: Star | None = None
+    edges: tuple[tuple[int, int], ...] = ()
+    edge: int = -1
+    lens: Stops | None = None
 
 
 # A map's points are on their way while the scripts still come.
@@ -121,9 +142,16 @@ def plain(shown: Shown, full: Callable[[str], str]) -> dict[str, Any]:
     data: dict[str, Any] = {
         name: getattr(shown, name) for name in ("title", "data", "model", "current", "group", "name")
     }
-    data |= {name: full(getattr(shown, name)) for name in ("points", "selected", "found")}
+    data |= {name: full(getattr(shown, name)) for name in ("points", "selected", "found", "faded")}
     data["star"] = asdict(shown.star) if shown.star else None
+    data |= {"edges": [list(pair) for pair in shown.edges], "edge": shown.edge}
+    data["lens"] = _stops(shown.lens, full) if shown.lens else None
     return data | {"colour": _color(shown.painting) | {"codes": full(shown.codes)}}
+
+
+def _stops(lens: Stops, full: Callable[[str], str]) -> dict[str, Any]:
+    addresses = {name: [full(path) for path in getattr(lens, name)] for name in ("points", "lit")}
+    return {"names": list(lens.names), "at": lens.at} | addresses
 
 
 def rows_meant(action: MapEvent, codes: np.ndarray, xy: np.ndarray | None = None) -> np.ndarray:

@@ -4,6 +4,10 @@ import { channels } from "../dom.js";
 
 /** @typedef {[number, number, number, number]} Ink   red, green, blue and alpha, 0 to 1 */
 
+/** How much of its colour a faded point keeps. */
+export const FAINT = 0.16;
+/** And one that is on its way between two maps, whose colour should still be followed. */
+export const PASSING = 0.4;
 const GREYED = 0.17;   // how far from paper to text
 
 /**

@@ -9,11 +9,13 @@
 import { part } from "../dom.js";
 import { fetched } from "./fetched.js";
 import { gestures } from "./gestures.js";
-import { bytes, inks } from "./inks.js";
+import { Edges } from "./edges.js";
+import { bytes, FAINT, inks, PASSING } from "./inks.js";
 import { legend } from "./legend.js";
+import { Lens, mix, way } from "./lens.js";
 import { light, link, unlink } from "./linked.js";
-import { states } from "./masks.js";
-import { extent } from "./nearest.js";
+import { passing, states } from "./masks.js";
+import { around, extent } from "./nearest.js";
 import { LastingPainter } from "./painter.js";
 import { Pointing } from "./pointing.js";
 import { NOTHING } from "./shown.js";
@@ -45,6 +47,10 @@ export class MoleculeMap {
   xy = new Float32Array();
   codes = new Uint8Array();
   states = new Uint8Array();
+  /** @type {Float32Array<ArrayBuffer>[]} */
+  stops = [];   // maps that a lens goes through
+  /** @type {Uint8Array[]} */
+  lit = [];   // and whom each way between two of them is about
   stack = flat();
   box = extent(this.xy);
   /** @type {Ink} */
@@ -57,6 +63,10 @@ export class MoleculeMap {
   /** @type {{ points?: string, codes?: string, palette?: string, marks?: string } | null} */
   #drawn = null;   // what the painter has
   #frame = 0;
+  /** @type {Parameters<typeof states>} */
+  #masks = [0, null, null, null];
+  #way = -1;   // the way of the lens that the painter knows
+  #passing = -1;   // and the one that is gone at the moment
   #unseen = new AbortController();
 
   /**
@@ -71,7 +81,9 @@ export class MoleculeMap {
     this.notice = part(root, ".notice", HTMLElement);
     this.bar = part(root, ".tools", HTMLElement);
     this.pointing = new Pointing(this);
+    this.edges = new Edges(part(root, ".overlay", SVGElement));
     this.gestures = this.#listen();
+    this.lens = new Lens(part(root, ".lens", HTMLElement), at => this.#moveTo(at), at => this.#tell({ kind: "lens", at }));
     tools(this.bar, () => [this]);
     this.painter = new LastingPainter(this.canvas, part(root, ".sampled", SVGElement), () => this.#anew());
     this.resizing = new ResizeObserver(() => this.#resized());
@@ -81,6 +93,7 @@ export class MoleculeMap {
 
   close() {
     unlink(this);
+    this.lens.close();
     this.painter.close();
     this.resizing.disconnect();
     this.#unseen.abort();
@@ -99,6 +112,7 @@ export class MoleculeMap {
     this.#send = send;
     if (before.data !== data.data || before.model !== data.model) card.forget();
     card.star = data.star;
+    this.edges.update(data.edges ?? [], data.edge ?? -1);
     if (before.current !== data.current) this.pointing.cursor = data.current;
     this.surface.setAttribute("aria-label", data.title);
     this.root.dataset.group = data.group;
@@ -109,10 +123,14 @@ export class MoleculeMap {
   /** Fetch and upload what is new; what has not changed stays on the GPU. */
   async #renew() {
     const { data } = this, drawn = this.#drawn ?? {};
-    const [points, codes, selected, found] = await Promise.all(
-      [data.points, data.colour.codes, data.selected, data.found].map(url => url ? fetched(url, this.source) : null));
+    const [points, codes, selected, found, faded] = await Promise.all(
+      [data.points, data.colour.codes, data.selected, data.found, data.faded].map(url => url ? fetched(url, this.source) : null));
+    const along = await Promise.all([...data.lens?.points ?? [], ...data.lens?.lit ?? []].map(url => fetched(url, this.source)));
     if (data !== this.data) return;
-    if (drawn.points !== data.points) this.#newPoints(new Float32Array(points ?? []));
+    const places = data.lens?.points.join() ?? data.points;
+    this.stops = along.slice(0, data.lens?.points.length ?? 0).map(stop => new Float32Array(stop));
+    this.lit = along.slice(this.stops.length).map(mask => new Uint8Array(mask));
+    if (drawn.points !== places) this.#newPoints(new Float32Array(points ?? []));
     const palette = data.colour.palette.join();
     if (drawn.codes !== data.colour.codes || drawn.palette !== palette) {
       this.codes = new Uint8Array(codes ?? []);
@@ -120,9 +138,15 @@ export class MoleculeMap {
       this.painter.colours(this.codes, bytes(data.colour.palette, this.n), this.stack);
       legend(part(this.root, ".legend", HTMLElement), data.colour, (code, add) => this.#tell({ kind: "category", code, mode: add ? "add" : "replace" }));
     }
-    const marks = [data.points, data.selected, data.found].join();
-    if (drawn.marks !== marks) this.#newStates(selected && new Uint8Array(selected), found && new Uint8Array(found));
-    this.#drawn = { points: data.points, codes: data.colour.codes, palette, marks };
+    const marks = [places, data.selected, data.found, data.faded, ...data.lens?.lit ?? []].join();
+    if (drawn.marks !== marks) {
+      const [one, two, three] = [selected, found, faded].map(mask => mask && new Uint8Array(mask));
+      this.#masks = [this.n, one, two, three];
+      this.#newStates();
+    }
+    this.#drawn = { points: places, codes: data.colour.codes, palette, marks };
+    this.lens.show(data.lens);
+    if (this.stops.length && this.#way < 0) this.#moveTo(this.lens.at);   // other maps, the slider where it was
     this.pointing.marks.outline(null);
     this.root.dataset.busy = "no";
     this.#anew();
@@ -132,21 +156,37 @@ export class MoleculeMap {
   #newPoints(xy) {
     this.xy = xy;
     this.n = xy.length / 2;
-    this.box = extent(xy);
+    this.box = around([xy, ...this.stops].map(extent));
+    this.#way = this.#passing = -1;
     this.view.measure(this.surface, this.bar);
     this.view.fit(this.box);
     this.painter.points(xy);
     this.pointing.forget();
   }
 
-  /**
-   * @param {Uint8Array | null} selected
-   * @param {Uint8Array | null} found
-   */
-  #newStates(selected, found) {
-    const [made, present] = states(this.n, selected, found);
+  #newStates() {
+    const rest = states(...this.#masks), lit = this.lit[this.#passing];
+    const [made, present] = lit ? passing(rest[0], lit) : rest;
     this.states = made;
     this.painter.states(made, present);
+  }
+
+  /** @param {number} at   a place on the slider of the lens */
+  #moveTo(at) {
+    const { stops } = this;
+    if (stops.length < 2) return;
+    const [from, share] = way(at, stops.length), passed = share === 0 || share === 1 ? -1 : from;
+    if (this.#way !== from) this.painter.points(stops[from], stops[from + 1]);
+    this.#way = from;
+    this.painter.between(share);
+    this.xy = mix(stops[from], stops[from + 1], share, new Float32Array(2 * this.n));
+    this.pointing.forget();
+    if (this.#passing !== passed) {
+      this.#passing = passed;
+      this.#newStates();
+    }
+    this.root.dataset.at = at.toFixed(2);
+    this.paint();
   }
 
   /** @param {Error} problem */
@@ -181,8 +221,9 @@ export class MoleculeMap {
     const { grey, rim, dark } = inks(this.surface), { dataset } = this.root;
     this.grey = grey;
     this.dark = dark;
-    this.painter.paint(this.view, grey, rim);
+    this.painter.paint(this.view, grey, rim, this.#passing < 0 ? FAINT : PASSING);
     this.pointing.rings();
+    this.edges.place(this.view, this.xy);
     dataset.zoom = (this.view.k / this.view.home).toFixed(2);
     dataset.painted = String(Number(dataset.painted ?? 0) + 1);
   }
@@ -202,7 +243,7 @@ export class MoleculeMap {
       pan: (dx, dy) => { view.pan(dx, dy); this.paint(); },
       zoom: (factor, ...at) => { pointing.hover(-1); view.zoom(factor, ...at); this.paint(); },
       reset: () => { view.fit(this.box); this.paint(); },
-      click: (x, y, add) => this.#choose(pointing.under(x, y), add),
+      click: (x, y, add) => this.#click(pointing.under(x, y), this.edges.at(x, y, view, this.xy), add),
       enter: add => this.#choose(pointing.cursor, add),
       escape: () => { pointing.hover(-1); light(this, -1); this.#tell({ kind: "clear" }); },
       arrow: (dx, dy) => pointing.walk(dx, dy),
@@ -214,6 +255,17 @@ export class MoleculeMap {
   #inData(points) {
     const every = Math.ceil(points.length / MOST_CORNERS);
     return points.filter((_, k) => k % every === 0).map(p => this.view.toData(...p));
+  }
+
+  /**
+   * A molecule comes before an edge that passes by.
+   * @param {number} row
+   * @param {number} edge
+   * @param {boolean} add
+   */
+  #click(row, edge, add) {
+    if (row === -1 && edge >= 0) this.#tell({ kind: "edge", code: edge });
+    else this.#choose(row, add);
   }
 
   /** @param {number} row   pointed at in another map of the comparison */
@@ -240,6 +292,6 @@ export class MoleculeMap {
   /** @param {Did} event */
   #tell(event) {
     this.root.dataset.busy = "yes";
-    this.#send(event);
+    this.#send(this.stops.length ? { at: this.lens.at, ...event } : event);
   }
 }

@@ -91,3 +91,14 @@ export function extent(xy) {
   }
   return left <= right && bottom <= top ? { left, right, bottom, top } : { left: 0, right: 1, bottom: 0, top: 1 };
 }
+
+/**
+ * Smallest box round some boxes, one at least.
+ * @param {Box[]} boxes
+ * @returns {Box}
+ */
+export function around(boxes) {
+  /** @param {keyof Box} side */
+  const of = side => boxes.map(box => box[side]);
+  return { left: Math.min(...of("left")), right: Math.max(...of("right")), bottom: Math.min(...of("bottom")), top: Math.max(...of("top")) };
+}

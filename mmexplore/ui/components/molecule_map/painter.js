@@ -12,10 +12,11 @@ import { webglPainter } from "./webgl.js";
  * @typedef {object} Painter
  * @property {boolean} exact   whether the canvas holds every point
  * @property {number} sampled   how many points are drawn where that is not all of them, else 0
- * @property {(xy: Float32Array<ArrayBuffer>) => void} points   pairs in data units
+ * @property {(xy: Float32Array<ArrayBuffer>, next?: Float32Array<ArrayBuffer> | null) => void} points   pairs in data units, and where they may move to
+ * @property {(share: number) => void} between   how far they are on their way there, 0 to 1
  * @property {(codes: Uint8Array<ArrayBuffer>, palette: Uint8Array<ArrayBuffer>, stack?: Stacking) => void} colours   a byte a point into 256 colours, and which lie on top
  * @property {(states: Uint8Array<ArrayBuffer>, present: boolean[]) => void} states   see masks.js
- * @property {(view: View, grey: Ink, rim: Ink) => void} paint
+ * @property {(view: View, grey: Ink, rim: Ink, faint?: number) => void} paint   `faint` is what faded points keep of their colour
  * @property {() => void} close
  */
 
@@ -25,7 +26,7 @@ const PATIENCE_MS = 3000;   // that a lost context has to come back
 export class LastingPainter {
   /** @type {Painter | null} */
   #current = null;   // none while WebGL is lost
-  /** @type {{ [Said in "points" | "colours" | "states"]?: Parameters<Painter[Said]> }} */
+  /** @type {{ [Said in "points" | "between" | "colours" | "states"]?: Parameters<Painter[Said]> }} */
   #told = {};
   #listening = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -54,7 +55,14 @@ export class LastingPainter {
   get sampled() { return this.#current?.sampled ?? 0; }
 
   /** @type {Painter["points"]} */
-  points(...told) { this.#told = { points: told }; this.#current?.points(...told); }
+  points(...told) {
+    const same = told[0].length === this.#told.points?.[0].length;   // else colours and states are those of other points
+    this.#told = { ...(same ? this.#told : {}), points: told, between: undefined };
+    this.#current?.points(...told);
+  }
+
+  /** @type {Painter["between"]} */
+  between(...told) { this.#told.between = told; this.#current?.between(...told); }
 
   /** @type {Painter["colours"]} */
   colours(...told) { this.#told.colours = told; this.#current?.colours(...told); }
@@ -78,8 +86,9 @@ export class LastingPainter {
     this.#current = painter;
     this.#canvas.hidden = !painter.exact;
     this.#svg.style.display = painter.exact ? "none" : "block";
-    const { points, colours, states } = this.#told;
+    const { points, between, colours, states } = this.#told;
     if (points) painter.points(...points);
+    if (between) painter.between(...between);
     if (colours) painter.colours(...colours);
     if (states) painter.states(...states);
   }

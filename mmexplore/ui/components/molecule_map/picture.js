@@ -4,6 +4,8 @@
 /** @import { Colours } from "./legend.js" */
 /** @import { MoleculeMap } from "./molecule_map.js" */
 import { channels, make } from "../dom.js";
+import { FAINT } from "./inks.js";
+import { FADED } from "./masks.js";
 import { rows as stacked, stacking } from "./stacking.js";
 
 /**
@@ -109,7 +111,7 @@ function dots({ view, xy, codes, states, data, n, grey }) {
     const r = usual * (states[i] ? stack.growth[codes[i]] : 1);
     const [x, y] = view.toPixels(xy[2 * i], xy[2 * i + 1]);
     if (!(x >= 0 && y >= 0 && x <= view.width && y <= view.height)) continue;
-    made.push(`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${r.toFixed(1)}" fill="${states[i] ? data.colour.palette[codes[i]] : pale}"/>`);
+    made.push(`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${r.toFixed(1)}" fill="${states[i] ? data.colour.palette[codes[i]] : pale}"${states[i] === FADED ? ` fill-opacity="${FAINT}"` : ""}/>`);
   }
   return made.join("");
 }

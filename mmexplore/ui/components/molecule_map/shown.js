@@ -2,9 +2,10 @@
 
 /** @import { Star } from "./card.js" */
 /** @import { Colours } from "./legend.js" */
+/** @import { Stops } from "./lens.js" */
 
 /**
- * What the map shows; `points`, `selected`, `found` and `codes` are addresses, "" where there is none.
+ * What the map shows; `points`, `selected`, `found`, `faded` and `codes` are addresses, "" where there is none.
  * @typedef {object} Shown
  * @property {string} title
  * @property {string} data
@@ -15,13 +16,17 @@
  * @property {string} points
  * @property {string} selected
  * @property {string} found
+ * @property {string} faded
  * @property {Star | null} star
+ * @property {[number, number][]} [edges]   rows that are joined
+ * @property {number} [edge]   the edge that is looked at, or -1
+ * @property {Stops | null} lens   `points` is then its first stop
  * @property {Colours & { codes: string }} colour
  * @property {string} base
  * @property {boolean} [scrolls]   whether the wheel is the page's unless Ctrl is held
  *
- * What a visitor did; an outline is in data units.
- * @typedef {{ kind: string, mode?: "replace" | "add", outline?: [number, number][], row?: number, code?: number }} Did
+ * What a visitor did; an outline is in data units, `at` a place on the slider of a lens.
+ * @typedef {{ kind: string, mode?: "replace" | "add", outline?: [number, number][], row?: number, code?: number, at?: number }} Did
  */
 
 /**
@@ -29,6 +34,6 @@
  * @type {Shown}
  */
 export const NOTHING = {
-  title: "", data: "", model: "", current: -1, group: "", name: "", points: "", selected: "", found: "", star: null,
+  title: "", data: "", model: "", current: -1, group: "", name: "", points: "", selected: "", found: "", faded: "", star: null, lens: null,
   colour: { label: "", entries: [], ticks: [], palette: [], codes: "" }, base: "",
 };

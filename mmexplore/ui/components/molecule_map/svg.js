@@ -3,7 +3,9 @@
 // search under the pointer still knows every point.
 
 /** @import { Painter } from "./painter.js" */
-import { LIT } from "./masks.js";
+import { FAINT } from "./inks.js";
+import { mix } from "./lens.js";
+import { FADED, LIT } from "./masks.js";
 import { flat, rows as stacked } from "./stacking.js";
 
 const MOST = 5000, NS = "http://www.w3.org/2000/svg";
@@ -17,7 +19,9 @@ const css = ([r, g, b, a]) => `rgba(${Math.round(r * 255)},${Math.round(g * 255)
  * @returns {Painter}
  */
 export function svgPainter(svg) {
-  let places = new Float32Array(), codes = new Uint8Array(), palette = new Uint8Array(), states = new Uint8Array(), n = 0, stack = flat();
+  let places = new Float32Array(), from = places, codes = new Uint8Array(), palette = new Uint8Array(), states = new Uint8Array(), n = 0, stack = flat();
+  /** @type {Float32Array<ArrayBuffer> | null} */
+  let next = null;
   /** @type {number[]} */
   let rows = [];
   /** @type {SVGElement[]} */
@@ -35,12 +39,15 @@ export function svgPainter(svg) {
   return {
     exact: false,
     get sampled() { return n > MOST ? MOST : 0; },
-    points(xy) {
-      places = xy;
+    points(xy, to = null) {
+      places = from = xy;
+      next = to;
+      if (n === xy.length / 2) return;
       n = xy.length / 2;
       stack = flat();
       draw();
     },
+    between(share) { if (next) places = mix(from, next, share, new Float32Array(from.length)); },
     colours(newCodes, newPalette, newStack = flat()) {
       codes = newCodes;
       palette = newPalette;
@@ -49,7 +56,7 @@ export function svgPainter(svg) {
     },
     states(newStates) { states = newStates; },
     close() { group.remove(); },
-    paint(view, grey, rim) {
+    paint(view, grey, rim, faint = FAINT) {
       const radius = view.diameter(rows.length) / 2;
       rows.forEach((row, k) => {
         const [x, y] = view.toPixels(places[2 * row], places[2 * row + 1]), c = 4 * codes[row], dot = dots[k];
@@ -58,6 +65,7 @@ export function svgPainter(svg) {
         dot.setAttribute("cy", y.toFixed(1));
         dot.setAttribute("r", (radius * (states[row] ? stack.growth[codes[row]] : 1)).toFixed(1));
         dot.setAttribute("fill", css(states[row] ? own : grey));
+        dot.setAttribute("fill-opacity", String(states[row] === FADED ? faint : 1));
         dot.setAttribute("stroke", states[row] === LIT ? css(rim) : "none");
       });
     },

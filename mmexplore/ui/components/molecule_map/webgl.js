@@ -1,19 +1,22 @@
-// Draws the points: nine bytes a molecule on the GPU (place, colour code, state), colours and sizes looked up in a palette,
+// Draws the points: ten bytes a molecule on the GPU (place, colour code, state), colours and sizes looked up in a palette,
 // so that a new selection uploads one byte a point; a new colour one, and four for the order where there is one.
 
 /** @import { Painter } from "./painter.js" */
+import { FAINT } from "./inks.js";
 import { flat } from "./stacking.js";
 
 const VERTEX = `#version 300 es
-in vec2 place; in float code; in float state;
-uniform vec2 centre, scale; uniform float diameter, layer; uniform vec4 grey; uniform sampler2D palette;
+in vec2 place, next; in float code; in float state;
+uniform vec2 centre, scale; uniform float diameter, layer, share; uniform float faded; uniform vec4 grey; uniform sampler2D palette;
 out vec4 colour; out float px;
 void main() {
-  gl_Position = state == layer ? vec4((place - centre) * scale, 0., 1.) : vec4(2., 2., 2., 1.);
+  vec2 at = share == 0. ? place : share == 1. ? next : mix(place, next, share);
+  gl_Position = state == layer ? vec4((at - centre) * scale, 0., 1.) : vec4(2., 2., 2., 1.);
   float grown = layer == 0. ? 1. : 1. + texelFetch(palette, ivec2(int(code + .5), 1), 0).r * 255. / 64.;
-  px = diameter * grown * (layer == 2. ? 1.25 : 1.) + 1.;
+  px = diameter * grown * (layer == 3. ? 1.25 : 1.) + 1.;
   gl_PointSize = px;
   colour = layer == 0. ? grey : texelFetch(palette, ivec2(int(code + .5), 0), 0);
+  if (layer == 1.) colour.a *= faded;
 }`;
 const FRAGMENT = `#version 300 es
 precision highp float;
@@ -21,7 +24,7 @@ in vec4 colour; in float px; uniform vec4 rim; uniform float layer; out vec4 pix
 void main() {
   float r = length(gl_PointCoord - .5) * px, edge = px / 2.;
   float cover = clamp(edge - r, 0., 1.);
-  vec4 paint = layer == 2. ? mix(colour, rim, clamp(r - edge + 2.5, 0., 1.)) : colour;
+  vec4 paint = layer == 3. ? mix(colour, rim, clamp(r - edge + 2.5, 0., 1.)) : colour;
   pixel = vec4(paint.rgb, 1.) * paint.a * cover;
 }`;
 
@@ -85,7 +88,7 @@ export function webglPainter(canvas) {
   let texture = null;
   /** @type {WebGLBuffer | null} */
   let ordered = null;
-  let n = 0, layers = [false, true, false], inOrder = false;
+  let n = 0, share = 0, layers = [false, false, true, false], inOrder = false;
   gl.useProgram(program);
   gl.enable(gl.BLEND);
   gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -106,7 +109,14 @@ export function webglPainter(canvas) {
   return {
     exact: true,
     sampled: 0,
-    points(xy) { n = xy.length / 2; upload("place", xy, 2, gl.FLOAT); },
+    points(xy, next = null) {
+      n = xy.length / 2;
+      share = 0;
+      upload("place", xy, 2, gl.FLOAT);
+      if (next) upload("next", next, 2, gl.FLOAT);
+      else gl.disableVertexAttribArray(gl.getAttribLocation(program, "next"));   // what it holds then counts for nothing
+    },
+    between(part) { share = part; },
     colours(codes, palette, { growth, order } = flat()) {
       upload("code", codes, 1, gl.UNSIGNED_BYTE);
       inOrder = order !== null;
@@ -121,7 +131,7 @@ export function webglPainter(canvas) {
     },
     close() { gl.getExtension("WEBGL_lose_context")?.loseContext(); },   // a page may hold some sixteen
     states(states, present) { upload("state", states, 1, gl.UNSIGNED_BYTE); layers = present; },
-    paint(view, grey, rim) {
+    paint(view, grey, rim, faint = FAINT) {
       const ratio = window.devicePixelRatio || 1;
       resize(canvas, view, ratio);
       gl.viewport(0, 0, canvas.width, canvas.height);
@@ -130,6 +140,8 @@ export function webglPainter(canvas) {
       gl.uniform2f(uniform("scale"), 2 * view.k / view.width, 2 * view.k / view.height);
       gl.uniform1f(uniform("diameter"), view.diameter(n) * ratio);
       gl.uniform4fv(uniform("grey"), grey);
+      gl.uniform1f(uniform("faded"), faint);
+      gl.uniform1f(uniform("share"), share);
       gl.uniform4fv(uniform("rim"), rim);
       layers.forEach((there, layer) => {
         if (!there || !n) return;
