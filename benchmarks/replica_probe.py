@@ -46,7 +46,8 @@ def described(dataset: Dataset, train: np.ndarray) -> np.ndarray:
     raw = values.take(np.arange(len(dataset))).columns["values"].astype(np.float64)
     levels = min(256, len(train))
     scale = QuantileTransformer(n_quantiles=levels, output_distribution="normal", subsample=None).fit(raw[train])
-    return np.clip(scale.transform(raw), -_CLIP, _CLIP)
+    clipped: np.ndarray = np.clip(scale.transform(raw), -_CLIP, _CLIP)
+    return clipped
 
 
 def spaces(dataset: Dataset, models: dict[str, str], train: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
