@@ -8,11 +8,14 @@
 
 ``mmsa`` wants ``MMEXPLORE_DATA_DIR`` with ZINC250k's and ChEMBL's SMILES, ``mmfrl`` with NMRShiftDB2's spectra and the
 models ``target-smiles``, ``target-spectrum`` and ``target-image``; fine-tuned models want their own data. Nothing of
-those files is kept but what the networks learned from them.
+those files is kept but what the networks learned from them. A pre-training takes no molecule that is in a set which
+models are judged on, so all of those must be here, too.
 """
 
 import argparse
 import gzip
+import json
+import math
 import os
 import shutil
 import tempfile
@@ -24,6 +27,8 @@ import pandas as pd
 from halving import halve
 
 from mmexplore import studio
+from mmexplore.datasets import embedded
+from mmexplore.datasets.published import PUBLISHED
 from mmexplore.explore.explain import fusion, subgraphs
 from mmexplore.explore.explain.search import Target
 from mmexplore.explore.explain.storage import Explained
@@ -81,7 +86,12 @@ SHIPPED = {
         "",
         "nmrshiftdb2",
         "MMFRL, pre-trained on 32,500 molecules with NMR spectra",
-        ("training.batch_size=128", "training.epochs=40", "training.schedule=noam"),
+        (
+            "pretraining.options.temperature=1",
+            "training.batch_size=128",
+            "training.epochs=100",
+            "training.schedule=noam",
+        ),
         pretrains="mmfrl",
     ),
 }
@@ -104,9 +114,15 @@ def recipe(made: Made, work: Path) -> Recipe:
     """The recipe of a shipped model."""
     if made.preset:
         return presets.preset(made.preset).with_settings([f"data.dataset={made.data}", *made.settings])
-    if made.pretrains != "mmsa":
-        return presets.pretraining(made.pretrains, "quick").with_settings([f"data.dataset={made.data}", *made.settings])
-    return presets.pretraining("mmsa", "quick").with_settings([f"data.dataset={sample(work)}", *made.settings])
+    data, apart = made.data or sample(work), f"data.without={json.dumps(judged())}"
+    return presets.pretraining(made.pretrains, "quick").with_settings([f"data.dataset={data}", apart, *made.settings])
+
+
+def judged(most_rows: float = math.inf) -> list[str]:
+    """Names of the sets that models are judged on, those of the catalog that have labels; the smallest first."""
+    rows = {one.name: one.rows or 0 for one in embedded.entries() if one.tasks}
+    rows |= {name: one.rows for name, one in PUBLISHED.items() if one.targets is None or one.targets}
+    return sorted((name for name in rows if rows[name] <= most_rows), key=rows.__getitem__)
 
 
 def sample(work: Path, seed: int = 0) -> Path:

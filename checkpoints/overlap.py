@@ -2,22 +2,26 @@
 
     python checkpoints/overlap.py [NAME ...]          minutes for all of CORPORA
 
-Molecules are the same where the first blocks of their InChIKeys are, both as published. It wants ``MMEXPLORE_DATA_DIR``
-with the data sets of the catalog; the corpus of ``mmsa`` is drawn as ``make.py`` drew it.
+Molecules are the same where the first blocks of their InChIKeys are, both as published; of a corpus that was trained
+without some sets, those that were left. It wants ``MMEXPLORE_DATA_DIR`` with the data sets of the catalog; the corpus
+of ``mmsa`` is drawn as ``make.py`` drew it.
 """
 
 import argparse
 import os
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from make import HERE, sample
+import numpy as np
+from make import HERE, judged, sample
 
 from mmexplore.chem import inchi_keys
 from mmexplore.datasets import catalog, embedded, moleculenet, nmrshiftdb2
 from mmexplore.models import checkpoints
 from mmexplore.runtime.home import default_home, json_text, write_atomically
+from mmexplore.training.data import held_by
 
 TARGETS = ("target-smiles", "target-spectrum", "target-image")
 CORPORA = dict.fromkeys(("mmfrl", *TARGETS), "nmrshiftdb2") | {"mmsa": "druglike-40k"}
@@ -25,12 +29,6 @@ MOST_ROWS = 10_000
 """Larger sets are judged by no shipped model, and left out."""
 NOTE = "its corpus holds molecules that models are judged on (without labels): "
 _CHUNK = 500
-
-
-def downstream() -> list[str]:
-    """Names of the sets that models are judged on, those of the catalog that have labels; the smallest first."""
-    judged = [one for one in catalog.entries(home=default_home()) if one.source in ("embedded", "moleculenet")]
-    return [one.name for one in sorted(judged, key=lambda one: one.rows) if one.tasks and one.rows <= MOST_ROWS]
 
 
 def published(name: str) -> list[str]:
@@ -46,6 +44,20 @@ def published(name: str) -> list[str]:
     else:
         table = nmrshiftdb2.raw(nmrshiftdb2.fetch(home=default_home()))
     return list(map(str, table.frame[table.smiles_column]))
+
+
+def corpus(name: str) -> list[str]:
+    """SMILES of what a shipped pre-training learned from."""
+    without = checkpoints.read(HERE / name)[0].data.without
+    return left(CORPORA[name], without) if without else published(CORPORA[name])
+
+
+def left(name: str, without: Sequence[str]) -> list[str]:
+    """SMILES of a corpus less the molecules of some data sets."""
+    with tempfile.TemporaryDirectory() as work:
+        data = catalog.load(sample(Path(work)) if name == "druglike-40k" else name, home=default_home())
+    sets = [catalog.load(other, home=default_home()) for other in without]
+    return [str(data.smiles[row]) for row in np.setdiff1d(data.readable, list(held_by(sets, data)))]
 
 
 def skeletons(smiles: list[str], workers: int = 1) -> list[str | None]:
@@ -75,14 +87,12 @@ def main() -> None:
     names = asked.names or list(CORPORA)
     if unknown := set(names) - CORPORA.keys():
         parser.error(f"no pre-training is called {', '.join(unknown)}")
-    keys = {data: skeletons(published(data), asked.workers) for data in downstream()}
-    for corpus in dict.fromkeys(CORPORA[name] for name in names):
-        seen = set(skeletons(published(corpus), asked.workers)) - {None}
+    keys = {data: skeletons(published(data), asked.workers) for data in judged(MOST_ROWS)}
+    for name in names:
+        seen = set(skeletons(corpus(name), asked.workers)) - {None}
         counts = {data: (sum(key in seen for key in known), len(known)) for data, known in keys.items()}
-        print(corpus, counts, flush=True)
-        for name in names:
-            if CORPORA[name] == corpus:
-                keep(name, counts)
+        print(name, counts, flush=True)
+        keep(name, counts)
 
 
 if __name__ == "__main__":

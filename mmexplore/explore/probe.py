@@ -202,8 +202,8 @@ def _probed(
             notes.append(f"{task.name}, seed {seed}: one value alone on one side of the split, not scored")
             continue
         for name, described in (("view", x), ("ecfp", bits)):
-            fitted = _fitted(task.kind, described[learned].astype(np.float64), y[learned], seed)
-            guess = _guess(task.kind, fitted, described[parts.test].astype(np.float64))
+            fitted = fit_line(task.kind, described[learned].astype(np.float64), y[learned], seed)
+            guess = read_line(task.kind, fitted, described[parts.test].astype(np.float64))
             scores[name].append(
                 metrics.scores((task.kind,), y[parts.test, None], guess[:, None], (metric,)).get(metric, float("nan"))
             )
@@ -213,8 +213,12 @@ def _probed(
     return ProbedTask(task.name, task.kind, metric, len(rows), tuple(scores["view"]), tuple(scores["ecfp"]), test)
 
 
-def _fitted(kind: Kind, x: np.ndarray, y: np.ndarray, seed: int) -> Any:
-    """Columns on one scale, then the linear model whose penalty is chosen by leaving out some of these molecules."""
+def fit_line(kind: Kind, x: np.ndarray, y: np.ndarray, seed: int) -> Any:
+    """Linear model of rows ``x`` (n, d) and one label, columns on one scale.
+
+    Ridge regression, or logistic regression for classes; the strength of the penalty is chosen by leaving out some of
+    these very molecules.
+    """
     from sklearn.linear_model import LogisticRegression, RidgeCV
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.pipeline import make_pipeline
@@ -231,6 +235,7 @@ def _fitted(kind: Kind, x: np.ndarray, y: np.ndarray, seed: int) -> Any:
     return GridSearchCV(line, asked, cv=folds, scoring="neg_log_loss").fit(x, y)
 
 
-def _guess(kind: Kind, fitted: Any, x: np.ndarray) -> np.ndarray:
+def read_line(kind: Kind, fitted: Any, x: np.ndarray) -> np.ndarray:
+    """Values, or probabilities of class 1, that a linear model of :func:`fit_line` reads in rows."""
     found: np.ndarray = fitted.predict(x) if kind == "regression" else fitted.predict_proba(x)[:, 1]
     return found

@@ -21,7 +21,7 @@ from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import Home
-from mmexplore.runtime.progress import Progress
+from mmexplore.runtime.progress import Progress, silent
 from mmexplore.training import checks, teachers
 
 FEWEST_APART = 20
@@ -77,7 +77,7 @@ def prepare(
 
     What is in a set of ``without`` takes no part: told by the first block of its InChIKey.
     """
-    held = _held(without, dataset, progress)
+    held = held_by(without, dataset, progress)
     if recipe.pretrains:
         return _prepare_unlabeled(recipe, dataset, held, progress, home=home)
     tasks, labels = checks.chosen_labels(recipe, dataset)
@@ -119,8 +119,8 @@ def _prepare_unlabeled(
     return Prepared(described, labels, (), parts, nothing, nothing, notes, dataset.skipped(skipped))
 
 
-def _held(without: Sequence[Dataset], dataset: Dataset, progress: Progress) -> dict[int, str]:
-    """Rows whose molecules are in other sets, and the name of the first that holds it."""
+def held_by(without: Sequence[Dataset], dataset: Dataset, progress: Progress = silent) -> dict[int, str]:
+    """Rows whose molecules are in other sets, by the first block of the InChIKey, and the first set that holds each."""
     known: dict[str | None, str] = {None: ""}
     for other in without:
         for key in inchi_keys.skeletons(map(str, other.smiles[other.readable]), progress):
