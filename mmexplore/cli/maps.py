@@ -197,7 +197,7 @@ def _jump(model: str, data: str, task: str, one: studio.Cliff) -> Values | None:
         made = studio.jump(model, data, task, one.a, one.b)
     except NotAvailable:
         return None
-    return made and {key: value for key, value in asdict(made).items() if key not in ("a", "b")}
+    return {key: value for key, value in asdict(made).items() if key not in ("a", "b")} if made else None
 
 
 def _short(values: Values) -> Values:

@@ -217,7 +217,8 @@ def _matched(dataset: Dataset, progress: Progress) -> tuple[list[MatchedPair], i
     for start in range(0, len(texts), _AT_ONCE):
         progress("matched pairs", start, len(texts))
         some = texts[start : start + _AT_ONCE]
-        parts += each(matched_pairs.all_cuts, some, at_once=20, most_late=len(some))
+        cut = each(matched_pairs.all_cuts, some, at_once=20, most_late=len(some))
+        parts += cut
     progress("matched pairs", len(texts), len(texts))
     whole = [[(one, other, bare) for one, other, bare in of] for of in (of or () for of in parts)]
     return matched_pairs.matched(texts, whole), sum(of is None for of in parts)

@@ -203,7 +203,7 @@ def _movers(
     found: Lens, number: int, one: View, other: View, dataset: Dataset, most: int, k: int, *, home: Home
 ) -> Movers:
     change = compute_change(one, other, dataset, home=home)
-    rows = most_changed(change, *found.way.xy[number : number + 2], most)
+    rows = most_changed(change, found.way.xy[number], found.way.xy[number + 1], most)
     near = [nearest_in(each, dataset, rows, k, home=home) for each in (one, other)]
     return Movers(rows, change[rows], *near)
 

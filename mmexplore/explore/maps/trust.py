@@ -114,7 +114,7 @@ def trust(
     values = np.full((3, len(x)), np.nan, np.float32)
     values[:, placed] = shared, p, benjamini_hochberg(p)
     progress("permuted maps", 100 * shuffles, 100 * shuffles)
-    return Trust(*values, k, shuffles, float(np.median(drawn)), seed)
+    return Trust(values[0], values[1], values[2], k, shuffles, float(np.median(drawn)), seed)
 
 
 def p_values(scores: np.ndarray, null: np.ndarray) -> np.ndarray:
@@ -157,7 +157,7 @@ def _overlaps(x: np.ndarray, xy: np.ndarray, among: np.ndarray, k: int, progress
 def _numbered(progress: Progress, number: int, total: int) -> Progress:
     """Progress over all maps of permuted columns: each counts a hundred."""
 
-    def told(_: str, done: int, of: int) -> None:
+    def told(_: str, done: int, of: int, /, **_values: float) -> None:
         progress("permuted maps", 100 * number + int(100 * done / max(of, 1)), 100 * total)
 
     return told if progress is not silent else silent
@@ -185,7 +185,7 @@ def stored(shown: MapFile, folders: list[Path]) -> Trust | None:
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             continue
         if all(value.shape == (len(shown.xy),) for value in values):
-            return Trust(*values, int(k), int(shuffles), float(chance), shown.seed)
+            return Trust(values[0], values[1], values[2], int(k), int(shuffles), float(chance), shown.seed)
     return None
 
 
