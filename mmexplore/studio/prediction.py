@@ -294,7 +294,8 @@ def _shipped(chosen: Model, smiles: str, interval: float) -> MoleculePrediction 
 
 
 def _estimate(told: dict[str, Any]) -> TaskEstimate:
-    return TaskEstimate(**{key: float("nan") if value is None else value for key, value in told.items()})
+    known: dict[str, Any] = {key: float("nan") if value is None else value for key, value in told.items()}
+    return TaskEstimate(**known)
 
 
 @cached(64)

@@ -24,7 +24,7 @@ from mmexplore.datasets import Dataset, Task
 from mmexplore.datasets.search import containing
 from mmexplore.explore.explain import subgraphs
 from mmexplore.explore.explain.mcts import walk
-from mmexplore.explore.explain.search import LARGEST, SMALLEST, Target, consensus
+from mmexplore.explore.explain.search import LARGEST, RULES, SMALLEST, Target, consensus
 from mmexplore.explore.explain.storage import Explained, digest
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
@@ -213,9 +213,12 @@ def rules_of(dataset: Dataset, kinds: Iterable[Kind] = KINDS, seed: int = 0) -> 
     held = {name: _holding(dataset, smarts) for name, smarts in GROUPS.items()}
     able = _able(dataset)
     names = np.random.default_rng(seed).permutation(list(GROUPS)).tolist()
-    pairs = {kind: [(a, b) for a, b in combinations(names, 2)] for kind in KINDS[1:]}
-    pairs["a group unless another"] += [(b, a) for a, b in pairs["a group unless another"]]
-    choices: dict[str, list[tuple[str, str]]] = {"a group": [(name, "") for name in names], **pairs}
+    pairs = list(combinations(names, 2))
+    choices: dict[Kind, list[tuple[str, str]]] = {
+        "a group": [(name, "") for name in names],
+        "two groups together": pairs,
+        "a group unless another": pairs + [(b, a) for a, b in pairs],
+    }
     found, missing = [], []
     for kind in kinds:
         scored = [(_balance(_rule(kind, *one), held, able), number, one) for number, one in enumerate(choices[kind])]
@@ -280,7 +283,8 @@ def paper(dataset: Dataset, rule: Rule, molecules: int, seed: int = 0) -> Paper:
     other = _holding(dataset, rule.other) if rule.other else np.zeros(len(dataset), bool)
     labels = rule.labels(group, other)
     positive = rng.permutation(np.flatnonzero(able & labels))
-    asked, kept = [], []
+    asked: list[Question] = []
+    kept: list[int] = []
     for row in positive.tolist():
         molecule = skeleton(str(dataset.smiles[row]))
         atoms = rule.atoms(molecule.mol) if len(asked) < molecules else ()
@@ -374,7 +378,9 @@ def published(molecule: Skeleton, loaded: "FragmentModel", goal: Target) -> tupl
         new = [text for text in dict.fromkeys(texts) if text and text not in known]
         if new:
             known.update(zip(new, scorer.fragments(new).tolist(), strict=True))
-        return np.nan_to_num(goal.level(goal.score(np.array([known.get(text, np.nan) for text in texts]))))
+        values = np.array([known.get(text, np.nan) for text in texts])
+        levels: np.ndarray = np.nan_to_num(goal.level(goal.score(values)))
+        return levels
 
     found = walk(molecule, level, walks=WALKS, c_puct=10.0, min_atoms=SMALLEST)
     able = [m for m, value in found.items() if value >= goal.threshold and SMALLEST <= m.bit_count() <= LARGEST]
@@ -416,7 +422,7 @@ def _marks(molecule: Skeleton, question: Question, answer: Answer) -> dict[str, 
 
 def _least(molecule: Skeleton, atoms: tuple[int, ...]) -> int:
     """Size of the smallest part within the limits of the search that holds these atoms."""
-    low, high = subgraphs.RULES.sizes(molecule.n_atoms)
+    low, high = RULES.sizes(molecule.n_atoms)
     wanted = mask_of(atoms)
     masks = molecule.fragments(20_000) or [molecule.whole]
     sizes = [m.bit_count() for m in masks if m & wanted == wanted and low <= m.bit_count() <= high]
@@ -538,10 +544,10 @@ def of_values(told: dict[str, Any]) -> Exam:
     """Exam from its plain values."""
     rules = []
     for rule in told["rules"]:
-        grades = tuple(
-            Grade(**{key: np.nan if value is None else value for key, value in g.items()}) for g in rule["grades"]
-        )
-        rules.append(
-            RuleGrades(**rule | {"grades": grades, "auroc": np.nan if rule["auroc"] is None else rule["auroc"]})
-        )
+        grades = tuple(Grade(**_known(one)) for one in rule["grades"])
+        rules.append(RuleGrades(**_known(rule) | {"grades": grades}))
     return Exam(**told | {"rules": tuple(rules), "skipped": tuple(told["skipped"])})
+
+
+def _known(told: dict[str, Any]) -> dict[str, Any]:
+    return {key: np.nan if value is None else value for key, value in told.items()}

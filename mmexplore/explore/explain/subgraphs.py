@@ -135,7 +135,7 @@ def beside_training(found: Explained, model: Model, trained_on: Dataset | None, 
     if known is None:
         return found
     rows, similarity = known.nearest(features("fingerprint", texts, home=home, typed=True))
-    near = {
+    near: dict[str, dict[str, Any]] = {
         text: {"nearest": float(value), "nearest_smiles": str(known.smiles[row]) if row >= 0 else ""}
         for text, row, value in zip(texts, rows.tolist(), similarity.tolist(), strict=True)
     }
