@@ -248,7 +248,7 @@ def _balance(rule: Rule, held: Mapping[str, np.ndarray], able: np.ndarray) -> fl
     if rule.kind == "a group unless another" and both.sum() < _LEAST_ROWS:
         return -1.0
     share = labels.mean() if len(labels) else 0.0
-    if share < _LEAST_SHARE or labels.sum() < 2 * _LEAST_ROWS:
+    if share < _LEAST_SHARE or 2 * labels.sum() < 3 * _LEAST_ROWS:  # a third may be asked, which nothing is learned from
         return -1.0
     return round(10 * min(share, 0.3))
 
@@ -284,15 +284,16 @@ def paper(dataset: Dataset, rule: Rule, molecules: int, seed: int = 0) -> Paper:
     labels = rule.labels(group, other)
     positive = rng.permutation(np.flatnonzero(able & labels))
     asked: list[Question] = []
-    kept: list[int] = []
+    flat: dict[int, str] = {}
+    held_back: set[str] = set()  # the same molecule, or its mirror image, may have a row of its own
     for row in positive.tolist():
         molecule = skeleton(str(dataset.smiles[row]))
-        atoms = rule.atoms(molecule.mol) if len(asked) < molecules else ()
-        if atoms and len(asked) < min(molecules, len(positive) // 3):
+        flat[row] = str(Chem.MolToSmiles(molecule.mol, isomericSmiles=False))
+        atoms = rule.atoms(molecule.mol) if len(asked) < min(molecules, len(positive) // 3) else ()
+        if atoms and flat[row] not in held_back:
             asked.append(Question(molecule.smiles, atoms))
-        else:
-            kept.append(row)
-    kept = kept[: _LEARNED // 2]
+            held_back.add(flat[row])
+    kept = [row for row, text in flat.items() if text not in held_back][: _LEARNED // 2]
     near = rng.permutation(np.flatnonzero(able & ~labels & (group | other)))[: int(_NEAR * len(kept))]
     rest = rng.permutation(np.flatnonzero(able & ~labels & ~group & ~other))[: len(kept) - len(near)]
     if len(asked) < 3 or len(kept) < _LEAST_ROWS or len(near) + len(rest) < _LEAST_ROWS:
@@ -387,9 +388,15 @@ def published(molecule: Skeleton, loaded: "FragmentModel", goal: Target) -> tupl
     return tuple(numbers(min(able, key=lambda m: (m.bit_count(), -found[m], m)))) if able else ()
 
 
+@cached(4)
+def _parts(smiles: str) -> list[int]:
+    """Parts that peeling reaches, as masks; none where there are too many to list."""
+    return skeleton(smiles).fragments(20_000) or []
+
+
 def _random_part(molecule: Skeleton, size: int, rng: np.random.Generator) -> tuple[int, ...]:
     """A part that peeling reaches, of that size or the next one that there is."""
-    masks = molecule.fragments(20_000) or [state.atoms for state in molecule.roots()]
+    masks = _parts(molecule.smiles) or [state.atoms for state in molecule.roots()]
     sizes = np.array([mask.bit_count() for mask in masks])
     nearest = sizes[np.argmin(np.abs(sizes - size))]
     return tuple(numbers(masks[int(rng.choice(np.flatnonzero(sizes == nearest)))]))
@@ -424,7 +431,7 @@ def _least(molecule: Skeleton, atoms: tuple[int, ...]) -> int:
     """Size of the smallest part within the limits of the search that holds these atoms."""
     low, high = RULES.sizes(molecule.n_atoms)
     wanted = mask_of(atoms)
-    masks = molecule.fragments(20_000) or [molecule.whole]
+    masks = _parts(molecule.smiles) or [molecule.whole]
     sizes = [m.bit_count() for m in masks if m & wanted == wanted and low <= m.bit_count() <= high]
     return min(sizes, default=molecule.n_atoms)
 
