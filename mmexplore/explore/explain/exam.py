@@ -428,11 +428,17 @@ def _marks(molecule: Skeleton, question: Question, answer: Answer) -> dict[str, 
 
 
 def _least(molecule: Skeleton, atoms: tuple[int, ...]) -> int:
-    """Size of the smallest part within the limits of the search that holds these atoms."""
+    """Size of the smallest part within the limits of the search that holds these atoms as they are.
+
+    An aromatic one is in a ring that is there whole: what is left of a broken ring is another group.
+    """
     low, high = RULES.sizes(molecule.n_atoms)
     wanted = mask_of(atoms)
-    masks = _parts(molecule.smiles) or [molecule.whole]
-    sizes = [m.bit_count() for m in masks if m & wanted == wanted and low <= m.bit_count() <= high]
+    rings = [mask_of(ring) for ring in molecule.mol.GetRingInfo().AtomRings()]
+    aromatic = [a for a in atoms if molecule.mol.GetAtomWithIdx(a).GetIsAromatic()]
+    around = [[ring for ring in rings if ring >> atom & 1] for atom in aromatic]
+    able = [m for m in _parts(molecule.smiles) if m & wanted == wanted and low <= m.bit_count() <= high]
+    sizes = [m.bit_count() for m in able if all(any(ring & m == ring for ring in one) for one in around)]
     return min(sizes, default=molecule.n_atoms)
 
 
@@ -522,9 +528,9 @@ def _joined(rest: Sequence[Mol], part: Mol) -> str:
         whole = Chem.CombineMols(whole, one)
     with rdBase.BlockLogs():
         try:
-            made = Chem.molzip(whole)
-            text = str(Chem.MolToSmiles(made))
-            return "" if "*" in text or "." in text or Chem.MolFromSmiles(text) is None else text
+            made = Chem.MolFromSmiles(Chem.MolToSmiles(Chem.molzip(whole)))  # read anew: a center may be none any more
+            text = str(Chem.MolToSmiles(made)) if made else ""
+            return "" if "*" in text or "." in text else text
         except (ValueError, RuntimeError):
             return ""
 
