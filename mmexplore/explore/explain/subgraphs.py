@@ -119,7 +119,7 @@ def explain_in_time(
 
 def ship(model: Model, found: Explained, count: int, branch: str = "") -> None:
     """Keep an explanation by RULES and fragments beside its model: a first visit waits for none."""
-    storage.keep(_shipped(model, found.target, RULES, "fragment", count, branch), found)
+    storage.keep(_shipped(model, found.target, RULES, "fragment", count, branch), found, sealed=False)
 
 
 def _shipped(model: Model, goal: Target, rules: Rules, by: By, count: int, branch: str) -> Path:
