@@ -205,7 +205,7 @@ def show_by(name: str, data: str) -> None:
                 keep(chosen, name, smiles, (found, goal, usual))
                 told = {"smiles": found.smiles, "direction": direction, "threshold": goal.threshold}
                 told |= {"part": found.subgraphs[0].n_atoms, "atoms": len(found.order)}
-                write_json(HERE / name / fusion.WALK, told)
+                write_json(HERE / name / fusion.WALK, told, sealed=False)
                 print(name, "is shown by", table.names[row], told)
                 return
     print(name, "has no molecule whose deciding part is visibly a part")

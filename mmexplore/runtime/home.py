@@ -135,9 +135,9 @@ def json_text(value: Any, indent: int | None = None, *, ascii: bool = True) -> s
     return json.dumps(as_json(value), indent=indent, ensure_ascii=ascii, allow_nan=False)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file atomically, indented, so that people can read it too."""
-    write_atomically(path, json_text(value, indent=1, ascii=False) + "\n")
+def write_json(path: Path, value: Any, *, sealed: bool = True) -> None:
+    """Write a JSON file atomically, indented, so that people can read it too; ``sealed`` as there."""
+    write_atomically(path, json_text(value, indent=1, ascii=False) + "\n", sealed=sealed)
 
 
 def read_json(path: Path, most_bytes: int = 0) -> Any:

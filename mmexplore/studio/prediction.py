@@ -277,7 +277,8 @@ def ship_prediction(model_name: str, smiles: str, interval: float = LEVEL) -> No
     """Keep the prediction of one canonical SMILES beside its model. Imports torch."""
     (made,) = predict_molecule([model_name], smiles, interval)
     chosen = model(model_name)
-    write_json(chosen.folder / PREDICTED, {"digest": chosen.digest, "interval": interval, "made": asdict(made)})
+    told = {"digest": chosen.digest, "interval": interval, "made": asdict(made)}
+    write_json(chosen.folder / PREDICTED, told, sealed=False)
 
 
 def _shipped(chosen: Model, smiles: str, interval: float) -> MoleculePrediction | None:
@@ -294,7 +295,8 @@ def _shipped(chosen: Model, smiles: str, interval: float) -> MoleculePrediction 
 
 
 def _estimate(told: dict[str, Any]) -> TaskEstimate:
-    return TaskEstimate(**{key: float("nan") if value is None else value for key, value in told.items()})
+    known: dict[str, Any] = {key: float("nan") if value is None else value for key, value in told.items()}
+    return TaskEstimate(**known)
 
 
 @cached(64)

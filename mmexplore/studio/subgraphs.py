@@ -246,11 +246,7 @@ def exam(
         raise BadRecipe(f"no rule can be planted in {table.name!r}: {'; '.join(missing)}")
     found = []
     for number, rule in enumerate(rules):
-        stage = f"rule {number + 1} of {len(rules)}: "
-
-        def told(what: str, done: int, total: int, /, *, before: str = stage, **values: float) -> None:
-            progress(before + what, done, total, **values)
-
+        told = _within(progress, f"rule {number + 1} of {len(rules)}: ")
         given = exams.paper(table, rule, molecules, seed)
         learned = _learned(chosen, given, place / f"rule-{number}", epochs, seed, told)
         scores = learned.card.metrics.get("test", {}) if learned.card else {}
@@ -308,6 +304,13 @@ def _examined(
     asked = chosen.model_dump(mode="json", exclude={"data", "name"}), table.digest, list(kinds), molecules, epochs, seed
     key = storage.digest(_EXAM_VERSION, *asked)
     return chosen, who, table, home() / "subgraphs" / "exams" / key
+
+
+def _within(progress: Progress, stage: str) -> Progress:
+    def told(what: str, done: int, total: int, /, **values: float) -> None:
+        progress(stage + what, done, total, **values)
+
+    return told
 
 
 def _kept_exam(place: Path) -> Exam | None:

@@ -24,7 +24,7 @@ from mmexplore.datasets import Dataset, Task
 from mmexplore.datasets.search import containing
 from mmexplore.explore.explain import subgraphs
 from mmexplore.explore.explain.mcts import walk
-from mmexplore.explore.explain.search import LARGEST, SMALLEST, Target, consensus
+from mmexplore.explore.explain.search import LARGEST, RULES, SMALLEST, Target, consensus
 from mmexplore.explore.explain.storage import Explained, digest
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
@@ -213,9 +213,12 @@ def rules_of(dataset: Dataset, kinds: Iterable[Kind] = KINDS, seed: int = 0) -> 
     held = {name: _holding(dataset, smarts) for name, smarts in GROUPS.items()}
     able = _able(dataset)
     names = np.random.default_rng(seed).permutation(list(GROUPS)).tolist()
-    pairs = {kind: [(a, b) for a, b in combinations(names, 2)] for kind in KINDS[1:]}
-    pairs["a group unless another"] += [(b, a) for a, b in pairs["a group unless another"]]
-    choices: dict[str, list[tuple[str, str]]] = {"a group": [(name, "") for name in names], **pairs}
+    pairs = list(combinations(names, 2))
+    choices: dict[Kind, list[tuple[str, str]]] = {
+        "a group": [(name, "") for name in names],
+        "two groups together": pairs,
+        "a group unless another": pairs + [(b, a) for a, b in pairs],
+    }
     found, missing = [], []
     for kind in kinds:
         scored = [(_balance(_rule(kind, *one), held, able), number, one) for number, one in enumerate(choices[kind])]
@@ -245,7 +248,7 @@ def _balance(rule: Rule, held: Mapping[str, np.ndarray], able: np.ndarray) -> fl
     if rule.kind == "a group unless another" and both.sum() < _LEAST_ROWS:
         return -1.0
     share = labels.mean() if len(labels) else 0.0
-    if share < _LEAST_SHARE or labels.sum() < 2 * _LEAST_ROWS:
+    if share < _LEAST_SHARE or 2 * labels.sum() < 3 * _LEAST_ROWS:  # a third may be asked, which nothing is learned from
         return -1.0
     return round(10 * min(share, 0.3))
 
@@ -280,15 +283,17 @@ def paper(dataset: Dataset, rule: Rule, molecules: int, seed: int = 0) -> Paper:
     other = _holding(dataset, rule.other) if rule.other else np.zeros(len(dataset), bool)
     labels = rule.labels(group, other)
     positive = rng.permutation(np.flatnonzero(able & labels))
-    asked, kept = [], []
+    asked: list[Question] = []
+    flat: dict[int, str] = {}
+    held_back: set[str] = set()  # the same molecule, or its mirror image, may have a row of its own
     for row in positive.tolist():
         molecule = skeleton(str(dataset.smiles[row]))
-        atoms = rule.atoms(molecule.mol) if len(asked) < molecules else ()
-        if atoms and len(asked) < min(molecules, len(positive) // 3):
+        flat[row] = str(Chem.MolToSmiles(molecule.mol, isomericSmiles=False))
+        atoms = rule.atoms(molecule.mol) if len(asked) < min(molecules, len(positive) // 3) else ()
+        if atoms and flat[row] not in held_back:
             asked.append(Question(molecule.smiles, atoms))
-        else:
-            kept.append(row)
-    kept = kept[: _LEARNED // 2]
+            held_back.add(flat[row])
+    kept = [row for row, text in flat.items() if text not in held_back][: _LEARNED // 2]
     near = rng.permutation(np.flatnonzero(able & ~labels & (group | other)))[: int(_NEAR * len(kept))]
     rest = rng.permutation(np.flatnonzero(able & ~labels & ~group & ~other))[: len(kept) - len(near)]
     if len(asked) < 3 or len(kept) < _LEAST_ROWS or len(near) + len(rest) < _LEAST_ROWS:
@@ -374,16 +379,24 @@ def published(molecule: Skeleton, loaded: "FragmentModel", goal: Target) -> tupl
         new = [text for text in dict.fromkeys(texts) if text and text not in known]
         if new:
             known.update(zip(new, scorer.fragments(new).tolist(), strict=True))
-        return np.nan_to_num(goal.level(goal.score(np.array([known.get(text, np.nan) for text in texts]))))
+        values = np.array([known.get(text, np.nan) for text in texts])
+        levels: np.ndarray = np.nan_to_num(goal.level(goal.score(values)))
+        return levels
 
     found = walk(molecule, level, walks=WALKS, c_puct=10.0, min_atoms=SMALLEST)
     able = [m for m, value in found.items() if value >= goal.threshold and SMALLEST <= m.bit_count() <= LARGEST]
     return tuple(numbers(min(able, key=lambda m: (m.bit_count(), -found[m], m)))) if able else ()
 
 
+@cached(4)
+def _parts(smiles: str) -> list[int]:
+    """Parts that peeling reaches, as masks; none where there are too many to list."""
+    return skeleton(smiles).fragments(20_000) or []
+
+
 def _random_part(molecule: Skeleton, size: int, rng: np.random.Generator) -> tuple[int, ...]:
     """A part that peeling reaches, of that size or the next one that there is."""
-    masks = molecule.fragments(20_000) or [state.atoms for state in molecule.roots()]
+    masks = _parts(molecule.smiles) or [state.atoms for state in molecule.roots()]
     sizes = np.array([mask.bit_count() for mask in masks])
     nearest = sizes[np.argmin(np.abs(sizes - size))]
     return tuple(numbers(masks[int(rng.choice(np.flatnonzero(sizes == nearest)))]))
@@ -415,11 +428,17 @@ def _marks(molecule: Skeleton, question: Question, answer: Answer) -> dict[str, 
 
 
 def _least(molecule: Skeleton, atoms: tuple[int, ...]) -> int:
-    """Size of the smallest part within the limits of the search that holds these atoms."""
-    low, high = subgraphs.RULES.sizes(molecule.n_atoms)
+    """Size of the smallest part within the limits of the search that holds these atoms as they are.
+
+    An aromatic one is in a ring that is there whole: what is left of a broken ring is another group.
+    """
+    low, high = RULES.sizes(molecule.n_atoms)
     wanted = mask_of(atoms)
-    masks = molecule.fragments(20_000) or [molecule.whole]
-    sizes = [m.bit_count() for m in masks if m & wanted == wanted and low <= m.bit_count() <= high]
+    rings = [mask_of(ring) for ring in molecule.mol.GetRingInfo().AtomRings()]
+    aromatic = [a for a in atoms if molecule.mol.GetAtomWithIdx(a).GetIsAromatic()]
+    around = [[ring for ring in rings if ring >> atom & 1] for atom in aromatic]
+    able = [m for m in _parts(molecule.smiles) if m & wanted == wanted and low <= m.bit_count() <= high]
+    sizes = [m.bit_count() for m in able if all(any(ring & m == ring for ring in one) for one in around)]
     return min(sizes, default=molecule.n_atoms)
 
 
@@ -509,9 +528,9 @@ def _joined(rest: Sequence[Mol], part: Mol) -> str:
         whole = Chem.CombineMols(whole, one)
     with rdBase.BlockLogs():
         try:
-            made = Chem.molzip(whole)
-            text = str(Chem.MolToSmiles(made))
-            return "" if "*" in text or "." in text or Chem.MolFromSmiles(text) is None else text
+            made = Chem.MolFromSmiles(Chem.MolToSmiles(Chem.molzip(whole)))  # read anew: a center may be none any more
+            text = str(Chem.MolToSmiles(made)) if made else ""
+            return "" if "*" in text or "." in text else text
         except (ValueError, RuntimeError):
             return ""
 
@@ -538,10 +557,10 @@ def of_values(told: dict[str, Any]) -> Exam:
     """Exam from its plain values."""
     rules = []
     for rule in told["rules"]:
-        grades = tuple(
-            Grade(**{key: np.nan if value is None else value for key, value in g.items()}) for g in rule["grades"]
-        )
-        rules.append(
-            RuleGrades(**rule | {"grades": grades, "auroc": np.nan if rule["auroc"] is None else rule["auroc"]})
-        )
+        grades = tuple(Grade(**_known(one)) for one in rule["grades"])
+        rules.append(RuleGrades(**_known(rule) | {"grades": grades}))
     return Exam(**told | {"rules": tuple(rules), "skipped": tuple(told["skipped"])})
+
+
+def _known(told: dict[str, Any]) -> dict[str, Any]:
+    return {key: np.nan if value is None else value for key, value in told.items()}

@@ -196,8 +196,8 @@ def _values(model: Model, dataset: Dataset, task: str, *, home: Home) -> np.ndar
         values = np.array(dataset.truth(names.index(task)), float)
     else:
         known = predictions(model, dataset, home=home)
-        there = known is not None and task in known
-        values = known[task].to_numpy(float, copy=True) if there else np.full(len(dataset), np.nan)
+        there = known[task] if known is not None and task in known else None
+        values = np.full(len(dataset), np.nan) if there is None else there.to_numpy(float, copy=True)
     values[list(dataset.unreadable)] = np.nan
     return values
 

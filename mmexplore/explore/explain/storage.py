@@ -72,9 +72,9 @@ def of_values(told: dict[str, Any]) -> Explained:
     return Explained(**told | fixed)
 
 
-def keep(where: Path, found: Explained, smiles: str = "") -> None:
+def keep(where: Path, found: Explained, smiles: str = "", *, sealed: bool = True) -> None:
     """Store an explanation, under its canonical SMILES or the spelling that was asked for."""
-    write_json(_file(where, smiles or found.smiles), asdict(found))
+    write_json(_file(where, smiles or found.smiles), asdict(found), sealed=sealed)
 
 
 def _file(where: Path, smiles: str) -> Path:

@@ -119,7 +119,7 @@ def explain_in_time(
 
 def ship(model: Model, found: Explained, count: int, branch: str = "") -> None:
     """Keep an explanation by RULES and fragments beside its model: a first visit waits for none."""
-    storage.keep(_shipped(model, found.target, RULES, "fragment", count, branch), found)
+    storage.keep(_shipped(model, found.target, RULES, "fragment", count, branch), found, sealed=False)
 
 
 def _shipped(model: Model, goal: Target, rules: Rules, by: By, count: int, branch: str) -> Path:
@@ -135,7 +135,7 @@ def beside_training(found: Explained, model: Model, trained_on: Dataset | None, 
     if known is None:
         return found
     rows, similarity = known.nearest(features("fingerprint", texts, home=home, typed=True))
-    near = {
+    near: dict[str, dict[str, Any]] = {
         text: {"nearest": float(value), "nearest_smiles": str(known.smiles[row]) if row >= 0 else ""}
         for text, row, value in zip(texts, rows.tolist(), similarity.tolist(), strict=True)
     }

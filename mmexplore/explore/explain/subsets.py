@@ -65,8 +65,8 @@ class Contributions:
     def row(self, number: int) -> "Contributions":
         """Contributions to the prediction of one of the molecules."""
         one = slice(number, number + 1)
-        parts = {"prediction": self.prediction[one], "values": self.values[one], "predicted": self.predicted[:, one]}
-        return replace(self, **parts)
+        prediction, predicted = self.prediction[one], self.predicted[:, one]
+        return replace(self, prediction=prediction, values=self.values[one], predicted=predicted)
 
     def of(self, kept: Iterable[bool]) -> np.ndarray | None:
         """Predictions (n,) with these modalities alone; None for a subset that was not tried."""

@@ -106,7 +106,7 @@ def _rule(rule: RuleGrades) -> None:
         elif told:
             config[name] = st.column_config.NumberColumn(help=told)
     frame = _frame(rule)
-    structures.fitting(frame, list(frame), config=config)
+    structures.fitting(frame, list(frame.columns), config=config)
 
 
 def _frame(rule: RuleGrades) -> pd.DataFrame:

@@ -21,10 +21,12 @@ from mmexplore.explore.explain.search import Scorer
 from mmexplore.models.registry import Model
 
 DATA = "solubility"
-AMIDE, HALIDE = ("an amide", GROUPS["an amide"]), ("an aryl halide", GROUPS["an aryl halide"])
+AMIDE, HALIDE, ESTER, ETHER = (
+    (name, GROUPS[name]) for name in ("an amide", "an aryl halide", "an ester or acid", "an aryl ether or phenol")
+)
 RULES = (
     Rule("a group", *AMIDE),
-    Rule("two groups together", *AMIDE, *HALIDE),
+    Rule("two groups together", *ESTER, *ETHER),
     Rule("a group unless another", *AMIDE, *HALIDE),
 )
 NAMES = [rule.kind for rule in RULES]
@@ -56,7 +58,10 @@ def test_labels_are_the_rules_and_questions_are_held_back(rule: Rule) -> None:
     mols = [Chem.MolFromSmiles(text) for text in made.dataset.smiles]
     assert made.dataset.labels[:, 0].tolist() == [float(rule.holds(mol)) for mol in mols]
     assert 0.3 < made.dataset.labels.mean() < 0.7
-    assert not {question.smiles for question in made.questions} & set(made.dataset.smiles)
+    flat = [Chem.MolToSmiles(mol, isomericSmiles=False) for mol in mols]
+    asked = [Chem.CanonSmiles(question.smiles, useChiral=False) for question in made.questions]
+    assert len(set(asked)) == len(asked)
+    assert not set(asked) & set(flat)
     assert 3 <= len(made.questions) <= 12
     groups = [Chem.MolFromSmarts(smarts) for smarts in (rule.group, rule.other) if smarts]
     negative = [mol for mol, label in zip(mols, made.dataset.labels[:, 0], strict=True) if not label]
@@ -88,7 +93,10 @@ def test_a_model_that_knows_the_rule_passes(rule: Rule, monkeypatch: pytest.Monk
     assert found.called == found.positive == grades[WHOLE].molecules
     assert grades[TRUTH].auroc == 1.0
     assert grades[TRUTH].hits == grades[TRUTH].molecules
-    assert grades[TRUTH].deletion == pytest.approx(0.8)
+    if grades[TRUTH].deleted:
+        assert grades[TRUTH].deletion == pytest.approx(0.8)
+    else:  # a carbon taken out of an aromatic ring leaves nothing readable
+        assert rule.kind == "two groups together"
     small = grades[WHOLE]
     assert small.answered
     assert small.hits >= 0.8 * small.answered  # a ring cut off its neighbor may hold a group that the molecule has not
