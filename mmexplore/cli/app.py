@@ -23,6 +23,7 @@ from mmexplore.cli.home import app as home_verbs
 from mmexplore.cli.import_file import import_file
 from mmexplore.cli.lists import covered, dataset_verbs, model_verbs
 from mmexplore.cli.maps import make_map
+from mmexplore.cli.mcp import mcp
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.predict import predict
 from mmexplore.cli.subgraphs import app as subgraph_verbs
@@ -57,6 +58,7 @@ app.command()(fusion)
 app.command()(retrieve)
 app.command()(predict)
 app.command()(tune)
+app.command()(mcp)
 app.command()(probe)
 app.command("map")(make_map)
 app.command("app")(open_app)
