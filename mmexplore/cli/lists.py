@@ -173,6 +173,37 @@ def export_model(
     answer(lambda _: {"model": name, "file": str(out), "holds": studio.write_model(name, out, branch)}, as_json, job)
 
 
+@model_verbs.command("push")
+def push_model(
+    name: Annotated[str, typer.Argument(metavar="MODEL")],
+    repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="of the hub")],
+    public: Annotated[bool, typer.Option("--public", help="anybody may read a repository that is made")] = False,
+    as_json: Json = False,
+) -> None:
+    """Push a model with its card to a hub (Hugging Face's, or HF_ENDPOINT's); `hf auth login` says who you are."""
+
+    def work(_: Any) -> Values:
+        return {"model": name, "url": studio.push_model(name, repository, private=not public)}
+
+    answer(work, as_json)
+
+
+@model_verbs.command("pull")
+def pull_model(
+    repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="of the hub")],
+    name: Annotated[str, typer.Option("--name", help="the model's display name")] = "",
+    revision: Annotated[str, typer.Option("--revision", help="branch, tag or commit; default: the newest")] = "",
+    as_json: Json = False,
+) -> None:
+    """Take in a model from a hub; nothing of it is run."""
+
+    def work(_: Any) -> Values:
+        made = studio.pull_model(repository, name, revision)
+        return {"model": made.name, "title": made.title, "views": list(made.views)}
+
+    answer(work, as_json)
+
+
 @model_verbs.command("rename")
 def rename_model(name: str, title: str, as_json: Json = False) -> None:
     """Give a trained model another title, by which it can be asked for, too; its name stays."""
