@@ -1,4 +1,4 @@
-"""A model pushed to a hub and pulled from it, through a stand-in of the library's API: the card, the files, refusals."""
+"""A model pushed to a hub and pulled from it, through a stand-in of the library's API; its card; refusals."""
 
 import json
 import shutil

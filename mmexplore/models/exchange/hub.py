@@ -1,4 +1,4 @@
-"""Hub of models: a model folder pushed to a repository of Hugging Face's hub, or of one that speaks like it, and pulled.
+"""Hub of models: a model folder pushed to a repository of Hugging Face's hub, or of one like it, and pulled.
 
 The library ``huggingface_hub`` talks to it, with the token that ``hf auth login`` or HF_TOKEN has given and the address
 of HF_ENDPOINT. What comes is the files of a model folder and nothing else, and none of it is run.
