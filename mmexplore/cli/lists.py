@@ -50,6 +50,28 @@ def compare_datasets(
     answer(lambda progress: compared(a, b, out, progress), as_json)
 
 
+@dataset_verbs.command("describe")
+def describe_dataset(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="a data set, or a file")],
+    croissant: Annotated[
+        Path | None, typer.Option("--croissant", help="folder for its table (Parquet) and croissant.json, JSON-LD")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What a data set holds, a line a label; with --croissant written as other programs and hubs read it."""
+
+    def work(progress: Progress) -> Values:
+        table = studio.dataset(name, progress)
+        labels = plain(studio.label_table(table).astype(object).to_dict("records"))
+        about: Values = {"data": table.name, "title": table.title, "molecules": len(table), "digest": table.digest}
+        about |= {"labels": labels}
+        if croissant is not None:
+            about |= dict(zip(("file", "croissant"), map(str, studio.write_croissant(name, croissant)), strict=True))
+        return about
+
+    answer(work, as_json)
+
+
 @dataset_verbs.command("rename")
 def rename_dataset(name: str, new: str, as_json: Json = False) -> None:
     """Give a data set of yours another name; what refers to it by the old one still finds it."""

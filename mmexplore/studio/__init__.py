@@ -68,6 +68,7 @@ from mmexplore.studio.data import (
     start_fetch,
     start_import,
     summarize,
+    write_croissant,
     write_rows,
 )
 from mmexplore.studio.door import at_home, dataset, home, model, names_only
@@ -284,6 +285,6 @@ __all__ = [
     "start_motifs", "start_prediction", "start_probe", "start_training", "start_tuning", "stored_contributions",
     "stored_map", "stored_motifs", "stored_probe", "stored_quality", "stress", "studies", "study", "study_of",
     "summands", "summarize", "table_of", "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble",
-    "train_folds", "trained_without", "tune", "view_of", "viewer_path", "what_if", "write_chemprop", "write_embedding",
-    "write_model", "write_predicted", "write_rows",
+    "train_folds", "trained_without", "tune", "view_of", "viewer_path", "what_if", "write_chemprop", "write_croissant",
+    "write_embedding", "write_model", "write_predicted", "write_rows",
 ]  # fmt: skip
