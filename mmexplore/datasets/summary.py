@@ -1,4 +1,4 @@
-"""Data set summary: label balance, scaffolds, property ranges, how a split would fall; and as Croissant, for machines."""
+"""Data set summary: label balance, scaffolds, property ranges, how a split would fall; and as Croissant."""
 
 import hashlib
 from collections import Counter

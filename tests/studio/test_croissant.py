@@ -1,4 +1,4 @@
-"""A data set written as Parquet and Croissant: the reference package finds no fault, and reads back what was written."""
+"""A data set written as Parquet and Croissant: the reference package finds no fault, and reads it back."""
 
 import hashlib
 import json
