@@ -39,9 +39,9 @@ def test_the_reference_package_reads_it_back(empty_home: Path, tmp_path: Path) -
     assert not list(read.metadata.ctx.issues.errors)
     records = list(read.records("molecules"))
     for column in table:
-        ours, theirs = table[column].tolist(), [row[f"molecules/{column}"] for row in records]
-        text = [one.decode() if isinstance(one, bytes) else one for one in theirs]
-        assert [one for one in ours if one == one] == [one for one in text if one == one]  # noqa: PLR0124
+        read_back = [row[f"molecules/{column}"] for row in records]
+        for ours, theirs in zip(table[column], read_back, strict=True):
+            assert pd.isna(ours) or ours == (theirs.decode() if isinstance(theirs, bytes) else theirs)
     kinds = {field["source"]["extract"]["column"]: field["dataType"] for field in told["recordSet"][0]["field"]}
     assert kinds["smiles"] == "sc:Text"
     assert {kinds[task.name] for task in studio.dataset(name).tasks} == {"sc:Float"}
