@@ -43,7 +43,10 @@ def test_names_say_what_is_inside() -> None:
 @pytest.mark.slow
 def test_screens_import_nothing_slow() -> None:
     code = (
-        "import sys, mmexplore.studio, mmexplore.ui.server.routes, mmexplore.ui.map.page\n"
+        "import sys, mmexplore.studio, mmexplore.ui.server.routes, mmexplore.ui.shell.startup\n"
+        "early = {'numpy', 'rdkit', 'pydantic'} & set(sys.modules)\n"
+        "early and sys.exit(f'a server reads {early} before it answers')\n"
+        "import mmexplore.ui.map.page\n"
         "slow = {'torch', 'torch_geometric', 'lightning', 'umap', 'numba', 'openTSNE', 'chemprop', 'optuna'}\n"
         "heavy = (slow | {'pandas', 'scipy', 'sklearn'}) & set(sys.modules)\n"
         "sys.exit(f'a screen imports {heavy}' if heavy else 0)"

@@ -13,7 +13,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
-import numpy as np
 import typer
 from pydantic import Field
 
@@ -25,6 +24,7 @@ from mmexplore.runtime.errors import BadRecipe, MmexploreError, NotAvailable, Un
 from mmexplore.runtime.home import as_json as plain
 
 if TYPE_CHECKING:
+    import numpy as np
     from mcp.server import MCPServer
 
 MOST_PREDICTED, MOST_LISTED, MOST_HITS = 20, 100, 50
@@ -135,7 +135,7 @@ def _predicted(model: str, typed: str, interval: float) -> Values:
     return told | {"labels": [_estimate(one) for one in made.estimates]} | near
 
 
-def _estimate(one: studio.TaskEstimate) -> Values:
+def _estimate(one: "studio.TaskEstimate") -> Values:
     about: Values = {"name": one.name, "unit": one.unit, "value": one.value, "std": one.std}
     if one.kind == "classification":
         return about | {"unit": "probability", "set": one.set.split("|") if one.set else None}
@@ -202,7 +202,7 @@ def _linking(url: str) -> Callable[..., Values]:
     return link_to_page
 
 
-def _rows(rows: np.ndarray, table: Any) -> list[Values]:
+def _rows(rows: "np.ndarray", table: Any) -> list[Values]:
     return [{"row": row} | known for row, known in zip(rows.tolist(), table.to_dict("records"), strict=True)]
 
 

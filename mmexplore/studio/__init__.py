@@ -3,252 +3,263 @@
 Names and plain values in, frozen dataclasses of numpy, pandas and str out. Importing this costs no torch; functions
 that compute import it when they are called, and pages start them as jobs instead (``start_*``). What a name stands for
 is looked up here, once, in the home of whoever asks (:mod:`mmexplore.studio.door`).
+
+Each name is read from its module when it is first asked for, so that a server answers, and a verb begins, before all of
+them are imported. The imports below are what type checkers and :func:`__getattr__` read.
 """
 
-from mmexplore.datasets import Dataset, Entry, Skipped
-from mmexplore.datasets.appended import Appended
-from mmexplore.datasets.catalog import preview
-from mmexplore.datasets.search import SearchResult
-from mmexplore.datasets.summary import Summary, label_table
-from mmexplore.datasets.tables import to_csv
-from mmexplore.explore.comparison import Comparison
-from mmexplore.explore.explain.contributions import ABSENT, MOST_COMPARED, Absent, Similarities, products, what_if
-from mmexplore.explore.explain.fusion import Evaluation, FusionReport, counterfactual, fusion_score, readable, score
-from mmexplore.explore.explain.group_motifs import MOST_SEARCHED, Motifs
-from mmexplore.explore.explain.groups import Group
-from mmexplore.explore.explain.missing import Addition, MissingModalities
-from mmexplore.explore.explain.motifs import SHARE
-from mmexplore.explore.explain.search import RULES, Rules, Subgraph, Target, consensus
-from mmexplore.explore.explain.storage import Explained
-from mmexplore.explore.explain.subgraphs import DIRECTIONS, goal_in_words
-from mmexplore.explore.explain.subsets import Contributions
-from mmexplore.explore.maps.colors import Color
-from mmexplore.explore.maps.compute import CLUSTERS, quality_classes
-from mmexplore.explore.maps.lasso import inside
-from mmexplore.explore.maps.panels import ECFP, FEWEST_PANELS, MOST_PANELS, PRESETS, Preset, ViewRef, fill_preset
-from mmexplore.explore.maps.procrustes import Aligned, align
-from mmexplore.explore.maps.project import METHODS
-from mmexplore.explore.maps.quality import Classes, Quality, in_words
-from mmexplore.explore.maps.storage import MapFile, aligned
-from mmexplore.explore.molecules import MoleculeCard
-from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagreement
-from mmexplore.explore.neighbors.detail import Detail, Nearest, Standing
-from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pattern, shared
-from mmexplore.explore.neighbors.spaces import MoleculeRef
-from mmexplore.explore.probe import Probe, ProbedTask
-from mmexplore.models.bootstrap import PairedTest
-from mmexplore.models.calibration import LEVEL, Calibration, Coverage, promise
-from mmexplore.models.calibration import in_words as coverage_in_words
-from mmexplore.models.ensembles import Ensemble
-from mmexplore.models.imported import Imported
-from mmexplore.models.registry import BASELINE, UNTRAINED, Model
-from mmexplore.runtime.home import Home
-from mmexplore.runtime.jobs.folder import Job
-from mmexplore.studio.data import (
-    add_dataset,
-    append,
-    available,
-    check_table,
-    compare_datasets,
-    current_name,
-    damaged_datasets,
-    dataset_name,
-    datasets,
-    fetch,
-    find,
-    keep_split_file,
-    known_dataset,
-    property_table,
-    remove_dataset,
-    rename_dataset,
-    rows_of,
-    split_columns,
-    split_table,
-    start_append,
-    start_fetch,
-    start_import,
-    summarize,
-    write_croissant,
-    write_rows,
-)
-from mmexplore.studio.door import at_home, dataset, home, model, names_only
-from mmexplore.studio.evaluation import (
-    ModelEvaluation,
-    baseline_of,
-    baseline_test,
-    confusion,
-    evaluate,
-    judged,
-    own_evaluation,
-    scores_at,
-)
-from mmexplore.studio.fusion import (
-    contributions,
-    contributions_of,
-    example,
-    fusion_evaluation,
-    fusion_report,
-    has_report,
-    missing_modalities,
-    shown_molecule,
-    start_contributions,
-    stored_contributions,
-    stress,
-)
-from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
-from mmexplore.studio.maps import (
-    color,
-    color_names,
-    compute_map,
-    compute_quality,
-    embed,
-    first_choice,
-    is_quick_color,
-    keep_selection,
-    kept_selection,
-    map_classes,
-    map_folders,
-    not_placed,
-    scores_quickly,
-    skipped,
-    start_map,
-    stored_map,
-    stored_quality,
-    view_of,
-    write_embedding,
-)
-from mmexplore.studio.molecules import (
-    common_scaffold,
-    depict,
-    detail,
-    differing,
-    fetch_viewer,
-    has_hyperedges,
-    hyperedge_neighbors,
-    molecule_card,
-    predictions,
-    sdf_of,
-    shape,
-    table_of,
-    to_sdf,
-    viewer_path,
-)
-from mmexplore.studio.prediction import (
-    MoleculePrediction,
-    PredictedTable,
-    PredictionAsked,
-    RowColumns,
-    TaskColumn,
-    TaskEstimate,
-    asked_of,
-    dataset_of_predictions,
-    predict,
-    predict_molecule,
-    predicted_file,
-    predicting_models,
-    prediction_jobs,
-    predicts,
-    read_structure,
-    start_prediction,
-    write_predicted,
-)
-from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
-from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_table, hits, hits_sdf, retrieve
-from mmexplore.studio.spaces import (
-    import_embedding,
-    imported_embeddings,
-    lacking,
-    place_on,
-    probe,
-    query_of,
-    query_of_row,
-    standard_panels,
-    start_embedding,
-    start_probe,
-    stored_probe,
-)
-from mmexplore.studio.subgraphs import (
-    common,
-    explain,
-    explain_and_keep,
-    explain_in_time,
-    explain_summand,
-    explained_tasks,
-    group_classes,
-    group_motifs,
-    group_of_rows,
-    start_explaining,
-    start_motifs,
-    stored_motifs,
-    summands,
-    target,
-)
-from mmexplore.studio.training import (
-    MOST_CHECKED,
-    TRAINING_VERBS,
-    TUNING_VERB,
-    Device,
-    Estimate,
-    StudyOfSettings,
-    Tested,
-    calibration,
-    check_ensemble,
-    check_search,
-    check_tracking,
-    check_training,
-    coverage,
-    damaged_models,
-    delete_model,
-    delete_study,
-    devices,
-    estimate,
-    expect_ensemble,
-    export_model,
-    folds_of,
-    history,
-    job_history,
-    log_run,
-    make_ensemble,
-    mean_scores,
-    models,
-    new_run,
-    new_study,
-    recipe_of,
-    rename_model,
-    search_ranges,
-    start_training,
-    start_tuning,
-    studies,
-    study,
-    study_of,
-    tested,
-    train,
-    train_ensemble,
-    train_folds,
-    trained_without,
-    tune,
-    write_chemprop,
-)
-from mmexplore.studio.upkeep import (
-    ADMET,
-    Copied,
-    admet_folder,
-    backup,
-    count_bytes,
-    import_model,
-    keep_model_file,
-    known_bytes,
-    migrate,
-    model_jobs,
-    pull_model,
-    push_model,
-    restore,
-    start_model_export,
-    start_model_import,
-    write_model,
-)
-from mmexplore.training.checks import TrainingCheck
-from mmexplore.training.tuning.study import SearchPlan, Study, Trial
+import ast
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmexplore.datasets import Dataset, Entry, Skipped
+    from mmexplore.datasets.appended import Appended
+    from mmexplore.datasets.catalog import preview
+    from mmexplore.datasets.search import SearchResult
+    from mmexplore.datasets.summary import Summary, label_table
+    from mmexplore.datasets.tables import to_csv
+    from mmexplore.explore.comparison import Comparison
+    from mmexplore.explore.explain.contributions import ABSENT, MOST_COMPARED, Absent, Similarities, products, what_if
+    from mmexplore.explore.explain.fusion import Evaluation, FusionReport, counterfactual, fusion_score, readable, score
+    from mmexplore.explore.explain.group_motifs import MOST_SEARCHED, Motifs
+    from mmexplore.explore.explain.groups import Group
+    from mmexplore.explore.explain.missing import Addition, MissingModalities
+    from mmexplore.explore.explain.motifs import SHARE
+    from mmexplore.explore.explain.search import RULES, Rules, Subgraph, Target, consensus
+    from mmexplore.explore.explain.storage import Explained
+    from mmexplore.explore.explain.subgraphs import DIRECTIONS, goal_in_words
+    from mmexplore.explore.explain.subsets import Contributions
+    from mmexplore.explore.maps.colors import Color
+    from mmexplore.explore.maps.compute import CLUSTERS, quality_classes
+    from mmexplore.explore.maps.lasso import inside
+    from mmexplore.explore.maps.panels import ECFP, FEWEST_PANELS, MOST_PANELS, PRESETS, Preset, ViewRef, fill_preset
+    from mmexplore.explore.maps.procrustes import Aligned, align
+    from mmexplore.explore.maps.project import METHODS
+    from mmexplore.explore.maps.quality import Classes, Quality, in_words
+    from mmexplore.explore.maps.storage import MapFile, aligned
+    from mmexplore.explore.molecules import MoleculeCard
+    from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagreement
+    from mmexplore.explore.neighbors.detail import Detail, Nearest, Standing
+    from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pattern, shared
+    from mmexplore.explore.neighbors.spaces import MoleculeRef
+    from mmexplore.explore.probe import Probe, ProbedTask
+    from mmexplore.models.bootstrap import PairedTest
+    from mmexplore.models.calibration import LEVEL, Calibration, Coverage, promise
+    from mmexplore.models.calibration import in_words as coverage_in_words
+    from mmexplore.models.ensembles import Ensemble
+    from mmexplore.models.imported import Imported
+    from mmexplore.models.registry import BASELINE, UNTRAINED, Model
+    from mmexplore.runtime.home import Home
+    from mmexplore.runtime.jobs.folder import Job
+    from mmexplore.studio.data import (
+        add_dataset,
+        append,
+        available,
+        check_table,
+        compare_datasets,
+        current_name,
+        damaged_datasets,
+        dataset_name,
+        datasets,
+        fetch,
+        find,
+        keep_split_file,
+        known_dataset,
+        property_table,
+        remove_dataset,
+        rename_dataset,
+        rows_of,
+        split_columns,
+        split_table,
+        start_append,
+        start_fetch,
+        start_import,
+        summarize,
+        write_croissant,
+        write_rows,
+    )
+    from mmexplore.studio.door import at_home, dataset, home, model
+    from mmexplore.studio.evaluation import (
+        ModelEvaluation,
+        baseline_of,
+        baseline_test,
+        confusion,
+        evaluate,
+        judged,
+        own_evaluation,
+        scores_at,
+    )
+    from mmexplore.studio.fusion import (
+        contributions,
+        contributions_of,
+        example,
+        fusion_evaluation,
+        fusion_report,
+        has_report,
+        missing_modalities,
+        shown_molecule,
+        start_contributions,
+        stored_contributions,
+        stress,
+    )
+    from mmexplore.studio.hosts import names_only
+    from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
+    from mmexplore.studio.maps import (
+        color,
+        color_names,
+        compute_map,
+        compute_quality,
+        embed,
+        first_choice,
+        is_quick_color,
+        keep_selection,
+        kept_selection,
+        map_classes,
+        map_folders,
+        not_placed,
+        scores_quickly,
+        skipped,
+        start_map,
+        stored_map,
+        stored_quality,
+        view_of,
+        write_embedding,
+    )
+    from mmexplore.studio.molecules import (
+        common_scaffold,
+        depict,
+        detail,
+        differing,
+        fetch_viewer,
+        has_hyperedges,
+        hyperedge_neighbors,
+        molecule_card,
+        predictions,
+        sdf_of,
+        shape,
+        table_of,
+        to_sdf,
+        viewer_path,
+    )
+    from mmexplore.studio.prediction import (
+        MoleculePrediction,
+        PredictedTable,
+        PredictionAsked,
+        RowColumns,
+        TaskColumn,
+        TaskEstimate,
+        asked_of,
+        dataset_of_predictions,
+        predict,
+        predict_molecule,
+        predicted_file,
+        predicting_models,
+        prediction_jobs,
+        predicts,
+        read_structure,
+        start_prediction,
+        write_predicted,
+    )
+    from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
+    from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_table, hits, hits_sdf, retrieve
+    from mmexplore.studio.spaces import (
+        import_embedding,
+        imported_embeddings,
+        lacking,
+        place_on,
+        probe,
+        query_of,
+        query_of_row,
+        standard_panels,
+        start_embedding,
+        start_probe,
+        stored_probe,
+    )
+    from mmexplore.studio.subgraphs import (
+        common,
+        explain,
+        explain_and_keep,
+        explain_in_time,
+        explain_summand,
+        explained_tasks,
+        group_classes,
+        group_motifs,
+        group_of_rows,
+        start_explaining,
+        start_motifs,
+        stored_motifs,
+        summands,
+        target,
+    )
+    from mmexplore.studio.training import (
+        MOST_CHECKED,
+        TRAINING_VERBS,
+        TUNING_VERB,
+        Device,
+        Estimate,
+        StudyOfSettings,
+        Tested,
+        calibration,
+        check_ensemble,
+        check_search,
+        check_tracking,
+        check_training,
+        coverage,
+        damaged_models,
+        delete_model,
+        delete_study,
+        devices,
+        estimate,
+        expect_ensemble,
+        export_model,
+        folds_of,
+        history,
+        job_history,
+        log_run,
+        make_ensemble,
+        mean_scores,
+        models,
+        new_run,
+        new_study,
+        recipe_of,
+        rename_model,
+        search_ranges,
+        start_training,
+        start_tuning,
+        studies,
+        study,
+        study_of,
+        tested,
+        train,
+        train_ensemble,
+        train_folds,
+        trained_without,
+        tune,
+        write_chemprop,
+    )
+    from mmexplore.studio.upkeep import (
+        ADMET,
+        Copied,
+        admet_folder,
+        backup,
+        count_bytes,
+        import_model,
+        keep_model_file,
+        known_bytes,
+        migrate,
+        model_jobs,
+        pull_model,
+        push_model,
+        restore,
+        start_model_export,
+        start_model_import,
+        write_model,
+    )
+    from mmexplore.training.checks import TrainingCheck
+    from mmexplore.training.tuning.study import SearchPlan, Study, Trial
 
 __all__ = [
     "ABSENT", "ADMET", "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "FEWEST_PANELS", "LEVEL", "METHODS",
@@ -262,8 +273,8 @@ __all__ = [
     "Similarities", "Skipped", "Standing", "Study", "StudyOfSettings", "Subgraph", "Summary", "Target", "TaskColumn",
     "TaskEstimate", "Tested", "TrainingCheck", "Trial", "ViewRef", "add_dataset", "admet_folder", "agreement", "align",
     "aligned", "append", "asked_of", "at_home", "available", "backup", "baseline_of", "baseline_test", "calibration",
-    "cancel_job", "check_ensemble", "check_pattern", "check_search", "check_table", "check_tracking", "check_training",
-    "color",
+    "cancel_job", "check_ensemble", "check_pattern", "check_search", "check_table", "check_tracking",
+    "check_training", "color",
     "color_names", "common", "common_scaffold", "compare_datasets", "compute_map", "compute_quality", "confusion",
     "consensus", "contributions", "contributions_of", "count_bytes", "counterfactual", "coverage", "coverage_in_words",
     "current_name", "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "dataset_name",
@@ -275,13 +286,13 @@ __all__ = [
     "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors", "import_embedding", "import_model",
     "imported_embeddings", "in_words", "inside", "is_quick_color", "job", "job_history", "judged", "keep_model_file",
     "keep_selection", "keep_split_file", "kept_selection", "known_bytes", "known_dataset", "label_table", "lacking",
-    "list_jobs", "log_run",
-    "make_ensemble", "map_classes", "map_folders", "mean_disagreement", "mean_scores", "measured_results",
+    "list_jobs", "log_run", "make_ensemble", "map_classes", "map_folders", "mean_disagreement", "mean_scores",
+    "measured_results",
     "migrate", "missing_modalities", "model", "model_jobs", "models", "molecule_card", "names_only", "new_run",
     "new_study", "not_placed", "own_evaluation", "paper_tables", "place_on", "predict", "predict_molecule",
     "predicted_file", "predicting_models", "prediction_jobs", "predictions", "predicts", "preview", "probe", "products",
-    "promise", "property_table", "pull_model", "push_model",
-    "quality_classes", "query_of", "query_of_row", "read_structure", "readable",
+    "promise", "property_table", "pull_model", "push_model", "quality_classes", "query_of", "query_of_row",
+    "read_structure", "readable",
     "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job", "restore", "retrieve", "rows_of",
     "score", "scores_at", "scores_quickly", "sdf_of", "search_ranges", "shape", "shared", "shown_molecule", "skipped",
     "split_columns", "split_table", "standard_panels", "start_append", "start_contributions", "start_embedding",
@@ -289,6 +300,33 @@ __all__ = [
     "start_motifs", "start_prediction", "start_probe", "start_training", "start_tuning", "stored_contributions",
     "stored_map", "stored_motifs", "stored_probe", "stored_quality", "stress", "studies", "study", "study_of",
     "summands", "summarize", "table_of", "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble",
-    "train_folds", "trained_without", "tune", "view_of", "viewer_path", "what_if", "write_chemprop", "write_croissant",
-    "write_embedding", "write_model", "write_predicted", "write_rows",
+    "train_folds", "trained_without", "tune", "view_of", "viewer_path", "what_if", "write_chemprop",
+    "write_croissant", "write_embedding",
+    "write_model", "write_predicted", "write_rows",
 ]  # fmt: skip
+
+
+@cache
+def _origins() -> dict[str, tuple[str, str]]:
+    """Module and name there of every name here."""
+    tree = ast.parse(Path(__file__).read_text(encoding="utf-8"))
+    imports = (found for found in ast.walk(tree) if isinstance(found, ast.ImportFrom) and found.module)
+    return {
+        name.asname or name.name: (found.module, name.name)
+        for found in imports
+        if found.module and found.module.startswith("mmexplore.")
+        for name in found.names
+    }
+
+
+def __getattr__(name: str) -> Any:
+    """A name of the Python interface, from its module. Raises AttributeError for what is none."""
+    if name not in _origins():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, original = _origins()[name]
+    globals()[name] = found = getattr(import_module(module), original)
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

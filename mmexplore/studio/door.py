@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
 from mmexplore.datasets import Dataset, catalog, yours
 from mmexplore.explore.maps.panels import ViewRef
@@ -22,8 +21,8 @@ from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import BadRecipe, MmexploreError, UnknownName
 from mmexplore.runtime.home import Home, default_home, version_of
 from mmexplore.runtime.progress import Progress, silent
+from mmexplore.studio.hosts import VISITORS
 
-_visitors = Event()
 _known: set[Home] = set()
 _chosen: ContextVar[Home | None] = ContextVar("home", default=None)
 
@@ -50,14 +49,9 @@ def at_home(place: Home) -> Iterator[Home]:
         _chosen.reset(token)
 
 
-def names_only() -> None:
-    """From now on this process answers visitors: a name of the catalogue leads to a data set or model, no path does."""
-    _visitors.set()
-
-
 def check_names(data: str = "", model_name: str = "") -> None:
-    """Raises UnknownName for a path where names alone are taken (:func:`names_only`)."""
-    if not _visitors.is_set():
+    """Raises UnknownName for a path where names alone are taken (:func:`~mmexplore.studio.hosts.names_only`)."""
+    if not VISITORS.is_set():
         return
     if data and data not in (known := catalog.names(home=home())):
         raise UnknownName("data set", data, known)
@@ -68,7 +62,7 @@ def check_names(data: str = "", model_name: str = "") -> None:
 
 def check_recipe(recipe: Recipe) -> None:
     """Raises BadRecipe or UnknownName for a recipe that names files where names alone are taken."""
-    if not _visitors.is_set():
+    if not VISITORS.is_set():
         return
     for data in (recipe.data.dataset, *recipe.data.without):
         check_names(data=data)

@@ -1,14 +1,22 @@
-"""Server's names: what the user lets it be called, and which sites may show its pages; kept in the environment."""
+"""Visitors: whether this process answers any, what they may call the server, and which sites may show its pages."""
 
 import os
 import re
 from collections.abc import Iterable
+from threading import Event
 
 from mmexplore.runtime.errors import BadRecipe
 
 HOSTS, FRAMES = "MMEXPLORE_ALLOW_HOSTS", "MMEXPLORE_ALLOW_FRAMES"
+VISITORS = Event()
+"""Set once this process answers visitors."""
 _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
 _SITE = re.compile(r"(https?://)?(\*\.)?[a-z0-9]([a-z0-9._-]*[a-z0-9])?(:\d{1,5})?")
+
+
+def names_only() -> None:
+    """From now on this process answers visitors: a name of the catalogue leads to a data set or model, no path does."""
+    VISITORS.set()
 
 
 def allowed_hosts() -> tuple[str, ...]:

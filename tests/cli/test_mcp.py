@@ -20,7 +20,7 @@ from mmexplore import studio
 from mmexplore.cli.app import app
 from mmexplore.cli.mcp import BOXES, server
 from mmexplore.runtime.errors import BadRecipe, NotAvailable
-from mmexplore.studio import door
+from mmexplore.studio import hosts
 from mmexplore.ui.predict import one
 from mmexplore.ui.retrieval import state
 from mmexplore.ui.shell import navigation
@@ -57,7 +57,7 @@ def refused(name: str, **values: Any) -> str:
 def visitors() -> Iterator[None]:
     studio.names_only()
     yield
-    door._visitors.clear()
+    hosts.VISITORS.clear()
 
 
 @pytest.mark.slow

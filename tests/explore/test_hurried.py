@@ -101,7 +101,7 @@ def test_getting_ready_takes_none_of_the_time_and_the_end_is_kept(monkeypatch: p
         own.close()
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_server_imports_no_torch_for_what_a_visitor_typed() -> None:
     code = f"""
 import sys

@@ -107,7 +107,7 @@ def test_a_damaged_twin_is_made_anew() -> None:
     assert registry.model(name, home=default_home()).card == chosen.card
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_the_command_line_knows_it(tmp_path: Path) -> None:
     data = tmp_path / "few.csv"
     data.write_text("smiles\n" + "\n".join(f"{'C' * n}O" for n in range(1, 12)))

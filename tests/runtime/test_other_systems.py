@@ -103,6 +103,7 @@ def test_a_child_with_another_environment_is_killed_with_its_parent() -> None:
     assert not child.is_running() or child.status() == processes.psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.release
 def test_what_a_reader_has_mapped_is_never_replaced(tmp_path: Path) -> None:
     assert elsewhere(WHILE_MAPPED.read_text(encoding="utf-8"), tmp_path).splitlines()[-1] == "written"
 

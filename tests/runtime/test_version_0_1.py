@@ -225,7 +225,7 @@ def training(title: str) -> Job:
     return next(job for job in studio.list_jobs() if job.title == title)
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize("title", ["Half way", "Stopped"])
 def test_a_training_goes_on_where_it_was_left(old: Path, title: str) -> None:
     left = training(title)

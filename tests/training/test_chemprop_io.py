@@ -94,7 +94,7 @@ def test_chemprops_command_line_takes_it(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, ours(model), atol=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_the_shell_writes_one(tmp_path: Path) -> None:
     save_toy(tmp_path / "toy")
     words = ["--model", str(tmp_path / "toy"), "--out", str(tmp_path / "new" / "toy.pt"), "--json"]

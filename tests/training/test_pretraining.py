@@ -79,6 +79,7 @@ def test_the_loss_falls(tmp_path: Path) -> None:
     assert losses[-1] < 0.9 * losses[0]
 
 
+@pytest.mark.release
 def test_a_killed_pretraining_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     """Conformers, negatives and dropout are drawn as in an uninterrupted one."""
     killed, whole = tmp_path / "killed", tmp_path / "whole"
@@ -232,6 +233,7 @@ def test_presets_are_the_papers_hyper_parameters() -> None:
     assert (other["alignment_weight"], other["memory_weight"]) == (0.7, 0.2)
 
 
+@pytest.mark.release
 def test_the_shell_pretrains(tmp_path: Path) -> None:
     settings = ['branches=[{"encoder": "gin", "name": "graph2d", "options": {"layers": 1, "hidden_size": 8}}]']
     settings += ["pretraining.options.prediction_loss=false", "training.epochs=1", "data.split=random"]

@@ -92,7 +92,7 @@ def test_what_is_learned_comes_near_to_the_targets(target: Path, tmp_path: Path)
         assert 0 < history[-1][f"train_{name}"] < 0.5 * history[0][f"train_{name}"]
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_killed_pretraining_goes_on_to_the_same_weights(target: Path, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     chosen = pretraining(target, "smiles", "fingerprint", epochs=4)

@@ -125,7 +125,7 @@ def test_calibration_rows_of_a_baseline_score_nothing_either(tmp_path: Path) -> 
         assert card.split.calibration == apart
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_killed_search_ends_as_an_uninterrupted_one(tmp_path: Path) -> None:
     recipe, search = network(), SearchPlan(trials=6, ranges=NETWORK, seed=4)
     path = os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH")]))
@@ -172,6 +172,7 @@ def test_the_first_trial_is_the_recipe_and_the_study_says_what_it_was_asked(tmp_
     assert trials[1].settings != other[1].settings
 
 
+@pytest.mark.release
 def test_worse_trials_end_early_and_what_was_trained_once_is_not_trained_again(tmp_path: Path) -> None:
     rates = {"training.learning_rate": "0.000000001,0.01"}
     _, trials = searched(network(6), tmp_path / "a", 12, ranges=rates)

@@ -18,7 +18,7 @@ from types import FrameType
 
 from mmexplore.runtime import processes
 
-SECONDS = 1.0
+SECONDS = 0.5
 """So long Python has to end by itself after Ctrl-C; a library at work in C may not let it."""
 _WAITS = sys.platform != "win32" and bool(processes.OWN_SIGNAL)
 _first: list["_KeptBack"] = []
@@ -77,6 +77,7 @@ def ends(say: Callable[[], None]) -> Iterator[None]:
             press.close()
         if pressed.is_set():
             say()
+            processes.kill_started()
             raise SystemExit(130)
 
 

@@ -5,8 +5,10 @@ Prefer ``st.text`` and tables, which read none; labels, captions and messages go
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from mmexplore.studio import Skipped
+if TYPE_CHECKING:
+    from mmexplore.studio import Skipped
 
 _MEANS_SOMETHING = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=])")
 
@@ -22,9 +24,10 @@ def literal(text: object) -> str:
     return _MEANS_SOMETHING.sub(r"\\\1", one_line).replace(":", ":\u2060")
 
 
-def left_out(skipped: Sequence[Skipped], what: str) -> str:
+def left_out(skipped: "Sequence[Skipped]", what: str) -> str:
     """Caption on the rows that something does without: how many, and the first ones with their reasons; "" for none.
 
+    >>> from mmexplore.studio import Skipped
     >>> left_out([Skipped(3, 5, "unclosed ring")], "on this map")
     '1 row is not on this map: line 5, unclosed ring'
     """

@@ -20,7 +20,7 @@ from mmexplore import studio
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.errors import BadRecipe, MmexploreError, UnknownName
 from mmexplore.runtime.home import default_home
-from mmexplore.studio import door, hosts
+from mmexplore.studio import hosts
 from mmexplore.ui.server import guard
 from mmexplore.ui.server.guard import Doors, Guard
 from mmexplore.ui.server.routes import routes
@@ -147,7 +147,7 @@ def visitors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """This process as the server is."""
     studio.names_only()
     yield
-    door._visitors.clear()
+    hosts.VISITORS.clear()
 
 
 STARTS: list[Callable[[str], object]] = [

@@ -26,7 +26,7 @@ def no_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studio, "start_map", refuse)
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_screens_import_no_torch() -> None:
     code = f"""
 import sys
