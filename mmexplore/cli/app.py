@@ -23,6 +23,7 @@ from mmexplore.cli.home import app as home_verbs
 from mmexplore.cli.import_file import import_file
 from mmexplore.cli.lists import covered, dataset_verbs, model_verbs
 from mmexplore.cli.maps import cliffs, lens, make_map
+from mmexplore.cli.mcp import mcp
 from mmexplore.cli.open_app import open_app
 from mmexplore.cli.predict import predict
 from mmexplore.cli.subgraphs import app as subgraph_verbs
@@ -46,6 +47,9 @@ Seed = Annotated[int | None, typer.Option("--seed", help="seed of split and trai
 Out = Annotated[Path | None, typer.Option("--out", help="folder of the run; one that was cut off goes on")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="train over a finished model that lies in --out")]
 Name = Annotated[str, typer.Option("--name", help="the model's display name")]
+Mlflow = Annotated[
+    str, typer.Option("--mlflow", help="address or folder of MLflow, to which what was trained is logged as a run")
+]
 
 
 app.add_typer(dataset_verbs, name="datasets")
@@ -57,6 +61,7 @@ app.command()(fusion)
 app.command()(retrieve)
 app.command()(predict)
 app.command()(tune)
+app.command()(mcp)
 app.command()(probe)
 app.command("map")(make_map)
 app.command()(cliffs)
@@ -107,6 +112,7 @@ def train(
     name: Name = "",
     settings: Settings = None,
     overwrite: Overwrite = False,
+    mlflow: Mlflow = "",
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -126,9 +132,9 @@ def train(
     if split == "kfold" and fold is None:
         if typed.strip():
             raise BadRecipe("--seeds make one ensemble on one split, and each fold is a split: name one with --fold")
-        answer(_in_folds(chosen, settings, out, name, overwrite, repeats), as_json, job)
+        answer(_logged(_in_folds(chosen, settings, out, name, overwrite, repeats), mlflow), as_json, job)
     else:
-        answer(_training(chosen, settings, out, name, overwrite, typed.strip()), as_json, job)
+        answer(_logged(_training(chosen, settings, out, name, overwrite, typed.strip()), mlflow), as_json, job)
 
 
 @app.command()
@@ -141,6 +147,7 @@ def pretrain(
     name: Name = "",
     settings: Settings = None,
     overwrite: Overwrite = False,
+    mlflow: Mlflow = "",
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -149,7 +156,7 @@ def pretrain(
     def chosen() -> Recipe:
         return recipe_named(recipe, partial(pretraining, version=version), pretraining_names(), data, seed, {})
 
-    answer(_training(chosen, settings, out, name, overwrite), as_json, job)
+    answer(_logged(_training(chosen, settings, out, name, overwrite), mlflow), as_json, job)
 
 
 def _training(
@@ -206,6 +213,20 @@ def _in_folds(
             if m.recipe and m.card
         ]
         return {"model": runs[0]["model"], "metrics": mean, "spread": spread, "runs": runs, "warnings": warnings}
+
+    return work
+
+
+def _logged(train: Callable[[Listener], Values], uri: str) -> Callable[[Listener], Values]:
+    """The training, and then each model of it as a run of MLflow, where a place of that is named."""
+    if not uri:
+        return train
+    studio.check_tracking()
+
+    def work(progress: Listener) -> Values:
+        values = train(progress)
+        folders = [run["model"] for run in values.get("runs", [values])]
+        return values | {"mlflow": [run for folder in folders for run in studio.log_run(folder, uri)]}
 
     return work
 

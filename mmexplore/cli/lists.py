@@ -50,6 +50,28 @@ def compare_datasets(
     answer(lambda progress: compared(a, b, out, progress), as_json)
 
 
+@dataset_verbs.command("describe")
+def describe_dataset(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="a data set, or a file")],
+    croissant: Annotated[
+        Path | None, typer.Option("--croissant", help="folder for its table (Parquet) and croissant.json, JSON-LD")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What a data set holds, a line a label; with --croissant written as other programs and hubs read it."""
+
+    def work(progress: Progress) -> Values:
+        table = studio.dataset(name, progress)
+        labels = plain(studio.label_table(table).astype(object).to_dict("records"))
+        about: Values = {"data": table.name, "title": table.title, "molecules": len(table), "digest": table.digest}
+        about |= {"labels": labels}
+        if croissant is not None:
+            about |= dict(zip(("file", "croissant"), map(str, studio.write_croissant(name, croissant)), strict=True))
+        return about
+
+    answer(work, as_json)
+
+
 @dataset_verbs.command("rename")
 def rename_dataset(name: str, new: str, as_json: Json = False) -> None:
     """Give a data set of yours another name; what refers to it by the old one still finds it."""
@@ -171,6 +193,37 @@ def export_model(
 ) -> None:
     """Write a model as a zip, for chemprop 2 or as ONNX, by the file's ending."""
     answer(lambda _: {"model": name, "file": str(out), "holds": studio.write_model(name, out, branch)}, as_json, job)
+
+
+@model_verbs.command("push")
+def push_model(
+    name: Annotated[str, typer.Argument(metavar="MODEL")],
+    repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="of the hub")],
+    public: Annotated[bool, typer.Option("--public", help="anybody may read a repository that is made")] = False,
+    as_json: Json = False,
+) -> None:
+    """Push a model with its card to a hub (Hugging Face's, or HF_ENDPOINT's); `hf auth login` says who you are."""
+
+    def work(_: Any) -> Values:
+        return {"model": name, "url": studio.push_model(name, repository, private=not public)}
+
+    answer(work, as_json)
+
+
+@model_verbs.command("pull")
+def pull_model(
+    repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="of the hub")],
+    name: Annotated[str, typer.Option("--name", help="the model's display name")] = "",
+    revision: Annotated[str, typer.Option("--revision", help="branch, tag or commit; default: the newest")] = "",
+    as_json: Json = False,
+) -> None:
+    """Take in a model from a hub; nothing of it is run."""
+
+    def work(_: Any) -> Values:
+        made = studio.pull_model(repository, name, revision)
+        return {"model": made.name, "title": made.title, "views": list(made.views)}
+
+    answer(work, as_json)
 
 
 @model_verbs.command("rename")

@@ -65,12 +65,13 @@ def subgraph(
             found = studio.explain_summand(model, branch, smiles, goal.task, rules, by, count)
         else:
             found = studio.explain(model, *asked, progress)
-        return _told(smiles.strip(), studio.beside_training(model, found), "" if branch else how)
+        return told(smiles.strip(), studio.beside_training(model, found), "" if branch else how)
 
     answer(work, as_json, job)
 
 
-def _told(smiles: str, found: Explained, how: str) -> Values:
+def told(smiles: str, found: Explained, how: str) -> Values:
+    """Plain values of an explanation; ``how``: where its threshold comes from, in words."""
     goal = found.target
     parts = [
         {

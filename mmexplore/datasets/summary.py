@@ -1,14 +1,15 @@
-"""Data set summary for the Data page: label balance, scaffolds, property ranges and how a split would fall."""
+"""Data set summary: label balance, scaffolds, property ranges, how a split would fall; and as Croissant."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmexplore.chem import descriptors
-from mmexplore.datasets import Dataset, splits
+from mmexplore.datasets import Dataset, Entry, splits
 from mmexplore.datasets.splits import SplitRule
 
 if TYPE_CHECKING:
@@ -106,3 +107,82 @@ def _balance(dataset: Dataset, number: int, known: np.ndarray) -> dict[str, np.n
     if dataset.has_two_classes(number):
         return {f"{name}: share positive": known}
     return {f"{name} = {value:g}: share": known == value for value in dataset.classes(number)}
+
+
+CROISSANT = "http://mlcommons.org/croissant/1.0"
+_CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "sc": "https://schema.org/",
+    "dct": "http://purl.org/dc/terms/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileObject": "cr:fileObject",
+    "fileProperty": "cr:fileProperty",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+_KINDS = {"b": "sc:Boolean", "i": "sc:Integer", "u": "sc:Integer", "f": "sc:Float"}
+
+
+def croissant(
+    dataset: Dataset, entry: Entry | None, table: "pd.DataFrame", file: str, content: bytes
+) -> dict[str, Any]:
+    """Croissant 1.0 description, JSON-LD, of a data set whose ``table`` is the ``content`` of a Parquet ``file``.
+
+    ``entry``: what the catalogue says of its source, None for a file that has no name. mlcommons.org/croissant/1.0
+    """
+    about = {task.name: f"{task.kind}{f', in {task.unit}' if task.unit else ''}" for task in dataset.tasks}
+    about |= {"smiles": "canonical SMILES of the standardised molecule", "name": "name of the molecule"}
+    fields = [
+        {
+            "@type": "cr:Field",
+            "@id": f"molecules/{column}",
+            "name": f"molecules/{column}",
+            "description": about.get(column, "a further column of the source"),
+            "dataType": _KINDS.get(table[column].dtype.kind, "sc:Text"),
+            "source": {"fileObject": {"@id": file}, "extract": {"column": column}},
+        }
+        for column in map(str, table.columns)
+    ]
+    words = (
+        f"{len(dataset):,} molecules of {dataset.title}, standardised by mmexplore, with {len(dataset.tasks)} labels."
+    )
+    stored = {
+        "@type": "cr:FileObject",
+        "@id": file,
+        "name": file,
+        "contentUrl": file,
+        "contentSize": f"{len(content)} B",
+    }
+    stored |= {"encodingFormat": "application/x-parquet", "sha256": hashlib.sha256(content).hexdigest()}
+    rows = {"@type": "cr:RecordSet", "@id": "molecules", "name": "molecules", "field": fields}
+    told: dict[str, Any] = {"@context": _CONTEXT, "@type": "sc:Dataset", "name": dataset.name, "description": words}
+    told |= {"conformsTo": CROISSANT, "version": f"0.0.0+{dataset.digest}"}
+    if entry is not None:
+        told |= {key: value for key, value in (("license", entry.licence), ("url", entry.url)) if value}
+    return told | {"distribution": [stored], "recordSet": [rows | {"description": "a molecule a row"}]}

@@ -268,6 +268,16 @@ def write(folder: Path, tasks: Sequence[Task], found: Calibration, weights_sha25
     write_json(folder / FILE, about | {"tasks": values})
 
 
+def bring(source: Path, weights_sha256: str, tasks: Sequence[Task], folder: Path, now_sha256: str) -> None:
+    """Have a model's folder hold the calibration rows of the folder that it came from; what is none is left there."""
+    try:
+        found = _read(version(source / FILE), weights_sha256, tuple(tasks))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return
+    if found is not None:
+        write(folder, tasks, found, now_sha256)
+
+
 def chosen_by_validation(recipe: Recipe) -> bool:
     """Whether the validation part of a recipe chooses an epoch, or chose its settings.
 

@@ -1,5 +1,7 @@
 """Checkpoint folder: weights.safetensors, recipe.json, card.json. No pickle: a folder from anywhere is safe to read.
 
+A README.md beside them tells people what they are; a folder is as whole without it.
+
 The card is written last and holds the digest of the weights, so a folder with a card is whole, and a folder that was
 damaged or put together from two is refused. :func:`read` imports no torch: screens list models at once.
 """
@@ -15,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from mmexplore.datasets import Task
 from mmexplore.datasets.splits.nearest import NearestTraining
 from mmexplore.models.calibration import Coverage
+from mmexplore.models.exchange import model_card
 from mmexplore.recipes.recipe import MOST_BYTES, Recipe, parse
 from mmexplore.runtime import provenance, seals
 from mmexplore.runtime.cache import FileVersion, cached, version
@@ -134,8 +137,15 @@ def write(folder: Path, weights: bytes, recipe: Recipe, card: Card) -> Card:
     with whole_or_gone(folder):
         write_atomically(folder / WEIGHTS, weights)
         write_json(folder / RECIPE, recipe.model_dump(mode="json"))
+        if not card.untrained:
+            write_readme(folder, recipe, card)
         write_json(folder / CARD, card.model_dump(mode="json"))
     return card
+
+
+def write_readme(folder: Path, recipe: Recipe, card: Card) -> None:
+    """Write the model card that people and hubs read."""
+    write_atomically(folder / model_card.README, model_card.text(recipe, card).encode(), sealed=False)
 
 
 def digest(folder: Path) -> str:

@@ -8,12 +8,14 @@ together with its predictions and history. Nothing here imports torch.
 """
 
 import shutil
+import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmexplore.models import checkpoints
 from mmexplore.models.checkpoints import Card
+from mmexplore.models.exchange import model_card
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import files, places
@@ -257,7 +259,9 @@ def rename(name: str, title: str, *, home: Home) -> None:
     """Give a trained model another title. Raises BadRecipe for a shipped one."""
     chosen = _trained(name, home=home)
     assert chosen.card is not None
+    assert chosen.recipe is not None
     card = chosen.card.model_copy(update={"name": title})
+    checkpoints.write_readme(chosen.folder, chosen.recipe, card)
     write_json(chosen.folder / "card.json", card.model_dump(mode="json"))
 
 
@@ -268,11 +272,15 @@ def delete(name: str, *, home: Home) -> None:
 
 
 def export(name: str, where: Path, *, home: Home) -> Path:
-    """A zip of the model's folder (weights.safetensors, recipe.json, card.json)."""
+    """A zip of the model's folder (weights.safetensors, recipe.json, card.json), with its README.md as of now."""
     chosen = model(name, home=home)
-    if chosen.card is None:
+    if chosen.card is None or chosen.recipe is None:
         raise BadRecipe("the ECFP baseline has no weights to export")
-    return Path(shutil.make_archive(str(where / chosen.name), "zip", chosen.folder))
+    made = Path(shutil.make_archive(str(where / chosen.name), "zip", chosen.folder))
+    if not (chosen.folder / model_card.README).is_file():
+        with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr(model_card.README, model_card.text(chosen.recipe, chosen.card))
+    return made
 
 
 def history(name: str, *, home: Home) -> "pd.DataFrame":

@@ -16,7 +16,8 @@ from mmexplore.explore import comparison
 from mmexplore.explore.comparison import Comparison
 from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import BadRecipe, BadTable
-from mmexplore.runtime.home import write_atomically
+from mmexplore.runtime.files import allowed
+from mmexplore.runtime.home import json_text, write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
@@ -137,6 +138,23 @@ def damaged_datasets() -> dict[str, str]:
 def _of_yours(name: str) -> None:
     if any(entry.name == name and entry.source != "yours" for entry in datasets()):
         raise BadRecipe(f"{name!r} came with the project or was published; only data sets of yours can be changed")
+
+
+def write_croissant(name: str, folder: Path) -> tuple[Path, Path]:
+    """Write a data set as ``NAME.parquet`` and its Croissant description, ``croissant.json``, into a folder.
+
+    Raises UnknownName, NotAvailable, BadTable.
+    """
+    from mmexplore.explore.molecules import table_of
+
+    held = dataset(name)
+    entry = next((one for one in datasets() if one.name == held.name), None)
+    folder.mkdir(parents=True, exist_ok=True)
+    table = table_of(held, range(len(held)), home=home())
+    file = tables.write(folder / f"{allowed(held.name)}.parquet", table)
+    told = summaries.croissant(held, entry, table, file.name, file.read_bytes())
+    write_atomically(folder / "croissant.json", json_text(told, indent=1, ascii=False) + "\n", sealed=False)
+    return file, folder / "croissant.json"
 
 
 def start_import(path: Path, title: str, options: dict[str, object]) -> Job:

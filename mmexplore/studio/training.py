@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from mmexplore.models import calibration as calibrations
 from mmexplore.models import ensembles, imported, predictions, registry
 from mmexplore.models.calibration import Calibration, Coverage
 from mmexplore.models.ensembles import Ensemble
+from mmexplore.models.exchange import tracking
 from mmexplore.models.registry import Model
 from mmexplore.recipes import ranges
 from mmexplore.recipes.recipe import Recipe
@@ -53,6 +55,20 @@ def damaged_models() -> dict[str, str]:
 def new_run(title: str) -> Path:
     """A fresh run folder whose name is made from a title."""
     return registry.new_run(title, home=home())
+
+
+check_tracking = tracking.check
+
+
+def log_run(name: str, uri: str) -> list[str]:
+    """Log a trained model, or each member of an ensemble, to MLflow at a tracking URI; ids of the runs.
+
+    Raises NotAvailable without the package, or where it says no, BadRecipe for what was not trained.
+    """
+    found = model(name)
+    members = found.members if isinstance(found, Ensemble) else (found,)
+    kept = partial(registry.history, home=home())
+    return [tracking.log(one, partial(kept, str(one.folder.parent)), uri) for one in members]
 
 
 def rename_model(name: str, title: str) -> None:

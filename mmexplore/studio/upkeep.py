@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from mmexplore.datasets import yours
-from mmexplore.models import checkpoints, embeddings, ensembles, imported, registry
+from mmexplore.models import calibration, checkpoints, embeddings, ensembles, imported, registry
 from mmexplore.models.ensembles import Ensemble
+from mmexplore.models.exchange import hub
 from mmexplore.models.registry import Model
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import files, seals
@@ -372,7 +373,7 @@ def _import_zip(file: Path, title: str) -> Model | None:
                 return _import_backup(file)
             if len(tops) != 1:
                 raise BadCheckpoint(f"{file} holds {len(tops)} models, and a zip of 'models export' holds one")
-            wanted = {place: infos.get((tops[0] / place).as_posix()) for place in (*_FILES, *_BESIDE)}
+            wanted = {place: infos.get((tops[0] / place).as_posix()) for place in (*_FILES, calibration.FILE, *_BESIDE)}
             _check_room(file, [one for one in wanted.values() if one], home().folder())
             with tempfile.TemporaryDirectory(prefix=".importing-", dir=home().folder()) as staging:
                 for name, one in wanted.items():
@@ -395,13 +396,49 @@ def _import_backup(file: Path) -> Model:
     return next((one for one in found if isinstance(one, Ensemble)), found[0])
 
 
+def push_model(name: str, repository: str, *, private: bool = True) -> str:
+    """Push a model's folder, with its model card, to ``OWNER/NAME`` of a hub; returns the address there.
+
+    Of what was trained here the calibration rows go along, which are numbers, and no molecule and no prediction.
+
+    Raises UnknownName, BadRecipe for an ensemble, the baseline or no name of a repository, NotAvailable.
+    """
+    hub.checked(repository)
+    found = ensembles.single(model(name), "a repository holds")
+    if found.card is None or found.recipe is None:
+        raise BadRecipe("the ECFP baseline has no weights to push")
+    with tempfile.TemporaryDirectory(prefix=".pushing-", dir=home().folder()) as staging:
+        for part in (*_FILES, calibration.FILE, *(_BESIDE if found.shipped else ())):  # a user's labels stay here
+            if (found.folder / part).is_file():
+                shutil.copyfile(found.folder / part, Path(staging) / part)
+        checkpoints.write_readme(Path(staging), found.recipe, found.card)
+        title = found.title or found.name
+        return hub.push(Path(staging), repository, private=private, message=f"{title}, by mmexplore")
+
+
+def pull_model(repository: str, title: str = "", revision: str = "") -> Model:
+    """Pull a model from ``OWNER/NAME`` of a hub and take it in like :func:`import_model`; nothing of it is run.
+
+    ``revision``: a branch, tag or commit, the newest if "". Raises BadRecipe, NotAvailable, BadCheckpoint.
+    """
+    hub.checked(repository)
+    with tempfile.TemporaryDirectory(prefix=".importing-", dir=home().folder()) as staging:
+        folder = hub.pull(repository, revision, (*_FILES, calibration.FILE, *_BESIDE), Path(staging))
+        if not (folder / checkpoints.CARD).is_file():
+            raise BadCheckpoint(f"{repository} holds no model of mmexplore: {', '.join(_FILES)} would be one")
+        return _install_folder(folder, folder, title)
+
+
 def _install_folder(folder: Path, run: Path, title: str) -> Model:
     """A model folder of ours, checked whole, as a run."""
     predictor = checkpoints.load(folder)
     recipe, card = checkpoints.read(folder)
     card = card.model_copy(update={"name": title or card.name})
     beside = {name: place for name in _BESIDE for place in (folder / name, run / name) if place.is_file()}
-    return _installed(predictor, recipe, card, beside)
+    made = _installed(predictor, recipe, card, beside)
+    assert made.card is not None
+    calibration.bring(folder, card.weights_sha256, card.data.tasks, made.folder, made.card.weights_sha256)
+    return made
 
 
 def _import_chemprop(paths: Sequence[Path], title: str, descriptors: Sequence[str]) -> Model:
@@ -513,7 +550,7 @@ def write_model(name: str, out: Path, branch: str = "") -> str:
     if ending == ".pt":
         return write_chemprop(name, out, branch)
     if ending == ".onnx":
-        from mmexplore.models import onnx_export
+        from mmexplore.models.exchange import onnx_export
 
         chosen = ensembles.single(found, "ONNX holds")
         if chosen.card is None:

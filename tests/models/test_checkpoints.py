@@ -59,7 +59,7 @@ def test_a_model_comes_back_as_it_was(model: Predictor, saved: Path) -> None:
     assert again.tasks == TASKS
     assert not again.training
     kept = sorted(path.name for path in saved.iterdir() if not seals.is_seal(path))
-    assert kept == ["card.json", "recipe.json", "weights.safetensors"]
+    assert kept == ["README.md", "card.json", "recipe.json", "weights.safetensors"]
 
 
 def test_the_card_explains_the_model(model: Predictor, saved: Path) -> None:

@@ -20,7 +20,8 @@ from rdkit import Chem
 from mmexplore import studio
 from mmexplore.cli.app import app
 from mmexplore.features.store import features
-from mmexplore.models import checkpoints, onnx_export
+from mmexplore.models import checkpoints
+from mmexplore.models.exchange import onnx_export
 from mmexplore.models.predict import Inference
 from mmexplore.nn.dataloader import collate
 from mmexplore.runtime.errors import BadCheckpoint, BadRecipe, NotAvailable
