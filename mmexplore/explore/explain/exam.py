@@ -248,7 +248,7 @@ def _balance(rule: Rule, held: Mapping[str, np.ndarray], able: np.ndarray) -> fl
     if rule.kind == "a group unless another" and both.sum() < _LEAST_ROWS:
         return -1.0
     share = labels.mean() if len(labels) else 0.0
-    if share < _LEAST_SHARE or 2 * labels.sum() < 3 * _LEAST_ROWS:  # a third may be asked, too few to learn from
+    if share < _LEAST_SHARE or 2 * labels.sum() < 3 * _LEAST_ROWS:  # a third may be asked about
         return -1.0
     return round(10 * min(share, 0.3))
 

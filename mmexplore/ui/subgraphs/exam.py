@@ -2,9 +2,8 @@
 
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
@@ -15,6 +14,9 @@ from mmexplore.ui.components import follow_job, structures
 from mmexplore.ui.components.words import duration, literal
 from mmexplore.ui.shell import address
 from mmexplore.ui.shell.session import Choice
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _WHAT = """Rules are planted in molecules of {data}: a group, two groups together, a group unless another. A model by
 the recipe of {model} learns each from new labels, and each explanation is asked, of molecules that were held back,
@@ -83,6 +85,8 @@ def _result(found: Exam) -> None:
             "training molecule looks like; replacement leaves a plausible molecule without the planted group."
         )
     )
+    import pandas as pd
+
     frame = pd.concat([_frame(rule).assign(rule=rule.words, kind=rule.kind) for rule in found.rules])
     about: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"}
     st.download_button("CSV", studio.to_csv(frame), "exam.csv", "text/csv", **about)
@@ -109,7 +113,9 @@ def _rule(rule: RuleGrades) -> None:
     structures.fitting(frame, list(frame.columns), config=config)
 
 
-def _frame(rule: RuleGrades) -> pd.DataFrame:
+def _frame(rule: RuleGrades) -> "pd.DataFrame":
+    import pandas as pd
+
     rows = [
         {
             "explanation": one.explanation,
