@@ -4,10 +4,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
@@ -20,6 +19,9 @@ from mmexplore.ui.components.smiles_box import structure_text
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_EDGES = 200
 _A_PAGE, _ACROSS = 6, 3
@@ -277,6 +279,8 @@ def _jump(choice: Choice, found: Cliffs, one: Cliff, made: Jump) -> None:
         }
         for part in made.modalities
     ]
+    import pandas as pd
+
     structures.wrapped(pd.DataFrame(rows))
     shares = f"Shares are of the predicted step ({made.by}); apart: farther than so many random pairs."
     st.caption(literal(f"{_sentence(made)} {shares}"))
@@ -311,6 +315,8 @@ def _transformations(choice: Choice, found: Cliffs) -> None:
         f"{len(moves):,} transformations in three or more groups of matched pairs; {sure:,} change the label surely (q "
         "below 0.05, corrected for all of them). Pairs that share a molecule count once, with their mean."
     )
+    import pandas as pd
+
     frame = pd.DataFrame(
         {
             "from": structures.addresses(one.part_a for one in moves),
@@ -350,6 +356,8 @@ def _r_groups(choice: Choice, task: str) -> None:
     st.caption(
         literal(f"{len(table):,} of {found.of:,} selected molecules hold the core {found.core}; {left:,} do not.")
     )
+    import pandas as pd
+
     drawn = pd.DataFrame({"molecule": structures.addresses(table["smiles"])})
     config: dict[str, Any] = {"molecule": structures.column("molecule")}
     for name in found.names:
@@ -361,7 +369,7 @@ def _r_groups(choice: Choice, task: str) -> None:
     _downloads(f"{choice.data}-r-groups", lambda: table, lambda: studio.to_sdf(table))
 
 
-def _downloads(name: str, table: Callable[[], pd.DataFrame], sdf: Callable[[], str]) -> None:
+def _downloads(name: str, table: "Callable[[], pd.DataFrame]", sdf: Callable[[], str]) -> None:
     about: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"}
     with st.container(horizontal=True):
         st.download_button("CSV", lambda: studio.to_csv(table()).encode(), f"{name}.csv", "text/csv", **about)
