@@ -217,7 +217,8 @@ def start_motifs(
     )
 
 
-EXAM_MOLECULES, EXAM_EPOCHS = 20, 30
+EXAM_MOLECULES = 20
+EXAM_EPOCHS = 30
 _EXAM_VERSION = 1
 
 
