@@ -2,7 +2,8 @@
 
 The project's own painter in Chromium with WebGL in software, the slider swept from stop to stop. Against it, in the
 same run: the same painter, given the places between the stops anew each frame instead of mixing them on the GPU.
-Run: python benchmarks/lens.py [--most 100000]
+
+    python benchmarks/lens.py [--most 100000]
 """
 
 import sys

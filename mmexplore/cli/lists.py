@@ -202,7 +202,7 @@ def push_model(
     public: Annotated[bool, typer.Option("--public", help="anybody may read a repository that is made")] = False,
     as_json: Json = False,
 ) -> None:
-    """Push a model with its card to a hub (Hugging Face's, or HF_ENDPOINT's); `hf auth login` says who you are."""
+    """Push a model with its card to a hub (Hugging Face's, or HF_ENDPOINT's); "hf auth login" says who you are."""
 
     def work(_: Any) -> Values:
         return {"model": name, "url": studio.push_model(name, repository, private=not public)}

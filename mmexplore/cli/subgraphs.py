@@ -142,7 +142,7 @@ def motifs(
 ) -> None:
     """Find the minimum positive subgraphs that tell a group from the rest of its data set, with counter-examples.
 
-    Each with its odds ratio, 95 % interval and corrected p; the first ``told`` of them tell the group from the rest.
+    Each with its odds ratio, 95 % interval and corrected p; as many of them as told tell it from the rest.
     """
 
     def work(progress: Progress) -> Values:
