@@ -128,7 +128,8 @@ def test_no_path_is_a_name(empty_home: Path, tool: str, values: dict[str, Any]) 
         assert "is called" in refused(tool, **named)
 
 
-def test_what_is_not_here_is_said_and_not_made(empty_home: Path) -> None:
+def test_what_is_not_here_is_said_and_not_made(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MMEXPLORE_DATA_DIR", raising=False)
     assert "mmexplore fetch esol" in refused("search", data="esol", text="CCO")
     trained(empty_home, "fresh", 3)
     for folder in (empty_home / "embeddings").iterdir():
