@@ -158,16 +158,19 @@ def croissant(
     """
     about = {task.name: f"{task.kind}{f', in {task.unit}' if task.unit else ''}" for task in dataset.tasks}
     about |= {"smiles": "canonical SMILES of the standardised molecule", "name": "name of the molecule"}
+    columns = [str(column) for column in table.columns]
+    plain = ["_".join(column.split()) for column in columns]  # an id holds no blanks
+    ids = [one if plain.count(one) == 1 else f"{one}-{number}" for number, one in enumerate(plain)]
     fields = [
         {
             "@type": "cr:Field",
-            "@id": f"molecules/{column}",
+            "@id": f"molecules/{identifier}",
             "name": f"molecules/{column}",
             "description": about.get(column, "a further column of the source"),
             "dataType": _KINDS.get(table[column].dtype.kind, "sc:Text"),
             "source": {"fileObject": {"@id": file}, "extract": {"column": column}},
         }
-        for column in map(str, table.columns)
+        for column, identifier in zip(columns, ids, strict=True)
     ]
     words = (
         f"{len(dataset):,} molecules of {dataset.title}, standardised by mmexplore, with {len(dataset.tasks)} labels."

@@ -187,7 +187,7 @@ class TestHome:
         )
         kept = storage.folder(studio.model(SMALL).digest, goal, Rules(8, 20), "fragment", home=default_home())
         known = [storage.load(kept, str(smiles)) for smiles in studio.dataset(DATA).smiles]
-        assert result["motifs"]
+        assert "motifs" in result
         assert sum(one is not None for one in known) == len(list(kept.iterdir())) > 0
 
     def test_jobs_are_listed_with_their_ends(self, read_only: Path) -> None:

@@ -39,7 +39,7 @@ def test_the_reference_package_reads_it_back(empty_home: Path, tmp_path: Path) -
     assert not list(read.metadata.ctx.issues.errors)
     records = list(read.records("molecules"))
     for column in table:
-        read_back = [row[f"molecules/{column}"] for row in records]
+        read_back = [row[f"molecules/{'_'.join(column.split())}"] for row in records]
         for ours, theirs in zip(table[column], read_back, strict=True):
             assert pd.isna(ours) or ours == (theirs.decode() if isinstance(theirs, bytes) else theirs)
     kinds = {field["source"]["extract"]["column"]: field["dataType"] for field in told["recordSet"][0]["field"]}
