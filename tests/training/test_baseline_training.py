@@ -108,7 +108,7 @@ def test_a_baseline_is_a_model_like_any_other(dataset: Dataset, tmp_path: Path) 
     assert (card.epochs_run, card.encoder_epochs) == (0, 0)
     assert not (folder / "resume").exists()
     kept = [path for path in (folder / "model").iterdir() if not seals.is_seal(path)]
-    assert {path.suffix for path in kept} == {".json", ".safetensors"}
+    assert {path.suffix for path in kept} == {".json", ".md", ".safetensors"}
     model = registry.model(folder.name, home=home)
     assert model.name in [one.name for one in registry.models(home=home)]
     assert model.views == ("features", "counts", "descriptors")
