@@ -96,6 +96,8 @@ def test_what_is_imported_is_imported_from_where_it_is_made() -> None:
     assert handed_on == set()
     assert sorted(set(studio.__all__)) == sorted(studio.__all__)
     assert {name for name in studio.__all__ if not hasattr(studio, name)} == set()
+    files = {path.stem for path in Path(studio.__file__).parent.glob("*.py")}
+    assert not files & set(studio.__all__), "importing a module puts it in the place of what has its name"
 
 
 def test_no_two_classes_have_one_name() -> None:

@@ -14,6 +14,7 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,17 @@ def json_text(value: Any, indent: int | None = None, *, ascii: bool = True) -> s
     '{"rmse": null, "n": 3}'
     """
     return json.dumps(as_json(value), indent=indent, ensure_ascii=ascii, allow_nan=False)
+
+
+def with_nan(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Plain values read back, with NaN where :func:`json_text` has written null: of these names, or of all.
+
+    >>> with_nan({"p": None, "count": 2}), with_nan({"p": None, "label": None}, "p")
+    ({'p': nan, 'count': 2}, {'p': nan, 'label': None})
+    """
+    return {
+        name: math.nan if value is None and (name in names or not names) else value for name, value in values.items()
+    }
 
 
 def write_json(path: Path, value: Any, *, sealed: bool = True) -> None:

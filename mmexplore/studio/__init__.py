@@ -57,10 +57,22 @@ if TYPE_CHECKING:
     from mmexplore.models.calibration import LEVEL, Calibration, Coverage, promise
     from mmexplore.models.calibration import in_words as coverage_in_words
     from mmexplore.models.ensembles import Ensemble
+    from mmexplore.models.exchange.tracking import check_tracking
     from mmexplore.models.imported import Imported
     from mmexplore.models.registry import BASELINE, UNTRAINED, Model
     from mmexplore.runtime.home import Home
     from mmexplore.runtime.jobs.folder import Job
+    from mmexplore.studio.activity_cliffs import (
+        cliff_table,
+        cliffs,
+        cliffs_sdf,
+        jump,
+        r_group_table,
+        r_groups,
+        start_cliffs,
+        stored_cliffs,
+        transformation_table,
+    )
     from mmexplore.studio.data import (
         add_dataset,
         append,
@@ -143,6 +155,7 @@ if TYPE_CHECKING:
         write_embedding,
     )
     from mmexplore.studio.molecules import (
+        check_file,
         common_scaffold,
         depict,
         detail,
@@ -157,6 +170,7 @@ if TYPE_CHECKING:
         table_of,
         to_sdf,
         viewer_path,
+        write_table,
     )
     from mmexplore.studio.prediction import (
         MoleculePrediction,
@@ -178,26 +192,7 @@ if TYPE_CHECKING:
         write_predicted,
     )
     from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
-    from mmexplore.studio.retrieval import (
-        agreement,
-        check_file,
-        cliff_table,
-        cliffs,
-        cliffs_sdf,
-        disagreement,
-        far_pairs,
-        hit_table,
-        hits,
-        hits_sdf,
-        jump,
-        r_group_table,
-        r_groups,
-        retrieve,
-        start_cliffs,
-        stored_cliffs,
-        transformation_table,
-        write_table,
-    )
+    from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_table, hits, hits_sdf, retrieve
     from mmexplore.studio.spaces import (
         import_embedding,
         imported_embeddings,
@@ -246,7 +241,6 @@ if TYPE_CHECKING:
         calibration,
         check_ensemble,
         check_search,
-        check_tracking,
         check_training,
         coverage,
         damaged_models,

@@ -23,7 +23,6 @@ from mmexplore.models import embed as embeddings
 from mmexplore.models import skipped as skipped_rows
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import UNTRAINED, Model
-from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
@@ -171,8 +170,7 @@ def compute_lens(panels: Sequence[ViewRef], data: str, method: str, seed: int = 
 
     What was computed is kept. Raises as :func:`lens` and :func:`compute_map` do.
     """
-    if not lenses.FEWEST_STOPS <= len(panels) <= lenses.MOST_STOPS:
-        raise MmexploreError(f"a lens goes through 2 to 6 views, and {len(panels)} came")
+    lenses.check_stops(len(panels))
     for panel in panels:
         compute_map(panel.model, data, panel.view, method, seed, progress)
     found = lens(panels, data, method, seed)

@@ -1,7 +1,7 @@
 """Molecules: their cards, tables, details, shapes and hyperedge neighbors."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 from mmexplore.chem import differing as differences
 from mmexplore.chem import molecules as chemistry
 from mmexplore.chem.standardize import scaffolds
-from mmexplore.datasets import Dataset
+from mmexplore.datasets import Dataset, tables
 from mmexplore.explore import molecules
 from mmexplore.explore.explain import viewer_script
 from mmexplore.explore.molecules import MoleculeCard
@@ -22,6 +22,8 @@ from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.models import predictions as known
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.deadline import each, within
+from mmexplore.runtime.errors import BadTable
+from mmexplore.runtime.home import write_atomically
 from mmexplore.studio.door import dataset, home, model, training_data
 
 if TYPE_CHECKING:
@@ -140,3 +142,20 @@ def has_hyperedges(model_name: str) -> bool:
 def hyperedge_neighbors(model_name: str, data: str, row: int) -> HyperedgeNeighbors | None:
     """A molecule's hyperedge and memory anchors among a data set; None before the model has embedded it."""
     return hyperedges.hyperedge_neighbors(model(model_name), dataset(data), row, home=home())
+
+
+def check_file(path: Path) -> None:
+    """Whether :func:`write_table` could write there. Raises BadTable."""
+    if path.suffix.lower() != ".sdf":
+        tables.check(path)
+    elif not path.parent.is_dir():
+        raise BadTable(f"there is no folder {str(path.parent)!r} to write {path.name!r} to")
+
+
+def write_table(path: Path, table: "pd.DataFrame", sdf: Callable[[], str] | None = None) -> Path:
+    """Write a table of molecules as CSV, TSV, Parquet, Excel or SDF, by the ending of its name. Raises BadTable."""
+    check_file(path)
+    if path.suffix.lower() != ".sdf":
+        return tables.write(path, table)
+    write_atomically(path, sdf() if sdf else to_sdf(table), sealed=False)
+    return path

@@ -22,7 +22,7 @@ from mmexplore.runtime.cache import cached
 from mmexplore.runtime.deadline import within
 from mmexplore.runtime.errors import BadMolecule, BadRecipe, BadTable, MmexploreError, NotAvailable
 from mmexplore.runtime.files import allowed, sweep
-from mmexplore.runtime.home import Home, read_json, write_json
+from mmexplore.runtime.home import Home, read_json, with_nan, write_json
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
@@ -288,15 +288,10 @@ def _shipped(chosen: Model, smiles: str, interval: float) -> MoleculePrediction 
         made = told["made"]
         if (told["digest"], told["interval"], made["smiles"]) != (chosen.digest, interval, smiles):
             return None
-        known = {key: float("nan") if made[key] is None else made[key] for key in ("similarity", "edge")}
-        return MoleculePrediction(**made | known | {"estimates": tuple(map(_estimate, made["estimates"]))})
+        estimates = tuple(TaskEstimate(**with_nan(one)) for one in made["estimates"])
+        return MoleculePrediction(**with_nan(made, "similarity", "edge") | {"estimates": estimates})
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _estimate(told: dict[str, Any]) -> TaskEstimate:
-    known: dict[str, Any] = {key: float("nan") if value is None else value for key, value in told.items()}
-    return TaskEstimate(**known)
 
 
 @cached(64)

@@ -260,16 +260,10 @@ def exam(
 
 
 def stored_exam(
-    model_name: str = "",
-    data: str = "",
-    recipe: str = "",
-    kinds: Iterable[Kind] = KINDS,
-    molecules: int = EXAM_MOLECULES,
-    epochs: int = EXAM_EPOCHS,
-    seed: int = 0,
+    model_name: str, data: str = "", molecules: int = EXAM_MOLECULES, epochs: int = EXAM_EPOCHS
 ) -> Exam | None:
-    """Stored result of :func:`exam`; None before."""
-    return _kept_exam(_examined(model_name, data, recipe, kinds, molecules, epochs, seed)[-1])
+    """Stored result of :func:`exam` of a model with all kinds of rules; None before."""
+    return _kept_exam(_examined(model_name, data, "", KINDS, molecules, epochs, 0)[-1])
 
 
 def start_exam(model_name: str, data: str = "", molecules: int = EXAM_MOLECULES, epochs: int = EXAM_EPOCHS) -> Job:

@@ -57,9 +57,6 @@ def new_run(title: str) -> Path:
     return registry.new_run(title, home=home())
 
 
-check_tracking = tracking.check
-
-
 def log_run(name: str, uri: str) -> list[str]:
     """Log a trained model, or each member of an ensemble, to MLflow at a tracking URI; ids of the runs.
 

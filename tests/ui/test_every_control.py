@@ -112,6 +112,7 @@ def test_every_control_answers(page: Page, server: Server, title: str) -> None:
         quiet(page)
         for kind, use in USES.items():
             for number in range(main.locator(kind).count()):
+                expect(main.locator("[class*=stream][class*=cancel]")).to_have_count(0)  # it goes with the last answer
                 control = main.locator(kind).nth(number)
                 if not control.count() or not control.is_enabled():
                     continue

@@ -220,8 +220,7 @@ def _matched(dataset: Dataset, progress: Progress) -> tuple[list[MatchedPair], i
         cut = each(matched_pairs.all_cuts, some, at_once=20, most_late=len(some))
         parts += cut
     progress("matched pairs", len(texts), len(texts))
-    whole = [[(one, other, bare) for one, other, bare in of] for of in (of or () for of in parts)]
-    return matched_pairs.matched(texts, whole), sum(of is None for of in parts)
+    return matched_pairs.matched(texts, parts), sum(of is None for of in parts)
 
 
 def _made(
@@ -236,12 +235,11 @@ def _made(
 ) -> Cliffs:
     task, number = dataset.tasks[asked["number"]], asked["number"]
     ordered = task.kind == "regression" or dataset.has_two_classes(number)
-    a, b = _joined(near, kept)
-    gaps = _gap(values, ordered)
-    found = gaps(a, b)
+    all_a, all_b = _joined(near, kept)
+    found = _gap(values, ordered)(all_a, all_b)
     is_cliff = _is_cliff(found, asked["gap"])
     parts = {(one.a, one.b): one for one in kept}
-    a, b, found = a[is_cliff], b[is_cliff], found[is_cliff]
+    a, b, found = all_a[is_cliff], all_b[is_cliff], found[is_cliff]
     similarity = _similarity(space, a, b)
     with np.errstate(divide="ignore"):
         sali = np.where(similarity < 1, found / (1 - similarity), np.inf)
@@ -250,7 +248,6 @@ def _made(
     chosen = np.zeros(len(a), bool)
     chosen[steep[:MOST_KEPT]] = chosen[large[:MOST_KEPT]] = True
     cliffs = tuple(_cliff(values, ordered, a[i], b[i], similarity[i], parts) for i in steep if chosen[i])
-    all_a, all_b = _joined(near, kept)
     moves = changes([oriented(one) for one in matched], values) if ordered else {}
     return Cliffs(
         task.name,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mmexplore.chem.matched_pairs import MatchedPair, heavy_atoms
+from mmexplore.runtime.home import with_nan
 
 FEWEST = 3
 """A transformation of fewer groups of pairs is not listed."""
@@ -46,8 +47,8 @@ class Transformation:
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Transformation":
         """Transformation from its plain values, where NaN was written as null."""
-        numbers = {name: np.nan if told[name] is None else told[name] for name in ("low", "high", "p", "q")}
-        return cls(**dict(told) | numbers | {"pairs": tuple((a, b) for a, b in told["pairs"])})
+        known = with_nan(told, "low", "high", "p", "q")
+        return cls(**known | {"pairs": tuple((a, b) for a, b in told["pairs"])})
 
 
 def oriented(pair: MatchedPair) -> tuple[Move, int, int]:
@@ -93,20 +94,15 @@ def group_means(pairs: list[tuple[int, int]], steps: np.ndarray) -> np.ndarray:
     >>> group_means([(0, 1), (0, 2), (3, 4)], np.array([1.0, 3.0, 5.0])).tolist()
     [2.0, 5.0]
     """
-    leader = {row: row for pair in pairs for row in pair}
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-    def top(row: int) -> int:
-        while leader[row] != row:
-            leader[row] = row = leader[leader[row]]
-        return row
-
-    for a, b in pairs:
-        first, second = sorted((top(a), top(b)))
-        leader[second] = first
-    members: dict[int, list[float]] = defaultdict(list)
-    for (a, _), step in zip(pairs, steps.tolist(), strict=True):
-        members[top(a)].append(step)
-    return np.array([np.mean(members[group]) for group in sorted(members)])
+    rows, places = np.unique(pairs, return_inverse=True)
+    a, b = places.reshape(-1, 2).T
+    together = coo_array((np.ones(len(a)), (a, b)), shape=(len(rows), len(rows)))
+    group = connected_components(together, directed=False)[1][a]
+    found: np.ndarray = np.bincount(group, steps) / np.bincount(group)
+    return found
 
 
 def _of_numbers(groups: np.ndarray) -> tuple[float, float, float, float]:

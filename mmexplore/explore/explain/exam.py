@@ -29,6 +29,7 @@ from mmexplore.explore.explain.storage import Explained, digest
 from mmexplore.models.registry import Model
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.home import with_nan
 from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -557,10 +558,6 @@ def of_values(told: dict[str, Any]) -> Exam:
     """Exam from its plain values."""
     rules = []
     for rule in told["rules"]:
-        grades = tuple(Grade(**_known(one)) for one in rule["grades"])
-        rules.append(RuleGrades(**_known(rule) | {"grades": grades}))
+        grades = tuple(Grade(**with_nan(one)) for one in rule["grades"])
+        rules.append(RuleGrades(**with_nan(rule) | {"grades": grades}))
     return Exam(**told | {"rules": tuple(rules), "skipped": tuple(told["skipped"])})
-
-
-def _known(told: dict[str, Any]) -> dict[str, Any]:
-    return {key: np.nan if value is None else value for key, value in told.items()}

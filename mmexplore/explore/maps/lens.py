@@ -75,10 +75,15 @@ class Movers:
     near_to: np.ndarray
 
 
+def check_stops(count: int) -> None:
+    """Raises MmexploreError for a number of stops that a lens cannot have."""
+    if not FEWEST_STOPS <= count <= MOST_STOPS:
+        raise MmexploreError(f"a lens goes through {FEWEST_STOPS} to {MOST_STOPS} views, and {count} came")
+
+
 def way(maps: Sequence[np.ndarray]) -> Way:
     """Way through two to six ``maps`` (n, 2) of the same molecules. Raises MmexploreError for another number."""
-    if not FEWEST_STOPS <= len(maps) <= MOST_STOPS:
-        raise MmexploreError(f"a lens goes through {FEWEST_STOPS} to {MOST_STOPS} maps, and {len(maps)} came")
+    check_stops(len(maps))
     apart = distances(maps)
     order = shortest(apart)
     placed = [_sized(maps[order[0]])]

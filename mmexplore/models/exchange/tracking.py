@@ -21,7 +21,7 @@ EXPERIMENT = "mmexplore"
 _AT_ONCE, _LONGEST = 100, 500  # so many parameters a request, and so many characters of one, MLflow has always taken
 
 
-def check() -> Any:
+def check_tracking() -> Any:
     """MLflow's module. Raises NotAvailable where it is not installed, which is asked before a training begins."""
     try:
         return importlib.import_module("mlflow")
@@ -31,7 +31,7 @@ def check() -> Any:
 
 def log(model: Model, history: "Callable[[], pd.DataFrame]", uri: str) -> str:
     """Log a trained model as a run; returns the run's id. Raises NotAvailable where MLflow says no."""
-    mlflow = check()
+    mlflow = check_tracking()
     if model.card is None or model.recipe is None:
         raise BadRecipe(f"{model.name!r} was not trained, so there is no run to log")
     epochs = history()

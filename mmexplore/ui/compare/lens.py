@@ -14,12 +14,12 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import FEWEST_PANELS, MOST_PANELS, Lens, Movers, SearchResult, ViewRef
 from mmexplore.ui.compare import state
-from mmexplore.ui.components import follow_job
+from mmexplore.ui.components import waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.molecule_map import Shown, Stops, event, mask, molecule_map
 from mmexplore.ui.components.molecule_map.painting import Painting
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.map import coloring, controls, events
+from mmexplore.ui.map import controls, events
 from mmexplore.ui.map.controls import Controls
 from mmexplore.ui.map.selection import selection_table
 from mmexplore.ui.map.side import map_side
@@ -151,23 +151,14 @@ def _words(lens: Lens) -> None:
 def _wait(panels: tuple[ViewRef, ...], choice: Choice, asked: Controls) -> None:
     """Have what is missing computed by a job, and show how far it is."""
     key = "/".join(("lens-job", choice.data, asked.method, str(asked.seed), state.written(panels)))
-    job = follow_job.known(st.session_state.get(key, ""))
-    if job is None:
-        job = studio.start_lens(panels, choice.data, asked.method, asked.seed)
-        st.session_state[key] = job.id
-    if job.state == "done":
-        st.caption("This was computed, and could not be kept.")
-    elif not job.unfinished:
-        had = studio.lens(panels, choice.data, asked.method, asked.seed) is not None
+    asks = panels, choice.data, asked.method, asked.seed
+    had = studio.lens(*asks) is not None
 
-        def is_more_there() -> bool:
-            return not had and studio.lens(panels, choice.data, asked.method, asked.seed) is not None
+    def is_more_there() -> bool:
+        return not had and studio.lens(*asks) is not None
 
-        what = "Who moves most is being computed" if had else "The maps of the lens are being computed"
-        follow_job.follow_one(job, partial(coloring.bar, what, key), changed=is_more_there)
-    elif follow_job.unfinished(job, "The lens was not finished.", "Compute it again", key):
-        del st.session_state[key]
-        st.rerun()
+    what = "Who moves most is being computed" if had else "The maps of the lens are being computed"
+    waits.made_beside(key, partial(studio.start_lens, *asks), what, "The lens was not finished.", is_more_there)
 
 
 def _draw(

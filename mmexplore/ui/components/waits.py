@@ -1,7 +1,8 @@
-"""Waits of a page: a bar for work in its own run; jobs that embed a data set, after which the page is drawn anew."""
+"""Waits of a page: a bar for work in its own run; jobs that make what it lacks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import streamlit as st
 
@@ -56,6 +57,32 @@ def made(key: str, start: Callable[[], Job]) -> None:
     elif follow_job.unfinished(job, f"What the {job.title} found is not here.", "Try again", job.id):
         del st.session_state[key]
         st.rerun()
+
+
+def made_beside(key: str, start: Callable[[], Job], what: str, lost: str, is_there: Callable[[], bool]) -> None:
+    """Have a job make what a page does without meanwhile; the page runs again once it ``is_there``.
+
+    A bar after ``what`` it is for, with the way to stop it; ``lost`` says that it was not finished.
+    """
+    job = follow_job.known(st.session_state.get(key, ""))
+    if job is None:
+        job = start()
+        st.session_state[key] = job.id
+    own = f"{what}/{key}"  # a job may make more than one thing
+    if job.state == "done":
+        st.caption("This was computed, and could not be kept.")
+    elif not job.unfinished:
+        follow_job.follow_one(job, partial(_bar_beside, what, own), changed=is_there)
+    elif follow_job.unfinished(job, lost, "Compute it again", own):
+        del st.session_state[key]
+        st.rerun()
+
+
+def _bar_beside(what: str, key: str, job: Job) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container():
+            follow_job.bar(job, f"{what}: {follow_job.words(job)}")
+        follow_job.cancel_button(job, f"cancel/{key}", width="content")
 
 
 def _bars(jobs: Sequence[Job]) -> None:

@@ -6,8 +6,8 @@ from functools import partial
 import streamlit as st
 
 from mmexplore import studio
-from mmexplore.studio import Classes, Job, MapFile, Quality, ViewRef
-from mmexplore.ui.components import follow_job
+from mmexplore.studio import Classes, MapFile, Quality, ViewRef
+from mmexplore.ui.components import waits
 from mmexplore.ui.components.molecule_map.painting import Painting, unknown
 from mmexplore.ui.map import state
 from mmexplore.ui.shell.session import Choice
@@ -56,23 +56,6 @@ def _wait(
 ) -> None:
     folder = state.ground(choice).folders[-1]
     key = "/".join(("color-job", str(folder), choice.view, method, str(seed), by.model, by.view, name))
-    job = follow_job.known(st.session_state.get(key, ""))
-    if job is None:
-        of = ViewRef(by.model, by.view)
-        job = studio.start_map(choice.model, choice.data, choice.view, method, seed, name, of)
-        st.session_state[key] = job.id
-    if job.state == "done":
-        st.caption("This was computed, and could not be kept.")
-    elif not job.unfinished:
-        follow_job.follow_one(job, partial(bar, what, f"{what}/{key}"), changed=is_there)
-    elif follow_job.unfinished(job, f"{name} was not finished.", "Compute it again", f"{what}/{key}"):
-        del st.session_state[key]
-        st.rerun()
-
-
-def bar(what: str, key: str, job: Job) -> None:
-    """Progress bar of a job, after what it is for, and the way to stop it."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        with st.container():
-            follow_job.bar(job, f"{what}: {follow_job.words(job)}")
-        follow_job.cancel_button(job, f"cancel/{key}", width="content")
+    of = ViewRef(by.model, by.view)
+    start = partial(studio.start_map, choice.model, choice.data, choice.view, method, seed, name, of)
+    waits.made_beside(key, start, what, f"{name} was not finished.", is_there)

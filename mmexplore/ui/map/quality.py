@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import Classes, MapFile, Quality, Trust
-from mmexplore.ui.components import follow_job
+from mmexplore.ui.components import waits
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.map import coloring, state
 from mmexplore.ui.shell import session
@@ -51,23 +51,13 @@ def trust(choice: Choice, shown: MapFile, method: str, *, wanted: bool) -> Trust
     found = studio.stored_trust(shown, choice.model, choice.data, choice.view)
     if found is not None or not wanted or not state.is_final(shown, method):
         return found
-    key = f"trust-job/{shown.digest}"
-    job = follow_job.known(st.session_state.get(key, ""))
-    if job is None:
-        job = studio.start_trust(choice.model, choice.data, choice.view, shown.method, shown.seed)
-        st.session_state[key] = job.id
 
     def is_there() -> bool:
         return studio.stored_trust(shown, choice.model, choice.data, choice.view) is not None
 
-    if job.state == "done":
-        st.caption("The places were tested, and the result could not be kept.")
-    elif not job.unfinished:
-        what = "The fog comes once each place is tested"
-        follow_job.follow_one(job, partial(coloring.bar, what, key), changed=is_there)
-    elif follow_job.unfinished(job, "The places were not tested.", "Test them again", key):
-        del st.session_state[key]
-        st.rerun()
+    start = partial(studio.start_trust, choice.model, choice.data, choice.view, shown.method, shown.seed)
+    what, lost = "The fog comes once each place is tested", "The places were not tested."
+    waits.made_beside(f"trust-job/{shown.digest}", start, what, lost, is_there)
     return None
 
 

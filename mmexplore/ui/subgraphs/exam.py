@@ -45,7 +45,7 @@ def show(choice: Choice) -> None:
     about = {"key": "exam-epochs", "kind": "a number of epochs", "step": 10, "help": "of each of the trainings"}
     epochs = address.whole(long, "Epochs", 5, 200, studio.EXAM_EPOCHS, **about)
     asked = choice.model, choice.data, molecules, epochs
-    found = studio.stored_exam(choice.model, choice.data, molecules=molecules, epochs=epochs)
+    found = studio.stored_exam(*asked)
     if found is not None:
         _result(found)
         return

@@ -174,7 +174,7 @@ def test_branches_come_one_by_one_and_can_be_cancelled(toy: str, monkeypatch: py
     go_on, in_time = threading.Event(), studio.explain_in_time
     branches = ("first", "second", "third", "fourth")
     monkeypatch.setattr(studio, "summands", lambda _: branches)
-    monkeypatch.setattr(stream, "_searches", ThreadPoolExecutor(1))
+    monkeypatch.setattr(stream, "_searches", ThreadPoolExecutor(2))  # one is held by the page of the first goal
 
     def explain(*asked: object, **more: object) -> Explained:
         branch = asked[6] if len(asked) > 6 else ""
