@@ -3,7 +3,7 @@
 The project's own painter in Chromium with WebGL in software, the slider swept from stop to stop. Against it, in the
 same run: the same painter, given the places between the stops anew each frame instead of mixing them on the GPU.
 
-    python benchmarks/lens.py [--most 100000]
+    python benchmarks/lens.py [--most 100000] [--frames 120]
 """
 
 import sys
@@ -35,7 +35,8 @@ def main() -> None:
             rows = [{"n": n} | page.evaluate(work, [modules, n, chosen.frames]) for n in sizes]
     finally:
         process.terminate()
-    record("lens", QUESTION, "python benchmarks/lens.py", rows)
+    command = f"python benchmarks/lens.py --most {chosen.most} --frames {chosen.frames}"
+    record("lens", QUESTION, command, rows)
 
 
 def command_line() -> Asked:

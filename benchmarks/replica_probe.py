@@ -146,7 +146,9 @@ def main() -> None:
         dataset = catalog.load(name, home=default_home())
         rows += rows_of(dataset, models, asked.seeds, asked.work / "replica_probe")
     question = f"linear probes of MMFRL's frozen replicas, {RULE}, {asked.seeds} seeds"
-    record("replica_probe", question, "python benchmarks/replica_probe.py --work FOLDER", rows)
+    command = "python benchmarks/replica_probe.py --work FOLDER"
+    command += f" --models {' '.join(Path(folder).name for folder in asked.models)}" if asked.models else ""
+    record("replica_probe", question, command, rows)
 
 
 def command_line() -> Asked:

@@ -260,10 +260,14 @@ def exam(
 
 
 def stored_exam(
-    model_name: str, data: str = "", molecules: int = EXAM_MOLECULES, epochs: int = EXAM_EPOCHS
+    model_name: str,
+    data: str = "",
+    molecules: int = EXAM_MOLECULES,
+    epochs: int = EXAM_EPOCHS,
+    kinds: Iterable[Kind] = KINDS,
 ) -> Exam | None:
-    """Stored result of :func:`exam` of a model with all kinds of rules; None before."""
-    return _kept_exam(_examined(model_name, data, "", KINDS, molecules, epochs, 0)[-1])
+    """Stored result of :func:`exam` of a model; None before."""
+    return _kept_exam(_examined(model_name, data, "", kinds, molecules, epochs, 0)[-1])
 
 
 def start_exam(model_name: str, data: str = "", molecules: int = EXAM_MOLECULES, epochs: int = EXAM_EPOCHS) -> Job:

@@ -78,7 +78,7 @@ class Movers:
 def check_stops(count: int) -> None:
     """Raises MmexploreError for a number of stops that a lens cannot have."""
     if not FEWEST_STOPS <= count <= MOST_STOPS:
-        raise MmexploreError(f"a lens goes through {FEWEST_STOPS} to {MOST_STOPS} views, and {count} came")
+        raise MmexploreError(f"a lens goes through {FEWEST_STOPS} to {MOST_STOPS} maps, and {count} came")
 
 
 def way(maps: Sequence[np.ndarray]) -> Way:
