@@ -29,7 +29,6 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
     """Start the log; have what the first page needs imported and read while the browser still opens."""
     logs.configure(logs.log_file(default_home()))
     _welcome()
-    HURRIED.warm()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     yield
 
@@ -50,6 +49,7 @@ def warm_up() -> None:
         studio.dataset(data)  # the slowest, and with it pandas
         for page in ("shell.frame", "map.page"):
             import_module(f"mmexplore.ui.{page}")
+        HURRIED.warm()  # a process, which would take a core from what is read above
         from mmexplore.ui.map import state
         from mmexplore.ui.shell import session
 
