@@ -23,6 +23,7 @@ from mmexplore.explore.maps.storage import MapFile
 from mmexplore.explore.neighbors.agreement import overlap
 from mmexplore.explore.neighbors.knn import nearest, neighbours
 from mmexplore.runtime import seals
+from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import write_atomically
 from mmexplore.runtime.progress import Progress, silent
@@ -179,18 +180,23 @@ def stored(shown: MapFile, folders: list[Path]) -> Trust | None:
     """Trust of a map that was kept in one of these folders, None where it was not, or not whole."""
     for folder in folders:
         try:
-            with np.load(io.BytesIO(seals.read(_file(shown, folder))), allow_pickle=False) as kept:
-                values = tuple(kept[name] for name in ("overlap", "p", "q"))
-                k, shuffles, chance = kept["numbers"].tolist()
+            values, (k, shuffles, chance) = _read(version(_file(shown, folder)))
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             continue
         if all(value.shape == (len(shown.xy),) for value in values):
-            return Trust(values[0], values[1], values[2], int(k), int(shuffles), float(chance), shown.seed)
+            return Trust(values[0], values[1], values[2], int(k), int(shuffles), chance, shown.seed)
     return None
+
+
+@cached(8)
+def _read(file: FileVersion) -> tuple[list[np.ndarray], tuple[float, float, float]]:
+    with np.load(io.BytesIO(seals.read(file.path)), allow_pickle=False) as kept:
+        k, shuffles, chance = kept["numbers"].tolist()
+        return [kept[name] for name in ("overlap", "p", "q")], (k, shuffles, chance)
 
 
 def _file(shown: MapFile, folder: Path) -> Path:
     """Name of the file: all that the test is made from but the view's numbers, which the folder stands for."""
     content = hashlib.sha256(f"{VERSION} {shown.seed} {NEIGHBORS} {SHUFFLES}".encode())
-    content.update(np.ascontiguousarray(shown.xy).tobytes())
+    content.update(np.ascontiguousarray(shown.xy))
     return folder / "trust" / f"{shown.path.stem}-{content.hexdigest()[:24]}.npz"

@@ -35,13 +35,13 @@ def map_page() -> None:
     on = map_state.ground(choice)
     with header:
         head = controls.header(choice)
-    title, several = head.title, head.several
-    asked = controls.controls(on, several or head.lens)
+    title = head.title
+    asked = controls.controls(on, head.several or head.lens)
     method, painting = asked.method, coloring.painting(on, asked.color, asked.method)
     found = controls.search(choice.data, asked.search)
     if not head.lens:
         lens.forget_address()
-    if several:
+    if head.several:
         page.compare_page(title, choice, asked, painting, coloring.classes(on, asked.color), found)
         return
     if head.lens:
@@ -60,7 +60,8 @@ def map_page() -> None:
     tested = trust(choice, shown, method, wanted=head.fog)
     scored = partial(quality_panel, choice, shown, asked.color, coloring.classes(on, asked.color), tested)
     star = map_star.star(choice, shown, asked.search, found)
-    _body(choice, shown, painting, found, star, scored, tested.doubtful if tested and head.fog else None)
+    faded = tested.doubtful if tested and head.fog else None
+    _body(choice, shown, painting, found, star, scored, faded, stepped=head.cliffs)
 
 
 def _body(
@@ -71,13 +72,15 @@ def _body(
     star: Star | None,
     scored: Callable[[], None],
     faded: np.ndarray | None,
+    *,
+    stepped: bool,
 ) -> None:
     picture, side = st.container(key="stacks-map").columns([13, 7], gap="medium")
     with picture:
         controls.found_line(found)
         map_star.words(star)
         controls.left_out_line(choice, shown)
-        steps = cliffs.shown(choice, cliffs.switch(choice))
+        steps = cliffs.shown(choice, stepped)
         _draw(choice, shown, painting, found, star, faded, steps)
     with side:
         scored()
