@@ -198,5 +198,5 @@ def _read(file: FileVersion) -> tuple[list[np.ndarray], tuple[float, float, floa
 def _file(shown: MapFile, folder: Path) -> Path:
     """Name of the file: all that the test is made from but the view's numbers, which the folder stands for."""
     content = hashlib.sha256(f"{VERSION} {shown.seed} {NEIGHBORS} {SHUFFLES}".encode())
-    content.update(np.ascontiguousarray(shown.xy))
+    content.update(np.ascontiguousarray(shown.xy).tobytes())
     return folder / "trust" / f"{shown.path.stem}-{content.hexdigest()[:24]}.npz"
