@@ -103,7 +103,8 @@ def stereo_groups(mol: Mol) -> tuple[str, str]:
     True
     """
     kinds = (Chem.StereoGroupType.STEREO_AND, Chem.StereoGroupType.STEREO_OR)
-    if not any(group.GetGroupType() in kinds for group in mol.GetStereoGroups()):
+    there = mol.GetStereoGroups()  # counted first: to walk over none costs more than half of a parse
+    if not len(there) or not any(group.GetGroupType() in kinds for group in there):
         return "", ""
     told = str(Chem.MolToCXSmiles(mol, Chem.SmilesWriteParams(), int(Chem.CXSmilesFields.CX_ENHANCEDSTEREO)))
     smiles, _, groups = told.partition(" ")

@@ -28,6 +28,7 @@ def told(*words: str) -> dict:
     return json.loads(done.stdout)
 
 
+@pytest.mark.release
 def test_cliffs_transformations_and_r_groups_with_their_files(table: Path, tmp_path: Path) -> None:
     files = {name: tmp_path / name for name in ("pairs.xlsx", "changes.csv", "groups.sdf", "pairs.sdf")}
     words = ["--data", str(table), "--gap", "1.5", "--k", "5", "--core", "c1ccccc1"]

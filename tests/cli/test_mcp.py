@@ -174,7 +174,7 @@ def test_a_sentence_where_it_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
         server(URL)
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_over_stdin_and_stdout(empty_home: Path) -> None:
     """As an assistant starts it: every tool says that it only reads, and nothing but the protocol is on stdout."""
     command = StdioServerParameters(command=sys.executable, args=["-m", "mmexplore", "mcp"], env=dict(os.environ))

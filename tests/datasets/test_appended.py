@@ -32,6 +32,7 @@ def held(made: Dataset) -> list[tuple[str, float]]:
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=ROWS, second=ROWS)
+@pytest.mark.release
 def test_two_files_are_as_one(
     tmp_path_factory: pytest.TempPathFactory, first: list[tuple[str, str]], second: list[tuple[str, str]]
 ) -> None:

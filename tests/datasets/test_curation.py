@@ -96,13 +96,13 @@ def test_real_hiv_holds_seven_unreadable_molecules(real_data):
     assert [remark.line for remark in made.report.rejected] == raw.lines[bad].tolist()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "read", "kept", "bad"),
     [("bbbp", 2050, 2039, [61, 63, 393, 616, 644, 647, 648, 649, 650, 651, 687]), ("bace", 1513, 1513, []),
      ("clintox", 1484, 1480, [9, 304, 1221, 1222]), ("sider", 1427, 1427, []), ("esol", 1128, 1128, []),
      ("lipophilicity", 4200, 4200, []), ("tox21", 7831, 7823, [1324, 2292, 2299, 3560, 4567, 4651, 5540, 6725])],
 )  # fmt: skip
+@pytest.mark.release
 def test_real_sets_keep_the_published_molecules(real_data, name, read, kept, bad):
     loaded = catalog.load(name, home=default_home())
     assert (loaded.report.read, len(loaded)) == (read, kept)

@@ -39,6 +39,7 @@ def assigned(some_records: Path) -> Dataset:
     return curate(nmrshiftdb2.raw((some_records,)), "nmrshiftdb2", "NMRShiftDB2")
 
 
+@pytest.mark.release
 def test_every_real_peak_sits_on_a_carbon_with_the_hydrogens_that_its_letter_says(
     some_records: Path, assigned: Dataset
 ) -> None:

@@ -267,6 +267,7 @@ class TestClusters:
     def test_what_cannot_be_read_is_in_no_cluster(self) -> None:
         assert butina(["CCO", "C1CC", "CCO"]).tolist() == [0, -1, 0]
 
+    @pytest.mark.release
     def test_memory_grows_with_the_molecules_and_not_with_their_pairs(self) -> None:
         many = [f"{'C' * (1 + n % 37)}{ENDS[n % 8]}.{'N' * (1 + n % 41)}" for n in range(3_000)]
         tracemalloc.start()

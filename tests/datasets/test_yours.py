@@ -86,7 +86,7 @@ def test_a_damaged_card_is_no_data_set(own_home):
     assert not [e for e in catalog.entries(home=default_home()) if e.source == "yours"]
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_data_set_written_twice_at_once_is_whole(written, own_home):
     path = written("smiles,y\n" + "".join(f"{'C' * n}O,{n}.5\n" for n in range(1, 60)))
     code = f"from mmexplore import studio; print(len(studio.dataset({str(path)!r})))"

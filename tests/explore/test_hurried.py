@@ -116,7 +116,7 @@ assert "torch" not in sys.modules
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_job_explains_and_keeps(toy: str, alone: None) -> None:
     goal, _ = studio.target(toy, "active", "class 1", 0.01)
     job = studio.start_explaining(toy, DRUG, goal, count=8)

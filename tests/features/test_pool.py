@@ -62,7 +62,7 @@ def committed() -> int:
     return Pool("graph2d", {}, home=default_home()).head().molecules
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_kill_9_loses_nothing_that_was_committed(smiles: list[str], tmp_path: Path) -> None:
     before = 0
     for wanted in (60, 160):
@@ -80,7 +80,7 @@ def test_kill_9_loses_nothing_that_was_committed(smiles: list[str], tmp_path: Pa
     assert committed() == len(smiles)
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_two_builders_at_once_keep_each_molecule_once(smiles: list[str]) -> None:
     rivals = [builder(smiles[:220]), builder(smiles[90:]), builder(smiles[::-1])]
     assert [rival.wait() for rival in rivals] == [0, 0, 0]

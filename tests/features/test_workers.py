@@ -97,7 +97,7 @@ serve(float(sys.argv[1]))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_the_molecule_that_kills_its_process_is_found(
     workers: Workers, smiles: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

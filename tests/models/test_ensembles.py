@@ -107,6 +107,7 @@ def test_views_are_those_of_the_members_side_by_side(three: Ensemble) -> None:
     assert np.isfinite(shown.xy).all()
 
 
+@pytest.mark.release
 def test_it_places_a_molecule_that_is_in_no_data_set(three: Ensemble) -> None:
     made = studio.embed("tiny-three", DATA)
     query = studio.MoleculeRef("CCCCCCCBr")

@@ -44,6 +44,7 @@ print(json.dumps(answers), flush=True)
 """
 
 
+@pytest.mark.release
 def test_of_processes_that_race_each_is_told_the_truth(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])

@@ -144,8 +144,8 @@ def test_what_is_no_model_is_refused_in_words(tmp_path: Path, own_home: Path) ->
         studio.write_model("bace-mmsa", tmp_path / "toy.h5")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["foreign", "dmpnn"])
+@pytest.mark.release
 def test_onnx_predicts_what_the_model_does(tmp_path: Path, own_home: Path, kind: str) -> None:
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")

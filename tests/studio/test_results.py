@@ -153,7 +153,7 @@ class TestPage:
         assert len(tables) >= len(results.paper_tables())
         assert literal("arXiv:2505.05877") in shown(app)
 
-    @pytest.mark.slow
+    @pytest.mark.release
     def test_every_table_can_be_chosen(self, empty_home: Path) -> None:
         app = page("8_Results.py")
         for title in app.selectbox(key="results/mmsa").options:

@@ -149,6 +149,7 @@ def test_tasks_of_both_kinds_are_watched_by_their_loss() -> None:
     assert "loss" in metrics.LOWER_IS_BETTER
 
 
+@pytest.mark.release
 def test_balanced_baselines_call_the_rare_class_more_often() -> None:
     from mmexplore.runtime.registry import BASELINES
 

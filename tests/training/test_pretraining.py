@@ -104,6 +104,7 @@ def test_an_embedding_has_every_view(run: Path) -> None:
         np.testing.assert_allclose(found.view(view), values, atol=1e-5)
 
 
+@pytest.mark.release
 def test_shards_do_not_matter_to_views_among_others(run: Path, tmp_path: Path, monkeypatch) -> None:
     whole = {
         v: np.array(embed.embed(run / "model", few(), home=default_home()).view(v))
@@ -162,6 +163,7 @@ def fine_tuning(start: object, encoder: str = "gin", name: str = "graph2d", **op
 
 
 @pytest.mark.parametrize("name", ["graph2d", "another name"])
+@pytest.mark.release
 def test_a_branch_starts_with_the_weights_of_the_pretrained_one(run: Path, tmp_path: Path, name: str) -> None:
     card = train(fine_tuning(run, name=name), few(), tmp_path, home=default_home())
     before, after = load_file(run / "model" / "weights.safetensors"), weights(tmp_path)
@@ -172,6 +174,7 @@ def test_a_branch_starts_with_the_weights_of_the_pretrained_one(run: Path, tmp_p
     assert f"branch {name!r} started from {run}, branch 'graph2d'" in card.notes
 
 
+@pytest.mark.release
 def test_the_unified_embedding_is_fine_tuned_from_the_whole_model(run: Path) -> None:
     values = recipe_of("gin", "resnet", "comenet").model_dump(mode="json")
     for branch in values["branches"]:
@@ -203,6 +206,7 @@ def test_a_start_that_is_not_here_is_named_before_any_work(tmp_path: Path) -> No
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.release
 def test_published_weights_out_of_reach_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(self: object, name: str) -> None:
         raise NotAvailable(f"{name} could not be reached")

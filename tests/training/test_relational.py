@@ -79,7 +79,7 @@ def test_replicas_leave_one_model_with_a_view_each(run: Path) -> None:
         assert np.std(found.view(view), axis=0).max() > 0
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_what_is_learned_comes_near_to_the_targets(target: Path, tmp_path: Path) -> None:
     train(
         pretraining(target, "smiles", "fingerprint", "early", epochs=40, temperature=0.1),
@@ -127,7 +127,7 @@ def test_a_target_is_the_models_view_and_its_encoder_never_runs_again(target: Pa
     assert bits.shape == (3, 2048)
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_peaks_teach_molecules_that_have_them_and_leave_the_others_to_other_branches(tmp_path: Path) -> None:
     known = with_spectra(few())
     spectra = replace(known.spectra, atom=known.spectra.atom.copy())
@@ -199,6 +199,7 @@ def test_every_branch_starts_from_the_replica_of_its_name(run: Path) -> None:
         assert torch.equal(predictor.branches[number].W_h.weight, before[f"branches.{number}.W_h.weight"])
 
 
+@pytest.mark.release
 def test_a_fusion_says_what_it_did(fused_run: Path) -> None:
     data, chosen = studio.dataset("solubility"), model(str(fused_run), home=default_home())
     assert chosen.recipe is not None
@@ -221,7 +222,7 @@ def test_a_fusion_says_what_it_did(fused_run: Path) -> None:
         assert found.alike.names == ("smiles", "image", "fingerprint", "fused")
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_shards_do_not_matter_to_what_is_told(run: Path, tmp_path: Path, monkeypatch) -> None:
     train(fused(run, "late"), few(), tmp_path / "run", home=default_home())
     whole = np.array(embed.embed(tmp_path / "run" / "model", few(), home=default_home()).part("p"))

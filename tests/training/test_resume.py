@@ -29,7 +29,7 @@ def recipe() -> Recipe:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_killed_training_goes_on_to_the_same_weights(recipe: Recipe, tmp_path: Path) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     killed_after(2, recipe, killed)
@@ -46,6 +46,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(recipe: Recipe, tmp_path:
     assert not (killed / "resume").exists()
 
 
+@pytest.mark.release
 def test_a_cancelled_training_goes_on_and_another_starts_afresh(recipe: Recipe, tmp_path: Path) -> None:
     def stop(stage: str, done: int, total: int, /, **values: float) -> None:
         if stage == "train" and done == 2:

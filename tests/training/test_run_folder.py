@@ -46,6 +46,7 @@ def test_a_folder_is_for_one_training_and_a_model_is_not_trained_over(recipe: Re
     assert (tmp_path / "run" / "model" / "card.json").read_bytes() != before
 
 
+@pytest.mark.release
 def test_numerics_are_decided_once_whatever_later_timings_say(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

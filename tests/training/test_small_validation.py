@@ -15,8 +15,8 @@ from mmexplore.training.train import train
 TEXTS = [f"{'C' * length}{end}" for length in range(1, 5) for end in ("O", "N", "c1ccccc1")]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("n", [10, 12])
+@pytest.mark.release
 def test_a_validation_part_of_one_molecule(tmp_path: Path, n: int) -> None:
     recipe = parse(
         {

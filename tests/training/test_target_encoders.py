@@ -44,6 +44,7 @@ def data() -> Dataset:
 
 
 @pytest.mark.parametrize("name", SMALL)
+@pytest.mark.release
 def test_a_target_is_learned_and_embeds(name: str, data: Dataset, tmp_path: Path) -> None:
     recipe = small(name)
     train(recipe, data, tmp_path, name=name, home=default_home())

@@ -133,6 +133,7 @@ def test_the_loss_is_the_mean_over_labels_that_are_there() -> None:
     np.testing.assert_array_equal(gradient.grad.numpy() != 0, known)
 
 
+@pytest.mark.release
 def test_the_same_seed_gives_the_same_weights(dataset: Dataset, tmp_path: Path) -> None:
     recipe = DMPNN.with_settings(["branches.0.options.dropout=0.2"])
     for name in ("one", "other"):
@@ -143,6 +144,7 @@ def test_the_same_seed_gives_the_same_weights(dataset: Dataset, tmp_path: Path) 
     assert not any(torch.equal(a, other[k]) for k, a in weights(tmp_path / "one").items() if k.endswith("weight"))
 
 
+@pytest.mark.release
 def test_patience_ends_a_training_that_does_not_get_better(dataset: Dataset, tmp_path: Path) -> None:
     recipe = DMPNN.with_settings(["training.epochs=60", "training.patience=3", "training.learning_rate=0.1"])
     card = train(recipe, dataset, tmp_path, home=default_home())
@@ -161,6 +163,7 @@ def test_noam_is_chemprops_schedule(epochs: int, warmup: float) -> None:
         theirs.step()
 
 
+@pytest.mark.release
 def test_gin_trains_with_weight_decay_and_noam(dataset: Dataset, tmp_path: Path) -> None:
     options = ["branches.0.options.hidden_size=16", "branches.0.options.layers=2", "training.weight_decay=0.01"]
     common = ["training.epochs=2", "training.batch_size=16", "training.schedule=noam", "data.split=random"]

@@ -81,6 +81,7 @@ def told(trials: list[Trial]) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("recipe", [network(), trees()], ids=["network", "trees"])
+@pytest.mark.release
 def test_poison_in_the_test_part_changes_nothing(recipe: Recipe, tmp_path: Path) -> None:
     data = part()
     test = checks.split_parts(recipe, data)["test"]
@@ -92,6 +93,7 @@ def test_poison_in_the_test_part_changes_nothing(recipe: Recipe, tmp_path: Path)
     assert all(trial.state == "complete" for trial in clean)
 
 
+@pytest.mark.release
 def test_what_is_found_is_trained_to_the_score_that_was_found(tmp_path: Path) -> None:
     """With the calibration rows left out, which took part in neither."""
     recipe, data = network(), part()

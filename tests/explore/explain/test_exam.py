@@ -86,6 +86,7 @@ def test_rules_are_drawn_from_what_the_molecules_hold() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)
+@pytest.mark.release
 def test_a_model_that_knows_the_rule_passes(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subgraphs, "fragment_model", lambda _: knows(rule))
     found = exam.graded(Model(rule.kind, "", Path(), False, ()), exam.paper(studio.dataset(DATA), rule, 8))
@@ -174,7 +175,7 @@ def test_integrated_gradients_add_up_and_know_no_order(encoder: str, tmp_path: P
         assert np.ptp(shares[np.array(ranks) == one]) < 1e-5
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_an_exam_is_sat_kept_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
     save_model(tmp_path / "runs" / "toy" / "model")

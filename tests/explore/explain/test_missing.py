@@ -97,6 +97,7 @@ def with_noise(dataset: Dataset) -> Dataset:
 
 
 @pytest.mark.parametrize("fusion", ["late", "intermediate"])
+@pytest.mark.release
 def test_a_random_branch_adds_nothing_and_an_informative_one_does(fusion: str, tmp_path: Path) -> None:
     home, whole = default_home(), catalog.load("solubility", home=default_home())
     rows = np.arange(0, len(whole), 4)

@@ -154,6 +154,7 @@ def test_a_planted_motif_is_found_first_and_is_enriched() -> None:
     assert found[0].support.in_rest == tuple(acids[8:].tolist())[:12]
 
 
+@pytest.mark.release
 def test_a_group_by_lot_is_told_from_the_rest_by_nothing() -> None:
     """Groups large and small; motifs read off the group's own molecules, which hold them whatever the group is."""
     data, false = a_dataset(), 0
@@ -168,6 +169,7 @@ def test_a_group_by_lot_is_told_from_the_rest_by_nothing() -> None:
 
 @settings(max_examples=30)
 @given(st.lists(st.tuples(*[st.integers(0, 30)] * 2), min_size=1, max_size=6), st.integers(31, 60))
+@pytest.mark.release
 def test_enrichment_is_what_scipy_says(counts: list[tuple[int, int]], n: int) -> None:
     supports = [Support(inside, n, outside, 2 * n, 0, 0) for inside, outside in counts]
     found = [one for one in enrichments(supports, read_off=0) if one]

@@ -123,8 +123,8 @@ def test_a_model_without_labels_has_nothing_to_explain(tmp_path: Path) -> None:
             studio.target(name)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["OC(=O)c1ccc(cc1)CCN(C)C", "CN(C)CCc1ccc(C(O)=O)cc1"])
+@pytest.mark.release
 def test_the_shell_says_what_the_model_says(tmp_path: Path, typed: str) -> None:
     """A fresh process finds subgraphs; their SMILES, embedded here, score what it said and reach the threshold."""
     from rdkit import Chem

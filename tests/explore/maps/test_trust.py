@@ -29,6 +29,7 @@ def noise(seed: int = 0, n: int = 240) -> np.ndarray:
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne"])
+@pytest.mark.release
 def test_true_clusters_are_trusted_and_a_false_one_is_not(method: str) -> None:
     x, codes = planted()
     xy = project(x, method)

@@ -40,8 +40,8 @@ def test_nothing_is_lost_of_any_text(text: str) -> None:
     assert "".join(tokens(text)) == text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["solubility", "freesolv", "chembl_drugs", "nci"])
+@pytest.mark.release
 def test_no_token_of_a_published_set_is_unknown(name: str) -> None:
     known = set(VOCABULARY)
     for smiles in catalog.load(name, home=default_home()).smiles[::3]:

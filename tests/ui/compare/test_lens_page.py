@@ -58,6 +58,7 @@ def test_what_is_not_there_a_job_makes(
     assert tuple(jobs[0][0]) == tuple(STOPS)
 
 
+@pytest.mark.release
 def test_a_lens_that_is_there_is_drawn_with_who_moves(
     made: Path, jobs: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

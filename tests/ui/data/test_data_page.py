@@ -32,7 +32,7 @@ class TestData:
         assert set(lines["counted"].drop("nmrshiftdb2")) == {"published"}
         assert {metric.label: metric.value for metric in app.metric}["Rows read"] == "1,282"
 
-    @pytest.mark.slow
+    @pytest.mark.release
     def test_a_set_is_fetched_by_a_job(self, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The job here is a server of no files: what cannot be fetched is one sentence, and can be tried again."""
         monkeypatch.delenv("MMEXPLORE_DATA_DIR", raising=False)

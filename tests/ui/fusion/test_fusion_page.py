@@ -89,6 +89,7 @@ class TestNumbers:
             assert studio.mean_disagreement(found) == report.alike.disagreement[i, j]
         assert len(np.unique(report.alike.disagreement)) > 2
 
+    @pytest.mark.release
     def test_a_map_can_be_coloured_by_it(self, late: str) -> None:
         assert {"disagreement with ecfp", "disagreement with image"} <= {*studio.color_names(late, DATA, "smiles")}
         color = studio.color(late, DATA, "smiles", "disagreement with image")
@@ -189,6 +190,7 @@ class TestPage:
         assert len(app.dataframe[0].value) == 8
         assert "A missing modality counts as its mean" in shown(app).replace("\\", "")
 
+    @pytest.mark.release
     def test_a_fusion_that_is_no_sum_has_its_contributions_made_by_a_job(
         self, empty_home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

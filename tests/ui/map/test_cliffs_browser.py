@@ -20,6 +20,7 @@ def known_cliffs(server: Server) -> None:
     mmexplore(server, "cliffs", "--data", "freesolv")
 
 
+@pytest.mark.release
 def test_a_pair_is_looked_at_and_the_link_brings_it_back(page: Page, server: Server) -> None:
     open_map(page, server.url + URL)
     expect(page.get_by_role("heading", name=re.compile("Cliffs of"))).to_be_visible()
@@ -41,6 +42,7 @@ def test_a_pair_is_looked_at_and_the_link_brings_it_back(page: Page, server: Ser
     assert page.locator(".overlay .edge").get_attribute("d") == second
 
 
+@pytest.mark.release
 def test_all_pairs_and_changes_go_to_excel(page: Page, server: Server) -> None:
     open_map(page, server.url + URL + "&cliff-tabs=Transformations")
     expect(page.get_by_text("transformations in three or more groups")).to_be_visible()

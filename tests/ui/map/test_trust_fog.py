@@ -16,6 +16,7 @@ ASKED = {"model": "ecfp", "data": "solubility", "method": "PCA"}
 _RUNNING = ("map", (), "a test", "maps", "running", "permuted maps", 3, 9, None, {}, "", 0.0, 0.0, False, Path("none"))
 
 
+@pytest.mark.release
 def test_the_fog_is_computed_when_asked_for_and_kept(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mmexplore.studio.maps.FIRST_MODEL", "ecfp")
     started: list[tuple[Any, ...]] = []

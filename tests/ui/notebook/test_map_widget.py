@@ -147,7 +147,7 @@ def test_the_bundle_holds_what_it_imports_and_that_stands_first() -> None:
         seen.add((ROOM / name).resolve())
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_the_widget_imports_neither_streamlit_nor_torch() -> None:
     code = (
         "import sys\nfrom mmexplore.ui.notebook import MapWidget\nMapWidget().selection = [1]\n"

@@ -45,7 +45,7 @@ def upgraded(port: int, origin: str) -> str:
         return talk.makefile("rb").readline().decode().strip()
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_the_server_asks_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = tmp_path / "told.txt"
     (tmp_path / "path").mkdir()

@@ -149,6 +149,7 @@ def test_the_walk_ends_on_the_bench_with_its_molecule(shipped: str, monkeypatch:
     assert app.session_state["bench"] == studio.dataset(DATA).smiles[found.row]
 
 
+@pytest.mark.release
 def test_without_a_part_that_is_known_the_walk_has_no_step_of_it(shipped: str, empty_home: Path) -> None:
     (empty_home / "shipped" / "toy-late" / fusion.WALK).unlink()
     st.cache_data.clear()

@@ -122,6 +122,7 @@ def test_a_model_without_labels_sends_elsewhere(toy: str, monkeypatch: pytest.Mo
     assert "predicts no label" in shown(page(PAGE)).replace("\\", "")
 
 
+@pytest.mark.release
 def test_a_group_is_searched_by_a_job_and_drawn(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[object, ...]] = []
 
@@ -201,6 +202,7 @@ def test_branches_come_one_by_one_and_can_be_cancelled(toy: str, monkeypatch: py
     assert list(running.found) == list(branches)
 
 
+@pytest.mark.release
 def test_an_exam_is_a_job_and_its_answer_is_drawn(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     grades = tuple(
         Grade(name, 10, 9, 0.8, hits, 1, 0.5, 9, 0.4, 5) for name, hits in (("smallest part", 7), ("a random part", 2))

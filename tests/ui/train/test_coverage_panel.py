@@ -32,6 +32,7 @@ def plain(text: str) -> str:
     return text.replace("\\", "")
 
 
+@pytest.mark.release
 def test_an_ensemble_has_its_coverage_and_its_members(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     text = plain(shown(card("tiny-three", monkeypatch)))
     (found,) = studio.coverage("tiny-three")

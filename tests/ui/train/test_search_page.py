@@ -117,6 +117,7 @@ def test_the_figures_and_the_table_have_the_trials_numbers(empty_home: Path, dat
     assert pd.isna(frame["score"][3])
 
 
+@pytest.mark.release
 def test_a_study_is_kept_until_it_is_deleted(empty_home: Path, data: str) -> None:
     folder = a_study(empty_home, data)
     app = page("6_Train.py", job="none")

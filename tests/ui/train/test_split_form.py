@@ -65,6 +65,7 @@ def test_each_rule_asks_for_what_it_reads(empty_home: Path) -> None:
         assert labels(app) & asked == those, rule
 
 
+@pytest.mark.release
 def test_a_fold_is_a_run_each(empty_home: Path, started: list[tuple[Recipe, str]]) -> None:
     app = form(empty_home, "kfold")
     press(app, "Start 5 trainings")

@@ -37,6 +37,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Recipe, str]]:
 
 class TestTrain:
     @pytest.mark.parametrize("version", ["quick", "paper"])
+    @pytest.mark.release
     def test_each_preset_is_started_as_it_is(
         self, empty_home: Path, started: list[tuple[Recipe, str]], version: str
     ) -> None:
