@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit import config, net_util
+from streamlit.components.v2 import manifest_scanner
 from streamlit.web.server.server_util import get_url
 
 from mmexplore.runtime import files, logs
@@ -49,7 +50,6 @@ def warm_up() -> None:
         studio.dataset(data)  # the slowest, and with it pandas
         for page in ("shell.frame", "map.page"):
             import_module(f"mmexplore.ui.{page}")
-        HURRIED.warm()  # a process, which would take a core from what is read above
         from mmexplore.ui.map import state
         from mmexplore.ui.shell import session
 
@@ -58,6 +58,7 @@ def warm_up() -> None:
         state.painting(on, state.color_names(on)[0])
         studio.depict("c1ccccc1")
         keep_imports()
+        HURRIED.warm()  # processes, which would take a core from what is read and drawn above
     except MmexploreError as mistake:
         log.warning("the warm-up was cut short, and pages will read what they need themselves: %s", mistake)
     except Exception:
@@ -76,8 +77,12 @@ def keep_imports() -> None:
 
 
 def stay_home() -> None:
-    """Have Streamlit ask nobody what the address of this machine is: it would, of a foreign origin or an open host."""
+    """Have Streamlit ask nobody what the address of this machine is: it would, of a foreign origin or an open host.
+
+    Nor look through the metadata of all packages for components of theirs, a good part of a start: we use our own.
+    """
     net_util.get_external_ip = net_util.get_internal_ip = lambda: None
+    manifest_scanner.scan_component_manifests = lambda *_, **__: []
 
 
 def explain(problem: Exception) -> bool:
