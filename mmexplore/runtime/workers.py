@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import inspect
 import json
+import math
 import os
 import re
 import signal
@@ -22,6 +23,8 @@ import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import IO, Any, NamedTuple
+
+import psutil
 
 from mmexplore.runtime import places, processes
 
@@ -63,6 +66,14 @@ class Worker:
     def alive(self) -> bool:
         """Whether the process has not ended."""
         return self.process.poll() is None
+
+    def processor_seconds(self) -> float:
+        """Processor time that it has had; endless where it is gone."""
+        try:
+            used = psutil.Process(self.process.pid).cpu_times()
+        except psutil.Error:
+            return math.inf
+        return float(used.user + used.system)
 
     def kill(self) -> None:
         """Have the process end, whatever it is at; from any thread."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from mmexplore.runtime import deadline
 from mmexplore.runtime.deadline import HURRIED, Hurried, each, within
 from mmexplore.runtime.errors import BadMolecule, MmexploreError, TooLong
 from mmexplore.runtime.registry import MODALITIES
+from mmexplore.runtime.workers import Worker
 from mmexplore.ui.server.routes import routes
 
 ENDLESS = "B" * 1_990
@@ -78,6 +80,35 @@ def test_the_process_is_gone_with_its_work(own: Hurried, monkeypatch: pytest.Mon
     assert own.ask("mmexplore.datasets.search:molecule_and_pattern", ["OCC"], {})[0] == "CCO"
 
 
+def test_a_process_that_had_no_processor_has_the_rest_of_its_time(
+    own: Hurried, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own.ask("mmexplore.datasets.search:molecule_and_pattern", ["C"], {})
+    (worker,) = own._idle
+    process, looks = psutil.Process(worker.process.pid), []
+
+    def look(of: Worker) -> float:
+        looks.append(of)
+        if len(looks) == 2:
+            process.resume()
+        return 0.0
+
+    monkeypatch.setattr(Worker, "processor_seconds", look)
+    monkeypatch.setattr(deadline, "_CLOCK", 10_000)
+    monkeypatch.setenv(deadline.SETTING, "0.2")
+    process.suspend()
+    assert own.ask("mmexplore.datasets.search:molecule_and_pattern", ["OCC"], {})[0] == "CCO"
+    assert len(looks) > 1
+
+
+def test_who_gets_no_processor_at_all_is_told_by_the_clock(own: Hurried, monkeypatch: pytest.MonkeyPatch) -> None:
+    own.ask("mmexplore.datasets.search:molecule_and_pattern", ["C"], {})
+    psutil.Process(own._idle[0].process.pid).suspend()
+    monkeypatch.setenv(deadline.SETTING, "0.1")
+    with pytest.raises(TooLong):
+        own.ask("mmexplore.datasets.search:molecule_and_pattern", ["OCC"], {})
+
+
 def test_who_waits_in_line_is_told_in_time(own: Hurried, monkeypatch: pytest.MonkeyPatch) -> None:
     own.ask("mmexplore.datasets.search:molecule_and_pattern", ["C"], {})
     monkeypatch.setenv(deadline.SETTING, "0.5")
@@ -119,6 +150,7 @@ def test_a_setting_that_is_no_time_is_the_usual_one(monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is asked of the endless molecule, laid out, comes to the deadline at once."""
+    import_module("mmexplore.studio.molecules")  # which takes `within` as it is when it is first asked for
 
     def late(work: Callable[..., object], part: list[str], *rest: object, **settings: object) -> object:
         if ENDLESS in part:
