@@ -1,5 +1,6 @@
 """Bench: a molecule that is edited, what a model makes of each edit, and what is different from a pinned molecule."""
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.predict import bench_charts, deciding, steps
-from mmexplore.ui.predict.one import domain_in_words, interval_in_words, value_in_words
+from mmexplore.ui.predict.one import about_intervals, domain_in_words, interval_in_words, value_in_words
 from mmexplore.ui.predict.request import PredictionRequest, level_in_words
 from mmexplore.ui.predict.steps import BOX, Steps
 from mmexplore.ui.shell import address, session
@@ -99,7 +100,7 @@ def _looked(smiles: str, asked: PredictionRequest, model: str) -> Looked:
     """A molecule with its prediction. Raises BadMolecule, TooLong."""
     read = studio.read_structure(smiles, "keep" if asked.salts == "keep" else "strip")
     (made,) = studio.predict_molecule([model], read.smiles, asked.level)
-    return Looked(read.smiles, "; ".join(filter(None, (read.done, *read.told.split("|")))), made)
+    return Looked(read.smiles, read.words, made)
 
 
 def _pin(smiles: str) -> None:
@@ -148,7 +149,10 @@ def _predictions(model: str, now: Looked, pinned: Looked | None, label: str, lev
         return
     place = st.empty()
     place.markdown(table(_rows(one, other, "", ""), other is not None))
-    st.caption(literal(f"{level_in_words(level)} interval or set. {domain_in_words(now.made.inside)}."))
+    about = f"{level_in_words(level)} interval or set. {domain_in_words(now.made.inside)}."
+    words = about_intervals(model, level)
+    known = one.set is not None or not math.isnan(one.low)
+    st.caption(literal(about if known else f"{about} {words}"), help=literal(words) if known else None)
     added, of_other = _added(model, now.smiles, label), _added(model, pinned.smiles, label) if pinned else ""
     place.markdown(table(_rows(one, other, added, of_other), other is not None))
     if isinstance(added, str):

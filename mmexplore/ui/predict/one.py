@@ -43,7 +43,7 @@ def show(choice: Choice, asked: PredictionRequest) -> None:
         return
     left, right = st.container(key="stacks-predict").columns([4, 8], gap="medium")
     with left:
-        _molecule(query, read.smiles, "; ".join(filter(None, (read.done, *read.told.split("|")))))
+        _molecule(query, read.smiles, read.words)
     with right:
         for made in found:
             _prediction(made, asked.level)
@@ -73,6 +73,7 @@ def _prediction(made: MoleculePrediction, level: float) -> None:
         st.markdown(_table(made.estimates, level))
         if len(made.estimates) > _MOST_TASKS:
             st.caption(f"and {len(made.estimates) - _MOST_TASKS:,} more labels, which a file of one row holds")
+        st.caption(literal(about_intervals(made.model, level)))
         _trust(made)
 
 
@@ -103,8 +104,16 @@ def interval_in_words(one: TaskEstimate) -> str:
     '0 or 1'
     """
     if one.kind == "classification":
-        return _SETS.get(one.set, one.set) if one.set else "not known"
+        return "not known" if one.set is None else _SETS.get(one.set, one.set)
     return "not known" if math.isnan(one.low) else f"{one.low:.3g} to {one.high:.3g}"
+
+
+def about_intervals(model: str, level: float) -> str:
+    """What a model's intervals are made of and what they cover, or why it has none."""
+    try:
+        return studio.intervals_in_words(model, level)
+    except MmexploreError as mistake:
+        return str(mistake)
 
 
 def _number(value: float) -> str:
