@@ -18,8 +18,15 @@ from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.predict import bench_charts, deciding, steps
-from mmexplore.ui.predict.one import about_intervals, domain_in_words, interval_in_words, value_in_words
-from mmexplore.ui.predict.request import PredictionRequest, level_in_words
+from mmexplore.ui.predict.one import (
+    INTERVALS,
+    about_intervals,
+    domain_in_words,
+    interval_in_words,
+    interval_title,
+    value_in_words,
+)
+from mmexplore.ui.predict.request import PredictionRequest
 from mmexplore.ui.predict.steps import BOX, Steps
 from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
@@ -54,11 +61,11 @@ def show(choice: Choice, asked: PredictionRequest) -> None:
     left, right = st.container(key="stacks-bench").columns([5, 7], gap="medium")
     with right:
         _predictions(model, now, pinned, label, asked.level)
-        _star(choice, model, history, pinned)
     with left:
         _pair(now, pinned)
         if estimate := _of(now, label):
             deciding.show(model, now.smiles, estimate)
+        _star(choice, model, history, pinned)
     _steps(history)
 
 
@@ -69,10 +76,11 @@ def _typed(choice: Choice, asked: PredictionRequest, model: str) -> tuple[Steps,
     text = structure_text("Molecule", BOX, bind="query-params", icon=":material/edit:", placeholder=ANY_TEXT)
     now, mistake = None, ""
     try:
-        if text:
-            now = _looked(studio.query_of(choice.data, text).smiles, asked, model)
-        elif before.smiles or row >= 0:
-            now = _looked(before.now or studio.query_of_row(choice.data, row).smiles, asked, model)
+        with st.spinner("Asking the model ..."):
+            if text:
+                now = _looked(studio.query_of(choice.data, text).smiles, asked, model)
+            elif before.smiles or row >= 0:
+                now = _looked(before.now or studio.query_of_row(choice.data, row).smiles, asked, model)
     except MmexploreError as problem:
         mistake = str(problem)
     history = steps.came(now.smiles) if now else before
@@ -149,7 +157,7 @@ def _predictions(model: str, now: Looked, pinned: Looked | None, label: str, lev
         return
     place = st.empty()
     place.markdown(table(_rows(one, other, "", ""), other is not None))
-    about = f"{level_in_words(level)} interval or set. {domain_in_words(now.made.inside)}."
+    about = f"{interval_title([one], level)}. {domain_in_words(now.made.inside)}."
     words = about_intervals(model, level)
     known = one.set is not None or not math.isnan(one.low)
     st.caption(literal(about if known else f"{about} {words}"), help=literal(words) if known else None)
@@ -181,7 +189,7 @@ Row = tuple[str, str, str, str]
 def _rows(one: TaskEstimate, other: TaskEstimate | None, added: Any, of_other: Any) -> list[Row]:
     """Lines of the table: what, of this molecule, of the pinned one, and the difference."""
     rows = [(f"{one.name}, predicted", value_in_words(one), "", "")]
-    rows.append(("interval or set", interval_in_words(one), "", ""))
+    rows.append((INTERVALS[one.kind], interval_in_words(one), "", ""))
     if other is not None:
         unit = one.unit if one.kind == "regression" else ""
         rows[0] = (rows[0][0], rows[0][1], value_in_words(other), difference(one.value, other.value, unit))

@@ -1,6 +1,7 @@
 """One molecule on the Predict page: what was read, what each model predicts of it, and how far to trust that."""
 
 import math
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from mmexplore.ui.shell.session import Choice
 
 _TYPED = "typed"
 _MOST_TASKS = 40
+INTERVALS = {"regression": "interval", "classification": "set of classes"}
 _SETS = {"0": "0", "1": "1", "0|1": "0 or 1", "": "neither"}
 
 
@@ -80,12 +82,18 @@ def _prediction(made: MoleculePrediction, level: float) -> None:
 def _table(estimates: tuple[TaskEstimate, ...], level: float) -> str:
     """Label, prediction, interval and spread as a table of markdown."""
     spread = any(not math.isnan(one.std) for one in estimates)
-    head = ["", "prediction", f"{level_in_words(level)} interval or set", *(["spread"] if spread else [])]
+    head = ["", "prediction", interval_title(estimates, level), *(["spread"] if spread else [])]
     lines = [f"| {' | '.join(head)} |", f"|:--|{'--:|' * (len(head) - 1)}"]
     for one in estimates[:_MOST_TASKS]:
         cells = [one.name, value_in_words(one), interval_in_words(one), *([_number(one.std)] if spread else [])]
         lines.append(f"| {' | '.join(map(literal, cells))} |")
     return "\n".join(lines)
+
+
+def interval_title(estimates: Sequence[TaskEstimate], level: float) -> str:
+    """What stands beside these predictions: intervals of numbers, possible classes."""
+    kinds = dict.fromkeys(INTERVALS[one.kind] for one in estimates)
+    return f"{level_in_words(level)} {' or '.join(kinds)}"
 
 
 def value_in_words(one: TaskEstimate) -> str:

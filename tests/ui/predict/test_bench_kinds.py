@@ -41,7 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 
 def bench(model: str, smiles: str, **query: str) -> AppTest:
-    app = page("5_Predict.py", predict="Bench", data=DATA, model=model, bench=smiles, **query)
+    app = page("5_Predict.py", predict="Bench", data=DATA, by=model, bench=smiles, **query)
     assert not app.exception
     return app
 
@@ -53,7 +53,9 @@ def words(app: AppTest) -> str:
 @pytest.mark.parametrize("target", ["y", "long"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_answers_an_edit(kind: str, target: str, home: Home) -> None:
-    model = studio.train(recipe(kind, target), studio.new_run(f"{kind} {target}"), kind).name
+    run = studio.new_run(f"{kind} {target}")
+    studio.train(recipe(kind, target), run, kind)
+    model = run.name
     studio.compute_map(model, DATA, studio.model(model).views[-1], "pca")
     app = bench(model, FIRST)
     app = app.text_input(key="bench").set_value(THEN).run()
