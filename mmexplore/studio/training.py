@@ -523,7 +523,7 @@ def intervals_in_words(model_name: str, level: float = calibrations.LEVEL) -> st
     table = training_data(found)
     if table is None or table.digest != found.card.data.digest:
         whose = found.data or "its data set"
-        return f"No intervals yet: they are made of labels of {whose}, which is not here. Fetch it on the Data page."
+        return f"No intervals or sets yet: they are made of labels of {whose}, which is not here; fetch it on Data."
     return f"No intervals: fewer than {calibrations.FEWEST} calibration molecules have any of its labels."
 
 

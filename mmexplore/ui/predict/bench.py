@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
@@ -59,13 +60,14 @@ def show(choice: Choice, asked: PredictionRequest) -> None:
     label = _label(now.made)
     pinned = _pinned(choice, asked, model)
     left, right = st.container(key="stacks-bench").columns([5, 7], gap="medium")
-    with right:
-        _predictions(model, now, pinned, label, asked.level)
+    below, beside = st.container(key="stacks-bench-why").columns([5, 7], gap="medium")
     with left:
         _pair(now, pinned)
+    _predictions(model, now, pinned, label, asked.level, right, beside)
+    with below:
+        _star(choice, model, history, pinned)
         if estimate := _of(now, label):
             deciding.show(model, now.smiles, estimate)
-        _star(choice, model, history, pinned)
     _steps(history)
 
 
@@ -149,30 +151,39 @@ def _of(looked: Looked | None, label: str) -> TaskEstimate | None:
     return next((one for one in looked.made.estimates if one.name == label), None)
 
 
-def _predictions(model: str, now: Looked, pinned: Looked | None, label: str, level: float) -> None:
-    """Prediction and contributions of one molecule, or of both with their difference."""
+def _predictions(
+    model: str,
+    now: Looked,
+    pinned: Looked | None,
+    label: str,
+    level: float,
+    right: DeltaGenerator,
+    below: DeltaGenerator,
+) -> None:
+    """Prediction and contributions of one molecule, or of both with their difference, and below them their bars."""
     one, other = _of(now, label), _of(pinned, label)
     if one is None:
-        st.warning(literal(f"Not predicted: {now.made.refused}"), icon=":material/block:")
+        right.warning(literal(f"Not predicted: {now.made.refused}"), icon=":material/block:")
         return
-    place = st.empty()
+    place = right.empty()
     place.markdown(table(_rows(one, other, "", ""), other is not None))
     about = f"{interval_title([one], level)}. {domain_in_words(now.made.inside)}."
     words = about_intervals(model, level)
     known = one.set is not None or not math.isnan(one.low)
-    st.caption(literal(about if known else f"{about} {words}"), help=literal(words) if known else None)
+    right.caption(literal(about if known else f"{about} {words}"), help=literal(words) if known else None)
     added, of_other = _added(model, now.smiles, label), _added(model, pinned.smiles, label) if pinned else ""
     place.markdown(table(_rows(one, other, added, of_other), other is not None))
     if isinstance(added, str):
-        st.caption(literal(f"No contributions of modalities: {added}."))
+        right.caption(literal(f"No contributions of modalities: {added}."))
         return
     shown = {"this molecule": added.values[0].tolist()}
     if isinstance(of_other, Contributions):
         shown["pinned"] = of_other.values[0].tolist()
     scale = f"{label}, {added.unit}".removesuffix(", ")
     drawn = bench_charts.contributions(shown, added.modalities, scale)
-    charts.show(drawn, f"{model}-contributions", "predict/bench/added", downloads=False)
-    st.caption(literal(f"Measured from {added.start_is} ({added.start:.3g}); {added.by}."))
+    with below:
+        charts.show(drawn, f"{model}-contributions", "predict/bench/added", downloads=False)
+        st.caption(literal(f"Measured from {added.start_is} ({added.start:.3g}); {added.by}."))
 
 
 def _added(model: str, smiles: str, label: str) -> Contributions | str:
