@@ -440,7 +440,7 @@ def write_predicted(job: Job, ending: str) -> Path:
     if not path.is_file() or path.stat().st_mtime < made.stat().st_mtime:
         asked = asked_of(job)
         data = Path(asked.data) if Path(asked.data).is_file() else asked.data
-        of = {"smiles": asked.smiles or None, "sheet": asked.sheet or None}
+        of: dict[str, Any] = {"smiles": asked.smiles or None, "sheet": asked.sheet or None}
         predict(asked.models, data, path, interval=asked.interval, salts=asked.salts, **of)
     return path
 

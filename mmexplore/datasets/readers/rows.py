@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -205,7 +205,7 @@ def names_of(frame: pd.DataFrame) -> list[str]:
     return as_they_stood(Cells(unique(stood), [], [], header=stood))
 
 
-def _text(value: object) -> str:
+def _text(value: Any) -> str:
     return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value)
 
 
