@@ -43,6 +43,12 @@ class Standardized(NamedTuple):
     told: str = ""
     apart: str = ""
 
+    @property
+    def words(self) -> str:
+        """What was done and what is to be said of it, each once; "" where that is nothing."""
+        told = [one for one in self.told.split("|") if one != structures.MAPS]  # which ``done`` says already
+        return "; ".join(filter(None, (self.done, *told)))
+
 
 AS_DRAWN = "the standardised form cannot be read back by RDKit: left as drawn"
 

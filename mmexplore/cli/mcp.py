@@ -129,15 +129,15 @@ def _predicted(model: str, typed: str, interval: float) -> Values:
     if made.refused:
         return {"given": typed, "smiles": made.smiles, "refused": made.refused}
     near = {"nearest_training": made.nearest, "nearest_similarity": made.similarity, "in_domain": made.inside}
-    done = "; ".join(filter(None, (used.done, *used.told.split("|"))))
-    told: Values = {"given": typed, "smiles": made.smiles, "done": done}
+    told: Values = {"given": typed, "smiles": made.smiles, "done": used.words}
     return told | {"labels": [_estimate(one) for one in made.estimates]} | near
 
 
 def _estimate(one: "studio.TaskEstimate") -> Values:
     about: Values = {"name": one.name, "unit": one.unit, "value": one.value, "std": one.std}
     if one.kind == "classification":
-        return about | {"unit": "probability", "set": one.set.split("|") if one.set else None}
+        possible = None if one.set is None else [c for c in one.set.split("|") if c]
+        return about | {"unit": "probability", "set": possible}
     return about | {"low": one.low, "high": one.high}
 
 

@@ -76,7 +76,8 @@ def read(dataset: Dataset, text: str) -> Meaning:
     return Meaning(text, none, pattern=meant.pattern)
 
 
-_ATOM_BY_NUMBER = re.compile(r"\[[^\]]*#\d")
+ATOM_BY_NUMBER = re.compile(r"\[[^\]]*#\d")
+"""An atom by its number, which is SMARTS whatever else it reads as."""
 _WORD = re.compile(r"[A-Za-z][a-z]+(?:[ -][A-Za-z]+)*")
 
 
@@ -108,7 +109,7 @@ def molecule_and_pattern(text: str) -> tuple[str, str]:
         except BadMolecule as other:
             raise other if "cannot take" in str(other) else mistake from None
         return "", text
-    if "~" in text or _ATOM_BY_NUMBER.search(text) or any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+    if "~" in text or ATOM_BY_NUMBER.search(text) or any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
         molecules.pattern(text)
         return "", text
     smiles = molecules.canonical(mol)

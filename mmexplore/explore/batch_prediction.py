@@ -19,7 +19,7 @@ import numpy as np
 from mmexplore import __version__
 from mmexplore.chem import molecules, salts
 from mmexplore.chem.standardize import POOL_FROM, Standardized, standardize_all
-from mmexplore.datasets import Task, tables
+from mmexplore.datasets import Task, search, tables
 from mmexplore.explore.neighbors.applicability import Domain
 from mmexplore.features.store import features
 from mmexplore.models.calibration import FEWEST, Calibration
@@ -43,7 +43,9 @@ PREDICTED = "predicted"
 """What the status of a predicted row begins with."""
 NO_STRUCTURE = "no structure in this row"
 MIXTURE = "a mixture of molecules of the same size, of which none is the one that is meant; give one of them"
-_FORMAT = 1
+QUERY = "a pattern, whose atoms or bonds may be any of several; give one molecule"
+OPEN_END = "* stands for any atom, and was predicted as an atom without an element"
+_FORMAT = 2
 _PART_ROWS, _PART_CELLS = 4_096, 400_000
 _DOMAIN = ("nearest_training", "nearest_similarity", "in_domain")
 
@@ -253,7 +255,8 @@ class _Work:
             return refused[0]
         names = (one.name for one in self.predictors)
         without = [f"not by {name}: {why}" for name, why in zip(names, refused, strict=True) if why]
-        return "; ".join(filter(None, (PREDICTED, outcome.done, *outcome.told.split("|"), *without)))
+        open_end = OPEN_END if "*" in outcome.smiles else ""
+        return "; ".join(filter(None, (PREDICTED, outcome.words, open_end, *without)))
 
     def _near(
         self, one: Forecaster, columns: Sequence[str], each: np.ndarray, good: np.ndarray, at: np.ndarray, n: int
@@ -277,6 +280,8 @@ def _refusal(read: "Read", text: str, outcome: Standardized) -> str:
     """Why a row is not predicted, "" where it can be read and names one molecule."""
     if read.refused or not text:
         return read.refused or NO_STRUCTURE
+    if "~" in outcome.smiles or ("\n" not in text and search.ATOM_BY_NUMBER.search(text)):
+        return QUERY
     return outcome.refused or (MIXTURE if salts.TIED in outcome.told.split("|") else "")
 
 

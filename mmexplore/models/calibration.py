@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.datasets import Kind, Task
+from mmexplore.datasets import Dataset, Kind, Task
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import seals
 from mmexplore.runtime.cache import FileVersion, cached, version
@@ -24,6 +24,8 @@ from mmexplore.runtime.errors import BadRecipe
 from mmexplore.runtime.home import read_json, write_json
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mmexplore.models.registry import Model
 
 FILE, FORMAT = "calibration.json", 1
@@ -238,21 +240,37 @@ def promise(rule: str, level: float = LEVEL) -> str:
             f"{share} of new molecules are covered if they are like those of the data set, as calibration and test "
             "molecules were drawn at random from it; of other chemistry fewer are."
         )
+    if rule == "kfold":
+        return (
+            f"{share} of new molecules are covered if the folds were drawn at random and they are like those of the "
+            "data set; folds by scaffold or cluster promise nothing of new ones."
+        )
+    other = _OTHER.get(rule, "molecules that were not drawn at random as the calibration molecules were")
     return (
-        f"Split {rule!r} gives the test part scaffolds that the calibration molecules do not have, so {share} is not "
-        "promised there: what was measured is what such intervals cover of new scaffolds."
+        f"Split {rule!r} gives the test part {other}, so {share} is not promised there: what was measured is what such "
+        "intervals cover of those."
     )
 
 
-def calibration(model: "Model") -> Calibration | None:
+_SCAFFOLDS = "scaffolds that the calibration molecules do not have"
+_OTHER = {
+    "scaffold": _SCAFFOLDS,
+    "scaffold_balanced": _SCAFFOLDS,
+    "cluster": "clusters that the calibration molecules do not lie in",
+    "time": "later molecules than those of the calibration",
+}
+
+
+def calibration(model: "Model", trained_on: Dataset | None = None) -> Calibration | None:
     """Calibration of a model or an ensemble; None where it has no calibration rows, or too few for any task.
 
-    Of a model from before there were such rows: those of its validation part. Raises Damaged for kept rows that are not
-    what was written.
+    Of a model from before there were such rows: those of its validation part, whose labels are those of ``trained_on``,
+    its data set, where they do not lie beside its predictions, as of shipped models. Raises Damaged for kept rows that
+    are not what was written.
     """
     if model.card is None or model.card.untrained or not model.card.data.tasks:
         return None
-    found = _kept(model) or _of_predictions(model)
+    found = _kept(model) or _of_predictions(model, trained_on)
     return found if found and any(found.rows(task) >= FEWEST for task in range(found.truth.shape[1])) else None
 
 
@@ -314,30 +332,51 @@ def _read(file: FileVersion, weights_sha256: str, tasks: tuple[Task, ...]) -> Ca
     return Calibration(kinds, column("truth"), column("prediction"), spread, bool(values["apart"]))
 
 
-def _of_predictions(model: "Model") -> Calibration | None:
+def _of_predictions(model: "Model", trained_on: Dataset | None) -> Calibration | None:
     """Rows of the validation part, where the predictions of the training lie beside the model."""
     assert model.card is not None
     assert model.recipe is not None
     apart = not chosen_by_validation(model.recipe)
     for place in (model.folder / _PREDICTIONS, model.folder.parent / _PREDICTIONS):
         if place.is_file():
-            return _validation(version(place), model.card.data.tasks, apart)
+            found = _validation(version(place), model.card.data.tasks, apart)
+            if found is not None or trained_on is None or trained_on.digest != model.card.data.digest:
+                return found
+            return _labelled(version(place), model.card.data.tasks, apart, trained_on)
     return None
 
 
 @cached(16)
 def _validation(file: FileVersion, tasks: tuple[Task, ...], apart: bool) -> Calibration | None:
-    import pandas as pd
-
     names = [task.name for task in tasks]
-    columns = ["split", *names, *(f"truth: {name}" for name in names)]
-    try:
-        table = pd.read_parquet(io.BytesIO(seals.read(file.path)), columns=columns)
-    except (OSError, ValueError, KeyError):  # of a foreign or former version, without labels
+    table = _rows_of(file, [*names, *(f"truth: {name}" for name in names)])
+    if table is None:  # of a foreign or former version, without labels
         return None
-    table = table[table["split"] == "validation"]
     truth = table[[f"truth: {name}" for name in names]].to_numpy(np.float64)
     return Calibration(tuple(task.kind for task in tasks), truth, table[names].to_numpy(np.float64), None, apart)
+
+
+@cached(16)
+def _labelled(file: FileVersion, tasks: tuple[Task, ...], apart: bool, trained_on: Dataset) -> Calibration | None:
+    """The same with the labels of the data set, whose rows these are."""
+    names, there = [task.name for task in tasks], [task.name for task in trained_on.tasks]
+    table = _rows_of(file, names)
+    if table is None or not set(names) <= set(there):
+        return None
+    truth = trained_on.labels[table.index][:, [there.index(name) for name in names]].astype(np.float64)
+    return Calibration(tuple(task.kind for task in tasks), truth, table[names].to_numpy(np.float64), None, apart)
+
+
+def _rows_of(file: FileVersion, columns: list[str]) -> "pd.DataFrame | None":
+    """Rows of the validation part, by their number among all; None where a column is not there."""
+    import pandas as pd
+
+    try:
+        table = pd.read_parquet(io.BytesIO(seals.read(file.path)), columns=["split", *columns])
+    except (OSError, ValueError, KeyError):
+        return None
+    table = table.reset_index(drop=True)
+    return table[table["split"] == "validation"]
 
 
 def _logit(p: np.ndarray) -> np.ndarray:

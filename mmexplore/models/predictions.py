@@ -1,6 +1,7 @@
 """Predictions of a model on a data set: those of its training, else those of an embedding that is there."""
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmexplore.datasets import Dataset
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+FILE = "predictions.parquet"
+
 
 def predictions(model: Model, dataset: Dataset, *, home: Home) -> "pd.DataFrame | None":
     """Known predictions of a model on a data set: columns ``split`` and one a task; None if nothing yet.
@@ -26,12 +29,17 @@ def predictions(model: Model, dataset: Dataset, *, home: Home) -> "pd.DataFrame 
     if model.card is None or model.card.untrained:
         return None
     trained_on = model.card.data.digest == dataset.digest
-    for path in (model.folder / "predictions.parquet", model.folder.parent / "predictions.parquet"):
-        if trained_on and path.is_file():
-            return _table(version(path), tuple(task.name for task in model.card.data.tasks))
+    if trained_on and (path := left_by_training(model)) is not None:
+        return _table(version(path), tuple(task.name for task in model.card.data.tasks))
     if isinstance(model, Ensemble):
         return _mean(model, dataset, home=home)
     return stored_predictions(model.folder, dataset, home=home)
+
+
+def left_by_training(model: Model) -> Path | None:
+    """File of the predictions that a training left beside its model; None where there is none."""
+    places = (model.folder / FILE, model.folder.parent / FILE)
+    return next((place for place in places if place.is_file()), None)
 
 
 def spreads(model: Model, dataset: Dataset, *, home: Home) -> "np.ndarray | None":
@@ -42,7 +50,7 @@ def spreads(model: Model, dataset: Dataset, *, home: Home) -> "np.ndarray | None
         found = stored(model, dataset, home=home)
         return found.spread.astype(float) if isinstance(found, Joined) else None
     names = tuple(f"spread: {task.name}" for task in model.card.data.tasks)
-    return _table(version(model.folder / "predictions.parquet"), names)[list(names)].to_numpy(float)
+    return _table(version(model.folder / FILE), names)[list(names)].to_numpy(float)
 
 
 def _mean(model: Ensemble, dataset: Dataset, *, home: Home) -> "pd.DataFrame | None":

@@ -27,12 +27,13 @@ from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import check_names, dataset, home, model, training_data
-from mmexplore.studio.training import models
+from mmexplore.studio.training import intervals_in_words, models
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mmexplore.datasets.readers.rows import Rows
+    from mmexplore.datasets import Dataset
+    from mmexplore.datasets.readers.rows import Rows, TableHead
 
 Salts = Literal["strip", "keep"]
 _RESULTS = "tables"
@@ -86,7 +87,10 @@ class PredictedTable:
 
 @dataclass(frozen=True)
 class TaskEstimate:
-    """Prediction of one task, in the label's unit or as a probability; NaN and "" where nothing is known."""
+    """Prediction of one task, in the label's unit or as a probability; NaN where nothing is known.
+
+    ``set``: of classes those that are possible, "" for neither; None where that is not known, and of numbers.
+    """
 
     name: str
     kind: str
@@ -94,7 +98,7 @@ class TaskEstimate:
     value: float
     low: float
     high: float
-    set: str
+    set: str | None
     std: float
 
 
@@ -148,9 +152,10 @@ def predict(
 ) -> PredictedTable:
     """Predict molecules by a model or an ensemble, or by several side by side: one row out for each row in.
 
-    ``data`` is the name of a data set, a file, SMILES, or a frame; ``smiles`` and ``sheet`` choose a column and a
-    sheet. ``interval`` is the level of intervals and sets; ``salts``: strip them from the rows of a file, or keep them.
-    Written to ``out`` (.csv, .tsv, .parquet, .xlsx, .sdf), a run that was cut off goes on when it is called again.
+    ``data`` is the name of a data set, a file, SMILES, or a frame, whose columns and index stay as they are; ``smiles``
+    and ``sheet`` choose a column and a sheet. ``interval`` is the level of intervals and sets; ``salts``: strip them
+    from the rows of a file, or keep them. Written to ``out`` (.csv, .tsv, .parquet, .xlsx, .sdf), a run that was cut
+    off goes on when it is called again.
     Imports torch. Raises UnknownName, BadTable, BadRecipe, and what a data set raises.
     """
     names = [model_names] if isinstance(model_names, str) else list(model_names)
@@ -165,7 +170,9 @@ def predict(
     for one in chosen:
         check(one)
     rows, ready = _rows(data, smiles, sheet, progress)
-    predictors = _predictors(tuple(names), tuple(chosen), home=home())
+    if not rows.count:
+        raise BadTable(f"there is nothing to predict: {rows.called} came without a row")
+    predictors = _predictors(tuple(names), tuple(chosen), _learned(chosen), home=home())
     outcome = batch_prediction.run(
         rows, predictors, target, level=interval, salt="ready" if ready else salts, progress=progress, home=home()
     )
@@ -177,9 +184,18 @@ def predict(
         _columns(names, outcome),
         _of_row(rows, outcome),
         outcome.file,
-        outcome.table,
+        _beside(data, outcome),
         tuple(notes),
     )
+
+
+def _beside(data: Any, outcome: Outcome) -> "pd.DataFrame | None":
+    """The table of predictions; a frame's own columns and index are as they came, and no texts."""
+    import pandas as pd
+
+    if outcome.table is None or not isinstance(data, pd.DataFrame):
+        return outcome.table
+    return pd.concat([data, outcome.table[list(outcome.layout.names)].set_axis(data.index)], axis=1)
 
 
 def _of_row(rows: "Rows", outcome: Outcome) -> RowColumns:
@@ -193,7 +209,9 @@ def _unknown(one: Forecaster) -> list[str]:
     if one.domain is None:
         found.append(f"the training molecules of {one.name} are not known here: nothing is said of its domain")
     if one.calibration is None:
-        found.append(f"{one.name} has too few calibration molecules: its predictions have no intervals")
+        found.append(f"{one.name}: {intervals_in_words(one.name)}")
+    elif not one.calibration.apart:
+        found.append(f"{one.name}: {one.calibration.words}")
     return found
 
 
@@ -229,25 +247,32 @@ def _rows(data: Any, smiles: str | None, sheet: str | None, progress: Progress) 
 
 def _structures(frame: "pd.DataFrame") -> str:
     from mmexplore.datasets.readers import columns
+    from mmexplore.datasets.readers.rows import names_of
 
-    text = frame.head(1_000).astype("str").rename(columns=str)
+    text = frame.head(1_000).astype("str").fillna("").set_axis(names_of(frame), axis=1)
     found = columns.structures(text)
     if found.chosen is None:
         raise columns.none_found(list(text.columns), text.iloc[0].tolist() if len(text) else [])
-    return str(next(name for name in frame.columns if str(name) == found.chosen))
+    return found.chosen
+
+
+def _learned(chosen: Sequence[Model]) -> "tuple[Dataset | None, ...]":
+    """Training data sets as they are here now; they come and go."""
+    return tuple(training_data(one) for one in chosen)
 
 
 @cached(4)
-def _predictors(names: tuple[str, ...], chosen: tuple[Model, ...], *, home: Home) -> tuple[Forecaster, ...]:
+def _predictors(
+    names: tuple[str, ...], chosen: tuple[Model, ...], learned: "tuple[Dataset | None, ...]", *, home: Home
+) -> tuple[Forecaster, ...]:
     from mmexplore.explore.neighbors.applicability import domain
     from mmexplore.models.calibration import calibration
     from mmexplore.models.predict import Inference
 
     made = []
-    for name, one in zip(names, chosen, strict=True):
-        known = training_data(one)
+    for name, one, known in zip(names, chosen, learned, strict=True):
         near = None if known is None else domain(one, known, home=home)
-        made.append(Forecaster(name, Inference(one, home=home), calibration(one), near))
+        made.append(Forecaster(name, Inference(one, home=home), calibration(one, known), near))
     return tuple(made)
 
 
@@ -266,7 +291,7 @@ def predict_molecule(
     chosen = tuple(model(name) for name in model_names)
     if len(chosen) == 1 and chosen[0].shipped and (kept := _shipped(chosen[0], smiles, interval)):
         return (replace(kept, model=model_names[0]),)
-    return _one(tuple(model_names), chosen, smiles, interval, home=home())
+    return _one(tuple(model_names), chosen, _learned(chosen), smiles, interval, home=home())
 
 
 PREDICTED = "predicted.json"
@@ -275,8 +300,8 @@ PREDICTED = "predicted.json"
 
 def ship_prediction(model_name: str, smiles: str, interval: float = LEVEL) -> None:
     """Keep the prediction of one canonical SMILES beside its model. Imports torch."""
-    (made,) = predict_molecule([model_name], smiles, interval)
     chosen = model(model_name)
+    (made,) = _one((model_name,), (chosen,), _learned([chosen]), smiles, interval, home=home())
     told = {"digest": chosen.digest, "interval": interval, "made": asdict(made)}
     write_json(chosen.folder / PREDICTED, told, sealed=False)
 
@@ -288,7 +313,7 @@ def _shipped(chosen: Model, smiles: str, interval: float) -> MoleculePrediction 
         made = told["made"]
         if (told["digest"], told["interval"], made["smiles"]) != (chosen.digest, interval, smiles):
             return None
-        estimates = tuple(TaskEstimate(**with_nan(one)) for one in made["estimates"])
+        estimates = tuple(TaskEstimate(**with_nan(one, "value", "low", "high", "std")) for one in made["estimates"])
         return MoleculePrediction(**with_nan(made, "similarity", "edge") | {"estimates": estimates})
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -296,9 +321,15 @@ def _shipped(chosen: Model, smiles: str, interval: float) -> MoleculePrediction 
 
 @cached(64)
 def _one(
-    names: tuple[str, ...], chosen: tuple[Model, ...], smiles: str, interval: float, *, home: Home
+    names: tuple[str, ...],
+    chosen: tuple[Model, ...],
+    learned: "tuple[Dataset | None, ...]",
+    smiles: str,
+    interval: float,
+    *,
+    home: Home,
 ) -> tuple[MoleculePrediction, ...]:
-    predictors = _predictors(names, chosen, home=home)
+    predictors = _predictors(names, chosen, learned, home=home)
     return tuple(_prediction(one, smiles, interval, home=home) for one in predictors)
 
 
@@ -322,7 +353,7 @@ def _prediction(one: Forecaster, smiles: str, interval: float, *, home: Home) ->
             number(each.value),
             number(each.low),
             number(each.high),
-            text(each.set),
+            str(row[each.set]) if each.set and not _missing(row[each.set]) else None,
             number(each.std),
         )
         for each in tasks
@@ -346,12 +377,25 @@ def _missing(value: Any) -> bool:
     return bool(pd.isna(value))
 
 
+def table_head(path: Path, sheet: str | None = None) -> "TableHead":
+    """Columns and sheets of a file, of which one may choose before it is predicted. Raises BadTable, UnknownName."""
+    from mmexplore.datasets.readers.rows import head_of
+
+    return head_of(path, sheet)
+
+
 def start_prediction(
-    model_names: Sequence[str], data: str | Path, interval: float = LEVEL, salts: Salts = "strip"
+    model_names: Sequence[str],
+    data: str | Path,
+    interval: float = LEVEL,
+    salts: Salts = "strip",
+    smiles: str = "",
+    sheet: str = "",
 ) -> Job:
     """Have a data set, or a file that this app keeps, predicted by a job, or the job that is at it already.
 
-    The table lies where :func:`predicted_file` says. Tables of a week ago are deleted.
+    ``smiles`` and ``sheet`` choose a column and a sheet of a file, "" for the likeliest. The table lies where
+    :func:`predicted_file` says. Tables of a week ago are deleted.
     """
     for name in model_names:
         check_names(model_name=name)
@@ -360,10 +404,12 @@ def start_prediction(
     called = data if isinstance(data, str) else data.name
     place = home().folder(FOLDER, _RESULTS)
     _forget_old(place)
-    asked = json.dumps([list(model_names), str(data), interval, salts], allow_nan=False)
+    chosen = [f"{flag}={value}" for flag, value in (("--smiles", smiles), ("--sheet", sheet)) if value]
+    asked = json.dumps([list(model_names), str(data), interval, salts, *chosen], allow_nan=False)
     name = f"{allowed(called.partition('.')[0])[:40]}-{hashlib.sha256(asked.encode()).hexdigest()[:8]}.parquet"
     arguments = [word for one in model_names for word in ("--model", one)]
     arguments += ["--data", str(data), "--out", str(place / name), "--interval", str(interval), "--salts", salts]
+    arguments += chosen
     title = f"predictions for {called}"
     return client.start_once("predict", arguments, device="predictions", title=title, home=home())
 
@@ -394,7 +440,8 @@ def write_predicted(job: Job, ending: str) -> Path:
     if not path.is_file() or path.stat().st_mtime < made.stat().st_mtime:
         asked = asked_of(job)
         data = Path(asked.data) if Path(asked.data).is_file() else asked.data
-        predict(asked.models, data, path, interval=asked.interval, salts=asked.salts)
+        of: dict[str, Any] = {"smiles": asked.smiles or None, "sheet": asked.sheet or None}
+        predict(asked.models, data, path, interval=asked.interval, salts=asked.salts, **of)
     return path
 
 
@@ -426,18 +473,24 @@ def dataset_of_predictions(job: Job) -> tuple[str, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class PredictionAsked:
-    """What a job predicts."""
+    """What a job predicts; ``smiles`` and ``sheet`` of its file, "" for the likeliest."""
 
     models: tuple[str, ...]
     data: str
     interval: float
     salts: Salts
+    smiles: str = ""
+    sheet: str = ""
 
 
 def asked_of(job: Job) -> PredictionAsked:
     """What a job of :func:`start_prediction` predicts, read from its arguments."""
     told: dict[str, list[str]] = {}
-    for flag, value in zip(job.arguments[::2], job.arguments[1::2], strict=True):
-        told.setdefault(flag, []).append(value)
+    words = iter(job.arguments)
+    for word in words:
+        flag, equals, value = word.partition("=")
+        told.setdefault(flag, []).append(value if equals else next(words))
     salts: Salts = "keep" if told["--salts"] == ["keep"] else "strip"
-    return PredictionAsked(tuple(told["--model"]), told["--data"][0], float(told["--interval"][0]), salts)
+    smiles, sheet = (told.get(flag, [""])[0] for flag in ("--smiles", "--sheet"))
+    level = float(told["--interval"][0])
+    return PredictionAsked(tuple(told["--model"]), told["--data"][0], level, salts, smiles, sheet)

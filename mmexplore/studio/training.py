@@ -498,7 +498,33 @@ def _device(recipe: Recipe) -> str:
 
 def calibration(model_name: str) -> Calibration | None:
     """Calibration of a model or an ensemble: its intervals, sets and scaled probabilities; None where it has none."""
-    return calibrations.calibration(model(model_name))
+    found = model(model_name)
+    return calibrations.calibration(found) or calibrations.calibration(found, training_data(found))
+
+
+def intervals_in_words(model_name: str, level: float = calibrations.LEVEL) -> str:
+    """What a model's intervals and sets are made of, and what they cover; or why it has none. In sentences."""
+    found = model(model_name)
+    made = calibration(model_name)
+    if made is not None and found.card is not None:
+        most = max(map(made.rows, range(len(made.kinds))))
+        if "regression" in made.kinds and np.isinf(calibrations.quantile(np.zeros(most), level)):
+            share = f"{100 * level:g} %"
+            return f"No intervals of {share}: {most} calibration molecules are too few; a lower level would do."
+        covered = calibrations.in_words(coverage(model_name))
+        measured = f"{covered[:1].upper()}{covered[1:]}." if covered else ""
+        return " ".join(filter(None, (made.words, measured, calibrations.promise(found.card.split.rule, level))))
+    if found.card is None or not found.card.data.tasks:
+        return f"{model_name} predicts no labels, so it has no intervals."
+    if predictions.left_by_training(found) is None:
+        return (
+            "No intervals: nothing came with the model that says how far off it was on molecules that it had not seen."
+        )
+    table = training_data(found)
+    if table is None or table.digest != found.card.data.digest:
+        whose = found.data or "its data set"
+        return f"No intervals or sets yet: they are made of labels of {whose}, which is not here; fetch it on Data."
+    return f"No intervals: fewer than {calibrations.FEWEST} calibration molecules have any of its labels."
 
 
 def coverage(model_name: str) -> tuple[Coverage, ...]:
@@ -506,7 +532,7 @@ def coverage(model_name: str) -> tuple[Coverage, ...]:
     found = model(model_name)
     if found.card is None or found.card.coverage:
         return found.card.coverage if found.card else ()
-    made, told = calibrations.calibration(found), tested(model_name)
+    made, told = calibration(model_name), tested(model_name)
     return made.coverage(found.card.data.tasks, told.truth, told.prediction, told.spread) if made and told else ()
 
 

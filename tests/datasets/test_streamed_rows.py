@@ -57,7 +57,7 @@ def test_every_row_is_one_also_where_it_cannot_be_read(tmp_path: Path) -> None:
         (2, ["CCO", "a"], ""),
         (3, ["", ""], "empty line"),
         (4, ["", ""], ""),
-        (5, ["CCN", "b"], "4 cells where the header has 2"),
+        (5, ["CCN", "b"], "4 cells where the header has 2; left over: too | many"),
         (6, ["CCC", ""], ""),
     ]
 

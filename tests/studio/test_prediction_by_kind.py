@@ -93,3 +93,27 @@ def test_an_ensemble_predicts_its_members_mean(model: str, target: str, home: Ho
     values = np.stack([one[target] for one in each if one is not None])
     np.testing.assert_allclose(frame[target], values.mean(0), rtol=1e-5)
     np.testing.assert_allclose(frame[f"{target}_std"], values.std(0), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["solubility-dmpnn", "solubility-mmfrl-late", "freesolv-mmsa", "bace-mmsa"])
+def test_shipped_models_have_intervals_or_say_why(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    monkeypatch.delenv("MMEXPLORE_DATA_DIR", raising=False)
+    made, words = studio.calibration(name), studio.intervals_in_words(name)
+    assert studio.intervals_in_words("ecfp").endswith("no intervals.")
+    if name == "bace-mmsa":
+        assert made is None
+        assert "fetch it" in words
+        return
+    chosen = studio.model(name)
+    assert made is not None
+    assert chosen.card is not None
+    known, table = studio.predictions(name, chosen.data), studio.dataset(chosen.data)
+    assert known is not None
+    rows = (known["split"] == "validation").to_numpy()
+    np.testing.assert_allclose(made.truth[:, 0], table.labels[rows, 0])
+    assert (made.rows(0), made.apart) == (chosen.card.split.sizes[1], False)
+    assert "chose the epoch, too" in words
+    assert studio.coverage(name)[0].words() in words
+    assert "not promised" in words
+    assert studio.intervals_in_words(name, 0.999).startswith("No intervals of 99.9 %")

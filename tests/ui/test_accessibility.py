@@ -45,6 +45,16 @@ def a_data_set(page: Page, url: str) -> None:
     expect(page.locator(".js-plotly-plot")).to_be_visible()
 
 
+def a_prediction(page: Page, url: str) -> None:
+    """A molecule with its prediction, then the bench."""
+    page.goto(f"{url}/Predict?data=solubility&model=solubility-mmfrl-late&typed=CC(%3DO)Nc1ccc(O)cc1")
+    expect(page.get_by_text("Nearest training molecule")).to_be_visible()
+    serious(page, "Predict, a molecule")
+    page.goto(f"{url}/Predict?predict=Bench&data=solubility&model=solubility-mmfrl-late&bench=CCO&pinned=CCN")
+    expect(page.get_by_text("Lit: the atoms that differ.")).to_be_visible()
+    expect(page.get_by_text("adds smiles")).to_be_visible()
+
+
 def serious(page: Page, where: str) -> None:
     """Fails on what axe calls serious or critical and Streamlit cannot be blamed for."""
     quiet(page)
@@ -55,7 +65,7 @@ def serious(page: Page, where: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("visit", [a_selection, a_training, a_data_set], ids=lambda visit: visit.__name__)
+@pytest.mark.parametrize("visit", [a_selection, a_training, a_data_set, a_prediction], ids=lambda visit: visit.__name__)
 def test_nothing_serious(chromium: Browser, server: Server, scheme: str, visit: object) -> None:
     page, _ = new_page(chromium, server.url, scheme=scheme)
     visit(page, server.url)  # type: ignore[operator]

@@ -43,12 +43,16 @@ Row = tuple[int, list[str]]
 
 @dataclass
 class Cells:
-    """A table of text: names of the columns, rows of as many cells, where they begin, and what was left out."""
+    """A table of text: names of the columns, rows of as many cells, where they begin, and what was left out.
+
+    ``header`` are the names as they stood, which may be empty or alike; none where the format has no line of them.
+    """
 
     columns: list[str]
     rows: list[list[str]]
     lines: list[int]
     header_line: int = 0
+    header: list[str] = field(default_factory=list)
     rejected: list[Remark] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -86,7 +90,8 @@ def delimited_rows(file: TextIO, delimiter: str, cells: Cells) -> Iterator[Row]:
     for line, row in itertools.chain(_start(cells, lines, delimiter), _records(cells, lines, delimiter)):
         if not cells.columns:
             if any(map(str.strip, row)):
-                cells.columns, cells.header_line = _header(row, lines, delimiter, cells), line
+                cells.header = _header(row, lines, delimiter, cells)
+                cells.columns, cells.header_line = unique(cells.header), line
         elif row and len(row) != len(cells.columns) and row[0].lstrip().startswith("#"):
             cells.notes.append(f"line {line}: a comment was skipped: {delimiter.join(row)[:60]!r}")
         else:
@@ -108,7 +113,7 @@ def sheet_rows(rows: Iterable[Row], cells: Cells) -> Iterator[Row]:
         if cells.columns:
             yield line, row
         elif any(map(str.strip, row)):
-            cells.columns, cells.header_line = unique(row), line
+            cells.header, cells.columns, cells.header_line = row, unique(row), line
 
 
 def smiles_lines(file: TextIO) -> Cells:
@@ -150,7 +155,7 @@ def words_rows(file: TextIO, cells: Cells) -> Iterator[Row]:
         if cells.columns:
             yield line, row
         elif row:
-            cells.columns, cells.header_line = unique(row), line
+            cells.header, cells.columns, cells.header_line = row, unique(row), line
 
 
 def fitted(row: list[str], width: int) -> tuple[list[str], str]:
@@ -479,12 +484,12 @@ def _no_molecules(rows: list[list[str]]) -> bool:
 
 
 def _header(row: list[str], lines: _Lines, delimiter: str, cells: Cells) -> list[str]:
-    """Names of the columns; where each row has a cell more in front, as R writes row names, that is one, too."""
+    """Names of the columns as they stand; where each row has a cell more in front, as R writes it, that is one."""
     below = [divided(text, delimiter)[0] for text in lines.peek(20) if text.strip()]
     if len(row) > 1 and below and all(len(found) == len(row) + 1 and found[-1].strip() for found in below):
         cells.notes.append("each row has a cell more than the header: the first column was read as row names")
-        return unique(["row", *row])
-    return unique(row)
+        return ["row", *row]
+    return row
 
 
 def _records(cells: Cells, lines: _Lines, delimiter: str) -> Iterator[Row]:

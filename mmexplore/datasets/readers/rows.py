@@ -6,12 +6,13 @@ same, with the reason; only lines without a sign are left out where they stand b
 """
 
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -34,7 +35,7 @@ from mmexplore.runtime.progress import Progress, silent
 
 EMPTY_LINE = "empty line"
 Kind = Literal["text", "int", "float"]
-_SAMPLED, _SAMPLED_CELLS, _KEPT = 4_000, 400_000, 20
+_SAMPLED, _SAMPLED_CELLS, _KEPT, _SHOWN, _HEAD = 4_000, 400_000, 20, 1_000, 300
 _INT = re.compile(r"-?(0|[1-9]\d{0,14})")
 _FLOAT = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?")
 
@@ -82,8 +83,9 @@ def rows_of(
     """
     held = content(path, called)
     opened, style = _opener(held, sheet)
+    kept = partial(_kept, opened, grows=style == "workbook")
     seen = _Seen(Cells([], [], []))
-    for count, one in enumerate(_kept(opened, seen.cells), 1):
+    for count, one in enumerate(kept(seen.cells), 1):
         seen.take(one)
         if not count % 10_000:
             progress("read", count, 0)
@@ -91,10 +93,10 @@ def rows_of(
     if not seen.count and first is None:
         raise BadTable(f"the table holds a header and no rows: {' | '.join(seen.cells.columns)[:80]!r}")
     skipped = seen.blank_between_all
-    names = tuple(unique([""] * len(seen.cells.columns)) if first else seen.cells.columns)
+    names = tuple(unique([""] * len(seen.cells.columns)) if first else as_they_stood(seen.cells))
     frame = pd.DataFrame(dict(zip(names, map(list, seen.columns(first)), strict=True)), dtype=str)
     structures = _structures(frame, smiles, style == "sdf", seen.cells.notes)
-    notes = [*seen.cells.notes, *([styles.NO_HEADER] if first else [])]
+    notes = [*seen.cells.notes, *([styles.NO_HEADER] if first else _renamed(seen.cells, names))]
     if skipped:
         notes.append(f"{seen.blank:,} empty lines between the rows were skipped")
     kinds = dict(zip(names, seen.kinds(first), strict=True))
@@ -109,8 +111,64 @@ def rows_of(
         style == "sdf",
         tuple(notes),
         _columns.name_column(frame, structures) or "",
-        partial(_again, opened, first, skipped),
+        partial(_again, kept, first, skipped),
     )
+
+
+@dataclass(frozen=True)
+class TableHead:
+    """Beginning of a table: names of its columns, the likeliest of structures ("" for none), the sheets of a workbook.
+
+    ``sheet`` is the one that was read. ``columns`` is empty where there is nothing to choose from, as in an SD file.
+    """
+
+    columns: tuple[str, ...]
+    structures: str
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
+
+
+def head_of(path: Path, sheet: str | None = None, called: str = "") -> TableHead:
+    """Beginning of a file, its first rows alone: what there is to choose from. Raises BadTable, UnknownName."""
+    held = content(path, called)
+    if held.kind != "workbook":
+        return _head(held, None)
+    sheets = workbooks.sheets(held)
+    for name in sheets if sheet is None else [sheet]:
+        try:
+            return replace(_head(held, name), sheets=sheets, sheet=name)
+        except BadTable:
+            if name == (sheet or sheets[-1]):
+                raise
+    return _head(held, sheet)
+
+
+def _head(held: Content, sheet: str | None) -> TableHead:
+    opened, style = _opener(held, sheet)
+    seen = _Seen(Cells([], [], []))
+    for one in itertools.islice(_kept(opened, seen.cells, grows=style == "workbook"), _HEAD):
+        seen.take(one)
+    if style == "sdf":
+        return TableHead((), "")
+    first = seen.header_row(style)
+    names = tuple(unique([""] * len(seen.cells.columns)) if first else as_they_stood(seen.cells))
+    frame = pd.DataFrame(dict(zip(names, map(list, seen.columns(first)), strict=True)), dtype=str)
+    return TableHead(names, _columns.structures(frame).chosen or "")
+
+
+def as_they_stood(cells: Cells) -> list[str]:
+    """Names of the columns as they stood in the file, blanks and all; of those that had none or shared one, ours."""
+    stood = [*cells.header, *[""] * (len(cells.columns) - len(cells.header))]
+    return [name if " ".join(name.split()) == ours else ours for name, ours in zip(stood, cells.columns, strict=True)]
+
+
+def _renamed(cells: Cells, names: Sequence[str]) -> list[str]:
+    """A note on columns that are called otherwise than they stood, as they had no name of their own."""
+    stood = [*cells.header, *[""] * (len(names) - len(cells.header))]
+    ours = [name for name, before in zip(names, stood, strict=True) if name != before]
+    if not ours or not cells.header:
+        return []
+    return [f"columns without a name of their own are called {', '.join(map(repr, ours[:10]))}"]
 
 
 def of_frame(frame: pd.DataFrame, structures: str, called: str, digest: str = "") -> Rows:
@@ -119,10 +177,10 @@ def of_frame(frame: pd.DataFrame, structures: str, called: str, digest: str = ""
     >>> list(of_frame(pd.DataFrame({"smiles": ["CCO"], "y": [0.5]}), "smiles", "mine"))
     [Read(line=1, cells=['CCO', '0.5'], refused='')]
     """
-    if structures not in frame:
-        raise UnknownName("column", structures, map(str, frame.columns))
-    names = unique([str(name) for name in frame.columns])
-    columns = [["" if pd.isna(v) else str(v) for v in frame.iloc[:, place]] for place in range(len(names))]
+    names = names_of(frame)
+    if structures not in names:
+        raise UnknownName("column", structures, names)
+    columns = [list(map(_text, frame.iloc[:, place])) for place in range(len(names))]
     kinds: dict[str, Kind] = {}
     for name, cells, dtype in zip(names, columns, frame.dtypes, strict=True):
         kind: Kind | None = None if pd.api.types.is_numeric_dtype(dtype) and dtype.kind != "b" else "text"
@@ -137,15 +195,24 @@ def of_frame(frame: pd.DataFrame, structures: str, called: str, digest: str = ""
         return (Read(line, list(row)) for line, row in enumerate(held, 1))
 
     text = pd.DataFrame(dict(zip(names, (cells[:1_000] for cells in columns), strict=True)), dtype="str")
-    chosen = names[[str(name) for name in frame.columns].index(structures)]
-    named = _columns.name_column(text, chosen) or ""
-    return Rows(called, digest, tuple(names), len(held), chosen, kinds, name=named, source=source)
+    named = _columns.name_column(text, structures) or ""
+    return Rows(called, digest, tuple(names), len(held), structures, kinds, name=named, source=source)
 
 
-def _again(opened: Callable[[Cells], Iterator[Row]], first: Read | None, skipped: bool) -> Iterator[Read]:
+def names_of(frame: pd.DataFrame) -> list[str]:
+    """Names of a frame's columns, as texts of which no two are alike."""
+    stood = [str(name) for name in frame.columns]
+    return as_they_stood(Cells(unique(stood), [], [], header=stood))
+
+
+def _text(value: Any) -> str:
+    return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value)
+
+
+def _again(kept: Callable[[Cells], Iterator[Read]], first: Read | None, skipped: bool) -> Iterator[Read]:
     if first:
         yield first
-    for one in _kept(opened, Cells([], [], [])):
+    for one in kept(Cells([], [], [])):
         if not (skipped and one.refused == EMPTY_LINE):
             yield one
 
@@ -175,8 +242,11 @@ def _opener(held: Content, sheet: str | None) -> tuple[Callable[[Cells], Iterato
     return rows, style
 
 
-def _kept(opened: Callable[[Cells], Iterator[Row]], cells: Cells) -> Iterator[Read]:
-    """Every row as wide as the header; lines without anything only where another row follows."""
+def _kept(opened: Callable[[Cells], Iterator[Row]], cells: Cells, *, grows: bool = False) -> Iterator[Read]:
+    """Every row as wide as the header; lines without anything only where another row follows.
+
+    ``grows``: a cell behind the last header has its place all the same, in a column without a name.
+    """
     blank: list[int] = []
     for line, row in opened(cells):
         if not row:
@@ -184,7 +254,11 @@ def _kept(opened: Callable[[Cells], Iterator[Row]], cells: Cells) -> Iterator[Re
             continue
         yield from (Read(one, [""] * len(cells.columns), EMPTY_LINE) for one in blank)
         blank.clear()
+        if grows and len(row) > len(cells.columns):
+            cells.columns = unique([*cells.header, *[""] * (len(row) - len(cells.header))])
         whole, reason = (row, "") if len(row) == len(cells.columns) else fitted(row, len(cells.columns))
+        if reason:
+            reason += f"; left over: {' | '.join(row[len(cells.columns) :])[:_SHOWN]}"
         if not reason and len(cells.rows) < _KEPT:
             cells.rows.append(whole)  # the reader of quoted cells looks at the first ones
         yield Read(line, whole, reason)
@@ -229,10 +303,10 @@ class _Seen:
         """The header, where it is a molecule above a column of molecules."""
         if style in ("sdf", "smi", "words", "parquet"):
             return None
-        header = self.cells.columns
-        if not _columns.header_is_a_row(header, self._first):
+        header, width = self.cells.columns, len(self.cells.columns)
+        if not _columns.header_is_a_row(header, [row + [""] * (width - len(row)) for row in self._first]):
             return None
-        return Read(self.cells.header_line, list(header))
+        return Read(self.cells.header_line, self.cells.header + [""] * (width - len(self.cells.header)))
 
     def columns(self, first: Read | None) -> list[list[str]]:
         """Cells of the sampled rows by column."""
@@ -273,7 +347,10 @@ def _structures(frame: pd.DataFrame, smiles: str | None, blocks: bool, notes: Se
     if blocks and smiles == "smiles" and smiles not in frame:
         smiles = styles.BLOCKS
     if smiles is not None and smiles not in frame:
-        raise UnknownName("column", smiles, frame.columns)
+        alike = [name for name in frame.columns if " ".join(name.split()) == " ".join(smiles.split())]
+        if not alike:
+            raise UnknownName("column", smiles, frame.columns)
+        smiles = str(alike[0])
     found = _columns.structures(frame, smiles or (styles.BLOCKS if blocks else None))
     if found.chosen is not None:
         return found.chosen

@@ -94,8 +94,7 @@ def parquet(held: Content) -> Cells:
     left = []
     for name, column in zip(unique(read.column_names), read.columns, strict=True):
         try:
-            plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-            columns[name] = ["" if v is None or v == "nan" else v for v in plain.cast(pa.string()).to_pylist()]
+            columns[name] = _column_texts(column)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, AttributeError, UnicodeDecodeError):
             left.append(name)
     notes = [f"columns of lists or bytes were left out: {', '.join(map(repr, left[:10]))}"] if left else []
@@ -111,8 +110,9 @@ def parquet_rows(held: Content, cells: Cells) -> Iterator[Row]:
     try:
         with held.open() as file:
             table = pq.ParquetFile(file)
-            names, kinds = unique(table.schema_arrow.names), table.schema_arrow.types
-            read = [place for place, kind in enumerate(kinds) if _has_texts(kind)]
+            stood, kinds = table.schema_arrow.names, table.schema_arrow.types
+            names, read = unique(stood), [place for place, kind in enumerate(kinds) if _has_texts(kind)]
+            cells.header = [stood[place] for place in read]
             cells.columns, done = [names[place] for place in read], 0
             if left := [name for name in names if name not in cells.columns]:
                 cells.notes.append(f"columns of lists or bytes were left out: {', '.join(map(repr, left[:10]))}")
@@ -143,7 +143,8 @@ def _column_texts(column: Any) -> list[str]:
     import pyarrow as pa
 
     plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    return ["" if v is None or v == "nan" else v for v in plain.cast(pa.string()).to_pylist()]
+    none = ("nan",) if pa.types.is_floating(plain.type) else ()
+    return ["" if v is None or v in none else v for v in plain.cast(pa.string()).to_pylist()]
 
 
 def _refuse_large(called: str, rows: int, columns: int) -> None:

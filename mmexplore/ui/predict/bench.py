@@ -1,5 +1,6 @@
 """Bench: a molecule that is edited, what a model makes of each edit, and what is different from a pinned molecule."""
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
@@ -17,8 +19,15 @@ from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.widgets import label_picker
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.predict import bench_charts, deciding, steps
-from mmexplore.ui.predict.one import domain_in_words, interval_in_words, value_in_words
-from mmexplore.ui.predict.request import PredictionRequest, level_in_words
+from mmexplore.ui.predict.one import (
+    INTERVALS,
+    about_intervals,
+    domain_in_words,
+    interval_in_words,
+    interval_title,
+    value_in_words,
+)
+from mmexplore.ui.predict.request import PredictionRequest
 from mmexplore.ui.predict.steps import BOX, Steps
 from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
@@ -51,11 +60,12 @@ def show(choice: Choice, asked: PredictionRequest) -> None:
     label = _label(now.made)
     pinned = _pinned(choice, asked, model)
     left, right = st.container(key="stacks-bench").columns([5, 7], gap="medium")
-    with right:
-        _predictions(model, now, pinned, label, asked.level)
-        _star(choice, model, history, pinned)
+    below, beside = st.container(key="stacks-bench-why").columns([5, 7], gap="medium")
     with left:
         _pair(now, pinned)
+    _predictions(model, now, pinned, label, asked.level, right, beside)
+    with below:
+        _star(choice, model, history, pinned)
         if estimate := _of(now, label):
             deciding.show(model, now.smiles, estimate)
     _steps(history)
@@ -68,10 +78,11 @@ def _typed(choice: Choice, asked: PredictionRequest, model: str) -> tuple[Steps,
     text = structure_text("Molecule", BOX, bind="query-params", icon=":material/edit:", placeholder=ANY_TEXT)
     now, mistake = None, ""
     try:
-        if text:
-            now = _looked(studio.query_of(choice.data, text).smiles, asked, model)
-        elif before.smiles or row >= 0:
-            now = _looked(before.now or studio.query_of_row(choice.data, row).smiles, asked, model)
+        with st.spinner("Asking the model ..."):
+            if text:
+                now = _looked(studio.query_of(choice.data, text).smiles, asked, model)
+            elif before.smiles or row >= 0:
+                now = _looked(before.now or studio.query_of_row(choice.data, row).smiles, asked, model)
     except MmexploreError as problem:
         mistake = str(problem)
     history = steps.came(now.smiles) if now else before
@@ -99,7 +110,7 @@ def _looked(smiles: str, asked: PredictionRequest, model: str) -> Looked:
     """A molecule with its prediction. Raises BadMolecule, TooLong."""
     read = studio.read_structure(smiles, "keep" if asked.salts == "keep" else "strip")
     (made,) = studio.predict_molecule([model], read.smiles, asked.level)
-    return Looked(read.smiles, "; ".join(filter(None, (read.done, *read.told.split("|")))), made)
+    return Looked(read.smiles, read.words, made)
 
 
 def _pin(smiles: str) -> None:
@@ -140,27 +151,39 @@ def _of(looked: Looked | None, label: str) -> TaskEstimate | None:
     return next((one for one in looked.made.estimates if one.name == label), None)
 
 
-def _predictions(model: str, now: Looked, pinned: Looked | None, label: str, level: float) -> None:
-    """Prediction and contributions of one molecule, or of both with their difference."""
+def _predictions(
+    model: str,
+    now: Looked,
+    pinned: Looked | None,
+    label: str,
+    level: float,
+    right: DeltaGenerator,
+    below: DeltaGenerator,
+) -> None:
+    """Prediction and contributions of one molecule, or of both with their difference, and below them their bars."""
     one, other = _of(now, label), _of(pinned, label)
     if one is None:
-        st.warning(literal(f"Not predicted: {now.made.refused}"), icon=":material/block:")
+        right.warning(literal(f"Not predicted: {now.made.refused}"), icon=":material/block:")
         return
-    place = st.empty()
+    place = right.empty()
     place.markdown(table(_rows(one, other, "", ""), other is not None))
-    st.caption(literal(f"{level_in_words(level)} interval or set. {domain_in_words(now.made.inside)}."))
+    about = f"{interval_title([one], level)}. {domain_in_words(now.made.inside)}."
+    words = about_intervals(model, level)
+    known = one.set is not None or not math.isnan(one.low)
+    right.caption(literal(about if known else f"{about} {words}"), help=literal(words) if known else None)
     added, of_other = _added(model, now.smiles, label), _added(model, pinned.smiles, label) if pinned else ""
     place.markdown(table(_rows(one, other, added, of_other), other is not None))
     if isinstance(added, str):
-        st.caption(literal(f"No contributions of modalities: {added}."))
+        right.caption(literal(f"No contributions of modalities: {added}."))
         return
     shown = {"this molecule": added.values[0].tolist()}
     if isinstance(of_other, Contributions):
         shown["pinned"] = of_other.values[0].tolist()
     scale = f"{label}, {added.unit}".removesuffix(", ")
     drawn = bench_charts.contributions(shown, added.modalities, scale)
-    charts.show(drawn, f"{model}-contributions", "predict/bench/added", downloads=False)
-    st.caption(literal(f"Measured from {added.start_is} ({added.start:.3g}); {added.by}."))
+    with below:
+        charts.show(drawn, f"{model}-contributions", "predict/bench/added", downloads=False)
+        st.caption(literal(f"Measured from {added.start_is} ({added.start:.3g}); {added.by}."))
 
 
 def _added(model: str, smiles: str, label: str) -> Contributions | str:
@@ -177,7 +200,7 @@ Row = tuple[str, str, str, str]
 def _rows(one: TaskEstimate, other: TaskEstimate | None, added: Any, of_other: Any) -> list[Row]:
     """Lines of the table: what, of this molecule, of the pinned one, and the difference."""
     rows = [(f"{one.name}, predicted", value_in_words(one), "", "")]
-    rows.append(("interval or set", interval_in_words(one), "", ""))
+    rows.append((INTERVALS[one.kind], interval_in_words(one), "", ""))
     if other is not None:
         unit = one.unit if one.kind == "regression" else ""
         rows[0] = (rows[0][0], rows[0][1], value_in_words(other), difference(one.value, other.value, unit))

@@ -48,4 +48,5 @@ def star(
             edged = dots | {"line": {"color": "white", "width": 1}}
             drawn.add_scatter(x=[at[0]], y=[at[1]], mode="markers", name=name, marker=edged)
     bare = {"showticklabels": False, "zeroline": False, "showgrid": False}
-    return drawn.update_xaxes(**bare).update_yaxes(**bare).update_layout(height=330)
+    below = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.02, "yanchor": "top"}  # a title may be long
+    return drawn.update_xaxes(**bare).update_yaxes(**bare).update_layout(height=330, legend=below)

@@ -7,8 +7,9 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.chem.file_endings import ARCHIVE, ENDINGS, FORMATS, PACKED
+from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import Job
+from mmexplore.studio import Job, TableHead
 from mmexplore.ui.components import follow_job
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.predict import results
@@ -25,9 +26,10 @@ def show(choice: Choice, asked: PredictionRequest) -> None:
     about: dict[str, Any] = {"key": PREDICT_FROM, "kind": "molecules from", "default": A_FILE, "required": True}
     way = address.choose(st.segmented_control, "From", (A_FILE, A_DATA_SET), **about)
     data = _data_set(choice) if way == A_DATA_SET else _file()
-    about = {"type": "primary", "icon": ":material/batch_prediction:", "disabled": data is None}
-    if st.button("Predict", key="predict/start", **about) and data is not None:
-        _start(asked, data)
+    chosen = _chosen(data) if isinstance(data, Path) else ("", "")
+    about = {"type": "primary", "icon": ":material/batch_prediction:", "disabled": data is None or chosen is None}
+    if st.button("Predict", key="predict/start", **about) and data is not None and chosen is not None:
+        _start(asked, data, *chosen)
     job = _followed()
     if job is None:
         if data is None:
@@ -63,10 +65,37 @@ def _file() -> Path | None:
     return path
 
 
-def _start(asked: PredictionRequest, data: Path | str) -> None:
+def _chosen(path: Path) -> tuple[str, str] | None:
+    """Column of structures and sheet of a file, "" where there is one way alone; None where none is chosen yet."""
+    key = f"predict/{path.parent.name}"
+    left, right = st.columns(2)
+    try:
+        found = _head(version(path), None)
+        sheet = found.sheet
+        if len(found.sheets) > 1:
+            sheet = left.selectbox("Sheet", found.sheets, found.sheets.index(found.sheet), key=f"{key}/sheet")
+        shown = _head(version(path), sheet or None)
+    except MmexploreError as mistake:
+        st.error(literal(mistake))
+        return None
+    sheet = sheet if len(found.sheets) > 1 else ""
+    if not shown.columns:
+        return "", sheet
+    place = shown.columns.index(shown.structures) if shown.structures else None
+    about: dict[str, Any] = {"key": f"{key}/column/{sheet}", "placeholder": "none looks like structures: choose one"}
+    column = right.selectbox("Structures in column", shown.columns, place, **about)
+    return None if column is None else (column, sheet)
+
+
+@cached(8)
+def _head(file: FileVersion, sheet: str | None) -> TableHead:
+    return studio.table_head(file.path, sheet)
+
+
+def _start(asked: PredictionRequest, data: Path | str, smiles: str, sheet: str) -> None:
     salts: Literal["strip", "keep"] = "keep" if asked.salts == "keep" else "strip"
     try:
-        _follow(studio.start_prediction(asked.models, data, asked.level, salts).id)
+        _follow(studio.start_prediction(asked.models, data, asked.level, salts, smiles, sheet).id)
     except MmexploreError as mistake:
         st.error(literal(mistake))
 

@@ -1,6 +1,7 @@
 """One molecule on the Predict page: what was read, what each model predicts of it, and how far to trust that."""
 
 import math
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from mmexplore.ui.shell.session import Choice
 
 _TYPED = "typed"
 _MOST_TASKS = 40
+INTERVALS = {"regression": "interval", "classification": "set of classes"}
 _SETS = {"0": "0", "1": "1", "0|1": "0 or 1", "": "neither"}
 
 
@@ -43,7 +45,7 @@ def show(choice: Choice, asked: PredictionRequest) -> None:
         return
     left, right = st.container(key="stacks-predict").columns([4, 8], gap="medium")
     with left:
-        _molecule(query, read.smiles, "; ".join(filter(None, (read.done, *read.told.split("|")))))
+        _molecule(query, read.smiles, read.words)
     with right:
         for made in found:
             _prediction(made, asked.level)
@@ -73,18 +75,25 @@ def _prediction(made: MoleculePrediction, level: float) -> None:
         st.markdown(_table(made.estimates, level))
         if len(made.estimates) > _MOST_TASKS:
             st.caption(f"and {len(made.estimates) - _MOST_TASKS:,} more labels, which a file of one row holds")
+        st.caption(literal(about_intervals(made.model, level)))
         _trust(made)
 
 
 def _table(estimates: tuple[TaskEstimate, ...], level: float) -> str:
     """Label, prediction, interval and spread as a table of markdown."""
     spread = any(not math.isnan(one.std) for one in estimates)
-    head = ["", "prediction", f"{level_in_words(level)} interval or set", *(["spread"] if spread else [])]
+    head = ["", "prediction", interval_title(estimates, level), *(["spread"] if spread else [])]
     lines = [f"| {' | '.join(head)} |", f"|:--|{'--:|' * (len(head) - 1)}"]
     for one in estimates[:_MOST_TASKS]:
         cells = [one.name, value_in_words(one), interval_in_words(one), *([_number(one.std)] if spread else [])]
         lines.append(f"| {' | '.join(map(literal, cells))} |")
     return "\n".join(lines)
+
+
+def interval_title(estimates: Sequence[TaskEstimate], level: float) -> str:
+    """What stands beside these predictions: intervals of numbers, possible classes."""
+    kinds = dict.fromkeys(INTERVALS[one.kind] for one in estimates)
+    return f"{level_in_words(level)} {' or '.join(kinds)}"
 
 
 def value_in_words(one: TaskEstimate) -> str:
@@ -103,8 +112,16 @@ def interval_in_words(one: TaskEstimate) -> str:
     '0 or 1'
     """
     if one.kind == "classification":
-        return _SETS.get(one.set, one.set) if one.set else "not known"
+        return "not known" if one.set is None else _SETS.get(one.set, one.set)
     return "not known" if math.isnan(one.low) else f"{one.low:.3g} to {one.high:.3g}"
+
+
+def about_intervals(model: str, level: float) -> str:
+    """What a model's intervals are made of and what they cover, or why it has none."""
+    try:
+        return studio.intervals_in_words(model, level)
+    except MmexploreError as mistake:
+        return str(mistake)
 
 
 def _number(value: float) -> str:

@@ -69,7 +69,7 @@ def _filters(table: "pd.DataFrame", told: dict[str, Any]) -> tuple[str, str, boo
         rows = address.choose(st.selectbox, "Rows", kinds, key="rows", kind="the rows")
     with middle:
         order = address.choose(st.selectbox, "In the order of", orders, key="order", kind="the order")
-    falling = address.toggle("Falling", True, key="falling", place=down)
+    falling = address.toggle("Largest first", True, key="falling", place=down)
     text = right.text_input("That hold", key="holding", bind="query-params", placeholder="a text, in any column")
     return rows or _EVERY, order or orders[0], falling, (text or "").strip()
 
@@ -101,7 +101,7 @@ def _draw(table: "pd.DataFrame", told: dict[str, Any]) -> None:
     table.insert(0, "structure " if "structure" in table else "structure", drawn)
     config: dict[str, Any] = {str(table.columns[0]): structures.column()}
     config |= {task["column"]: _SCORE for task in told["tasks"]}
-    first = [table.columns[0], *(task["column"] for task in told["tasks"])]
+    first = [table.columns[0], *(task["column"] for task in told["tasks"]), about["status"]]
     table = table[[*first, *(name for name in table.columns if name not in first)]]
     structures.table(table, config)
 

@@ -29,7 +29,7 @@ _STYLE = """<style>
 [data-testid="stMarkdownContainer"] table:has(th:nth-child(7)) :is(th, td):not(:first-child) {
   overflow-wrap: anywhere; }
 [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.3rem 0.5rem; }
-[data-testid="stBaseButton-primary"] { color: light-dark(#fff, #0b1215); }
+:is([data-testid="stBaseButton-primary"], [data-tag], [data-tag] *) { color: light-dark(#fff, #0b1215); }
 [data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none; }
 [data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
 [data-testid="stTextInput"] [data-testid="InputInstructions"] { display: none; }

@@ -29,7 +29,7 @@ def show(model: Model) -> None:
         st.warning(literal(error))
         return
     if made is None:
-        st.caption("No intervals: the model has fewer than ten calibration rows of any label.")
+        st.caption(literal(studio.intervals_in_words(model.name)))
         return
     if words := studio.coverage_in_words(found):
         st.markdown(f"**{literal(words)}**", help="with the 95 % interval of that share (Wilson)")

@@ -27,7 +27,7 @@ def test_the_walk_goes_from_the_map_to_an_edit(page: Page, server: Server) -> No
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_text("5 of 5: Change the molecule")).to_be_visible()
     expect(page.get_by_role("tab", name="Bench")).to_have_attribute("aria-selected", "true")
-    expect(page.get_by_role("cell", name="interval or set")).to_be_visible()
+    expect(page.get_by_role("cell", name="interval", exact=True)).to_be_visible()
     page.get_by_role("button", name="End").click()
     expect(page.get_by_text("5 of 5")).to_have_count(0)
 

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hard_tables import TABLES
 from predicted_models import TASK, check_hard, hard_file, trained
 from screens import page, shown
 from streamlit.testing.v1 import AppTest
 from working_jobs import until
 
 from mmexplore import studio
+from mmexplore.runtime.errors import BadTable
 from mmexplore.ui.predict import results
 
 pytest_plugins = ("screens",)
@@ -58,6 +60,45 @@ class TestMolecule:
         app = page("5_Predict.py", by="gone")
         assert not app.exception
         assert "which is not here" in shown(app)
+
+
+@pytest.mark.parametrize("name", ["sheets.xlsx", "chosen.xlsx", "another-name.csv", "records.sdf"])
+def test_a_file_is_asked_for_its_sheet_and_its_column(
+    name: str, empty_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(empty_home)
+    table = next(one for one in TABLES if one.name == name)
+    asked: list[tuple[str, str]] = []
+
+    def start(models: object, data: Path, level: float, salts: str, smiles: str, sheet: str) -> None:
+        asked.append((smiles, sheet))
+        raise BadTable("not now")
+
+    monkeypatch.setattr(studio, "start_prediction", start)
+    app = page("5_Predict.py", predict="A file or a data set")
+    app.file_uploader[0].set_value((name, table.write(tmp_path).read_bytes(), "")).run()
+    boxes = {box.label: box for box in app.selectbox}
+    if "sheet" in table.options:
+        assert boxes["Sheet"].value == "about"
+        boxes["Sheet"].set_value(table.options["sheet"]).run()
+        boxes = {box.label: box for box in app.selectbox}
+    if "smiles" in table.options:
+        boxes["Structures in column"].set_value(table.options["smiles"]).run()
+    app.button(key="predict/start").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == ["not now"]
+    assert asked == [(table.structures, table.options.get("sheet", ""))]
+
+
+def test_a_file_without_structures_waits_for_a_column(empty_home: Path) -> None:
+    trained(empty_home)
+    app = page("5_Predict.py", predict="A file or a data set")
+    app.file_uploader[0].set_value(("x.csv", b"a,b\n1,2\n", "text/csv")).run()
+    assert not app.exception
+    assert app.button(key="predict/start").disabled
+    app.file_uploader[0].set_value(("x.csv", b"", "text/csv")).run()
+    assert app.button(key="predict/start").disabled
+    assert "is empty" in app.error[0].value
 
 
 @pytest.mark.slow

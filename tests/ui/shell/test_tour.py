@@ -16,7 +16,6 @@ from mmexplore import studio
 from mmexplore.explore import hurried
 from mmexplore.explore.explain import fusion
 from mmexplore.models import registry
-from mmexplore.models.calibration import calibration
 from mmexplore.runtime.home import write_json
 from mmexplore.ui.shell import tour
 from mmexplore.ui.subgraphs import result
@@ -184,7 +183,7 @@ def test_what_the_walk_shows_of_its_molecule_came_with_the_model(
     known = studio.predictions(name, data)
     assert known is not None
     assert made.estimates[0].value == pytest.approx(known[made.estimates[0].name].iloc[found.row], abs=0.02)
-    if calibration(studio.model(name)) is None:
+    if studio.calibration(name) is None:
         assert np.isnan([made.estimates[0].low, made.estimates[0].high]).all()
     else:
         assert made.estimates[0].low < made.estimates[0].value < made.estimates[0].high
