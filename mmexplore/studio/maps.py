@@ -19,6 +19,8 @@ from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.explore.maps.quality import Classes, Quality
 from mmexplore.explore.maps.storage import MapFile
 from mmexplore.explore.maps.trust import Trust
+from mmexplore.explore.regions import density, labels
+from mmexplore.explore.regions.labels import MapLabel
 from mmexplore.models import embed as embeddings
 from mmexplore.models import skipped as skipped_rows
 from mmexplore.models.embeddings import Embedded
@@ -150,6 +152,38 @@ def start_trust(model_name: str, data: str, view: str, method: str, seed: int = 
     arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
     title = f"trust in the {method.upper()} map of {data}, {view}"
     return client.start_once("map", [*arguments, "--trust"], device="maps", title=title, home=home())
+
+
+def stored_labels(shown: MapFile, model_name: str, data: str) -> tuple[MapLabel, ...] | None:
+    """Labels of a map, what its regions have in common, coarse ones first; None where that is not known yet."""
+    table = dataset(data)
+    return labels.stored(table, shown, map_folders(model(model_name), table))
+
+
+def compute_labels(shown: MapFile, model_name: str, data: str, progress: Progress = silent) -> tuple[MapLabel, ...]:
+    """Labels of a map, found and kept unless they are known; for jobs and the CLI."""
+    if (known := stored_labels(shown, model_name, data)) is not None:
+        return known
+    table = dataset(data)
+    found = labels.of_places(table, shown.xy, progress)
+    labels.keep(found, table, shown, map_folders(model(model_name), table)[-1])
+    return found
+
+
+def start_labels(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
+    """Label job: have a map's labels found by a job, or the job that is at it already."""
+    check_names(data, model_name)
+    arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
+    title = f"labels of the {method.upper()} map of {data}, {view}"
+    return client.start_once("map", [*arguments, "--labels"], device="maps", title=title, home=home())
+
+
+def map_contours(shown: MapFile) -> np.ndarray:
+    """Contour lines of a map's density that enclose 90, 70, 50, 30 and 10 % of its molecules.
+
+    One after the other, float32 (m, 2) in data units; a row of NaN ends each.
+    """
+    return density.lines(shown)
 
 
 def lens(panels: Sequence[ViewRef], data: str, method: str, seed: int = 0) -> Lens | None:
