@@ -19,7 +19,7 @@ from mmexplore.datasets import catalog
 from mmexplore.explore.maps.colors import Color
 from mmexplore.runtime.home import default_home
 from mmexplore.ui.components.molecule_map import mask
-from mmexplore.ui.components.molecule_map.painting import paint
+from mmexplore.explore.maps.painting import paint
 
 
 def main(sizes: list[int]) -> None:

@@ -30,6 +30,9 @@ def make_map(
     color_view: Annotated[str, typer.Option("--color-view", hidden=True)] = "",
     trust: Annotated[bool, typer.Option("--trust", help="test each place against maps of permuted columns")] = False,
     labels: Annotated[bool, typer.Option("--labels", help="also what the molecules at its peaks share")] = False,
+    card: Annotated[
+        Path | None, typer.Option("--card", help="HTML file to write: the map with its molecules, to be opened offline")
+    ] = None,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -39,6 +42,8 @@ def make_map(
     """
 
     def work(progress: Progress) -> Values:
+        if card:
+            studio.check_card(card)
         chosen = studio.view_of(model, view)
         if color:
             shown = studio.color(color_model or model, data, color_view or chosen, color, progress)
@@ -56,6 +61,8 @@ def make_map(
         about |= _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": named} | tested
         if labels:
             about["labels"] = [asdict(one) for one in studio.compute_labels(made, model, data, progress)]
+        if card:
+            about["card"] = str(studio.write_map_card(card, made, model, data, chosen, progress))
         return about
 
     answer(work, as_json, job, shown=_without_rows)

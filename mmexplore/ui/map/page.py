@@ -11,8 +11,8 @@ from mmexplore.ui.compare import lens, page
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components import model_links
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
-from mmexplore.ui.components.molecule_map.painting import Painting
-from mmexplore.ui.map import cliffs, coloring, controls, events, progress, regions
+from mmexplore.explore.maps.painting import Painting
+from mmexplore.ui.map import card, cliffs, coloring, controls, events, progress, regions
 from mmexplore.ui.map import star as map_star
 from mmexplore.ui.map import state as map_state
 from mmexplore.ui.map.cliffs import ShownCliffs
@@ -85,6 +85,7 @@ def _body(
         controls.left_out_line(choice, shown)
         steps = cliffs.shown(choice, stepped)
         _draw(choice, shown, painting, found, star, faded, steps, named)
+        card.offer(choice, shown)
     with side:
         scored()
         model_links.predict_here(choice.model)

@@ -1,5 +1,8 @@
 """Laws of a map's regions: planted clusters are found and named, molecules dealt to other places are not."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from cliff_data import made
@@ -8,10 +11,12 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from mmexplore.datasets import Task
+from mmexplore.explore.maps.storage import UNSCORED, MapFile
 from mmexplore.explore.regions.density import contours, peaks
-from mmexplore.explore.regions.labels import of_places
+from mmexplore.explore.regions.labels import LEVEL, keep, of_places, stored
 
-TAILS = ("C", "CC", "CCC", "CCCC", "CO", "CCO", "CCl", "CF", "CN", "CCN", "C#N", "CBr")
+TAILS = ("C", "CC", "O", "OC", "Cl", "F", "N", "NC", "C#N", "Br", "S", "CO")
+SCAFFOLDS = ("c1ccc2ccccc2c1", "C1CCNCC1", "CCCCCCCC")
 PARTS = ("c1ccc2cc(X)ccc2c1", "C1CCN(X)CC1", "CCCCCCCCX")
 
 
@@ -50,23 +55,43 @@ def test_planted_clusters_get_their_scaffold_and_counts_are_true() -> None:
     smiles, kind, xy = clusters()
     data = made(smiles, np.zeros((len(smiles), 1), np.float32), Task("y", "regression"))
     found = [one for one in of_places(data, xy) if one.level == 0]
-    assert len(found) == 3
+    assert {SCAFFOLDS[kind[one.rows[0]]] for one in found} == {one.smiles for one in found} == set(SCAFFOLDS)
     for one in found:
         query = Chem.MolFromSmarts(one.smarts)
         holds = np.array([Chem.MolFromSmiles(text).HasSubstructMatch(query) for text in data.smiles])
         rows = np.array(one.rows)
-        assert (one.inside, one.n) == (holds[rows].sum(), len(rows))
+        assert (one.inside, one.n) == (holds[rows].sum(), len(rows)) == (len(rows), len(rows))
         assert (one.outside, one.n_outside) == (holds.sum() - holds[rows].sum(), len(data) - len(rows))
-        assert one.inside / one.n >= 0.8
-        assert one.outside == 0
-    assert {"c1ccc2ccccc2c1", "C1CCNCC1"} & {one.smiles for one in found}
+        assert one.p <= LEVEL
 
 
-def test_molecules_dealt_to_other_places_are_named_little() -> None:
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_molecules_dealt_to_other_places_have_no_label(seed: int) -> None:
     smiles, _, xy = clusters()
-    dealt = np.random.default_rng(1).permutation(xy)
+    dealt = np.random.default_rng(seed).permutation(xy)
     data = made(smiles, np.zeros((len(smiles), 1), np.float32), Task("y", "regression"))
-    assert len([one for one in of_places(data, dealt) if one.level == 0 and one.inside / one.n > 0.8]) == 0
+    assert of_places(data, dealt) == ()
+
+
+@pytest.mark.parametrize("n", [0, 1, 5])
+def test_a_map_of_a_few_or_of_none_has_no_label_and_no_line(n: int) -> None:
+    xy = np.full((8, 2), np.nan, np.float32)
+    xy[:n] = 1
+    data = made(["CCO"] * 8, np.zeros((8, 1), np.float32), Task("y", "regression"))
+    assert of_places(data, xy) == ()
+    assert not any(len(line) for lines in contours(xy) for line in lines) or n > 1
+
+
+def test_labels_are_kept_with_their_map_and_read_back(tmp_path: Path) -> None:
+    smiles, _, xy = clusters()
+    data = made(smiles, np.zeros((len(smiles), 1), np.float32), Task("y", "regression"))
+    shown = MapFile(tmp_path / "ecfp-pca.parquet", xy, "ecfp", "pca", 0, {}, UNSCORED, "", 0.0)
+    assert stored(data, shown, [tmp_path]) is None
+    found = of_places(data, xy)
+    keep(found, data, shown, tmp_path)
+    assert stored(data, shown, [tmp_path / "none", tmp_path]) == found
+    moved = replace(shown, xy=xy + 1)
+    assert stored(data, moved, [tmp_path]) is None
 
 
 def test_contours_enclose_their_share() -> None:

@@ -16,8 +16,9 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 
 from mmexplore import studio
+from mmexplore.explore.map_card.scripts import markup, style
+from mmexplore.explore.maps.painting import Painting
 from mmexplore.ui.components.component_scripts import address, start
-from mmexplore.ui.components.molecule_map.painting import Painting
 
 HERE = Path(__file__).parent
 
@@ -99,17 +100,6 @@ _MEANWHILE = (
     "const { points, colour } = component.data;"
     " if (points) load('fetched.js').then(({ fetched }) => [points, colour.codes].forEach(url => fetched(url)));"
 )
-
-
-def markup(name: str) -> str:
-    """Markup of the map or of the bar, with the tools in it."""
-    tools = (HERE / "tools.html").read_text(encoding="utf-8")
-    return (HERE / f"{name}.html").read_text(encoding="utf-8").replace("<!-- tools -->", tools)
-
-
-def style() -> str:
-    """Style sheet of the map and of the bar; its colours are those of Streamlit's theme, by their names there."""
-    return (HERE / "molecule_map.css").read_text(encoding="utf-8")
 
 
 @cache
