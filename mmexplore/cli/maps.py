@@ -72,7 +72,9 @@ def _without_rows(values: Values) -> Values:
     """For people: labels without the rows of their molecules."""
     if "labels" not in values:
         return values
-    return values | {"labels": [{k: v for k, v in one.items() if k not in ("rows", "smarts")} for one in values["labels"]]}
+    return values | {
+        "labels": [{k: v for k, v in one.items() if k not in ("rows", "smarts")} for one in values["labels"]]
+    }
 
 
 def lens(

@@ -198,8 +198,13 @@ def map_card(shown: MapFile, model_name: str, data: str, view: str, progress: Pr
     table, chosen = dataset(data), model(model_name).view(view)
     card_content.check(table)
     missing = np.flatnonzero(~np.isfinite(shown.xy).all(1))
-    scored = compute.compute_quality(shown, chosen, table, compute.quality_classes(table, missing), progress, home=home())
-    named, tested = compute_labels(shown, model_name, data, progress), compute.stored_trust(shown, chosen, table, home=home())
+    scored = compute.compute_quality(
+        shown, chosen, table, compute.quality_classes(table, missing), progress, home=home()
+    )
+    named, tested = (
+        compute_labels(shown, model_name, data, progress),
+        compute.stored_trust(shown, chosen, table, home=home()),
+    )
     return card_page.html(card_content.content(chosen, table, shown, scored, named, tested, progress, home=home()))
 
 

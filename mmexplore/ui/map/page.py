@@ -6,12 +6,12 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from mmexplore.explore.maps.painting import Painting
 from mmexplore.studio import MapFile, MapLabel, SearchResult
 from mmexplore.ui.compare import lens, page
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components import model_links
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
-from mmexplore.explore.maps.painting import Painting
 from mmexplore.ui.map import card, cliffs, coloring, controls, events, progress, regions
 from mmexplore.ui.map import star as map_star
 from mmexplore.ui.map import state as map_state

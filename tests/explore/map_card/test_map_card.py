@@ -108,7 +108,9 @@ def test_the_same_map_makes_the_same_bytes_and_asks_nobody(tmp_path: Path) -> No
     elements, about, _ = _read(page)
     policy = next(about for tag, about in elements.found if tag == "meta" and "http-equiv" in about)
     assert str(policy["content"]).startswith("default-src 'none';")
-    assert about["command"].startswith("mmexplore map --model ecfp --data plain --view ecfp --method pca --seed 0 --card")
+    assert about["command"].startswith(
+        "mmexplore map --model ecfp --data plain --view ecfp --method pca --seed 0 --card"
+    )
 
 
 def test_too_many_molecules_are_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from browser import draw, middle, point_at_one
 from playwright.sync_api import Browser, expect
+from typer.testing import CliRunner
 
 from mmexplore.cli.app import app
-from typer.testing import CliRunner
 
 pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
