@@ -33,5 +33,5 @@ def test_labels_and_a_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("name", ["card.pdf", "card", "nowhere/card.html"])
 def test_a_file_that_is_no_card_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(MmexploreError, match="HTML file|no folder"):
+    with pytest.raises(MmexploreError, match=r"HTML file|no folder"):
         CliRunner().invoke(app, [*WORDS, "--card", str(tmp_path / name)], catch_exceptions=False)

@@ -116,4 +116,5 @@ def _tops(height: np.ndarray) -> np.ndarray:
     goes = np.arange(n) + moves.ravel()
     while not np.array_equal(further := goes[goes], goes):
         goes = further
-    return goes.reshape(height.shape)
+    found: np.ndarray = goes.reshape(height.shape)
+    return found

@@ -33,7 +33,7 @@ from mmexplore.runtime.progress import Progress, silent
 FEW = 25
 """Of so many molecules the common subgraph is that of all of them; of more, that of a seeded sample."""
 FEWEST = 6
-HELD, TELLS = 0.5, 0.2
+HELD, TELLS = 0.5, 0.3
 """A label is held by half of the molecules of its peak at least, and by so much more of them than of the rest."""
 LEVEL = 0.01
 """Of maps whose places mean nothing, so many have a label at all."""

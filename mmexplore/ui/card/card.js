@@ -136,34 +136,10 @@ export default async function start(page) {
   const root = part(page, "main", HTMLElement);
   const labelled = part(page, ".with-labels", HTMLInputElement), lined = part(page, ".with-contours", HTMLInputElement);
 
-  const renew = () => {
-    const { name, ...colour } = about.colors[now.colour] ?? { name: "", label: "", entries: [], ticks: [], palette: [] };
-    const data = {
-      title: `${about.title}, view ${about.map.view}, coloured by ${colour.label || name}`, data: about.data.name, model: about.model.name,
-      current: now.current, group: "", name: "", points, selected: masks.selected, found: masks.found, faded: "", star: null, lens: null,
-      contours: lined.checked ? contours : "", labels: labelled.checked ? about.labels : [],
-      colour: { ...colour, codes: codes[now.colour] ?? publish(new Uint8Array(n).fill(255)) }, base: "",
-    };
-    show({ data, parentElement: root, source, setTriggerValue: (_, did) => heard(/** @type {Did} */ (did)) });
-    molecules();
-  };
   /** @param {number[]} rows */
   const select = rows => {
     now.selected = [...new Set(rows)].sort((a, b) => a - b);
     masks.selected = now.selected.length ? publish(mask(now.selected, n)) : "";
-  };
-  /** @param {Did} did */
-  const heard = did => {
-    if (did.kind === "click" && did.mode !== "add") {
-      now.current = did.row ?? -1;
-    } else if (did.kind === "clear") {
-      now.current = -1;
-      select([]);
-    } else {
-      const rows = meant(did);
-      select(did.mode === "add" ? [...now.selected, ...rows] : rows);
-    }
-    renew();
   };
   /** @param {Did} did */
   const meant = ({ kind, row = -1, code = -1, outline = [] }) => {
@@ -189,6 +165,32 @@ export default async function start(page) {
       return one;
     }));
     part(section, ".more", HTMLElement).textContent = rows.length > MOST_DRAWN ? `${(rows.length - MOST_DRAWN).toLocaleString("en")} more are not drawn here.` : "";
+  };
+
+  let renew = () => {};
+  /** @param {Did} did */
+  const heard = did => {
+    if (did.kind === "click" && did.mode !== "add") {
+      now.current = did.row ?? -1;
+    } else if (did.kind === "clear") {
+      now.current = -1;
+      select([]);
+    } else {
+      const rows = meant(did);
+      select(did.mode === "add" ? [...now.selected, ...rows] : rows);
+    }
+    renew();
+  };
+  renew = () => {
+    const { name, ...colour } = about.colors[now.colour] ?? { name: "", label: "", entries: [], ticks: [], palette: [] };
+    const data = {
+      title: `${about.title}, view ${about.map.view}, coloured by ${colour.label || name}`, data: about.data.name, model: about.model.name,
+      current: now.current, group: "", name: "", points, selected: masks.selected, found: masks.found, faded: "", star: null, lens: null,
+      contours: lined.checked ? contours : "", labels: labelled.checked ? about.labels : [],
+      colour: { ...colour, codes: codes[now.colour] ?? publish(new Uint8Array(n).fill(255)) }, base: "",
+    };
+    show({ data, parentElement: root, source, setTriggerValue: (_, did) => heard(/** @type {Did} */ (did)) });
+    molecules();
   };
 
   const colours = part(page, ".colours", HTMLSelectElement), box = part(page, ".search", HTMLInputElement), told = part(page, ".told", HTMLElement);

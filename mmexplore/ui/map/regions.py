@@ -14,8 +14,8 @@ from mmexplore.ui.shell import address
 from mmexplore.ui.shell.session import Choice
 
 _LABELS = "labels/shown"
-_LABELS_HELP = """What the molecules at each density peak have in common: their scaffold, a ring system, or their common
-part, where it tells them from the rest of the map. Finer ones appear as you zoom in; a click selects their molecules."""
+_LABELS_HELP = """What the molecules at each density peak have in common: their scaffold, a ring system or their common
+part, where it tells them from the rest of the map. Finer ones appear as you zoom in; a click selects the molecules."""
 _CONTOURS_HELP = "Lines that enclose 10, 30, 50, 70 and 90 % of the molecules where they lie closest"
 
 

@@ -1,4 +1,4 @@
-"""A map card opened as a file, without a network: points, a drawing under the pointer, search, colors, labels, a picture."""
+"""A map card opened as a file, without a network: points, a drawing under the pointer, search, colors, a picture."""
 
 import re
 from pathlib import Path

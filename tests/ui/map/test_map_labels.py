@@ -1,4 +1,4 @@
-"""Labels and the map card without a browser: a job finds them when asked for; then they go to the map, and a file comes."""
+"""Labels and the map card without a browser: a job makes each when asked for; then they are on the page."""
 
 from pathlib import Path
 from typing import Any

@@ -3,6 +3,7 @@
 
 /** @import { Colours } from "./legend.js" */
 /** @import { MoleculeMap } from "./molecule_map.js" */
+/** @import { Source } from "./source.js" */
 import { channels, make } from "../dom.js";
 import { FAINT } from "./inks.js";
 import { HEIGHT, SHARES, WIDTH } from "./labels.js";
@@ -16,12 +17,12 @@ import { rows as stacked, stacking } from "./stacking.js";
  * A line over the points: its path, what moves it (as a matrix), how it is drawn.
  * @typedef {{ d: string, matrix: number[], ink: string, width: number, opacity: number }} Line
  *
- * What lies over the points of a map: lines, and labels with their drawings as addresses that hold them.
- * @typedef {{ lines: Line[], labels: { left: number, top: number, text: string, drawing: string }[] }} Over
+ * What lies over the points of a map: lines, and labels with their drawings, whose addresses hold them.
+ * @typedef {{ strokes: Line[], labels: { left: number, top: number, text: string, image: HTMLImageElement | null }[] }} Over
  *
  * Where everything goes.
  * @typedef {object} Sheet
- * @property {{ map: Pictured, x: number, y: number, title: string, over?: Over }[]} places
+ * @property {{ map: Pictured, x: number, y: number, title: string, above?: Over }[]} places
  * @property {{ text: string, colour: string }[]} rows   lines of the legend
  * @property {number} foot   where the legend begins
  * @property {number} width
@@ -85,60 +86,69 @@ async function over({ view, edges, contours, labels, source, dark }, ink, accent
   const still = [1, 0, 0, 1, 0, 0], [x, y] = view.toPixels(0, 0);
   /** @param {Element} path */
   const drawn = path => path.getAttribute("d") ?? "";
-  const lines = [
+  const strokes = [
     { d: drawn(contours.path), matrix: [view.k, 0, 0, -view.k, x, y], ink, width: 1, opacity: 0.35 },
     { d: drawn(edges.all), matrix: still, ink, width: 1.25, opacity: 0.55 },
     { d: drawn(edges.one), matrix: still, ink: accent, width: 3.5, opacity: 1 },
   ].filter(({ d }) => d);
-  const made = labels.laid.map(async ({ label, left, top }) => {
-    const text = await source.answer(labels.drawing(label, dark)).then(answer => answer.ok ? answer.text() : "").catch(() => "");
-    return { left, top, text: labels.shares(label), drawing: text && `data:image/svg+xml,${encodeURIComponent(text)}` };
+  const named = labels.laid.map(async ({ label, left, top }) => {
+    const image = await loaded(source, labels.drawing(label, dark)).catch(() => null);
+    return { left, top, text: labels.shares(label), image };
   });
-  return { lines, labels: await Promise.all(made) };
+  return { strokes, labels: await Promise.all(named) };
+}
+
+/**
+ * A drawing, as an image that needs nobody any more.
+ * @param {Source} source
+ * @param {string} address
+ */
+async function loaded(source, address) {
+  const answer = await source.answer(address);
+  const image = Object.assign(make("img"), { src: `data:image/svg+xml,${encodeURIComponent(await answer.text())}` });
+  await image.decode();
+  return image;
 }
 
 /**
  * @param {CanvasRenderingContext2D} pen
- * @param {Over} over
+ * @param {Over} above
  * @param {string} ink
  * @param {string} paper
  */
-async function inkOver(pen, { lines, labels }, ink, paper) {
-  for (const { d, matrix, ink: own, width, opacity } of lines) {
+function inkOver(pen, { strokes, labels }, ink, paper) {
+  for (const { d, matrix, ink: own, width, opacity } of strokes) {
     const path = new Path2D();
     path.addPath(new Path2D(d), new DOMMatrix(matrix));
     Object.assign(pen, { strokeStyle: own, lineWidth: width, globalAlpha: opacity });
     pen.stroke(path);
   }
-  for (const { left, top, text, drawing } of labels) {
+  for (const { left, top, text, image } of labels) {
     Object.assign(pen, { fillStyle: paper, strokeStyle: ink, lineWidth: 1, globalAlpha: 0.88, font: "11px sans-serif", textAlign: "center" });
     pen.fillRect(left, top, WIDTH, HEIGHT);
     pen.globalAlpha = 0.2;
     pen.strokeRect(left, top, WIDTH, HEIGHT);
     pen.globalAlpha = 1;
-    if (drawing) {
-      const image = Object.assign(make("img"), { src: drawing });
-      await image.decode();
-      pen.drawImage(image, left, top, WIDTH, HEIGHT - SHARES);
-    }
+    if (image) pen.drawImage(image, left, top, WIDTH, HEIGHT - SHARES);
     pen.fillStyle = ink;
-    pen.fillText(text, left + WIDTH / 2, top + HEIGHT - 6);
+    pen.fillText(text, left + WIDTH / 2, top + HEIGHT - 7);
   }
-  Object.assign(pen, { globalAlpha: 1, textAlign: "start", font: "14px sans-serif" });
 }
 
 /**
- * @param {Over} over
+ * @param {Over} above
  * @param {string} ink
  * @param {string} paper
  */
-function svgOver({ lines, labels }, ink, paper) {
-  const drawn = lines.map(({ d, matrix, ink: own, width, opacity }) =>
-    `<path d="${escape(d)}" transform="matrix(${matrix.join(" ")})" fill="none" stroke="${own}" stroke-width="${width}" stroke-opacity="${opacity}" vector-effect="non-scaling-stroke"/>`);
-  const named = labels.map(({ left, top, text, drawing }) => `<g transform="translate(${left.toFixed(1)} ${top.toFixed(1)})">`
-    + `<rect width="${WIDTH}" height="${HEIGHT}" rx="8" fill="${paper}" fill-opacity="0.88" stroke="${ink}" stroke-opacity="0.2"/>`
-    + (drawing ? `<image width="${WIDTH}" height="${HEIGHT - SHARES}" href="${escape(drawing)}"/>` : "")
-    + `<text x="${WIDTH / 2}" y="${HEIGHT - 6}" text-anchor="middle" font-size="11" font-family="sans-serif" fill="${ink}">${escape(text)}</text></g>`);
+function svgOver({ strokes, labels }, ink, paper) {
+  const drawn = strokes.map(({ d, matrix, ink: own, width, opacity }) =>
+    `<path d="${escape(d)}" transform="matrix(${matrix.join(" ")})" fill="none" stroke="${escape(own)}" stroke-width="${width}" stroke-opacity="${opacity}" vector-effect="non-scaling-stroke"/>`);
+  const named = labels.map(({ left, top, text, image }) => [
+    `<g transform="translate(${left.toFixed(1)} ${top.toFixed(1)})">`,
+    `<rect width="${WIDTH}" height="${HEIGHT}" rx="8" fill="${paper}" fill-opacity="0.88" stroke="${ink}" stroke-opacity="0.2"/>`,
+    image ? `<image width="${WIDTH}" height="${HEIGHT - SHARES}" href="${escape(image.src)}"/>` : "",
+    `<text x="${WIDTH / 2}" y="${HEIGHT - 7}" text-anchor="middle" font-size="11" font-family="sans-serif" fill="${ink}">${escape(text)}</text></g>`,
+  ].join(""));
   return [...drawn, ...named].join("");
 }
 
@@ -147,7 +157,7 @@ function svgOver({ lines, labels }, ink, paper) {
  * @param {string} ink
  * @param {string} paper
  */
-async function savePng({ places, rows, foot, width, height, label }, ink, paper) {
+function savePng({ places, rows, foot, width, height, label }, ink, paper) {
   const ratio = places[0].map.canvas.width / places[0].map.view.width;
   const to = Object.assign(make("canvas"), { width: width * ratio, height: height * ratio }), pen = to.getContext("2d");
   if (!pen) throw new Error("this browser has no canvas to draw a picture on");
@@ -161,17 +171,17 @@ async function savePng({ places, rows, foot, width, height, label }, ink, paper)
    * @param {number} y
    */
   const write = (text, x, y) => { pen.fillStyle = ink; pen.fillText(text, x, y); };
-  for (const { map, x, y, title, over } of places) {
+  for (const { map, x, y, title, above } of places) {
     map.paintNow();   // what was drawn is gone from the canvas after its frame
     pen.drawImage(map.canvas, x, y, map.view.width, map.view.height);
     write(title, x + 10, y - 9);
-    if (!over) continue;
+    if (!above) continue;
     pen.save();
     pen.beginPath();
     pen.rect(x, y, map.view.width, map.view.height);
     pen.clip();
     pen.translate(x, y);
-    await inkOver(pen, over, ink, paper);
+    inkOver(pen, above, ink, paper);
     pen.restore();
   }
   write(label, 10, foot + 18);
@@ -207,10 +217,10 @@ function dots({ view, xy, codes, states, data, n, grey }) {
  */
 export function svgText({ places, rows, foot, width, height, label }, ink, paper) {
   const drawn = places.map(({ map, x, y }) => `<g transform="translate(${x} ${y})">${dots(map)}</g>`).join("\n");
-  const above = places.map(({ map, x, y, over }) => over ? `<svg x="${x}" y="${y}" width="${map.view.width}" height="${map.view.height}">${svgOver(over, ink, paper)}</svg>` : "").join("");
+  const lying = places.map(({ map, x, y, above }) => above ? `<svg x="${x}" y="${y}" width="${map.view.width}" height="${map.view.height}">${svgOver(above, ink, paper)}</svg>` : "").join("");
   const titles = places.map(({ x, y, title }) => `<text x="${x + 10}" y="${y - 9}">${escape(title)}</text>`).join("");
   const texts = rows.map(({ text, colour }, k) => `<circle cx="16" cy="${foot + 34 + LINE * k}" r="6" fill="${colour}"/><text x="30" y="${foot + 38 + LINE * k}">${escape(text)}</text>`);
-  const body = `<rect width="100%" height="100%" fill="${paper}"/><g fill-opacity="0.85">${drawn}</g>${above}
+  const body = `<rect width="100%" height="100%" fill="${paper}"/><g fill-opacity="0.85">${drawn}</g>${lying}
 <g font-family="sans-serif" font-size="14" fill="${ink}">${titles}<text x="10" y="${foot + 18}">${escape(label)}</text>${texts.join("")}</g>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${body}</svg>`;
 }
@@ -225,8 +235,9 @@ export async function downloadPicture(maps, png) {
   const accent = style.getPropertyValue("--st-primary-color").trim() || ink;
   maps.forEach(map => map.paintNow());
   const drawn = sheet(maps), small = maps.reduce((sum, map) => sum + map.n, 0) <= MOST_SVG;
-  for (const place of drawn.places) place.over = await over(place.map, ink, accent);
+  const above = await Promise.all(drawn.places.map(({ map }) => over(map, ink, accent)));
+  drawn.places.forEach((place, k) => { place.above = above[k]; });
   if (small && !png || maps.some(map => !map.painter.exact)) {
     save(new Blob([svgText(drawn, ink, paper)], { type: "image/svg+xml" }), "map.svg");
-  } else await savePng(drawn, ink, paper);
+  } else savePng(drawn, ink, paper);
 }
