@@ -165,10 +165,10 @@ def _parts(quality: Quality) -> dict[str, Quality]:
 
 
 def _scores(quality: Quality) -> list[dict[str, Any]]:
+    keys = {"full": "{}", "full_permuted": "{}_permuted", "map": "{}_2d", "map_permuted": "{}_2d_permuted"}
     return [
-        {"score": name, "better": better, "part": where, "on": on}
-        | {"value": getattr(part, key + suffix), "permuted": getattr(part, f"{key}{suffix}_permuted")}
+        {"score": name, "better": better, "part": where}
+        | {of: getattr(part, form.format(key)) for of, form in keys.items()}
         for where, part in _parts(quality).items()
         for name, key, better in _SCORES
-        for suffix, on in (("", "full space"), ("_2d", "map"))
     ]

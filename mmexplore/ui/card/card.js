@@ -10,7 +10,7 @@ import { svg, unpacked } from "./drawn.js";
 
 /**
  * @typedef {{ name: string, label: string, entries: Entry[], ticks: string[], palette: string[] }} Colour
- * @typedef {{ score: string, better: string, part: string, on: string, value: number | null, permuted: number | null }} Score
+ * @typedef {{ score: string, better: string, part: string, full: number | null, full_permuted: number | null, map: number | null, map_permuted: number | null }} Score
  * @typedef {{ label: string, unit: string, values: (number | null)[] }} Fact
  *
  * What the file says of itself (mmexplore/explore/map_card/content.py).
@@ -225,10 +225,10 @@ function written(page, about, columns) {
   part(page, "h1", HTMLElement).textContent = about.title;
   part(page, ".under", HTMLElement).textContent = `View ${map.view} of model ${model.name}, ${title}, seed ${map.seed}`;
   const head = make("tr");
-  head.append(...["", "score", "permuted labels"].map(word => make("th", "", word)));
-  const rows = about.scores.filter(({ value }) => value !== null).map(({ score, better, part: of, on, value, permuted }) => {
-    const row = make("tr");
-    row.append(make("td", "", `${score}, ${on}, ${of} (${better})`), make("td", "", digits(value)), make("td", "", digits(permuted)));
+  head.append(...["", "full space", "permuted", "map", "permuted"].map(word => make("th", "", word)));
+  const rows = about.scores.filter(({ full, map: flat }) => full !== null || flat !== null).map(one => {
+    const row = make("tr"), values = [one.full, one.full_permuted, one.map, one.map_permuted];
+    row.append(make("td", "", `${one.score}, ${one.part} (${one.better})`), ...values.map(value => make("td", "", digits(value))));
     return row;
   });
   part(page, ".scores", HTMLElement).append(head, ...rows);

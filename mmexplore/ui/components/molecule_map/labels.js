@@ -5,7 +5,7 @@
 /** @import { Place } from "./pinch.js" */
 import { make } from "../dom.js";
 
-export const WIDTH = 104, HEIGHT = 82;
+export const WIDTH = 108, HEIGHT = 82;
 /** Of the height, so much is for the shares below the drawing. */
 export const SHARES = 22;
 const GAP = 6, EDGE = 4;
@@ -72,7 +72,7 @@ function apart(one, other) {
  */
 export function percent(some, all) {
   const share = 100 * some / Math.max(all, 1);
-  return some > 0 && share < 0.5 ? "< 1 %" : some < all && share >= 99.5 ? "> 99 %" : `${Math.round(share)} %`;
+  return some > 0 && share < 0.5 ? "<1%" : some < all && share >= 99.5 ? ">99%" : `${Math.round(share)}%`;
 }
 
 /** Drives the layer of labels; a click on one selects its molecules. */
@@ -131,7 +131,7 @@ export class Labels {
   /** @param {number} label */
   shares(label) {
     const { inside, n, outside, n_outside } = this.#labels[label];
-    return `${percent(inside, n)} here, ${percent(outside, n_outside)} else`;
+    return `${percent(inside, n)} in, ${percent(outside, n_outside)} out`;
   }
 
   /**

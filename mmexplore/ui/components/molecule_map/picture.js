@@ -124,7 +124,7 @@ function inkOver(pen, { strokes, labels }, ink, paper) {
     pen.stroke(path);
   }
   for (const { left, top, text, image } of labels) {
-    Object.assign(pen, { fillStyle: paper, strokeStyle: ink, lineWidth: 1, globalAlpha: 0.88, font: "11px sans-serif", textAlign: "center" });
+    Object.assign(pen, { fillStyle: paper, strokeStyle: ink, lineWidth: 1, globalAlpha: 0.88, font: "10.5px sans-serif", textAlign: "center" });
     pen.fillRect(left, top, WIDTH, HEIGHT);
     pen.globalAlpha = 0.2;
     pen.strokeRect(left, top, WIDTH, HEIGHT);
@@ -147,7 +147,7 @@ function svgOver({ strokes, labels }, ink, paper) {
     `<g transform="translate(${left.toFixed(1)} ${top.toFixed(1)})">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" rx="8" fill="${paper}" fill-opacity="0.88" stroke="${ink}" stroke-opacity="0.2"/>`,
     image ? `<image width="${WIDTH}" height="${HEIGHT - SHARES}" href="${escape(image.src)}"/>` : "",
-    `<text x="${WIDTH / 2}" y="${HEIGHT - 7}" text-anchor="middle" font-size="11" font-family="sans-serif" fill="${ink}">${escape(text)}</text></g>`,
+    `<text x="${WIDTH / 2}" y="${HEIGHT - 7}" text-anchor="middle" font-size="10.5" font-family="sans-serif" fill="${ink}">${escape(text)}</text></g>`,
   ].join(""));
   return [...drawn, ...named].join("");
 }
