@@ -11,12 +11,13 @@ a cut atom loses its chirality, and a charged one gets its hydrogens back too.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import Mol, RWMol
 
 from mmexplore.chem.peeling import Skeleton, mask_of, numbers, skeleton
-from mmexplore.runtime.cache import cached
+from mmexplore.chem.row_by_row import REFUSALS
 
 
 def fragment_smiles(molecule: Skeleton, mask: int) -> str:
@@ -69,11 +70,26 @@ def _cut(mol: Mol, kept: set[int], kekulise: bool) -> RWMol:
     return cut
 
 
-@cached(20_000)
+def ring_systems_each(smiles: Sequence[str]) -> list[list[str]]:
+    """Ring systems of each of some molecules, none of one that RDKit refuses.
+
+    >>> ring_systems_each(["c1ccccc1C", "O=[n+]1[c-]nc2ccccc2c1"])
+    [['c1ccccc1'], []]
+    """
+    found = []
+    for text in smiles:
+        try:
+            found.append(list(ring_systems(text)))
+        except REFUSALS:  # a scaffold need not be a molecule
+            found.append([])
+    return found
+
+
 def ring_systems(smiles: str) -> tuple[str, ...]:
     """Ring systems of a molecule, each once: rings that share an atom, with what hangs on them by double bonds.
 
     Canonical SMILES, without chirality, smallest first; one that is no molecule by itself is left out.
+    Raises BadMolecule.
 
     >>> ring_systems("O=C1CCCN1Cc1ccc2ccccc2c1")
     ('O=C1CCCN1', 'c1ccc2ccccc2c1')

@@ -17,8 +17,9 @@ import numpy as np
 from rdkit import Chem
 
 from mmexplore.chem import molecules
-from mmexplore.chem.fragments import fragment_smiles, ring_systems
+from mmexplore.chem.fragments import fragment_smiles, ring_systems_each
 from mmexplore.chem.peeling import mask_of, skeleton
+from mmexplore.chem.row_by_row import REFUSALS
 from mmexplore.chem.standardize import scaffolds
 from mmexplore.datasets import Dataset
 from mmexplore.datasets.search import holders
@@ -39,7 +40,7 @@ LEVEL = 0.01
 """Of maps whose places mean nothing, so many have a label at all."""
 _MOST = (12, 24, 36, 48)
 _SAMPLE, _SECONDS = 10, 2.0
-_CANDIDATES, _LOOKED_AT = 3, 200
+_CANDIDATES, _LOOKED_AT, _AT_ONCE = 3, 60, 100
 VERSION = 1
 
 
@@ -71,10 +72,12 @@ def of_places(dataset: Dataset, xy: np.ndarray, progress: Progress = silent) -> 
         return ()
     smiles = [str(text) for text in dataset.smiles]
     known = _scaffolds(smiles, found, progress)
+    counted = [Counter(filter(None, (known[row] for row in peak.rows.tolist()))) for peak in found]
+    rings = _rings(counted, progress)
     candidates = []
-    for number, peak in enumerate(found):
+    for number, (peak, frequent) in enumerate(zip(found, counted, strict=True)):
         progress("common parts", number, len(found))
-        candidates.append(_candidates(smiles, known, peak))
+        candidates.append(_candidates(smiles, frequent, rings, peak))
     every = sorted({smarts for some in candidates for smarts in some.values()})
     held = dict(zip(every, holders(smiles, every, progress), strict=True))
     placed = np.isfinite(xy).all(1)
@@ -92,23 +95,34 @@ def _scaffolds(smiles: Sequence[str], found: Sequence[Peak], progress: Progress)
     return dict(zip(rows, (one or "" for one in scaffolds([smiles[row] for row in rows], progress)), strict=True))
 
 
-def _candidates(smiles: Sequence[str], known: dict[int, str], peak: Peak) -> dict[str, str]:
+def _rings(counted: Sequence[Counter[str]], progress: Progress) -> dict[str, list[str]]:
+    """Ring systems of the scaffolds that are looked at."""
+    wholes = sorted({whole for some in counted for whole, _ in some.most_common(_LOOKED_AT)})
+    made: list[list[str]] = []
+    for start in range(0, len(wholes), _AT_ONCE):
+        progress("ring systems", start, len(wholes))
+        made += ring_systems_each(wholes[start : start + _AT_ONCE])
+    return dict(zip(wholes, made, strict=True))
+
+
+def _candidates(
+    smiles: Sequence[str], counted: Counter[str], rings: dict[str, list[str]], peak: Peak
+) -> dict[str, str]:
     """What may be a peak's label: the SMILES that is drawn, and the SMARTS that finds it."""
     rows = peak.rows.tolist()
-    counted = Counter(filter(None, (known[row] for row in rows)))
     parts: Counter[str] = Counter()
     for whole, count in counted.most_common(_LOOKED_AT):
-        for ring in ring_systems(whole):
+        for ring in rings[whole]:
             parts[ring] += count
     frequent = [one for some in (counted, parts) for one, n in some.most_common(_CANDIDATES) if n >= len(rows) / 4]
     drawn = {one: smarts for one in frequent if (smarts := _smarts(one))}
     chosen = [smiles[rows[number]] for number in sample(len(rows), len(rows) if len(rows) <= FEW else _SAMPLE, 0)]
     try:
         shared = common_subgraph(chosen, seconds=_SECONDS)
-    except MmexploreError:  # RDKit came down over it
-        return drawn
-    if shared.smarts and (part := _drawn(shared.smarts, shared.example)):
-        drawn.setdefault(part, shared.smarts)
+        if shared.smarts and (part := _drawn(shared.smarts, shared.example)):
+            drawn.setdefault(part, shared.smarts)
+    except REFUSALS:  # an odd molecule of the sample costs the common part alone
+        pass
     return drawn
 
 

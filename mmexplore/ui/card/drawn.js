@@ -20,7 +20,8 @@
  */
 
 const [SINGLE, DOUBLE, TRIPLE, AROMATIC, DATIVE, WEDGE, DASH, WAVY, CROSSED, DOTTED, LEFT, RIGHT] = Array.from({ length: 12 }, (_, k) => k + 1);
-const LONGEST_PX = 26, BOND = 36, PAD = 14;
+const LONGEST_PX = 26, BOND = 36;
+const PAD = { x: 26, y: 14 };   // what is written at the rim is wider than high
 /** @type {Record<string, [string, string]>} */
 const INKS = {
   N: ["#2f4fd0", "#8fa8ff"], O: ["#cc1f1a", "#ff7b72"], S: ["#8a7000", "#e3c94a"], P: ["#b35900", "#ffa657"], F: ["#23807f", "#6fd6d2"],
@@ -81,7 +82,7 @@ export function svg(packed, one, width, height, dark) {
   if (!n) return "";
   const xs = packed.x.subarray(first, first + n), ys = packed.y.subarray(first, first + n);
   const [left, right] = [Math.min(...xs), Math.max(...xs)], [low, high] = [Math.min(...ys), Math.max(...ys)];
-  const scale = Math.min((width - 2 * PAD) / Math.max(right - left, 1), (height - 2 * PAD) / Math.max(high - low, 1), LONGEST_PX / BOND);
+  const scale = Math.min((width - 2 * PAD.x) / Math.max(right - left, 1), (height - 2 * PAD.y) / Math.max(high - low, 1), LONGEST_PX / BOND);
   const size = Math.max(5, Math.min(13, 0.5 * BOND * scale)), ink = dark ? "#e8eaed" : "#1f2328";
   /** @type {Atom[]} */
   const atoms = Array.from(xs, (x, k) => ({

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
+from mmexplore.chem.molecules import scaffold
 from mmexplore.datasets import Task
 from mmexplore.explore.maps.storage import UNSCORED, MapFile
 from mmexplore.explore.regions.density import contours, peaks
@@ -101,3 +102,13 @@ def test_contours_enclose_their_share() -> None:
         outer = max(lines, key=len)
         radius = np.hypot(*outer.T).mean()
         assert (np.hypot(*xy.T) < radius).mean() == pytest.approx(share, abs=0.06)
+
+
+def test_scaffolds_that_are_no_molecules_cost_the_other_regions_nothing() -> None:
+    """Of an N-oxide's ylide form RDKit makes a scaffold that it cannot read back."""
+    odd = [f"Cc1c2ccccc2n[c-](C{'C' * k})[n+]1=O" for k in range(8)]
+    assert Chem.MolFromSmiles(scaffold(odd[0])) is None
+    smiles, _, places = clusters()
+    xy = np.concatenate([places, np.random.default_rng(0).normal(-9, 0.4, (8, 2))]).astype(np.float32)
+    data = made([*smiles, *odd], np.zeros((44, 1), np.float32), Task("y", "regression"))
+    assert {one.smiles for one in of_places(data, xy) if one.level == 0} >= set(SCAFFOLDS)
