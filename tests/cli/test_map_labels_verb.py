@@ -26,6 +26,7 @@ def test_labels_and_a_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert [one["smiles"] for one in values["labels"]] == [one.smiles for one in found]
     assert all(len(one["rows"]) == one["n"] >= one["inside"] for one in values["labels"])
     assert values["card"] == str(file)
+    assert file.stat().st_size / len(shown.xy) < 5e6 / 10_000
     assert file.read_text(encoding="utf-8") == studio.map_card(shown, "ecfp", "freesolv", "ecfp")
     for_people = CliRunner().invoke(app, [*WORDS, "--labels"])
     assert for_people.exit_code == 0

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { HEIGHT, layout, WIDTH } from "../../../mmexplore/ui/components/molecule_map/labels.js";
+import { Contours, HEIGHT, Labels, layout, percent, WIDTH } from "../../../mmexplore/ui/components/molecule_map/labels.js";
 import { View } from "../../../mmexplore/ui/components/molecule_map/view.js";
-import { drawn } from "../page.js";
+import { drawn, element, happen } from "../page.js";
 
 const BOX = { left: -10, right: 10, bottom: -10, top: 10 };
 
@@ -51,4 +51,42 @@ test("finer labels come as one comes closer, before coarse ones", () => {
   const first = zoom => layout(labels, seen(zoom))[0].label;
   assert.deepEqual([first(1), first(2), first(4)], [0, 1, 2]);
   assert.ok(layout(many(80), seen(1)).every(({ label }) => label % 4 === 0));
+});
+
+test("a label stays on its side while it can", () => {
+  const labels = many(30), first = layout(labels, seen(1)), sides = new Map(first.map(({ label, side }) => [label, side]));
+  assert.deepEqual(layout(labels, seen(1), sides), first);
+  const alone = [{ x: 0, y: 0, level: 0 }];
+  for (const side of [0, 1, 2, 3]) assert.equal(layout(alone, seen(1), new Map([[0, side]]))[0].side, side);
+});
+
+test("a few are not none, and nearly all are not all", () => {
+  assert.deepEqual([percent(0, 9), percent(1, 9999), percent(1, 2), percent(9998, 9999), percent(9, 9), percent(0, 0)], ["0%", "<1%", "50%", ">99%", "100%", "0%"]);
+});
+
+test("a click tells which label, Shift adds, and texts are no markup", () => {
+  /** @type {[number, boolean][]} */
+  const told = [], layer = element("div"), source = { draw(/** @type {any} */ image, /** @type {string} */ address) { image.src = address; } };
+  const map = /** @type {any} */ ({ source, data: { base: "/app" }, surface: element("div") }), labels = new Labels(layer, map, (code, add) => told.push([code, add]));
+  labels.update([{ x: 0, y: 0, level: 0, smiles: "c1ccccc1", inside: 3, n: 4, outside: 1, n_outside: 96 }]);
+  labels.place(seen(1), true);
+  const [button] = layer.querySelectorAll(".region"), [image] = layer.querySelectorAll("img");
+  assert.match(image.src, /^\/app\/depict\.svg\?smiles=c1ccccc1&.*dark=1$/);
+  assert.equal(layer.querySelector(".share").textContent, "75% in, 1% out");
+  happen(button, "click", { shiftKey: false });
+  happen(button, "click", { shiftKey: true });
+  assert.deepEqual(told, [[0, false], [0, true]]);
+  assert.equal(button.hidden, false);
+  labels.update([]);
+  labels.place(seen(1), true);
+  assert.equal(layer.children.length, 0);
+});
+
+test("contours are one path a line, moved with the map", () => {
+  const path = element("path"), contours = new Contours(path), view = seen(2);
+  contours.update(Float32Array.from([0, 0, 1, 2, NaN, NaN, 3, 3, 4, 4, NaN, NaN]));
+  contours.place(view);
+  assert.equal(path.getAttribute("d"), "M0 0L1 2M3 3L4 4");
+  const [x, y] = view.toPixels(0, 0);
+  assert.equal(path.getAttribute("transform"), `translate(${x} ${y}) scale(${view.k} ${-view.k})`);
 });
