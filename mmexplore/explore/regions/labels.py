@@ -39,14 +39,14 @@ HELD, TELLS = 0.5, 0.3
 LEVEL = 0.01
 """Of maps whose places mean nothing, so many have a label at all."""
 _MOST = (12, 24, 36, 48)
-_SAMPLE, _SECONDS = 10, 2.0
+_SAMPLE, _SECONDS = 8, 1.5
 _CANDIDATES, _LOOKED_AT, _AT_ONCE = 3, 60, 100
 VERSION = 1
 
 
 @dataclass(frozen=True)
 class MapLabel:
-    """Label of a map at a place in data units, for zooms of 2 ** ``level`` and more.
+    """Label of a map at a place in data units, for zooms of about 2 ** ``level`` and more.
 
     ``smiles`` is drawn, ``smarts`` found: ``inside`` of the ``n`` molecules at the peak (``rows``) hold it, and
     ``outside`` of the ``n_outside`` others. ``p``: by chance, corrected for all that was looked at.
@@ -67,7 +67,7 @@ class MapLabel:
 
 def of_places(dataset: Dataset, xy: np.ndarray, progress: Progress = silent) -> tuple[MapLabel, ...]:
     """Labels of molecules at places (n, 2), the coarse ones first."""
-    found = [peak for level in range(len(WIDTHS)) for peak in peaks(xy, level, _fewest(xy, level))[: _MOST[level]]]
+    found = _peaks(xy)
     if not found:
         return ()
     smiles = [str(text) for text in dataset.smiles]
@@ -84,6 +84,15 @@ def of_places(dataset: Dataset, xy: np.ndarray, progress: Progress = silent) -> 
     looked_at = (len(every) + len(set(known.values()))) * len(found)
     made = [_label(peak, some, held, placed, looked_at) for peak, some in zip(found, candidates, strict=True)]
     return _each_once([one for one in made if one])
+
+
+def _peaks(xy: np.ndarray) -> list[Peak]:
+    """Peaks of all levels; one of the same molecules as a coarser one would say the same again."""
+    found: dict[bytes, Peak] = {}
+    for level in range(len(WIDTHS)):
+        for peak in peaks(xy, level, _fewest(xy, level))[: _MOST[level]]:
+            found.setdefault(peak.rows.tobytes(), peak)
+    return list(found.values())
 
 
 def _fewest(xy: np.ndarray, level: int) -> int:

@@ -5,13 +5,14 @@
 /** @import { Place } from "./pinch.js" */
 import { make } from "../dom.js";
 
-export const WIDTH = 108, HEIGHT = 82;
+export const WIDTH = 96, HEIGHT = 72;
 /** Of the height, so much is for the shares below the drawing. */
-export const SHARES = 22;
+export const SHARES = 20;
 const GAP = 6, EDGE = 4;
+const SOONER = 0.6;   // of a level: one press of + brings the next one
 
 /**
- * What molecules that lie together have in common, at zooms of 2 ** level and more: `inside` of the `n` there hold it, and
+ * What molecules that lie together have in common, from zooms somewhat below 2 ** level on: `inside` of the `n` there hold it, and
  * `outside` of the others.
  * @typedef {{ x: number, y: number, level: number, smiles: string, inside: number, n: number, outside: number, n_outside: number }} MapLabel
  *
@@ -31,7 +32,7 @@ const GAP = 6, EDGE = 4;
  * @returns {Laid[]}
  */
 export function layout(labels, room, before = new Map()) {
-  const closer = Math.log2(room.k / room.home) + 1e-6;
+  const closer = Math.log2(room.k / room.home) + SOONER;
   const order = labels.map((_, k) => k).filter(k => labels[k].level <= Math.max(closer, 0));
   order.sort((one, other) => labels[other].level - labels[one].level || one - other);
   /** @type {Laid[]} */
