@@ -17,9 +17,9 @@ from record import Asked, record
 
 from mmexplore.datasets import catalog
 from mmexplore.explore.maps.colors import Color
+from mmexplore.explore.maps.painting import paint
 from mmexplore.runtime.home import default_home
 from mmexplore.ui.components.molecule_map import mask
-from mmexplore.ui.components.molecule_map.painting import paint
 
 
 def main(sizes: list[int]) -> None:

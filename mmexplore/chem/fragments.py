@@ -11,11 +11,13 @@ a cut atom loses its chirality, and a charged one gets its hydrogens back too.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import Mol, RWMol
 
-from mmexplore.chem.peeling import Skeleton, numbers
+from mmexplore.chem.peeling import Skeleton, mask_of, numbers, skeleton
+from mmexplore.chem.row_by_row import REFUSALS
 
 
 def fragment_smiles(molecule: Skeleton, mask: int) -> str:
@@ -66,3 +68,45 @@ def _cut(mol: Mol, kept: set[int], kekulise: bool) -> RWMol:
         if atom.GetIsAromatic() and not any(bond.GetIsAromatic() for bond in atom.GetBonds()):
             atom.SetIsAromatic(False)
     return cut
+
+
+def ring_systems_each(smiles: Sequence[str]) -> list[list[str]]:
+    """Ring systems of each of some molecules, none of one that RDKit refuses.
+
+    >>> ring_systems_each(["c1ccccc1C", "O=[n+]1[c-]nc2ccccc2c1"])
+    [['c1ccccc1'], []]
+    """
+    found = []
+    for text in smiles:
+        try:
+            found.append(list(ring_systems(text)))
+        except REFUSALS:  # a scaffold need not be a molecule
+            found.append([])
+    return found
+
+
+def ring_systems(smiles: str) -> tuple[str, ...]:
+    """Ring systems of a molecule, each once: rings that share an atom, with what hangs on them by double bonds.
+
+    Canonical SMILES, without chirality, smallest first; one that is no molecule by itself is left out.
+    Raises BadMolecule.
+
+    >>> ring_systems("O=C1CCCN1Cc1ccc2ccccc2c1")
+    ('O=C1CCCN1', 'c1ccc2ccccc2c1')
+    """
+    whole = skeleton(smiles)
+    systems: list[set[int]] = []
+    for ring in map(set, whole.mol.GetRingInfo().AtomRings()):
+        beside = [one for one in systems if one & ring]
+        systems = [one for one in systems if not one & ring] + [ring.union(*beside)]
+    found = set()
+    for system in systems:
+        hanging = {
+            bond.GetOtherAtomIdx(number)
+            for number in system
+            for bond in whole.mol.GetAtomWithIdx(number).GetBonds()
+            if bond.GetBondType() == Chem.BondType.DOUBLE
+        }
+        if made := fragment_smiles(whole, mask_of(system | hanging)):
+            found.add(str(Chem.MolToSmiles(Chem.MolFromSmiles(made), isomericSmiles=False)))
+    return tuple(sorted(found, key=lambda one: (len(one), one)))

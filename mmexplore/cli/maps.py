@@ -29,6 +29,10 @@ def make_map(
     color_model: Annotated[str, typer.Option("--color-model", hidden=True)] = "",
     color_view: Annotated[str, typer.Option("--color-view", hidden=True)] = "",
     trust: Annotated[bool, typer.Option("--trust", help="test each place against maps of permuted columns")] = False,
+    labels: Annotated[bool, typer.Option("--labels", help="also what the molecules at its peaks share")] = False,
+    card: Annotated[
+        Path | None, typer.Option("--card", help="HTML file to write: the map with its molecules, to be opened offline")
+    ] = None,
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
@@ -38,6 +42,8 @@ def make_map(
     """
 
     def work(progress: Progress) -> Values:
+        if card:
+            studio.check_card(card)
         chosen = studio.view_of(model, view)
         if color:
             shown = studio.color(color_model or model, data, color_view or chosen, color, progress)
@@ -52,9 +58,23 @@ def make_map(
         about = {"model": model, "data": data, "view": chosen, "method": method, "seed": seed, "n": len(made.xy)}
         named = [asdict(one) for one in left]
         tested = _trust(studio.compute_trust(made, model, data, chosen, progress)) if trust else {}
-        return about | _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": named} | tested
+        about |= _scores(quality) | {"how": quality.how, "file": str(made.path), "skipped": named} | tested
+        if labels:
+            about["labels"] = [asdict(one) for one in studio.compute_labels(made, model, data, progress)]
+        if card:
+            about["card"] = str(studio.write_map_card(card, made, model, data, chosen, progress))
+        return about
 
-    answer(work, as_json, job)
+    answer(work, as_json, job, shown=_without_rows)
+
+
+def _without_rows(values: Values) -> Values:
+    """For people: labels without the rows of their molecules."""
+    if "labels" not in values:
+        return values
+    return values | {
+        "labels": [{k: v for k, v in one.items() if k not in ("rows", "smarts")} for one in values["labels"]]
+    }
 
 
 def lens(

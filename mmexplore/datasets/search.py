@@ -6,6 +6,8 @@ molecule take the one that is (:func:`one_of`). Substructures are matched by RDK
 """
 
 import re
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +15,15 @@ from rdkit.Chem import Mol
 
 from mmexplore.chem import molecules
 from mmexplore.datasets import Dataset
+from mmexplore.runtime import processes
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.deadline import within
 from mmexplore.runtime.errors import BadMolecule, TooLong
+from mmexplore.runtime.progress import Progress, silent
+from mmexplore.runtime.workers import WORKERS, Died
 
 _AT_ONCE = 5_000
+_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -200,6 +206,45 @@ def containing(dataset: Dataset, query: Mol, *, chirality: bool = True) -> np.nd
     library = _library(dataset)
     found = library.GetMatches(query, useChirality=chirality, numThreads=0, maxResults=len(dataset))
     return np.sort(np.fromiter(found, np.int64))
+
+
+def holders(smiles: Sequence[str], patterns: Sequence[str], progress: Progress = silent) -> np.ndarray:
+    """Substructure search of many patterns (SMARTS): which molecules hold each, bool (patterns, n); in processes."""
+    held = np.zeros((len(patterns), len(smiles)), bool)
+    if not patterns:
+        return held
+    chunks, done = [list(smiles[start : start + _CHUNK]) for start in range(0, len(smiles), _CHUNK)], 0
+    progress("substructures", 0, len(smiles))
+    settings = {"patterns": list(patterns)}
+    with closing(WORKERS.ask(f"{__name__}:holding", chunks, settings, processes.cores())) as results:
+        for number, answers in results:
+            nothing = bytes(len(patterns))  # of the one molecule that brings RDKit down
+            rows = b"".join(nothing if isinstance(answer, Died) else answer for answer in answers)
+            part = np.frombuffer(rows, bool).reshape(-1, len(patterns))
+            held[:, number * _CHUNK : number * _CHUNK + len(part)] = part.T
+            done += len(part)
+            progress("substructures", done, len(smiles))
+    return held
+
+
+def holding(smiles: Sequence[str], patterns: Sequence[str]) -> bytes:
+    """A worker's share: a byte for each molecule and pattern, 1 where it is held; nothing is held by what is odd."""
+    from rdkit import Chem
+    from rdkit.Chem import rdSubstructLibrary
+
+    held = rdSubstructLibrary.SubstructLibrary(rdSubstructLibrary.MolHolder(), rdSubstructLibrary.PatternHolder())
+    rows = []
+    for row, text in enumerate(smiles):
+        if molecules.readable(text):
+            held.AddMol(Chem.MolFromSmiles(text))
+            rows.append(row)
+    found = np.zeros((len(smiles), len(patterns)), bool)
+    for number, smarts in enumerate(patterns):
+        matched = held.GetMatches(
+            molecules.pattern(smarts), useChirality=False, numThreads=1, maxResults=max(len(rows), 1)
+        )
+        found[np.array(rows, np.int64)[list(matched)], number] = True
+    return found.tobytes()
 
 
 @cached(2)

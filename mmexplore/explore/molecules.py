@@ -31,17 +31,33 @@ def molecule_card(dataset: Dataset, row: int, model: Model | None = None, *, hom
     """Molecule card of a row, with labels and, where known, predictions. Raises BadRecipe beyond the last row."""
     if not 0 <= row < len(dataset):
         raise BadRecipe(f"{dataset.name} has rows 0 to {len(dataset) - 1}, and {row} came")
-    facts = []
+    facts = tuple((one.label, told) for one in fact_columns(dataset, model, home=home) if (told := one.text(row)))
+    return MoleculeCard(row, str(dataset.names[row]), str(dataset.smiles[row]), int(dataset.lines[row]), facts)
+
+
+@dataclass(frozen=True)
+class FactColumn:
+    """Facts of all molecules: labels of a task, or predictions of it; ``values`` (n,) with NaN where there is none."""
+
+    label: str
+    unit: str
+    values: np.ndarray
+
+    def text(self, row: int) -> str:
+        """The fact of a molecule in words, "" where there is none."""
+        value = float(self.values[row])
+        return "" if np.isnan(value) else f"{value:.3g}{self.unit and ' '}{self.unit}"
+
+
+def fact_columns(dataset: Dataset, model: Model | None = None, *, home: Home) -> list[FactColumn]:
+    """What a molecule card tells of each molecule: labels, and predictions where they are known."""
     known = predictions(model, dataset, home=home) if model else None
+    found = []
     for number, task in enumerate(dataset.tasks):
-        value = dataset.labels[row, number]
-        unit = f" {task.unit}" if task.unit else ""
-        if not np.isnan(value):
-            facts.append((task.name, f"{value:.3g}{unit}"))
-        predicted = float("nan") if known is None or task.name not in known else float(known[task.name].iloc[row])
-        if not np.isnan(predicted):
-            facts.append((f"{task.name}, predicted", f"{predicted:.3g}{unit}"))
-    return MoleculeCard(row, str(dataset.names[row]), str(dataset.smiles[row]), int(dataset.lines[row]), tuple(facts))
+        found.append(FactColumn(task.name, task.unit, dataset.labels[:, number]))
+        if known is not None and task.name in known:
+            found.append(FactColumn(f"{task.name}, predicted", task.unit, known[task.name].to_numpy(float)))
+    return found
 
 
 def table_of(

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from mmexplore.datasets import Dataset, Skipped
+from mmexplore.explore.map_card import content as card_content
+from mmexplore.explore.map_card import page as card_page
 from mmexplore.explore.maps import color_choices, compute, scores, selections
 from mmexplore.explore.maps import lens as lenses
 from mmexplore.explore.maps.colors import Color
@@ -19,10 +21,14 @@ from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.explore.maps.quality import Classes, Quality
 from mmexplore.explore.maps.storage import MapFile
 from mmexplore.explore.maps.trust import Trust
+from mmexplore.explore.regions import density, labels
+from mmexplore.explore.regions.labels import MapLabel
 from mmexplore.models import embed as embeddings
 from mmexplore.models import skipped as skipped_rows
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import UNTRAINED, Model
+from mmexplore.runtime import files
+from mmexplore.runtime.errors import BadTable
 from mmexplore.runtime.home import write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
@@ -150,6 +156,87 @@ def start_trust(model_name: str, data: str, view: str, method: str, seed: int = 
     arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
     title = f"trust in the {method.upper()} map of {data}, {view}"
     return client.start_once("map", [*arguments, "--trust"], device="maps", title=title, home=home())
+
+
+def stored_labels(shown: MapFile, model_name: str, data: str) -> tuple[MapLabel, ...] | None:
+    """Labels of a map, what its regions have in common, coarse ones first; None where that is not known yet."""
+    table = dataset(data)
+    return labels.stored(table, shown, map_folders(model(model_name), table))
+
+
+def compute_labels(shown: MapFile, model_name: str, data: str, progress: Progress = silent) -> tuple[MapLabel, ...]:
+    """Labels of a map, found and kept unless they are known; for jobs and the CLI."""
+    if (known := stored_labels(shown, model_name, data)) is not None:
+        return known
+    table = dataset(data)
+    found = labels.of_places(table, shown.xy, progress)
+    labels.keep(found, table, shown, map_folders(model(model_name), table)[-1])
+    return found
+
+
+def start_labels(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
+    """Label job: have a map's labels found by a job, or the job that is at it already."""
+    check_names(data, model_name)
+    arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
+    title = f"labels of the {method.upper()} map of {data}, {view}"
+    return client.start_once("map", [*arguments, "--labels"], device="maps", title=title, home=home())
+
+
+def check_card(path: Path) -> None:
+    """Whether :func:`write_map_card` could write there. Raises BadTable."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise BadTable(f"a map card is an HTML file, and {path.name!r} came; a name that ends in .html would do")
+    if not path.parent.is_dir():
+        raise BadTable(f"there is no folder {str(path.parent)!r} to write {path.name!r} to")
+
+
+def map_card(shown: MapFile, model_name: str, data: str, view: str, progress: Progress = silent) -> str:
+    """Map card: an HTML text that shows a map offline, with its molecules, scores, digests and how to make it again.
+
+    The same map, with the same known of it, makes the same text. Raises MmexploreError above 50,000 molecules.
+    """
+    table, chosen = dataset(data), model(model_name).view(view)
+    card_content.check(table)
+    missing = np.flatnonzero(~np.isfinite(shown.xy).all(1))
+    scored = compute.compute_quality(
+        shown, chosen, table, compute.quality_classes(table, missing), progress, home=home()
+    )
+    named, tested = (
+        compute_labels(shown, model_name, data, progress),
+        compute.stored_trust(shown, chosen, table, home=home()),
+    )
+    return card_page.html(card_content.content(chosen, table, shown, scored, named, tested, progress, home=home()))
+
+
+def write_map_card(
+    path: Path, shown: MapFile, model_name: str, data: str, view: str, progress: Progress = silent
+) -> Path:
+    """Write the card of a map. Raises as :func:`check_card` and :func:`map_card` do."""
+    check_card(path)
+    write_atomically(path, map_card(shown, model_name, data, view, progress), sealed=False)
+    return path
+
+
+def start_map_card(model_name: str, data: str, view: str, method: str, seed: int = 0) -> Job:
+    """Card job: have the card of a map written below the home by a job, or the job that is at it already.
+
+    The last of its arguments is the file.
+    """
+    check_names(data, model_name)
+    card_content.check(dataset(data))
+    folder = home().folder("predictions", "cards")
+    out = folder / f"{files.allowed('-'.join((data, model_name, view, method, str(seed))))}.html"
+    arguments = ["--model", model_name, "--data", data, "--view", view, "--method", method, "--seed", str(seed)]
+    title = f"card of the {method.upper()} map of {data}, {view}"
+    return client.start_once("map", [*arguments, "--card", str(out)], device="maps", title=title, home=home())
+
+
+def map_contours(shown: MapFile) -> np.ndarray:
+    """Contour lines of a map's density that enclose 90, 70, 50, 30 and 10 % of its molecules.
+
+    One after the other, float32 (m, 2) in data units; a row of NaN ends each.
+    """
+    return density.lines(shown)
 
 
 def lens(panels: Sequence[ViewRef], data: str, method: str, seed: int = 0) -> Lens | None:

@@ -13,9 +13,9 @@ from mmexplore.datasets.splits import SplitRule
 from mmexplore.explore.comparison import compare
 from mmexplore.explore.explain.groups import group_classes
 from mmexplore.explore.maps import colors, scores
+from mmexplore.explore.maps.painting import MISSING, paint
 from mmexplore.runtime.home import default_home
 from mmexplore.ui.components import charts
-from mmexplore.ui.components.molecule_map.painting import MISSING, paint
 from mmexplore.ui.map.selection import balance
 
 CODES = st.lists(st.sampled_from([0.0, 1.0, 2.0, 3.0, 7.0, -1.0, np.nan]), min_size=12, max_size=40).filter(

@@ -11,13 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import Painting
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import FEWEST_PANELS, MOST_PANELS, Lens, Movers, SearchResult, ViewRef
 from mmexplore.ui.compare import state
 from mmexplore.ui.components import waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.molecule_map import Shown, Stops, event, mask, molecule_map
-from mmexplore.ui.components.molecule_map.painting import Painting
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.map import controls, events
 from mmexplore.ui.map.controls import Controls

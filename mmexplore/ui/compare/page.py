@@ -11,12 +11,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import Painting
 from mmexplore.studio import FEWEST_PANELS, Classes, Quality, SearchResult
 from mmexplore.ui.compare import panel as compare_panel
 from mmexplore.ui.compare import state
 from mmexplore.ui.compare.panel import GROUP, Look, Marks
 from mmexplore.ui.components.molecule_map import map_bar, mask
-from mmexplore.ui.components.molecule_map.painting import Painting
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.map import coloring, controls, events, progress
 from mmexplore.ui.map.controls import Controls

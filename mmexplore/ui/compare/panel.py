@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import Painting
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import UNTRAINED, MapFile, Quality, ViewRef
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components.molecule_map import Shown, molecule_map
-from mmexplore.ui.components.molecule_map.painting import Painting
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.map import events
 from mmexplore.ui.map import state as map_state

@@ -6,9 +6,9 @@ from functools import partial
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import Painting, unknown
 from mmexplore.studio import Classes, MapFile, Quality, ViewRef
 from mmexplore.ui.components import waits
-from mmexplore.ui.components.molecule_map.painting import Painting, unknown
 from mmexplore.ui.map import state
 from mmexplore.ui.shell.session import Choice
 

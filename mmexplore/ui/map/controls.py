@@ -11,7 +11,7 @@ from mmexplore.studio import METHODS, MapFile, SearchResult
 from mmexplore.ui.compare import menu
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import left_out, literal
-from mmexplore.ui.map import cliffs, state
+from mmexplore.ui.map import cliffs, regions, state
 from mmexplore.ui.map.state import TITLES
 from mmexplore.ui.shell import address, session, tour
 from mmexplore.ui.shell.session import Choice
@@ -30,19 +30,21 @@ _FOG_HELP = (
 
 @dataclass(frozen=True)
 class Header:
-    """Page header: the place of the title, and what the URL wants: maps, a lens, the fog, cliffs."""
+    """Page header: the place of the title, and what the URL wants: maps, a lens, the fog, cliffs, labels, contours."""
 
     title: DeltaGenerator
     several: bool
     lens: bool
     fog: bool
     cliffs: bool
+    labels: bool
+    contours: bool
 
 
 def header(choice: Choice) -> Header:
     """Page header, drawn: the switches beside the title."""
     title, switch = st.columns([6, 6], vertical_alignment="center")
-    fog = steps = False
+    fog = steps = labels = contours = False
     with switch, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         before = st.container(horizontal=True, width="content")
         tour.button()
@@ -53,8 +55,9 @@ def header(choice: Choice) -> Header:
                 menu.menu(choice)
             elif not lens:
                 fog = address.toggle("Trust fog", key="fog", help=_FOG_HELP)
+                labels, contours = regions.switches()
                 steps = cliffs.switch(choice)
-    return Header(title, several, lens, fog, steps)
+    return Header(title, several, lens, fog, steps, labels, contours)
 
 
 def title(choice: Choice, shown: MapFile | None, method: str) -> None:

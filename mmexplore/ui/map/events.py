@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore.ui.components.molecule_map import event, rows_meant
-from mmexplore.ui.map import cliffs, side
+from mmexplore.ui.map import cliffs, regions, side
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.tabs import MOLECULE_TAB, SELECTION_TAB
 
@@ -42,6 +42,8 @@ def happened(key: str) -> None:
         return
     if kind == "clear":
         session.clear_selection()
+    elif kind == "label":
+        session.select(regions.rows_of(action["code"]), mode)
     elif xy is not None or kind in ("click", "category"):
         session.select(rows_meant(action, codes, xy), mode)
     side.turn_to(SELECTION_TAB)

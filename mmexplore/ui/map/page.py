@@ -6,13 +6,13 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from mmexplore.studio import MapFile, SearchResult
+from mmexplore.explore.maps.painting import Painting
+from mmexplore.studio import MapFile, MapLabel, SearchResult
 from mmexplore.ui.compare import lens, page
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components import model_links
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
-from mmexplore.ui.components.molecule_map.painting import Painting
-from mmexplore.ui.map import cliffs, coloring, controls, events, progress
+from mmexplore.ui.map import card, cliffs, coloring, controls, events, progress, regions
 from mmexplore.ui.map import star as map_star
 from mmexplore.ui.map import state as map_state
 from mmexplore.ui.map.cliffs import ShownCliffs
@@ -61,7 +61,9 @@ def map_page() -> None:
     scored = partial(quality_panel, choice, shown, asked.color, coloring.classes(on, asked.color), tested)
     star = map_star.star(choice, shown, asked.search, found)
     faded = tested.doubtful if tested and head.fog else None
-    _body(choice, shown, painting, found, star, scored, faded, stepped=head.cliffs)
+    labels = regions.labels(choice, shown, method, wanted=head.labels)
+    named = labels, regions.contours(shown, wanted=head.contours)
+    _body(choice, shown, painting, found, star, scored, faded, named, stepped=head.cliffs)
 
 
 def _body(
@@ -72,6 +74,7 @@ def _body(
     star: Star | None,
     scored: Callable[[], None],
     faded: np.ndarray | None,
+    named: tuple[tuple[MapLabel, ...], str],
     *,
     stepped: bool,
 ) -> None:
@@ -81,7 +84,8 @@ def _body(
         map_star.words(star)
         controls.left_out_line(choice, shown)
         steps = cliffs.shown(choice, stepped)
-        _draw(choice, shown, painting, found, star, faded, steps)
+        _draw(choice, shown, painting, found, star, faded, steps, named)
+        card.offer(choice, shown)
     with side:
         scored()
         model_links.predict_here(choice.model)
@@ -100,6 +104,7 @@ def _draw(
     star: Star | None,
     faded: np.ndarray | None,
     steps: ShownCliffs | None,
+    named: tuple[tuple[MapLabel, ...], str],
 ) -> None:
     rows, n = session.selection(), len(shown.xy)
     points = blobs.published(("points", str(shown.path), shown.created, shown.seconds), shown.xy.tobytes)
@@ -120,5 +125,7 @@ def _draw(
         star=star,
         edges=joined,
         edge=looked_at,
+        labels=named[0],
+        contours=named[1],
     )
     molecule_map(_MAP, what, partial(events.happened, _MAP))

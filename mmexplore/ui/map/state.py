@@ -9,10 +9,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import Painting, paint
 from mmexplore.explore.maps.storage import UNSCORED, stored
 from mmexplore.runtime.cache import cached
 from mmexplore.studio import Classes, MapFile, SearchResult
-from mmexplore.ui.components.molecule_map.painting import Painting, paint
 from mmexplore.ui.shell.session import Choice
 
 TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}

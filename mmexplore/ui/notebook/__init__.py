@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import paint
 from mmexplore.runtime.errors import MmexploreError, NotAvailable, UnknownName
 from mmexplore.ui.components.molecule_map import MapEvent, Shown, mask, plain, rows_meant
-from mmexplore.ui.components.molecule_map.painting import paint
 from mmexplore.ui.notebook.bundle import bundle
 
 try:

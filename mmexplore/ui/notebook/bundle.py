@@ -4,29 +4,11 @@ A notebook has no server of ours to import them from, and may be offline; anywid
 """
 
 import json
-import re
 from pathlib import Path
 
-from mmexplore.ui.components.molecule_map import markup, style
+from mmexplore.explore.map_card.scripts import markup, modules, style
 
 HERE = Path(__file__).parent
-ROOM = HERE.parent
-_IMPORT = re.compile(r'^import .* from "(\.[^"]+)";$', re.MULTILINE)
-
-
-def modules(entry: Path) -> dict[str, str]:
-    """Texts of a script and of all that it imports, by their paths below the room; what is imported stands first."""
-    found: dict[str, str] = {}
-
-    def read(path: Path) -> None:
-        text = path.read_text(encoding="utf-8")
-        for there in _IMPORT.findall(text):
-            if (name := (path.parent / there).resolve()).relative_to(ROOM.resolve()).as_posix() not in found:
-                read(name)
-        found[path.relative_to(ROOM.resolve()).as_posix()] = text
-
-    read(entry.resolve())
-    return found
 
 
 def bundle() -> str:

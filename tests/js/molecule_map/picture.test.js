@@ -43,3 +43,13 @@ test("what fades on the map fades in the picture", () => {
   const faded = { ...map(0, 0), states: Uint8Array.from([FADED, SHOWN, SHOWN]) }, text = svgText(sheet([faded]), "#000000", "#ffffff");
   assert.equal(text.match(/fill="#123456" fill-opacity="0.16"/g)?.length, 1);
 });
+
+test("labels and lines over the points are in the picture, their texts escaped", () => {
+  const drawn = sheet([map(0, 0)]), image = element("img", { src: "data:image/svg+xml,%3Csvg/%3E" });
+  const line = { d: "M0 0L1 1", matrix: [2, 0, 0, -2, 5, 6], ink: "#000000", width: 1, opacity: 0.5 };
+  drawn.places[0].above = { strokes: [line], labels: [{ left: 1, top: 2, text: "<b>5% in</b>", image }, { left: 9, top: 9, text: "no drawing", image: null }] };
+  const text = svgText(drawn, "#000000", "#ffffff");
+  assert.match(text, /<path d="M0 0L1 1" transform="matrix\(2 0 0 -2 5 6\)"/);
+  assert.equal(text.match(/<image /g)?.length, 1);
+  assert.ok(text.includes("&#60;b&#62;5% in") && !text.includes("<b>") && text.includes("no drawing"));
+});

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmexplore.explore.maps.colors import Color
-from mmexplore.ui.components.molecule_map.painting import MISSING, limits, paint
+from mmexplore.explore.maps.painting import MISSING, limits, paint
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6, width=32) | st.just(float("nan")), min_size=1, max_size=50)
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from mmexplore import studio
+from mmexplore.explore.map_card.scripts import ROOM, modules
 from mmexplore.runtime.errors import NotAvailable, UnknownName
 from mmexplore.ui.notebook import MapWidget
-from mmexplore.ui.notebook.bundle import ROOM, modules
 
 ROOT = Path(__file__).parents[3]
 

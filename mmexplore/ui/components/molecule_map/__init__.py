@@ -16,8 +16,9 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 
 from mmexplore import studio
+from mmexplore.explore.map_card.scripts import markup, style
+from mmexplore.explore.maps.painting import Painting
 from mmexplore.ui.components.component_scripts import address, start
-from mmexplore.ui.components.molecule_map.painting import Painting
 
 HERE = Path(__file__).parent
 
@@ -25,11 +26,11 @@ HERE = Path(__file__).parent
 class MapEvent(TypedDict, total=False):
     """Map event: what a visitor did on the map.
 
-    ``outline`` holds corners in data units, ``code`` a line of the legend, or an edge by its number, ``at`` where a
-    lens's slider stands.
+    ``outline`` holds corners in data units, ``code`` a line of the legend, or an edge or a label by its number, ``at``
+    where a lens's slider stands.
     """
 
-    kind: Literal["lasso", "box", "click", "category", "edge", "clear", "lens"]
+    kind: Literal["lasso", "box", "click", "category", "edge", "label", "clear", "lens"]
     mode: Literal["replace", "add"]
     outline: list[list[float]]
     row: int
@@ -69,7 +70,8 @@ class Shown:
     light up in each other the molecule that is pointed at, and leave tools and legend to the group's bar (see
     :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row. ``edges``
     join two rows each, and ``edge`` is the one that is looked at, or -1. A ``lens`` brings a slider below the map, and
-    ``points`` is then its first stop.
+    ``points`` is then its first stop. ``labels`` say what regions have in common; ``contours`` is a blob of lines
+    (float32 x, y pairs, NaN after each line).
     """
 
     title: str
@@ -88,24 +90,16 @@ class Shown:
     edges: tuple[tuple[int, int], ...] = ()
     edge: int = -1
     lens: Stops | None = None
+    labels: "tuple[studio.MapLabel, ...]" = ()
+    contours: str = ""
 
 
+_OF_LABEL = ("x", "y", "level", "smiles", "inside", "n", "outside", "n_outside")
 # A map's points are on their way while the scripts still come.
 _MEANWHILE = (
     "const { points, colour } = component.data;"
     " if (points) load('fetched.js').then(({ fetched }) => [points, colour.codes].forEach(url => fetched(url)));"
 )
-
-
-def markup(name: str) -> str:
-    """Markup of the map or of the bar, with the tools in it."""
-    tools = (HERE / "tools.html").read_text(encoding="utf-8")
-    return (HERE / f"{name}.html").read_text(encoding="utf-8").replace("<!-- tools -->", tools)
-
-
-def style() -> str:
-    """Style sheet of the map and of the bar; its colours are those of Streamlit's theme, by their names there."""
-    return (HERE / "molecule_map.css").read_text(encoding="utf-8")
 
 
 @cache
@@ -142,9 +136,10 @@ def plain(shown: Shown, full: Callable[[str], str]) -> dict[str, Any]:
     data: dict[str, Any] = {
         name: getattr(shown, name) for name in ("title", "data", "model", "current", "group", "name")
     }
-    data |= {name: full(getattr(shown, name)) for name in ("points", "selected", "found", "faded")}
+    data |= {name: full(getattr(shown, name)) for name in ("points", "selected", "found", "faded", "contours")}
     data["star"] = asdict(shown.star) if shown.star else None
     data |= {"edges": [list(pair) for pair in shown.edges], "edge": shown.edge}
+    data["labels"] = [{name: getattr(one, name) for name in _OF_LABEL} for one in shown.labels]
     data["lens"] = _stops(shown.lens, full) if shown.lens else None
     return data | {"colour": _color(shown.painting) | {"codes": full(shown.codes)}}
 

@@ -11,6 +11,7 @@ import { fetched } from "./fetched.js";
 import { gestures } from "./gestures.js";
 import { Edges } from "./edges.js";
 import { bytes, FAINT, inks, PASSING } from "./inks.js";
+import { Contours, Labels } from "./labels.js";
 import { legend } from "./legend.js";
 import { Lens, mix, way } from "./lens.js";
 import { light, link, unlink } from "./linked.js";
@@ -82,6 +83,8 @@ export class MoleculeMap {
     this.bar = part(root, ".tools", HTMLElement);
     this.pointing = new Pointing(this);
     this.edges = new Edges(part(root, ".overlay", SVGElement));
+    this.contours = new Contours(part(root, ".contours", SVGElement));
+    this.labels = new Labels(part(root, ".regions", HTMLElement), this, (code, add) => this.#tell({ kind: "label", code, mode: add ? "add" : "replace" }));
     this.gestures = this.#listen();
     this.lens = new Lens(part(root, ".lens", HTMLElement), at => this.#moveTo(at), at => this.#tell({ kind: "lens", at }));
     tools(this.bar, () => [this]);
@@ -113,6 +116,7 @@ export class MoleculeMap {
     if (before.data !== data.data || before.model !== data.model) card.forget();
     card.star = data.star;
     this.edges.update(data.edges ?? [], data.edge ?? -1);
+    this.labels.update(data.labels ?? []);
     if (before.current !== data.current) this.pointing.cursor = data.current;
     this.surface.setAttribute("aria-label", data.title);
     this.root.dataset.group = data.group;
@@ -123,8 +127,8 @@ export class MoleculeMap {
   /** Fetch and upload what is new; what has not changed stays on the GPU. */
   async #renew() {
     const { data } = this, drawn = this.#drawn ?? {};
-    const [points, codes, selected, found, faded] = await Promise.all(
-      [data.points, data.colour.codes, data.selected, data.found, data.faded].map(url => url ? fetched(url, this.source) : null));
+    const [points, codes, selected, found, faded, lines] = await Promise.all(
+      [data.points, data.colour.codes, data.selected, data.found, data.faded, data.contours].map(url => url ? fetched(url, this.source) : null));
     const along = await Promise.all([...data.lens?.points ?? [], ...data.lens?.lit ?? []].map(url => fetched(url, this.source)));
     if (data !== this.data) return;
     const places = data.lens?.points.join() ?? data.points;
@@ -144,6 +148,7 @@ export class MoleculeMap {
       this.#masks = [this.n, one, two, three];
       this.#newStates();
     }
+    this.contours.update(new Float32Array(lines ?? []));
     this.#drawn = { points: places, codes: data.colour.codes, palette, marks };
     this.lens.show(data.lens);
     if (this.stops.length && this.#way < 0) this.#moveTo(this.lens.at);   // other maps, the slider where it was
@@ -224,6 +229,8 @@ export class MoleculeMap {
     this.painter.paint(this.view, grey, rim, this.#passing < 0 ? FAINT : PASSING);
     this.pointing.rings();
     this.edges.place(this.view, this.xy);
+    this.contours.place(this.view);
+    this.labels.place(this.view, dark);
     dataset.zoom = (this.view.k / this.view.home).toFixed(2);
     dataset.painted = String(Number(dataset.painted ?? 0) + 1);
   }

@@ -3,18 +3,26 @@
 
 /** @import { Colours } from "./legend.js" */
 /** @import { MoleculeMap } from "./molecule_map.js" */
+/** @import { Source } from "./source.js" */
 import { channels, make } from "../dom.js";
 import { FAINT } from "./inks.js";
+import { HEIGHT, SHARES, WIDTH } from "./labels.js";
 import { FADED } from "./masks.js";
 import { rows as stacked, stacking } from "./stacking.js";
 
 /**
  * What a map must have to be in a picture.
- * @typedef {Pick<MoleculeMap, "root" | "surface" | "canvas" | "view" | "data" | "n" | "xy" | "codes" | "states" | "grey" | "painter" | "paintNow">} Pictured
+ * @typedef {Pick<MoleculeMap, "root" | "surface" | "canvas" | "view" | "data" | "n" | "xy" | "codes" | "states" | "grey" | "painter" | "paintNow" | "edges" | "contours" | "labels" | "source" | "dark">} Pictured
+ *
+ * A line over the points: its path, what moves it (as a matrix), how it is drawn.
+ * @typedef {{ d: string, matrix: number[], ink: string, width: number, opacity: number }} Line
+ *
+ * What lies over the points of a map: lines, and labels with their drawings, whose addresses hold them.
+ * @typedef {{ strokes: Line[], labels: { left: number, top: number, text: string, image: HTMLImageElement | null }[] }} Over
  *
  * Where everything goes.
  * @typedef {object} Sheet
- * @property {{ map: Pictured, x: number, y: number, title: string }[]} places
+ * @property {{ map: Pictured, x: number, y: number, title: string, above?: Over }[]} places
  * @property {{ text: string, colour: string }[]} rows   lines of the legend
  * @property {number} foot   where the legend begins
  * @property {number} width
@@ -68,6 +76,83 @@ export function sheet(maps) {
 }
 
 /**
+ * What lies over a map's points now.
+ * @param {Pictured} map
+ * @param {string} ink
+ * @param {string} accent
+ * @returns {Promise<Over>}
+ */
+async function over({ view, edges, contours, labels, source, dark }, ink, accent) {
+  const still = [1, 0, 0, 1, 0, 0], [x, y] = view.toPixels(0, 0);
+  /** @param {Element} path */
+  const drawn = path => path.getAttribute("d") ?? "";
+  const strokes = [
+    { d: drawn(contours.path), matrix: [view.k, 0, 0, -view.k, x, y], ink, width: 1, opacity: 0.35 },
+    { d: drawn(edges.all), matrix: still, ink, width: 1.25, opacity: 0.55 },
+    { d: drawn(edges.one), matrix: still, ink: accent, width: 3.5, opacity: 1 },
+  ].filter(({ d }) => d);
+  const named = labels.laid.map(async ({ label, left, top }) => {
+    const image = await loaded(source, labels.drawing(label, dark)).catch(() => null);
+    return { left, top, text: labels.shares(label), image };
+  });
+  return { strokes, labels: await Promise.all(named) };
+}
+
+/**
+ * A drawing, as an image that needs nobody any more.
+ * @param {Source} source
+ * @param {string} address
+ */
+async function loaded(source, address) {
+  const answer = await source.answer(address);
+  const image = Object.assign(make("img"), { src: `data:image/svg+xml,${encodeURIComponent(await answer.text())}` });
+  await image.decode();
+  return image;
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Over} above
+ * @param {string} ink
+ * @param {string} paper
+ */
+function inkOver(pen, { strokes, labels }, ink, paper) {
+  for (const { d, matrix, ink: own, width, opacity } of strokes) {
+    const path = new Path2D();
+    path.addPath(new Path2D(d), new DOMMatrix(matrix));
+    Object.assign(pen, { strokeStyle: own, lineWidth: width, globalAlpha: opacity });
+    pen.stroke(path);
+  }
+  for (const { left, top, text, image } of labels) {
+    Object.assign(pen, { fillStyle: paper, strokeStyle: ink, lineWidth: 1, globalAlpha: 0.88, font: "10.5px sans-serif", textAlign: "center" });
+    pen.fillRect(left, top, WIDTH, HEIGHT);
+    pen.globalAlpha = 0.2;
+    pen.strokeRect(left, top, WIDTH, HEIGHT);
+    pen.globalAlpha = 1;
+    if (image) pen.drawImage(image, left, top, WIDTH, HEIGHT - SHARES);
+    pen.fillStyle = ink;
+    pen.fillText(text, left + WIDTH / 2, top + HEIGHT - 7);
+  }
+}
+
+/**
+ * @param {Over} above
+ * @param {string} ink
+ * @param {string} paper
+ */
+function svgOver({ strokes, labels }, ink, paper) {
+  const drawn = strokes.map(({ d, matrix, ink: own, width, opacity }) =>
+    `<path d="${escape(d)}" transform="matrix(${matrix.join(" ")})" fill="none" stroke="${escape(own)}" stroke-width="${width}" stroke-opacity="${opacity}" vector-effect="non-scaling-stroke"/>`);
+  const named = labels.map(({ left, top, text, image }) => [
+    `<g transform="translate(${left.toFixed(1)} ${top.toFixed(1)})">`,
+    `<rect width="${WIDTH}" height="${HEIGHT}" rx="8" fill="${paper}" fill-opacity="0.88" stroke="${ink}" stroke-opacity="0.2"/>`,
+    image ? `<image width="${WIDTH}" height="${HEIGHT - SHARES}" href="${escape(image.src)}"/>` : "",
+    `<text x="${WIDTH / 2}" y="${HEIGHT - 7}" text-anchor="middle" font-size="10.5" font-family="sans-serif" fill="${ink}">${escape(text)}</text></g>`,
+  ].join(""));
+  return [...drawn, ...named].join("");
+}
+
+/**
  * @param {Sheet} sheet
  * @param {string} ink
  * @param {string} paper
@@ -86,10 +171,18 @@ function savePng({ places, rows, foot, width, height, label }, ink, paper) {
    * @param {number} y
    */
   const write = (text, x, y) => { pen.fillStyle = ink; pen.fillText(text, x, y); };
-  for (const { map, x, y, title } of places) {
+  for (const { map, x, y, title, above } of places) {
     map.paintNow();   // what was drawn is gone from the canvas after its frame
     pen.drawImage(map.canvas, x, y, map.view.width, map.view.height);
     write(title, x + 10, y - 9);
+    if (!above) continue;
+    pen.save();
+    pen.beginPath();
+    pen.rect(x, y, map.view.width, map.view.height);
+    pen.clip();
+    pen.translate(x, y);
+    inkOver(pen, above, ink, paper);
+    pen.restore();
   }
   write(label, 10, foot + 18);
   rows.forEach(({ text, colour }, k) => {
@@ -124,9 +217,10 @@ function dots({ view, xy, codes, states, data, n, grey }) {
  */
 export function svgText({ places, rows, foot, width, height, label }, ink, paper) {
   const drawn = places.map(({ map, x, y }) => `<g transform="translate(${x} ${y})">${dots(map)}</g>`).join("\n");
+  const lying = places.map(({ map, x, y, above }) => above ? `<svg x="${x}" y="${y}" width="${map.view.width}" height="${map.view.height}">${svgOver(above, ink, paper)}</svg>` : "").join("");
   const titles = places.map(({ x, y, title }) => `<text x="${x + 10}" y="${y - 9}">${escape(title)}</text>`).join("");
   const texts = rows.map(({ text, colour }, k) => `<circle cx="16" cy="${foot + 34 + LINE * k}" r="6" fill="${colour}"/><text x="30" y="${foot + 38 + LINE * k}">${escape(text)}</text>`);
-  const body = `<rect width="100%" height="100%" fill="${paper}"/><g fill-opacity="0.85">${drawn}</g>
+  const body = `<rect width="100%" height="100%" fill="${paper}"/><g fill-opacity="0.85">${drawn}</g>${lying}
 <g font-family="sans-serif" font-size="14" fill="${ink}">${titles}<text x="10" y="${foot + 18}">${escape(label)}</text>${texts.join("")}</g>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${body}</svg>`;
 }
@@ -136,10 +230,13 @@ export function svgText({ places, rows, foot, width, height, label }, ink, paper
  * @param {Pictured[]} maps
  * @param {boolean} png
  */
-export function downloadPicture(maps, png) {
+export async function downloadPicture(maps, png) {
   const style = getComputedStyle(maps[0].surface), ink = hex(channels(style.color)), paper = hex(channels(style.backgroundColor));
+  const accent = style.getPropertyValue("--st-primary-color").trim() || ink;
   maps.forEach(map => map.paintNow());
   const drawn = sheet(maps), small = maps.reduce((sum, map) => sum + map.n, 0) <= MOST_SVG;
+  const above = await Promise.all(drawn.places.map(({ map }) => over(map, ink, accent)));
+  drawn.places.forEach((place, k) => { place.above = above[k]; });
   if (small && !png || maps.some(map => !map.painter.exact)) {
     save(new Blob([svgText(drawn, ink, paper)], { type: "image/svg+xml" }), "map.svg");
   } else savePng(drawn, ink, paper);

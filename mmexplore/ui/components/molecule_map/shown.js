@@ -1,11 +1,12 @@
 // What the server tells a map, and what a map tells the server.
 
 /** @import { Star } from "./card.js" */
+/** @import { MapLabel } from "./labels.js" */
 /** @import { Colours } from "./legend.js" */
 /** @import { Stops } from "./lens.js" */
 
 /**
- * What the map shows; `points`, `selected`, `found`, `faded` and `codes` are addresses, "" where there is none.
+ * What the map shows; `points`, `selected`, `found`, `faded`, `contours` and `codes` are addresses, "" where there is none.
  * @typedef {object} Shown
  * @property {string} title
  * @property {string} data
@@ -17,9 +18,11 @@
  * @property {string} selected
  * @property {string} found
  * @property {string} faded
+ * @property {string} [contours]
  * @property {Star | null} star
  * @property {[number, number][]} [edges]   rows that are joined
  * @property {number} [edge]   the edge that is looked at, or -1
+ * @property {MapLabel[]} [labels]
  * @property {Stops | null} lens   `points` is then its first stop
  * @property {Colours & { codes: string }} colour
  * @property {string} base

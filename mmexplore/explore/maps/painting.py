@@ -5,12 +5,10 @@ numbers take viridis (van der Walt and Smith 2015) without its ends, which vanis
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from mmexplore.explore.maps.colors import Color
+from mmexplore.explore.maps.colors import Color
 
 MISSING = 255
 _LAST = 254  # codes 0 to 254 are the scale, 255 is missing
@@ -42,7 +40,7 @@ class Painting:
     ticks: tuple[str, ...] = ()
 
 
-def paint(color: "Color") -> Painting:
+def paint(color: Color) -> Painting:
     """A colour ready to be drawn.
 
     >>> from mmexplore.explore.maps.colors import Color
@@ -78,7 +76,7 @@ def limits(values: np.ndarray, share: float = 0.005) -> tuple[float, float]:
     return (float(low), float(high)) if wide else (float(lowest), float(highest))
 
 
-def _of_categories(color: "Color", codes: np.ndarray) -> Painting:
+def _of_categories(color: Color, codes: np.ndarray) -> Painting:
     names = color.categories
     palette = _TWO if len(names) <= 2 else _FEW if len(names) <= len(_FEW) else _MANY
     counts = np.bincount(codes, minlength=256)
