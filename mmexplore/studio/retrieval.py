@@ -1,29 +1,41 @@
-"""Retrieval: the molecules most like a query in several spaces, and how far these agree."""
+"""Retrieval: the molecules most like a query in several spaces, and how far these agree; by their peaks, too."""
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmexplore.datasets import Skipped
+from mmexplore.datasets.readers import peak_lists
+from mmexplore.datasets.readers.peak_lists import PeakList
 from mmexplore.explore.maps.panels import ECFP, ViewRef
 from mmexplore.explore.neighbors import retrieval
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
 from mmexplore.explore.neighbors.retrieval import HitList, shared
 from mmexplore.explore.neighbors.spaces import MoleculeRef
+from mmexplore.explore.spectra import peaks as by_peaks
+from mmexplore.explore.spectra.peaks import PeakHits
+from mmexplore.explore.spectra.shift_table import Shifts
 from mmexplore.models.imported import Imported
-from mmexplore.models.registry import UNTRAINED
+from mmexplore.models.registry import UNTRAINED, Model
 from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import dataset, home, model, view
+from mmexplore.studio.door import check_names, dataset, home, model, view
+from mmexplore.studio.hosts import VISITORS
 from mmexplore.studio.maps import embed, skipped, view_of
 from mmexplore.studio.molecules import table_of, to_sdf
 from mmexplore.studio.spaces import lacking, query_of
+from mmexplore.studio.training import models
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LONGEST_PATH = 500
 
 
 def hits(
@@ -113,6 +125,96 @@ def retrieve(
     return found | ({"agreement": _agreements(panels, target, k, queries, progress)} if queries else {})
 
 
+def peak_list(text: str) -> PeakList:
+    """Peak list of a typed or pasted text, or of a file that it names (not where visitors ask). Raises BadTable."""
+    if not VISITORS.is_set() and len(text) < _LONGEST_PATH and text.strip() and (path := Path(text.strip())).is_file():
+        return peak_lists.peak_file(path)
+    return peak_lists.peak_list(text)
+
+
+def joint_model(model_name: str = "") -> Model | None:
+    """The model in which spectra and structures meet: that of the name, else the shipped one, None where it is not.
+
+    Raises UnknownName, BadRecipe for a model that joins nothing.
+    """
+    if not model_name:
+        return next((one for one in models() if one.name == by_peaks.JOINT and one.shipped), None)
+    by_peaks.check(found := model(model_name))
+    return found
+
+
+def lacking_for_peaks(data: str) -> bool:
+    """Whether so much is to be made of a data set before peaks can be sought in it that a job should."""
+    return not by_peaks.is_described(dataset(data), home=home())
+
+
+def start_peaks(peaks: PeakList, data: str) -> Job:
+    """Peak search as a job, which leaves what a page lacks; or the job that is at it already."""
+    check_names(data)
+    return client.start_once(
+        "retrieve", ["--peaks", peaks.text, "--data", data], device="maps", title=f"peaks of {data}", home=home()
+    )
+
+
+def peak_hits(
+    peaks: PeakList,
+    data: str,
+    k: int,
+    smarts: str = "",
+    within: Mapping[str, tuple[float, float]] | None = None,
+    model_name: str = "",
+    progress: Progress = silent,
+) -> dict[str, PeakHits]:
+    """The ``k`` molecules whose structures fit a list of 13C peaks best, by each way that there is, the best way first.
+
+    The joint model's are left out where it has not embedded the data set. Raises BadMolecule for the SMARTS,
+    UnknownName for a property or the model, NotAvailable.
+    """
+    table, joint = dataset(data), joint_model(model_name)
+    shifts = by_peaks.by_shifts(peaks, table, progress, home=home())
+    ready = joint is not None and not lacking([ViewRef(joint.name, by_peaks.STRUCTURE)], data)
+    met = by_peaks.by_joint(peaks, joint, table, home=home()) if ready and joint else None
+    keep = retrieval.containing(table, smarts) if smarts else np.ones(len(table), bool)
+    ways = by_peaks.WAYS if met is not None else ("shifts",)
+    if not within:
+        return {way: by_peaks.best(way, shifts, met, k, keep) for way in ways}
+    tried = {way: by_peaks.best(way, shifts, met, retrieval.MOST_TRIED, keep) for way in ways}
+    return {way: found.only(retrieval.are_within(table, found.rows, within), k) for way, found in tried.items()}
+
+
+def peak_hit_table(found: PeakHits, data: str, model_name: str = "") -> "pd.DataFrame":
+    """Hits of a list of peaks with rank, way, similarity and all that is known of the molecules."""
+    table = table_of(data, found.rows, model_name)
+    table.insert(0, "similarity", found.similarity)
+    table.insert(0, "space", found.way)
+    table.insert(0, "rank", np.arange(1, len(table) + 1))
+    return table
+
+
+def predicted_shifts(data: str, row: int) -> Shifts:
+    """Predicted 13C spectrum of one molecule of a data set."""
+    return by_peaks.predicted(dataset(data), home=home()).take(np.array([row]))
+
+
+def retrieve_by_peaks(
+    text: str, data: str, k: int = 4, smarts: str = "", model_name: str = "", progress: Progress = silent
+) -> dict[str, Any]:
+    """Hits of a list of peaks, as the command line gives them; embeds what is not embedded yet.
+
+    Raises like :func:`peak_hits`, and BadTable for the list.
+    """
+    peaks, joint = peak_list(text), joint_model(model_name)
+    if joint:
+        embed(joint.name, data, progress)
+    dataset(data, progress)
+    started = time.perf_counter()
+    found = peak_hits(peaks, data, k, smarts, model_name=model_name, progress=progress)
+    about: dict[str, Any] = {"peaks": peaks.text, "k": k, "model": joint.name if joint else "", "data": data}
+    about |= {"hits": {way: _plain_hits(one.rows, one.similarity, data) for way, one in found.items()}}
+    about |= {"tied": {way: one.tied for way, one in found.items()}}
+    return about | {"seconds": round(time.perf_counter() - started, 4)}
+
+
 def _panels(model_name: str, views: Sequence[str]) -> dict[str, ViewRef]:
     """ECFP, the untrained twin's last view, and the views, by the names that the command line gives them."""
     chosen = model(model_name)
@@ -150,10 +252,14 @@ def _skipped(panels: dict[str, ViewRef], target: str) -> list[dict[str, Any]]:
 
 
 def _plain(found: HitList, data: str) -> list[dict[str, Any]]:
+    return _plain_hits(found.rows, found.similarity, data)
+
+
+def _plain_hits(rows: np.ndarray, similarities: np.ndarray, data: str) -> list[dict[str, Any]]:
     table = dataset(data)
     return [
         {"smiles": str(table.smiles[row]), "name": str(table.names[row]), "similarity": float(similarity), "row": row}
-        for row, similarity in zip(found.rows.tolist(), found.similarity, strict=True)
+        for row, similarity in zip(rows.tolist(), similarities, strict=True)
     ]
 
 

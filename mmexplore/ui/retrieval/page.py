@@ -11,7 +11,7 @@ from mmexplore.ui.components import molecule, structures, waits
 from mmexplore.ui.components.drawings import of_row
 from mmexplore.ui.components.hit_lists import Hit, HitColumn, hit_lists, picked
 from mmexplore.ui.components.words import left_out, literal
-from mmexplore.ui.retrieval import state
+from mmexplore.ui.retrieval import peaks, state
 from mmexplore.ui.retrieval.agreement import agreement_panel
 from mmexplore.ui.retrieval.pairs import pairs_panel
 from mmexplore.ui.retrieval.probes import probe_panel
@@ -28,6 +28,9 @@ def retrieval_page() -> None:
     st.title("Retrieval", anchor=False)
     choice = session.choice()
     asked = state.asked(choice)
+    if asked.by_peaks:
+        _by_peaks(choice, asked)
+        return
     lacking = studio.lacking(asked.panels, asked.data)
     waits.embedded(lacking, asked.data)
     ready = [panel for panel in asked.panels if panel.model not in lacking]
@@ -41,6 +44,36 @@ def retrieval_page() -> None:
     elif asked.query is not None:
         lists = _body(choice, asked, asked.query, ready)
     _below(choice, asked, ready, lists)
+
+
+def _by_peaks(choice: Choice, asked: RetrievalRequest) -> None:
+    """The page where a list of peaks is the query."""
+    if asked.peaks is None:
+        st.info(
+            "Type or paste the 13C shifts of a molecule above, as a paper prints them, or read them from a file: the "
+            "molecules whose structures fit them best are listed, measured or not.",
+            icon=":material/show_chart:",
+        )
+        return
+    wanted = peaks.PeakSearch(asked.peaks, asked.data, asked.k, asked.smarts, asked.within)
+    found = peaks.search(wanted)
+    if found is None:
+        return
+    card, right = st.columns([4, 8], gap="medium")
+    with right:
+        data = studio.dataset(asked.data)
+        only = f", of those that contain {asked.smarts}" if asked.smarts else ""
+        st.caption(literal(f"Structures that fit {len(asked.peaks)} peaks best among {len(data):,} of {data.title}{only}."))
+        st.session_state[_LISTS + "/of"] = (asked.data, True)
+        hit_lists(_LISTS, peaks.columns(found, wanted), _pick)
+    with card:
+        row = _clicked(asked.data)
+        address.keep(_HIT, str(row) if row >= 0 else None)
+        address.answer(_HIT, row)
+        peaks.cards(choice, wanted, found, row)
+    (table,) = address.tabs(["Hits as a table"], f"{_TABS}-peaks")
+    with table:
+        peaks.table(choice, wanted, found)
 
 
 def _body(choice: Choice, asked: RetrievalRequest, query: MoleculeRef, ready: list[ViewRef]) -> dict[ViewRef, HitList]:
