@@ -14,13 +14,12 @@ that calls one true pairing in twenty?
 """
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from record import Asked, record, smallest
 from rdkit.Chem import MolFromSmiles, MolToMolBlock
+from record import Asked, record, smallest
 
 from mmexplore import studio
 from mmexplore.datasets import Dataset, catalog
@@ -69,9 +68,13 @@ def main(data: str, model: str, queries: int, work: Path) -> None:
             found[name].add(number, scores)
         found["permuted"].add(int(turned[number]), each["both"])
         if number % 200 == 0:
-            print(f"{number} of {len(asked)}", {n: round(float(np.mean(c.first)), 3) for n, c in found.items()}, flush=True)
+            print(
+                f"{number} of {len(asked)}",
+                {n: round(float(np.mean(c.first)), 3) for n, c in found.items()},
+                flush=True,
+            )
     rows = [row for name, counted in found.items() for row in counted.rows(name)]
-    rows += planted(doubt.Decoys(table, formulas, home=home), asked, by_shifts, by_joint)
+    rows += planted(doubt.Decoys(table, formulas, home=home), asked, lists, spectra, doubt.Pairings(shifts, unit))
     question = f"How often is a molecule of {len(table):,} found by its 13C peaks?"
     about = {"training molecules": len(split.train), "queries": len(asked), "model": chosen.title}
     record("peaks", question, f"python benchmarks/peaks.py --model {model} --queries {queries}", rows, told=about)
@@ -127,39 +130,33 @@ def interval(values: np.ndarray) -> list[float]:
 
 
 def planted(
-    decoys: doubt.Decoys,
-    asked: np.ndarray,
-    by_shifts: Callable[[int], np.ndarray],
-    by_joint: Callable[[int], np.ndarray],
+    decoys: doubt.Decoys, asked: np.ndarray, lists: list[np.ndarray], spectra: np.ndarray, pairings: doubt.Pairings
 ) -> list[dict[str, Any]]:
     """How many swapped spectra are found, where one true pairing in twenty is called wrong."""
     rng, formulas = np.random.default_rng(0), decoys.formulas
-    pairs: list[tuple[int, int]] = []
+    wrong: dict[int, int] = {}
     for formula in np.unique(formulas[asked]):
-        same = rng.permutation(np.flatnonzero(formulas[asked] == formula))
-        pairs += [(int(one), int(other)) for one, other in zip(same[::2], same[1::2], strict=False)]
-    wrong = {one: other for pair in pairs for one, other in (pair, pair[::-1])}
+        same = rng.permutation(np.flatnonzero(formulas[asked] == formula)).tolist()
+        for one, other in zip(same[::2], same[1::2], strict=False):
+            wrong |= {one: other, other: one}
     doubts: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in peaks.WAYS}
-    for number, row in enumerate(asked.tolist()):
-        if number not in wrong or not len(among := decoys.of(row)):
+    for one, other in sorted(wrong.items()):
+        among = decoys.of(int(asked[one]))
+        if len(among) < doubt.FEWEST_DECOYS:
             continue
-        for place, spectrum in enumerate((number, wrong[number])):  # the molecule's own spectrum, and the swapped one
-            shifts, joint = by_shifts(spectrum), by_joint(spectrum)
-            scores = {"shifts": shifts, "joint": joint, "both": peaks.summed(shifts, joint)}
-            for name in doubts:
-                doubts[name][place].append(doubt.percentile(scores[name], row, among))
-    rows = []
-    for name, (true, swapped) in doubts.items():
-        if not true:
-            continue
-        least = doubt.threshold(np.array(true))
-        caught = np.array(swapped) <= least
-        rows.append(
-            {"by": name, "among": "swapped spectra", "queries": len(swapped), "found": float(caught.mean())}
-            | {"found interval": interval(caught.astype(float)), "called wrong": float(np.mean(np.array(true) <= least))}
-            | {"at percentile": least}
-        )  # fmt: skip
-    return rows
+        rows = np.concatenate([asked[[one]], among])
+        for place, spectrum in enumerate((one, other)):  # the molecule's own spectrum, and its isomer's
+            for name, scores in pairings.scores(lists[spectrum], spectra[spectrum], rows).items():
+                doubts[name][place].append(doubt.percentile(scores))
+    return [_caught(name, np.array(true), np.array(swapped)) for name, (true, swapped) in doubts.items() if true]
+
+
+def _caught(name: str, true: np.ndarray, swapped: np.ndarray) -> dict[str, Any]:
+    least = doubt.threshold(true)
+    caught = (swapped <= least).astype(float)
+    row: dict[str, Any] = {"by": name, "among": "swapped spectra", "queries": len(swapped)}
+    row |= {"found": float(caught.mean()), "found interval": interval(caught)}
+    return row | {"called wrong": float(np.mean(true <= least)), "at percentile": least}
 
 
 def drawn_queries(table: Dataset, split: Split, most: int) -> np.ndarray:

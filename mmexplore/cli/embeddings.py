@@ -151,11 +151,38 @@ def retrieve(
 
     def work(progress: Progress) -> Values:
         if bool(peaks.strip()) == bool(query.strip()):
-            raise BadRecipe("retrieve takes --query or --peaks, one of them; --query CCO or --peaks '57.5, 18.2' would do")
+            raise BadRecipe(
+                "retrieve takes --query or --peaks, one of them; --query CCO or --peaks '57.5, 18.2' would do"
+            )
         if peaks.strip():
             return studio.retrieve_by_peaks(peaks, target or data, k, smarts, model, progress)
         if not model:
             raise BadRecipe("a --query is sought in the space of a model: name one with --model, or ecfp for none")
         return studio.retrieve(model, data, query, k, target, view or (), smarts, agreement, progress)
+
+    answer(work, as_json, job)
+
+
+def doubt(
+    data: DataName,
+    peaks: Annotated[str, typer.Option("--peaks", help="13C shifts of one molecule, or a file of them")] = "",
+    query: Annotated[
+        str, typer.Option("--query", help="that molecule: a name in the data set, a SMILES, an InChI")
+    ] = "",
+    k: Annotated[int, typer.Option("--k", min=1, help="how many of the most doubtful are told")] = 20,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Doubt whether spectra belong to their structures: a whole data set's, or one molecule's with --query and --peaks.
+
+    Tells where a structure stands among decoys of the data set, isomers first, of how many its spectrum fits it better.
+    """
+
+    def work(progress: Progress) -> Values:
+        if bool(peaks.strip()) != bool(query.strip()):
+            raise BadRecipe("doubt takes --query and --peaks together, or none of them for a whole data set")
+        if peaks.strip():
+            return studio.doubt_one(data, query, peaks, progress)
+        return studio.doubt_all(data, k, progress)
 
     answer(work, as_json, job)

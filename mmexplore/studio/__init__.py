@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pattern, shared
     from mmexplore.explore.neighbors.spaces import MoleculeRef
     from mmexplore.explore.probe import Probe, ProbedTask
+    from mmexplore.explore.spectra.doubt import CALLED_BELOW, Doubt, Doubts
     from mmexplore.explore.spectra.peaks import PeakHits
     from mmexplore.explore.spectra.shift_table import Shifts
     from mmexplore.models.bootstrap import PairedTest
@@ -198,6 +199,11 @@ if TYPE_CHECKING:
     from mmexplore.studio.retrieval import (
         agreement,
         disagreement,
+        doubt,
+        doubt_all,
+        doubt_one,
+        doubt_table,
+        doubts,
         far_pairs,
         hit_table,
         hits,
@@ -210,7 +216,9 @@ if TYPE_CHECKING:
         predicted_shifts,
         retrieve,
         retrieve_by_peaks,
+        start_doubts,
         start_peaks,
+        stored_doubts,
     )
     from mmexplore.studio.spaces import (
         import_embedding,
@@ -316,26 +324,27 @@ if TYPE_CHECKING:
     from mmexplore.training.tuning.study import SearchPlan, Study, Trial
 
 __all__ = [
-    "ABSENT", "ADMET", "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "EXAM_EPOCHS", "EXAM_MOLECULES", "FEWEST_PANELS",
-    "LEAST", "LEVEL", "METHODS", "MOST_CHECKED", "MOST_COMPARED", "MOST_PANELS", "MOST_SEARCHED", "NEAR", "PRESETS",
-    "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "TUNING_VERB", "UNTRAINED", "Absent", "Addition", "Agreement",
-    "Aligned", "Appended", "Calibration", "Classes", "Cliff", "Cliffs", "Color", "Comparison", "Contributions",
-    "Copied", "Coverage", "Dataset", "Detail", "Device", "Ensemble", "Entry", "Estimate", "Evaluation", "Exam",
-    "Explained", "FusionReport", "Group", "HitList", "Home", "Imported", "Job", "Jump", "Lens", "MapFile",
-    "MissingModalities", "ModalityJump", "Model", "ModelEvaluation", "MoleculeCard", "MoleculePrediction",
-    "MoleculeRef", "Motifs", "Movers", "Nearest", "Pair", "PairedTest", "PaperTable", "PeakHits", "PeakList",
-    "PredictedTable", "PredictionAsked", "Preset", "Probe", "ProbedTask", "Quality", "RGroups", "Result", "RowColumns",
-    "Rules", "SearchPlan", "SearchResult", "Shifts", "Similarities", "Skipped", "Standing", "Study", "StudyOfSettings",
-    "Subgraph", "Summary", "Target", "TaskColumn", "TaskEstimate", "Tested", "TrainingCheck", "Transformation", "Trial",
-    "Trust", "ViewRef", "add_dataset", "admet_folder", "agreement", "align", "aligned", "append", "asked_of", "at_home",
-    "available", "backup", "baseline_of", "baseline_test", "beside_training", "between", "calibration", "cancel_job",
-    "check_ensemble", "check_file", "check_pattern", "check_search", "check_table", "check_tracking", "check_training",
-    "cliff_table", "cliffs", "cliffs_sdf", "color", "color_names", "common", "common_scaffold", "compare_datasets",
-    "compute_lens", "compute_map", "compute_quality", "compute_trust", "confusion", "consensus", "contributions",
-    "contributions_of", "count_bytes", "counterfactual", "coverage", "coverage_in_words", "current_name",
-    "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "dataset_name", "dataset_of_predictions",
-    "datasets", "delete_model", "delete_study", "depict", "detail", "devices", "differing", "disagreement", "embed",
-    "estimate", "evaluate", "exam", "example", "expect_ensemble", "explain", "explain_and_keep", "explain_in_time",
+    "ABSENT", "ADMET", "BASELINE", "CALLED_BELOW", "CLUSTERS", "DIRECTIONS", "ECFP", "EXAM_EPOCHS", "EXAM_MOLECULES",
+    "FEWEST_PANELS", "LEAST", "LEVEL", "METHODS", "MOST_CHECKED", "MOST_COMPARED", "MOST_PANELS", "MOST_SEARCHED",
+    "NEAR", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "TUNING_VERB", "UNTRAINED", "Absent",
+    "Addition", "Agreement", "Aligned", "Appended", "Calibration", "Classes", "Cliff", "Cliffs", "Color", "Comparison",
+    "Contributions", "Copied", "Coverage", "Dataset", "Detail", "Device", "Doubt", "Doubts", "Ensemble", "Entry",
+    "Estimate", "Evaluation", "Exam", "Explained", "FusionReport", "Group", "HitList", "Home", "Imported", "Job",
+    "Jump", "Lens", "MapFile", "MissingModalities", "ModalityJump", "Model", "ModelEvaluation", "MoleculeCard",
+    "MoleculePrediction", "MoleculeRef", "Motifs", "Movers", "Nearest", "Pair", "PairedTest", "PaperTable", "PeakHits",
+    "PeakList", "PredictedTable", "PredictionAsked", "Preset", "Probe", "ProbedTask", "Quality", "RGroups", "Result",
+    "RowColumns", "Rules", "SearchPlan", "SearchResult", "Shifts", "Similarities", "Skipped", "Standing", "Study",
+    "StudyOfSettings", "Subgraph", "Summary", "Target", "TaskColumn", "TaskEstimate", "Tested", "TrainingCheck",
+    "Transformation", "Trial", "Trust", "ViewRef", "add_dataset", "admet_folder", "agreement", "align", "aligned",
+    "append", "asked_of", "at_home", "available", "backup", "baseline_of", "baseline_test", "beside_training",
+    "between", "calibration", "cancel_job", "check_ensemble", "check_file", "check_pattern", "check_search",
+    "check_table", "check_tracking", "check_training", "cliff_table", "cliffs", "cliffs_sdf", "color", "color_names",
+    "common", "common_scaffold", "compare_datasets", "compute_lens", "compute_map", "compute_quality", "compute_trust",
+    "confusion", "consensus", "contributions", "contributions_of", "count_bytes", "counterfactual", "coverage",
+    "coverage_in_words", "current_name", "damaged_datasets", "damaged_jobs", "damaged_models", "dataset",
+    "dataset_name", "dataset_of_predictions", "datasets", "delete_model", "delete_study", "depict", "detail", "devices",
+    "differing", "disagreement", "doubt", "doubt_all", "doubt_one", "doubt_table", "doubts", "embed", "estimate",
+    "evaluate", "exam", "example", "expect_ensemble", "explain", "explain_and_keep", "explain_in_time",
     "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find",
     "first_choice", "folds_of", "follow_job", "forget_job", "fusion_evaluation", "fusion_report", "fusion_score",
     "goal_in_words", "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "has_report", "history",
@@ -352,14 +361,15 @@ __all__ = [
     "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job", "restore", "retrieve",
     "retrieve_by_peaks", "rows_of", "score", "scores_at", "scores_quickly", "sdf_of", "search_ranges", "shape",
     "shared", "shown_molecule", "side", "skipped", "split_columns", "split_table", "standard_panels", "start_append",
-    "start_cliffs", "start_contributions", "start_embedding", "start_exam", "start_explaining", "start_fetch",
-    "start_import", "start_lens", "start_map", "start_model_export", "start_model_import", "start_motifs",
-    "start_peaks", "start_prediction", "start_probe", "start_training", "start_trust", "start_tuning", "stored_cliffs",
-    "stored_contributions", "stored_exam", "stored_map", "stored_motifs", "stored_probe", "stored_quality",
-    "stored_trust", "stress", "studies", "study", "study_of", "summands", "summarize", "table_bytes", "table_of",
-    "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble", "train_folds", "trained_without",
-    "transformation_table", "trust_in_words", "tune", "view_of", "viewer_path", "what_if", "write_chemprop",
-    "write_croissant", "write_embedding", "write_model", "write_predicted", "write_rows", "write_table",
+    "start_cliffs", "start_contributions", "start_doubts", "start_embedding", "start_exam", "start_explaining",
+    "start_fetch", "start_import", "start_lens", "start_map", "start_model_export", "start_model_import",
+    "start_motifs", "start_peaks", "start_prediction", "start_probe", "start_training", "start_trust", "start_tuning",
+    "stored_cliffs", "stored_contributions", "stored_doubts", "stored_exam", "stored_map", "stored_motifs",
+    "stored_probe", "stored_quality", "stored_trust", "stress", "studies", "study", "study_of", "summands", "summarize",
+    "table_bytes", "table_of", "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble", "train_folds",
+    "trained_without", "transformation_table", "trust_in_words", "tune", "view_of", "viewer_path", "what_if",
+    "write_chemprop", "write_croissant", "write_embedding", "write_model", "write_predicted", "write_rows",
+    "write_table",
 ]  # fmt: skip
 
 

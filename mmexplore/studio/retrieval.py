@@ -1,5 +1,6 @@
 """Retrieval: the molecules most like a query in several spaces, and how far these agree; by their peaks, too."""
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -12,16 +13,21 @@ from mmexplore.datasets import Skipped
 from mmexplore.datasets.readers import peak_lists
 from mmexplore.datasets.readers.peak_lists import PeakList
 from mmexplore.explore.maps.panels import ECFP, ViewRef
-from mmexplore.explore.neighbors import retrieval
+from mmexplore.explore.neighbors import retrieval, spaces
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
 from mmexplore.explore.neighbors.retrieval import HitList, shared
 from mmexplore.explore.neighbors.spaces import MoleculeRef
+from mmexplore.explore.spectra import doubt as doubting
+from mmexplore.explore.spectra import matching
 from mmexplore.explore.spectra import peaks as by_peaks
+from mmexplore.explore.spectra.doubt import Doubt, Doubts
 from mmexplore.explore.spectra.peaks import PeakHits
 from mmexplore.explore.spectra.shift_table import Shifts
+from mmexplore.features.store import features
 from mmexplore.models.imported import Imported
 from mmexplore.models.registry import UNTRAINED, Model
-from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.errors import BadMolecule, BadTable
+from mmexplore.runtime.home import read_json, write_json
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
@@ -170,10 +176,9 @@ def peak_hits(
     The joint model's are left out where it has not embedded the data set. Raises BadMolecule for the SMARTS,
     UnknownName for a property or the model, NotAvailable.
     """
-    table, joint = dataset(data), joint_model(model_name)
+    table, joint = dataset(data), _ready_joint(model_name, data)
     shifts = by_peaks.by_shifts(peaks, table, progress, home=home())
-    ready = joint is not None and not lacking([ViewRef(joint.name, by_peaks.STRUCTURE)], data)
-    met = by_peaks.by_joint(peaks, joint, table, home=home()) if ready and joint else None
+    met = by_peaks.by_joint(peaks, joint, table, home=home()) if joint else None
     keep = retrieval.containing(table, smarts) if smarts else np.ones(len(table), bool)
     ways = by_peaks.WAYS if met is not None else ("shifts",)
     if not within:
@@ -213,6 +218,113 @@ def retrieve_by_peaks(
     about |= {"hits": {way: _plain_hits(one.rows, one.similarity, data) for way, one in found.items()}}
     about |= {"tied": {way: one.tied for way, one in found.items()}}
     return about | {"seconds": round(time.perf_counter() - started, 4)}
+
+
+def doubt(query: MoleculeRef, peaks: PeakList, data: str, model_name: str = "") -> Doubt:
+    """Doubt whether peaks belong to a structure: its place among decoys of a data set, isomers first.
+
+    Raises BadMolecule, BadTable where the data set has too few decoys.
+    """
+    table, joint = dataset(data), _ready_joint(model_name, data)
+    decoys = doubting.Decoys(table, home=home())
+    rows = decoys.of_molecule(query)
+    if len(rows) < doubting.FEWEST_DECOYS:
+        raise BadTable(
+            f"{data!r} has {len(rows)} decoys of it, and {doubting.FEWEST_DECOYS} are needed; search another"
+        )
+    environments = features(by_peaks.ENVIRONMENTS, [query.smiles], home=home(), typed=True)
+    own, every = by_peaks.shipped_table().predicted(environments), by_peaks.predicted(table, home=home())
+    scores = {"shifts": matching.similarity(peaks.ppm, own.before(every.take(rows)), peaks.hydrogens)}
+    if joint is not None:
+        place = joint.view(by_peaks.STRUCTURE)
+        x = np.asarray(spaces.space(place, table, home=home()).take(rows))
+        x = np.concatenate([spaces.record_of(query, place, table, home=home()), x])
+        scores["joint"] = x.astype(np.float64) @ by_peaks.place_of(peaks, joint)
+        scores["both"] = by_peaks.summed(scores["shifts"], scores["joint"])
+    isomers = int((decoys.formulas[rows] == doubting.formula(query.smiles)).sum())
+    return doubting.doubted(scores, rows, isomers)
+
+
+def doubts(data: str, model_name: str = "", progress: Progress = silent) -> Doubts:
+    """Doubts of a data set's own spectra, the most doubtful first; kept once they are made. Imports torch.
+
+    Raises BadTable for a data set without spectra.
+    """
+    if (known := stored_doubts(data, model_name)) is not None:
+        return known
+    table, joint = dataset(data), joint_model(model_name)
+    shifts = by_peaks.predicted(table, home=home(), progress=progress)
+    structures = spectra = None
+    if joint is not None and table.spectra is not None:
+        made = embed(joint.name, data, progress)
+        structures, spectra = (np.asarray(made.view(view)) for view in (by_peaks.STRUCTURE, by_peaks.SPECTRUM))
+    found = doubting.doubts(
+        table, doubting.Pairings(shifts, structures), spectra, doubting.Decoys(table, home=home()), progress
+    )
+    write_json(_doubts_file(data, joint), asdict(found))
+    return found
+
+
+def stored_doubts(data: str, model_name: str = "") -> Doubts | None:
+    """Stored result of :func:`doubts`; None before."""
+    try:
+        kept = read_json(_doubts_file(data, joint_model(model_name)))
+        kinds = {name: np.float64 if name == "percentile" else np.int64 for name in Doubts.__dataclass_fields__}
+        return Doubts(**{name: np.array(kept[name], kind) for name, kind in kinds.items()})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def doubt_one(data: str, text: str, peaks_text: str, progress: Progress = silent) -> dict[str, Any]:
+    """Doubt of one structure and its peaks, as the command line gives it; embeds what is not embedded yet."""
+    peaks, query = peak_list(peaks_text), query_of(data, text)
+    if joint := joint_model():
+        embed(joint.name, data, progress)
+    found = doubt(query, peaks, data)
+    about: dict[str, Any] = {"query": query.smiles, "peaks": peaks.text, "data": data, "percentile": found.percentile}
+    about |= {"decoys": found.decoys, "isomers": found.isomers, "called_below": doubting.CALLED_BELOW}
+    names = dataset(data).names
+    return about | {
+        "better": [{"smiles": str(dataset(data).smiles[row]), "name": str(names[row])} for row in found.better[:10]]
+    }
+
+
+def doubt_all(data: str, k: int, progress: Progress = silent) -> dict[str, Any]:
+    """Doubts of a data set's own spectra, as the command line gives them: the ``k`` most doubtful."""
+    found = doubts(data, progress=progress)
+    called = int((found.percentile <= doubting.CALLED_BELOW).sum())
+    table = doubt_table(found, data).head(k)
+    keys = ["percentile", "decoys", "isomers", "name", "smiles", "fits better"]
+    about: dict[str, Any] = {"data": data, "doubted": len(found.rows), "called_below": doubting.CALLED_BELOW}
+    return about | {"called_wrong": called, "most_doubtful": table[keys].to_dict("records")}
+
+
+def start_doubts(data: str) -> Job:
+    """Doubt job: have a data set's spectra doubted by a job, or the job that is at it already."""
+    check_names(data)
+    return client.start_once("doubt", ["--data", data], device="maps", title=f"doubts of {data}", home=home())
+
+
+def doubt_table(found: Doubts, data: str) -> "pd.DataFrame":
+    """Doubts with what is known of the molecules, and of the decoy that fits each spectrum better."""
+    table = table_of(data, found.rows)
+    names = dataset(data).smiles
+    table.insert(0, "fits better", [str(names[row]) if row >= 0 else "" for row in found.better.tolist()])
+    table.insert(0, "isomers", found.isomers)
+    table.insert(0, "decoys", found.decoys)
+    table.insert(0, "percentile", found.percentile)
+    return table
+
+
+def _doubts_file(data: str, joint: Model | None) -> Path:
+    content = hashlib.sha256(f"1 {dataset(data).digest} {joint.digest if joint else ''}".encode()).hexdigest()[:24]
+    return home() / "doubts" / f"{content}.json"
+
+
+def _ready_joint(model_name: str, data: str) -> Model | None:
+    """The joint model, where it has embedded the data set."""
+    joint = joint_model(model_name)
+    return joint if joint and not lacking([ViewRef(joint.name, by_peaks.STRUCTURE)], data) else None
 
 
 def _panels(model_name: str, views: Sequence[str]) -> dict[str, ViewRef]:

@@ -69,7 +69,7 @@ def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
 
 
 def read_of_structures(recipe: Recipe) -> dict[str, dict[str, Any]]:
-    """Modalities that a model reads of a structure alone, each with its options: where views are made apart, not all."""
+    """Modalities that a model reads of a structure, each with its options: where views are made apart, not all."""
     return structural(recipe.modalities) if recipe.apart else recipe.modalities
 
 

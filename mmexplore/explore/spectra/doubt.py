@@ -1,21 +1,76 @@
 """Doubt: does a spectrum belong to its structure? Its place among decoys, isomers first, then near neighbors.
 
-A pairing is as good as the share of decoys that fit the spectrum worse than the structure does. What is called wrong is
-what stands lower than all but one in twenty of the pairings that are held for true.
+A pairing is as good as the share of decoys that fit the spectrum worse than the structure does. Below ``CALLED_BELOW``
+it is called wrong, where ``benchmarks/peaks.py`` finds one true pairing in twenty.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 
 from mmexplore.chem.molecules import parse
 from mmexplore.datasets import Dataset
-from mmexplore.explore.neighbors.spaces import space
+from mmexplore.explore.neighbors.spaces import MoleculeRef, record_of, space
+from mmexplore.explore.spectra import matching, peaks
+from mmexplore.explore.spectra.shift_table import Shifts
 from mmexplore.models.registry import ecfp_view
+from mmexplore.runtime.errors import BadTable
 from mmexplore.runtime.home import Home
+from mmexplore.runtime.progress import Progress, silent
 
 DECOYS = 50
 """So many isomers and near neighbors at most."""
+FEWEST_DECOYS = 5
 CALLED = 0.05
+CALLED_BELOW = 0.7
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """Doubts of a data set, the most doubtful pairing first.
+
+    ``rows`` int64 (m,) of molecules with a spectrum and at least FEWEST_DECOYS decoys; ``percentile`` float64 (m,), the
+    share of decoys that fit the spectrum worse than the structure does; ``decoys`` int64 (m,) how many, and ``isomers``
+    int64 (m,) of these; ``better`` int64 (m,) the decoy that fits best, -1 where none fits better than the structure.
+    """
+
+    rows: np.ndarray
+    percentile: np.ndarray
+    decoys: np.ndarray
+    isomers: np.ndarray
+    better: np.ndarray
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Doubt of one structure and its peaks: ``percentile`` by each way that there is, best way first.
+
+    ``decoys``: how many, of which ``isomers``; ``better`` int64 (k,) rows of those that fit the peaks better, the best
+    first.
+    """
+
+    percentile: dict[str, float]
+    decoys: int
+    isomers: int
+    better: np.ndarray
+
+
+@dataclass(frozen=True)
+class Pairings:
+    """What spectra are compared with: predicted ``shifts`` of all molecules, and where there is a joint model its
+    ``structures`` (n, d), NaN where a molecule has no place."""
+
+    shifts: Shifts
+    structures: np.ndarray | None = None
+
+    def scores(self, ppm: np.ndarray, spectrum: np.ndarray | None, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Scores of some molecules for one spectrum by each way; ``spectrum`` (d,) is its place in the joint space."""
+        found = {"shifts": matching.similarity(ppm, self.shifts.take(rows))}
+        if self.structures is not None and spectrum is not None:
+            found["joint"] = np.asarray(self.structures[rows] @ spectrum, np.float64)
+            found["both"] = peaks.summed(found["shifts"], found["joint"])
+        return found
 
 
 class Decoys:
@@ -27,43 +82,103 @@ class Decoys:
     def __init__(self, dataset: Dataset, formulas: np.ndarray | None = None, *, home: Home) -> None:
         self.dataset = dataset
         self.formulas = formulas_of(dataset) if formulas is None else formulas
-        self._space = space(ecfp_view(), dataset, home=home)
+        self._space, self._home = space(ecfp_view(), dataset, home=home), home
 
     def of(self, row: int) -> np.ndarray:
         """Rows of the decoys of a molecule, at most DECOYS; none is the same structure."""
-        similar = self._space.scores(self._space.take(np.array([row])))[0]
-        isomers = self.formulas == self.formulas[row]
-        others = np.flatnonzero(np.isfinite(similar) & (self.dataset.smiles != self.dataset.smiles[row]))
-        order = np.lexsort((others, -similar[others], ~isomers[others]))
-        found: np.ndarray = others[order[:DECOYS]]
-        return found
+        return self._nearest(self._space.take(np.array([row])), str(self.dataset.smiles[row]), self.formulas[row])
+
+    def of_molecule(self, asked: MoleculeRef) -> np.ndarray:
+        """The same of any molecule. Raises BadMolecule, TooLong."""
+        record = record_of(asked, ecfp_view(), self.dataset, home=self._home)
+        return self._nearest(record, asked.smiles, formula(asked.smiles))
+
+    def _nearest(self, record: np.ndarray, smiles: str, formula: str) -> np.ndarray:
+        similar = self._space.scores(record)[0]
+        others = np.isfinite(similar) & (self.dataset.smiles != smiles)
+        isomers = np.flatnonzero(others & (self.formulas == formula))
+        first = isomers[np.lexsort((isomers, -similar[isomers]))][:DECOYS]
+        others[isomers] = False
+        rest = np.flatnonzero(others)
+        rest = rest[np.argsort(-similar[rest], kind="stable")[: DECOYS - len(first)]]
+        return np.concatenate([first, rest])
 
 
 def formulas_of(dataset: Dataset) -> np.ndarray:
     """Molecular formulas (n,), "" where the structure cannot be read."""
     found = np.full(len(dataset), "", object)
     for row in dataset.readable.tolist():
-        found[row] = CalcMolFormula(parse(str(dataset.smiles[row])))
+        found[row] = formula(str(dataset.smiles[row]))
     return found
 
 
-def percentile(scores: np.ndarray, row: int, decoys: np.ndarray) -> float:
-    """Share of the decoys that fit a spectrum worse than a structure does, those that fit alike by half; 0 to 1.
+def formula(smiles: str) -> str:
+    """Molecular formula. Raises BadMolecule."""
+    return str(CalcMolFormula(parse(smiles)))
 
-    ``scores`` (n,) of all molecules for the spectrum. NaN where the structure has no score or there is no decoy.
+
+def percentile(scores: np.ndarray) -> float:
+    """Share of the others that fit a spectrum worse than the first does, those that fit alike by half; 0 to 1.
+
+    NaN where the first has no score or there are no others.
     """
-    others = scores[decoys]
+    own, others = scores[0], scores[1:]
     others = others[np.isfinite(others)]
-    if not len(others) or not np.isfinite(scores[row]):
+    if not len(others) or not np.isfinite(own):
         return float("nan")
-    return float(((others < scores[row]).sum() + (others == scores[row]).sum() / 2) / len(others))
+    return float(((others < own).sum() + (others == own).sum() / 2) / len(others))
 
 
 def threshold(percentiles: np.ndarray, called: float = CALLED) -> float:
     """Percentile at or below which at most a share of pairings that are held for true lies; -1 where even 0 is more."""
     known = np.sort(percentiles[np.isfinite(percentiles)])
     most = int(called * len(known))
-    if not most:
-        return -1.0
     below = known[known < known[most]] if most < len(known) else known
     return float(below[-1]) if len(below) else -1.0
+
+
+def doubted(scores: dict[str, np.ndarray], rows: np.ndarray, isomers: int) -> Doubt:
+    """Doubt of a structure whose scores stand before those of its decoys, which are these ``rows``."""
+    told = {way: percentile(scores[way]) for way in peaks.WAYS if way in scores}
+    first = scores[next(iter(told))]
+    better = np.flatnonzero(first[1:] > first[0])
+    return Doubt(told, len(rows), isomers, rows[better[np.argsort(-first[1:][better], kind="stable")]])
+
+
+def doubts(
+    dataset: Dataset,
+    pairings: Pairings,
+    spectra: np.ndarray | None,
+    decoys: Decoys,
+    progress: Progress = silent,
+) -> Doubts:
+    """Doubts of all pairings of a data set; ``spectra`` (n, d) their places in the joint space, where there is one.
+
+    Raises BadTable for a data set without spectra.
+    """
+    if dataset.spectra is None or not dataset.spectra.counts.any():
+        raise BadTable(f"{dataset.name!r} has no measured spectra to doubt; a structure and its peaks would do")
+    found: list[tuple[int, float, int, int, int]] = []
+    asked = np.flatnonzero(dataset.spectra.counts > 0).tolist()
+    for number, row in enumerate(asked):
+        if number % 50 == 0:
+            progress("doubt", number, len(asked))
+        among = decoys.of(row)
+        if len(among) < FEWEST_DECOYS:
+            continue
+        rows = np.concatenate([[row], among])
+        told = pairings.scores(
+            dataset.spectra.ppm[dataset.spectra.of(row)], None if spectra is None else spectra[row], rows
+        )
+        scores = next(told[way] for way in peaks.WAYS if way in told)
+        share = percentile(scores)
+        if np.isfinite(share):
+            best = int(np.nanargmax(scores))
+            isomers = int((decoys.formulas[among] == decoys.formulas[row]).sum())
+            found.append((row, share, len(among), isomers, int(rows[best]) if scores[best] > scores[0] else -1))
+    progress("doubt", len(asked), len(asked))
+    found.sort(key=lambda one: (one[1], one[0]))
+    rows, shares, many, isomers, better = (np.array(column) for column in zip(*found, strict=True)) if found else (
+        np.empty(0, np.int64), np.empty(0), *(np.empty(0, np.int64) for _ in range(3))
+    )  # fmt: skip
+    return Doubts(rows, shares, many, isomers, better)

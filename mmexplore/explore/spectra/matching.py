@@ -1,19 +1,19 @@
 """Shift-by-shift matching: how well a list of peaks fits the spectra predicted for many molecules.
 
 Peaks and predicted lines are paired, each with one at most. A pair costs its distance in ppm, what stays alone costs
-half the ``tolerance``, so that nothing further apart than that is a pair. Of all pairings the cheapest counts: with
+half the ``tolerance``, so that nothing further apart than that is a pair. A wide one finds more: what decides is that
+no peak is too many. Of all pairings the cheapest counts: with
 distances on a line none is cheaper than one that keeps both orders (crossing pairs can be uncrossed), and of those
 dynamic programming finds the cheapest, for all molecules at once.
 """
 
 import numpy as np
 
-from mmexplore.explore.spectra.shift_table import Shifts
+from mmexplore.explore.spectra.shift_table import ANY, Shifts
 
-TOLERANCE_PPM = 10.0
-OTHER_HYDROGENS = 0.25
+TOLERANCE_PPM = 80.0
+OTHER_HYDROGENS = 0.1
 """A pair whose hydrogens are told, and differ, costs this share of the tolerance more."""
-_ANY = -1
 
 
 def similarity(
@@ -37,8 +37,8 @@ def similarity(
         for j, (there, having) in enumerate(zip(lines, carried, strict=True), 1):
             reaching = len(there)  # molecules with so many lines stand first
             cost = np.abs(there - peak)
-            if own != _ANY:
-                cost = cost + OTHER_HYDROGENS * tolerance * (having != own)
+            if own != ANY:
+                cost = cost + OTHER_HYDROGENS * tolerance * ((having != own) & (having != ANY))
             above = best[j]
             now = np.minimum(np.minimum(above, left[:reaching]) + alone, diagonal[:reaching] + cost)
             best[j], diagonal, left = now, above, now
@@ -51,11 +51,13 @@ def similarity(
 
 
 def merged(ppm: np.ndarray, hydrogens: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Peaks in ascending order, float64, those of one shift and the same hydrogens once; and their hydrogens, int64."""
-    told = np.full(len(ppm), _ANY) if hydrogens is None else np.asarray(hydrogens, np.int64)
+    """Peaks in ascending order, float64, those of one shift once; and their hydrogens, int64, ANY where these differ."""
+    told = np.full(len(ppm), ANY) if hydrogens is None else np.asarray(hydrogens, np.int64)
     hundredths = np.rint(np.asarray(ppm, np.float64) * 100).astype(np.int64)
-    unique = np.unique(np.stack([hundredths, told], 1), axis=0)
-    return unique[:, 0] / 100, unique[:, 1]
+    unique, places, which = np.unique(hundredths, return_index=True, return_inverse=True)
+    first = told[places]
+    first[np.unique(which[told != first[which]])] = ANY
+    return unique / 100, first
 
 
 def _columns(shifts: Shifts, order: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:

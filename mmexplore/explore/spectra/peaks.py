@@ -1,7 +1,7 @@
 """Peaks to molecules: a list of 13C shifts ranks the molecules of any data set, measured or not.
 
-Three ways. ``shifts``: the list is matched with the shifts that a table of environments predicts for each structure.
-``joint``: cosine in the space where a model of ours has spectra and structures meet. ``both``: the sum of the two ranks.
+Three ways. ``shifts``: the list is matched with those that a table of environments predicts for each structure.
+``joint``: cosine in the space where a model of ours has spectra and structures meet. ``both``: the sum of both ranks.
 """
 
 from dataclasses import dataclass
@@ -88,12 +88,17 @@ def by_joint(peaks: PeakList, model: Model, dataset: Dataset, *, home: Home) -> 
 
     Raises NotAvailable before the model has embedded the data set, BadRecipe for a model that joins nothing.
     """
-    check(model)
     there = space(model.view(STRUCTURE), dataset, home=home)
-    query = np.array([hurried.within(model, spectrum_values, peaks.ppm.tolist())], np.float32)
+    query = place_of(peaks, model)[None]
     scores = there.scores(query)[0].astype(np.float64)
     scores[~there.usable] = np.nan
     return scores
+
+
+def place_of(peaks: PeakList, model: Model) -> np.ndarray:
+    """Place of a list of peaks in a joint model's space, float32 (d,). Raises BadRecipe for a model without one."""
+    check(model)
+    return np.array(hurried.within(model, spectrum_values, peaks.ppm.tolist()), np.float32)
 
 
 def check(model: Model) -> None:

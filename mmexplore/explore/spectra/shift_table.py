@@ -17,6 +17,7 @@ from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadTable
 from mmexplore.runtime.home import write_atomically
 
+ANY = -1
 UNKNOWN = -1
 """The sphere of a carbon whose like was never seen: its shift is the mean of all."""
 
@@ -25,8 +26,8 @@ UNKNOWN = -1
 class Shifts:
     """Predicted 13C spectra of ``n`` molecules, end to end, ascending within each.
 
-    A line a class of carbons that no numbering tells apart: ``ppm`` float32 (lines,); ``hydrogens`` int8 (lines,) on
-    each of them; ``sphere`` int8 (lines,) how far its surroundings were known; ``counts`` int64 (n,) lines of each.
+    A line a shift, to a hundredth: carbons that no numbering tells apart have one. ``ppm`` float32 (lines,);
+    ``hydrogens`` int8 (lines,) on each of its carbons, ANY where these differ; ``sphere`` int8 (lines,) how far its surroundings were known; ``counts`` int64 (n,) lines of each.
     """
 
     ppm: np.ndarray
@@ -48,6 +49,11 @@ class Shifts:
         upto = np.cumsum(counts)
         places = np.repeat(first - upto + counts, counts) + np.arange(counts.sum())
         return Shifts(self.ppm[places], self.hydrogens[places], self.sphere[places], counts)
+
+    def before(self, other: "Shifts") -> "Shifts":
+        """These spectra, then the others."""
+        both = zip((self.ppm, self.hydrogens, self.sphere, self.counts), vars(other).values(), strict=True)
+        return Shifts(*(np.concatenate(pair) for pair in both))
 
 
 @dataclass(frozen=True)
@@ -82,10 +88,14 @@ class ShiftTable:
         both = np.stack([owner, columns["alike"].astype(np.int64)], 1)
         first = np.unique(both, axis=0, return_index=True)[1] if len(both) else np.empty(0, np.int64)
         ppm, sphere = self.looked_up(columns["codes"][first])
-        order = np.lexsort((ppm, owner[first]))
-        np.add.at(counts, owner[first], 1)
-        hydrogens = columns["hydrogens"][first].astype(np.int8)
-        return Shifts(ppm[order], hydrogens[order], sphere[order], counts)
+        hydrogens, owner = columns["hydrogens"][first].astype(np.int8), owner[first]
+        _, places, which = np.unique(
+            np.stack([owner, np.rint(ppm * 100).astype(np.int64)], 1), axis=0, return_index=True, return_inverse=True
+        )
+        told = hydrogens[places]
+        told[np.unique(which[hydrogens != told[which]])] = ANY
+        np.add.at(counts, owner[places], 1)
+        return Shifts(ppm[places], told, sphere[places], counts)
 
     def save(self, path: Path, *, sealed: bool = True) -> None:
         """Write it as one file of plain arrays."""

@@ -1,7 +1,7 @@
 """A network over each peak of a measured 13C spectrum, and their sum: what a spectrum is made of, in no order.
 
-Deep sets (Zaheer et al. 2017, arXiv:1703.06114). A shift is told as bells, so that peaks near each other look alike: 0.1
-ppm apart they are the same carbon in another solvent.
+Deep sets (Zaheer et al. 2017, arXiv:1703.06114). A shift is told as bells, so that peaks near each other look alike:
+0.1 ppm apart they are the same carbon in another solvent.
 """
 
 from typing import Annotated, ClassVar

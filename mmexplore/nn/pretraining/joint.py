@@ -1,7 +1,7 @@
 """Joint pretraining: branches that read different things of a molecule come to meet in one space.
 
-Contrastive learning of pairs (CLIP, Radford et al. 2021, arXiv:2103.00020): of all molecules of a batch, a spectrum's own
-structure is to be the nearest, and a structure's own spectrum. A view is made of its own branch alone, so that a
+Contrastive learning of pairs (CLIP, Radford et al. 2021, arXiv:2103.00020): of all molecules of a batch, a spectrum's
+own structure is to be the nearest, and a structure's own spectrum. A view is made of its own branch alone, so that a
 spectrum is searched among structures that were never measured.
 """
 

@@ -63,7 +63,8 @@ def _by_peaks(choice: Choice, asked: RetrievalRequest) -> None:
     with right:
         data = studio.dataset(asked.data)
         only = f", of those that contain {asked.smarts}" if asked.smarts else ""
-        st.caption(literal(f"Structures that fit {len(asked.peaks)} peaks best among {len(data):,} of {data.title}{only}."))
+        words = f"Structures that fit {len(asked.peaks)} peaks best among {len(data):,} of {data.title}{only}."
+        st.caption(literal(words))
         st.session_state[_LISTS + "/of"] = (asked.data, True)
         hit_lists(_LISTS, peaks.columns(found, wanted), _pick)
     with card:

@@ -70,4 +70,5 @@ def test_hydrogens_that_differ_cost_and_unknown_ones_do_not() -> None:
 def test_peaks_of_one_shift_are_one_line() -> None:
     assert merged(np.array([128.5, 20.0, 128.5]))[0].tolist() == [20.0, 128.5]
     ppm, told = merged(np.array([128.5, 128.5]), np.array([0, 1]))
-    assert (ppm.tolist(), told.tolist()) == ([128.5, 128.5], [0, 1])
+    assert (ppm.tolist(), told.tolist()) == ([128.5], [-1])
+    assert merged(np.array([128.5, 128.5, 20.0]), np.array([1, 1, 3]))[1].tolist() == [3, 1]
