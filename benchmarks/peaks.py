@@ -5,9 +5,10 @@
 Queries are the spectra of NMRShiftDB2's molecules whose scaffolds the model was not trained on (0: all of them); they
 are sought among all molecules of the data set, and among those of the same formula alone, of queries that have any. The
 ``shifts`` are matched one by one with those that a table of environments predicts for each candidate; the table is made
-of the assigned peaks of the same training part. ``both`` is the sum of the two ranks. ``permuted``: each query has the
-peaks of another one, which is chance. Molecules that tie count by their share. Intervals are percentiles over 1,000
-resamples of the queries.
+of the assigned peaks of the same training part. ``shipped`` is the same by the table that the app has, whose
+environments stand in two molecules at least. ``both`` is the sum of its rank and the joint model's. ``permuted``: each
+query has the peaks of another one, which is chance. Molecules that tie count by their share. Intervals are percentiles
+over 1,000 resamples of the queries. Hydrogens are not told.
 
 Mistakes are planted by having pairs of isomers among the queries swap their spectra: how many of them does a doubt find
 that calls one true pairing in twenty?
@@ -44,7 +45,8 @@ def main(data: str, model: str, queries: int, work: Path) -> None:
     assert chosen.recipe is not None
     split = checks.divide(chosen.recipe, table).split
     environments = features_of(table, peaks.ENVIRONMENTS, home=home)
-    shifts = shift_table.fit(table, environments, split.train).predicted(environments)
+    whole, told_twice = (shift_table.fit(table, environments, split.train, fewest) for fewest in (1, 2))
+    shifts, shipped = whole.predicted(environments), told_twice.predicted(environments)
     structures = np.asarray(studio.embed(chosen.name, data).view(peaks.STRUCTURE))
     asked = drawn_queries(table, split, queries)
     assert table.spectra is not None
@@ -52,18 +54,18 @@ def main(data: str, model: str, queries: int, work: Path) -> None:
     spectra = peaks.spectra_embedded(chosen.folder, lists)
     unit = structures / np.linalg.norm(structures, axis=1, keepdims=True)
 
-    def by_shifts(number: int) -> np.ndarray:
-        return matching.similarity(lists[number], shifts)
+    def by_shifts(number: int, predicted: shift_table.Shifts) -> np.ndarray:
+        return matching.similarity(lists[number], predicted)
 
     def by_joint(number: int) -> np.ndarray:
-        return (unit @ spectra[number]).astype(np.float64)
+        return np.asarray(unit @ spectra[number], np.float64)
 
     formulas = doubt.formulas_of(table)
     turned = np.random.default_rng(0).permutation(len(asked))
-    found = {name: Counted(asked, formulas) for name in ("shifts", "joint", "both", "permuted")}
+    found = {name: Counted(asked, formulas) for name in ("shifts", "shipped", "joint", "both", "permuted")}
     for number in range(len(asked)):
-        each = {"shifts": by_shifts(number), "joint": by_joint(number)}
-        each["both"] = peaks.summed(each["shifts"], each["joint"])
+        each = {"shifts": by_shifts(number, shifts), "shipped": by_shifts(number, shipped), "joint": by_joint(number)}
+        each["both"] = peaks.summed(each["shipped"], each["joint"])
         for name, scores in each.items():
             found[name].add(number, scores)
         found["permuted"].add(int(turned[number]), each["both"])
@@ -74,7 +76,7 @@ def main(data: str, model: str, queries: int, work: Path) -> None:
                 flush=True,
             )
     rows = [row for name, counted in found.items() for row in counted.rows(name)]
-    rows += planted(doubt.Decoys(table, formulas, home=home), asked, lists, spectra, doubt.Pairings(shifts, unit))
+    rows += planted(doubt.Decoys(table, formulas, home=home), asked, lists, spectra, doubt.Pairings(shipped, unit))
     question = f"How often is a molecule of {len(table):,} found by its 13C peaks?"
     about = {"training molecules": len(split.train), "queries": len(asked), "model": chosen.title}
     record("peaks", question, f"python benchmarks/peaks.py --model {model} --queries {queries}", rows, told=about)

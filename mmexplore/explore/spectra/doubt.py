@@ -139,7 +139,7 @@ def threshold(percentiles: np.ndarray, called: float = CALLED) -> float:
 
 def doubted(scores: dict[str, np.ndarray], rows: np.ndarray, isomers: int) -> Doubt:
     """Doubt of a structure whose scores stand before those of its decoys, which are these ``rows``."""
-    told = {way: percentile(scores[way]) for way in peaks.WAYS if way in scores}
+    told: dict[str, float] = {way: percentile(scores[way]) for way in peaks.WAYS if way in scores}
     first = scores[next(iter(told))]
     better = np.flatnonzero(first[1:] > first[0])
     return Doubt(told, len(rows), isomers, rows[better[np.argsort(-first[1:][better], kind="stable")]])
@@ -178,7 +178,6 @@ def doubts(
             found.append((row, share, len(among), isomers, int(rows[best]) if scores[best] > scores[0] else -1))
     progress("doubt", len(asked), len(asked))
     found.sort(key=lambda one: (one[1], one[0]))
-    rows, shares, many, isomers, better = (np.array(column) for column in zip(*found, strict=True)) if found else (
-        np.empty(0, np.int64), np.empty(0), *(np.empty(0, np.int64) for _ in range(3))
-    )  # fmt: skip
-    return Doubts(rows, shares, many, isomers, better)
+    columns = list(zip(*found, strict=True)) or [()] * 5
+    kinds = (np.int64, np.float64, np.int64, np.int64, np.int64)
+    return Doubts(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))

@@ -51,7 +51,7 @@ def similarity(
 
 
 def merged(ppm: np.ndarray, hydrogens: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Peaks in ascending order, float64, those of one shift once; and their hydrogens, int64, ANY where these differ."""
+    """Peaks in ascending order, float64, those of one shift once; their hydrogens, int64, ANY where these differ."""
     told = np.full(len(ppm), ANY) if hydrogens is None else np.asarray(hydrogens, np.int64)
     hundredths = np.rint(np.asarray(ppm, np.float64) * 100).astype(np.int64)
     unique, places, which = np.unique(hundredths, return_index=True, return_inverse=True)

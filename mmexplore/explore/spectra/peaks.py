@@ -90,7 +90,7 @@ def by_joint(peaks: PeakList, model: Model, dataset: Dataset, *, home: Home) -> 
     """
     there = space(model.view(STRUCTURE), dataset, home=home)
     query = place_of(peaks, model)[None]
-    scores = there.scores(query)[0].astype(np.float64)
+    scores: np.ndarray = there.scores(query)[0].astype(np.float64)
     scores[~there.usable] = np.nan
     return scores
 

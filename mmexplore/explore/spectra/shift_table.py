@@ -27,7 +27,8 @@ class Shifts:
     """Predicted 13C spectra of ``n`` molecules, end to end, ascending within each.
 
     A line a shift, to a hundredth: carbons that no numbering tells apart have one. ``ppm`` float32 (lines,);
-    ``hydrogens`` int8 (lines,) on each of its carbons, ANY where these differ; ``sphere`` int8 (lines,) how far its surroundings were known; ``counts`` int64 (n,) lines of each.
+    ``hydrogens`` int8 (lines,) on each of its carbons, ANY where these differ; ``sphere`` int8 (lines,) how far its
+    surroundings were known; ``counts`` int64 (n,) lines of each.
     """
 
     ppm: np.ndarray
@@ -100,8 +101,8 @@ class ShiftTable:
     def save(self, path: Path, *, sealed: bool = True) -> None:
         """Write it as one file of plain arrays."""
         written = io.BytesIO()
-        about = {"every": np.array(self.every), "molecules": np.array(self.molecules)}
-        np.savez_compressed(written, keys=self.keys, mean=self.mean, seen=self.seen, **about)
+        every, molecules = np.array(self.every), np.array(self.molecules)
+        np.savez_compressed(written, keys=self.keys, mean=self.mean, seen=self.seen, every=every, molecules=molecules)
         write_atomically(path, written.getvalue(), sealed=sealed)
 
 
