@@ -34,7 +34,7 @@ from mmexplore.runtime.home import default_home
 from mmexplore.training import checks
 
 KS = (1, 10, 100)
-SMALL = 120
+SMALL = 300
 
 
 def main(data: str, model: str, queries: int, work: Path) -> None:

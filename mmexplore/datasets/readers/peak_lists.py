@@ -14,7 +14,7 @@ import numpy as np
 from mmexplore.datasets.readers.source import opened
 from mmexplore.runtime.errors import BadTable
 
-MOST_PEAKS = 500
+MOST_PEAKS = 200
 MOST_CHARACTERS = 100_000
 LOWEST_PPM, HIGHEST_PPM = -50.0, 350.0
 
@@ -29,6 +29,7 @@ _WORD = re.compile(
     r"(br\.?\s*)?([sdtqm]{1,3}|quat\.?|Cq|\d*C|C-?\d{1,2}'?|C=[OCNS]|([A-Z][a-z]?)*CH[23]?|Ar\w{0,3}|Ph|(O|N|S)?Me)",
     re.IGNORECASE,
 )
+_LONGEST_WORD = 12
 _SHIFT_COLUMNS = ("ppm", "shift", "shifts", "delta", "δ", "chemical shift", "position", "peak")
 
 
@@ -119,7 +120,7 @@ def _peak(entry: str) -> tuple[float, int]:
 
 def _is_note(rest: str, plain: str) -> bool:
     """Whether what stands behind a number tells of a peak: in brackets anything, else a word that chemists write."""
-    return not plain or rest.startswith(("(", "[")) or bool(_WORD.fullmatch(plain))
+    return not plain or rest.startswith(("(", "[")) or (len(plain) <= _LONGEST_WORD and bool(_WORD.fullmatch(plain)))
 
 
 def _hydrogens(note: str) -> int:

@@ -232,7 +232,10 @@ def mirrored(above: np.ndarray, below: np.ndarray, title: str, upper: str, lower
         figure.add_scatter(
             x=x, y=y, name=plain(name), mode="lines", line={"color": color, "width": 2}, hovertemplate=hover
         )
-    figure.update_xaxes(autorange="reversed", zeroline=False).update_yaxes(visible=False, range=[-1.15, 1.15])
+    every = np.concatenate([above, below, [] if len(above) + len(below) else [0.0, 220.0]])
+    figure.update_xaxes(range=[float(every.max()) + 8, float(every.min()) - 8], zeroline=False).update_yaxes(
+        visible=False, range=[-1.15, 1.15]
+    )
     return figure.add_hline(0, line={"color": GRAY, "width": 1}).update_layout(height=240)
 
 

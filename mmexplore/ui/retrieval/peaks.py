@@ -17,9 +17,9 @@ from mmexplore.ui.shell.session import Choice
 _PEAKS, _READ = "peaks", "peaks/read"
 _TITLES = {"both": "Both", "joint": "Joint model", "shifts": "Predicted shifts"}
 _TEXTS = {
-    "both": "sum of both ranks",
+    "both": "rank by shifts + rank by joint model",
     "joint": "cosine of spectrum and structure in one space",
-    "shifts": "share of matched shifts, by a table of environments",
+    "shifts": "peaks paired with a table's shifts, 1: each falls on one",
 }
 _EXAMPLE = "134.9, 129.5, 128.6, 126.1, 35.8"
 

@@ -32,7 +32,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[HitColumn]:
 def page(**query: str) -> AppTest:
     app = AppTest.from_file(str(PAGES / "3_Retrieval.py"), default_timeout=PATIENCE)
     app.session_state["chosen"] = retrieval_page.Choice(DATA, "solubility-dmpnn", "dmpnn")
-    for key, value in {"by": "Peaks", **query}.items():
+    for key, value in {"query-by": "Peaks", **query}.items():
         app.query_params[key] = value
     app.run()
     assert not app.exception
@@ -65,6 +65,6 @@ def test_junk_is_a_sentence_and_another_list_goes_on(drawn: list[HitColumn]) -> 
     app.text_input(key="peaks").set_value("128.5 d").run()
     assert not app.exception
     assert len(drawn[0].hits) == 6
-    app.query_params["by"] = "Structure"
+    app.query_params["query-by"] = "Structure"
     app.run()
     assert not app.exception
