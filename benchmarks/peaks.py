@@ -113,7 +113,8 @@ class Counted:
         row |= {"candidates": float(np.mean([n for _, _, n in places]))}
         for k in KS:
             each = shares(places, k)
-            row |= {f"recall@{k}": float(each.mean()), f"recall@{k} interval": interval(each)}
+            low, high = interval(each)
+            row |= {f"recall@{k}": float(each.mean()), f"recall@{k}, low": low, f"recall@{k}, high": high}
         row |= {"median rank": float(np.median([better + (tied + 1) / 2 for better, tied, _ in places]))}
         return row
 
@@ -125,10 +126,11 @@ def shares(places: list[tuple[int, int, int]], k: int) -> np.ndarray:
     return found
 
 
-def interval(values: np.ndarray) -> list[float]:
+def interval(values: np.ndarray) -> tuple[float, float]:
     """Interval of a mean at 95 %, over resamples of the queries."""
     means = np.concatenate([(counts @ values) / len(values) for counts in drawn(len(values), RESAMPLES)])
-    return [float(end) for end in np.percentile(means, [2.5, 97.5])]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def planted(
@@ -157,7 +159,8 @@ def _caught(name: str, true: np.ndarray, swapped: np.ndarray) -> dict[str, Any]:
     least = doubt.threshold(true)
     caught = (swapped <= least).astype(float)
     row: dict[str, Any] = {"by": name, "among": "swapped spectra", "queries": len(swapped)}
-    row |= {"found": float(caught.mean()), "found interval": interval(caught)}
+    low, high = interval(caught)
+    row |= {"found": float(caught.mean()), "found, low": low, "found, high": high}
     return row | {"called wrong": float(np.mean(true <= least)), "at percentile": least}
 
 
