@@ -149,7 +149,7 @@ def make(name: str, work: Path) -> None:
     """Train one model in the work folder, or go on with it, and write its folder here."""
     made, run = SHIPPED[name], work / name
     data = made.data or "solubility"
-    trained = studio.train(recipe(made, work), run, made.title)
+    trained = finished(run, recipe(made, work)) or studio.train(recipe(made, work), run, made.title)
     shutil.rmtree(HERE / name, ignore_errors=True)
     shutil.copytree(trained.folder, HERE / name)
     shutil.copy(run / "history.json", HERE / name)
@@ -167,6 +167,14 @@ def make(name: str, work: Path) -> None:
     if made.preset.endswith("_late"):
         show_by(name, made.data)
         report_of(name, made.data)
+
+
+def finished(run: Path, wanted: Recipe) -> Model | None:
+    """A finished model of that recipe in a run's folder, None where there is none."""
+    if not (run / "model" / checkpoints.CARD).is_file() or (run / "resume").is_dir():
+        return None
+    found = studio.model(str(run))
+    return found if found.recipe and found.recipe.digest == wanted.digest else None
 
 
 def tabulate(name: str) -> None:

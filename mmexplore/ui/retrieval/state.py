@@ -43,7 +43,7 @@ def asked(choice: Choice) -> RetrievalRequest:
     kind, left, middle, right = st.columns([1.9, 5, 3, 1.2], vertical_alignment="bottom")
     about: dict[str, Any] = {"kind": "the kind of query", "default": _STRUCTURE, "required": True}
     with kind:
-        by = address.choose(st.segmented_control, "Query by", [_STRUCTURE, _PEAKS], key="query-by", **about)
+        by = address.choose(st.segmented_control, "Sought by", [_STRUCTURE, _PEAKS], key="query-by", **about)
     with left:
         text, peaks = ("", peaks_text()) if by == _PEAKS else (_structure(), None)
     names = studio.available()
