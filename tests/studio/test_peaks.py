@@ -118,3 +118,30 @@ class TestVerb:
                 self.asked(*words)
         with pytest.raises(BadRecipe, match="name one with --model"):
             self.asked("--query", "CCO")
+
+
+class TestDoubt:
+    def asked(self, *words: str) -> dict:
+        done = CliRunner().invoke(app, ["doubt", "--data", DATA, "--json", *words], catch_exceptions=False)
+        return json.loads(done.stdout)
+
+    def test_a_molecule_s_own_shifts_are_not_doubted_and_another_s_are(self, embedded: None) -> None:
+        query, far = studio.query_of(DATA, "cyclohexane"), studio.query_of(DATA, "aniline")
+        true, dealt = studio.doubt(query, own(query.row), DATA), studio.doubt(query, own(far.row), DATA)
+        assert tuple(true.percentile) == by_peaks.WAYS
+        assert true.percentile["shifts"] > 0.95
+        assert dealt.percentile["shifts"] < true.percentile["shifts"]
+        assert query.row not in dealt.better
+        assert len(dealt.better) > 0
+
+    def test_json_of_one_pairing(self, embedded: None) -> None:
+        found = self.asked("--query", "C1CCCCC1", "--peaks", "27.0 t")
+        assert (found["query"], found["peaks"], found["decoys"]) == ("C1CCCCC1", "27 CH2", 50)
+        assert set(found["percentile"]) == set(by_peaks.WAYS)
+        assert all(0 <= share <= 1 for share in found["percentile"].values())
+
+    def test_mistakes_are_told(self) -> None:
+        with pytest.raises(BadTable, match="no measured spectra"):
+            self.asked()
+        with pytest.raises(BadRecipe, match="together"):
+            self.asked("--peaks", "128.5")
