@@ -269,8 +269,9 @@ def stored_doubts(data: str, model_name: str = "") -> Doubts | None:
     """Stored result of :func:`doubts`; None before."""
     try:
         kept = read_json(_doubts_file(data, joint_model(model_name)))
-        kinds = {name: np.float64 if name == "percentile" else np.int64 for name in Doubts.__dataclass_fields__}
-        return Doubts(**{name: np.array(kept[name], kind) for name, kind in kinds.items()})
+        columns = ("rows", "percentile", "decoys", "isomers", "better")
+        kinds = {name: np.float64 if name == "percentile" else np.int64 for name in columns}
+        return Doubts(**{name: np.array(kept[name], kind) for name, kind in kinds.items()}, way=str(kept["way"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -282,7 +283,8 @@ def doubt_one(data: str, text: str, peaks_text: str, progress: Progress = silent
         embed(joint.name, data, progress)
     found = doubt(query, peaks, data)
     about: dict[str, Any] = {"query": query.smiles, "peaks": peaks.text, "data": data, "percentile": found.percentile}
-    about |= {"decoys": found.decoys, "isomers": found.isomers, "called_below": doubting.CALLED_BELOW}
+    about |= {"decoys": found.decoys, "isomers": found.isomers}
+    about |= {"called_below": doubting.CALLED_BELOW[next(iter(found.percentile))]}
     names = dataset(data).names
     return about | {
         "better": [{"smiles": str(dataset(data).smiles[row]), "name": str(names[row])} for row in found.better[:10]]
@@ -292,11 +294,11 @@ def doubt_one(data: str, text: str, peaks_text: str, progress: Progress = silent
 def doubt_all(data: str, k: int, progress: Progress = silent) -> dict[str, Any]:
     """Doubts of a data set's own spectra, as the command line gives them: the ``k`` most doubtful."""
     found = doubts(data, progress=progress)
-    called = int((found.percentile <= doubting.CALLED_BELOW).sum())
     table = doubt_table(found, data).head(k)
     keys = ["percentile", "decoys", "isomers", "name", "smiles", "fits better"]
-    about: dict[str, Any] = {"data": data, "doubted": len(found.rows), "called_below": doubting.CALLED_BELOW}
-    return about | {"called_wrong": called, "most_doubtful": table[keys].to_dict("records")}
+    about: dict[str, Any] = {"data": data, "doubted": len(found.rows), "by": found.way}
+    about |= {"called_below": doubting.CALLED_BELOW[found.way], "called_wrong": found.called}
+    return about | {"most_doubtful": table[keys].to_dict("records")}
 
 
 def start_doubts(data: str) -> Job:

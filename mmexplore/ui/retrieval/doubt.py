@@ -64,10 +64,11 @@ def in_words(found: Doubt, name: str, data: str) -> str:
     """Where a structure stands among its decoys, and what that means."""
     (way, share), *others = found.percentile.items()
     more = "".join(f", {_WAYS[other]} {value:.0%}" for other, value in others)
-    called = "that is doubtful" if share <= CALLED_BELOW else "nothing speaks against it"
+    least = CALLED_BELOW[way]
+    called = "that is doubtful" if share <= least else "nothing speaks against it"
     return (
         f"{share:.0%} of {found.decoys} decoys from {data} ({found.isomers} of them isomers) fit the peaks worse than "
-        f"{name}, {_WAYS[way]}{more}: {called}. One true pairing in twenty stands at {CALLED_BELOW:.0%} or lower."
+        f"{name}, {_WAYS[way]}{more}: {called}. One true pairing in twenty at most stands at {least:.0%} or lower."
     )
 
 
@@ -76,10 +77,9 @@ def _every(data: str) -> None:
     if found is None:
         _make(data)
         return
-    called = int((found.percentile <= CALLED_BELOW).sum())
     st.caption(
-        f"Of {len(found.rows):,} spectra {called:,} stand at {CALLED_BELOW:.0%} of their decoys or lower, where one "
-        "true pairing in twenty does: these are worth a look, the most doubtful first."
+        f"Of {len(found.rows):,} spectra {found.called:,} stand at {CALLED_BELOW[found.way]:.0%} of their decoys or lower, "
+        "where one true pairing in twenty does at most: these are worth a look, the most doubtful first."
     )
     table = studio.doubt_table(found, data)
     fit = {"percentile", "decoys", "name", "smiles", "fits better"}

@@ -46,7 +46,7 @@ def test_without_peaks_it_says_what_to_do(drawn: list[HitColumn]) -> None:
 
 def test_a_link_with_peaks_shows_each_way_s_hits(drawn: list[HitColumn]) -> None:
     app = page(peaks=TOLUENE, hits="4")
-    assert [column.title for column in drawn] == ["Both", "Joint model", "Predicted shifts"]
+    assert [column.title for column in drawn] == ["Joint model", "Both", "Predicted shifts"]
     assert all(len(column.hits) == 4 for column in drawn)
     assert "5 peaks, the query" in shown(app)
     assert "the best hit" in shown(app)
