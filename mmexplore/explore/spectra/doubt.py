@@ -174,19 +174,18 @@ def doubts(
         among = decoys.of(row)
         if len(among) < FEWEST_DECOYS:
             continue
-        rows = np.concatenate([[row], among])
-        told = pairings.scores(
-            dataset.spectra.ppm[dataset.spectra.of(row)], None if spectra is None else spectra[row], rows
-        )
+        beside = np.concatenate([[row], among])
+        own = dataset.spectra.ppm[dataset.spectra.of(row)]
+        told = pairings.scores(own, None if spectra is None else spectra[row], beside)
         scores = next(told[way] for way in peaks.WAYS if way in told)
         share = percentile(scores)
         if np.isfinite(share):
             best = int(np.nanargmax(scores))
             isomers = int((decoys.formulas[among] == decoys.formulas[row]).sum())
-            found.append((row, share, len(among), isomers, int(rows[best]) if scores[best] > scores[0] else -1))
+            found.append((row, share, len(among), isomers, int(beside[best]) if scores[best] > scores[0] else -1))
     progress("doubt", len(asked), len(asked))
     found.sort(key=lambda one: (one[1], one[0]))
-    columns = list(zip(*found, strict=True)) or [()] * 5
-    kinds = (np.int64, np.float64, np.int64, np.int64, np.int64)
+    column = [np.array([one[place] for one in found], np.int64) for place in (0, 2, 3, 4)]
+    shares = np.array([one[1] for one in found], np.float64)
     way = "shifts" if spectra is None else peaks.WAYS[0]
-    return Doubts(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)), way)
+    return Doubts(column[0], shares, column[1], column[2], column[3], way)

@@ -78,8 +78,8 @@ def _every(data: str) -> None:
         _make(data)
         return
     st.caption(
-        f"Of {len(found.rows):,} spectra {found.called:,} stand at {CALLED_BELOW[found.way]:.0%} of their decoys or lower, "
-        "where one true pairing in twenty does at most: these are worth a look, the most doubtful first."
+        f"Of {len(found.rows):,} spectra {found.called:,} stand at {CALLED_BELOW[found.way]:.0%} of their decoys or "
+        "lower, where one true pairing in twenty does at most: these are worth a look, the most doubtful first."
     )
     table = studio.doubt_table(found, data)
     fit = {"percentile", "decoys", "name", "smiles", "fits better"}
