@@ -5,11 +5,12 @@
     python checkpoints/make.py --show NAME ...           seconds: the molecule that a late fusion is shown by
     python checkpoints/make.py --report NAME ...         seconds: the fusion report of the model that the app opens on
     python checkpoints/make.py mmfrl --work FOLDER       an hour on one core, once its targets are made
+    python checkpoints/make.py joint --work FOLDER       half an hour on one core, with its table of shifts
 
 ``mmsa`` wants ``MMEXPLORE_DATA_DIR`` with ZINC250k's and ChEMBL's SMILES, ``mmfrl`` with NMRShiftDB2's spectra and the
 models ``target-smiles``, ``target-spectrum`` and ``target-image``; fine-tuned models want their own data. Nothing of
-those files is kept but what the networks learned from them. A pre-training takes no molecule that is in a set which
-models are judged on, so all of those must be here, too.
+those files is kept but what the networks learned from them. A pre-training that models begin with takes no molecule
+that is in a set which models are judged on, so all of those must be here, too.
 """
 
 import argparse
@@ -33,16 +34,22 @@ from mmexplore.explore.explain import fusion, subgraphs
 from mmexplore.explore.explain.search import Target
 from mmexplore.explore.explain.storage import Explained
 from mmexplore.explore.maps import project
+from mmexplore.explore.spectra import shift_table
+from mmexplore.explore.spectra.peaks import ENVIRONMENTS, JOINT, TABLE
+from mmexplore.features.of_dataset import features_of
 from mmexplore.models import checkpoints
 from mmexplore.models.registry import Model, model
 from mmexplore.recipes import presets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.home import default_home, write_json
 from mmexplore.studio.prediction import ship_prediction
+from mmexplore.training import checks
 from mmexplore.ui.subgraphs import result
 
 HERE = Path(__file__).parent
 MOLECULES = {"zinc250k": 30_000, "chembl_78k": 10_000}
+FEWEST = 2
+"""Molecules of each environment in the shipped table, at least: it holds means, and no molecule's own shifts."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,7 @@ SHIPPED = {
         ),
         pretrains="mmfrl",
     ),
+    "joint": Made("", "nmrshiftdb2", "Joint, 13C spectra and structures in one space", (), pretrains="joint"),
 }
 # epochs of intermediate fusion; late takes five more than half as many
 _FUSED = {"solubility": 40, "freesolv": 60, "esol": 40, "lipophilicity": 15, "bace": 25}
@@ -114,7 +122,7 @@ def recipe(made: Made, work: Path) -> Recipe:
     """The recipe of a shipped model."""
     if made.preset:
         return presets.preset(made.preset).with_settings([f"data.dataset={made.data}", *made.settings])
-    data, apart = made.data or sample(work), f"data.without={json.dumps(judged())}"
+    data, apart = made.data or sample(work), f"data.without={json.dumps(judged() if made.pretrains != JOINT else [])}"
     return presets.pretraining(made.pretrains, "quick").with_settings([f"data.dataset={data}", apart, *made.settings])
 
 
@@ -141,7 +149,7 @@ def make(name: str, work: Path) -> None:
     """Train one model in the work folder, or go on with it, and write its folder here."""
     made, run = SHIPPED[name], work / name
     data = made.data or "solubility"
-    trained = studio.train(recipe(made, work), run, made.title)
+    trained = finished(run, recipe(made, work)) or studio.train(recipe(made, work), run, made.title)
     shutil.rmtree(HERE / name, ignore_errors=True)
     shutil.copytree(trained.folder, HERE / name)
     shutil.copy(run / "history.json", HERE / name)
@@ -152,11 +160,30 @@ def make(name: str, work: Path) -> None:
         known = pd.read_parquet(run / "predictions.parquet")
         tasks = [task.name for task in studio.dataset(made.data).tasks]
         known[["split", *tasks]].to_parquet(HERE / name / "predictions.parquet")
-    if not name.startswith("target-"):  # what a target is for is its relations; its maps are made when asked for
+    if name == JOINT:
+        tabulate(name)
+    elif not name.startswith("target-"):  # what a target is for is its relations; its maps are made when asked for
         lay_out(name, made.data if made.preset else "solubility")
     if made.preset.endswith("_late"):
         show_by(name, made.data)
         report_of(name, made.data)
+
+
+def finished(run: Path, wanted: Recipe) -> Model | None:
+    """A finished model of that recipe in a run's folder, None where there is none."""
+    if not (run / "model" / checkpoints.CARD).is_file() or (run / "resume").is_dir():
+        return None
+    found = studio.model(str(run))
+    return found if found.recipe and found.recipe.digest == wanted.digest else None
+
+
+def tabulate(name: str) -> None:
+    """The table of shifts beside the joint model, of the assigned peaks of the molecules that it was trained on."""
+    chosen, table = studio.model(str(HERE / name)), studio.dataset("nmrshiftdb2")
+    assert chosen.recipe is not None
+    rows = checks.divide(chosen.recipe, table).split.train
+    environments = features_of(table, ENVIRONMENTS, home=default_home())
+    shift_table.fit(table, environments, rows, FEWEST).save(HERE / name / TABLE, sealed=False)
 
 
 def call_by_name(folder: Path) -> None:

@@ -16,7 +16,7 @@ import typer
 from mmexplore import __version__, studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.embeddings import app as embedding_verbs
-from mmexplore.cli.embeddings import probe, retrieve
+from mmexplore.cli.embeddings import doubt, probe, retrieve
 from mmexplore.cli.evaluate import evaluate
 from mmexplore.cli.fusion import fusion
 from mmexplore.cli.home import app as home_verbs
@@ -59,6 +59,7 @@ app.add_typer(embedding_verbs, name="embeddings")
 app.command()(evaluate)
 app.command()(fusion)
 app.command()(retrieve)
+app.command()(doubt)
 app.command()(predict)
 app.command()(tune)
 app.command()(mcp)

@@ -126,9 +126,14 @@ def _probed(values: Values) -> Values:
 
 
 def retrieve(
-    model: Annotated[str, typer.Option("--model", help="name of a model or its folder")],
     data: DataName,
-    query: Annotated[str, typer.Option("--query", help="a name in the data set, a SMILES or an InChI")],
+    model: Annotated[
+        str, typer.Option("--model", help="name of a model or its folder; for --peaks a joint one, by default ours")
+    ] = "",
+    query: Annotated[str, typer.Option("--query", help="a name in the data set, a SMILES or an InChI")] = "",
+    peaks: Annotated[
+        str, typer.Option("--peaks", help="instead of --query: 13C shifts, such as '128.5 d, 77.2', or a file of them")
+    ] = "",
     k: Annotated[int, typer.Option("--k", min=1, help="how many hits")] = 4,
     target: Annotated[str, typer.Option("--target-data", help="search this data set instead")] = "",
     view: Annotated[list[str] | None, typer.Option("--view", help="which embedding, repeatable; default: all")] = None,
@@ -139,9 +144,45 @@ def retrieve(
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
-    """The molecules most like a query: by ECFP, by the model without training, and by each of its views."""
+    """The molecules most like a query: by ECFP, by the model without training, and by each of its views.
+
+    With --peaks those whose structures fit a measured 13C spectrum: by predicted shifts, by the joint model, by both.
+    """
 
     def work(progress: Progress) -> Values:
+        if bool(peaks.strip()) == bool(query.strip()):
+            raise BadRecipe(
+                "retrieve takes --query or --peaks, one of them; --query CCO or --peaks '57.5, 18.2' would do"
+            )
+        if peaks.strip():
+            return studio.retrieve_by_peaks(peaks, target or data, k, smarts, model, progress)
+        if not model:
+            raise BadRecipe("a --query is sought in the space of a model: name one with --model, or ecfp for none")
         return studio.retrieve(model, data, query, k, target, view or (), smarts, agreement, progress)
+
+    answer(work, as_json, job)
+
+
+def doubt(
+    data: DataName,
+    peaks: Annotated[str, typer.Option("--peaks", help="13C shifts of one molecule, or a file of them")] = "",
+    query: Annotated[
+        str, typer.Option("--query", help="that molecule: a name in the data set, a SMILES, an InChI")
+    ] = "",
+    k: Annotated[int, typer.Option("--k", min=1, help="how many of the most doubtful are told")] = 20,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Doubt whether spectra belong to their structures: a whole data set's, or one molecule's with --query and --peaks.
+
+    Tells where a structure stands among decoys of the data set, isomers first, of how many its spectrum fits it better.
+    """
+
+    def work(progress: Progress) -> Values:
+        if bool(peaks.strip()) != bool(query.strip()):
+            raise BadRecipe("doubt takes --query and --peaks together, or none of them for a whole data set")
+        if peaks.strip():
+            return studio.doubt_one(data, query, peaks, progress)
+        return studio.doubt_all(data, k, progress)
 
     answer(work, as_json, job)

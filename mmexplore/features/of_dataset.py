@@ -43,6 +43,11 @@ def features_of(
     return _measured(member(**MODALITIES.validated(modality, dict(options or {}))), dataset.spectra, dataset.smiles)
 
 
+def structural(modalities: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Of some modalities with their options those that a structure alone has records of."""
+    return {name: options for name, options in modalities.items() if not issubclass(MODALITIES[name], Measured)}
+
+
 def _measured(modality: Measured, spectra: Spectra, smiles: np.ndarray) -> Features:
     records: list[Record] = []
     reasons: dict[int, str] = {}

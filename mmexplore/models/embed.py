@@ -19,7 +19,7 @@ import numpy as np
 from filelock import FileLock
 
 from mmexplore.datasets import Dataset
-from mmexplore.features.of_dataset import features_of
+from mmexplore.features.of_dataset import features_of, structural
 from mmexplore.features.store import Features
 from mmexplore.models import embeddings
 from mmexplore.models.embeddings import PREDICTIONS, Embedded, files_of, part_file, place, read, view_file
@@ -96,6 +96,8 @@ def _compute(
 
     predictor = checkpoints.load(model_folder)
     wanted = predictor.recipe.modalities
+    if predictor.recipe.apart and dataset.spectra is None:
+        wanted = structural(wanted)
     described = {m: features_of(dataset, m, options, progress, home=home) for m, options in wanted.items()}
     run = Run(predictor, devices.decided(home=home), described, dataset.name)
     devices.apply(run.policy)
@@ -116,19 +118,29 @@ class Run:
 
     ``name`` is what they are called.
 
-    Raises BadMolecule where none could be described.
+    Raises BadMolecule where none could be described. Where views are made apart, a molecule has those whose modality
+    describes it.
     """
 
     def __init__(self, predictor: "Predictor", policy: "Policy", described: dict[str, Features], name: str) -> None:
-        self.predictor, self.policy, self.features = predictor, policy, described
-        self.ok = np.logical_and.reduce([f.ok for f in described.values()])
+        self.predictor, self.policy = predictor, policy
+        each = [{modality: found} for modality, found in described.items()]
+        self._shares = each if predictor.recipe.apart else [described]
+        self._ok = [np.logical_and.reduce([f.ok for f in share.values()]) for share in self._shares]
+        self.ok = np.logical_or.reduce(self._ok)
         if not self.ok.any():
             why = next(reason for f in described.values() for reason in f.reasons().values())
             raise BadMolecule(f"no molecule of {name!r} can be described for this model: {why}")
         self._labels = np.empty((len(self.ok), 0), np.float32)
-        first = self._predicted(np.flatnonzero(self.ok)[:1])
-        self.parts = {part: list(values.shape[1:]) for part, values in first.parts.items()}
-        self.widths = {name: values.shape[1] for name, values in self._arrays(first).items()}
+        self.parts: dict[str, list[int]] = {}
+        self.widths: dict[str, int] = {}
+        for share, ok in zip(self._shares, self._ok, strict=True):
+            if ok.any():
+                first = self._predicted(share, np.flatnonzero(ok)[:1])
+                self.parts |= {part: list(values.shape[1:]) for part, values in first.parts.items()}
+                self.widths |= {name: values.shape[1] for name, values in self._arrays(first).items()}
+        if predictor.recipe.apart:  # which have one width, so that those of no molecule here are known, too
+            self.widths |= dict.fromkeys(map(view_file, predictor.recipe.views), max(self.widths.values()))
 
     @property
     def tasks(self) -> list[str]:
@@ -138,10 +150,11 @@ class Run:
     def rows(self, start: int, stop: int) -> Arrays:
         """Views and predictions of rows ``start`` to ``stop``, NaN where a molecule has no features."""
         values = {name: np.full((stop - start, width), np.nan, np.float32) for name, width in self.widths.items()}
-        good = start + np.flatnonzero(self.ok[start:stop])
-        if len(good):
-            for name, computed in self._forward(good).items():
-                values[name][good - start] = computed
+        for share, ok in zip(self._shares, self._ok, strict=True):
+            good = start + np.flatnonzero(ok[start:stop])
+            if len(good):
+                for name, computed in self._forward(share, good).items():
+                    values[name][good - start] = computed
         return values
 
     def among(self, own: Arrays) -> Arrays:
@@ -153,7 +166,7 @@ class Run:
             whole[view][good] = values
         return whole
 
-    def _forward(self, rows: np.ndarray) -> Arrays:
+    def _forward(self, share: dict[str, Features], rows: np.ndarray) -> Arrays:
         """Batches side by side, each on one thread: threads that share a batch wait for each other at every product."""
         import torch
 
@@ -166,17 +179,17 @@ class Run:
             exactly(self.policy),
             ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
         ):
-            parts = list(pool.map(lambda some: self._arrays(self._predicted(some)), batches))
+            parts = list(pool.map(lambda some: self._arrays(self._predicted(share, some)), batches))
         torch.set_num_threads(self.policy.threads)
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _predicted(self, rows: np.ndarray) -> "Prediction":
+    def _predicted(self, share: dict[str, Features], rows: np.ndarray) -> "Prediction":
         import torch
 
         from mmexplore.nn.dataloader import batches
 
         with torch.inference_mode():
-            made: Prediction = self.predictor(next(batches(self.features, self._labels, rows, len(rows))))
+            made: Prediction = self.predictor(next(batches(share, self._labels, rows, len(rows))))
         return made
 
     def _arrays(self, made: "Prediction") -> Arrays:

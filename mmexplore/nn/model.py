@@ -148,6 +148,8 @@ class Predictor(nn.Module):
             if known := records.get(FROZEN + branch.name):
                 found[branch.name] = known.columns["z"]
                 continue
+            if self.recipe.apart and encoder.reads not in records:
+                continue
             own = records[str(encoder.reads)]
             found[branch.name] = cast(Encoder, encoder).by_atom(own) if branch.name in by_atoms else encoder(own)
         return found

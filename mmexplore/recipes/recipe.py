@@ -402,6 +402,14 @@ class Recipe(Section):
         return bool(self.pretraining.name)
 
     @property
+    def apart(self) -> bool:
+        """Whether each view is made of its own branch alone, and a molecule has those whose branch can read it."""
+        try:
+            return self.pretrains and bool(PRETRAININGS.attribute(self.pretraining.name, "apart"))
+        except AttributeError:
+            return False
+
+    @property
     def views(self) -> tuple[str, ...]:
         """Names of the embeddings that this model makes: its branches, then what its fusion or pre-training adds."""
         branches = self.parts

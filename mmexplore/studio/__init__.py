@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mmexplore.datasets import Dataset, Entry, Skipped
     from mmexplore.datasets.appended import Appended
     from mmexplore.datasets.catalog import preview
+    from mmexplore.datasets.readers.peak_lists import PeakList
     from mmexplore.datasets.readers.rows import TableHead
     from mmexplore.datasets.search import SearchResult
     from mmexplore.datasets.summary import Summary, label_table
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
     from mmexplore.explore.neighbors.spaces import MoleculeRef
     from mmexplore.explore.probe import Probe, ProbedTask
     from mmexplore.explore.regions.labels import MapLabel
+    from mmexplore.explore.spectra.doubt import CALLED_BELOW, Doubt, Doubts
+    from mmexplore.explore.spectra.peaks import PeakHits
+    from mmexplore.explore.spectra.shift_table import Shifts
     from mmexplore.models.bootstrap import PairedTest
     from mmexplore.models.calibration import LEVEL, Calibration, Coverage, promise
     from mmexplore.models.calibration import in_words as coverage_in_words
@@ -203,7 +207,30 @@ if TYPE_CHECKING:
         write_predicted,
     )
     from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
-    from mmexplore.studio.retrieval import agreement, disagreement, far_pairs, hit_table, hits, hits_sdf, retrieve
+    from mmexplore.studio.retrieval import (
+        agreement,
+        disagreement,
+        doubt,
+        doubt_all,
+        doubt_one,
+        doubt_table,
+        doubts,
+        far_pairs,
+        hit_table,
+        hits,
+        hits_sdf,
+        joint_model,
+        lacking_for_peaks,
+        peak_hit_table,
+        peak_hits,
+        peak_list,
+        predicted_shifts,
+        retrieve,
+        retrieve_by_peaks,
+        start_doubts,
+        start_peaks,
+        stored_doubts,
+    )
     from mmexplore.studio.spaces import (
         import_embedding,
         imported_embeddings,
@@ -309,48 +336,51 @@ if TYPE_CHECKING:
     from mmexplore.training.tuning.study import SearchPlan, Study, Trial
 
 __all__ = [
-    "ABSENT", "ADMET", "BASELINE", "CLUSTERS", "DIRECTIONS", "ECFP", "EXAM_EPOCHS", "EXAM_MOLECULES", "FEWEST_PANELS",
-    "LEAST", "LEVEL", "METHODS", "MOST_CHECKED", "MOST_COMPARED", "MOST_PANELS", "MOST_SEARCHED", "NEAR", "PRESETS",
-    "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "TUNING_VERB", "UNTRAINED", "Absent", "Addition", "Agreement",
-    "Aligned", "Appended", "Calibration", "Classes", "Cliff", "Cliffs", "Color", "Comparison", "Contributions",
-    "Copied", "Coverage", "Dataset", "Detail", "Device", "Ensemble", "Entry", "Estimate", "Evaluation", "Exam",
-    "Explained", "FusionReport", "Group", "HitList", "Home", "Imported", "Job", "Jump", "Lens", "MapFile", "MapLabel",
-    "MissingModalities", "ModalityJump", "Model", "ModelEvaluation", "MoleculeCard", "MoleculePrediction",
-    "MoleculeRef", "Motifs", "Movers", "Nearest", "Pair", "PairedTest", "PaperTable", "PredictedTable",
-    "PredictionAsked", "Preset", "Probe", "ProbedTask", "Quality", "RGroups", "Result", "RowColumns", "Rules",
-    "SearchPlan", "SearchResult", "Similarities", "Skipped", "Standing", "Study", "StudyOfSettings", "Subgraph",
-    "Summary", "TableHead", "Target", "TaskColumn", "TaskEstimate", "Tested", "TrainingCheck", "Transformation",
-    "Trial", "Trust", "ViewRef", "add_dataset", "admet_folder", "agreement", "align", "aligned", "append", "asked_of",
-    "at_home", "available", "backup", "baseline_of", "baseline_test", "beside_training", "between", "calibration",
-    "cancel_job", "check_card", "check_ensemble", "check_file", "check_pattern", "check_search", "check_table",
-    "check_tracking", "check_training", "cliff_table", "cliffs", "cliffs_sdf", "color", "color_names", "common",
-    "common_scaffold", "compare_datasets", "compute_labels", "compute_lens", "compute_map", "compute_quality",
-    "compute_trust", "confusion", "consensus", "contributions", "contributions_of", "count_bytes", "counterfactual",
-    "coverage", "coverage_in_words", "current_name", "damaged_datasets", "damaged_jobs", "damaged_models", "dataset",
-    "dataset_name", "dataset_of_predictions", "datasets", "delete_model", "delete_study", "depict", "detail", "devices",
-    "differing", "disagreement", "embed", "estimate", "evaluate", "exam", "example", "expect_ensemble", "explain",
-    "explain_and_keep", "explain_in_time", "explain_summand", "explained_tasks", "export_model", "far_pairs", "fetch",
-    "fetch_viewer", "fill_preset", "find", "first_choice", "folds_of", "follow_job", "forget_job", "fusion_evaluation",
-    "fusion_report", "fusion_score", "goal_in_words", "group_classes", "group_motifs", "group_of_rows",
-    "has_hyperedges", "has_report", "history", "hit_table", "hits", "hits_sdf", "home", "hyperedge_neighbors",
-    "import_embedding", "import_model", "imported_embeddings", "in_words", "inside", "intervals_in_words",
-    "is_quick_color", "job", "job_history", "judged", "jump", "keep_model_file", "keep_selection", "keep_split_file",
-    "kept_selection", "known_bytes", "known_dataset", "label_table", "lacking", "lens", "list_jobs", "log_run",
-    "make_ensemble", "map_card", "map_classes", "map_contours", "map_folders", "mean_disagreement", "mean_scores",
-    "measured_results", "migrate", "missing_modalities", "model", "model_jobs", "models", "molecule_card", "movers",
-    "names_only", "new_run", "new_study", "not_placed", "own_evaluation", "paper_tables", "part_sizes", "place_on",
-    "predict", "predict_molecule", "predicted_file", "predicting_models", "prediction_jobs", "predictions", "predicts",
-    "preview", "probe", "products", "promise", "property_table", "pull_model", "push_model", "quality_classes",
-    "query_of", "query_of_row", "r_group_table", "r_groups", "read_structure", "readable", "recipe_of",
-    "remove_dataset", "rename_dataset", "rename_model", "restart_job", "restore", "retrieve", "rows_of", "score",
-    "scores_at", "scores_quickly", "sdf_of", "search_ranges", "shape", "shared", "shown_molecule", "side", "skipped",
-    "split_columns", "split_table", "standard_panels", "start_append", "start_cliffs", "start_contributions",
-    "start_embedding", "start_exam", "start_explaining", "start_fetch", "start_import", "start_labels", "start_lens",
-    "start_map", "start_map_card", "start_model_export", "start_model_import", "start_motifs", "start_prediction",
+    "ABSENT", "ADMET", "BASELINE", "CALLED_BELOW", "CLUSTERS", "DIRECTIONS", "ECFP", "EXAM_EPOCHS", "EXAM_MOLECULES",
+    "FEWEST_PANELS", "LEAST", "LEVEL", "METHODS", "MOST_CHECKED", "MOST_COMPARED", "MOST_PANELS", "MOST_SEARCHED",
+    "NEAR", "PRESETS", "PROPERTIES", "RULES", "SHARE", "TRAINING_VERBS", "TUNING_VERB", "UNTRAINED", "Absent",
+    "Addition", "Agreement", "Aligned", "Appended", "Calibration", "Classes", "Cliff", "Cliffs", "Color", "Comparison",
+    "Contributions", "Copied", "Coverage", "Dataset", "Detail", "Device", "Doubt", "Doubts", "Ensemble", "Entry",
+    "Estimate", "Evaluation", "Exam", "Explained", "FusionReport", "Group", "HitList", "Home", "Imported", "Job",
+    "Jump", "Lens", "MapFile", "MapLabel", "MissingModalities", "ModalityJump", "Model", "ModelEvaluation",
+    "MoleculeCard", "MoleculePrediction", "MoleculeRef", "Motifs", "Movers", "Nearest", "Pair", "PairedTest",
+    "PaperTable", "PeakHits", "PeakList", "PredictedTable", "PredictionAsked", "Preset", "Probe", "ProbedTask",
+    "Quality", "RGroups", "Result", "RowColumns", "Rules", "SearchPlan", "SearchResult", "Shifts", "Similarities",
+    "Skipped", "Standing", "Study", "StudyOfSettings", "Subgraph", "Summary", "TableHead", "Target", "TaskColumn",
+    "TaskEstimate", "Tested", "TrainingCheck", "Transformation", "Trial", "Trust", "ViewRef", "add_dataset",
+    "admet_folder", "agreement", "align", "aligned", "append", "asked_of", "at_home", "available", "backup",
+    "baseline_of", "baseline_test", "beside_training", "between", "calibration", "cancel_job", "check_card",
+    "check_ensemble", "check_file", "check_pattern", "check_search", "check_table", "check_tracking", "check_training",
+    "cliff_table", "cliffs", "cliffs_sdf", "color", "color_names", "common", "common_scaffold", "compare_datasets",
+    "compute_labels", "compute_lens", "compute_map", "compute_quality", "compute_trust", "confusion", "consensus",
+    "contributions", "contributions_of", "count_bytes", "counterfactual", "coverage", "coverage_in_words",
+    "current_name", "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "dataset_name",
+    "dataset_of_predictions", "datasets", "delete_model", "delete_study", "depict", "detail", "devices", "differing",
+    "disagreement", "doubt", "doubt_all", "doubt_one", "doubt_table", "doubts", "embed", "estimate", "evaluate", "exam",
+    "example", "expect_ensemble", "explain", "explain_and_keep", "explain_in_time", "explain_summand",
+    "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice",
+    "folds_of", "follow_job", "forget_job", "fusion_evaluation", "fusion_report", "fusion_score", "goal_in_words",
+    "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "has_report", "history", "hit_table", "hits",
+    "hits_sdf", "home", "hyperedge_neighbors", "import_embedding", "import_model", "imported_embeddings", "in_words",
+    "inside", "intervals_in_words", "is_quick_color", "job", "job_history", "joint_model", "judged", "jump",
+    "keep_model_file", "keep_selection", "keep_split_file", "kept_selection", "known_bytes", "known_dataset",
+    "label_table", "lacking", "lacking_for_peaks", "lens", "list_jobs", "log_run", "make_ensemble", "map_card",
+    "map_classes", "map_contours", "map_folders", "mean_disagreement", "mean_scores", "measured_results", "migrate",
+    "missing_modalities", "model", "model_jobs", "models", "molecule_card", "movers", "names_only", "new_run",
+    "new_study", "not_placed", "own_evaluation", "paper_tables", "part_sizes", "peak_hit_table", "peak_hits",
+    "peak_list", "place_on", "predict", "predict_molecule", "predicted_file", "predicted_shifts", "predicting_models",
+    "prediction_jobs", "predictions", "predicts", "preview", "probe", "products", "promise", "property_table",
+    "pull_model", "push_model", "quality_classes", "query_of", "query_of_row", "r_group_table", "r_groups",
+    "read_structure", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job",
+    "restore", "retrieve", "retrieve_by_peaks", "rows_of", "score", "scores_at", "scores_quickly", "sdf_of",
+    "search_ranges", "shape", "shared", "shown_molecule", "side", "skipped", "split_columns", "split_table",
+    "standard_panels", "start_append", "start_cliffs", "start_contributions", "start_doubts", "start_embedding",
+    "start_exam", "start_explaining", "start_fetch", "start_import", "start_labels", "start_lens", "start_map",
+    "start_map_card", "start_model_export", "start_model_import", "start_motifs", "start_peaks", "start_prediction",
     "start_probe", "start_training", "start_trust", "start_tuning", "stored_cliffs", "stored_contributions",
-    "stored_exam", "stored_labels", "stored_map", "stored_motifs", "stored_probe", "stored_quality", "stored_trust",
-    "stress", "studies", "study", "study_of", "summands", "summarize", "table_bytes", "table_head", "table_of",
-    "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble", "train_folds", "trained_without",
+    "stored_doubts", "stored_exam", "stored_labels", "stored_map", "stored_motifs", "stored_probe", "stored_quality",
+    "stored_trust", "stress", "studies", "study", "study_of", "summands", "summarize", "table_bytes", "table_head",
+    "table_of", "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble", "train_folds", "trained_without",
     "transformation_table", "trust_in_words", "tune", "view_of", "viewer_path", "what_if", "write_chemprop",
     "write_croissant", "write_embedding", "write_map_card", "write_model", "write_predicted", "write_rows",
     "write_table",

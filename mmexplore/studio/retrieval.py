@@ -1,29 +1,47 @@
-"""Retrieval: the molecules most like a query in several spaces, and how far these agree."""
+"""Retrieval: the molecules most like a query in several spaces, and how far these agree; by their peaks, too."""
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmexplore.datasets import Skipped
+from mmexplore.datasets.readers import peak_lists
+from mmexplore.datasets.readers.peak_lists import PeakList
 from mmexplore.explore.maps.panels import ECFP, ViewRef
-from mmexplore.explore.neighbors import retrieval
+from mmexplore.explore.neighbors import retrieval, spaces
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
 from mmexplore.explore.neighbors.retrieval import HitList, shared
 from mmexplore.explore.neighbors.spaces import MoleculeRef
+from mmexplore.explore.spectra import doubt as doubting
+from mmexplore.explore.spectra import matching
+from mmexplore.explore.spectra import peaks as by_peaks
+from mmexplore.explore.spectra.doubt import Doubt, Doubts
+from mmexplore.explore.spectra.peaks import PeakHits
+from mmexplore.explore.spectra.shift_table import Shifts
+from mmexplore.features.store import features
 from mmexplore.models.imported import Imported
-from mmexplore.models.registry import UNTRAINED
-from mmexplore.runtime.errors import BadMolecule
+from mmexplore.models.registry import UNTRAINED, Model
+from mmexplore.runtime.errors import BadMolecule, BadTable
+from mmexplore.runtime.home import read_json, write_json
+from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.door import dataset, home, model, view
+from mmexplore.studio.door import check_names, dataset, home, model, view
+from mmexplore.studio.hosts import VISITORS
 from mmexplore.studio.maps import embed, skipped, view_of
 from mmexplore.studio.molecules import table_of, to_sdf
 from mmexplore.studio.spaces import lacking, query_of
+from mmexplore.studio.training import models
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LONGEST_PATH = 500
 
 
 def hits(
@@ -113,6 +131,204 @@ def retrieve(
     return found | ({"agreement": _agreements(panels, target, k, queries, progress)} if queries else {})
 
 
+def peak_list(text: str) -> PeakList:
+    """Peak list of a typed or pasted text, or of a file that it names (not where visitors ask). Raises BadTable."""
+    if not VISITORS.is_set() and len(text) < _LONGEST_PATH and text.strip() and (path := Path(text.strip())).is_file():
+        return peak_lists.peak_file(path)
+    return peak_lists.peak_list(text)
+
+
+def joint_model(model_name: str = "") -> Model | None:
+    """The model in which spectra and structures meet: that of the name, else the shipped one, None where it is not.
+
+    Raises UnknownName, BadRecipe for a model that joins nothing.
+    """
+    if not model_name:
+        return next((one for one in models() if one.name == by_peaks.JOINT and one.shipped), None)
+    by_peaks.check(found := model(model_name))
+    return found
+
+
+def lacking_for_peaks(data: str) -> bool:
+    """Whether so much is to be made of a data set before peaks can be sought in it that a job should."""
+    return not by_peaks.is_described(dataset(data), home=home())
+
+
+def start_peaks(peaks: PeakList, data: str) -> Job:
+    """Peak search as a job, which leaves what a page lacks; or the job that is at it already."""
+    check_names(data)
+    return client.start_once(
+        "retrieve", ["--peaks", peaks.text, "--data", data], device="maps", title=f"peaks of {data}", home=home()
+    )
+
+
+def peak_hits(
+    peaks: PeakList,
+    data: str,
+    k: int,
+    smarts: str = "",
+    within: Mapping[str, tuple[float, float]] | None = None,
+    model_name: str = "",
+    progress: Progress = silent,
+) -> dict[str, PeakHits]:
+    """The ``k`` molecules whose structures fit a list of 13C peaks best, by each way that there is, the best way first.
+
+    The joint model's are left out where it has not embedded the data set. Raises BadMolecule for the SMARTS,
+    UnknownName for a property or the model, NotAvailable.
+    """
+    table, joint = dataset(data), _ready_joint(model_name, data)
+    shifts = by_peaks.by_shifts(peaks, table, progress, home=home())
+    met = by_peaks.by_joint(peaks, joint, table, home=home()) if joint else None
+    keep = retrieval.containing(table, smarts) if smarts else np.ones(len(table), bool)
+    ways = by_peaks.WAYS if met is not None else ("shifts",)
+    if not within:
+        return {way: by_peaks.best(way, shifts, met, k, keep) for way in ways}
+    tried = {way: by_peaks.best(way, shifts, met, retrieval.MOST_TRIED, keep) for way in ways}
+    return {way: found.only(retrieval.are_within(table, found.rows, within), k) for way, found in tried.items()}
+
+
+def peak_hit_table(found: PeakHits, data: str, model_name: str = "") -> "pd.DataFrame":
+    """Hits of a list of peaks with rank, way, similarity and all that is known of the molecules."""
+    table = table_of(data, found.rows, model_name)
+    table.insert(0, "similarity", found.similarity)
+    table.insert(0, "space", found.way)
+    table.insert(0, "rank", np.arange(1, len(table) + 1))
+    return table
+
+
+def predicted_shifts(data: str, row: int) -> Shifts:
+    """Predicted 13C spectrum of one molecule of a data set."""
+    return by_peaks.predicted(dataset(data), home=home()).take(np.array([row]))
+
+
+def retrieve_by_peaks(
+    text: str, data: str, k: int = 4, smarts: str = "", model_name: str = "", progress: Progress = silent
+) -> dict[str, Any]:
+    """Hits of a list of peaks, as the command line gives them; embeds what is not embedded yet.
+
+    Raises like :func:`peak_hits`, and BadTable for the list.
+    """
+    peaks, joint = peak_list(text), joint_model(model_name)
+    if joint:
+        embed(joint.name, data, progress)
+    dataset(data, progress)
+    started = time.perf_counter()
+    found = peak_hits(peaks, data, k, smarts, model_name=model_name, progress=progress)
+    about: dict[str, Any] = {"peaks": peaks.text, "k": k, "model": joint.name if joint else "", "data": data}
+    about |= {"hits": {way: _plain_hits(one.rows, one.similarity, data) for way, one in found.items()}}
+    about |= {"tied": {way: one.tied for way, one in found.items()}}
+    return about | {"seconds": round(time.perf_counter() - started, 4)}
+
+
+def doubt(query: MoleculeRef, peaks: PeakList, data: str, model_name: str = "") -> Doubt:
+    """Doubt whether peaks belong to a structure: its place among decoys of a data set, isomers first.
+
+    Raises BadMolecule, BadTable where the data set has too few decoys.
+    """
+    table, joint = dataset(data), _ready_joint(model_name, data)
+    decoys = doubting.Decoys(table, home=home())
+    rows = decoys.of_molecule(query)
+    if len(rows) < doubting.FEWEST_DECOYS:
+        raise BadTable(
+            f"{data!r} has {len(rows)} decoys of it, and {doubting.FEWEST_DECOYS} are needed; search another"
+        )
+    environments = features(by_peaks.ENVIRONMENTS, [query.smiles], home=home(), typed=True)
+    own, every = by_peaks.shipped_table().predicted(environments), by_peaks.predicted(table, home=home())
+    scores = {"shifts": matching.similarity(peaks.ppm, own.before(every.take(rows)), peaks.hydrogens)}
+    if joint is not None:
+        place = joint.view(by_peaks.STRUCTURE)
+        x = np.asarray(spaces.space(place, table, home=home()).take(rows))
+        x = np.concatenate([spaces.record_of(query, place, table, home=home()), x])
+        scores["joint"] = x.astype(np.float64) @ by_peaks.place_of(peaks, joint)
+        scores["both"] = by_peaks.summed(scores["shifts"], scores["joint"])
+    isomers = int((decoys.formulas[rows] == doubting.formula(query.smiles)).sum())
+    return doubting.doubted(scores, rows, isomers)
+
+
+def doubts(data: str, model_name: str = "", progress: Progress = silent) -> Doubts:
+    """Doubts of a data set's own spectra, the most doubtful first; kept once they are made. Imports torch.
+
+    Raises BadTable for a data set without spectra.
+    """
+    if (known := stored_doubts(data, model_name)) is not None:
+        return known
+    table, joint = dataset(data), joint_model(model_name)
+    shifts = by_peaks.predicted(table, home=home(), progress=progress)
+    structures = spectra = None
+    if joint is not None and table.spectra is not None:
+        made = embed(joint.name, data, progress)
+        structures, spectra = (np.asarray(made.view(view)) for view in (by_peaks.STRUCTURE, by_peaks.SPECTRUM))
+    found = doubting.doubts(
+        table, doubting.Pairings(shifts, structures), spectra, doubting.Decoys(table, home=home()), progress
+    )
+    write_json(_doubts_file(data, joint), asdict(found))
+    return found
+
+
+def stored_doubts(data: str, model_name: str = "") -> Doubts | None:
+    """Stored result of :func:`doubts`; None before."""
+    try:
+        kept = read_json(_doubts_file(data, joint_model(model_name)))
+        columns = ("rows", "percentile", "decoys", "isomers", "better")
+        kinds = {name: np.float64 if name == "percentile" else np.int64 for name in columns}
+        return Doubts(**{name: np.array(kept[name], kind) for name, kind in kinds.items()}, way=str(kept["way"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def doubt_one(data: str, text: str, peaks_text: str, progress: Progress = silent) -> dict[str, Any]:
+    """Doubt of one structure and its peaks, as the command line gives it; embeds what is not embedded yet."""
+    peaks, query = peak_list(peaks_text), query_of(data, text)
+    if joint := joint_model():
+        embed(joint.name, data, progress)
+    found = doubt(query, peaks, data)
+    about: dict[str, Any] = {"query": query.smiles, "peaks": peaks.text, "data": data, "percentile": found.percentile}
+    about |= {"decoys": found.decoys, "isomers": found.isomers}
+    about |= {"called_below": doubting.CALLED_BELOW[next(iter(found.percentile))]}
+    names = dataset(data).names
+    return about | {
+        "better": [{"smiles": str(dataset(data).smiles[row]), "name": str(names[row])} for row in found.better[:10]]
+    }
+
+
+def doubt_all(data: str, k: int, progress: Progress = silent) -> dict[str, Any]:
+    """Doubts of a data set's own spectra, as the command line gives them: the ``k`` most doubtful."""
+    found = doubts(data, progress=progress)
+    table = doubt_table(found, data).head(k)
+    keys = ["percentile", "decoys", "isomers", "name", "smiles", "fits better"]
+    about: dict[str, Any] = {"data": data, "doubted": len(found.rows), "by": found.way}
+    about |= {"called_below": doubting.CALLED_BELOW[found.way], "called_wrong": found.called}
+    return about | {"most_doubtful": table[keys].to_dict("records")}
+
+
+def start_doubts(data: str) -> Job:
+    """Doubt job: have a data set's spectra doubted by a job, or the job that is at it already."""
+    check_names(data)
+    return client.start_once("doubt", ["--data", data], device="maps", title=f"doubts of {data}", home=home())
+
+
+def doubt_table(found: Doubts, data: str) -> "pd.DataFrame":
+    """Doubts with what is known of the molecules, and of the decoy that fits each spectrum better."""
+    table = table_of(data, found.rows)
+    names = dataset(data).smiles
+    table.insert(0, "fits better", [str(names[row]) if row >= 0 else "" for row in found.better.tolist()])
+    table.insert(0, "isomers", found.isomers)
+    table.insert(0, "decoys", found.decoys)
+    table.insert(0, "percentile", found.percentile)
+    return table
+
+
+def _doubts_file(data: str, joint: Model | None) -> Path:
+    content = hashlib.sha256(f"1 {dataset(data).digest} {joint.digest if joint else ''}".encode()).hexdigest()[:24]
+    return home() / "doubts" / f"{content}.json"
+
+
+def _ready_joint(model_name: str, data: str) -> Model | None:
+    """The joint model, where it has embedded the data set."""
+    joint = joint_model(model_name)
+    return joint if joint and not lacking([ViewRef(joint.name, by_peaks.STRUCTURE)], data) else None
+
+
 def _panels(model_name: str, views: Sequence[str]) -> dict[str, ViewRef]:
     """ECFP, the untrained twin's last view, and the views, by the names that the command line gives them."""
     chosen = model(model_name)
@@ -150,10 +366,14 @@ def _skipped(panels: dict[str, ViewRef], target: str) -> list[dict[str, Any]]:
 
 
 def _plain(found: HitList, data: str) -> list[dict[str, Any]]:
+    return _plain_hits(found.rows, found.similarity, data)
+
+
+def _plain_hits(rows: np.ndarray, similarities: np.ndarray, data: str) -> list[dict[str, Any]]:
     table = dataset(data)
     return [
         {"smiles": str(table.smiles[row]), "name": str(table.names[row]), "similarity": float(similarity), "row": row}
-        for row, similarity in zip(found.rows.tolist(), found.similarity, strict=True)
+        for row, similarity in zip(rows.tolist(), similarities, strict=True)
     ]
 
 

@@ -16,12 +16,14 @@ import numpy as np
 
 from mmexplore.explore import hurried
 from mmexplore.explore.neighbors.knn import nearest
+from mmexplore.features.of_dataset import structural
 from mmexplore.features.store import features
 from mmexplore.models import checkpoints
 from mmexplore.models.embed import Run
 from mmexplore.models.embeddings import PREDICTIONS, Embedded, part_file, view_file
 from mmexplore.models.ensembles import mean
 from mmexplore.models.registry import Model
+from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.home import Home, as_json
 
@@ -55,7 +57,7 @@ def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
     from mmexplore.runtime import devices
 
     molecules = np.array(list(smiles), object)
-    modalities = predictor.recipe.modalities
+    modalities = read_of_structures(predictor.recipe)
     described = {m: features(m, molecules, options, home=home) for m, options in modalities.items()}
     run = Run(predictor, devices.policy(), described, "the query")
     predictor.to(run.policy.device)
@@ -66,13 +68,18 @@ def embed_few(model_folder: Path, smiles: Sequence[str], *, home: Home) -> Few:
     return Few(own, made[PREDICTIONS], parts)
 
 
+def read_of_structures(recipe: Recipe) -> dict[str, dict[str, Any]]:
+    """Modalities that a model reads of a structure, each with its options: where views are made apart, not all."""
+    return structural(recipe.modalities) if recipe.apart else recipe.modalities
+
+
 def embed_in_time(model: Model, smiles: Sequence[str], *, home: Home) -> Few:
     """The same of what a visitor typed: featurized before the deadline, then run by a process that is ended at it.
 
     Raises TooLong.
     """
     assert model.recipe is not None
-    for modality, options in model.recipe.modalities.items():
+    for modality, options in read_of_structures(model.recipe).items():
         features(modality, list(smiles), options, home=home, typed=True)  # kept, for that process to read
     told = hurried.within(model, few_values, list(smiles), str(home.path))
     views, parts = (

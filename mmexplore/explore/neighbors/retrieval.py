@@ -61,7 +61,7 @@ def hits(
     there, record = space(view, dataset, home=home), record_of(asked, view, dataset, source, home=home)
     keep: np.ndarray = dataset.smiles != asked.smiles
     if smarts:
-        keep = keep & _containing(dataset, smarts)
+        keep = keep & containing(dataset, smarts)
     rows, similarity, tried = _passing(there, record, k, keep, dataset, within or {})
     return HitList(ref(view), rows[:k], similarity[:k], tried, _tied(similarity, k))
 
@@ -78,7 +78,8 @@ def check_pattern(smarts: str) -> str:
 
 
 @cached(8)
-def _containing(dataset: Dataset, smarts: str) -> np.ndarray:
+def containing(dataset: Dataset, smarts: str) -> np.ndarray:
+    """Which molecules contain a typed pattern (bool (n,)). Raises BadMolecule, TooLong."""
     keep = np.zeros(len(dataset), bool)
     keep[search.matches(dataset, check_pattern(smarts))] = True
     return keep
@@ -95,13 +96,13 @@ def _passing(
     tried, most = (8 * k if within else k), len(there.usable)
     while True:
         rows, similarity = with_ties(there, record, min(tried, most), keep)
-        good = np.flatnonzero(_are_within(dataset, rows, within) if within else rows >= 0)
+        good = np.flatnonzero(are_within(dataset, rows, within) if within else rows >= 0)
         if len(good) >= k or len(rows) < tried or tried >= MOST_TRIED:
             return rows[good], similarity[good], len(rows) if within else 0
         tried = min(4 * tried, MOST_TRIED)
 
 
-def _are_within(dataset: Dataset, rows: np.ndarray, within: Ranges) -> np.ndarray:
+def are_within(dataset: Dataset, rows: np.ndarray, within: Ranges) -> np.ndarray:
     """Which rows have all these properties (bool)."""
     found = np.ones(len(rows), bool)
     for name, (low, high) in within.items():

@@ -178,6 +178,8 @@ def _through_model(
             if np.isfinite(record).all():
                 return record
     few = through_model(model, asked.smiles, home=home)
+    if model.recipe.apart and not np.isfinite(few.views[view.name]).all():
+        raise BadMolecule(f"view {view.name} is made of what was measured, and a structure alone came")
     if not joined:
         return few.views[view.name]
     return query.among(model.folder, few, _embedded(model, dataset, home=home), view.name)

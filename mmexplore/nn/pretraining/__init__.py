@@ -23,7 +23,8 @@ class Pretraining(nn.Module, ABC):
     ``set_views`` are the views that a molecule has only among others, each with the view in which its neighbours are
     sought. ``lessons``, the pretraining targets, are the names that a branch may have, each with the option that names
     the frozen model that teaches it, "" where records of that modality do; empty: any name. ``by_atoms`` are the
-    branches whose losses want a vector an atom. ``fewest`` molecules make a batch.
+    branches whose losses want a vector an atom. ``fewest`` molecules make a batch. ``apart``: each view is made of the
+    branch of its name alone, all of one width, so that a molecule has a view where that branch can read it.
     """
 
     views: ClassVar[dict[str, str]]
@@ -33,6 +34,7 @@ class Pretraining(nn.Module, ABC):
     lessons: ClassVar[dict[str, str]]
     by_atoms: tuple[str, ...] = ()
     fewest: ClassVar[int] = 1
+    apart: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, embeddings: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -222,6 +222,23 @@ def in_words(figure: go.Figure) -> str:
     return html.unescape(". ".join(filter(None, said)))
 
 
+def mirrored(above: np.ndarray, below: np.ndarray, title: str, upper: str, lower: str) -> go.Figure:
+    """Two spectra, sticks of one length at their shifts: one upward, the other downward, ppm falling to the right."""
+    figure = blank(title, "ppm", "")
+    for name, ppm, height, color in ((upper, above, 1, PALETTE[0]), (lower, below, -1, PALETTE[1])):
+        x = np.repeat(np.asarray(ppm, float), 3)
+        y = np.tile([0.0, float(height), np.nan], len(ppm))
+        hover = "%{x:.1f} ppm<extra></extra>"
+        figure.add_scatter(
+            x=x, y=y, name=plain(name), mode="lines", line={"color": color, "width": 2}, hovertemplate=hover
+        )
+    every = np.concatenate([above, below, [] if len(above) + len(below) else [0.0, 220.0]])
+    figure.update_xaxes(range=[float(every.max()) + 8, float(every.min()) - 8], zeroline=False).update_yaxes(
+        visible=False, range=[-1.15, 1.15]
+    )
+    return figure.add_hline(0, line={"color": GRAY, "width": 1}).update_layout(height=240)
+
+
 def blank(title: str, x: str, y: str, told: str = "") -> go.Figure:
     """A figure with a title, ``told`` in small print below it, and named axes, and nothing in it."""
     figure = go.Figure()

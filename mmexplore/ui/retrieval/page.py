@@ -6,13 +6,14 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import Dataset, HitList, MoleculeRef, ViewRef
+from mmexplore.studio import Dataset, HitList, MoleculeRef, PeakHits, ViewRef
 from mmexplore.ui.components import molecule, structures, waits
 from mmexplore.ui.components.drawings import of_row
 from mmexplore.ui.components.hit_lists import Hit, HitColumn, hit_lists, picked
 from mmexplore.ui.components.words import left_out, literal
-from mmexplore.ui.retrieval import state
+from mmexplore.ui.retrieval import peaks, state
 from mmexplore.ui.retrieval.agreement import agreement_panel
+from mmexplore.ui.retrieval.doubt import doubt_panel
 from mmexplore.ui.retrieval.pairs import pairs_panel
 from mmexplore.ui.retrieval.probes import probe_panel
 from mmexplore.ui.retrieval.state import RetrievalRequest, title
@@ -28,6 +29,9 @@ def retrieval_page() -> None:
     st.title("Retrieval", anchor=False)
     choice = session.choice()
     asked = state.asked(choice)
+    if asked.by_peaks:
+        _by_peaks(choice, asked)
+        return
     lacking = studio.lacking(asked.panels, asked.data)
     waits.embedded(lacking, asked.data)
     ready = [panel for panel in asked.panels if panel.model not in lacking]
@@ -41,6 +45,43 @@ def retrieval_page() -> None:
     elif asked.query is not None:
         lists = _body(choice, asked, asked.query, ready)
     _below(choice, asked, ready, lists)
+
+
+def _by_peaks(choice: Choice, asked: RetrievalRequest) -> None:
+    """The page where a list of peaks is the query."""
+    if asked.peaks is None:
+        st.info(
+            "Type or paste the 13C shifts of a molecule above, as a paper prints them, or read them from a file: the "
+            "molecules whose structures fit them best are listed, measured or not.",
+            icon=":material/show_chart:",
+        )
+    wanted = peaks.PeakSearch(asked.peaks, asked.data, asked.k, asked.smarts, asked.within) if asked.peaks else None
+    found = peaks.search(wanted) if wanted else None
+    if wanted and found:
+        _peak_lists(choice, wanted, found)
+    table, doubted = address.tabs(["Hits as a table", "Doubt my molecule"], f"{_TABS}-peaks")
+    with table:
+        if table.open and wanted and found:
+            peaks.table(choice, wanted, found)
+    if doubted.open:
+        with doubted:
+            doubt_panel(asked.peaks, asked.data)
+
+
+def _peak_lists(choice: Choice, asked: peaks.PeakSearch, found: dict[str, PeakHits]) -> None:
+    card, right = st.columns([4, 8], gap="medium")
+    with right:
+        data = studio.dataset(asked.data)
+        only = f", of those that contain {asked.smarts}" if asked.smarts else ""
+        words = f"Structures that fit {len(asked.peaks)} peaks best among {len(data):,} of {data.title}{only}."
+        st.caption(literal(words))
+        st.session_state[_LISTS + "/of"] = (asked.data, True)
+        hit_lists(_LISTS, peaks.columns(found, asked), _pick)
+    with card:
+        row = _clicked(asked.data)
+        address.keep(_HIT, str(row) if row >= 0 else None)
+        address.answer(_HIT, row)
+        peaks.cards(choice, asked, found, row)
 
 
 def _body(choice: Choice, asked: RetrievalRequest, query: MoleculeRef, ready: list[ViewRef]) -> dict[ViewRef, HitList]:

@@ -7,19 +7,24 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import BadMolecule, MmexploreError
-from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeRef, ViewRef
+from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeRef, PeakList, ViewRef
 from mmexplore.ui.compare import state
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.retrieval.peaks import peaks_text
 from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 
 _QUERY, _AMONG, _SPACES, _MARK = "query", "among", "spaces", "retrieval-of"
+_STRUCTURE, _PEAKS = "Structure", "Peaks"
 
 
 @dataclass(frozen=True)
 class RetrievalRequest:
-    """Retrieval request: what to search with, where, in which spaces, for how many, and what hits must be like."""
+    """Retrieval request: what to search with, where, in which spaces, for how many, and what hits must be like.
+
+    ``by_peaks``: a list of 13C peaks is the query, ``peaks``, None before one came; it has spaces of its own.
+    """
 
     query: MoleculeRef | None
     typed: bool
@@ -28,20 +33,19 @@ class RetrievalRequest:
     k: int
     smarts: str = ""
     within: dict[str, tuple[float, float]] = field(default_factory=dict)
+    by_peaks: bool = False
+    peaks: PeakList | None = None
 
 
 def asked(choice: Choice) -> RetrievalRequest:
     """Draw the controls and read them."""
     _follow(choice)
-    left, middle, right = st.columns([5, 3, 1.2], vertical_alignment="bottom")
+    kind, left, middle, right = st.columns([1.9, 5, 3, 1.2], vertical_alignment="bottom")
+    about: dict[str, Any] = {"kind": "the kind of query", "default": _STRUCTURE, "required": True}
+    with kind:
+        by = address.choose(st.segmented_control, "Sought by", [_STRUCTURE, _PEAKS], key="query-by", **about)
     with left:
-        text = structure_text(
-            "Query",
-            _QUERY,
-            bind="query-params",
-            icon=":material/search:",
-            placeholder=f"{ANY_TEXT}; empty: the current molecule",
-        )
+        text, peaks = ("", peaks_text()) if by == _PEAKS else (_structure(), None)
     names = studio.available()
     with middle:
         data = address.choose(
@@ -49,11 +53,21 @@ def asked(choice: Choice) -> RetrievalRequest:
         )
     with right:
         k = address.whole(st, "Hits", 1, 50, 6, key="hits", kind="a number of hits")
-    query = _query(choice, text)
+    query = _query(choice, text) if by != _PEAKS else None
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
-        panels = _spaces(choice)
+        panels = _spaces(choice) if by != _PEAKS else ()
         smarts, within = _filters()
-    return RetrievalRequest(query, bool(text), data or choice.data, panels, k, smarts, within)
+    return RetrievalRequest(query, bool(text), data or choice.data, panels, k, smarts, within, by == _PEAKS, peaks)
+
+
+def _structure() -> str:
+    return structure_text(
+        "Query",
+        _QUERY,
+        bind="query-params",
+        icon=":material/search:",
+        placeholder=f"{ANY_TEXT}; empty: the current molecule",
+    )
 
 
 def _follow(choice: Choice) -> None:

@@ -97,3 +97,19 @@ def test_what_is_drawn_goes_into_the_box(page: Page, server: Server) -> None:
     box = page.get_by_label("Query")
     expect(box).to_have_value("Oc1ccccc1")
     expect(page.locator("iframe[title*=ketcher]")).to_have_count(0)
+
+
+def test_peaks_are_a_query_that_a_link_holds(page: Page, server: Server) -> None:
+    mmexplore(server, "embed", "--model", "joint", "--data", DATA)
+    open_lists(page, server, "row=268")
+    page.get_by_test_id("stButtonGroup").get_by_text("Peaks", exact=True).click()
+    page.get_by_label("Peaks (13C, ppm)").fill("137.8, 129.1 d, 128.3 d, 125.4 d, 21.4 q")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("5 peaks, the query")).to_be_visible()
+    expect(page.locator(".list")).to_have_count(3)
+    expect(page.locator(".list").nth(2).locator(".hit").first).to_have_attribute("title", "toluene")
+    page.goto(page.url)
+    expect(page.get_by_text("5 peaks, the query")).to_be_visible()
+    page.get_by_label("Peaks (13C, ppm)").fill("banana")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is no peak")).to_be_visible()

@@ -1,0 +1,1 @@
+"""Spectra beside structures: shifts predicted by environments, lists of peaks matched, molecules ranked and doubted."""
