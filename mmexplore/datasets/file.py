@@ -257,11 +257,11 @@ def _text_cells(file: TextIO, style: str) -> Cells:
 
 def _headed(cells: Cells) -> Cells:
     """Takes a header that is a molecule, above a column of molecules, for the first row."""
-    header = cells.columns
-    if not _columns.header_is_a_row(header, [tuple(row) for row in cells.rows[:500]]):
+    if not _columns.header_is_a_row(cells.columns, [tuple(row) for row in cells.rows[:500]]):
         return cells
-    cells.columns = unique([""] * len(header))
-    cells.rows.insert(0, header)
+    stood = [*cells.header, *[""] * (len(cells.columns) - len(cells.header))]
+    cells.columns = unique([""] * len(cells.columns))
+    cells.rows.insert(0, stood)
     cells.lines.insert(0, cells.header_line)
     cells.notes.append(NO_HEADER)
     return cells

@@ -1,6 +1,7 @@
 """A user's own tables in every form: delimiters, encodings, line ends, SDF, SMI, and what is no table at all."""
 
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -390,3 +391,9 @@ def test_quoted_cells_come_back_as_they_were(written, names, delimiter, end):
     raw = file.raw(written(text.getvalue()), smiles="smiles", name="name")
     assert raw.frame["name"].tolist() == names
     assert len(raw.frame) == len(names)
+
+
+def test_cells_of_a_first_row_that_is_no_header_stand_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "none.csv"
+    path.write_text("CCO,1,1,\nCCN,2,2,a\nCCC,3,3,b\n", encoding="utf-8")
+    assert file.frame(path).values.tolist()[0] == ["CCO", "1", "1", ""]
