@@ -207,10 +207,17 @@ def lay_out(name: str, data: str) -> None:
 
 
 def report_of(name: str, data: str) -> None:
-    """Its fusion report beside the model that the app opens on, whose pages have something to show at once."""
-    if (data, name) != studio.first_choice()[:2]:
+    """Beside the model that the app opens on what pages show at once: its fusion report, labels and trust of the map."""
+    first = studio.first_choice()
+    if (data, name) != first[:2]:
         return
     fusion.ship_report(model(name, home=default_home()), studio.dataset(data), studio.fusion_report(name, data))
+    shown = studio.compute_map(name, data, first[2], first[3])
+    studio.compute_labels(shown, name, data)
+    studio.compute_trust(shown, name, data, first[2])
+    shipped, own = studio.map_folders(model(name, home=default_home()), studio.dataset(data))
+    for kind in ("labels", "trust"):
+        shutil.copytree(own / kind, shipped / kind, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
 
 
 def show_by(name: str, data: str) -> None:
@@ -256,7 +263,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+", choices=SHIPPED)
     parser.add_argument("--show", action="store_true", help="only seek the molecules that late fusions are shown by")
-    parser.add_argument("--report", action="store_true", help="only make the report of what the app opens on")
+    parser.add_argument("--report", action="store_true", help="only make what the app opens on beside the model")
     parser.add_argument("--work", type=Path, help="folder of the runs; default: a temporary one")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
