@@ -207,7 +207,7 @@ def lay_out(name: str, data: str) -> None:
 
 
 def report_of(name: str, data: str) -> None:
-    """Beside the model that the app opens on what pages show at once: its fusion report, labels and trust of the map."""
+    """Beside the model that the app opens on what it shows at once: its fusion report, labels and trust of the map."""
     first = studio.first_choice()
     if (data, name) != first[:2]:
         return
