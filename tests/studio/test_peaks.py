@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rdkit import Chem
 from typer.testing import CliRunner
 
 from mmexplore import studio
@@ -145,3 +146,23 @@ class TestDoubt:
             self.asked()
         with pytest.raises(BadRecipe, match="together"):
             self.asked("--peaks", "128.5")
+
+    def test_a_set_with_spectra_is_doubted_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        rows = [row for row in range(0, 600, 20) if len(own(row)) > 1]
+        records = []
+        for number, row in enumerate(rows):
+            peaks = "".join(f"{ppm};0.0Q;0|" for ppm in own(row).ppm)
+            block = Chem.MolToMolBlock(Chem.MolFromSmiles(str(studio.dataset(DATA).smiles[row])))
+            fields = f"> <nmrshiftdb2 ID>\n{number}\n\n> <Spectrum 13C 0>\n{peaks}\n\n$$$$\n"
+            records.append(block + fields)
+        (tmp_path / "nmrshiftdb2withsignals.sd").write_text("".join(records))
+        monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
+        monkeypatch.setenv("MMEXPLORE_DATA_DIR", str(tmp_path))
+        assert studio.stored_doubts("nmrshiftdb2") is None
+        told = studio.doubt_all("nmrshiftdb2", 5)
+        kept = studio.stored_doubts("nmrshiftdb2")
+        assert kept is not None
+        assert (kept.way, told["by"], len(kept.rows)) == ("joint", "joint", len(rows))
+        assert (np.diff(kept.percentile) >= 0).all()
+        assert told["called_wrong"] == kept.called
+        assert [one["percentile"] for one in told["most_doubtful"]] == kept.percentile[:5].tolist()
