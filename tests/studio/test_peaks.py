@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from mmexplore import studio
 from mmexplore.cli.app import app
 from mmexplore.explore.spectra import peaks as by_peaks
-from mmexplore.runtime.errors import BadMolecule, BadRecipe, BadTable
+from mmexplore.runtime.errors import BadMolecule, BadRecipe, BadTable, NotAvailable
 from mmexplore.studio import MoleculeRef, PeakHits, PeakList, ViewRef
 
 DATA = "freesolv"  # which has no spectra
@@ -90,6 +90,10 @@ class TestJointModel:
         assert len(found.rows) == 5
         with pytest.raises(BadMolecule):
             studio.hits(MoleculeRef("CCCCCCCO"), ViewRef(by_peaks.JOINT, by_peaks.SPECTRUM), DATA, 5)
+
+    def test_a_map_of_a_view_that_no_molecule_has_is_refused_in_words(self, embedded: None) -> None:
+        with pytest.raises(NotAvailable, match="another view would do"):
+            studio.compute_map(by_peaks.JOINT, DATA, by_peaks.SPECTRUM, "pca")
 
     def test_other_models_join_nothing(self) -> None:
         with pytest.raises(BadRecipe, match="does not join"):
