@@ -197,7 +197,7 @@ def command_line() -> Asked:
     asked.work_folder()
     asked.option("--data", "nmrshiftdb2", "nmrshiftdb2")
     asked.option("--model", "joint", "")
-    asked.option("--queries", 0, 20)
+    asked.option("--queries", 0, 0)
     return asked
 
 

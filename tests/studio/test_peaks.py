@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rdkit import Chem
 from typer.testing import CliRunner
 
 from mmexplore import studio
 from mmexplore.cli.app import app
 from mmexplore.explore.spectra import peaks as by_peaks
-from mmexplore.runtime.errors import BadMolecule, BadRecipe, BadTable
+from mmexplore.runtime.errors import BadMolecule, BadRecipe, BadTable, NotAvailable
 from mmexplore.studio import MoleculeRef, PeakHits, PeakList, ViewRef
 
 DATA = "freesolv"  # which has no spectra
@@ -90,6 +91,10 @@ class TestJointModel:
         with pytest.raises(BadMolecule):
             studio.hits(MoleculeRef("CCCCCCCO"), ViewRef(by_peaks.JOINT, by_peaks.SPECTRUM), DATA, 5)
 
+    def test_a_map_of_a_view_that_no_molecule_has_is_refused_in_words(self, embedded: None) -> None:
+        with pytest.raises(NotAvailable, match="another view would do"):
+            studio.compute_map(by_peaks.JOINT, DATA, by_peaks.SPECTRUM, "pca")
+
     def test_other_models_join_nothing(self) -> None:
         with pytest.raises(BadRecipe, match="does not join"):
             studio.joint_model("solubility-dmpnn")
@@ -145,3 +150,23 @@ class TestDoubt:
             self.asked()
         with pytest.raises(BadRecipe, match="together"):
             self.asked("--peaks", "128.5")
+
+    def test_a_set_with_spectra_is_doubted_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        rows = [row for row in range(0, 600, 20) if len(own(row)) > 1]
+        records = []
+        for number, row in enumerate(rows):
+            peaks = "".join(f"{ppm};0.0Q;0|" for ppm in own(row).ppm)
+            block = Chem.MolToMolBlock(Chem.MolFromSmiles(str(studio.dataset(DATA).smiles[row])))
+            fields = f"> <nmrshiftdb2 ID>\n{number}\n\n> <Spectrum 13C 0>\n{peaks}\n\n$$$$\n"
+            records.append(block + fields)
+        (tmp_path / "nmrshiftdb2withsignals.sd").write_text("".join(records))
+        monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / "home"))
+        monkeypatch.setenv("MMEXPLORE_DATA_DIR", str(tmp_path))
+        assert studio.stored_doubts("nmrshiftdb2") is None
+        told = studio.doubt_all("nmrshiftdb2", 5)
+        kept = studio.stored_doubts("nmrshiftdb2")
+        assert kept is not None
+        assert (kept.way, told["by"], len(kept.rows)) == ("joint", "joint", len(rows))
+        assert (np.diff(kept.percentile) >= 0).all()
+        assert told["called_wrong"] == kept.called
+        assert [one["percentile"] for one in told["most_doubtful"]] == kept.percentile[:5].tolist()

@@ -15,7 +15,7 @@ from mmexplore.explore.neighbors.spaces import is_ready
 from mmexplore.models.embed import embedding
 from mmexplore.models.registry import Model, View
 from mmexplore.runtime import seals
-from mmexplore.runtime.errors import Damaged
+from mmexplore.runtime.errors import Damaged, NotAvailable
 from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
 
@@ -84,6 +84,8 @@ def clusters(view: View, dataset: Dataset, progress: Progress = silent, *, home:
 
 
 def _keep_clusters(x: np.ndarray, folder: Path, view: str) -> None:
+    if not np.isfinite(x).all(1).any():
+        raise NotAvailable(f"no molecule of this data set has what view {view!r} is made of; another view would do")
     content = io.BytesIO()
     np.save(content, quality.clusters(x, CLUSTERS).astype(np.int8), allow_pickle=False)
     write_atomically(_clusters_file(folder, view), content.getvalue())
