@@ -25,7 +25,7 @@ ADDRESSES = {
     "contributions": "Fusion?step=3",
     "part": "Subgraphs?step=4",
     "bench": "Predict?step=5",
-    "peaks": "Retrieval?query-by=Peaks&peaks=134.9, 129.5, 128.6, 126.1 d, 35.8 t",
+    "peaks": "Retrieval?query-by=Peaks&peaks=137.9, 129.1 d, 128.3 d, 125.4 d, 21.4 q",
 }
 SCROLLED = {"cliffs": 620}
 """Pixels of the page above the picture."""

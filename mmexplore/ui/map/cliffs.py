@@ -263,9 +263,9 @@ def _model(choice: Choice, found: Cliffs, one: Cliff) -> None:
 
 def _jump(choice: Choice, found: Cliffs, one: Cliff, made: Jump) -> None:
     unit = f" {made.unit}" if made.unit else ""
-    measured = "" if found.kind == "classification" else f" of the measured {one.gap:.3g}{unit}"
-    step = f"{made.predicted:+.3g}{literal(unit)}"
-    st.markdown(f"**{literal(choice.model)}** predicts a step of **{step}**{literal(measured)}")
+    measured = "" if found.kind == "classification" else f" of the measured {literal(f'{one.gap:.3g}{unit}')}"
+    step = literal(f"{made.predicted:+.3g}{unit}")
+    st.markdown(f"**{literal(choice.model)}** predicts a step of **{step}**{measured}")
     st.caption(f"That is more than it puts between {made.apart:.0%} of random pairs of molecules.")
     if not made.modalities:
         return
