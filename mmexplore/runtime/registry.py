@@ -46,7 +46,7 @@ class Family:
     """Plugin family: the members of one folder, by file name.
 
     >>> MODALITIES.names()[:2]
-    ('chiral_fingerprint', 'descriptors')
+    ('carbon_environments', 'chiral_fingerprint')
     >>> BASELINES["doubled"]
     Traceback (most recent call last):
     mmexplore.runtime.errors.UnknownName: no baseline is called 'doubled'; there are: boosting, forest, ridge, svm

@@ -13,6 +13,7 @@ from mmexplore.runtime.errors import MmexploreError
 WORDS = ["map", "--model", "ecfp", "--data", "freesolv", "--method", "pca"]
 
 
+@pytest.mark.release
 def test_labels_and_a_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
     file = tmp_path / "card.html"

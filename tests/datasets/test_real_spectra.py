@@ -63,6 +63,7 @@ def test_every_real_peak_sits_on_a_carbon_with_the_hydrogens_that_its_letter_say
     assert np.mean(right) > 0.97
 
 
+@pytest.mark.release
 def test_real_shifts_are_where_chemistry_puts_them(assigned: Dataset) -> None:
     """Medians of carbonyls, aromatic carbons and methyl groups, which a shuffled numbering would level."""
     spectra, found = assigned.spectra, {"C=O": [], "c": [], "[CH3][CX4]": []}  # type: ignore[var-annotated]

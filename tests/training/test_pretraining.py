@@ -58,6 +58,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.release
 def test_a_pretraining_leaves_a_model_with_an_honest_card(run: Path) -> None:
     chosen = model(str(run), home=default_home())
     assert chosen.card is not None

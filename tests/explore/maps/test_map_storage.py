@@ -89,7 +89,7 @@ def test_a_map_can_be_seen_before_it_is_scored(tmp_path: Path) -> None:
     assert [found.quality for found in both if found] == [made.quality] * 2
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_the_full_space_is_scored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     x, codes = clustered(60)
     classes = classes_of(codes.astype(str), "kind", "category")

@@ -55,7 +55,7 @@ def test_clumps_that_tsne_makes_of_noise_are_doubtful() -> None:
     assert trust(x, project(x, "tsne"), "tsne", shuffles=2).share == 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_clumps_that_umap_makes_of_noise_are_doubtful() -> None:
     x = noise(6, 180)
     assert trust(x, project(x, "umap"), "umap", shuffles=2).share == 1.0

@@ -14,6 +14,7 @@ pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.release
 def test_a_card_shows_its_molecules_offline(chromium: Browser, tmp_path: Path) -> None:
     file = tmp_path / "card.html"
     words = ["map", "--model", "ecfp", "--data", "freesolv", "--method", "pca", "--card", str(file), "--json"]

@@ -77,6 +77,7 @@ def test_a_lens_that_is_there_is_drawn_with_who_moves(
     assert drawn[-1].lens.at == 0.0
 
 
+@pytest.mark.release
 def test_movers_are_those_that_share_the_fewest_neighbors(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMEXPLORE_HOME", str(made))
     lens = studio.lens(STOPS, "solubility", "pca")

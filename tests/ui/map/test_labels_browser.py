@@ -12,6 +12,7 @@ URL = "/?data=freesolv&model=ecfp&method=PCA&labels=true&contours=true"
 BOXES = "labels => labels.filter(one => !one.hidden).map(one => one.getBoundingClientRect().toJSON())"
 
 
+@pytest.mark.release
 def test_labels_lie_apart_at_every_zoom_and_select_by_keyboard(page: Page, server: Server) -> None:
     lay_out(server, "freesolv", "ecfp", "ecfp")
     mmexplore(server, "map", "--model", "ecfp", "--data", "freesolv", "--method", "pca", "--labels")

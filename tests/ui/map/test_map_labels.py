@@ -20,6 +20,7 @@ def map_by_pca(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> studio.MapF
     return studio.compute_map("ecfp", "solubility", "ecfp", "pca")
 
 
+@pytest.mark.release
 def test_labels_are_found_when_asked_for_and_a_click_selects_theirs(
     map_by_pca: studio.MapFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +60,7 @@ def test_labels_are_found_when_asked_for_and_a_click_selects_theirs(
     assert f"{len(found[-1].rows):,} selected" in shown(named.run())
 
 
+@pytest.mark.release
 def test_a_map_card_is_written_by_a_job_and_then_downloaded(
     map_by_pca: studio.MapFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -52,6 +52,7 @@ def words(app: AppTest) -> str:
 
 @pytest.mark.parametrize("target", ["y", "long"])
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.release
 def test_each_kind_answers_an_edit(kind: str, target: str, home: Home) -> None:
     run = studio.new_run(f"{kind} {target}")
     studio.train(recipe(kind, target), run, kind)
