@@ -32,6 +32,7 @@ DESCRIPTORS = (
     "QED",
 )
 
+UNSEEN = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # what a page puts between signs comes along when it is copied
 MAX_CHARACTERS = 10_000
 MAX_ATOMS = 2_000  # beyond some 10,000 atoms RDKit's canonicalisation overflows its stack
 MAX_PATTERN_CHARACTERS, MAX_PATTERN_ATOMS, MAX_COMPONENTS = 5_000, 500, 6
@@ -48,7 +49,7 @@ def parse(smiles: str) -> Mol:
     Traceback (most recent call last):
     mmexplore.runtime.errors.BadMolecule: cannot read SMILES 'C1CC': unclosed ring
     """
-    text = _without_extension(smiles.strip())
+    text = _without_extension(smiles.translate(UNSEEN).strip())
     if not text:
         raise BadMolecule("cannot read SMILES '': it is empty")
     if len(text) > MAX_CHARACTERS:
@@ -149,7 +150,7 @@ def scaffold(smiles: str) -> str:
 
 def pattern(smarts: str) -> Mol:
     """A query molecule. Raises BadMolecule, also for one beyond the bounds of a SMARTS: see ``MAX_PATTERN_ATOMS``."""
-    text = smarts.strip()
+    text = smarts.translate(UNSEEN).strip()
     if too_much := _beyond(text):
         raise BadMolecule(
             f"cannot take SMARTS {_short(text)}: it has {too_much} that are taken; a simpler one would do"

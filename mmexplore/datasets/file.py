@@ -108,7 +108,12 @@ def raw(
     beside: dict[str, Sequence[str]] = {}
     lines = np.array(table.cells.lines, dtype=np.int64)
     for given in rules:
-        rule = _chosen(given, (kinds or {}).get(given.column), unit, log, threshold, qualifiers)
+        kind = (kinds or {}).get(given.column)
+        classes = kind == "classification" or (kind is None and len(rules) > 1 and (log or threshold is not None))
+        if classes and ((kind and threshold is None) or _labels.has_classes(frame[given.column])):
+            rule = replace(given, kind=kind or given.kind)
+        else:
+            rule = _chosen(given, kind, unit, log, threshold, qualifiers)
         asked = _labels.undecided(frame[rule.column]) if rule.kind is None and rule.threshold is None else []
         if asked and ask:
             raise BadTable(_labels.question(rule.column, asked))

@@ -147,7 +147,7 @@ def search(dataset: Dataset, text: str) -> SearchResult:
         return SearchResult(np.empty(0, np.int64), "nothing was typed")
     meant = read(dataset, text)
     if len(meant.names):
-        return SearchResult(meant.names, f"{len(meant.names):,} names hold {_shown(meant.text)}")
+        return SearchResult(meant.names, _of_names(dataset, meant))
     if meant.pattern:
         rows = matches(dataset, meant.pattern)
         return SearchResult(rows, f"{len(rows):,} molecules match the SMARTS {_cut(meant.text)}", meant.pattern)
@@ -160,6 +160,18 @@ def search(dataset: Dataset, text: str) -> SearchResult:
     what = f"this molecule (row {same[0] + 1}) and " if len(same) else ""
     how = f"{what}{len(rows):,} molecules contain {_cut(meant.text)}"
     return SearchResult(np.union1d(rows, same), how, meant.molecule, meant.molecule)
+
+
+def _of_names(dataset: Dataset, meant: Meaning) -> str:
+    """The sentence about names that were found: whole ones, where there are some, else those that hold the text."""
+    n, held = len(meant.names), lowered(dataset)
+    one = n == 1
+    text = meant.text.lower()
+    if str(held[meant.names[0]]) != text:
+        return f"{n:,} {'name holds' if one else 'names hold'} {_shown(meant.text)}"
+    more = sum(text in str(name) for name in held) - n
+    others = f"; {more:,} more {'holds' if more == 1 else 'hold'} it" if more > 0 else ""
+    return f"{n:,} {'name is' if one else 'names are'} {_shown(meant.text)}{others}"
 
 
 def one_of(dataset: Dataset, meant: Meaning) -> tuple[int, str]:

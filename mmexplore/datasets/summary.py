@@ -40,6 +40,8 @@ def label_table(dataset: Dataset) -> "pd.DataFrame":
         known = values[~np.isnan(values)]
         row: dict[str, object] = {"task": task.name, "kind": task.kind, "known": len(known)}
         row["missing"] = len(values) - len(known)
+        if any(one.unit for one in dataset.tasks):
+            row["unit"] = task.unit
         if len(known) and dataset.has_two_classes(number):
             row |= {"positive": int(known.sum()), "share positive": float(known.mean())}
         elif len(known) and task.kind == "classification":

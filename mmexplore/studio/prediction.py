@@ -208,10 +208,8 @@ def _unknown(one: Forecaster) -> list[str]:
     found = []
     if one.domain is None:
         found.append(f"the training molecules of {one.name} are not known here: nothing is said of its domain")
-    if one.calibration is None:
+    if one.calibration is None or not one.calibration.apart:
         found.append(f"{one.name}: {intervals_in_words(one.name)}")
-    elif not one.calibration.apart:
-        found.append(f"{one.name}: {one.calibration.words}")
     return found
 
 

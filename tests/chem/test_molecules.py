@@ -239,3 +239,12 @@ def test_real_files_round_trip(real_data):
     for smiles in some:
         text = molecules.canonical(molecules.parse(smiles))
         assert molecules.canonical(molecules.parse(text)) == text
+
+
+@pytest.mark.parametrize("unseen", ["\u2060", "\u200b", "\ufeff"])
+def test_what_nobody_sees_between_the_signs_is_not_read(unseen: str) -> None:
+    """A page parts signs by it that would mean something to its markup; it comes along when they are copied."""
+    smiles = "c1ccc([*:1])cc1"
+    spread = unseen.join(smiles)
+    assert molecules.canonical(molecules.parse(spread)) == molecules.canonical(molecules.parse(smiles))
+    assert Chem.MolToSmarts(molecules.pattern(spread)) == Chem.MolToSmarts(molecules.pattern(smiles))

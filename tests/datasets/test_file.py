@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from mmexplore.chem.file_endings import ENDINGS
-from mmexplore.datasets import Task, curation, file
+from mmexplore.datasets import Kind, Task, curation, file
 from mmexplore.datasets.readers import cells as _cells
 from mmexplore.datasets.readers import columns as _columns
 from mmexplore.runtime.errors import BadTable, UnknownName
@@ -397,3 +397,20 @@ def test_cells_of_a_first_row_that_is_no_header_stand_as_they_are(tmp_path: Path
     path = tmp_path / "none.csv"
     path.write_text("CCO,1,1,\nCCN,2,2,a\nCCC,3,3,b\n", encoding="utf-8")
     assert file.frame(path).values.tolist()[0] == ["CCO", "1", "1", ""]
+
+
+@pytest.mark.parametrize("words", [["yes", "no", "yes", "no"], ["1", "0", "1", "0"]])
+@pytest.mark.parametrize("threshold", [None, 6.0])
+@pytest.mark.parametrize("said", [{"active": "classification"}, None])
+def test_what_is_done_to_numbers_is_not_done_to_classes_beside_them(
+    words: list[str], threshold: float | None, said: dict[str, Kind] | None
+) -> None:
+    cells = zip(["CCO", "CCN", "CCC", "CCF"], ["100", "10", "20000", "3"], words, strict=True)
+    text = "smiles,IC50 (nM),active\n" + "\n".join(map(",".join, cells)) + "\n"
+    raw = file.raw(text, unit="nM", log=True, threshold=threshold, kinds=said, targets=["IC50 (nM)", "active"])
+    potency, active = raw.tasks
+    assert (potency.name, active.name, active.kind) == ("IC50 (nM)", "active", "classification")
+    assert raw.frame["active"].astype(str).tolist() in (words, ["1.0", "0.0", "1.0", "0.0"])
+    found = raw.frame["IC50 (nM)"].astype(float).tolist()
+    assert found == pytest.approx([7, 8, 4.69897, 8.522879] if threshold is None else [1, 1, 0, 1])
+    assert raw.frame["IC50 (nM) (as given)"].tolist() == ["100", "10", "20000", "3"]

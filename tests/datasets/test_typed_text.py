@@ -1,5 +1,6 @@
 """What a person types is read alike by the Map, Retrieval and Subgraphs: name, SMILES, InChI, SMARTS, or a sentence."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -118,7 +119,7 @@ def box(monkeypatch: pytest.MonkeyPatch, title: str, typed: str) -> AppTest:
 
 
 FOUND: dict[str, Callable[[str], bool]] = {
-    "Map": lambda said: "names hold" in said or "this molecule (row" in said,
+    "Map": lambda said: re.search("names? (holds?|is|are) ", said) is not None or "this molecule (row" in said,
     "Retrieval": lambda said: f"{NAME}**, the query" in said,
     "Subgraphs": lambda said: NAME in said,
 }

@@ -299,7 +299,7 @@ class TestLinks:
         assert app.segmented_control(key="method").value == "umap"
         assert app.selectbox(key="colour").value == "prediction: soluble"
         assert app.text_input(key="search").value == "ethanol"
-        assert "1 names hold 'ethanol'" in shown(app)
+        assert "1 name is 'ethanol'; " in shown(app)
         assert app.session_state["row"] == 18
         assert "UMAP, seed 0" in shown(app)
 

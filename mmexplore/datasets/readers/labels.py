@@ -202,6 +202,11 @@ def _holds_signs(cells: pd.Series) -> bool:
     return 0 < len(filled) <= 12 and all(not rest for _, rest in signs)
 
 
+def has_classes(cells: pd.Series) -> bool:
+    """Whether a column holds two classes or words, of which no logarithm is taken and which nothing cuts."""
+    return _is_text(cells) or columns.guess(numbers.read(cells).values) == "classification"
+
+
 def _is_text(cells: pd.Series) -> bool:
     found = numbers.read(cells)
     odd = sum(len(places) for text, places in found.odd.items() if text.lower() not in numbers.MISSING)

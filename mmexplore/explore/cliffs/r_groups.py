@@ -13,10 +13,12 @@ from rdkit import Chem, rdBase
 
 from mmexplore.chem import molecules
 from mmexplore.runtime.deadline import seconds, within_seconds
-from mmexplore.runtime.errors import BadMolecule
+from mmexplore.runtime.errors import BadMolecule, TooLong
 
 MOST = 1_000
 """So many molecules are decomposed at most."""
+MOST_ALIGNED = 200
+"""Of so many at most, alike places of a symmetric core are brought to agree: that takes seconds for three hundred."""
 _GRACE = 8.0
 
 
@@ -25,7 +27,8 @@ class RGroups:
     """R-group table: ``core`` with its open places, ``names`` of the places, and what stands there in each molecule.
 
     ``numbers``: which of the molecules hold the core, ascending; ``groups[k]`` are the parts of the k-th of those, a
-    SMILES with an open end each. ``of``: how many came.
+    SMILES with an open end each. ``of``: how many came; ``aligned``: whether a group that may stand at several places
+    of a symmetric core stands where it does in the others.
     """
 
     core: str
@@ -34,11 +37,21 @@ class RGroups:
     groups: tuple[tuple[str, ...], ...]
     of: int
 
+    @property
+    def aligned(self) -> bool:
+        """Whether these were few enough."""
+        return self.of <= MOST_ALIGNED
+
 
 def decompose(smiles: Sequence[str], core: str) -> RGroups:
     """R-group decomposition of molecules around a core, a SMILES or SMARTS. Raises BadMolecule, TooLong."""
     chosen = list(map(str, smiles[:MOST]))
-    pattern, names, numbers, groups = within_seconds(seconds() + _GRACE, decomposed, chosen, core)
+    limit = seconds() + _GRACE
+    try:
+        pattern, names, numbers, groups = within_seconds(limit, decomposed, chosen, core)
+    except TooLong:
+        words = f"{len(chosen):,} molecules around the core {core[:80]} are not taken apart within {limit:g} seconds"
+        raise TooLong(f"{words}; fewer molecules or a larger core would do") from None
     return RGroups(pattern, tuple(names), tuple(numbers), tuple(map(tuple, groups)), len(chosen))
 
 
@@ -50,6 +63,8 @@ def decomposed(smiles: Sequence[str], core: str) -> tuple[str, list[str], list[i
         rules = rdkit.RGroupDecompositionParameters()
         rules.removeHydrogensPostMatch = True
         rules.onlyMatchAtRGroups = False
+        aligned = rdkit.RGroupMatching.Greedy  # by chunks, as it does unless told, takes minutes for a hundred phenyls
+        rules.matchingStrategy = aligned if len(smiles) <= MOST_ALIGNED else rdkit.RGroupMatching.NoSymmetrization
         found = rdkit.RGroupDecomposition(query, rules)
         held = [number for number, text in enumerate(smiles) if found.Add(molecules.parse(text)) >= 0]
         if not held:

@@ -155,7 +155,11 @@ def _words(data: str, found: Cliffs) -> str:
     apart = "another class" if found.kind == "classification" else f"{found.gap:.3g}{unit} or more apart"
     close = {"ecfp": f"a Tanimoto of {found.least:g} or more", "matched": "a matched pair"}
     near = close.get(found.by, f"{close['ecfp']}, or {close['matched']}")
-    kept = f"; the {len(found.cliffs):,} steepest are listed" if len(found.cliffs) < found.count else ""
+    kept = (
+        f"; the {len(found.cliffs):,} of largest SALI or largest step are listed"
+        if len(found.cliffs) < found.count
+        else ""
+    )
     late = f" {found.uncut:,} molecules could not be cut into parts in time." if found.uncut else ""
     return (
         f"{found.near:,} pairs of the {found.labeled:,} labelled molecules of {data} are near ({near}), "
@@ -317,13 +321,14 @@ def _transformations(choice: Choice, found: Cliffs) -> None:
     )
     import pandas as pd
 
+    change = f"mean change ({found.unit})" if found.unit else "mean change"
     frame = pd.DataFrame(
         {
             "from": structures.addresses(one.part_a for one in moves),
             "to": structures.addresses(one.part_b for one in moves),
             "pairs": [one.count for one in moves],
             "groups": [one.groups for one in moves],
-            "mean change": [one.mean for one in moves],
+            change: [one.mean for one in moves],
             "low": [one.low for one in moves],
             "high": [one.high for one in moves],
             "q": [one.q for one in moves],
@@ -333,7 +338,7 @@ def _transformations(choice: Choice, found: Cliffs) -> None:
     ).head(500)
     plain: Any = st.column_config.NumberColumn(format="%.3g")
     config = {"from": structures.column("from"), "to": structures.column("to")}
-    structures.table(frame, config | dict.fromkeys(("mean change", "low", "high", "q"), plain), most_px=480)
+    structures.table(frame, config | dict.fromkeys((change, "low", "high", "q"), plain), most_px=480)
     table_of = partial(studio.transformation_table, found)
     _downloads(f"{choice.data}-transformations", table_of, lambda: studio.to_sdf(table_of()))
 
@@ -353,9 +358,9 @@ def _r_groups(choice: Choice, task: str) -> None:
         return
     table = studio.r_group_table(found, choice.data, rows, choice.model)
     left = found.of - len(found.numbers)
-    st.caption(
-        literal(f"{len(table):,} of {found.of:,} selected molecules hold the core {found.core}; {left:,} do not.")
-    )
+    apart = "" if found.aligned else " They are many: alike places of a symmetric core are not brought to agree."
+    held = f"{len(table):,} of {found.of:,} selected molecules hold the core `{found.core}`"  # code can be copied
+    st.caption(f"{held}; {left:,} do not.{apart}")
     import pandas as pd
 
     drawn = pd.DataFrame({"molecule": structures.addresses(table["smiles"])})

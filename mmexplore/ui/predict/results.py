@@ -69,7 +69,7 @@ def _filters(table: "pd.DataFrame", told: dict[str, Any]) -> tuple[str, str, boo
         rows = address.choose(st.selectbox, "Rows", kinds, key="rows", kind="the rows")
     with middle:
         order = address.choose(st.selectbox, "In the order of", orders, key="order", kind="the order")
-    falling = address.toggle("Largest first", True, key="falling", place=down)
+    falling = order != orders[0] and address.toggle("Largest first", True, key="falling", place=down)
     text = right.text_input("That hold", key="holding", bind="query-params", placeholder="a text, in any column")
     return rows or _EVERY, order or orders[0], falling, (text or "").strip()
 

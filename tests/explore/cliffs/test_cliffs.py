@@ -188,3 +188,14 @@ def test_an_r_group_table_makes_its_molecules_again() -> None:
         assert 6 + sum(held) == Chem.MolFromSmiles(smiles[number]).GetNumAtoms()
     with pytest.raises(BadMolecule):
         r_groups.decompose(["CCCC"], "c1ccccc1")
+
+
+@pytest.mark.parametrize("n", [60, r_groups.MOST_ALIGNED + 1])
+def test_many_phenyls_are_taken_apart(n: int) -> None:
+    """Their core fits in twelve ways each, so that all ways of all of them are not to be compared."""
+    tails = [("C" * (1 + k % 9)) + ("O" if k % 2 else "N") for k in range(n)]
+    found = r_groups.decompose([f"{tail}c1ccccc1" for tail in tails], "c1ccccc1")
+    assert found.numbers == tuple(range(n))
+    assert found.aligned == (n <= r_groups.MOST_ALIGNED)
+    held = [max(parts, key=len) for parts in found.groups]
+    assert [Chem.MolFromSmiles(part).GetNumAtoms() - 1 for part in held] == [len(tail) for tail in tails]
