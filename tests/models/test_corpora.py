@@ -131,6 +131,7 @@ def test_every_shipped_pretraining_counts_what_it_has_seen_of_sets_that_models_h
 
 
 @pytest.mark.release
+@pytest.mark.timeout(3600)  # all of a corpus and of eight published sets are standardised
 def test_no_molecule_of_the_real_small_sets_is_left_in_the_real_corpus(real_data: Path, make: ModuleType) -> None:
     """As published on the one side, as they are learned from on the other."""
     overlap = importlib.import_module("overlap")

@@ -34,6 +34,18 @@ def push(control: Locator) -> None:
     control.click()
 
 
+def push_and_go_back(control: Locator) -> None:
+    """Another choice, then the one that was there: the page may be another one meanwhile."""
+    page = control.page
+    chosen = control.locator("xpath=ancestor::*[@data-testid='stButtonGroup'][1]").locator("[aria-checked=true]")
+    before = chosen.first.inner_text() if chosen.count() else ""
+    same = control.inner_text() == before
+    control.click()
+    quiet(page)
+    if before and not same:
+        page.get_by_role("radio", name=before, exact=True).first.click()
+
+
 def slide(control: Locator) -> None:
     control.focus()
     with answered(control.page):
@@ -89,7 +101,7 @@ def type_junk(control: Locator) -> None:
 USES: dict[str, Callable[[Locator], None]] = {
     "[data-testid=stPopoverButton]:visible": look_inside,
     "[data-testid=stDownloadButton] button:visible": save,
-    "[data-testid=stButtonGroup] [role=radio]:visible": push,
+    "[data-testid=stButtonGroup] [role=radio]:visible": push_and_go_back,
     "input[type=range]": slide,
     "[data-testid=stNumberInputStepUp]:visible": push,
     "[data-testid=stSelectbox] input:visible": choose_and_go_back,

@@ -40,7 +40,7 @@ class RetrievalRequest:
 def asked(choice: Choice) -> RetrievalRequest:
     """Draw the controls and read them."""
     _follow(choice)
-    kind, left, middle, right = st.columns([1.9, 5, 3, 1.2], vertical_alignment="bottom")
+    kind, left, middle, right = st.columns([2.6, 4.6, 3, 1.2], vertical_alignment="bottom")
     about: dict[str, Any] = {"kind": "the kind of query", "default": _STRUCTURE, "required": True}
     with kind:
         by = address.choose(st.segmented_control, "Sought by", [_STRUCTURE, _PEAKS], key="query-by", **about)

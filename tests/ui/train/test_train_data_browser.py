@@ -53,7 +53,7 @@ def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], own_se
         epochs.press("Enter")
     page.get_by_role("button", name="Start training").dblclick()
     expect(page.get_by_role("button", name="Cancel").first).to_be_visible()
-    expect(page.get_by_text("Training loss", exact=True)).to_be_visible()
+    expect(page.get_by_text("Training loss", exact=True).first).to_be_visible()
     assert "job=" in page.url
     page.reload()
     expect(page.get_by_text("done", exact=False).first).to_be_visible()
