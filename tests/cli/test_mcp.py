@@ -60,7 +60,7 @@ def visitors() -> Iterator[None]:
     hosts.VISITORS.clear()
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_each_tool_answers_what_the_studio_does_and_changes_nothing(empty_home: Path, visitors: None) -> None:
     model = trained(empty_home)
     before = written(empty_home)

@@ -74,6 +74,7 @@ def test_a_pretraining_leaves_a_model_with_an_honest_card(run: Path) -> None:
     assert not (run / "resume").exists()
 
 
+@pytest.mark.release
 def test_the_loss_falls(tmp_path: Path) -> None:
     train(recipe_of("gin", epochs=15), few(), tmp_path, home=default_home())
     losses = [epoch["train_loss"] for epoch in read_json(tmp_path / "history.json")]

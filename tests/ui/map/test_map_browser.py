@@ -36,6 +36,7 @@ def test_the_app_opens_on_a_real_map_with_its_quality(page: Page, server: Server
         expect(page.get_by_text(text).first).to_be_visible()
 
 
+@pytest.mark.release
 def test_the_card_shows_the_molecule_under_the_pointer_and_stays_inside(page: Page, server: Server) -> None:
     surface = open_map(page, server.url + URL)
     hover_a_molecule(page, surface)

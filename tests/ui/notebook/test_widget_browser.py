@@ -23,6 +23,7 @@ def _state(widget: MapWidget) -> dict[str, Any]:
     return told | {"height": widget.height, "_shown": widget._shown}
 
 
+@pytest.mark.release
 def test_a_lasso_in_the_browser_selects_here_and_a_pointer_brings_a_card(chromium: Browser) -> None:
     widget, page, errors = MapWidget(height=400), chromium.new_page(), list[str]()
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -11,6 +11,7 @@ pytest_plugins = ("browser",)
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.release
 def test_a_molecule_is_predicted_and_drawn(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/Predict?data=solubility&model=solubility-dmpnn&typed=CC(%3DO)Nc1ccc(O)cc1.Cl")
     expect(page.get_by_text("Tanimoto")).to_be_visible()
