@@ -51,6 +51,26 @@ class Entry:
     molecules: int | None = None
 
 
+def lines_of(counts: np.ndarray, molecule: int) -> slice:
+    """Where the lines of a molecule lie, of spectra end to end with ``counts`` (n,) lines each.
+
+    >>> lines_of(np.array([2, 0, 3]), 2)
+    slice(2, 5, None)
+    """
+    stop = int(counts[: molecule + 1].sum())
+    return slice(stop - int(counts[molecule]), stop)
+
+
+def lines_of_all(counts: np.ndarray, molecules: np.ndarray) -> np.ndarray:
+    """Where the lines of these molecules lie, one molecule after the other, int64.
+
+    >>> lines_of_all(np.array([2, 0, 3]), np.array([2, 0])).tolist()
+    [2, 3, 4, 0, 1]
+    """
+    first, taken = (np.cumsum(counts) - counts)[molecules], counts[molecules]
+    return np.repeat(first - np.cumsum(taken) + taken, taken) + np.arange(taken.sum())
+
+
 @dataclass(frozen=True)
 class Spectra:
     """Measured 13C spectra of ``n`` molecules, end to end.
@@ -68,15 +88,12 @@ class Spectra:
 
     def of(self, molecule: int) -> slice:
         """Where the peaks of a molecule lie."""
-        stop = int(self.counts[: molecule + 1].sum())
-        return slice(stop - int(self.counts[molecule]), stop)
+        return lines_of(self.counts, molecule)
 
     def take(self, molecules: np.ndarray) -> "Spectra":
         """The spectra of these molecules, in this order."""
-        first, counts = (np.cumsum(self.counts) - self.counts)[molecules], self.counts[molecules]
-        upto = np.cumsum(counts)
-        places = np.repeat(first - upto + counts, counts) + np.arange(counts.sum())
-        return Spectra(self.ppm[places], self.atom[places], counts)
+        places = lines_of_all(self.counts, molecules)
+        return Spectra(self.ppm[places], self.atom[places], self.counts[molecules])
 
 
 @dataclass(frozen=True)

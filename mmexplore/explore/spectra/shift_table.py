@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmexplore.datasets import Dataset
+from mmexplore.datasets import Dataset, lines_of, lines_of_all
 from mmexplore.features.modalities.carbon_environments import SPHERES
 from mmexplore.features.packing import Source
 from mmexplore.runtime import seals
@@ -41,15 +41,12 @@ class Shifts:
 
     def of(self, molecule: int) -> slice:
         """Where the lines of a molecule lie."""
-        stop = int(self.counts[: molecule + 1].sum())
-        return slice(stop - int(self.counts[molecule]), stop)
+        return lines_of(self.counts, molecule)
 
     def take(self, molecules: np.ndarray) -> "Shifts":
         """The spectra of these molecules, in this order."""
-        first, counts = (np.cumsum(self.counts) - self.counts)[molecules], self.counts[molecules]
-        upto = np.cumsum(counts)
-        places = np.repeat(first - upto + counts, counts) + np.arange(counts.sum())
-        return Shifts(self.ppm[places], self.hydrogens[places], self.sphere[places], counts)
+        places = lines_of_all(self.counts, molecules)
+        return Shifts(self.ppm[places], self.hydrogens[places], self.sphere[places], self.counts[molecules])
 
     def before(self, other: "Shifts") -> "Shifts":
         """These spectra, then the others."""

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.progress import Progress
 from mmexplore.studio import Job
 from mmexplore.ui.components import follow_job
@@ -76,6 +77,34 @@ def made_beside(key: str, start: Callable[[], Job], what: str, lost: str, is_the
     elif follow_job.unfinished(job, lost, "Compute it again", own):
         del st.session_state[key]
         st.rerun()
+
+
+def made_when_asked(key: str, words: str, start: Callable[[], Job], lost: str, again: str) -> None:
+    """The button whose ``words`` start a job, then its bar and the way to stop it; a failed one is offered ``again``.
+
+    ``lost`` says that it was not finished.
+    """
+    job = follow_job.known(st.session_state.get(key, ""))
+    if job is None:
+        st.button(words, key=f"{key}/start", on_click=_begin, args=(key, start))
+    elif job.active:
+        follow_job.follow_one(job, partial(_bar_to_cancel, key))
+    elif follow_job.unfinished(job, lost, again, key):
+        del st.session_state[key]
+        st.rerun()
+
+
+def _begin(key: str, start: Callable[[], Job]) -> None:
+    try:
+        st.session_state[key] = start().id
+    except MmexploreError as error:
+        st.toast(literal(error), icon=":material/error:")
+
+
+def _bar_to_cancel(key: str, job: Job) -> None:
+    if job.active:
+        follow_job.bar(job)
+        follow_job.cancel_button(job, f"{key}/cancel")
 
 
 def _bar_beside(what: str, key: str, job: Job) -> None:

@@ -1,11 +1,13 @@
 """Doubt my molecule: does a list of peaks belong to a structure, and which of a data set's spectra do not?"""
 
+from functools import partial
+
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import CALLED_BELOW, Doubt, Job, MoleculeRef, PeakList
-from mmexplore.ui.components import follow_job, molecule, structures
+from mmexplore.studio import CALLED_BELOW, Doubt, MoleculeRef, PeakList
+from mmexplore.ui.components import follow_job, molecule, structures, waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
@@ -93,26 +95,7 @@ def _every(data: str) -> None:
 
 def _make(data: str) -> None:
     key = f"doubts/{studio.dataset(data).digest}"
-    job = follow_job.known(st.session_state.get(key, ""))
-    if job is None:
+    if follow_job.known(st.session_state.get(key, "")) is None:
         st.caption("Each spectrum is compared with its own structure and with up to 50 decoys, isomers first.")
-        st.button("Doubt all of them", key=f"{key}/start", on_click=_start, args=(data, key))
-        return
-
-    def draw(now: Job) -> None:
-        if now.active:
-            follow_job.bar(now)
-            follow_job.cancel_button(now, f"{key}/cancel")
-
-    if job.active:
-        follow_job.follow_one(job, draw)
-    elif follow_job.unfinished(job, "The doubts were not finished.", "Try again", key):
-        del st.session_state[key]
-        st.rerun()
-
-
-def _start(data: str, key: str) -> None:
-    try:
-        st.session_state[key] = studio.start_doubts(data).id
-    except MmexploreError as error:
-        st.toast(literal(error), icon=":material/error:")
+    start = partial(studio.start_doubts, data)
+    waits.made_when_asked(key, "Doubt all of them", start, "The doubts were not finished.", "Try again")

@@ -1,13 +1,15 @@
 """Linear probe: how well labels are read from each view by a straight line, beside the same from ECFP."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import ECFP, Job, Probe, ViewRef
-from mmexplore.ui.components import follow_job, structures
+from mmexplore.studio import ECFP, Probe, ViewRef
+from mmexplore.ui.components import structures, waits
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.retrieval import state
 
@@ -37,29 +39,8 @@ def probe_panel(panels: list[ViewRef], data: str) -> None:
 
 
 def _make(panel: ViewRef, data: str) -> None:
-    key = f"probe/{data}/{panel.model}/{panel.view}"
-    job = follow_job.known(st.session_state.get(key, ""))
-    if job is None:
-        st.button("Probe it against ECFP", key=f"{key}/start", on_click=_start, args=(panel, data, key))
-        return
-
-    def draw(now: Job) -> None:
-        if now.active:
-            follow_job.bar(now)
-            follow_job.cancel_button(now, f"{key}/cancel")
-
-    if job.active:
-        follow_job.follow_one(job, draw)
-    elif follow_job.unfinished(job, "The probe was not finished.", "Probe it again", key):
-        del st.session_state[key]
-        st.rerun()
-
-
-def _start(panel: ViewRef, data: str, key: str) -> None:
-    try:
-        st.session_state[key] = studio.start_probe(panel, data).id
-    except MmexploreError as error:
-        st.toast(literal(error), icon=":material/error:")
+    key, start = f"probe/{data}/{panel.model}/{panel.view}", partial(studio.start_probe, panel, data)
+    waits.made_when_asked(key, "Probe it against ECFP", start, "The probe was not finished.", "Probe it again")
 
 
 def _show(found: Probe) -> None:
