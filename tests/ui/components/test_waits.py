@@ -1,0 +1,31 @@
+"""A job at a button: it is started once it is asked for, and a refusal is a sentence."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mmexplore import studio
+from mmexplore.runtime.errors import NotAvailable
+
+
+def script() -> None:
+    from mmexplore import studio
+    from mmexplore.ui.components import waits
+
+    waits.made_when_asked("a key", "Probe it", lambda: studio.start_doubts("solubility"), "Not finished.", "Again")
+
+
+def test_a_job_is_started_when_it_is_asked_for_and_a_refusal_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def refused(data: str) -> studio.Job:
+        asked.append(data)
+        raise NotAvailable("no spectra here")
+
+    monkeypatch.setattr(studio, "start_doubts", refused)
+    app = AppTest.from_function(script, default_timeout=120).run()
+    assert not app.exception
+    assert asked == []
+    app.button[0].click().run()
+    assert asked == ["solubility"]
+    assert [one.value for one in app.toast] == ["no spectra here"]
+    assert [one.label for one in app.button] == ["Probe it"]
