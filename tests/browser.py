@@ -14,12 +14,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Playwright, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Download, Locator, Page, Playwright, Request, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -32,6 +33,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 SOFTWARE_GL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-gpu-compositing"]
 NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
 PATIENCE_MS = 240_000  # of every wait in a browser: what ends a wait is an event, and this a hang
+TRIES = 8  # of what may be lost
 expect.set_options(timeout=PATIENCE_MS)
 NUMBERS = {name: BackMsg.DESCRIPTOR.fields_by_name[name].number for name in ("rerun_script",)}
 NUMBERS |= {name: ForwardMsg.DESCRIPTOR.fields_by_name[name].number for name in ("new_session", "script_finished")}
@@ -232,6 +234,17 @@ def settle(page: Page) -> None:
     """Wait until the server has answered what was last done on the map and its picture is there."""
     page.wait_for_selector(".molecule-map[data-painted][data-busy='no']")
     quiet(page)
+
+
+def download(button: Locator, **how: object) -> Download:
+    """What a click downloads; a click that is lost, on a button that is drawn anew under the pointer, is done again."""
+    for _ in range(TRIES):
+        quiet(button.page)
+        with suppress(PlaywrightTimeout), button.page.expect_download(timeout=PATIENCE_MS / TRIES) as coming:
+            button.click(**how)  # type: ignore[arg-type]
+        if coming.is_done():
+            return coming.value
+    raise AssertionError("a click downloads nothing")
 
 
 def next_frame(page: Page) -> None:

@@ -6,7 +6,7 @@ Controls are found on the page, not listed here: a new one is tried the day it i
 from collections.abc import Callable, Iterator
 
 import pytest
-from browser import Server, answered, mmexplore, new_page, quiet
+from browser import Server, answered, download, mmexplore, new_page, quiet
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
@@ -77,15 +77,13 @@ def look_inside(control: Locator) -> None:
     control.click()
     inside = control.page.get_by_test_id("stPopoverBody")
     expect(inside).to_be_visible()
-    for download in inside.get_by_test_id("stDownloadButton").get_by_role("button").all():
-        save(download)
+    for button in inside.get_by_test_id("stDownloadButton").get_by_role("button").all():
+        save(button)
     control.page.keyboard.press("Escape")
 
 
 def save(control: Locator) -> None:
-    with control.page.expect_download() as download:
-        control.click()
-    assert download.value.path().stat().st_size > 0
+    assert download(control).path().stat().st_size > 0
 
 
 def type_junk(control: Locator) -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser import Server, draw, lay_out, middle, new_page, next_frame, point_at_one, settle
+from browser import Server, download, draw, lay_out, middle, new_page, next_frame, point_at_one, settle
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
@@ -143,9 +143,7 @@ def test_the_bar_works_on_all_maps(page: Page, server: Server) -> None:
     expect(zoom.first).to_have_attribute("data-zoom", "1.50")
     page.get_by_role("button", name="Move").click()
     assert [surface.get_attribute("data-tool") for surface in surfaces] == ["move", "move"]
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save as picture").click()
-    text = waiting.value.path().read_text()
+    text = download(page.get_by_role("button", name="Save as picture")).path().read_text()
     assert text.count("<circle") > N
     assert all(name in text for name in ("ecfp, ecfp", "solubility-dmpnn, untrained, dmpnn"))
 

@@ -3,10 +3,9 @@
 import csv
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from browser import MAP, Server, new_page, open_map, quiet, settle
+from browser import MAP, Server, download, new_page, open_map, settle
 from playwright.sync_api import Browser, Page, expect
 
 pytest_plugins = ("browser",)
@@ -47,26 +46,22 @@ def name(visitor: Page, own_server: Server, tmp_path_factory: pytest.TempPathFac
     return "hostile"
 
 
-def lines_of(page: Page, title: str, tmp_path: Path) -> dict[int, str]:
+def lines_of(page: Page, title: str) -> dict[int, str]:
     """What the report's download says: reasons by line."""
     panel = page.get_by_test_id("stExpander").filter(has_text=title)
     button = panel.get_by_test_id("stDownloadButton").get_by_role("button")
-    quiet(page)  # a button that is drawn anew under the pointer loses its click
     if "rejected" not in title:  # that is open from the start
         panel.locator("summary").click()
-    with page.expect_download() as coming:
-        button.click()
-    coming.value.save_as(tmp_path / "report.csv")
-    with (tmp_path / "report.csv").open(newline="") as file:
+    with download(button).path().open(newline="") as file:
         return {int(row["line"]): row["reason"] for row in csv.DictReader(file)}
 
 
-def test_each_row_is_accounted_for(visitor: Page, name: str, tmp_path: Path) -> None:
-    rejected = lines_of(visitor, "2 rejected", tmp_path)
+def test_each_row_is_accounted_for(visitor: Page, name: str) -> None:
+    rejected = lines_of(visitor, "2 rejected")
     assert "unclosed ring" in rejected[8]
     assert rejected[9] == "empty line"
-    assert 10 in lines_of(visitor, "1 merged", tmp_path)
-    assert 11 in lines_of(visitor, "1 standardised", tmp_path)
+    assert 10 in lines_of(visitor, "1 merged")
+    assert 11 in lines_of(visitor, "1 standardised")
 
 
 def test_the_data_page_shows_the_name_as_text(visitor: Page, name: str) -> None:
