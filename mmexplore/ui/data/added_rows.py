@@ -17,8 +17,8 @@ _JOB, _TURN = "data/append/job", "data/append/turn"
 _HELP = "Columns are matched by their names; a molecule that is here already is merged by the rule of this data set."
 
 
-def show(entry: Entry) -> None:
-    """Draw the way to add rows, and below it what became of the last ones."""
+def form(entry: Entry) -> None:
+    """Draw the way to add rows."""
     key = f"data/append/{entry.name}/{st.session_state.get(_TURN, 0)}"
     with st.popover("Add rows", icon=":material/playlist_add:"):
         st.text(f"{_HELP} Models and maps of the rows so far stay as they are.")
@@ -26,6 +26,10 @@ def show(entry: Entry) -> None:
         given = st.file_uploader("File", [*ENDINGS, PACKED], **about)
         about = {"type": "primary", "on_click": _start, "args": (entry.name, key), "disabled": given is None}
         st.button("Add these rows", key=f"{key}/start", **about)
+
+
+def result(entry: Entry) -> None:
+    """Say what became of the rows that were added last, or how far that is."""
     if (job := follow_job.known(st.session_state.get(_JOB, ""))) and entry.name in job.arguments:
         follow_job.follow_one(job, _shown, every=1.0)
 

@@ -30,8 +30,9 @@ TAB = "part"
 def read(name: str) -> Dataset:
     """The data set; its first reading in a session shows how far it is. Raises NotAvailable, BadTable."""
     seen = st.session_state.setdefault("data/seen", set())
+    place = st.container()  # there in each run: what moves down by a bar is drawn anew, and an open popover shuts
     if name not in seen:
-        with waits.bar(f"Reading {name}") as progress:
+        with place, waits.bar(f"Reading {name}") as progress:
             studio.dataset(name, progress)
         seen.add(name)
     return studio.dataset(name)
@@ -39,14 +40,15 @@ def read(name: str) -> Dataset:
 
 def show(entry: Entry, dataset: Dataset) -> None:
     """Draw the data set under tabs."""
-    head, buttons = st.columns([3, 2], vertical_alignment="bottom")
+    head, buttons = st.columns(2, vertical_alignment="bottom")
     head.subheader(literal(dataset.title))
     if entry.source == "yours":
         with buttons, st.container(horizontal=True):
             backups.save(data=entry.name)
+            added_rows.form(entry)
             _rename(entry)
             _remove(entry)
-        added_rows.show(entry)
+        added_rows.result(entry)
     tasks = f"{len(dataset.tasks)} label column{'s' if len(dataset.tasks) != 1 else ''}"
     facts = [f"{len(dataset):,} molecules", tasks, f"digest {dataset.digest[:12]}"]
     st.caption(literal(", ".join([entry.name, *facts, *([f"licence: {entry.licence}"] if entry.licence else [])])))

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from browser import MAP, Server, download, new_page, open_map, settle
@@ -90,3 +91,13 @@ def test_the_map_shows_the_name_as_text(visitor: Page, own_server: Server, name:
             break
     expect(visitor.locator(".card .name")).to_contain_text(EVIL)
     assert visitor.locator("img[src=x]").count() == 0
+
+
+def test_rows_are_added(visitor: Page, own_server: Server, name: str, tmp_path: Path) -> None:
+    file = tmp_path / "more.csv"
+    file.write_text("name,smiles,pIC50\nanisole,COc1ccccc1,4.2\nphenol,Oc1ccccc1,6.4\nbroken,C1CC,1\n")
+    visitor.goto(f"{own_server.url}/Data?data={name}")
+    visitor.get_by_role("button", name="Add rows").click()
+    visitor.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(file)
+    visitor.get_by_role("button", name="Add these rows").click()
+    expect(visitor.get_by_text("3 rows read: 1 new, 1 merged, 1 rejected")).to_be_visible()
