@@ -34,6 +34,7 @@ from mmexplore.explore.explain import fusion, subgraphs
 from mmexplore.explore.explain.search import Target
 from mmexplore.explore.explain.storage import Explained
 from mmexplore.explore.maps import project
+from mmexplore.explore.maps.lens import NEIGHBOR_FOLDER
 from mmexplore.explore.spectra import shift_table
 from mmexplore.explore.spectra.peaks import ENVIRONMENTS, JOINT, TABLE
 from mmexplore.features.of_dataset import features_of
@@ -42,6 +43,7 @@ from mmexplore.models.registry import Model, model
 from mmexplore.recipes import presets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.home import default_home, write_json
+from mmexplore.studio import ViewRef
 from mmexplore.studio.prediction import ship_prediction
 from mmexplore.training import checks
 from mmexplore.ui.subgraphs import result
@@ -209,7 +211,7 @@ def lay_out(name: str, data: str) -> None:
 
 
 def report_of(name: str, data: str) -> None:
-    """Beside the model that the app opens on what it shows at once: its fusion report, labels and trust of the map."""
+    """Beside the model that the app opens on what it shows at once: fusion report; its map's labels, trust and lens."""
     first = studio.first_choice()
     if (data, name) != first[:2]:
         return
@@ -217,8 +219,9 @@ def report_of(name: str, data: str) -> None:
     shown = studio.compute_map(name, data, first[2], first[3])
     studio.compute_labels(shown, name, data)
     studio.compute_trust(shown, name, data, first[2])
+    studio.compute_lens([ViewRef(name, view) for view in studio.model(name).views], data, first[3])
     shipped, own = studio.map_folders(model(name, home=default_home()), studio.dataset(data))
-    for kind in ("labels", "trust"):
+    for kind in ("labels", "trust", NEIGHBOR_FOLDER):
         shutil.copytree(own / kind, shipped / kind, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)
 
 

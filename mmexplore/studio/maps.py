@@ -35,7 +35,6 @@ from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import check_names, dataset, home, model
 from mmexplore.studio.door import view as view_at
-from mmexplore.studio.spaces import lacking
 from mmexplore.studio.training import models
 
 FIRST_DATA, FIRST_MODEL = "solubility", "solubility-mmfrl-late"
@@ -263,7 +262,7 @@ def compute_lens(panels: Sequence[ViewRef], data: str, method: str, seed: int = 
     found = lens(panels, data, method, seed)
     assert found is not None
     for one, other in pairwise(found.stops):
-        lenses.compute_change(view_at(one), view_at(other), dataset(data), progress, home=home())
+        lenses.compute_neighbors(view_at(one), view_at(other), dataset(data), progress, home=home())
     return found
 
 
@@ -280,11 +279,9 @@ def start_lens(panels: Sequence[ViewRef], data: str, method: str, seed: int = 0)
 def movers(found: Lens, way: int, data: str, most: int = lenses.MOST_MOVERS, k: int = 4) -> Movers | None:
     """Molecules whose neighbors change most on a way of a lens, from stop ``way`` to the next one.
 
-    None before :func:`compute_lens` has told how neighbors change, or where a model has not embedded the data set.
+    None before :func:`compute_lens` has found their neighbors.
     """
     one, other = (view_at(stop) for stop in found.stops[way : way + 2])
-    if lacking(found.stops[way : way + 2], data):
-        return None
     return lenses.movers(found, way, one, other, dataset(data), most, k, home=home())
 
 

@@ -9,6 +9,7 @@ radius of 1: scales of layouts mean nothing, and Procrustes' own would shrink a 
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise, permutations
 from pathlib import Path
@@ -21,18 +22,18 @@ from mmexplore.explore.maps.compute import map_folders
 from mmexplore.explore.maps.panels import ViewRef
 from mmexplore.explore.maps.procrustes import align
 from mmexplore.explore.maps.storage import MapFile
-from mmexplore.explore.neighbors import retrieval
-from mmexplore.explore.neighbors.search import top
+from mmexplore.explore.neighbors import agreement
 from mmexplore.explore.neighbors.spaces import space
 from mmexplore.models.embed import embedding
 from mmexplore.models.registry import View
 from mmexplore.runtime import seals
-from mmexplore.runtime.cache import cached
+from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
 
 NEIGHBORS = 10
+NEIGHBOR_FOLDER = "lens"
 MOST_MOVERS = 12
 FEWEST_STOPS, MOST_STOPS = 2, 6
 
@@ -160,35 +161,40 @@ def most_changed(change: np.ndarray, from_xy: np.ndarray, to_xy: np.ndarray, mos
     return found
 
 
-def stored_change(one: View, other: View, dataset: Dataset, *, home: Home) -> np.ndarray | None:
-    """How much each molecule's neighbors change between two views, (n,); None where that is not known yet."""
-    try:
-        values: np.ndarray = np.load(io.BytesIO(seals.read(_file(one, other, dataset, home=home))), allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return values if values.shape == (len(dataset),) else None
+def compute_neighbors(one: View, other: View, dataset: Dataset, progress: Progress = silent, *, home: Home) -> None:
+    """Find each molecule's ten nearest in two views, unless they are kept already, and keep them.
 
-
-def compute_change(one: View, other: View, dataset: Dataset, progress: Progress = silent, *, home: Home) -> np.ndarray:
-    """How much each molecule's ten nearest change between two views, Jaccard distance float32 (n,), computed and kept.
-
-    NaN where a molecule is not in both. May import torch. Raises MmexploreError below twelve molecules.
+    Only molecules in both are anybody's neighbor. May import torch. Raises MmexploreError below twelve molecules.
     """
-    found = stored_change(one, other, dataset, home=home)
-    if found is None:
-        for view in (one, other):
-            embedding(view.model, dataset, progress, home=home)
-        found = retrieval.disagreement(one, other, dataset, NEIGHBORS, home=home, progress=progress)
-        content = io.BytesIO()
-        np.save(content, found, allow_pickle=False)
-        write_atomically(_file(one, other, dataset, home=home), content.getvalue())
-    return found
+    if _kept(one, other, dataset, home=home):
+        return
+    views = _in_order(one, other)
+    for view in views:
+        embedding(view.model, dataset, progress, home=home)
+    first, second = (space(view, dataset, home=home) for view in views)
+    content = io.BytesIO()
+    found = agreement.neighbors_in_both(first, second, NEIGHBORS, progress)
+    np.save(content, np.stack(found).astype(np.int32), allow_pickle=False)
+    write_atomically(neighbor_files(one, other, dataset, home=home)[-1], content.getvalue())
 
 
-def _file(one: View, other: View, dataset: Dataset, *, home: Home) -> Path:
-    first, second = sorted((one, other), key=lambda view: (view.model.digest, view.name))
-    name = f"{quote(first.name, safe='')}-{second.model.digest}-{quote(second.name, safe='')}-{NEIGHBORS}.npy"
-    return map_folders(first.model, dataset, home=home)[-1] / "lens" / name
+def _kept(one: View, other: View, dataset: Dataset, *, home: Home) -> bool:
+    for file in neighbor_files(one, other, dataset, home=home):
+        with suppress(OSError, ValueError):
+            seals.read(file)
+            return True
+    return False
+
+
+def neighbor_files(one: View, other: View, dataset: Dataset, *, home: Home) -> list[Path]:
+    """Where the neighbors in two views may be kept: beside a shipped model, and under the home (the last)."""
+    first, second = _in_order(one, other)
+    name = f"{quote(first.name, safe='')}-{second.model.digest}-{quote(second.name, safe='')}-nearest-{NEIGHBORS}.npy"
+    return [folder / NEIGHBOR_FOLDER / name for folder in map_folders(first.model, dataset, home=home)]
+
+
+def _in_order(one: View, other: View) -> list[View]:
+    return sorted((one, other), key=lambda view: (view.model.digest, view.name))
 
 
 def movers(
@@ -196,28 +202,21 @@ def movers(
 ) -> Movers | None:
     """Molecules that change their neighbors most on a way of a lens, that between the views ``one`` and ``other``.
 
-    None before :func:`compute_change`. Raises NotAvailable before the models have embedded the data set.
+    Each with the ``k`` nearest of its ten in either view. None before :func:`compute_neighbors`.
     """
-    if stored_change(one, other, dataset, home=home) is None:
-        return None
-    return _movers(found, number, one, other, dataset, most, k, home=home)
+    turned = _in_order(one, other)[0] != one
+    for file in neighbor_files(one, other, dataset, home=home):
+        with suppress(OSError, ValueError, EOFError):
+            return _movers(found, number, version(file), turned, most, k)
+    return None
 
 
 @cached(24)
-def _movers(
-    found: Lens, number: int, one: View, other: View, dataset: Dataset, most: int, k: int, *, home: Home
-) -> Movers:
-    change = compute_change(one, other, dataset, home=home)
+def _movers(found: Lens, number: int, kept: FileVersion, turned: bool, most: int, k: int) -> Movers:
+    near = np.load(io.BytesIO(seals.read(kept.path)), allow_pickle=False)
+    if near.shape != (2, len(found.way.xy[0]), NEIGHBORS):
+        raise ValueError(f"these are no lists of neighbours of {len(found.way.xy[0])} molecules: {near.shape}")
+    near = near[::-1] if turned else near
+    change = agreement.parted(*near)
     rows = most_changed(change, found.way.xy[number], found.way.xy[number + 1], most)
-    near = [nearest_in(each, dataset, rows, k, home=home) for each in (one, other)]
-    return Movers(rows, change[rows], *near)
-
-
-def nearest_in(view: View, dataset: Dataset, rows: np.ndarray, k: int, *, home: Home) -> np.ndarray:
-    """The ``k`` nearest others of each row in a view, int64 (m, k). Raises NotAvailable before it is embedded."""
-    there = space(view, dataset, home=home)
-    hits = top(there, there.take(rows), k + 1).rows
-    own = hits == rows[:, None]
-    own[~own.any(1), -1] = True  # more equals than were asked for stand before it
-    others: np.ndarray = hits[~own].reshape(len(rows), hits.shape[1] - 1)
-    return others
+    return Movers(rows, change[rows], *near[:, rows, :k].astype(np.int64))

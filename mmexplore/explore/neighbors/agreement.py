@@ -143,11 +143,19 @@ def disagreement(a: Space, b: Space, k: int = 10, progress: Progress = silent) -
 
     NaN where a molecule has no record in both. Raises MmexploreError as :func:`agreement` does.
     """
+    return parted(*neighbors_in_both(a, b, k, progress))
+
+
+def neighbors_in_both(a: Space, b: Space, k: int = 10, progress: Progress = silent) -> tuple[np.ndarray, np.ndarray]:
+    """``k`` nearest neighbors of each molecule in either space, int64 (n, k) each, among those that are in both.
+
+    -1 in rows of molecules that are not. Raises MmexploreError as :func:`agreement` does.
+    """
     keep = a.usable & b.usable
     n = int(keep.sum())
     if k < 1 or n < k + 2:
         raise MmexploreError(f"{k} neighbours need {max(k, 1) + 2} molecules in both spaces, and {n} are there")
-    return parted(*(nearest_others(space, keep, k, progress) for space in (a, b)))
+    return nearest_others(a, keep, k, progress), nearest_others(b, keep, k, progress)
 
 
 def nearest_others(space: Space, keep: np.ndarray, k: int, progress: Progress = silent) -> np.ndarray:

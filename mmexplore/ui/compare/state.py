@@ -14,45 +14,46 @@ from mmexplore import studio
 from mmexplore.studio import FEWEST_PANELS, MOST_PANELS, UNTRAINED, ViewRef
 from mmexplore.ui.shell import address
 from mmexplore.ui.shell.session import Choice
+from mmexplore.ui.shell.tabs import PANELS
 
-_PANELS, _NEXT = "panels", "next-panel"
+_NEXT = "next-panel"
 _NO_PANELS = f"are not all a model and a view with @ between them, {MOST_PANELS} at most"
 
 
 def panels(choice: Choice) -> dict[int, ViewRef]:
     """The panels by their numbers, in order: as chosen, else as the URL says, else those that suit the choice."""
-    back = address.went_back() and _PANELS in st.query_params
-    if _PANELS not in st.session_state or (back and address.arriving(_PANELS) is not None):
-        text = st.query_params.get(_PANELS, "")
+    back = address.went_back() and PANELS in st.query_params
+    if PANELS not in st.session_state or (back and address.arriving(PANELS) is not None):
+        text = st.query_params.get(PANELS, "")
         came, asked = read(text), len([part for part in text.split(",") if part])
         if asked > len(came):
             rest = f"the first {len(came)}" if asked > MOST_PANELS else "the rest"
             shown = rest if came else "what suits the choice"
-            address.tell(_PANELS, address.lacking("the maps", text, shown, _NO_PANELS))
+            address.tell(PANELS, address.lacking("the maps", text, shown, _NO_PANELS))
         replace(came if len(came) >= FEWEST_PANELS else [*came, *_suiting(choice, came)][:FEWEST_PANELS])
-    known: dict[int, ViewRef] = st.session_state[_PANELS]
-    address.keep(_PANELS, written(known.values()))  # a change of page empties the URL
+    known: dict[int, ViewRef] = st.session_state[PANELS]
+    address.keep(PANELS, written(known.values()))  # a change of page empties the URL
     return known
 
 
 def are_chosen() -> bool:
     """Whether panels were chosen already, by hand or by a link."""
-    return _PANELS in st.session_state or _PANELS in st.query_params
+    return PANELS in st.session_state or PANELS in st.query_params
 
 
 def answer_link(known: Mapping[int, ViewRef]) -> None:
     """Show what a link asked for in vain, as long as the same panels are shown."""
-    address.answer(_PANELS, written(known.values()))
+    address.answer(PANELS, written(known.values()))
 
 
 def forget_address() -> None:
     """Take the panels out of the URL while there is one map; they come back with the next comparison."""
-    address.keep(_PANELS, None)
+    address.keep(PANELS, None)
 
 
 def replace(chosen: Iterable[ViewRef]) -> None:
     """Show these panels instead."""
-    st.session_state[_PANELS] = {}
+    st.session_state[PANELS] = {}
     for panel in chosen:
         _append(panel)
 
@@ -67,21 +68,21 @@ def add(choice: Choice) -> None:
 
 def remove(number: int) -> None:
     """Take a panel away; nothing where it is gone already or there are two."""
-    known: dict[int, ViewRef] = st.session_state[_PANELS]
+    known: dict[int, ViewRef] = st.session_state[PANELS]
     if number in known and len(known) > FEWEST_PANELS:
-        st.session_state[_PANELS] = {n: panel for n, panel in known.items() if n != number}
+        st.session_state[PANELS] = {n: panel for n, panel in known.items() if n != number}
 
 
 def change(number: int, panel: ViewRef) -> None:
     """Show something else in a panel."""
-    known: dict[int, ViewRef] = st.session_state[_PANELS]
+    known: dict[int, ViewRef] = st.session_state[PANELS]
     if number in known:
-        st.session_state[_PANELS] = known | {number: panel}
+        st.session_state[PANELS] = known | {number: panel}
 
 
 def _append(panel: ViewRef) -> None:
     number = st.session_state[_NEXT] = st.session_state.get(_NEXT, 0) + 1
-    st.session_state[_PANELS] = st.session_state[_PANELS] | {number: panel}
+    st.session_state[PANELS] = st.session_state[PANELS] | {number: panel}
 
 
 def written(chosen: Iterable[ViewRef]) -> str:

@@ -13,7 +13,7 @@ from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.map import cliffs, regions, state
 from mmexplore.ui.map.state import TITLES
-from mmexplore.ui.shell import address, session, tour
+from mmexplore.ui.shell import address, session, tabs, tour
 from mmexplore.ui.shell.session import Choice
 
 _METHOD_HELP = """**UMAP** and **t-SNE** keep neighbours together; distances between far groups mean little.
@@ -48,7 +48,7 @@ def header(choice: Choice) -> Header:
     with switch, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         before = st.container(horizontal=True, width="content")
         tour.button()
-        lens = address.toggle("Lens", key="lens", help=_LENS_HELP)
+        lens = address.toggle("Lens", key=tabs.LENS, help=_LENS_HELP)
         several = address.toggle("Compare", key="compare", help=_COMPARE_HELP, disabled=lens) and not lens
         with before:
             if several:

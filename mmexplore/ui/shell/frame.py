@@ -35,6 +35,8 @@ _STYLE = """<style>
 [data-testid="stTextInput"] [data-testid="InputInstructions"] { display: none; }
 [data-testid="stButtonGroup"] :has(> button) { flex-wrap: wrap; }
 .st-key-history { position: absolute; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-demo-bar) { position: sticky; top: 0; z-index: 9;
+  background: light-dark(#fff, #14181b); }
 @media (max-width: 1200px) {
   [data-testid="stMain"] h1 { font-size: 1.2rem; }
   :is([class*="st-key-stacks-"], [class*="st-key-pairs-"]) > * > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }

@@ -15,6 +15,8 @@ PREDICT_TABS, ONE_MOLECULE, A_TABLE, BENCH = "predict", "A molecule", "A file or
 BENCH_BOX = "bench"
 """Key of the bench's box, and its name in the address."""
 PREDICT_FROM, PREDICT_SET, A_FILE, A_DATA_SET = "from", "set", "A file", "A data set"
+LENS, PANELS = "lens", "panels"
+"""The switch of the lens, and the views that are compared, as they stand in the address."""
 OF = "of"
 """What a link calls that which is to be explained: the selection, or else the current molecule."""
 _OFS = (SELECTION, "molecule")

@@ -1,4 +1,4 @@
-"""Guided tour for people on stage: from the map to a prediction, a modality taken away, the part that decides, an edit.
+"""Guided tour for people on stage: map, lens, prediction, a modality taken away, the part that decides, an edit.
 
 It moves the app's own pages and shows nothing that they do not; a shipped late-fusion model is what it needs. What its
 steps show of their molecule came with that model, so that nobody waits for it. A step is a row of STEPS.
@@ -24,8 +24,10 @@ from mmexplore.ui.shell.tabs import (
     BENCH_BOX,
     BESIDE,
     FUSION_TABS,
+    LENS,
     MOLECULE,
     MOLECULE_TAB,
+    PANELS,
     PREDICT_TABS,
     SOUGHT,
     SUBGRAPH_TABS,
@@ -40,13 +42,14 @@ _AT, _PENDING = "demo", "demo/row"
 
 @dataclass(frozen=True)
 class Step:
-    """Tour step: which page, what to say, whether the molecule is shown yet, and the tab that opens."""
+    """Tour step: which page, what to say, whether the molecule or the lens is shown, and the tab that opens."""
 
     page: str
     title: str
     words: str
     molecule: bool = True
     tab: tuple[str, str] = ("", "")
+    lens: bool = False
 
 
 STEPS = (
@@ -56,6 +59,14 @@ STEPS = (
         "Each point is one of the {n:,} molecules of {data}. The model has learned from {modalities} modalities; here "
         "it places those near each other that it takes to be alike. Point at some to see their structures.",
         molecule=False,
+    ),
+    Step(
+        "Map",
+        "Each modality has its own map",
+        "Pull the slider above the map: each of the {modalities} modalities places the same molecules, and they move "
+        "from one map to the next. Lit are those whose neighbours change most; they are drawn below.",
+        molecule=False,
+        lens=True,
     ),
     Step(
         "Map",
@@ -86,7 +97,9 @@ STEPS = (
         tab=(PREDICT_TABS, BENCH),
     ),
 )
-_WORDS = "From this map to a prediction, the part that decides and an edit of your own; needs no network"
+_WORDS = (
+    "From this map through the lens to a prediction, the part that decides and an edit of your own; needs no network"
+)
 
 
 @dataclass(frozen=True)
@@ -155,8 +168,9 @@ def arrive(text: str) -> None:
     st.session_state["model"], st.session_state["data"] = subject.model, subject.data
     st.session_state["view"] = studio.model(subject.model).views[0]
     st.session_state[_PENDING] = subject.row if step.molecule else -1
-    for key in ("smiles", "compare", "atoms"):
+    for key in ("smiles", "compare", "atoms", PANELS):
         st.session_state.pop(key, None)
+    st.session_state[LENS] = step.lens
     if step.tab[0]:
         st.session_state[step.tab[0]] = step.tab[1]
     if step.page == "Subgraphs":

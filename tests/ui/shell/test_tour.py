@@ -17,6 +17,7 @@ from mmexplore.explore import hurried
 from mmexplore.explore.explain import fusion
 from mmexplore.models import registry
 from mmexplore.runtime.home import write_json
+from mmexplore.studio import ViewRef
 from mmexplore.ui.shell import tour
 from mmexplore.ui.subgraphs import result
 
@@ -86,8 +87,8 @@ def test_a_walk_says_what_was_predicted_and_measured(shipped: str, monkeypatch: 
     started: list[tuple[str, str]] = []
     for number in range(1, len(tour.STEPS) + 1):
         app = walk(str(number))
-        assert f"{number} of 5" in shown(app)
-        if number == 2:
+        assert f"{number} of 6" in shown(app)
+        if number == 3:
             found = studio.shown_molecule(shipped, DATA)
             assert found is not None
             row = found.row
@@ -96,18 +97,18 @@ def test_a_walk_says_what_was_predicted_and_measured(shipped: str, monkeypatch: 
                 assert value.split()[0].replace("-", "") in shown(app).replace("\\", "").replace("-", "")
     assert set(started) == {(shipped, DATA)}
     app.button(key="demo/end").click().run()
-    assert "of 5" not in shown(app)
+    assert "of 6" not in shown(app)
 
 
 def test_without_a_shipped_late_fusion_there_is_no_way_in(empty_home: Path) -> None:
     saved(empty_home, "toy-late", "late", NAMES)
     assert tour._model() is None
-    assert "of 5" not in shown(walk("1"))
+    assert "of 6" not in shown(walk("1"))
 
 
 @pytest.mark.parametrize("step", ["0", "99", "x", "-1", "²"])
 def test_a_step_that_is_none_is_left(shipped: str, step: str) -> None:
-    assert "of 5" not in shown(walk(step))
+    assert "of 6" not in shown(walk(step))
 
 
 @pytest.mark.slow
@@ -127,7 +128,7 @@ def test_the_part_that_decides_is_visibly_a_part_of_the_molecule(home: Path, dat
 def test_the_step_of_the_part_seeks_what_the_walk_tells(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studio, "start_embedding", lambda model, data: None)
     st.cache_data.clear()
-    app = walk("4")
+    app = walk("5")
     assert "at most" in shown(app)
     found = studio.shown_molecule("solubility-mmfrl-late", "solubility")
     assert found is not None
@@ -135,9 +136,24 @@ def test_the_step_of_the_part_seeks_what_the_walk_tells(home: Path, monkeypatch:
     assert app.session_state["sought-regression"] == "below"
 
 
+def test_the_step_of_the_lens_alone_has_it_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio, "start_embedding", lambda model, data: None)
+    assert [walk(number).session_state["lens"] for number in "123"] == [False, True, False]
+
+
+def test_what_the_lens_shows_first_came_with_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
+    data, name, _, method = studio.first_choice()
+    stops = [ViewRef(name, view) for view in studio.model(name).views]
+    lens = studio.lens(stops, data, method)
+    assert lens is not None
+    moved = [studio.movers(lens, way, data) for way in range(len(stops) - 1)]
+    assert all(each is not None and len(each.rows) for each in moved)
+
+
 def test_the_step_of_a_prediction_opens_the_molecules_tab(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studio, "start_embedding", lambda model, data: None)
-    assert walk("2").session_state["beside"] == "Molecule"
+    assert walk("3").session_state["beside"] == "Molecule"
 
 
 def test_the_walk_ends_on_the_bench_with_its_molecule(shipped: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +170,7 @@ def test_without_a_part_that_is_known_the_walk_has_no_step_of_it(shipped: str, e
     st.cache_data.clear()
     subject = tour._subject()
     assert subject is not None
-    assert [step.page for step in subject.steps] == ["Map", "Map", "Fusion", "Predict"]
+    assert [step.page for step in subject.steps] == ["Map", "Map", "Map", "Fusion", "Predict"]
 
 
 @pytest.mark.parametrize("data", ["solubility", "freesolv"])
