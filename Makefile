@@ -62,7 +62,7 @@ quick: .venv/dev
 
 quick-elsewhere: export MMEXPLORE_TEST_WITHOUT_POSIX := 1
 quick-elsewhere: .venv/dev
-	$(BIN)/python -m pytest -m "not browser and not slow and not release" -n 1 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not browser and not slow and not release" -n 2 --dist loadfile --no-loadscope-reorder
 
 # every test, and the lines of mmexplore that none of them ran, in all processes that they started
 coverage: .venv/dev
