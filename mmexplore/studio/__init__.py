@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagreement
     from mmexplore.explore.neighbors.detail import Detail, Nearest, Standing
     from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pattern, shared
+    from mmexplore.explore.neighbors.shown import Shown
     from mmexplore.explore.neighbors.spaces import MoleculeRef
     from mmexplore.explore.probe import Probe, ProbedTask
     from mmexplore.explore.regions.labels import MapLabel
@@ -220,6 +221,8 @@ if TYPE_CHECKING:
         hits,
         hits_sdf,
         joint_model,
+        keep_shown,
+        kept_shown,
         lacking_for_peaks,
         peak_hit_table,
         peak_hits,
@@ -227,6 +230,10 @@ if TYPE_CHECKING:
         predicted_shifts,
         retrieve,
         retrieve_by_peaks,
+        retrieve_by_shown,
+        shown_hits,
+        shown_panel,
+        shown_query,
         start_doubts,
         start_peaks,
         stored_doubts,
@@ -345,7 +352,7 @@ __all__ = [
     "Jump", "Lens", "MapFile", "MapLabel", "MissingModalities", "ModalityJump", "Model", "ModelEvaluation",
     "MoleculeCard", "MoleculePrediction", "MoleculeRef", "Motifs", "Movers", "Nearest", "Pair", "PairedTest",
     "PaperTable", "PeakHits", "PeakList", "PredictedTable", "PredictionAsked", "Preset", "Probe", "ProbedTask",
-    "Quality", "RGroups", "Result", "RowColumns", "Rules", "SearchPlan", "SearchResult", "Shifts", "Similarities",
+    "Quality", "RGroups", "Result", "RowColumns", "Rules", "SearchPlan", "SearchResult", "Shifts", "Shown", "Similarities",
     "Skipped", "Standing", "Study", "StudyOfSettings", "Subgraph", "Summary", "TableHead", "Target", "TaskColumn",
     "TaskEstimate", "Tested", "TrainingCheck", "Transformation", "Trial", "Trust", "ViewRef", "add_dataset",
     "admet_folder", "agreement", "align", "aligned", "append", "asked_of", "at_home", "available", "backup",
@@ -363,7 +370,7 @@ __all__ = [
     "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "has_report", "history", "hit_table", "hits",
     "hits_sdf", "home", "hyperedge_neighbors", "import_embedding", "import_model", "imported_embeddings", "in_words",
     "inside", "intervals_in_words", "is_quick_color", "job", "job_history", "joint_model", "judged", "jump",
-    "keep_model_file", "keep_selection", "keep_split_file", "kept_selection", "known_bytes", "known_dataset",
+    "keep_model_file", "keep_selection", "keep_shown", "keep_split_file", "kept_selection", "kept_shown", "known_bytes", "known_dataset",
     "label_table", "lacking", "lacking_for_peaks", "lens", "list_jobs", "log_run", "make_ensemble", "map_card",
     "map_classes", "map_contours", "map_folders", "mean_disagreement", "mean_scores", "measured_results", "migrate",
     "missing_modalities", "model", "model_jobs", "models", "molecule_card", "movers", "names_only", "new_run",
@@ -372,8 +379,8 @@ __all__ = [
     "prediction_jobs", "predictions", "predicts", "preview", "probe", "products", "promise", "property_table",
     "pull_model", "push_model", "quality_classes", "query_of", "query_of_row", "r_group_table", "r_groups",
     "read_structure", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job",
-    "restore", "retrieve", "retrieve_by_peaks", "rows_of", "score", "scores_at", "scores_quickly", "sdf_of",
-    "search_ranges", "shape", "shared", "shown_molecule", "side", "skipped", "split_columns", "split_table",
+    "restore", "retrieve", "retrieve_by_peaks", "retrieve_by_shown", "rows_of", "score", "scores_at", "scores_quickly", "sdf_of",
+    "search_ranges", "shape", "shared", "shown_hits", "shown_molecule", "shown_panel", "shown_query", "side", "skipped", "split_columns", "split_table",
     "standard_panels", "start_append", "start_cliffs", "start_contributions", "start_doubts", "start_embedding",
     "start_exam", "start_explaining", "start_fetch", "start_import", "start_labels", "start_lens", "start_map",
     "start_map_card", "start_model_export", "start_model_import", "start_motifs", "start_peaks", "start_prediction",
