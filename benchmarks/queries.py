@@ -12,7 +12,7 @@ their share; intervals are percentiles over 1,000 resamples of the queries.
 """
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -38,6 +38,7 @@ from mmexplore.features.modalities.image import Image
 from mmexplore.features.packing import pack
 from mmexplore.features.store import features
 from mmexplore.models.bootstrap import RESAMPLES, drawn
+from mmexplore.models.registry import View
 from mmexplore.runtime.home import default_home
 
 KS = (1, 10, 100)
@@ -81,10 +82,10 @@ def by_pictures(table: Dataset, rows: np.ndarray) -> Iterator[dict[str, Any]]:
         contents = [base64.b64encode(to_png(one)).decode() for one in pixels]
         for name, (there, view) in spaces.items():
             places = shown.embedded(view.model.folder, view.name, "picture", contents)
-            yield counted(style, name, rows, lambda n, p=places, t=there: t.scores(p[n]).max(0))
-        yield counted(style, "pixels", rows, lambda n, p=pixels: -nearest(gray, inks(Image(side_px=64).seen(p[n]))))
+            yield counted(style, name, rows, (there.scores(one).max(0) for one in places))
+        yield counted(style, "pixels", rows, by_pixels(gray, pixels))
     dealt = np.roll(rows, 1)
-    yield counted(style, "pixels, dealt", dealt, lambda n: -nearest(gray, inks(Image(side_px=64).seen(pixels[n]))))
+    yield counted(style, "pixels, dealt", dealt, by_pixels(gray, pixels))
 
 
 def by_conformers(table: Dataset, rows: np.ndarray) -> Iterator[dict[str, Any]]:
@@ -98,13 +99,13 @@ def by_conformers(table: Dataset, rows: np.ndarray) -> Iterator[dict[str, Any]]:
         asked = np.array([row for row, _ in made])
         blocks = [Chem.MolToMolBlock(one) for _, one in made]
         places = shown.embedded(view.model.folder, view.name, "conformer", blocks)
-        yield counted(kind, view.model.name, asked, lambda n, p=places: there.scores(p[n]).max(0))
+        yield counted(kind, view.model.name, asked, (there.scores(one).max(0) for one in places))
         shapes = np.array([shape(Chem.RemoveHs(one)) for _, one in made])
-        yield counted(kind, "USRCAT", asked, lambda n, s=shapes: -np.abs(gallery - s[n]).sum(1))
-        yield counted(kind, "ECFP", asked, lambda n, a=asked: words.scores(words.take(a[[n]]))[0])
+        yield counted(kind, "USRCAT", asked, (-np.abs(gallery - one).sum(1) for one in shapes))
+        yield counted(kind, "ECFP", asked, (words.scores(words.take(np.array([row])))[0] for row in asked))
 
 
-def space_of(name: str, kind: shown.Kind, table: Dataset) -> tuple[Cosine, shown.View]:
+def space_of(name: str, kind: shown.Kind, table: Dataset) -> tuple[Cosine, View]:
     """Where a model's branch has put the molecules."""
     view = shown.view_for(kind, studio.model(name))
     return Cosine(np.asarray(studio.embed(name, table.name).view(view.name))), view
@@ -126,7 +127,7 @@ def drawing(
     else:
         Compute2DCoords(molecule, canonOrient=True)
     canvas = rdMolDraw2D.MolDraw2DCairo(side, side)
-    options = canvas.drawOptions()
+    options: Any = canvas.drawOptions()
     options.bondLineWidth = width
     if flags.get("black"):
         options.useBWAtomPalette()
@@ -166,6 +167,11 @@ def inks(records: list[dict[str, np.ndarray]]) -> np.ndarray:
     return found
 
 
+def by_pixels(gallery: np.ndarray, pixels: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Scores of pictures, each by the likest of the six looks at it."""
+    return (-nearest(gallery, inks(Image(side_px=64).seen(one))) for one in pixels)
+
+
 def nearest(gallery: np.ndarray, looks: np.ndarray) -> np.ndarray:
     """Least squared distance of any look to each drawing, (n,)."""
     own = np.einsum("ij,ij->i", gallery, gallery)[:, None] + np.einsum("ij,ij->i", looks, looks)
@@ -203,11 +209,11 @@ def shape(molecule: Chem.Mol) -> np.ndarray:
     return np.array(GetUSRCAT(molecule))
 
 
-def counted(query: str, by: str, rows: np.ndarray, scores: Callable[[int], np.ndarray]) -> dict[str, Any]:
+def counted(query: str, by: str, rows: np.ndarray, scores: Iterable[np.ndarray]) -> dict[str, Any]:
     """Recall of a way to rank, with its intervals."""
     places = []
-    for number, row in enumerate(rows.tolist()):
-        each = np.where(np.isfinite(found := scores(number)), found, -np.inf)
+    for row, found in zip(rows.tolist(), scores, strict=True):
+        each = np.where(np.isfinite(found), found, -np.inf)
         near = np.isclose(each, each[row], rtol=0, atol=1e-6)
         places.append((int((each[~near] > each[row]).sum()), int(near.sum())))
     better, tied = np.array(places).T

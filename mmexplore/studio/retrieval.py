@@ -1,4 +1,4 @@
-"""Retrieval: the molecules most like a query in several spaces, and how far these agree; by peaks, a picture, a conformer, too."""
+"""Retrieval: the molecules most like a query in several spaces, or by its peaks, a picture, a conformer."""
 
 import hashlib
 import time
@@ -249,6 +249,11 @@ def shown_panel(kind: showing.Kind, model_name: str = "", *, usual: bool = False
         if not usual:
             raise
         return shown_panel(kind)
+
+
+def shown_trust(kind: showing.Kind) -> str:
+    """How far to trust what the shipped model finds of a picture or a conformer, as measured."""
+    return showing.TRUST[kind]
 
 
 def keep_shown(shown: Shown) -> str:

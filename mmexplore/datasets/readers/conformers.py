@@ -28,11 +28,9 @@ class Conformer(NamedTuple):
 
 
 def conformer(content: bytes) -> Conformer:
-    """First molecule of an SDF, read before the deadline. Raises BadMolecule where it has no places in space, TooLong."""
+    """First molecule of an SDF, before the deadline. Raises BadMolecule for one without places in space, TooLong."""
     if len(content) > MOST_BYTES:
-        raise BadMolecule(
-            f"the file has {len(content):,} bytes; an SDF of one molecule, {MOST_BYTES:,} at most, would do"
-        )
+        raise BadMolecule(f"the file has {len(content):,} bytes or more; an SDF of {MOST_BYTES:,} at most would do")
     text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     records = [record for record in _END.split(text) if record.strip()]
     if not records or "M  END" not in records[0]:

@@ -42,7 +42,7 @@ def picture(content: bytes) -> np.ndarray:
     found, mask = found[box], mask[box]
     if max(mask.shape) < SHORTEST_SIDE:
         raise BadMolecule(
-            f"what is drawn in the picture is {mask.shape[1]} x {mask.shape[0]} pixels; {SHORTEST_SIDE} or more would do"
+            f"what is drawn is {mask.shape[1]} x {mask.shape[0]} pixels large; {SHORTEST_SIDE} or more would do"
         )
     if mask.mean() > _MOST_INK:
         raise BadMolecule(
@@ -65,7 +65,7 @@ def from_png(content: bytes) -> np.ndarray:
 
 def _decoded(content: bytes) -> Image.Image:
     if len(content) > MOST_BYTES:
-        raise BadMolecule(f"the picture has {len(content):,} bytes; {MOST_BYTES:,} at most would do")
+        raise BadMolecule(f"the picture has {len(content):,} bytes or more; {MOST_BYTES:,} at most would do")
     if not content.startswith(_SIGNATURE):
         head = content[:64].lstrip().lower() if content[:1] in b"< \n" else content
         what = next((name for sign, name in _OTHERS.items() if head.startswith(sign)), "no picture")
@@ -77,7 +77,7 @@ def _decoded(content: bytes) -> Image.Image:
             width, height = found.size
             if width * height > MOST_PIXELS:
                 raise BadMolecule(
-                    f"the picture has {width:,} x {height:,} pixels; {MOST_PIXELS // 1_000_000} million at most would do"
+                    f"the picture has {width:,} x {height:,} pixels; {MOST_PIXELS // 10**6} million at most would do"
                 )
             found.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, UnidentifiedImageError) as mistake:
@@ -108,8 +108,8 @@ def _on_white(found: Image.Image) -> np.ndarray:
     if darkest < _FAINTEST:
         raise BadMolecule("nothing is drawn in the picture; one of a structure would do")
     darker = (255 - (255 - np.arange(256)) * 255 // darkest).clip(0, 255).astype(np.uint8)
-    found_: np.ndarray = darker[pixels]
-    return found_
+    dark: np.ndarray = darker[pixels]
+    return dark
 
 
 def _is_light(pixels: np.ndarray, alpha: np.ndarray) -> bool:
@@ -121,7 +121,8 @@ def _is_light(pixels: np.ndarray, alpha: np.ndarray) -> bool:
 def _ground(pixels: np.ndarray) -> np.ndarray:
     """The ground's colour: the median of the pixels, channel by channel."""
     step = max(1, int((pixels.shape[0] * pixels.shape[1] / 1e6) ** 0.5))
-    return np.median(pixels[::step, ::step].reshape(-1, 3), 0).astype(np.uint8)
+    found: np.ndarray = np.median(pixels[::step, ::step].reshape(-1, 3), 0).astype(np.uint8)
+    return found
 
 
 def _mask(pixels: np.ndarray) -> np.ndarray:
@@ -150,7 +151,8 @@ def _without_frame(mask: np.ndarray) -> np.ndarray:
     if min(mask.shape) < SHORTEST_SIDE or min(edge.mean() for edge in edges) < 0.9:
         return mask
     parts, _ = ndimage.label(mask, np.ones((3, 3)))
-    return mask & (parts != parts[0, np.argmax(parts[0] > 0)])
+    found: np.ndarray = mask & (parts != parts[0, np.argmax(parts[0] > 0)])
+    return found
 
 
 def _without_specks(mask: np.ndarray) -> np.ndarray:

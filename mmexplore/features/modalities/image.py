@@ -90,7 +90,7 @@ class Image(Modality):
         """Looks at a picture that was given, uint8 ``(height, width, 3)``, dark on white and without a margin.
 
         Each is drawn as RDKit draws, as large and with lines as wide: as it came, mirrored, and with its longest axis
-        lying flat, as RDKit lays molecules, four ways round. A drawing turned over with its wedges is the same molecule.
+        lying flat, as RDKit lays molecules, four ways round. Mirrored, it is the same molecule but for its wedges.
         """
         flat = laid_flat(pixels)
         ways = [pixels, pixels[:, ::-1], flat, flat[::-1], flat[:, ::-1], flat[::-1, ::-1]]
