@@ -24,7 +24,7 @@ _OTHERS |= {b"II*\0": "a TIFF", b"MM\0*": "a TIFF", b"<svg": "an SVG", b"<?xml":
 _FAINTEST = 40  # of 255: less is paper
 _PART_OF_INK = 0.3  # of the darkest: less is noise
 _FEWEST_PIXELS = 4  # of a stroke; less is a speck
-_MOST_INK = 0.6  # of the drawing's rectangle; more is a photograph
+_MOST_INK = 0.45  # of the drawing's rectangle, unless that is as narrow as a bond; more is a photograph
 
 
 def picture(content: bytes) -> np.ndarray:
@@ -44,7 +44,7 @@ def picture(content: bytes) -> np.ndarray:
         raise BadMolecule(
             f"what is drawn is {mask.shape[1]} x {mask.shape[0]} pixels large; {SHORTEST_SIDE} or more would do"
         )
-    if mask.mean() > _MOST_INK:
+    if mask.mean() > _MOST_INK and min(mask.shape) > 0.3 * max(mask.shape):
         raise BadMolecule(
             f"{mask.mean():.0%} of the picture is dark, which no drawing of a structure is; one of lines would do"
         )
@@ -70,15 +70,14 @@ def _decoded(content: bytes) -> Image.Image:
         head = content[:64].lstrip().lower() if content[:1] in b"< \n" else content
         what = next((name for sign, name in _OTHERS.items() if head.startswith(sign)), "no picture")
         raise BadMolecule(f"a PNG is wanted, and {what} came; the same saved as PNG would do")
+    width, height = (int.from_bytes(content[place : place + 4], "big") for place in (16, 20))
+    if width * height > MOST_PIXELS:
+        most = f"{MOST_PIXELS // 10**6} million"
+        raise BadMolecule(f"the picture has {width:,} x {height:,} pixels; {most} at most would do")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = Image.open(BytesIO(content), formats=("PNG",))
-            width, height = found.size
-            if width * height > MOST_PIXELS:
-                raise BadMolecule(
-                    f"the picture has {width:,} x {height:,} pixels; {MOST_PIXELS // 10**6} million at most would do"
-                )
             found.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, UnidentifiedImageError) as mistake:
         why = (str(mistake) or type(mistake).__name__).splitlines()[0][:100]
@@ -103,8 +102,10 @@ def _on_white(found: Image.Image) -> np.ndarray:
         ground = _ground(pixels)
     shades = np.arange(256) * 255 // np.maximum(ground.astype(int), 1)[:, None]
     pixels = np.stack([shades[i].clip(0, 255).astype(np.uint8)[pixels[..., i]] for i in range(3)], 2)
-    ink = 255 - pixels.min(2)
-    darkest = int(np.bincount(ink.ravel(), minlength=256)[_FAINTEST:].any() and np.percentile(ink[ink > 0], 99.5))
+    ink = 255 - _lowest(pixels)
+    counts = np.bincount(ink.ravel(), minlength=256)
+    counts[0] = 0
+    darkest = int(np.searchsorted(np.cumsum(counts), 0.995 * counts.sum()))
     if darkest < _FAINTEST:
         raise BadMolecule("nothing is drawn in the picture; one of a structure would do")
     darker = (255 - (255 - np.arange(256)) * 255 // darkest).clip(0, 255).astype(np.uint8)
@@ -126,7 +127,13 @@ def _ground(pixels: np.ndarray) -> np.ndarray:
 
 
 def _mask(pixels: np.ndarray) -> np.ndarray:
-    found: np.ndarray = pixels.min(2) < 255 * (1 - _PART_OF_INK)
+    found: np.ndarray = _lowest(pixels) < 255 * (1 - _PART_OF_INK)
+    return found
+
+
+def _lowest(pixels: np.ndarray) -> np.ndarray:
+    """The darkest channel of each pixel; NumPy's own minimum over three numbers is ten times as slow."""
+    found: np.ndarray = np.minimum(np.minimum(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
     return found
 
 
@@ -141,7 +148,8 @@ def _reduced(pixels: np.ndarray) -> np.ndarray:
     height, width = (-(-side // factor) * factor for side in pixels.shape[:2])
     padded = np.full((height, width, 3), 255, np.uint8)
     padded[: pixels.shape[0], : pixels.shape[1]] = pixels
-    found: np.ndarray = padded.reshape(height // factor, factor, width // factor, factor, 3).min((1, 3))
+    rows = np.minimum.reduce([padded[i::factor] for i in range(factor)])
+    found: np.ndarray = np.minimum.reduce([rows[:, i::factor] for i in range(factor)])
     return found
 
 

@@ -100,6 +100,7 @@ def _by_shown(choice: Choice, asked: RetrievalRequest, kind: shown_queries.Kind)
         with found:
             lists, problems = shown_queries.search(wanted)
             _heading(asked, f"the {kind}")
+            shown_queries.trust(wanted)
             st.session_state[_LISTS + "/of"] = (asked.data, True)
             hit_lists(_LISTS, [_column(panel, asked, lists.get(panel), {}, problems) for panel in asked.panels], _pick)
             _left_out(list(lists), asked.data)
@@ -153,7 +154,8 @@ def _heading(asked: RetrievalRequest, name: str) -> None:
     only = f", of those that contain {asked.smarts}" if asked.smarts else ""
     only += f", within the ranges of {', '.join(asked.within)}" if asked.within else ""
     words = f"Most like {name} among {len(data):,} molecules of {data.title}{only}"
-    st.caption(literal(f"{words}. A coloured edge marks what several lists share; point at one to see where."))
+    shared = " A coloured edge marks what several lists share; point at one to see where."
+    st.caption(literal(f"{words}.{shared if len(asked.panels) > 1 else ''}"))
 
 
 def _column(

@@ -108,8 +108,15 @@ def search(asked: ShownSearch) -> tuple[dict[ViewRef, HitList], dict[ViewRef, st
     return lists, problems
 
 
+def trust(asked: ShownSearch) -> None:
+    """How far to trust what is found, where the model was measured; and what the link leads to."""
+    if asked.panels[0] == studio.shown_panel(asked.shown.kind):
+        st.caption(literal(studio.shown_trust(asked.shown.kind)))
+    st.caption(_LINK)
+
+
 def query_card(choice: Choice, asked: ShownSearch) -> None:
-    """What was shown, what is to be said of it, and how far to trust what is found."""
+    """What was shown, as it is read, and what is to be said of it."""
     kind = asked.shown.kind
     st.markdown(f"**The {kind}, the query**")
     if kind == "picture":
@@ -118,6 +125,3 @@ def query_card(choice: Choice, asked: ShownSearch) -> None:
         molecule.show(MoleculeRef(asked.shown.smiles), choice.model, choice.view, "retrieval-shown")
     for note in asked.shown.told:
         st.caption(literal(note))
-    if asked.panels[0] == studio.shown_panel(kind):
-        st.caption(literal(studio.shown_trust(kind)))
-    st.caption(_LINK)

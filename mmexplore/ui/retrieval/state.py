@@ -46,10 +46,10 @@ class RetrievalRequest:
 def asked(choice: Choice) -> RetrievalRequest:
     """Draw the controls and read them."""
     _follow(choice)
-    kind, left, middle, right = st.columns([4, 4, 2.6, 1.2], vertical_alignment="bottom")
     about: dict[str, Any] = {"kind": "the kind of query", "default": _STRUCTURE, "required": True}
-    with kind:
-        by = address.choose(st.segmented_control, "Sought by", [_STRUCTURE, _PEAKS, *_SHOWN], key="query-by", **about)
+    about |= {"label_visibility": "collapsed"}
+    by = address.choose(st.segmented_control, "Sought by", [_STRUCTURE, _PEAKS, *_SHOWN], key="query-by", **about)
+    left, middle, right = st.columns([6, 3, 1.2], vertical_alignment="bottom")
     shown_kind = _SHOWN.get(str(by))
     with left:
         peaks = peaks_text() if by == _PEAKS else None
