@@ -45,7 +45,8 @@ class Pretraining(nn.Module, ABC):
 
     def alone(self, branch: str, embedding: Tensor) -> Tensor:
         """View of a branch's name, ``(n, width)``, where that branch alone has an embedding."""
-        return self({branch: embedding}).get(branch, embedding)
+        found: Tensor = self({branch: embedding}).get(branch, embedding)
+        return found
 
     def chosen(self, records: dict[str, Records]) -> dict[str, Records]:
         """The batch as both its embeddings and its losses see it: random choices are made here, once."""

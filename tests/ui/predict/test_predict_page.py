@@ -122,7 +122,7 @@ class TestFile:
         assert not app.exception
         check_hard(app.dataframe[0].value)
         order = [str(name) for name in app.dataframe[0].value.columns[:5]]
-        assert order == ["structure ", TASK, f"{TASK}_low", f"{TASK}_high", "in_domain"]
+        assert order == ["structure", TASK, f"{TASK}_low", f"{TASK}_high", "in_domain"]
         (job,) = studio.prediction_jobs()
         for ending in (".csv", ".xlsx"):
             path = studio.write_predicted(job, ending)
