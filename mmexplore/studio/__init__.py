@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from mmexplore.explore.neighbors.agreement import Agreement, Pair, mean_disagreement
     from mmexplore.explore.neighbors.detail import Detail, Nearest, Standing
     from mmexplore.explore.neighbors.retrieval import PROPERTIES, HitList, check_pattern, shared
-    from mmexplore.explore.neighbors.shown import Shown
+    from mmexplore.explore.neighbors.shown import ShownQuery
     from mmexplore.explore.neighbors.spaces import MoleculeRef
     from mmexplore.explore.probe import Probe, ProbedTask
     from mmexplore.explore.regions.labels import MapLabel
@@ -353,7 +353,7 @@ __all__ = [
     "Jump", "Lens", "MapFile", "MapLabel", "MissingModalities", "ModalityJump", "Model", "ModelEvaluation",
     "MoleculeCard", "MoleculePrediction", "MoleculeRef", "Motifs", "Movers", "Nearest", "Pair", "PairedTest",
     "PaperTable", "PeakHits", "PeakList", "PredictedTable", "PredictionAsked", "Preset", "Probe", "ProbedTask",
-    "Quality", "RGroups", "Result", "RowColumns", "Rules", "SearchPlan", "SearchResult", "Shifts", "Shown",
+    "Quality", "RGroups", "Result", "RowColumns", "Rules", "SearchPlan", "SearchResult", "Shifts", "ShownQuery",
     "Similarities", "Skipped", "Standing", "Study", "StudyOfSettings", "Subgraph", "Summary", "TableHead", "Target",
     "TaskColumn", "TaskEstimate", "Tested", "TrainingCheck", "Transformation", "Trial", "Trust", "ViewRef",
     "add_dataset", "admet_folder", "agreement", "align", "aligned", "append", "asked_of", "at_home", "available",

@@ -17,7 +17,7 @@ from mmexplore.explore.neighbors import retrieval, spaces
 from mmexplore.explore.neighbors import shown as showing
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
 from mmexplore.explore.neighbors.retrieval import HitList, shared
-from mmexplore.explore.neighbors.shown import Shown
+from mmexplore.explore.neighbors.shown import ShownQuery
 from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.explore.spectra import doubt as doubting
 from mmexplore.explore.spectra import matching
@@ -222,7 +222,7 @@ def retrieve_by_peaks(
     return about | {"seconds": round(time.perf_counter() - started, 4)}
 
 
-def shown_query(kind: showing.Kind, content: bytes | Path) -> Shown:
+def shown_query(kind: showing.Kind, content: bytes | Path) -> ShownQuery:
     """Picture or conformer of a file's bytes, or of a file (not where visitors ask). Raises BadMolecule, NotAvailable.
 
     ``kind``: ``picture`` for a PNG, ``conformer`` for an SDF with places in space.
@@ -256,18 +256,18 @@ def shown_trust(kind: showing.Kind) -> str:
     return showing.TRUST[kind]
 
 
-def keep_shown(shown: Shown) -> str:
+def keep_shown(shown: ShownQuery) -> str:
     """Keep a shown query for links; returns the name that :func:`kept_shown` finds it by."""
     return showing.keep(shown, home=home())
 
 
-def kept_shown(kind: showing.Kind, name: str) -> Shown:
+def kept_shown(kind: showing.Kind, name: str) -> ShownQuery:
     """Shown query that was kept under a name. Raises UnknownName."""
     return showing.kept(kind, name, home=home())
 
 
 def shown_hits(
-    shown: Shown,
+    shown: ShownQuery,
     panel: ViewRef,
     data: str,
     k: int,

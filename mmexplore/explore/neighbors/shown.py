@@ -43,7 +43,7 @@ MOST_KEPT = 500
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownQuery:
     """Shown query: a picture, a PNG without margins in base 64, or a conformer, a mol block and its structure.
 
     ``told``: what is to be said of the file.
@@ -60,15 +60,15 @@ class Shown:
         return base64.b64decode(self.content)
 
 
-def read(kind: Kind, content: bytes) -> Shown:
+def read(kind: Kind, content: bytes) -> ShownQuery:
     """Shown query of a file's bytes. Raises BadMolecule, TooLong."""
     if kind == "picture":
-        return Shown(kind, base64.b64encode(pictures.to_png(pictures.picture(content))).decode())
+        return ShownQuery(kind, base64.b64encode(pictures.to_png(pictures.picture(content))).decode())
     found = conformers.conformer(content)
-    return Shown(kind, found.block, found.smiles, found.told)
+    return ShownQuery(kind, found.block, found.smiles, found.told)
 
 
-def keep(shown: Shown, *, home: Home) -> str:
+def keep(shown: ShownQuery, *, home: Home) -> str:
     """Keep a shown query; returns the name that :func:`kept` finds it by, 16 hex digits."""
     content = json.dumps(asdict(shown)).encode()
     path = home.folder("shown") / _name(content)
@@ -80,7 +80,7 @@ def keep(shown: Shown, *, home: Home) -> str:
     return path.name
 
 
-def kept(kind: Kind, name: str, *, home: Home) -> Shown:
+def kept(kind: Kind, name: str, *, home: Home) -> ShownQuery:
     """Shown query that was kept under a name. Raises UnknownName where none of this kind is."""
     mine = len(name) == 16 and all(sign in "0123456789abcdef" for sign in name)
     try:
@@ -89,7 +89,7 @@ def kept(kind: Kind, name: str, *, home: Home) -> Shown:
         content = b""
     if not content or _name(content) != name or (told := json.loads(content))["kind"] != kind:
         raise UnknownName(kind, name, ())
-    return Shown(kind, told["content"], told["smiles"], tuple(told["told"]))
+    return ShownQuery(kind, told["content"], told["smiles"], tuple(told["told"]))
 
 
 def _name(content: bytes) -> str:
@@ -106,7 +106,7 @@ def view_for(kind: Kind, model: Model) -> View:
     return model.view(name)
 
 
-def looks(shown: Shown, view: View) -> np.ndarray:
+def looks(shown: ShownQuery, view: View) -> np.ndarray:
     """Places of a shown query in a view, float32 (looks, width). Raises TooLong, BadMolecule."""
     return np.array(hurried.within(view.model, looks_values, view.name, shown.kind, shown.content), np.float32)
 
@@ -139,7 +139,7 @@ def embedded(folder: Path, branch: str, kind: Kind, contents: list[str]) -> np.n
 
 
 def hits(
-    shown: Shown,
+    shown: ShownQuery,
     view: View,
     dataset: Dataset,
     k: int,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import ECFP, HitList, MoleculeRef, Shown, ViewRef
+from mmexplore.studio import ECFP, HitList, MoleculeRef, ShownQuery, ViewRef
 from mmexplore.ui.components import molecule, waits
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address
@@ -31,7 +31,7 @@ _LINK = "The link of this page holds the name under which the server keeps this 
 class ShownSearch:
     """What is shown, by which views it is sought, where, for how many hits, and what hits must be like."""
 
-    shown: Shown
+    shown: ShownQuery
     panels: tuple[ViewRef, ...]
     data: str
     k: int
@@ -39,7 +39,7 @@ class ShownSearch:
     within: dict[str, tuple[float, float]]
 
 
-def shown_file(kind: Kind) -> Shown | None:
+def shown_file(kind: Kind) -> ShownQuery | None:
     """Draw the box for a file and read it; None where none came, or one that could not be read, which it says."""
     key = f"{kind}/given"
     st.file_uploader(

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import BadMolecule, MmexploreError
-from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeRef, PeakList, Shown, ViewRef
+from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeRef, PeakList, ShownQuery, ViewRef
 from mmexplore.ui.compare import state
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
@@ -40,7 +40,7 @@ class RetrievalRequest:
     by_peaks: bool = False
     peaks: PeakList | None = None
     kind: Kind | None = None
-    shown: Shown | None = None
+    shown: ShownQuery | None = None
 
 
 def asked(choice: Choice) -> RetrievalRequest:

@@ -130,7 +130,7 @@ class TestKept:
         home = Home(studio.home().path / "forgotten")
         monkeypatch.setattr(shown, "MOST_KEPT", 2)
         for number in range(4):
-            shown.keep(shown.Shown("picture", base64.b64encode(bytes([number])).decode()), home=home)
+            shown.keep(shown.ShownQuery("picture", base64.b64encode(bytes([number])).decode()), home=home)
         assert len(list((home / "shown").iterdir())) == 2
 
 
