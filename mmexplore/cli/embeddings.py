@@ -128,12 +128,19 @@ def _probed(values: Values) -> Values:
 def retrieve(
     data: DataName,
     model: Annotated[
-        str, typer.Option("--model", help="name of a model or its folder; for --peaks a joint one, by default ours")
+        str,
+        typer.Option("--model", help="name of a model or its folder; without --query ours by default"),
     ] = "",
     query: Annotated[str, typer.Option("--query", help="a name in the data set, a SMILES or an InChI")] = "",
     peaks: Annotated[
         str, typer.Option("--peaks", help="instead of --query: 13C shifts, such as '128.5 d, 77.2', or a file of them")
     ] = "",
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="instead of --query: a PNG of a drawn structure")
+    ] = None,
+    conformer: Annotated[
+        Path | None, typer.Option("--conformer", help="instead of --query: an SDF with places in space")
+    ] = None,
     k: Annotated[int, typer.Option("--k", min=1, help="how many hits")] = 4,
     target: Annotated[str, typer.Option("--target-data", help="search this data set instead")] = "",
     view: Annotated[list[str] | None, typer.Option("--view", help="which embedding, repeatable; default: all")] = None,
@@ -147,13 +154,18 @@ def retrieve(
     """The molecules most like a query: by ECFP, by the model without training, and by each of its views.
 
     With --peaks those whose structures fit a measured 13C spectrum: by predicted shifts, by the joint model, by both.
+    With --picture those whose drawings look alike, with --conformer those of a like shape.
     """
 
     def work(progress: Progress) -> Values:
-        if bool(peaks.strip()) == bool(query.strip()):
+        if sum(map(bool, (peaks.strip(), query.strip(), picture, conformer))) != 1:
             raise BadRecipe(
-                "retrieve takes --query or --peaks, one of them; --query CCO or --peaks '57.5, 18.2' would do"
+                "retrieve takes --query, --peaks, --picture or --conformer, one of them; --query CCO would do"
             )
+        if picture:
+            return studio.retrieve_by_shown("picture", picture, target or data, k, smarts, model, progress)
+        if conformer:
+            return studio.retrieve_by_shown("conformer", conformer, target or data, k, smarts, model, progress)
         if peaks.strip():
             return studio.retrieve_by_peaks(peaks, target or data, k, smarts, model, progress)
         if not model:

@@ -46,7 +46,8 @@ def predict(
         ]
         counts = {"n": made.n, "predicted": made.predicted, "not_predicted": made.n - made.predicted}
         found: Values = {"model": ",".join(names)} | counts | {"file": str(made.file), "tasks": tasks}
-        return found | {"columns": asdict(made.row), "notes": list(made.notes)}
+        beside = [name for task in made.tasks for name in task.beside]
+        return found | {"columns": asdict(made.row) | {"beside": beside}, "notes": list(made.notes)}
 
     answer(work, as_json, job, shown=lambda values: {key: held for key, held in values.items() if key != "columns"})
 

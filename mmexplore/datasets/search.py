@@ -105,7 +105,8 @@ def molecule_and_pattern(text: str) -> tuple[str, str]:
     (('CCO', 'CCO'), ('', '[#6]S(=O)(=O)N'))
     """
     text = text.strip()
-    if text.replace("->", "").count(">") >= 2 and not text.lower().startswith("inchi="):
+    arrows = text.replace("->", "").replace("<-", "")  # dative bonds are none
+    if arrows.count(">") >= 2 and "<" not in arrows and not text.lower().startswith("inchi="):
         raise BadMolecule(f"{_shown(text)} is a reaction, and a molecule is asked for; one side of it alone would do")
     try:
         mol = molecules.parse_line(text)

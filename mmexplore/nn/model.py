@@ -114,6 +114,12 @@ class Predictor(nn.Module):
             return Prediction(fused.outputs, fused.views | embeddings)
         return Prediction(fused.outputs, embeddings | fused.views, fused.parts)
 
+    def alone(self, branch: str, records: Records) -> Tensor:
+        """View of a branch's name, ``(n, width)``, from records of its modality alone."""
+        numbers = {one.name: i for i, one in enumerate(self.recipe.branches)}
+        embedding: Tensor = self.branches[numbers[branch]](records.to(self.label_mean.device))
+        return self.pretraining.alone(branch, embedding) if self.recipe.pretrains else embedding
+
     def _stacked(self, batch: Batch) -> Prediction:
         """Members' outputs, on the scale of the whole's, times their weights (equations 9 to 11 of MMFRL)."""
         members = self.by_name()

@@ -535,9 +535,21 @@ def parse(values: Any) -> Recipe:
         return Recipe.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "recipe"
+        where = _where(first["loc"])
         came = _shortened(first["input"])
         raise BadRecipe(f"{where}: {first['msg'].removeprefix('Value error, ')}, and {came} came") from None
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    """Where in a recipe something stands, the values of a list counted from 1.
+
+    >>> _where(("data", "fractions", 2)), _where(("branches", 0, "name")), _where(())
+    ('fractions, value 3 (data.fractions)', 'branches.0.name', 'recipe')
+    """
+    match loc:
+        case (*_, str(name), int(number)):
+            return f"{name.replace('_', ' ')}, value {number + 1} ({_where(loc[:-1])})"
+    return ".".join(map(str, loc)) or "recipe"
 
 
 def read(path: Path) -> Recipe:

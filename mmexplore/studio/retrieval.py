@@ -1,4 +1,4 @@
-"""Retrieval: the molecules most like a query in several spaces, and how far these agree; by their peaks, too."""
+"""Retrieval: the molecules most like a query in several spaces, or by its peaks, a picture, a conformer."""
 
 import hashlib
 import time
@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmexplore.datasets import Skipped
-from mmexplore.datasets.readers import peak_lists
+from mmexplore.datasets.readers import conformers, peak_lists, pictures
 from mmexplore.datasets.readers.peak_lists import PeakList
-from mmexplore.explore.maps.panels import ECFP, ViewRef
+from mmexplore.explore.maps.panels import ECFP, ViewRef, ref
 from mmexplore.explore.neighbors import retrieval, spaces
+from mmexplore.explore.neighbors import shown as showing
 from mmexplore.explore.neighbors.agreement import Agreement, Pair
 from mmexplore.explore.neighbors.retrieval import HitList, shared
+from mmexplore.explore.neighbors.shown import ShownQuery
 from mmexplore.explore.neighbors.spaces import MoleculeRef
 from mmexplore.explore.spectra import doubt as doubting
 from mmexplore.explore.spectra import matching
@@ -26,7 +28,7 @@ from mmexplore.explore.spectra.shift_table import Shifts
 from mmexplore.features.store import features
 from mmexplore.models.imported import Imported
 from mmexplore.models.registry import UNTRAINED, Model
-from mmexplore.runtime.errors import BadMolecule, BadTable
+from mmexplore.runtime.errors import BadMolecule, BadRecipe, BadTable, NotAvailable
 from mmexplore.runtime.home import read_json, write_json
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
@@ -218,6 +220,93 @@ def retrieve_by_peaks(
     about |= {"hits": {way: _plain_hits(one.rows, one.similarity, data) for way, one in found.items()}}
     about |= {"tied": {way: one.tied for way, one in found.items()}}
     return about | {"seconds": round(time.perf_counter() - started, 4)}
+
+
+def shown_query(kind: showing.Kind, content: bytes | Path) -> ShownQuery:
+    """Picture or conformer of a file's bytes, or of a file (not where visitors ask). Raises BadMolecule, NotAvailable.
+
+    ``kind``: ``picture`` for a PNG, ``conformer`` for an SDF with places in space.
+    """
+    if isinstance(content, Path):
+        if VISITORS.is_set():
+            raise NotAvailable("a file of the server is read for nobody who visits it; its content would do")
+        try:
+            with content.expanduser().open("rb") as file:
+                content = file.read(max(pictures.MOST_BYTES, conformers.MOST_BYTES) + 1)
+        except OSError as error:
+            raise NotAvailable(f"the file {str(content)!r} cannot be read: {error.strerror}") from None
+    return showing.read(kind, content)
+
+
+def shown_panel(kind: showing.Kind, model_name: str = "", *, usual: bool = False) -> ViewRef:
+    """View in which a picture or a conformer is sought: that of the named model, else of the shipped one.
+
+    ``usual``: a model that reads none gives way to the shipped one. Raises BadRecipe, UnknownName.
+    """
+    try:
+        return ref(showing.view_for(kind, model(model_name or showing.USUAL[kind])))
+    except BadRecipe:
+        if not usual:
+            raise
+        return shown_panel(kind)
+
+
+def shown_trust(kind: showing.Kind) -> str:
+    """How far to trust what the shipped model finds of a picture or a conformer, as measured."""
+    return showing.TRUST[kind]
+
+
+def keep_shown(shown: ShownQuery) -> str:
+    """Keep a shown query for links; returns the name that :func:`kept_shown` finds it by."""
+    return showing.keep(shown, home=home())
+
+
+def kept_shown(kind: showing.Kind, name: str) -> ShownQuery:
+    """Shown query that was kept under a name. Raises UnknownName."""
+    return showing.kept(kind, name, home=home())
+
+
+def shown_hits(
+    shown: ShownQuery,
+    panel: ViewRef,
+    data: str,
+    k: int,
+    smarts: str = "",
+    within: Mapping[str, tuple[float, float]] | None = None,
+) -> HitList:
+    """The ``k`` molecules of a data set most like a picture or a conformer; ties by row.
+
+    By ECFP a conformer's own structure is compared, and stands among the hits. Raises NotAvailable before the model has
+    embedded the data set, BadMolecule, BadRecipe for a view that reads no such thing.
+    """
+    if panel == ECFP:
+        return retrieval.same_or_like(MoleculeRef(shown.smiles), dataset(data), k, smarts, within, home=home())
+    chosen = showing.view_for(shown.kind, model(panel.model))
+    return showing.hits(shown, chosen, dataset(data), k, smarts, within, home=home())
+
+
+def retrieve_by_shown(
+    kind: showing.Kind,
+    content: bytes | Path,
+    data: str,
+    k: int = 4,
+    smarts: str = "",
+    model_name: str = "",
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Hits of a picture or a conformer, as the command line gives them; embeds what is not embedded yet.
+
+    Raises like :func:`shown_query` and :func:`shown_hits`.
+    """
+    shown, panel = shown_query(kind, content), shown_panel(kind, model_name)
+    embed(panel.model, data, progress)
+    started = time.perf_counter()
+    panels = {panel.view: panel} | ({"ecfp": ECFP} if shown.smiles else {})
+    found = {name: shown_hits(shown, one, data, k, smarts) for name, one in panels.items()}
+    about: dict[str, Any] = {"kind": kind, "structure": shown.smiles, "k": k, "model": panel.model}
+    about |= {"data": data, "hits": {name: _plain(one, data) for name, one in found.items()}}
+    about |= {"tied": {name: one.tied for name, one in found.items()}, "notes": list(shown.told)}
+    return about | {"trust": showing.TRUST[kind], "seconds": round(time.perf_counter() - started, 4)}
 
 
 def doubt(query: MoleculeRef, peaks: PeakList, data: str, model_name: str = "") -> Doubt:

@@ -91,6 +91,11 @@ class TestReading:
             with pytest.raises(BadMolecule, match=r"is a reaction, and a molecule is asked for"):
                 reader(DATA, typed)
 
+    @pytest.mark.parametrize("typed", ["<script>alert(1)</script>", "<b>x</b>", "a<b>c>d"])
+    def test_markup_is_no_reaction(self, home: object, typed: str) -> None:
+        with pytest.raises(BadMolecule, match="reads neither as SMILES nor as SMARTS"):
+            studio.query_of(DATA, typed)
+
     def test_a_name_that_is_not_here_is_told_where_names_are_looked_up(self, home: object) -> None:
         with pytest.raises(BadMolecule, match=f"names are looked up in {DATA} alone, so its SMILES or InChI would do"):
             studio.find(DATA, "no such name")

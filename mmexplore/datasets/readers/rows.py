@@ -120,12 +120,14 @@ class TableHead:
     """Beginning of a table: names of its columns, the likeliest of structures ("" for none), the sheets of a workbook.
 
     ``sheet`` is the one that was read. ``columns`` is empty where there is nothing to choose from, as in an SD file.
+    ``empty``: there are names of columns and no row below them.
     """
 
     columns: tuple[str, ...]
     structures: str
     sheets: tuple[str, ...] = ()
     sheet: str = ""
+    empty: bool = False
 
 
 def head_of(path: Path, sheet: str | None = None, called: str = "") -> TableHead:
@@ -153,7 +155,7 @@ def _head(held: Content, sheet: str | None) -> TableHead:
     first = seen.header_row(style)
     names = tuple(unique([""] * len(seen.cells.columns)) if first else as_they_stood(seen.cells))
     frame = pd.DataFrame(dict(zip(names, map(list, seen.columns(first)), strict=True)), dtype=str)
-    return TableHead(names, _columns.structures(frame).chosen or "")
+    return TableHead(names, _columns.structures(frame).chosen or "", empty=frame.empty)
 
 
 def as_they_stood(cells: Cells) -> list[str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 20_000
+FEW = 30
+"""Of fewer labelled molecules the scores say that they are few."""
 MOST_CATEGORIES = 20
 Scores = tuple[float | int | None, ...]
 VERSION = 2  # 1 had means in place of medians, and no parts
@@ -189,7 +191,8 @@ def _of_rows(
     permuted = [rng.permutation(codes) for _ in range(permutations)]
     drawn = f" drawn from {labeled} with seed {seed}" if labeled > len(rows) else ""
     method = f"NMI against k-means, k = {groups}, best of 10 starts; permuted: median of {permutations}"
-    how = f"{classes.how}; {len(rows)} molecules{part}{drawn}; {method}"
+    few = ", so few that chance alone may beat every shuffle" if len(rows) < FEW else ""
+    how = f"{classes.how}; {len(rows)} molecules{part}{drawn}{few}; {method}"
     if other is not None and other.how == how and other.version == VERSION:
         full = tuple(getattr(other, name) for name in _FULL)
     else:

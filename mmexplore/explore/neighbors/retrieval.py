@@ -58,12 +58,39 @@ def hits(
     ``smarts`` and ``within`` (property: lowest, highest) are filters. Raises NotAvailable before the model has embedded
     the data set, BadMolecule for the SMARTS or a query that the model cannot read, UnknownName for a property.
     """
-    there, record = space(view, dataset, home=home), record_of(asked, view, dataset, source, home=home)
-    keep: np.ndarray = dataset.smiles != asked.smiles
+    record = record_of(asked, view, dataset, source, home=home)
+    return ranked(record, view, dataset, k, smarts, within, dataset.smiles != asked.smiles, home=home)
+
+
+def ranked(
+    looks: np.ndarray,
+    view: View,
+    dataset: Dataset,
+    k: int,
+    smarts: str = "",
+    within: Ranges | None = None,
+    keep: np.ndarray | None = None,
+    *,
+    home: Home,
+) -> HitList:
+    """The ``k`` molecules of a data set, of those to ``keep``, most similar to a record as the view sees it.
+
+    Of several looks at one query (m, width) the likest counts. Raises like :func:`hits`.
+    """
+    there = space(view, dataset, home=home)
+    keep = np.ones(len(dataset), bool) if keep is None else keep
     if smarts:
         keep = keep & containing(dataset, smarts)
-    rows, similarity, tried = _passing(there, record, k, keep, dataset, within or {})
+    rows, similarity, tried = _passing(there, looks, k, keep, dataset, within or {})
     return HitList(ref(view), rows[:k], similarity[:k], tried, _tied(similarity, k))
+
+
+def same_or_like(
+    asked: MoleculeRef, dataset: Dataset, k: int, smarts: str = "", within: Ranges | None = None, *, home: Home
+) -> HitList:
+    """The ``k`` molecules of a data set most similar to a structure by ECFP, itself among them. Raises like hits."""
+    record = record_of(asked, ecfp_view(), dataset, home=home)
+    return ranked(record, ecfp_view(), dataset, k, smarts, within, home=home)
 
 
 def _tied(similarity: np.ndarray, k: int) -> int:

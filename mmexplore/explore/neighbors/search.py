@@ -114,7 +114,7 @@ def top(space: Space, queries: np.ndarray, k: int, keep: np.ndarray | None = Non
 def with_ties(space: Space, query: np.ndarray, k: int, keep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Top-k search of one query (1, width), and all molecules that tie with the k-th: rows and similarities.
 
-    Raises MmexploreError for k < 1.
+    Of several looks at one query (m, width) the likest counts. Raises MmexploreError for k < 1.
     """
     if k < 1:
         raise MmexploreError(f"a search has at least 1 hit, and {k} were asked for")
@@ -122,22 +122,23 @@ def with_ties(space: Space, query: np.ndarray, k: int, keep: np.ndarray) -> tupl
     k = min(k, int(allowed.sum()))
     if not k:
         return np.empty(0, np.int64), np.empty(0)
-    scores = space.scores(query)[0]
+    size = max(1, _BLOCK_ELEMENTS // len(allowed))
+    scores = np.max([space.scores(query[i : i + size]).max(0) for i in range(0, len(query), size)], 0)
     scores[~allowed] = -np.inf
-    rows, similarity = _ranked(space, query[0], scores, k)
+    rows, similarity = _ranked(space, query, scores, k)
     last = int(np.searchsorted(-similarity, -similarity[k - 1], "right"))
     return rows[:last], similarity[:last]
 
 
 def _best(space: Space, query: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    rows, similarity = _ranked(space, query, scores, k)
+    rows, similarity = _ranked(space, query[None], scores, k)
     return rows[:k], similarity[:k]
 
 
-def _ranked(space: Space, query: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _ranked(space: Space, looks: np.ndarray, scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """All that may be among the best k, which holds all that tie with the k-th."""
     rows = np.flatnonzero((scores >= _floor(scores, k) - _SLACK) & (scores > -np.inf))
-    similarity = space.exact(query, rows)
+    similarity: np.ndarray = np.max([space.exact(look, rows) for look in looks], 0)
     order = np.lexsort((rows, -similarity))
     return rows[order], similarity[order]
 

@@ -41,7 +41,7 @@ LEVEL = 0.01
 _MOST = (12, 24, 36, 48)
 _SAMPLE, _SECONDS = 8, 1.5
 _CANDIDATES, _LOOKED_AT, _AT_ONCE = 3, 60, 100
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ def of_places(dataset: Dataset, xy: np.ndarray, progress: Progress = silent) -> 
     held = dict(zip(every, holders(smiles, every, progress), strict=True))
     placed = np.isfinite(xy).all(1)
     looked_at = (len(every) + len(set(known.values()))) * len(found)
-    made = [_label(peak, some, held, placed, looked_at) for peak, some in zip(found, candidates, strict=True)]
-    return _each_once([one for one in made if one])
+    made = [_labels(peak, some, held, placed, looked_at) for peak, some in zip(found, candidates, strict=True)]
+    return _each_once(made)
 
 
 def _peaks(xy: np.ndarray) -> list[Peak]:
@@ -146,35 +146,37 @@ def _drawn(smarts: str, example: str) -> str:
     return fragment_smiles(whole, mask_of(whole.mol.GetSubstructMatch(molecules.pattern(smarts))))
 
 
-def _label(
+def _labels(
     peak: Peak, some: dict[str, str], held: dict[str, np.ndarray], placed: np.ndarray, looked_at: int
-) -> MapLabel | None:
+) -> list[MapLabel]:
+    """Labels that a peak may have, the one that tells most first."""
     from scipy.stats import hypergeom  # it takes longer to import than a page has
 
     n, total = len(peak.rows), int(placed.sum())
-    best: tuple[float, int, str] | None = None
-    counts = {}
+    rows, found = tuple(peak.rows.tolist()), []
     for drawn, smarts in some.items():
         inside, held_by = int(held[smarts][peak.rows].sum()), int((held[smarts] & placed).sum())
         tells = inside / n - (held_by - inside) / max(total - n, 1)
         p = min(1.0, float(hypergeom.sf(inside - 1, total, held_by, n)) * looked_at)
         if inside / n >= HELD and tells >= TELLS and p <= LEVEL:
-            counts[drawn] = (inside, n, held_by - inside, total - n, p)
-            best = max(best or (-1.0, 0, ""), (tells, len(drawn), drawn))
-    if best is None:
-        return None
-    rows = tuple(peak.rows.tolist())
-    return MapLabel(peak.x, peak.y, peak.level, best[2], some[best[2]], rows, *counts[best[2]])
+            counts = (inside, n, held_by - inside, total - n, p)
+            label = MapLabel(peak.x, peak.y, peak.level, drawn, smarts, rows, *counts)
+            found.append(((tells, len(drawn), drawn), label))
+    return [label for _, label in sorted(found, key=lambda one: one[0], reverse=True)]
 
 
-def _each_once(made: Sequence[MapLabel]) -> tuple[MapLabel, ...]:
-    """Without those that say again what a coarser label says of the same molecules."""
+def _each_once(made: Sequence[Sequence[MapLabel]]) -> tuple[MapLabel, ...]:
+    """One label a peak, the one that tells most of those that no peak before it has: a structure names one region.
+
+    A peak whose best label says again what a coarser one says of the same molecules has none.
+    """
     kept: list[MapLabel] = []
-    for one in made:
-        rows = set(one.rows)
-        again = any(known.smiles == one.smiles and len(rows & set(known.rows)) > len(rows) / 2 for known in kept)
-        if not again:
-            kept.append(one)
+    for some in made:
+        names = {known.smiles: set(known.rows) for known in kept}
+        best = some[0] if some else None
+        if best is None or len(set(best.rows) & names.get(best.smiles, set())) > len(best.rows) / 2:
+            continue
+        kept += [one for one in some if one.smiles not in names][:1]
     return tuple(kept)
 
 

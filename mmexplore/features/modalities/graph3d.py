@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
-from rdkit.Chem import AddHs, GetMolFrags, Mol
+from rdkit.Chem import AddHs, GetMolFrags, Mol, RemoveHs
 from rdkit.Chem.rdDepictor import Compute2DCoords
 from rdkit.Chem.rdDistGeom import EmbedMultipleConfs, ETKDGv3
 from rdkit.Chem.rdForceFieldHelpers import MMFFHasAllMoleculeParams, MMFFOptimizeMoleculeConfs
@@ -106,6 +106,17 @@ class Graph3D(Modality):
         if made < FLAT:
             _set_apart(positions, GetMolFrags(shown))
         return _record(shown, made, positions - positions.mean(1, keepdims=True))
+
+    def placed(self, molecule: Mol) -> Record:
+        """The record of a conformer that was given, the molecule's first. Raises BadMolecule.
+
+        Hydrogens are left out, or set where they are lacking, as the option says; fragments stand apart as ours do.
+        """
+        shown = AddHs(molecule, addCoords=True) if self.hydrogens else RemoveHs(molecule)
+        _check_size(shown)
+        positions = _positions(shown)[:1]
+        _set_apart(positions, GetMolFrags(shown))
+        return _record(shown, EMBEDDED, positions - positions.mean(1, keepdims=True))
 
     def _embedded(self, molecule: Mol) -> int:
         """Give the molecule, hydrogens and all, its conformers, and say how."""

@@ -18,6 +18,7 @@ from pydantic import Field
 from rdkit.Chem import Mol
 from rdkit.Chem.Draw import rdMolDraw2D
 from rdkit.Chem.rdDepictor import Compute2DCoords
+from scipy.ndimage import minimum_filter, rotate
 
 from mmexplore.chem.molecules import reread
 from mmexplore.features.modalities import Column, Modality, Record
@@ -44,6 +45,13 @@ PALETTE = (
 """RGB of RDKit's colours (0 to 1), then of their mixtures; a hue's number stands in the high four bits of a pixel."""
 LEVELS = 15
 """Coverage 0 (white) to 15 (the hue itself) stands in the low four bits."""
+
+FILLED = 0.91
+"""Of a side: the longer side of what RDKit draws."""
+LINE_PX = 1.6
+"""Width of RDKit's lines as :func:`line_width` finds it at 64 pixels a side."""
+DARK = 180
+"""Of 255: what is darker belongs to a stroke."""
 
 _LONGEST_STROKE = 255
 
@@ -78,6 +86,16 @@ class Image(Modality):
             raise BadMolecule("a drawing needs at least one atom, and a molecule of 0 came")
         return strokes(drawn(molecule, self.side_px))
 
+    def seen(self, pixels: np.ndarray) -> list[Record]:
+        """Looks at a picture that was given, uint8 ``(height, width, 3)``, dark on white and without a margin.
+
+        Each is drawn as RDKit draws, as large and with lines as wide: as it came, mirrored, and with its longest axis
+        lying flat, as RDKit lays molecules, four ways round. Mirrored, it is the same molecule but for its wedges.
+        """
+        flat = laid_flat(pixels)
+        ways = [pixels, pixels[:, ::-1], flat, flat[::-1], flat[:, ::-1], flat[::-1, ::-1]]
+        return [strokes(redrawn(way, self.side_px)) for way in ways]
+
 
 def drawn(molecule: Mol, side_px: int) -> np.ndarray:
     """RDKit's drawing, uint8 ``(side, side, 3)``; atoms in the order they come in. Raises BadMolecule."""
@@ -91,6 +109,44 @@ def drawn(molecule: Mol, side_px: int) -> np.ndarray:
         raise BadMolecule(f"RDKit cannot draw the molecule: {(str(error) or repr(error)).splitlines()[0]}") from None
     with Picture.open(BytesIO(canvas.GetDrawingText())) as picture:
         return np.array(picture.convert("RGB"))
+
+
+def laid_flat(pixels: np.ndarray) -> np.ndarray:
+    """A picture turned so that the longest axis of its ink lies flat, without a margin."""
+    inked = pixels.min(2) < DARK
+    if not inked.any():
+        return pixels
+    rows, columns = np.nonzero(inked)
+    axis = np.linalg.eigh(np.cov(np.stack([columns, rows]), ddof=0))[1][:, 1]
+    turned = rotate(pixels, np.degrees(np.arctan2(axis[1], axis[0])), (1, 0), order=1, cval=255)
+    inked = turned.min(2) < DARK
+    rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
+    found: np.ndarray = turned[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else pixels
+    return found
+
+
+def redrawn(pixels: np.ndarray, side_px: int) -> np.ndarray:
+    """A given picture as large and with lines as wide as RDKit's drawings, uint8 ``(side, side, 3)``."""
+    scale = FILLED * side_px / max(pixels.shape[:2])
+    wider = LINE_PX / scale - line_width(pixels)
+    if wider > 0:
+        whole = int(wider)
+        less, more = (minimum_filter(pixels, (size, size, 1)).astype(np.float32) for size in (whole + 1, whole + 2))
+        pixels = (less + (more - less) * (wider - whole)).astype(np.uint8)
+    height, width = (max(1, min(side_px, round(side * scale))) for side in pixels.shape[:2])
+    method = Picture.Resampling.BOX if scale < 1 else Picture.Resampling.BILINEAR
+    canvas = np.full((side_px, side_px, 3), 255, np.uint8)
+    top, left = (side_px - height) // 2, (side_px - width) // 2
+    resized = Picture.fromarray(np.ascontiguousarray(pixels)).resize((width, height), method)
+    canvas[top : top + height, left : left + width] = np.asarray(resized)
+    return canvas
+
+
+def line_width(pixels: np.ndarray) -> float:
+    """Width of a drawing's lines in pixels: twice the area of its ink over the length of its edge."""
+    mask = np.pad(pixels.min(2) < 128, 1)
+    edge = int((mask[1:] != mask[:-1]).sum() + (mask[:, 1:] != mask[:, :-1]).sum())
+    return 2 * float(mask.sum()) / max(edge, 1)
 
 
 def strokes(pixels: np.ndarray) -> Record:

@@ -35,6 +35,12 @@ class LatentSpace(nn.Module):
         """``c_i`` of each modality, ``(n, dimension)``."""
         return [encode(x) for x, encode in zip(features, self.encoders, strict=True)]
 
+    def one(self, name: str, embedding: Tensor) -> Tensor:
+        """``c_i`` of one modality by itself, ``(n, dimension)``."""
+        i = self.names.index(name)
+        found: Tensor = self.encoders[i](self.norms[i](self.projections[i](embedding)))
+        return found
+
     def unified(self, embeddings: dict[str, Tensor]) -> Tensor:
         """``c`` (n, dimension): the mean of the modalities' embeddings."""
         return torch.stack(self(self.features(embeddings))).mean(0)

@@ -43,6 +43,11 @@ class Pretraining(nn.Module, ABC):
         A view with a branch's name stands in for the encoder's output.
         """
 
+    def alone(self, branch: str, embedding: Tensor) -> Tensor:
+        """View of a branch's name, ``(n, width)``, where that branch alone has an embedding."""
+        found: Tensor = self({branch: embedding}).get(branch, embedding)
+        return found
+
     def chosen(self, records: dict[str, Records]) -> dict[str, Records]:
         """The batch as both its embeddings and its losses see it: random choices are made here, once."""
         return records

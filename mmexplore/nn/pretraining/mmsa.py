@@ -105,6 +105,10 @@ class MMSA(Pretraining):
         c = self.latent(self.latent.features(embeddings))
         return dict(zip(self.latent.names, c, strict=True)) | {"unified": torch.stack(c).mean(0)}
 
+    def alone(self, branch: str, embedding: Tensor) -> Tensor:
+        """``c_i`` of one modality."""
+        return self.latent.one(branch, embedding)
+
     def chosen(self, records: dict[str, Records]) -> dict[str, Records]:
         """The batch with one conformer a molecule, the same for its embedding and its geometry."""
         if "graph3d" not in records:

@@ -18,12 +18,11 @@ from mmexplore.ui.compare import state
 from mmexplore.ui.components import waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, picked
 from mmexplore.ui.components.molecule_map import Shown, Stops, event, mask, molecule_map
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import METHOD_TITLES, literal
 from mmexplore.ui.map import controls, events
 from mmexplore.ui.map.controls import Controls
 from mmexplore.ui.map.selection import selection_table
 from mmexplore.ui.map.side import map_side
-from mmexplore.ui.map.state import TITLES
 from mmexplore.ui.server import asked as served
 from mmexplore.ui.server import blobs
 from mmexplore.ui.shell import address, session
@@ -142,8 +141,8 @@ def _words(lens: Lens) -> None:
     length = f"Procrustes distances sum to {sum(lens.way.distances):.2f}, in the order given to {lens.way.as_came:.2f}"
     st.caption(
         literal(
-            f"{len(lens.stops)} maps by {TITLES[lens.method]}{of}, in the order in which they move least ({length}), "
-            "each turned onto the one before; sizes are made alike"
+            f"{len(lens.stops)} maps by {METHOD_TITLES[lens.method]}{of}, in the order in which they move least "
+            f"({length}), each turned onto the one before; sizes are made alike"
         )
     )
 

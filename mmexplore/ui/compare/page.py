@@ -17,12 +17,11 @@ from mmexplore.ui.compare import panel as compare_panel
 from mmexplore.ui.compare import state
 from mmexplore.ui.compare.panel import GROUP, Look, Marks
 from mmexplore.ui.components.molecule_map import map_bar, mask
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import METHOD_TITLES, literal
 from mmexplore.ui.map import coloring, controls, events, progress
 from mmexplore.ui.map.controls import Controls
 from mmexplore.ui.map.selection import selection_table
 from mmexplore.ui.map.side import map_side
-from mmexplore.ui.map.state import TITLES
 from mmexplore.ui.server import blobs
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
@@ -70,7 +69,7 @@ def _title(choice: Choice, looks: list[Look], method: str, seed: int) -> None:
     st.title(f"{len(data):,} molecules of {literal(data.title)}", anchor=False)
     of = "" if method == "pca" else f", seed {seed}"
     turned = "each turned, mirrored, scaled and shifted onto the first (Procrustes), for drawing only"
-    st.caption(literal(f"{len(looks)} maps by {TITLES[method]}{of}; {turned}"))
+    st.caption(literal(f"{len(looks)} maps by {METHOD_TITLES[method]}{of}; {turned}"))
 
 
 def _marks(painting: Painting, found: SearchResult | None) -> Marks:
@@ -121,7 +120,7 @@ def _progress(look: Look, method: str, seed: int, at_work: bool) -> None:
     if at_work or _failed(look, method, seed):
         progress.wait(look.choice, _goal(look, method), look.shown, seed)
     else:
-        st.caption(f"{TITLES[method]} waits for its turn.")
+        st.caption(f"{METHOD_TITLES[method]} waits for its turn.")
 
 
 def _failed(look: Look, method: str, seed: int) -> bool:

@@ -12,11 +12,10 @@ from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import UNTRAINED, MapFile, Quality, ViewRef
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components.molecule_map import Shown, molecule_map
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import METHOD_TITLES, literal
 from mmexplore.ui.map import events
 from mmexplore.ui.map import state as map_state
 from mmexplore.ui.map.quality import small_quality
-from mmexplore.ui.map.state import TITLES
 from mmexplore.ui.server import asked, blobs
 from mmexplore.ui.shell.session import Choice
 
@@ -134,7 +133,7 @@ def _draw(look: Look, shown: MapFile, first: MapFile, marks: Marks) -> float | N
     name = f"{_title(look.panel.model)}, {look.panel.view}"
     events.drawn(key, marks.painting.codes, made.xy)
     stamp = ((str(each.path), each.created, each.seconds) for each in (shown, first))
-    by = f"{TITLES[shown.method]}, coloured by {marks.painting.label}"
+    by = f"{METHOD_TITLES[shown.method]}, coloured by {marks.painting.label}"
     what = Shown(
         title=f"{n:,} molecules of {look.choice.data}, {name}, {by}",
         data=look.choice.data,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mmexplore.studio import Skipped
 
+METHOD_TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
+"""Layout methods as people write them."""
 _MEANS_SOMETHING = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=])")
 
 

@@ -10,9 +10,8 @@ from mmexplore.runtime.errors import BadMolecule
 from mmexplore.studio import METHODS, MapFile, SearchResult
 from mmexplore.ui.compare import menu
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
-from mmexplore.ui.components.words import left_out, literal
+from mmexplore.ui.components.words import METHOD_TITLES, left_out, literal
 from mmexplore.ui.map import cliffs, regions, state
-from mmexplore.ui.map.state import TITLES
 from mmexplore.ui.shell import address, session, tabs, tour
 from mmexplore.ui.shell.session import Choice
 
@@ -64,7 +63,7 @@ def title(choice: Choice, shown: MapFile | None, method: str) -> None:
     """How many molecules of what, in which view of which model, laid out how."""
     data = studio.dataset(choice.data)
     st.title(f"{len(data):,} molecules of {literal(data.title)}", anchor=False)
-    by = TITLES[shown.method if shown else method]
+    by = METHOD_TITLES[shown.method if shown else method]
     seed = f", seed {shown.seed}" if shown and shown.method != "pca" else ""
     lost = len(data) - state.placed(shown.xy) if shown else 0
     without = f"; {lost:,} could not be embedded and have no place" if lost else ""
@@ -94,7 +93,7 @@ def controls(on: state.Ground, several: bool) -> Controls:
             required=True,
             key="method",
             kind="the method",
-            format_func=lambda name: TITLES[name],
+            format_func=lambda name: METHOD_TITLES[name],
             help=_METHOD_HELP,
         )
     with color:

@@ -12,6 +12,7 @@ from mmexplore.ui.compare import lens, page
 from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components import model_links
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
+from mmexplore.ui.components.words import METHOD_TITLES
 from mmexplore.ui.map import card, cliffs, coloring, controls, events, progress, regions
 from mmexplore.ui.map import star as map_star
 from mmexplore.ui.map import state as map_state
@@ -20,7 +21,6 @@ from mmexplore.ui.map.hyperedges import hyperedge_panel
 from mmexplore.ui.map.quality import quality_panel, trust
 from mmexplore.ui.map.selection import selection_table
 from mmexplore.ui.map.side import map_side
-from mmexplore.ui.map.state import TITLES
 from mmexplore.ui.server import blobs
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
@@ -108,7 +108,7 @@ def _draw(
 ) -> None:
     rows, n = session.selection(), len(shown.xy)
     points = blobs.published(("points", str(shown.path), shown.created, shown.seconds), shown.xy.tobytes)
-    by = TITLES[shown.method]
+    by = METHOD_TITLES[shown.method]
     joined, looked_at = cliffs.edges(steps, shown.xy)
     events.drawn(_MAP, painting.codes, shown.xy)
     what = Shown(

@@ -5,6 +5,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.studio import Job, MapFile
 from mmexplore.ui.components import follow_job
+from mmexplore.ui.components.words import METHOD_TITLES
 from mmexplore.ui.map import state
 from mmexplore.ui.shell.session import Choice
 
@@ -18,7 +19,7 @@ def wait(choice: Choice, method: str, shown: MapFile | None, seed: int = 0) -> N
         st.session_state[key] = job.id
     if not job.unfinished:
         _follow(choice, method, seed, _state(shown), job)
-    elif follow_job.unfinished(job, f"The {state.TITLES[method]} map was not finished.", "Compute it again", key):
+    elif follow_job.unfinished(job, f"The {METHOD_TITLES[method]} map was not finished.", "Compute it again", key):
         del st.session_state[key]
         st.rerun()
 
@@ -38,7 +39,7 @@ def _job(key: str) -> Job | None:
 
 
 def _follow(choice: Choice, method: str, seed: int, shown: tuple[str, bool] | None, job: Job) -> None:
-    title = state.TITLES[method]
+    title = METHOD_TITLES[method]
     what = f"The {title} map is being computed"
     if shown and shown[0] == method:
         what = f"The {title} map is being scored"

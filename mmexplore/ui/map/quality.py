@@ -8,7 +8,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.studio import Classes, MapFile, Quality, Trust
 from mmexplore.ui.components import waits
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import METHOD_TITLES, literal
 from mmexplore.ui.map import coloring, state
 from mmexplore.ui.shell import session
 from mmexplore.ui.shell.session import Choice
@@ -65,7 +65,7 @@ def _doubtful(shown: MapFile, tested: Trust) -> None:
     """The share of doubtful places, how they were found, and the way to select them."""
     rows = np.flatnonzero(tested.doubtful)
     with st.container(horizontal=True, vertical_alignment="center"):
-        share = f"**{tested.share:.1%} of the places on the {state.TITLES[shown.method]} map are doubtful**"
+        share = f"**{tested.share:.1%} of the places on the {METHOD_TITLES[shown.method]} map are doubtful**"
         st.markdown(f"{share} ({len(rows):,} of {tested.tested:,})", width="content", help=_TRUST_HELP)
         if len(rows):
             st.button("Select these", key="select-doubtful", on_click=session.select, args=(rows,))
@@ -80,7 +80,7 @@ def _scores(choice: Choice, shown: MapFile, color: str, classes: Classes | None)
     if scores is None:
         coloring.wait_for_quality(choice, shown, choice, color, classes)
         return
-    title = state.TITLES[shown.method]
+    title = METHOD_TITLES[shown.method]
     parts = _parts(scores)
     rows = ["| | " + " | ".join(parts) + " |", "|:--|" + "--:|" * len(parts)]
     for score, name, _, better in _SCORES:

@@ -15,8 +15,6 @@ from mmexplore.runtime.cache import cached
 from mmexplore.studio import Classes, MapFile, SearchResult
 from mmexplore.ui.shell.session import Choice
 
-TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
-
 
 @dataclass(frozen=True)
 class Ground:

@@ -17,7 +17,7 @@ from mmexplore.ui.components import charts, waits
 from mmexplore.ui.components.drawings import Drawing, drawings, of_atoms, of_smiles, picked
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.widgets import label_picker
-from mmexplore.ui.components.words import literal
+from mmexplore.ui.components.words import METHOD_TITLES, literal
 from mmexplore.ui.predict import bench_charts, deciding, steps
 from mmexplore.ui.predict.one import (
     INTERVALS,
@@ -293,7 +293,7 @@ def _star(choice: Choice, model: str, history: Steps, pinned: Looked | None) -> 
     before = (_place(smiles, panel, data, shown) for smiles in history.smiles[: history.at][-_TRAIL:])
     trail = [at for at in (*before, here) if at is not None]
     other = _place(pinned.smiles, panel, data, shown) if pinned else None
-    title = f"{data}, view {view}, {shown.method.upper()}"
+    title = f"{data}, view {view}, {METHOD_TITLES[shown.method]}"
     drawn = bench_charts.star(shown.xy, here, trail, other, title)
     charts.show(drawn, f"{model}-star", "predict/bench/star", downloads=False)
 

@@ -81,6 +81,9 @@ def _chosen(path: Path) -> tuple[str, str] | None:
     sheet = sheet if len(found.sheets) > 1 else ""
     if not shown.columns:
         return "", sheet
+    if shown.empty:
+        st.warning("The table holds a header and no rows; one with a structure a row would do.")
+        return None
     place = shown.columns.index(shown.structures) if shown.structures else None
     about: dict[str, Any] = {"key": f"{key}/column/{sheet}", "placeholder": "none looks like structures: choose one"}
     column = right.selectbox("Structures in column", shown.columns, place, **about)

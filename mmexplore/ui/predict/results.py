@@ -27,7 +27,7 @@ _DOWNLOADS = {
     "Excel": (".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "SDF": (".sdf", "chemical/x-mdl-sdfile"),
 }
-_SCORE = st.column_config.NumberColumn(format="%.4g")
+_NARROW_PX = 100
 
 
 def show(job: Job) -> None:
@@ -100,10 +100,24 @@ def _draw(table: "pd.DataFrame", told: dict[str, Any]) -> None:
     table = table.copy()
     table.insert(0, "structure " if "structure" in table else "structure", drawn)
     config: dict[str, Any] = {str(table.columns[0]): structures.column()}
-    config |= {task["column"]: _SCORE for task in told["tasks"]}
-    first = [table.columns[0], *(task["column"] for task in told["tasks"]), about["status"]]
-    table = table[[*first, *(name for name in table.columns if name not in first)]]
+    config |= {task["column"]: _score(task) for task in told["tasks"]}
+    config |= {name: st.column_config.Column(width=_NARROW_PX) for name in (*_beside(told), about["status"])}
+    first = [str(table.columns[0]), *(task["column"] for task in told["tasks"]), *_beside(told), about["status"]]
+    first = [name for name in dict.fromkeys(first) if name in table and table[name].notna().any()]
+    own = [name for name in (about["name"], about["structure"]) if name and name not in first]
+    table = table[[*first, *own, *(name for name in table.columns if name not in (*first, *own))]]
     structures.table(table, config)
+
+
+def _score(task: dict[str, Any]) -> Any:
+    """The column of a prediction, its unit in the header."""
+    return st.column_config.NumberColumn(f"{task['column']} ({task['unit']})" if task["unit"] else None, format="%.4g")
+
+
+def _beside(told: dict[str, Any]) -> list[str]:
+    """Columns that say how sure a prediction is: its interval, its spread, whether it lies in the domain."""
+    about = told["columns"]
+    return [*about.get("beside", ()), *(domain[2] for domain in about["domains"])]  # tables of a week ago say less
 
 
 def _downloads(job: Job) -> None:

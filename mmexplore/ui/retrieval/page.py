@@ -12,6 +12,7 @@ from mmexplore.ui.components.drawings import of_row
 from mmexplore.ui.components.hit_lists import Hit, HitColumn, hit_lists, picked
 from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.retrieval import peaks, state
+from mmexplore.ui.retrieval import shown as shown_queries
 from mmexplore.ui.retrieval.agreement import agreement_panel
 from mmexplore.ui.retrieval.doubt import doubt_panel
 from mmexplore.ui.retrieval.pairs import pairs_panel
@@ -31,6 +32,9 @@ def retrieval_page() -> None:
     asked = state.asked(choice)
     if asked.by_peaks:
         _by_peaks(choice, asked)
+        return
+    if asked.kind:
+        _by_shown(choice, asked, asked.kind)
         return
     lacking = studio.lacking(asked.panels, asked.data)
     waits.embedded(lacking, asked.data)
@@ -84,11 +88,35 @@ def _peak_lists(choice: Choice, asked: peaks.PeakSearch, found: dict[str, PeakHi
         peaks.cards(choice, asked, found, row)
 
 
+def _by_shown(choice: Choice, asked: RetrievalRequest, kind: shown_queries.Kind) -> None:
+    """The page where a picture or a conformer is the query."""
+    lists: dict[ViewRef, HitList] = {}
+    if asked.shown is None:
+        st.info(shown_queries.EMPTY[kind], icon=shown_queries.ICONS[kind])
+    else:
+        about = (asked.panels, asked.data, asked.k, asked.smarts, asked.within)
+        wanted = shown_queries.ShownSearch(asked.shown, *about)
+        card, found = st.columns([4, 8], gap="medium")
+        with found:
+            lists, problems = shown_queries.search(wanted)
+            _heading(asked, f"the {kind}")
+            shown_queries.trust(wanted)
+            st.session_state[_LISTS + "/of"] = (asked.data, True)
+            hit_lists(_LISTS, [_column(panel, asked, lists.get(panel), {}, problems) for panel in asked.panels], _pick)
+            _left_out(list(lists), asked.data)
+        with card:
+            shown_queries.query_card(choice, wanted)
+            _hit_card(choice, asked.data, -1)
+    (table,) = address.tabs(["Hits as a table"], f"{_TABS}-{kind}")
+    with table:
+        _table(choice, asked, list(lists.values()))
+
+
 def _body(choice: Choice, asked: RetrievalRequest, query: MoleculeRef, ready: list[ViewRef]) -> dict[ViewRef, HitList]:
     card, found = st.columns([3, 10] if len(asked.panels) > 2 else [4, 8], gap="medium")
     with found:
         lists, problems = _search(asked, query, ready)
-        _heading(asked, query)
+        _heading(asked, molecule.title(query) if query.row >= 0 else "the typed molecule")
         near = studio.shared(list(lists.values()))
         columns = [_column(panel, asked, lists.get(panel), near, problems) for panel in asked.panels]
         st.session_state[_LISTS + "/of"] = (asked.data, asked.typed)
@@ -121,13 +149,13 @@ def _left_out(panels: list[ViewRef], data: str) -> None:
             st.caption(literal(words))
 
 
-def _heading(asked: RetrievalRequest, query: MoleculeRef) -> None:
+def _heading(asked: RetrievalRequest, name: str) -> None:
     data = studio.dataset(asked.data)
     only = f", of those that contain {asked.smarts}" if asked.smarts else ""
     only += f", within the ranges of {', '.join(asked.within)}" if asked.within else ""
-    name = molecule.title(query) if query.row >= 0 else "the typed molecule"
     words = f"Most like {name} among {len(data):,} molecules of {data.title}{only}"
-    st.caption(literal(f"{words}. A coloured edge marks what several lists share; point at one to see where."))
+    shared = " A coloured edge marks what several lists share; point at one to see where."
+    st.caption(literal(f"{words}.{shared if len(asked.panels) > 1 else ''}"))
 
 
 def _column(
@@ -187,8 +215,13 @@ def _cards(choice: Choice, among: str, query: MoleculeRef) -> None:
     _back(choice)
     st.markdown(f"**{literal(molecule.title(query))}**, the query")
     molecule.show(query, choice.model, choice.view, "retrieval-query")
+    _hit_card(choice, among, query.row if among == query.data else -1)
+
+
+def _hit_card(choice: Choice, among: str, own: int) -> None:
+    """The hit that was clicked, where that is another molecule than the query's own row."""
     row = _clicked(among)
-    apart = row >= 0 and (among, row) != (query.data, query.row)
+    apart = row >= 0 and row != own
     address.keep(_HIT, str(row) if apart else None)
     address.answer(_HIT, row)
     if not apart:

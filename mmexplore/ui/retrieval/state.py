@@ -1,29 +1,33 @@
 """Retrieval request, as it stands in the URL: query, data set to search, spaces, filters."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
 
 from mmexplore import studio
 from mmexplore.runtime.errors import BadMolecule, MmexploreError
-from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeRef, PeakList, ViewRef
+from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeRef, PeakList, ShownQuery, ViewRef
 from mmexplore.ui.compare import state
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.retrieval.peaks import peaks_text
+from mmexplore.ui.retrieval.shown import Kind, shown_file
+from mmexplore.ui.retrieval.shown import panels as shown_panels
 from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 
 _QUERY, _AMONG, _SPACES, _MARK = "query", "among", "spaces", "retrieval-of"
 _STRUCTURE, _PEAKS = "Structure", "Peaks"
+_SHOWN: dict[str, Kind] = {"Picture": "picture", "Conformer": "conformer"}
 
 
 @dataclass(frozen=True)
 class RetrievalRequest:
     """Retrieval request: what to search with, where, in which spaces, for how many, and what hits must be like.
 
-    ``by_peaks``: a list of 13C peaks is the query, ``peaks``, None before one came; it has spaces of its own.
+    ``by_peaks``: a list of 13C peaks is the query, ``peaks``, None before one came; it has spaces of its own. ``kind``:
+    a picture or a conformer is, ``shown``.
     """
 
     query: MoleculeRef | None
@@ -35,17 +39,22 @@ class RetrievalRequest:
     within: dict[str, tuple[float, float]] = field(default_factory=dict)
     by_peaks: bool = False
     peaks: PeakList | None = None
+    kind: Kind | None = None
+    shown: ShownQuery | None = None
 
 
 def asked(choice: Choice) -> RetrievalRequest:
     """Draw the controls and read them."""
     _follow(choice)
-    kind, left, middle, right = st.columns([2.6, 4.6, 3, 1.2], vertical_alignment="bottom")
     about: dict[str, Any] = {"kind": "the kind of query", "default": _STRUCTURE, "required": True}
-    with kind:
-        by = address.choose(st.segmented_control, "Sought by", [_STRUCTURE, _PEAKS], key="query-by", **about)
+    about |= {"label_visibility": "collapsed"}
+    by = address.choose(st.segmented_control, "Sought by", [_STRUCTURE, _PEAKS, *_SHOWN], key="query-by", **about)
+    left, middle, right = st.columns([6, 3, 1.2], vertical_alignment="bottom")
+    shown_kind = _SHOWN.get(str(by))
     with left:
-        text, peaks = ("", peaks_text()) if by == _PEAKS else (_structure(), None)
+        peaks = peaks_text() if by == _PEAKS else None
+        shown = shown_file(shown_kind) if shown_kind else None
+        text = _structure() if by == _STRUCTURE else ""
     names = studio.available()
     with middle:
         data = address.choose(
@@ -53,11 +62,13 @@ def asked(choice: Choice) -> RetrievalRequest:
         )
     with right:
         k = address.whole(st, "Hits", 1, 50, 6, key="hits", kind="a number of hits")
-    query = _query(choice, text) if by != _PEAKS else None
+    query = _query(choice, text) if by == _STRUCTURE else None
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
-        panels = _spaces(choice) if by != _PEAKS else ()
+        panels = _spaces(choice) if by == _STRUCTURE else ()
         smarts, within = _filters()
-    return RetrievalRequest(query, bool(text), data or choice.data, panels, k, smarts, within, by == _PEAKS, peaks)
+    panels = shown_panels(shown_kind, choice) if shown_kind else panels
+    found = RetrievalRequest(query, bool(text), data or choice.data, panels, k, smarts, within, by == _PEAKS, peaks)
+    return replace(found, kind=shown_kind, shown=shown)
 
 
 def _structure() -> str:

@@ -52,6 +52,11 @@ def keep(name: str, text: str | None) -> None:
         st.query_params[name] = text
 
 
+def is_held(name: str) -> bool:
+    """Whether a widget or a part of a page that this visit has seen has a name in the address."""
+    return name in _seen()
+
+
 def renamed(key: str, current: Callable[[str], str]) -> None:
     """Have a link that names something by a former name lead to what is called otherwise now; before its widget."""
     came, again = arriving(key), f"address/renamed/{key}"

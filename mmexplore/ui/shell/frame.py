@@ -38,6 +38,8 @@ _STYLE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-demo-bar) { position: sticky; top: 0; z-index: 9;
   background: light-dark(#fff, #14181b); }
 @media (max-width: 1200px) {
+  [data-testid="stColumn"] [data-testid="stMarkdownContainer"] table:has(th:nth-child(5)) {
+    font-size: 0.75rem; :is(th, td) { padding: 0.3rem 0.2rem; } }
   [data-testid="stMain"] h1 { font-size: 1.2rem; }
   :is([class*="st-key-stacks-"], [class*="st-key-pairs-"]) > * > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   [class*="st-key-stacks-"] > * > * > [data-testid="stColumn"] { min-width: 100%; }
@@ -62,6 +64,7 @@ def main() -> None:
     deep_links.answer()
     tour.bar()
     chosen.run()
+    deep_links.strange(chosen.title)
     startup.keep_imports()
 
 

@@ -230,3 +230,12 @@ def test_quality_is_read_as_it_was_written_and_older_ones_count_as_of_other_rule
     assert not found.is_of(Classes(codes, (), "blob"))
     old = Quality.of({"how": found.how, "dbi": 1.0, "dbi_permuted": 9.0})
     assert (old.dbi, old.is_of(classes)) == (1.0, False)
+
+
+@pytest.mark.parametrize(("n", "few"), [(5, True), (29, True), (30, False)])
+def test_few_labelled_molecules_are_told(n: int, few: bool) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 4))
+    codes = np.where(np.arange(60) < n, np.arange(60) % 2, -1)
+    found = quality(x, x[:, :2], Classes(codes, ("a", "b"), "classes are planted"))
+    assert ("so few that chance alone" in found.how) is few

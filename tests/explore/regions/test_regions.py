@@ -14,7 +14,7 @@ from mmexplore.chem.molecules import scaffold
 from mmexplore.datasets import Task
 from mmexplore.explore.maps.storage import UNSCORED, MapFile
 from mmexplore.explore.regions.density import contours, peaks
-from mmexplore.explore.regions.labels import LEVEL, keep, of_places, stored
+from mmexplore.explore.regions.labels import LEVEL, MapLabel, _each_once, keep, of_places, stored
 
 TAILS = ("C", "CC", "O", "OC", "Cl", "F", "N", "NC", "C#N", "Br", "S", "CO")
 SCAFFOLDS = ("c1ccc2ccccc2c1", "C1CCNCC1", "CCCCCCCC")
@@ -64,6 +64,17 @@ def test_planted_clusters_get_their_scaffold_and_counts_are_true() -> None:
         assert (one.inside, one.n) == (holds[rows].sum(), len(rows)) == (len(rows), len(rows))
         assert (one.outside, one.n_outside) == (holds.sum() - holds[rows].sum(), len(data) - len(rows))
         assert one.p <= LEVEL
+
+
+def test_two_regions_of_one_structure_do_not_share_its_name() -> None:
+    def may_be(rows: range, *names: str) -> list[MapLabel]:
+        return [MapLabel(0, 0, 0, name, name, tuple(rows), 1, 1, 0, 1, 0.0) for name in names]
+
+    benzene, toluene, phenol = "c1ccccc1", "Cc1ccccc1", "Oc1ccccc1"
+    peaks_of = [may_be(range(10), benzene, toluene), may_be(range(10, 20), benzene, phenol)]
+    peaks_of += [may_be(range(20, 30), benzene), may_be(range(6), benzene, toluene), []]
+    found = _each_once(peaks_of)
+    assert [(one.smiles, one.rows[0]) for one in found] == [(benzene, 0), (phenol, 10)]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -99,6 +99,9 @@ def test_a_file_without_structures_waits_for_a_column(empty_home: Path) -> None:
     app.file_uploader[0].set_value(("x.csv", b"", "text/csv")).run()
     assert app.button(key="predict/start").disabled
     assert "is empty" in app.error[0].value
+    app.file_uploader[0].set_value(("x.csv", b"smiles,name\n", "text/csv")).run()
+    assert app.button(key="predict/start").disabled
+    assert "a header and no rows" in app.warning[0].value
 
 
 @pytest.mark.slow
@@ -118,6 +121,8 @@ class TestFile:
         app = self.predicted(empty_home, tmp_path)
         assert not app.exception
         check_hard(app.dataframe[0].value)
+        order = [str(name) for name in app.dataframe[0].value.columns[:5]]
+        assert order == ["structure", TASK, f"{TASK}_low", f"{TASK}_high", "in_domain"]
         (job,) = studio.prediction_jobs()
         for ending in (".csv", ".xlsx"):
             path = studio.write_predicted(job, ending)

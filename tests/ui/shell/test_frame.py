@@ -131,3 +131,26 @@ def test_a_row_of_a_link_beyond_the_last_is_no_molecule() -> None:
         app.query_params["row"] = came
         app.run()
         assert app.session_state["seen"] == seen
+
+
+@pytest.mark.parametrize("name", ["tab", "models", "x" * 300])
+def test_a_name_that_the_page_knows_nothing_of_is_told(name: str) -> None:
+    app = AppTest.from_file(FRAME, default_timeout=PATIENCE)
+    app.query_params[name], app.query_params["labels"] = "zz", "true"
+    app.run()
+    assert not app.exception
+    told = [one.value for one in app.warning if "knows nothing of" in one.value]
+    assert len(told) == 1
+    assert name[:60] in told[0]
+    assert len(told[0]) < 250
+    assert name not in app.query_params
+    app.run()
+    assert [one.value for one in app.warning if "knows nothing of" in one.value] == told
+
+
+def test_names_that_the_page_has_are_not_told() -> None:
+    app = AppTest.from_file(FRAME, default_timeout=PATIENCE)
+    for name, value in {"data": "freesolv", "row": "3", "labels": "true", "pair": "1", "cliffs-all": "true"}.items():
+        app.query_params[name] = value
+    app.run()
+    assert not any("knows nothing of" in one.value for one in app.warning)
