@@ -25,7 +25,7 @@ from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from mmexplore.runtime import logs
+from mmexplore.runtime import cache, logs
 from mmexplore.runtime.errors import NotAvailable
 from mmexplore.studio import hosts
 from mmexplore.ui.shell import navigation
@@ -50,8 +50,15 @@ def signs_in() -> bool:
             "secrets.toml names a provider to sign in by, which takes an extra: pip install 'mmexplore[serve]'"
         )
     hosts.sign_in_by(_now)
+    cache.separate(_home)
     logs.keep_audit(hosts.shared_home(), lambda: _SEEN.get(_asking.get(), _asking.get()))
     return True
+
+
+def _home() -> str:
+    from mmexplore import studio
+
+    return str(studio.home().path)
 
 
 def _now() -> str:
