@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from browser import ROOT, launch, open_map
+from browser import PATIENCE_MS, ROOT, TALK, launch, open_map, quiet
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 pytest.importorskip("authlib", reason="signing in takes the extra 'serve'")
@@ -21,6 +21,7 @@ from identity_provider import CLIENT, SECRET, Provider, provider
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.jobs import client
 from mmexplore.ui.server import visitors
+from mmexplore.ui.shell import navigation
 
 pytestmark = [pytest.mark.browser, pytest.mark.release]
 pytest_plugins = ("browser",)
@@ -52,7 +53,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             f'server_metadata_url = "{found.url}/.well-known/openid-configuration"\n'
         )
         env = os.environ | {"MMEXPLORE_HOME": str(home), "OMP_NUM_THREADS": "1"}
-        env |= {"MMEXPLORE_ALLOW_USERS": "*@example.org", "MMEXPLORE_LIMIT_JOBS": "1"}
+        env |= {"MMEXPLORE_ALLOW_USERS": "*@example.org", "MMEXPLORE_LIMIT_JOBS": "3"}
         command = [sys.executable, "-m", "mmexplore", "app", "--port", str(port), "--secrets", str(secrets), "--json"]
         with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
@@ -73,6 +74,8 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 def signed_in(served: Served, chromium: Browser, who: str) -> tuple[BrowserContext, Page]:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.add_init_script(TALK)
     page.goto(served.url)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name=who).click()
@@ -165,6 +168,21 @@ def test_two_visitors_see_two_homes(
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert status(his, f"{served.url}/card.json?data=solubility&row=0") == 401
     his.close()
+
+
+def test_every_page_knows_who_is_there(served: Served, jane: tuple[BrowserContext, Page, list[str]]) -> None:
+    """Callbacks, fragments and threads of a page, too: none of them is answered that nobody is signed in."""
+    page = jane[1]
+    for path in navigation.pages():
+        page.goto(f"{served.url}/{navigation.title(path)}?data=solubility&model=solubility-mmfrl-late")
+        expect(page.get_by_text("Signed in as jane@example.org")).to_be_visible()
+        quiet(page)
+        assert page.get_by_text("nobody is signed in").count() == 0
+        assert page.get_by_text("Something went wrong").count() == 0
+    log = served.home / "logs" / "mmexplore.log"
+    said = log.read_text() if log.is_file() else ""
+    assert "nobody is signed in" not in said
+    assert "Traceback" not in said
 
 
 def test_whom_the_server_does_not_allow_stays_outside(served: Served, chromium: Browser) -> None:
