@@ -34,6 +34,7 @@ from mmexplore.recipes.recipe import SPLITS, Recipe, parse
 from mmexplore.recipes.seeds import seeds
 from mmexplore.runtime import files
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
+from mmexplore.runtime.jobs import ranks
 from mmexplore.runtime.jobs.reporters import Listener
 from mmexplore.runtime.progress import Progress
 
@@ -47,6 +48,10 @@ Seed = Annotated[int | None, typer.Option("--seed", help="seed of split and trai
 Out = Annotated[Path | None, typer.Option("--out", help="folder of the run; one that was cut off goes on")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="train over a finished model that lies in --out")]
 Name = Annotated[str, typer.Option("--name", help="the model's display name")]
+Devices = Annotated[
+    int | None, typer.Option("--devices", help="processes that share each batch, one a GPU, on every node")
+]
+Nodes = Annotated[int | None, typer.Option("--nodes", help="machines, on which torchrun or srun starts this line")]
 Mlflow = Annotated[
     str, typer.Option("--mlflow", help="address or folder of MLflow, to which what was trained is logged as a run")
 ]
@@ -112,6 +117,8 @@ def train(
     out: Out = None,
     name: Name = "",
     settings: Settings = None,
+    devices: Devices = None,
+    nodes: Nodes = None,
     overwrite: Overwrite = False,
     mlflow: Mlflow = "",
     as_json: Json = False,
@@ -129,6 +136,7 @@ def train(
         found = recipe_named(recipe, by_name, preset_names(), data, seed, given)
         return found if split_seed is None else found.with_settings([f"data.split_seed={split_seed}"])
 
+    settings = _together(settings, devices, nodes)
     typed = " ".join([several, *context.args])
     if split == "kfold" and fold is None:
         if typed.strip():
@@ -147,6 +155,8 @@ def pretrain(
     out: Out = None,
     name: Name = "",
     settings: Settings = None,
+    devices: Devices = None,
+    nodes: Nodes = None,
     overwrite: Overwrite = False,
     mlflow: Mlflow = "",
     as_json: Json = False,
@@ -157,7 +167,13 @@ def pretrain(
     def chosen() -> Recipe:
         return recipe_named(recipe, partial(pretraining, version=version), pretraining_names(), data, seed, {})
 
+    settings = _together(settings, devices, nodes)
     answer(_logged(_training(chosen, settings, out, name, overwrite), mlflow), as_json, job)
+
+
+def _together(settings: list[str] | None, devices: int | None, nodes: int | None) -> list[str]:
+    given = {"devices": devices, "nodes": nodes}
+    return [*(settings or []), *(f"training.{name}={count}" for name, count in given.items() if count is not None)]
 
 
 def _training(
@@ -171,6 +187,12 @@ def _training(
     def work(progress: Listener) -> Values:
         chosen = recipe().with_settings(settings or [])
         many = seeds(several) if several else ()
+        rank = ranks.told(chosen.training.devices, chosen.training.nodes)
+        if rank and (out is None or len(many) > 1):
+            raise BadRecipe("torchrun and srun start one training, of one seed, whose folder --out names")
+        if rank and rank.number:  # the first one says what there is to be said
+            studio.train(chosen, out or Path(), name)
+            raise typer.Exit
         warnings = _checked([chosen])
         folder = out or studio.new_run(name or f"{chosen.data.dataset} {chosen.name}")
         progress.goes_on = f"the same command with --out {folder} goes on with what was done"
@@ -202,6 +224,8 @@ def _in_folds(
 
     def work(progress: Listener) -> Values:
         chosen = recipe().with_settings(settings or [])
+        if ranks.told(chosen.training.devices, chosen.training.nodes):
+            raise BadRecipe("torchrun and srun start one training: name one fold with --fold")
         warnings = _checked(studio.folds_of(chosen, repeats))
         if out:
             progress.goes_on = f"the same command with --out {out} goes on with what was done"

@@ -41,10 +41,15 @@ def open_app(
         list[str] | None,
         typer.Option("--allow-frame", help="site that may show the app in a frame of its own; repeatable"),
     ] = None,
+    secrets: Annotated[
+        Path | None, typer.Option("--secrets", help="secrets.toml that names the provider by which visitors sign in")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Open the app; Ctrl-C ends it. With --json no browser opens: its address is told once it answers there."""
     _check(host, port)
+    if secrets and not secrets.is_file():
+        raise NotAvailable(f"--secrets names {secrets}, and there is no such file")
     allowed = {
         HOSTS: ",".join([*allowed_hosts(), *checked(HOSTS, allow_host or ())]),
         FRAMES: ",".join([*allowed_frames(), *checked(FRAMES, allow_frame or ())]),
@@ -52,7 +57,7 @@ def open_app(
     ctrl_c.let_through()
     for told in (signal.SIGTERM, signal.SIGINT):  # whoever starts it in the background may have had SIGINT ignored
         signal.signal(told, _stop)
-    server = _started(host, port, allowed)
+    server = _started(host, port, allowed, secrets)
     try:
         url = _url(server, host, port)
         answer(lambda _: {"url": url}, as_json)
@@ -87,11 +92,12 @@ def _number_of(host: str) -> str:
     return "127.0.0.1" if host == "localhost" else host
 
 
-def _started(host: str, port: int, allowed: dict[str, str]) -> "subprocess.Popen[bytes]":
+def _started(host: str, port: int, allowed: dict[str, str], secrets: Path | None) -> "subprocess.Popen[bytes]":
     """Streamlit, run where the app's own ``.streamlit/config.toml`` lies, so that none of another folder is read."""
     command = [sys.executable, "-m", "streamlit", "run", str(places.APP)]
     command += ["--server.port", str(port), "--server.address", host]
     command += ["--server.headless", "true", "--logger.hideWelcomeMessage", "true"]
+    command += ["--secrets.files", str(secrets.resolve())] if secrets else []
     environment = os.environ | places.importable() | {"MMEXPLORE_HOME": str(default_home().path.resolve())}
     if data := os.environ.get("MMEXPLORE_DATA_DIR"):
         environment["MMEXPLORE_DATA_DIR"] = str(Path(data).expanduser().resolve())

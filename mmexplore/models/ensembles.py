@@ -260,7 +260,7 @@ def _apart_from_seeds(recipe: Recipe) -> dict[str, Any]:
     return values | {"training": {k: v for k, v in values["training"].items() if k not in _OWN}}
 
 
-_OWN = ("seed", "device", "devices")
+_OWN = ("seed", "device", "devices", "nodes")
 
 
 def _split(card: Card) -> tuple[str, int, tuple[int, int, int]]:

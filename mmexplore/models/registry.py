@@ -7,6 +7,7 @@ A model is a folder (:mod:`mmexplore.models.checkpoints`); a run is a folder und
 together with its predictions and history. Nothing here imports torch.
 """
 
+import os
 import shutil
 import zipfile
 from dataclasses import dataclass, replace
@@ -92,7 +93,7 @@ def models(*, home: Home) -> list[Model]:
     """Shipped models, then trained ones, newest first, then the baseline; damaged folders are left out."""
     runs = sorted(runs_folder(home=home).iterdir(), key=changed, reverse=True)
     trained = [m for m in (_read(run / "model", shipped=False) for run in runs) if m]
-    return [*_shipped_models(SHIPPED).values(), *trained, _baseline()]
+    return [*_shipped().values(), *trained, _baseline()]
 
 
 def damaged(*, home: Home) -> dict[str, str]:
@@ -150,12 +151,12 @@ def _called(name: str, *, home: Home) -> Model | None:
         return _baseline()
     if Path(name).name != name:
         return None
-    return _shipped_models(SHIPPED).get(name) or _read(runs_folder(home=home) / name / "model", shipped=False)
+    return _shipped().get(name) or _read(runs_folder(home=home) / name / "model", shipped=False)
 
 
 def at(folder: Path, *, home: Home) -> Model | None:
     """The model in a folder, by the name that it is asked for; None where there is none, or a damaged one."""
-    shipped = folder.parent == SHIPPED
+    shipped = folder.parent in shelves()
     found = _read(folder, shipped)
     if found is None or shipped or folder.parent.parent == runs_folder(home=home):
         return found
@@ -244,7 +245,7 @@ def new_folder(place: Path, title: str) -> Path:
     slug = files.allowed(slug)
     for number in range(1, 10_000):
         name = slug if number == 1 else f"{slug}-{number}"
-        if name == BASELINE or (SHIPPED / name).is_dir():
+        if name == BASELINE or any((shelf / name).is_dir() for shelf in shelves()):
             continue
         path = place / name
         try:
@@ -313,8 +314,21 @@ def _read_shelf(shelf: Path) -> tuple[dict[str, Model], list[Path]]:
     return {m.name: m for m in (_read(folder, shipped=True) for folder in folders) if m}, [shelf]
 
 
-_shipped_models = FolderCache(_read_shelf)
-"""Models that came with the project: nobody changes them under a running app, so the shelf is looked at, not each."""
+_shelved = FolderCache(_read_shelf)
+
+
+def shelves() -> tuple[Path, ...]:
+    """Folders of models that everybody has and nobody changes: those that came with the project, and shared ones.
+
+    Whoever runs a server shares the models of a folder, a folder a model, by MMEXPLORE_SHARED_MODELS.
+    """
+    shared = os.environ.get("MMEXPLORE_SHARED_MODELS")
+    return (*((Path(shared).expanduser().resolve(),) if shared else ()), SHIPPED)
+
+
+def _shipped() -> dict[str, Model]:
+    """Models of all shelves; the shelf is looked at, not each model, as nobody changes them under a running app."""
+    return {name: found for shelf in reversed(shelves()) for name, found in _shelved(shelf).items()}
 
 
 @cached(1024)

@@ -23,7 +23,8 @@ class Records:
 
     ``columns`` are the modality's columns, packed end to end, ``points_into`` columns shifted to batch-wide rows.
     ``counts[axis]`` ``(n,)`` says how many rows of an axis each molecule has, ``owner[axis]`` ``(rows,)`` which
-    molecule each row belongs to. ``made``: what encoders worked out of them and may need again, by name.
+    molecule each row belongs to. ``made``: what encoders worked out of them and may need again, by name. ``about``:
+    what a row of a column is; one without has a row a molecule.
     """
 
     n: int
@@ -31,6 +32,7 @@ class Records:
     counts: dict[str, Tensor]
     owner: dict[str, Tensor]
     made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    about: dict[str, Column] = field(default_factory=dict, repr=False, compare=False)
 
     def to(self, device: torch.device | str) -> "Records":
         """The same batch on another device."""
@@ -41,7 +43,20 @@ class Records:
         moved = [
             {k: v.to(device, non_blocking=ahead) for k, v in d.items()} for d in (columns, self.counts, self.owner)
         ]
-        return Records(self.n, *moved)
+        there, counts, owner = moved
+        return Records(self.n, there, counts, owner, about=self.about)
+
+    def part(self, start: int, stop: int) -> "Records":
+        """Molecules ``start`` to ``stop``, without ``stop``."""
+        rows = {axis: slice(int(c[:start].sum()), int(c[:stop].sum())) for axis, c in self.counts.items()}
+        columns = {}
+        for name, values in self.columns.items():
+            column = self.about.get(name)
+            part = values[rows[column.axis]] if column and column.axis else values[start:stop]
+            columns[name] = part - rows[column.points_into].start if column and column.points_into else part
+        counts = {axis: c[start:stop] for axis, c in self.counts.items()}
+        owner = {axis: o[rows[axis]] - start for axis, o in self.owner.items()}
+        return Records(stop - start, columns, counts, owner, about=self.about)
 
 
 @dataclass(frozen=True)
@@ -68,19 +83,19 @@ def collate(packed: Packed, modality: str) -> Records:
     """
     owner = {axis: np.repeat(np.arange(packed.n), counts) for axis, counts in packed.counts.items()}
     columns = dict(packed.columns)
-    for name, axis, into in _pointers(modality):
-        first = np.cumsum(packed.counts[into]) - packed.counts[into]
-        shift = first[owner[axis]] if axis else first
-        columns[name] = columns[name] + shift.reshape(-1, *[1] * (columns[name].ndim - 1))
-    return Records(packed.n, _tensors(columns), _tensors(packed.counts), _tensors(owner))
+    about = _columns(modality)
+    for name, column in about.items():
+        if column.points_into:
+            first = np.cumsum(packed.counts[column.points_into]) - packed.counts[column.points_into]
+            shift = first[owner[column.axis]] if column.axis else first
+            columns[name] = columns[name] + shift.reshape(-1, *[1] * (columns[name].ndim - 1))
+    return Records(packed.n, _tensors(columns), _tensors(packed.counts), _tensors(owner), about=about)
 
 
 @cache
-def _pointers(modality: str) -> list[tuple[str, str | None, str]]:
-    if modality not in MODALITIES:
-        return []  # the rows of a frozen model's embedding
-    columns: dict[str, Column] = MODALITIES[modality].columns  # kept: looking a family up reads its folder
-    return [(name, c.axis, c.points_into) for name, c in columns.items() if c.points_into]
+def _columns(modality: str) -> dict[str, Column]:
+    """None of a frozen model's embedding; kept, as looking a family up reads its folder."""
+    return dict(MODALITIES[modality].columns) if modality in MODALITIES else {}
 
 
 def _tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:

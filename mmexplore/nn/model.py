@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mmexplore.datasets import Task
+from mmexplore.nn import shares
 from mmexplore.nn.dataloader import Batch, Records
 from mmexplore.nn.encoders import Encoder
 from mmexplore.nn.stack import Gates
@@ -136,7 +137,8 @@ class Predictor(nn.Module):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The pre-training's ``loss`` and its terms over a batch."""
         records = self.pretraining.chosen(self._here(batch))
-        embeddings = self._embedded(records, self.pretraining.by_atoms)
+        by_atoms = self.pretraining.by_atoms
+        embeddings = shares.encoded(lambda own: self._embedded(own, by_atoms), records)
         found: dict[str, Tensor] = self.pretraining.losses(embeddings, records)
         return found
 

@@ -20,7 +20,7 @@ Settings = dict[str, Any]
 MOST_VALUES = 100
 """Values of a choice."""
 _FORMS = "a range reads LOW:HIGH, LOW:HIGH:log or A,B,C"
-_NOT_VARIED = ("seed", "device", "devices", "precision", "watch")
+_NOT_VARIED = ("seed", "device", "devices", "nodes", "precision", "watch")
 """Fields of the training that say nothing of how a model learns, or what it is scored by."""
 
 

@@ -229,7 +229,10 @@ class Training(Section):
     ] = ()
     seed: Annotated[int, Field(ge=0, le=MOST_SEED, description="seed of weights, order and dropout")] = 0
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Field(description="where it runs")] = "auto"
-    devices: Annotated[int, Field(ge=1, le=64, description="how many GPUs")] = 1
+    devices: Annotated[
+        int, Field(ge=1, le=64, description="processes that share each batch, one a GPU, on every node")
+    ] = 1
+    nodes: Annotated[int, Field(ge=1, le=1024, description="machines, on which torchrun or SLURM starts them")] = 1
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         Field(description="auto: what the self-check found fast and exact enough"),
@@ -247,6 +250,11 @@ class Training(Section):
                 f"{self.class_weights!r} came with {self.positive_weights or 'none'}"
             )
         return self
+
+    @property
+    def processes(self) -> int:
+        """How many processes share each batch."""
+        return self.devices * self.nodes
 
     @property
     def weighs(self) -> bool:
@@ -274,7 +282,7 @@ class StackConfig(Section):
     ] = "constant"
 
 
-_SEEDS: Any = {"data": {"split_seed", "fold"}, "training": {"seed", "device", "devices"}, "name": True}
+_SEEDS: Any = {"data": {"split_seed", "fold"}, "training": {"seed", "device", "devices", "nodes"}, "name": True}
 
 
 class Recipe(Section):
@@ -460,6 +468,11 @@ class Recipe(Section):
         text = json.dumps(_since_0_1(self.model_dump(mode="json", exclude={"name"})), sort_keys=True, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    @property
+    def alone(self) -> "Recipe":
+        """The same recipe for one process."""
+        return self.model_copy(update={"training": self.training.model_copy(update={"devices": 1, "nodes": 1})})
+
     def with_settings(self, settings: Iterable[str]) -> "Recipe":
         """The recipe with ``section.field=value`` settings, as the CLI's ``--set`` gives them. Raises BadRecipe.
 
@@ -491,7 +504,7 @@ def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
 
 _LATER = frozenset((
     "without", "watch", "calibration", "tuned", "split_column", "split_file", "cluster_similarity", "folds", "fold",
-    "folds_by", "class_weights", "positive_weights", "task_weights",
+    "folds_by", "class_weights", "positive_weights", "task_weights", "nodes",
 ))  # fmt: skip
 
 

@@ -32,6 +32,19 @@ def digest(value: Any) -> Hashable:
     return value  # type: ignore[no-any-return]
 
 
+_whose: list[Callable[[], Hashable]] = []
+
+
+def separate(by: Callable[[], Hashable]) -> None:
+    """From now on nobody is given what was made for another; ``by`` says for whom a call is, or raises."""
+    _whose[:] = [by]
+
+
+def whose() -> Hashable:
+    """For whom a call is, None where all share everything."""
+    return _whose[0]() if _whose else None
+
+
 def cached(size: int, by: Callable[[Any], Hashable] = digest) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Result cache of a function: the last ``size`` results, each argument known ``by`` what it holds.
 
@@ -48,7 +61,7 @@ def cached(size: int, by: Callable[[Any], Hashable] = digest) -> Callable[[Calla
         @wraps(function)
         def kept(*args: P.args, **kwargs: P.kwargs) -> T:
             named = tuple((name, by(kwargs[name])) for name in sorted(kwargs) if name != "progress")
-            key = (tuple(map(by, args)), named)
+            key = (whose(), tuple(map(by, args)), named)
             with lock:
                 if key in known:
                     known.move_to_end(key)

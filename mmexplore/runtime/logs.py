@@ -7,13 +7,16 @@ that two processes would write over each other: there each append is under the l
 """
 
 import logging
+import logging.handlers
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mmexplore.runtime import files
-from mmexplore.runtime.home import Home
+from mmexplore.runtime.home import Home, json_text
 
 FULL_BYTES = 2_000_000
 KEPT = 3
@@ -91,6 +94,38 @@ def configure(path: Path, *, stderr: bool = False) -> Path:
     logging.getLogger("mmexplore").setLevel(logging.INFO)
     logging.captureWarnings(True)
     warnings.formatwarning = _one_line  # type: ignore[assignment]
+    return path
+
+
+_AUDIT = logging.getLogger("mmexplore.audit")
+_AUDIT.propagate = False
+_AUDIT.addHandler(logging.NullHandler())
+
+
+def audit(action: str, **about: object) -> None:
+    """Write into the audit log what somebody did, where one is kept."""
+    _AUDIT.info(action, extra={"about": about})
+
+
+class _Acts(logging.Formatter):
+    """``{"time": ..., "who": ..., "action": ..., ...}``, one line a record."""
+
+    def __init__(self, who: Callable[[], str]) -> None:
+        super().__init__()
+        self._who = who
+
+    def format(self, record: logging.LogRecord) -> str:
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="seconds")
+        return json_text({"time": when, "who": self._who(), "action": record.msg} | record.__dict__["about"])
+
+
+def keep_audit(home: Home, who: Callable[[], str]) -> Path:
+    """Have ``logs/audit.jsonl`` of a home written from now on; ``who`` names whoever acts. Returns the file."""
+    path = home.folder("logs") / "audit.jsonl"
+    handler = logging.handlers.WatchedFileHandler(path, encoding="utf-8")  # whoever turns it over moves it away
+    handler.setFormatter(_Acts(who))
+    _AUDIT.handlers[:] = [handler]
+    _AUDIT.setLevel(logging.INFO)
     return path
 
 

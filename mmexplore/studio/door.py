@@ -21,18 +21,18 @@ from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import BadRecipe, MmexploreError, UnknownName
 from mmexplore.runtime.home import Home, default_home, version_of
 from mmexplore.runtime.progress import Progress, silent
-from mmexplore.studio.hosts import VISITORS
+from mmexplore.studio.hosts import VISITORS, visitors_home
 
 _known: set[Home] = set()
 _chosen: ContextVar[Home | None] = ContextVar("home", default=None)
 
 
 def home() -> Home:
-    """Current home of whoever asks: the one chosen by :func:`at_home` in this context, else the environment's.
+    """Current home of whoever asks: chosen by :func:`at_home` in this context, the visitor's, or the environment's.
 
-    Raises NotAvailable for a home of a newer version than this program knows.
+    Raises NotAvailable for a home of a newer version than this program knows, and where visitors sign in and none has.
     """
-    found = _chosen.get() or default_home()
+    found = _chosen.get() or visitors_home() or default_home()
     if found not in _known:
         version_of(found)
         _known.add(found)

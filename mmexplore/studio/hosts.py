@@ -2,10 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Event
 
-from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.errors import BadRecipe, NotAvailable
+from mmexplore.runtime.home import Home, default_home
 
 HOSTS, FRAMES = "MMEXPLORE_ALLOW_HOSTS", "MMEXPLORE_ALLOW_FRAMES"
 VISITORS = Event()
@@ -17,6 +18,35 @@ _SITE = re.compile(r"(https?://)?(\*\.)?[a-z0-9]([a-z0-9._-]*[a-z0-9])?(:\d{1,5}
 def names_only() -> None:
     """From now on this process answers visitors: a name of the catalogue leads to a data set or model, no path does."""
     VISITORS.set()
+
+
+_who: list[Callable[[], str]] = []
+
+
+def sign_in_by(who: Callable[[], str]) -> None:
+    """From now on every call is for a visitor, whom ``who`` names by letters and digits, "" for nobody."""
+    _who[:] = [who]
+    # one training at a time a device, whoever asked for it
+    os.environ.setdefault("MMEXPLORE_LOCKS", str(default_home().folder("jobs", ".locks").resolve()))
+
+
+def signs_in() -> bool:
+    """Whether visitors sign in here."""
+    return bool(_who)
+
+
+def visitors_home() -> Home | None:
+    """Home of the visitor for whom this is, None where nobody signs in. Raises NotAvailable where nobody is named."""
+    if not _who:
+        return None
+    if not (name := _who[0]()):
+        raise NotAvailable("nobody is signed in; sign in on the app's first page")
+    return Home(default_home() / "visitors" / name)
+
+
+def shared_home() -> Home:
+    """The server's own home, below which those of visitors are."""
+    return default_home()
 
 
 def allowed_hosts() -> tuple[str, ...]:

@@ -274,7 +274,11 @@ def _restore_model(run: Path, place: Home) -> None:
     elif not (run / registry.ENSEMBLE).is_file():
         checkpoints.read(run / "model")
     target = registry.runs_folder(home=place) / run.name
-    if target.exists() or (registry.SHIPPED / run.name).exists() or run.name == registry.BASELINE:
+    if (
+        target.exists()
+        or any((shelf / run.name).exists() for shelf in registry.shelves())
+        or run.name == registry.BASELINE
+    ):
         raise Taken("a model of that name is here already")
     for path in run.rglob("*"):
         if path.is_file():

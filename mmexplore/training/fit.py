@@ -13,6 +13,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mmexplore.features.packing import Source
 from mmexplore.models import branch_signs
+from mmexplore.nn import shares
 from mmexplore.nn.baselines import FittedBaseline
 from mmexplore.nn.dataloader import batches, collate
 from mmexplore.nn.encoders import Encoder
@@ -20,7 +21,7 @@ from mmexplore.nn.fusions.late import Late
 from mmexplore.nn.model import FROZEN, Predictor
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.devices import Policy, exactly
-from mmexplore.runtime.errors import Cancelled
+from mmexplore.runtime.errors import Cancelled, NotAvailable
 from mmexplore.runtime.home import Home
 from mmexplore.training import resume, warm_start
 from mmexplore.training.data import Prepared
@@ -28,7 +29,7 @@ from mmexplore.training.objective import Objective, TrainingPlan
 from mmexplore.training.self_supervised import SelfSupervised
 from mmexplore.training.supervised import Supervised, class_weights
 from mmexplore.training.teachers import TeacherEmbeddings
-from mmexplore.training.trainer import TrainerModule
+from mmexplore.training.trainer import TOLD_TO_STOP, TrainerModule
 
 _BATCH = 256
 _MOST_SEEN = 20_000
@@ -52,6 +53,12 @@ def fit(plan: TrainingPlan, *, home: Home) -> Fitted:
     if plan.recipe.baseline.name:
         return _baseline(plan, home=home)
     found, note = resume.find(plan.resume, plan.key)
+    done = len(found.state.history) if found else 0
+    if (first := shares.from_first(done)) != done:
+        raise NotAvailable(
+            f"the first process of the training goes on after epoch {first} and this one after {done}: the nodes must "
+            "share the home and --out"
+        )
     torch.manual_seed(plan.recipe.training.seed)
     predictor = Predictor(plan.recipe, plan.prepared.tasks)
     notes: tuple[str, ...] = (note,) if note else ()
@@ -72,7 +79,7 @@ def fit(plan: TrainingPlan, *, home: Home) -> Fitted:
             try:
                 trainer.fit(module, module.batches)
             except SIGTERMException:  # a SystemExit with code 0: a job that was told to stop would look done
-                raise Cancelled("the training was told to stop by SIGTERM; started again it goes on") from None
+                raise Cancelled(TOLD_TO_STOP) from None
     state = module.state
     predictor = module.predictor.to(plan.policy.device)
     predictor.load_state_dict(state.best)
@@ -181,12 +188,13 @@ def _embedded(encoder: Encoder, reads: str, prepared: Prepared, ok: np.ndarray, 
 def _trainer(recipe: Recipe, policy: Policy, epochs: int) -> Trainer:
     """Lightning with everything off that this project does itself."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    devices = recipe.training.devices
+    together = shares.count() > 1
     return Trainer(
         max_epochs=epochs,
         accelerator={"cuda": "gpu"}.get(policy.device, policy.device),
-        devices=devices,
-        strategy="ddp" if devices > 1 else "auto",
+        devices=recipe.training.devices if together else 1,
+        num_nodes=recipe.training.nodes if together else 1,
+        strategy="ddp_find_unused_parameters_true" if together else "auto",
         precision="bf16-mixed" if policy.precision == "bfloat16" else "32-true",
         plugins=[LightningEnvironment()],
         logger=False,

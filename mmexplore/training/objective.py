@@ -34,10 +34,10 @@ class TrainingPlan:
 
     @property
     def key(self) -> str:
-        """Key of the training; changes with the recipe, the data and what a recipe means."""
+        """Key of the training: of the recipe, whoever shares its batches, of the data and of what a recipe means."""
         apart = f" {len(self.prepared.calibration)} apart" if len(self.prepared.calibration) else ""
         by_file = f" {checks.digest_of(self.prepared.parts, self.dataset)}" if self.recipe.data.split == "file" else ""
-        return f"{self.recipe.digest} {self.dataset.digest} {SINCE}{apart}{by_file}"
+        return f"{self.recipe.alone.digest} {self.dataset.digest} {SINCE}{apart}{by_file}"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Each task has the loss, the activation and the scores of its kind, whatever the other tasks are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from mmexplore.models import metrics
 from mmexplore.models.metrics import Scores
+from mmexplore.nn import shares
 from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.recipes.recipe import Training
@@ -39,7 +40,7 @@ class Supervised(Objective):
 
     def losses(self, predictor: Predictor, batch: Batch) -> dict[str, Tensor]:
         """``loss`` of a batch."""
-        outputs = predictor(batch).outputs
+        outputs = shares.encoded(lambda own: {"": predictor(replace(batch, records=own)).outputs}, batch.records)[""]
         weighed = {} if self.weights is None else {"weights": self.weights}
         return {"loss": loss_of(predictor, outputs, batch.labels.to(outputs.device), **weighed)}
 

@@ -6,10 +6,9 @@ loses at most the epoch in hand.
 """
 
 import io
-import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -22,13 +21,16 @@ from mmexplore.datasets.splits.nearest import nearest_training
 from mmexplore.models import calibration, checkpoints, registry
 from mmexplore.models.calibration import Calibration
 from mmexplore.models.checkpoints import Card, DataUsed, SplitUsed
+from mmexplore.nn import shares
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import devices as numerics
 from mmexplore.runtime import processes, provenance
 from mmexplore.runtime.devices import Policy
-from mmexplore.runtime.errors import NotAvailable, Taken
+from mmexplore.runtime.errors import BadRecipe, NotAvailable, Taken
 from mmexplore.runtime.files import claimed
 from mmexplore.runtime.home import Home, write_atomically, write_json
+from mmexplore.runtime.jobs import ranks
+from mmexplore.runtime.jobs.ranks import Rank
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.training import checks, resume
 from mmexplore.training.data import Prepared, prepare
@@ -61,8 +63,11 @@ def train(
     overwritten, and Cancelled from ``progress``, after which the same call goes on.
     """
     registry.check_starts(recipe, home=home)
-    if os.environ.get("LOCAL_RANK", "0") != "0":  # a further GPU's process, whose first one has the claim
-        return _train(recipe, dataset, folder, name, without, progress, home=home)
+    training = recipe.training
+    _check_sharing(recipe)
+    rank = ranks.told(training.devices, training.nodes)
+    if rank and rank.number:  # the first one has the claim
+        return _further(rank, recipe, dataset, folder, without, home)
     own = folder.parent == registry.runs_folder(home=home)
     before = folder.is_dir() and (not own or any(path.name != LOCK for path in folder.iterdir()))
     with (
@@ -71,7 +76,45 @@ def train(
     ):
         if (folder / MODEL / checkpoints.CARD).is_file() and not (folder / RESUME).is_dir() and not overwrite:
             raise Taken(f"{folder} holds a finished model; give another --out, or --overwrite to train over it")
-        return _train(recipe, dataset, folder, name, without, progress, home=home)
+        if training.processes == 1:
+            return _train(recipe, dataset, folder, name, without, progress, home=home)
+        begun = ranks.started(training.processes, _further, recipe, dataset, folder, without, home)
+        with nullcontext(rank) if rank else begun as rank, shares.joined(rank, _device(recipe)):
+            return _train(recipe, dataset, folder, name, without, progress, home=home)
+
+
+def _further(
+    rank: Rank, recipe: Recipe, dataset: Dataset, folder: Path, without: Sequence[Dataset], home: Home
+) -> Card:
+    """A rank beside the first: it trains with that one, and writes and says nothing."""
+    with shares.joined(rank, _device(recipe)):
+        return _train(recipe, dataset, folder, "", without, silent, home=home)
+
+
+def _device(recipe: Recipe) -> str:
+    """Where the ranks of a training compute, which they have to agree on before anything is timed."""
+    asked = recipe.training.device
+    return asked if asked != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _check_sharing(recipe: Recipe) -> None:
+    training = recipe.training
+    if training.processes == 1:
+        return
+    if recipe.stacks or recipe.baseline.name:
+        what = "a stack" if recipe.stacks else f"baseline {recipe.baseline.name!r}"
+        raise BadRecipe(f"devices and nodes share a network's batches, and {what} came with {training.processes}")
+    device = _device(recipe)
+    there = torch.cuda.device_count() if device == "cuda" else processes.cores()
+    if training.devices > there and device != "mps":
+        raise NotAvailable(f"training.devices asks for {training.devices}, and this machine has {there} ({device})")
+    if training.batch_size < training.processes:
+        raise BadRecipe(
+            f"each of {training.processes} processes takes a molecule of a batch at least, and batch_size "
+            f"{training.batch_size} came"
+        )
+    if training.device == "mps":
+        raise BadRecipe("a Mac has one GPU, which several processes cannot share; devices 1 would do")
 
 
 @contextmanager
@@ -101,19 +144,25 @@ def _train(
     *,
     home: Home,
 ) -> Card:
-    main = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts one more process for each further GPU
-    progress = progress if main else silent
-    policy = _policy(recipe, dataset, folder, home=home)
-    _check_devices(recipe, policy)
-    prepared = prepare(recipe, dataset, progress, without=without, home=home)
-    if main:
-        numerics.keep(folder / RESUME / NUMERICS, f"{recipe.digest} {dataset.digest}", policy)
-    numerics.apply(policy)  # after the targets of a pre-training, which are computed as whatever people see
+    with shares.first_before_others():
+        policy = _policy(recipe, dataset, folder, home=home)
+        prepared = prepare(recipe, dataset, progress, without=without, home=home)
+        if shares.first():
+            numerics.keep(folder / RESUME / NUMERICS, f"{recipe.alone.digest} {dataset.digest}", policy)
+    if len(prepared.parts["train"]) < recipe.training.processes:
+        few = len(prepared.parts["train"])
+        raise BadRecipe(f"{few} training molecules are fewer than the processes that share them")
+    sharing = recipe.training.devices if policy.device == "cpu" else 1
+    # after the targets of a pre-training, which are computed as whatever people see
+    numerics.apply(replace(policy, threads=max(1, policy.threads // sharing)))
     plan = TrainingPlan(recipe, dataset, prepared, policy, folder / RESUME, progress)
     whole = replace(prepared, calibration=prepared.calibration[:0])
     if len(prepared.calibration) and resume.key_in(plan.resume) == replace(plan, prepared=whole).key:
         prepared, plan = whole, replace(plan, prepared=whole)  # begun when all of the validation part chose the epoch
     fitted = fit_stack(plan, home=home) if recipe.stacks else fit(plan, home=home)
+    if not shares.first():
+        shares.wait()  # until all is written
+        return checkpoints.read(folder / MODEL)[1]
     predictor = fitted.predictor
     outcome = fitted.objective.outcome(predictor)
     progress("train", max(1, len(fitted.history)), max(1, len(fitted.history)))  # the last word is its epochs
@@ -123,34 +172,26 @@ def _train(
         test = prepared.parts["test"]
         covered = calibrated.coverage(prepared.tasks, prepared.labels[test], outcome.predictions["test"])
         card = card.model_copy(update={"coverage": covered})
-    if main:
-        card = checkpoints.save(folder / MODEL, predictor, recipe, card)
-        if calibrated:
-            calibration.write(folder / MODEL, prepared.tasks, calibrated, card.weights_sha256)
-        if fitted.history:
-            write_json(folder / HISTORY, fitted.history)
-        if outcome.predictions:
-            _write_predictions(folder, prepared, outcome.predictions)
-        numerics.keep(folder / NUMERICS, f"{recipe.digest} {dataset.digest}", policy)
-        if prepared.skipped:
-            write_json(folder / SKIPPED, [asdict(one) for one in prepared.skipped])
-        shutil.rmtree(folder / RESUME, ignore_errors=True)
+    card = checkpoints.save(folder / MODEL, predictor, recipe, card)
+    if calibrated:
+        calibration.write(folder / MODEL, prepared.tasks, calibrated, card.weights_sha256)
+    if fitted.history:
+        write_json(folder / HISTORY, fitted.history)
+    if outcome.predictions:
+        _write_predictions(folder, prepared, outcome.predictions)
+    numerics.keep(folder / NUMERICS, f"{recipe.alone.digest} {dataset.digest}", policy)
+    if prepared.skipped:
+        write_json(folder / SKIPPED, [asdict(one) for one in prepared.skipped])
+    shutil.rmtree(folder / RESUME, ignore_errors=True)
+    shares.wait()
     return card
 
 
 def _policy(recipe: Recipe, dataset: Dataset, folder: Path, *, home: Home) -> Policy:
     """How this run computes: decided when it began, whatever would be found now."""
-    key, record = f"{recipe.digest} {dataset.digest}", folder / RESUME / NUMERICS
-    if found := numerics.kept(record, key):
-        return found
-    return numerics.decided(recipe.training.device, recipe.training.precision, home=home)
-
-
-def _check_devices(recipe: Recipe, policy: Policy) -> None:
-    wanted = recipe.training.devices
-    there = {"cuda": torch.cuda.device_count(), "mps": 1}.get(policy.device, os.cpu_count() or 1)
-    if wanted > there:
-        raise NotAvailable(f"training.devices asks for {wanted}, and this machine has {there} ({policy.device})")
+    key, record, training = f"{recipe.alone.digest} {dataset.digest}", folder / RESUME / NUMERICS, recipe.training
+    device = training.device if training.processes == 1 else _device(recipe)
+    return numerics.kept(record, key) or numerics.decided(device, training.precision, home=home)
 
 
 def _card(fitted: Fitted, outcome: TrainingOutcome, name: str) -> Card:
@@ -172,8 +213,13 @@ def _card(fitted: Fitted, outcome: TrainingOutcome, name: str) -> Card:
         peak_megabytes=round(_peak_megabytes(), 1),
         numerics=plan.policy.why,
         machine=_machine(plan.policy),
-        notes=(*prepared.notes, *fitted.notes, *outcome.notes),
+        notes=(*prepared.notes, *fitted.notes, *_shared(recipe), *outcome.notes),
     )
+
+
+def _shared(recipe: Recipe) -> tuple[str, ...]:
+    count = recipe.training.processes
+    return (f"trained by {count} processes, each with a share of every batch",) if count > 1 else ()
 
 
 def _split_used(plan: TrainingPlan) -> SplitUsed:

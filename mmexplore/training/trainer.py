@@ -1,12 +1,14 @@
-"""Trainer module: one loop for CPU, GPU and several GPUs.
+"""Trainer module: one loop for CPU, GPU and the GPUs of several machines.
 
-The one loop for CPU, GPU and several GPUs: a Lightning module over our own batches, without loggers or checkpoints.
+A Lightning module over our own batches, without loggers or checkpoints.
 
 Lightning moves the model, casts, synchronises gradients and steps; what makes a training resumable and repeatable is
 here: batches and dropout from (seed, epoch), learning rate from the step, the state written after every epoch.
 """
 
 import math
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -18,15 +20,16 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from mmexplore.models import metrics
-from mmexplore.nn import precise_norms
+from mmexplore.nn import precise_norms, shares
 from mmexplore.nn.dataloader import Batch, batches
 from mmexplore.nn.model import Predictor
 from mmexplore.runtime.devices import exactly
-from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.errors import BadRecipe, Cancelled
 from mmexplore.training import resume
 from mmexplore.training.objective import Objective, learning_rate
 from mmexplore.training.resume import Resumed, ResumeState
 
+TOLD_TO_STOP = "the training was told to stop by SIGTERM; started again it goes on"
 _REPORT_EVERY_SECONDS = 0.5
 
 
@@ -59,14 +62,19 @@ class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not 
         return batch
 
     def on_fit_start(self) -> None:
-        """Weights and moments of an interrupted training go back where they were."""
+        """Weights and moments of an interrupted training go back where they were.
+
+        Of several ranks one may be told alone to stop: Lightning's handler would wait for the others for ever.
+        """
+        if shares.count() > 1 and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _stop)
         if self.found:
             self.found.restore(self.predictor, self.trainer.optimizers[0])
 
     def on_train_epoch_start(self) -> None:
         """Randomness of this epoch, whatever came before it."""
         self.epoch = self.first + self.trainer.current_epoch
-        words = (self.training_options.seed, self.epoch, self.trainer.global_rank)
+        words = (self.training_options.seed, self.epoch, 0)
         torch.manual_seed(int(np.random.SeedSequence(words).generate_state(1)[0]))
         self._sums: dict[str, Tensor] = {}
         self._molecules, self._started = 0, time.perf_counter()
@@ -76,7 +84,8 @@ class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not 
         rate = learning_rate(self.training_options, self.epoch * len(self.batches) + batch_idx, len(self.batches))
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = rate
-        losses = self.objective.losses(self.predictor, batch)
+        with shares.of_step(self.training_options.seed, self.epoch, batch_idx):
+            losses = self.objective.losses(self.predictor, batch)
         for name, value in losses.items():
             self._sums[name] = self._sums.get(name, 0.0) + value.detach() * len(batch.rows)
         self._molecules += len(batch.rows)
@@ -100,9 +109,10 @@ class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not 
         values |= {f"validation_{name}": value for name, value in self.objective.validated(self.predictor).items()}
         self.predictor.train()
         values = {name: value for name, value in values.items() if math.isfinite(value)}  # others are left out
+        values = shares.from_first(values)  # ranks that disagree in the last digit would stop in different epochs
         self._note(values)
         self.state.seconds += time.perf_counter() - self._started
-        if self.trainer.is_global_zero:
+        if shares.first():
             resume.write(self.plan.resume, self.plan.key, self.state, self.predictor, self.trainer.optimizers[0])
         self._report(self.epoch + 1, **values, seconds_left=self._seconds_left())
         self.trainer.should_stop = self.finished
@@ -152,19 +162,22 @@ class TrainerModule(LightningModule):  # type: ignore[misc]  # Lightning is not 
         self.plan.progress("train", done, self.training_options.epochs, **values)
 
 
+def _stop(*_: Any) -> None:
+    raise Cancelled(TOLD_TO_STOP)
+
+
 class Batches:
-    """Data loader for Lightning: this process's share of the training part in the order of the current epoch."""
+    """Data loader for Lightning: the training part in the order of the current epoch, on every rank."""
 
     def __init__(self, fit: TrainerModule) -> None:
         self.fit = fit
-        rows, world = fit.prepared.parts["train"], int(fit.trainer.world_size)
-        self.rows: np.ndarray = np.resize(rows, math.ceil(len(rows) / world) * world)[fit.trainer.global_rank :: world]
-        self.size: int = max(1, fit.training_options.batch_size // world)
+        self.rows: np.ndarray = fit.prepared.parts["train"]
+        self.size: int = fit.training_options.batch_size
 
     def __len__(self) -> int:
-        """A last batch that is too small to learn from is left out, unless it is the only one."""
-        rest = len(self.rows) % self.size
-        return max(1, len(self.rows) // self.size + (rest >= self.fit.objective.fewest and rest > 0))
+        """A last batch too small to learn from, or to be shared, is left out, unless it is the only one."""
+        rest, fewest = len(self.rows) % self.size, max(self.fit.objective.fewest, shares.count())
+        return max(1, len(self.rows) // self.size + (rest >= fewest and rest > 0))
 
     def __iter__(self) -> Iterator[Batch]:
         fit = self.fit

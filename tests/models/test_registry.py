@@ -133,3 +133,17 @@ def test_a_run_never_takes_the_name_of_a_shipped_model(own_home: Path, monkeypat
     assert registry.new_run("solubility dmpnn", home=default_home()).name == "solubility-dmpnn-2"
     assert registry.new_run("solubility dmpnn", home=default_home()).name == "solubility-dmpnn-3"
     assert registry.new_run("ECFP", home=default_home()).name == "ecfp-2"
+
+
+def test_a_shared_model_is_everybodys_and_nobody_changes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMEXPLORE_SHARED_MODELS", str(tmp_path / "shared"))
+    save_model(tmp_path / "shared" / "ours", seed=3)
+    for home in ("one", "other"):
+        monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path / home))
+        assert "ours" in [model.name for model in studio.models()]
+        assert studio.model("ours").shipped
+        assert registry.new_run("ours", home=default_home()).name == "ours-2", "a run never stands before it"
+        for change in (lambda: studio.delete_model("ours"), lambda: studio.rename_model("ours", "mine")):
+            with pytest.raises(BadRecipe):
+                change()
+    assert (tmp_path / "shared" / "ours" / "card.json").is_file()

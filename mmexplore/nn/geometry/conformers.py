@@ -4,6 +4,8 @@ MMSA (section V-A) shows an encoder one of five conformers at a time; its geomet
 IEM (its appendix F): coordinates, normalised and flattened. Neither says which frame they stand in.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -29,7 +31,10 @@ def one_conformer(records: Records, random: bool) -> Records:
     positions = columns["positions"].new_zeros(len(columns["atoms"]) + 1, 3)  # the last row takes what is not chosen
     positions[torch.where(chosen, columns["atom"], len(columns["atoms"]))] = columns["positions"]
     kept = {"atoms": columns["atoms"], "made": columns["made"], "positions": positions[:-1]}
-    return Records(records.n, kept, {"atoms": atoms}, {"atoms": records.owner["atoms"]})
+    about = {name: column for name, column in records.about.items() if name in kept}
+    if about:
+        about["positions"] = replace(about["positions"], axis="atoms")
+    return Records(records.n, kept, {"atoms": atoms}, {"atoms": records.owner["atoms"]}, about=about)
 
 
 def geometry_labels(records: Records, atoms: int = 20) -> tuple[Tensor, Tensor]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mmexplore.nn import shares
 from mmexplore.nn.dataloader import Records, owned_sums
 from mmexplore.nn.graphs.features import (
     ATOM_CODES,
@@ -54,10 +55,12 @@ class MessagePassing(nn.Module):
 
 
 class Norm(nn.BatchNorm1d):
-    """Batch normalisation that takes a single atom in training too: it has no variance, so the running one serves."""
+    """Batch normalisation of all ranks' rows, also of a single one: it has no variance, so the running one serves."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised rows ``(atoms, size)``."""
+        if (found := shares.normalized(x, self)) is not None:
+            return found
         if self.training and len(x) < 2:
             return functional.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
         return super().forward(x)

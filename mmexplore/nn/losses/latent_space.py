@@ -7,6 +7,8 @@ embedding is the mean of the ``c_i`` (equation 8: the paper leaves the aggregati
 import torch
 from torch import Tensor, nn
 
+from mmexplore.nn.graphs.message_passing import Norm
+
 
 class LatentSpace(nn.Module):
     """Shared latent space: branches ``{name: width}`` into one of ``dimension``.
@@ -21,9 +23,7 @@ class LatentSpace(nn.Module):
         self.projections = nn.ModuleList(
             nn.Identity() if width == dimension else nn.Linear(width, dimension) for width in dimensions.values()
         )
-        self.norms = nn.ModuleList(
-            nn.BatchNorm1d(dimension, affine=False) if standardise else nn.Identity() for _ in dimensions
-        )
+        self.norms = nn.ModuleList(Norm(dimension, affine=False) if standardise else nn.Identity() for _ in dimensions)
         self.encoders = nn.ModuleList(nn.Sequential(nn.Linear(dimension, dimension), nn.Tanh()) for _ in dimensions)
 
     def features(self, embeddings: dict[str, Tensor]) -> list[Tensor]:

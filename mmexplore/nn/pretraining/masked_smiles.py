@@ -68,7 +68,10 @@ class MaskedSmiles(Pretraining):
         picked = (chance < self.share) & (tokens != CLS)
         shown = torch.where(fate < 0.8, MASK, torch.where(fate < 0.9, other, tokens))
         columns = {"tokens": torch.where(picked, shown, tokens), "hidden": torch.where(picked, tokens, -1)}
-        return records | {"smiles": Records(own.n, own.columns | columns, own.counts, own.owner)}
+        hidden = {"hidden": own.about["tokens"]} if "tokens" in own.about else {}
+        return records | {
+            "smiles": Records(own.n, own.columns | columns, own.counts, own.owner, about=own.about | hidden)
+        }
 
     def losses(self, embeddings: dict[str, Tensor], records: dict[str, Records]) -> dict[str, Tensor]:
         """``loss``, its terms ``token`` and ``composition``, and ``accuracy`` of the chosen tokens.

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import psutil
 
-from mmexplore.runtime import files, places, processes
+from mmexplore.runtime import files, logs, places, processes
 from mmexplore.runtime.errors import MmexploreError, NotAvailable, UnknownName
 from mmexplore.runtime.home import Home, write_json
+from mmexplore.runtime.jobs import limits
 from mmexplore.runtime.jobs.folder import Event, Job, is_alive, pid_of, read, read_all, read_events
 
 COMMAND = [sys.executable, "-m", "mmexplore"]
@@ -32,7 +33,11 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
 
     Raises NotAvailable if the system gives no process.
     """
+    if limits.limit(limits.JOBS) is not None:
+        limits.check_jobs(sum(known.active for known in jobs(home=home)))
+    limits.check_room(home)
     folder, created = _new_folder(verb, home=home)
+    logs.audit("job", verb=verb, title=title or verb, job=folder.name)
     asked = {"id": folder.name, "verb": verb, "arguments": [str(argument) for argument in arguments]}
     with files.whole_or_gone(folder, before=False):
         write_json(folder / "job.json", asked | {"title": title or verb, "device": device, "created": created})
@@ -116,6 +121,7 @@ def cancel(id: str, *, patience: float = 3.0, grace: float = 10.0, home: Home) -
     """
     stopped = job(id, home=home)
     if stopped.active:
+        logs.audit("cancel", job=stopped.id)
         (stopped.folder / "cancel").touch()
         threading.Thread(target=_insist, args=(stopped.folder, patience, grace)).start()
     return job(id, home=home)

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from mmexplore.runtime import files, logs
 from mmexplore.runtime.errors import Cancelled, MmexploreError, NotAvailable
 from mmexplore.runtime.home import default_home, write_json
-from mmexplore.runtime.jobs import ctrl_c
+from mmexplore.runtime.jobs import ctrl_c, limits
 from mmexplore.runtime.jobs.folder import Job, State, read, read_all
 from mmexplore.runtime.jobs.reporters import JobProgress, Listener, TerminalProgress
 
@@ -113,8 +113,10 @@ def _turn_on_device(progress: JobProgress) -> Iterator[None]:
     from filelock import FileLock
 
     me = read(progress.folder)
-    lock_path = progress.folder.parent / ".locks" / f"{re.sub(r'[^A-Za-z0-9]+', '_', me.device)}.lock"
-    lock_path.parent.mkdir(exist_ok=True)
+    locks = Path(os.environ.get("MMEXPLORE_LOCKS") or progress.folder.parent / ".locks")
+    lock_path = locks / f"{re.sub(r'[^A-Za-z0-9]+', '_', me.device)}.lock"
+    locks.mkdir(parents=True, exist_ok=True)
+    limits.hold_memory(me.device)
     lock = FileLock(lock_path)
     rivals = sorted(read_all(progress.folder.parent), key=lambda job: (job.created, job.id))
     ahead = [job.folder for job in rivals if _goes_first(job, me)]

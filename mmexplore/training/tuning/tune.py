@@ -69,6 +69,8 @@ def tune(
     and Cancelled from ``progress``, after which the same call goes on.
     """
     registry.check_starts(recipe, home=home)
+    if recipe.training.processes > 1:
+        raise BadRecipe(f"a search trains in one process, and a recipe for {recipe.training.processes} of them came")
     with claimed(folder / LOCK, f"another process searches in {folder} now; give another --out, or wait for it"):
         return _Run(recipe, dataset, folder, search, title, progress, home=home).all()
 

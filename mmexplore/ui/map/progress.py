@@ -3,9 +3,10 @@
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.runtime.errors import NotAvailable
 from mmexplore.studio import Job, MapFile
 from mmexplore.ui.components import follow_job
-from mmexplore.ui.components.words import METHOD_TITLES
+from mmexplore.ui.components.words import METHOD_TITLES, literal
 from mmexplore.ui.map import state
 from mmexplore.ui.shell.session import Choice
 
@@ -15,7 +16,13 @@ def wait(choice: Choice, method: str, shown: MapFile | None, seed: int = 0) -> N
     key = _key(choice, method, seed)
     job = _job(key)
     if job is None:
-        job = studio.start_map(choice.model, choice.data, choice.view, method, seed)
+        try:
+            job = studio.start_map(choice.model, choice.data, choice.view, method, seed)
+        except (
+            NotAvailable
+        ) as refusal:  # a visitor's jobs are as many as a server lets him have: what is there is shown
+            st.info(literal(refusal), icon=":material/hourglass_disabled:")
+            return
         st.session_state[key] = job.id
     if not job.unfinished:
         _follow(choice, method, seed, _state(shown), job)

@@ -125,7 +125,7 @@ async def blob(request: Request) -> Response:
     content = blobs.content(request.path_params["name"])
     if content is None:
         return PlainTextResponse("these bytes are not here any more; reload the page", 404)
-    headers = {"Cache-Control": _FOR_GOOD, "Content-Encoding": "identity"}
+    headers = {"Cache-Control": _FOR_GOOD.replace("public", "private"), "Content-Encoding": "identity"}
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.runtime import logs
 from mmexplore.runtime.errors import MmexploreError
-from mmexplore.studio import Model
+from mmexplore.studio import Model, hosts
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.server import asked
+from mmexplore.ui.server import asked, visitors
 from mmexplore.ui.shell import address, deep_links, jobs, navigation, session, skip_link, startup, tour
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a foreign server
@@ -23,6 +24,7 @@ _ICONS = {
 }  # fmt: skip
 # Streamlit's own download of a table leaves formulas as they are; those below the tables are studio.to_csv's
 _SIDEBAR_PX = 244
+_VISITED = "visited"
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
 [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; line-height: 1.3; width: 100%; }
@@ -53,6 +55,8 @@ def main() -> None:
     st.set_page_config("mmexplore", str(ICON), "wide", initial_sidebar_state=_SIDEBAR_PX)
     st.html(_STYLE)
     st.logo(str(ICON.with_name("wordmark.svg")), icon_image=str(ICON), size="large")
+    if hosts.signs_in() and not _door():
+        return
     chosen = st.navigation(_pages(), expanded=True)
     address.steps()
     address.notes_here()
@@ -61,11 +65,39 @@ def main() -> None:
         skip_link.skip_link(chosen.title)
         session.remember(_pickers())
         jobs.job_banner()
+        if hosts.signs_in():
+            _account(chosen.title)
     deep_links.answer()
     tour.bar()
     chosen.run()
     deep_links.strange(chosen.title)
     startup.keep_imports()
+
+
+def _door() -> bool:
+    """Whether the pages are open to who is here; else what there is to be done is drawn."""
+    user = st.user.to_dict()
+    if visitors.identity(user):
+        return True
+    st.title("mmexplore")
+    if user.get("is_logged_in"):
+        st.error(literal(f"{visitors.called(user)} has no access to this server; whoever runs it can give it."))
+        st.button("Sign out", on_click=st.logout)
+    else:
+        st.write("This server keeps data sets and models for each of its users.")
+        st.button("Sign in", on_click=st.login, type="primary")
+    return False
+
+
+def _account(page: str) -> None:
+    """Who is signed in, and the way out; the audit log is told of a visit and of each page."""
+    st.caption(literal(f"Signed in as {visitors.called(st.user.to_dict())}"))
+    st.button("Sign out", on_click=st.logout, key="sign-out")
+    if _VISITED not in st.session_state:
+        logs.audit("visit")
+    if st.session_state.get(_VISITED) != page:
+        st.session_state[_VISITED] = page
+        logs.audit("page", page=page)
 
 
 def _pages() -> list[st.Page]:

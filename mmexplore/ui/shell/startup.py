@@ -45,24 +45,31 @@ def warm_up() -> None:
     try:
         from mmexplore import studio
 
-        studio.migrate()
-        data, model, view, method = studio.first_choice()
-        studio.dataset(data)  # the slowest, and with it pandas
-        for page in ("shell.frame", "map.page"):
-            import_module(f"mmexplore.ui.{page}")
-        from mmexplore.ui.map import state
-        from mmexplore.ui.shell import session
-
-        on = state.ground(session.Choice(data, model, view))
-        state.best_map(on, method)
-        state.painting(on, state.color_names(on)[0])
-        studio.depict("c1ccccc1")
+        with studio.at_home(default_home()):  # whoever will come
+            _warm()
         keep_imports()
         HURRIED.warm()  # processes, which would take a core from what is read and drawn above
     except MmexploreError as mistake:
         log.warning("the warm-up was cut short, and pages will read what they need themselves: %s", mistake)
     except Exception:
         log.exception("the warm-up failed; pages will read what they need themselves")
+
+
+def _warm() -> None:
+    from mmexplore import studio
+
+    studio.migrate()
+    data, model, view, method = studio.first_choice()
+    studio.dataset(data)  # the slowest, and with it pandas
+    for page in ("shell.frame", "map.page"):
+        import_module(f"mmexplore.ui.{page}")
+    from mmexplore.ui.map import state
+    from mmexplore.ui.shell import session
+
+    on = state.ground(session.Choice(data, model, view))
+    state.best_map(on, method)
+    state.painting(on, state.color_names(on)[0])
+    studio.depict("c1ccccc1")
 
 
 def keep_imports() -> None:

@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 
 from mmexplore import studio
-from mmexplore.runtime import seals
+from mmexplore.runtime import logs, seals
 from mmexplore.runtime.files import allowed
 from mmexplore.runtime.home import write_atomically
+from mmexplore.runtime.jobs import limits
 
 PASTED = "pasted."
 _WHY = ".refused"
@@ -25,7 +26,9 @@ def keep(name: str, content: bytes) -> Path:
     safe = allowed(safe)
     path = studio.home().folder("uploads", "incoming", hashlib.sha256(content).hexdigest()[:16]) / safe
     if not seals.is_sound(path):
+        limits.check_room(studio.home(), len(content))
         write_atomically(path, content)
+        logs.audit("upload", file=path.name, bytes=len(content))
     return path
 
 
