@@ -29,7 +29,7 @@ from mmexplore.chem.row_by_row import each
 from mmexplore.chem.standardize import standardised, standardize_all
 from mmexplore.datasets.readers.rows import Read
 from mmexplore.explore.batch_prediction import refusal
-from mmexplore.runtime import processes, seals
+from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadMolecule, MmexploreError, NotAvailable
 from mmexplore.runtime.home import write_atomically
 
@@ -44,6 +44,8 @@ SHARDS, REJECTED, LAYERS = "shards", "rejected", "layers"
 BATCH = 1_024
 """So many molecules go through a model at once: part of what the bytes depend on."""
 FINGERPRINT = "fingerprint"
+PROPERTIES = tuple(name for name in molecules.DESCRIPTORS if name != "QED")
+"""Descriptors in a library; QED takes RDKit twice as long as all others together."""
 _FORMAT = 1
 _ABOUT = b"mmexplore"
 
@@ -174,12 +176,21 @@ def made(items: Sequence[str], library: str, work: dict[str, Any], careful: bool
     processes of their own, so that one which brings RDKit down is rejected.
     """
     (name,) = items
+    started = time.process_time()
     try:
         report = _Making(Path(library), Work.of_plain(work), careful).shard(name)
     except MmexploreError as mistake:
         report = {"refused": str(mistake)}
-    about = {"shard": name, "pid": os.getpid(), "host": platform.node(), "peak_mb": round(processes.peak_megabytes())}
+    about: dict[str, Any] = {"shard": name, "pid": os.getpid(), "host": platform.node(), "held_mb": _held_megabytes()}
+    about["processor_seconds"] = round(time.process_time() - started, 3)
     return json.dumps(about | report, allow_nan=False).encode()
+
+
+def _held_megabytes() -> int:
+    """Resident memory of this process once the shard is written."""
+    import psutil
+
+    return round(psutil.Process().memory_info().rss / 1e6)
 
 
 class _Making:
@@ -242,8 +253,8 @@ class _Making:
             packed = [None if one is None else one.tobytes() for one in bits]
         columns = {FINGERPRINT: pa.array(packed, pa.binary(BITS // 8))}
         with self._stage("describe"):
-            rows = descriptors.rows(smiles)
-            for number, name in enumerate(molecules.DESCRIPTORS):
+            rows = descriptors.rows(smiles, PROPERTIES)
+            for number, name in enumerate(PROPERTIES):
                 columns[name] = pa.array([row[number] for row in rows], pa.float32())
         return columns
 
@@ -460,12 +471,12 @@ def _placed(x: np.ndarray, library: Path, on: MapPart) -> np.ndarray:
     )
 
 
-_held: dict[tuple[str, str], dict[str, np.ndarray]] = {}
+_marks: dict[tuple[str, str], dict[str, np.ndarray]] = {}
 
 
 def _landmarks(file: str, digest: str) -> dict[str, np.ndarray]:
     """Vectors and places that a map is made of; the last one is kept. Raises NotAvailable for another content."""
-    if (file, digest) not in _held:
+    if (file, digest) not in _marks:
         try:
             content = seals.read(Path(file))
         except OSError:
@@ -473,6 +484,6 @@ def _landmarks(file: str, digest: str) -> dict[str, np.ndarray]:
         if hashlib.sha256(content).hexdigest()[:32] != digest:
             raise NotAvailable(f"{file} is another map than the library is made with; build it again")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            _held.clear()
-            _held[file, digest] = {name: arrays[name] for name in ("x", "xy")}
-    return _held[file, digest]
+            _marks.clear()
+            _marks[file, digest] = {name: arrays[name] for name in ("x", "xy")}
+    return _marks[file, digest]
