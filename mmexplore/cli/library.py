@@ -89,6 +89,42 @@ def predict(
     answer(work, as_json, job)
 
 
+@app.command()
+def search(
+    name: Name,
+    query: Annotated[str, typer.Option("--query", help="a SMILES or an InChI")],
+    view: Annotated[str, typer.Option("--view", metavar="MODEL@VIEW", help="default: fingerprints, by Tanimoto")] = "",
+    k: Annotated[int, typer.Option("--k", min=1, help="how many hits")] = 10,
+    smarts: Annotated[str, typer.Option("--smarts", help="only hits that contain this pattern")] = "",
+    within: Annotated[
+        list[str] | None, typer.Option("--within", metavar="NAME:LOWEST:HIGHEST", help="as logP:1:3, repeatable")
+    ] = None,
+    index: Annotated[
+        str, typer.Option("--index", help="exact, lance (vectors), fpsim2 (fingerprints), or auto: by the size")
+    ] = "auto",
+    probes: Annotated[int, typer.Option("--probes", min=1, help="lance: partitions that are looked into")] = 32,
+    refine: Annotated[int, typer.Option("--refine", min=1, help="lance: candidates a hit scored in full")] = 20,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """The molecules of a library most like one, with the recall of such a search beside them.
+
+    Up to two million molecules are searched exactly. The first search through an index makes it.
+    """
+
+    def work(progress: Listener) -> Values:
+        about: dict[str, Any] = {"smarts": smarts, "within": within or (), "index": index, "probes": probes}
+        return studio.search_library(name, query, view, k, refine=refine, progress=progress, **about)
+
+    answer(work, as_json, job, shown=_hits)
+
+
+def _hits(values: Values) -> Values:
+    """For people: what fits a line."""
+    kept = ("row", "similarity", "name", "smiles", "source", "line")
+    return values | {"hits": [{name: hit[name] for name in kept} for hit in values["hits"]]}
+
+
 @app.command("map")
 def make_map(
     name: Name,

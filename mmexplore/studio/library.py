@@ -5,14 +5,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mmexplore.explore.library import build, planning
+from mmexplore.explore.library import build, planning, search
 from mmexplore.explore.library.build import Library
 from mmexplore.explore.library.engines import engine as engine_of
+from mmexplore.explore.library.search import LibraryHits, LibraryQuery
+from mmexplore.explore.library.shard import FINGERPRINT
 from mmexplore.explore.maps.project import LANDMARKS
-from mmexplore.runtime.errors import BadRecipe
+from mmexplore.runtime.errors import BadRecipe, UnknownName
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model
 from mmexplore.studio.hosts import VISITORS
+from mmexplore.studio.prediction import read_structure
 
 
 def libraries() -> list[Library]:
@@ -127,3 +130,44 @@ def library_map(
     work = planning.work((), on, layer=on.name)
     done = build.add(target, work, engine_of(engine, workers, address), progress)
     return {"library": name, "view": on.column, "method": method, "layer": on.name} | asdict(done)
+
+
+def library_spaces(name: str) -> list[str]:
+    """Spaces that a library can be searched in: fingerprints, and MODEL@VIEW of each view that it holds."""
+    return planning.spaces_of(_library(name))
+
+
+def library_hits(name: str, smiles: str, asked: LibraryQuery, progress: Progress = silent) -> LibraryHits:
+    """The molecules of a library most like one, in one of its spaces; the first search through an index makes it.
+
+    Raises BadMolecule, NotAvailable, UnknownName, Taken.
+    """
+    target = _library(name)
+    chosen = None if asked.space == FINGERPRINT else model(_model_of(target, asked.space))
+    record = search.record_of(smiles, target, asked.space, chosen, home=home())
+    return search.search(target, smiles, record, asked, progress)
+
+
+def _model_of(target: Library, space: str) -> str:
+    if space not in (known := planning.spaces_of(target)):
+        raise UnknownName(f"space of library {target.name!r}", space, known)
+    return next(one.name for one in target.work.models if space.startswith(f"{one.name}@"))
+
+
+def search_library(
+    name: str,
+    text: str,
+    space: str = "",
+    k: int = 10,
+    *,
+    smarts: str = "",
+    within: Sequence[str] = (),
+    index: str = "auto",
+    probes: int = search.PROBES,
+    refine: int = search.REFINE,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Hits of a typed structure, as the command line gives them; ``within`` are NAME:LOWEST:HIGHEST."""
+    used = read_structure(text)
+    asked = LibraryQuery(space or FINGERPRINT, k, search.numbers(within), smarts, index, probes, refine)
+    return {"library": name, "query": used.smiles} | search.plain(library_hits(name, used.smiles, asked, progress))

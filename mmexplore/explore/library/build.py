@@ -75,7 +75,7 @@ class Library:
         where = self.places(names)
         if not (done := self.done()):
             raise NotAvailable(f"no shard of library {self.name!r} is made yet; library build goes on with it")
-        return (self._columns(name, where) for name in done)
+        return (self.shard(name, where) for name in done)
 
     def places(self, names: Sequence[str]) -> dict[str, str]:
         """Layer ("" for the shards) of each column. Raises UnknownName, NotAvailable."""
@@ -98,7 +98,8 @@ class Library:
                 found |= {name: layer for name in pq.read_schema(path).names if name not in found}
         return found
 
-    def _columns(self, name: str, where: dict[str, str]) -> "pa.Table":
+    def shard(self, name: str, where: dict[str, str]) -> "pa.Table":
+        """Columns of one shard, each from its layer (:meth:`places`). Raises NotAvailable."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 

@@ -200,11 +200,12 @@ class _Making:
         self._library, self._work, self._careful = library, work, careful
         self._seconds: dict[str, float] = {}
         self._rejected: list[tuple[int, str, str, str, str]] = []
-        _check(work)
 
     def shard(self, name: str) -> dict[str, Any]:
+        """Make it and write it; what is to be told of it."""
         import pyarrow as pa
 
+        _check(self._work)
         if layer := self._work.layer:
             path = folder_of(self._library) / f"{name}.parquet"
             known = _read(path)
@@ -264,7 +265,7 @@ class _Making:
         columns: dict[str, pa.Array] = {}
         vectors: dict[str, np.ndarray] = {}
         for model in self._work.models:
-            whole = self._through(model, smiles, lines)
+            whole = self.through(model, smiles, lines)
             for view, width in model.views.items():
                 column = vector_column(model.name, view)
                 vectors[column] = whole[view].reshape(len(smiles), width)
@@ -281,7 +282,7 @@ class _Making:
             columns |= {f"{self._work.map.name} {axis}": _numbers(xy[:, i]) for i, axis in enumerate("xy")}
         return columns
 
-    def _through(self, model: ModelPart, smiles: list[str], lines: list[int]) -> dict[str, np.ndarray]:
+    def through(self, model: ModelPart, smiles: list[str], lines: list[int]) -> dict[str, np.ndarray]:
         """Views, predictions and their spread of all molecules, NaN where the model has none."""
         wanted = dict(model.views) | ({"predictions": len(model.tasks)} if model.tasks else {})
         spread = {"spread": len(model.tasks)} if len(model.members) > 1 and model.tasks else {}
@@ -410,6 +411,11 @@ def widths(folder: Path, views: Sequence[str]) -> dict[str, int]:
     from mmexplore.explore.neighbors.query import loaded
 
     return _widths(loaded(folder), views)
+
+
+def embedded(part: ModelPart, smiles: list[str]) -> dict[str, np.ndarray]:
+    """Views of a model's part, in full precision, here and now."""
+    return _Making(Path(), Work(), False).through(part, smiles, list(range(len(smiles))))
 
 
 def _policy(device: str) -> "Policy":
