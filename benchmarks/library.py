@@ -40,9 +40,7 @@ def main(asked: Any) -> None:
     rows = [*builds(work, asked.rows, asked.shard_rows, asked.workers)]
     rows += kills(work, asked.killed_rows, asked.kills, asked.workers)
     if asked.vectors:
-        from library_search import searches
-
-        rows += searches(work, asked.vectors, asked.queries)
+        rows += searches(work, work / f"local-{asked.rows}-{asked.shard_rows}", asked.vectors, asked.queries)
     question = f"Is a library of {asked.rows:,} molecules the same by every engine, after kills, and searched well?"
     words = f"--rows {asked.rows} --shard-rows {asked.shard_rows} --workers {asked.workers}"
     words += f" --killed-rows {asked.killed_rows} --kills {asked.kills} --vectors {asked.vectors}"
@@ -224,6 +222,87 @@ def jittered(x: np.ndarray, rows: int, seed: int = 0) -> np.ndarray:
     noise *= distance / np.maximum(np.linalg.norm(noise, axis=1, keepdims=True), 1e-9)
     copies[len(x) :] += noise
     return copies
+
+
+def searches(work: Path, whole: Path, rows: int, queries: int) -> list[Row]:
+    """LanceDB beside exact numpy over the same vectors, one query at a time: recall@10 and times its speed."""
+    from mmexplore.explore.library import search as ours
+    from mmexplore.explore.library.build import Library
+    from mmexplore.explore.library.shard import matrix
+
+    os.environ["MMEXPLORE_HOME"] = str(work / "home")
+    x = np.concatenate([matrix(table[VIEW]) for table in Library("", whole).columns([VIEW])])
+    x = x[np.isfinite(x).all(1)]
+    own, vectors = len(x), jittered(x, rows)
+    target = library_of(work / f"vectors-{len(vectors)}", vectors, len(x))
+    started = time.perf_counter()
+    place = ours.lance_index(target, VIEW)
+    seconds = time.perf_counter() - started
+    about: Row = {"rows": len(vectors), "width": vectors.shape[1], "own": own}
+    size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) / 1e9
+    found: list[Row] = [{"what": "LanceDB's index", "seconds": seconds, "GB": size} | about]
+    drawn = np.random.default_rng(1).choice(len(vectors), queries, replace=False)
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    exact, took = timed(lambda row: best(unit @ unit[row], row), drawn)
+    found.append({"what": "exact, numpy: one product with all unit vectors", "ms a query": 1e3 * took} | about)
+    for probes, refine in ((8, 10), (16, 20), (32, 20), (64, 40)):
+        asked = ours.LibraryQuery(VIEW, probes=probes, refine=refine)
+        made, each = timed(
+            lambda row, asked=asked: without(ours._by_lance(place, asked, vectors[[row]], 11)[0], row), drawn
+        )
+        recall = float(np.mean([len({*a} & {*b}) / 10 for a, b in zip(exact, made, strict=True)]))
+        words = f"LanceDB, {probes} partitions, refined {refine} times"
+        found.append({"what": words, "ms a query": 1e3 * each, "recall@10": recall, "times exact": took / each} | about)
+    return found
+
+
+def library_of(folder: Path, vectors: np.ndarray, size: int) -> Any:
+    """A library that holds these vectors and nothing else, in shards of so many."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from mmexplore.explore.library.build import Library
+    from mmexplore.explore.library.shard import PROPERTIES, Member, ModelPart, Work, fixed_lists
+
+    work = Work(models=(ModelPart(MODEL, (Member("", ""),), {"dmpnn": vectors.shape[1]}),))
+    (folder / "shards").mkdir(parents=True, exist_ok=True)
+    (folder / "input").mkdir(exist_ok=True)
+    parts = []
+    for number, start in enumerate(range(0, len(vectors), size)):
+        block, name = vectors[start : start + size], f"part-{number:05d}"
+        columns = {VIEW: fixed_lists(block)} | {one: pa.nulls(len(block), pa.float32()) for one in PROPERTIES}
+        if not (folder / "shards" / f"{name}.parquet").is_file():
+            pq.write_table(pa.table(columns), folder / "shards" / f"{name}.parquet")
+        parts.append({"name": name, "rows": len(block), "digest": name})
+    about = {"source": "", "work": work.plain(), "layers": {}, "shard_rows": size}
+    (folder / "library.json").write_text(json.dumps(about))
+    (folder / "input" / "part.json").write_text(json.dumps({"source": "", "parts": parts, "notes": []}))
+    return Library("vectors", folder)
+
+
+def timed(search: Any, rows: np.ndarray) -> tuple[list[list[int]], float]:
+    """What a search finds for each row, and the median of its seconds."""
+    found, took = [], []
+    for row in rows.tolist():
+        started = time.perf_counter()
+        found.append(search(row))
+        took.append(time.perf_counter() - started)
+    return found, float(np.median(took))
+
+
+def by_lance(place: Path, asked: Any, vectors: np.ndarray, row: int) -> list[int]:
+    from mmexplore.explore.library import search as ours
+
+    return without(ours._by_lance(place, asked, vectors[[row]], 11)[0], row)
+
+
+def best(scores: np.ndarray, row: int) -> list[int]:
+    near = np.argpartition(-scores, 11)[:11]
+    return without(near[np.argsort(-scores[near])], row)
+
+
+def without(rows: np.ndarray, row: int) -> list[int]:
+    return [int(one) for one in rows if one != row][:10]
 
 
 def command_line() -> Asked:

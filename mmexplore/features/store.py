@@ -79,7 +79,9 @@ class Features:
         return {int(i): why[int(self.rows[i])] for i in np.flatnonzero(~self.ok)}
 
     @classmethod
-    def of(cls, kinds: Mapping[str, Column], packed: Packed, why: dict[int, str], smiles: Sequence[str]) -> "Features":
+    def of(
+        cls, kinds: Mapping[str, Column], packed: Packed, why: dict[int, str], smiles: Sequence[str] | np.ndarray
+    ) -> "Features":
         """Those of packed records in memory, in their order; ``why`` molecules have none."""
         stops = {axis: np.cumsum(counts) for axis, counts in packed.counts.items()}
         every = np.arange(packed.n)

@@ -11,6 +11,7 @@ from mmexplore.explore.library.engines import engine as engine_of
 from mmexplore.explore.library.search import LibraryHits, LibraryQuery
 from mmexplore.explore.library.shard import FINGERPRINT
 from mmexplore.explore.maps.project import LANDMARKS
+from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model
@@ -56,14 +57,15 @@ def build_library(
     mapped = engine_of(engine, workers, address)
     target = build.folder_for(name, out, home=home())
     if source:
-        parts = [planning.model_part(model(one), _views_of(one, views)) for one in models]
-        if stray := [view for view in views if view.rpartition("@")[0] not in models]:
+        known = [*models, *(Path(one).name for one in models)]
+        if stray := [view for view in views if view.rpartition("@")[0] not in known]:
             raise BadRecipe(f"a view is named MODEL@VIEW, of a model that is named too, and {stray[0]!r} came")
+        parts = [planning.model_part(model(one), _views_of(one, views)) for one in models]
         on = None
         if map_data:
             if not parts:
                 raise BadRecipe("a map is a model's; name one with its --model")
-            view = model(parts[0].name).view(next(iter(parts[0].views)))
+            view = model(models[0]).view(next(iter(parts[0].views)))
             on = planning.map_of_data(target, view, dataset(map_data), method, progress, home=home())
         work = planning.work(parts, on, salts=salts, smiles=smiles, half=half, device=device)
         rows = shard_rows or build.SHARD_ROWS
@@ -75,7 +77,7 @@ def build_library(
 
 
 def _views_of(name: str, views: Sequence[str]) -> list[str]:
-    return [view.rpartition("@")[2] for view in views if view.rpartition("@")[0] == name]
+    return [view.rpartition("@")[2] for view in views if view.rpartition("@")[0] in (name, Path(name).name)]
 
 
 def library_status(name: str) -> dict[str, Any]:
@@ -98,7 +100,7 @@ def library_predict(
     there = {one.name for one in target.work.models if one.tasks}
     found: dict[str, Any] = {}
     for one in models:
-        if one in there:
+        if Path(one).name in there:
             raise BadRecipe(f"library {name!r} was built with {one!r} and has its predictions")
         part = planning.model_part(model(one), with_views=False)
         work = planning.work([part], device=device, layer=f"predict {Path(one).name}")
@@ -143,15 +145,18 @@ def library_hits(name: str, smiles: str, asked: LibraryQuery, progress: Progress
     Raises BadMolecule, NotAvailable, UnknownName, Taken.
     """
     target = _library(name)
-    chosen = None if asked.space == FINGERPRINT else model(_model_of(target, asked.space))
+    chosen = None if asked.space == FINGERPRINT else _model_of(target, asked.space)
     record = search.record_of(smiles, target, asked.space, chosen, home=home())
     return search.search(target, smiles, record, asked, progress)
 
 
-def _model_of(target: Library, space: str) -> str:
-    if space not in (known := planning.spaces_of(target)):
-        raise UnknownName(f"space of library {target.name!r}", space, known)
-    return next(one.name for one in target.work.models if space.startswith(f"{one.name}@"))
+def _model_of(target: Library, space: str) -> Model:
+    """The model of a view, by its name, or where it lay as a folder."""
+    part = search.part_of(target, space)
+    try:
+        return model(part.name)
+    except UnknownName:
+        return model(part.members[0].folder)
 
 
 def search_library(

@@ -5,15 +5,17 @@ choice of processors can have them wait for each other, and a worker that is kil
 
 A cluster that this process starts for itself listens on the loopback device alone, has no dashboard, and asks for a
 token that is drawn here and written nowhere. Ray reads its environment when it is imported, so that all of it is said
-before. It ends a node whose agents have not said where they listen within half a minute; on a machine that is busy they
-take longer, and are given five.
+before. A node of Ray's dies where its agents have not written down within fifteen seconds at which ports they listen,
+which they do not manage on a busy machine, and whoever started it waits on for a node that is not there. Where ports
+are given it waits for no agent; ``ray.init`` has no way to give them, so they are put where it looks for them.
 """
 
 import json
 import os
 import secrets
+import socket
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, Literal
 
@@ -31,8 +33,10 @@ Engine = Callable[[Sequence[str], str, Work, bool], Made]
 RECYCLED_AFTER = 50
 """So many shards a process of Ray's makes before another one takes its place."""
 _RETRIES = 5
+_LOOPBACK = "127.0.0.1"
 _LOOK_SECONDS = 0.5
-_AGENTS_MS, _START_SECONDS = 300_000, 300
+_AGENTS_MS, _START_SECONDS = 300_000, 120
+_PORTS = ("metrics_agent_port", "metrics_export_port", "runtime_env_agent_port", "dashboard_agent_listen_port")
 
 
 def engine(name: str, workers: int = 0, address: str = "") -> Engine:
@@ -58,7 +62,8 @@ def _on_ray(workers: int, address: str, names: Sequence[str], library: str, work
     with _cluster(address, workers) as ray:
         share = ray.remote(num_cpus=1, max_calls=RECYCLED_AFTER, max_retries=_RETRIES)(shard.made)
         most = 2 * (workers or int(ray.cluster_resources().get("CPU", 1)))
-        waiting, left = {}, iter(names)
+        waiting: dict[Any, str] = {}
+        left = iter(names)
         try:
             while True:
                 while len(waiting) < most and (name := next(left, None)) is not None:
@@ -112,7 +117,8 @@ def _cluster(address: str, workers: int) -> Iterator[Any]:
         memory = 256 << 20  # reports are all that goes through it
         about |= {"num_cpus": workers or processes.cores(), "include_dashboard": False, "object_store_memory": memory}
     try:
-        ray.init(**about)
+        with nullcontext() if address else _agents_ports():
+            ray.init(**about)
     except Exception as error:  # Ray has a dozen types of its own for a cluster that does not answer
         words = " ".join(str(error).split())[:300]
         raise NotAvailable(
@@ -122,3 +128,24 @@ def _cluster(address: str, workers: int) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _agents_ports() -> Iterator[None]:
+    """Parameters of Ray's with free ports for the agents of a node, while one is started."""
+    from ray._private import parameter, services
+
+    usual, start = parameter.RayParams, services.start_ray_process
+    with ExitStack() as held:
+        free = [held.enter_context(socket.create_server((_LOOPBACK, 0))).getsockname()[1] for _ in _PORTS]
+    ports = dict(zip(_PORTS, free, strict=True))
+
+    def started(command: list[str], kind: str, *args: Any, **options: Any) -> Any:
+        last = f"--{_PORTS[-1]}={free[-1]}"  # which Ray tells the agent alone
+        return start([*command, *([last] if kind == "raylet" else [])], kind, *args, **options)
+
+    parameter.RayParams, services.start_ray_process = lambda **asked: usual(**asked | ports), started
+    try:
+        yield
+    finally:
+        parameter.RayParams, services.start_ray_process = usual, start

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -71,7 +72,7 @@ def model_part(model: Model, views: Sequence[str] = (), *, with_views: bool = Tr
         if not chosen:
             raise
         tasks = ()
-    return ModelPart(model.name, members, {view: len(each) * widths[view] for view in chosen}, tasks)
+    return ModelPart(Path(model.name).name, members, {view: len(each) * widths[view] for view in chosen}, tasks)
 
 
 def map_of_data(
@@ -80,7 +81,7 @@ def map_of_data(
     """A model's map of a data set, for the molecules of a library to be placed on; made where it is not there."""
     shown = compute.compute_map(view, dataset, method, progress=progress, home=home)
     x = np.asarray(embedding(view.model, dataset, progress, home=home).view(view.name))
-    return _kept(target, x, shown.xy, vector_column(view.model.name, view.name), "map")
+    return landmarks(target, x, shown.xy, vector_column(Path(view.model.name).name, view.name), "map")
 
 
 def map_of_sample(target: Library, column: str, method: str, sample: int, seed: int, progress: Progress) -> MapPart:
@@ -99,7 +100,9 @@ def map_of_sample(target: Library, column: str, method: str, sample: int, seed: 
         parts.append(x[here])
         start += len(x)
     x = np.concatenate(parts)
-    return _kept(target, x, project.project(x, method, seed, progress=progress), column, layer_of_map(column, method))
+    return landmarks(
+        target, x, project.project(x, method, seed, progress=progress), column, layer_of_map(column, method)
+    )
 
 
 def layer_of_map(column: str, method: str) -> str:
@@ -117,7 +120,7 @@ def spaces_of(target: Library) -> list[str]:
     return [FINGERPRINT, *vector_columns(target)]
 
 
-def _kept(target: Library, x: np.ndarray, xy: np.ndarray, column: str, name: str) -> MapPart:
+def landmarks(target: Library, x: np.ndarray, xy: np.ndarray, column: str, name: str) -> MapPart:
     """Landmarks written beside the shards, at most as many as are ever laid out."""
     rows = np.flatnonzero(np.isfinite(x).all(1) & np.isfinite(xy).all(1))
     if not len(rows):

@@ -23,7 +23,7 @@ from mmexplore.chem.fingerprints import BITS, Tanimoto
 from mmexplore.datasets import search as structures
 from mmexplore.explore.library import planning, shard
 from mmexplore.explore.library.build import Library
-from mmexplore.explore.library.shard import FINGERPRINT, PROPERTIES, matrix
+from mmexplore.explore.library.shard import FINGERPRINT, PROPERTIES, ModelPart, matrix
 from mmexplore.explore.neighbors.search import Cosine, Space, top
 from mmexplore.explore.neighbors.spaces import through_model
 from mmexplore.features.store import features
@@ -96,14 +96,22 @@ def record_of(smiles: str, target: Library, space: str, model: Model | None, *, 
     if model is None:
         bits = features("fingerprint", [smiles], home=home, typed=True).take(np.array([0])).columns["bits"]
         return Tanimoto(bits).words.T
-    part = next(one for one in target.work.models if one.name == model.name)
+    part = part_of(target, space)
     each = model.members if isinstance(model, Ensemble) else (model,)
     if [one.digest for one in each] != [member.digest for member in part.members]:
         raise NotAvailable(
             f"model {model.name!r} is not what library {target.name!r} was made with; build the library again"
         )
-    found: np.ndarray = through_model(model, smiles, home=home).views[space.removeprefix(f"{model.name}@")]
+    found: np.ndarray = through_model(model, smiles, home=home).views[space.removeprefix(f"{part.name}@")]
     return found
+
+
+def part_of(target: Library, space: str) -> ModelPart:
+    """The model's part that a space is of. Raises UnknownName for no view of the library."""
+    views = {shard.vector_column(one.name, view): one for one in target.work.models for view in one.views}
+    if space not in views:
+        raise UnknownName(f"space of library {target.name!r}", space, planning.spaces_of(target))
+    return views[space]
 
 
 def search(
@@ -203,7 +211,8 @@ def take(target: Library, rows: np.ndarray) -> "pd.DataFrame":
         frames.append(frame.set_index(here))
     if not frames:
         return pd.DataFrame(columns=["row", *known, "source"])
-    return pd.concat(frames).sort_index()
+    whole: pd.DataFrame = pd.concat(frames).sort_index()
+    return whole
 
 
 def _exactly(target: Library, space: str, within: Ranges, record: np.ndarray, k: int) -> Found:
@@ -318,12 +327,8 @@ def lance_index(target: Library, space: str, progress: Progress = silent) -> Pat
 
 
 def _width(target: Library, space: str) -> int:
-    return next(
-        width
-        for model in target.work.models
-        for view, width in model.views.items()
-        if shard.vector_column(model.name, view) == space
-    )
+    part = part_of(target, space)
+    return part.views[space.removeprefix(f"{part.name}@")]
 
 
 def _by_lance(place: Path, asked: LibraryQuery, record: np.ndarray, k: int) -> Found:
@@ -460,7 +465,7 @@ def half_recall(target: Library, space: str) -> tuple[float, str]:
     file = target.folder / _INDEX / f"half-{hashlib.sha256(f'{target.digest} {space}'.encode()).hexdigest()[:16]}.json"
     if not file.is_file():
         halves, rows = _sample(target, space, _AMONG)
-        part = next(one for one in target.work.models if space.startswith(f"{one.name}@"))
+        part = part_of(target, space)
         whole = shard.embedded(part, take(target, rows)["smiles"].tolist())[space.removeprefix(f"{part.name}@")]
         each = [top(Cosine(x), x, min(11, len(x))).rows for x in (whole, halves)]
         shares = [

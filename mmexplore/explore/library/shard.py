@@ -190,7 +190,7 @@ def _held_megabytes() -> int:
     """Resident memory of this process once the shard is written."""
     import psutil
 
-    return round(psutil.Process().memory_info().rss / 1e6)
+    return round(float(psutil.Process().memory_info().rss) / 1e6)
 
 
 class _Making:
