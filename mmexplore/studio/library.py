@@ -139,6 +139,11 @@ def library_spaces(name: str) -> list[str]:
     return planning.spaces_of(_library(name))
 
 
+def library_is_ready(name: str, asked: LibraryQuery) -> bool:
+    """Whether a search waits for no index that is still to be made."""
+    return search.is_ready(_library(name), asked)
+
+
 def library_hits(name: str, smiles: str, asked: LibraryQuery, progress: Progress = silent) -> LibraryHits:
     """The molecules of a library most like one, in one of its spaces; the first search through an index makes it.
 

@@ -139,6 +139,12 @@ def search(
     return LibraryHits(table, asked.space, how, recall, words, seconds, tried if pattern else 0)
 
 
+def is_ready(target: Library, asked: LibraryQuery) -> bool:
+    """Whether a search needs no index that is still to be made, or has one."""
+    how = _chosen(target, asked)
+    return how == "exact" or (_place(target, how, asked.space) / "index.json").is_file()
+
+
 def _chosen(target: Library, asked: LibraryQuery) -> How:
     spaces = planning.spaces_of(target)
     if asked.space not in spaces:

@@ -11,7 +11,7 @@ from mmexplore.ui.components import molecule, structures, waits
 from mmexplore.ui.components.drawings import of_row
 from mmexplore.ui.components.hit_lists import Hit, HitColumn, hit_lists, picked
 from mmexplore.ui.components.words import left_out, literal
-from mmexplore.ui.retrieval import peaks, state
+from mmexplore.ui.retrieval import in_library, peaks, state
 from mmexplore.ui.retrieval.agreement import agreement_panel
 from mmexplore.ui.retrieval.doubt import doubt_panel
 from mmexplore.ui.retrieval.pairs import pairs_panel
@@ -31,6 +31,10 @@ def retrieval_page() -> None:
     asked = state.asked(choice)
     if asked.by_peaks:
         _by_peaks(choice, asked)
+        return
+    if asked.library and asked.query is not None:
+        wanted = studio.LibraryQuery(k=asked.k, within=asked.within, smarts=asked.smarts)
+        in_library.library_page(asked.library, asked.query.smiles, wanted)
         return
     lacking = studio.lacking(asked.panels, asked.data)
     waits.embedded(lacking, asked.data)

@@ -11,6 +11,7 @@ from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeR
 from mmexplore.ui.compare import state
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.retrieval import in_library
 from mmexplore.ui.retrieval.peaks import peaks_text
 from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
@@ -23,7 +24,8 @@ _STRUCTURE, _PEAKS = "Structure", "Peaks"
 class RetrievalRequest:
     """Retrieval request: what to search with, where, in which spaces, for how many, and what hits must be like.
 
-    ``by_peaks``: a list of 13C peaks is the query, ``peaks``, None before one came; it has spaces of its own.
+    ``by_peaks``: a list of 13C peaks is the query, ``peaks``, None before one came; it has spaces of its own. So has a
+    ``library``, "" where a data set is searched.
     """
 
     query: MoleculeRef | None
@@ -35,6 +37,7 @@ class RetrievalRequest:
     within: dict[str, tuple[float, float]] = field(default_factory=dict)
     by_peaks: bool = False
     peaks: PeakList | None = None
+    library: str = ""
 
 
 def asked(choice: Choice) -> RetrievalRequest:
@@ -46,7 +49,7 @@ def asked(choice: Choice) -> RetrievalRequest:
         by = address.choose(st.segmented_control, "Sought by", [_STRUCTURE, _PEAKS], key="query-by", **about)
     with left:
         text, peaks = ("", peaks_text()) if by == _PEAKS else (_structure(), None)
-    names = studio.available()
+    names = [*studio.available(), *(in_library.offered() if by != _PEAKS else ())]
     with middle:
         data = address.choose(
             st.selectbox, "Search in", names, index=names.index(choice.data), key=_AMONG, kind="the data set"
@@ -54,10 +57,12 @@ def asked(choice: Choice) -> RetrievalRequest:
     with right:
         k = address.whole(st, "Hits", 1, 50, 6, key="hits", kind="a number of hits")
     query = _query(choice, text) if by != _PEAKS else None
+    library = data.removeprefix(in_library.PREFIX) if data and data.startswith(in_library.PREFIX) else ""
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
-        panels = _spaces(choice) if by != _PEAKS else ()
+        panels = _spaces(choice) if by != _PEAKS and not library else ()
         smarts, within = _filters()
-    return RetrievalRequest(query, bool(text), data or choice.data, panels, k, smarts, within, by == _PEAKS, peaks)
+    among = choice.data if library or not data else data
+    return RetrievalRequest(query, bool(text), among, panels, k, smarts, within, by == _PEAKS, peaks, library)
 
 
 def _structure() -> str:
