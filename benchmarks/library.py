@@ -262,9 +262,9 @@ def library_of(folder: Path, vectors: np.ndarray, size: int) -> Any:
     import pyarrow.parquet as pq
 
     from mmexplore.explore.library.build import Library
-    from mmexplore.explore.library.shard import PROPERTIES, Member, ModelPart, Work, fixed_lists
+    from mmexplore.explore.library.shard import PROPERTIES, ModelMember, ModelPart, Work, fixed_lists
 
-    work = Work(models=(ModelPart(MODEL, (Member("", ""),), {"dmpnn": vectors.shape[1]}),))
+    work = Work(models=(ModelPart(MODEL, (ModelMember("", ""),), {"dmpnn": vectors.shape[1]}),))
     (folder / "shards").mkdir(parents=True, exist_ok=True)
     (folder / "input").mkdir(exist_ok=True)
     parts = []

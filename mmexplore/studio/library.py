@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mmexplore.explore.library import build, planning, search
+from mmexplore.explore.library import build
 from mmexplore.explore.library.build import Library
 from mmexplore.explore.library.engines import engine as engine_of
-from mmexplore.explore.library.search import LibraryHits, LibraryQuery
 from mmexplore.explore.library.shard import FINGERPRINT
-from mmexplore.explore.maps.project import LANDMARKS
 from mmexplore.models.registry import Model
 from mmexplore.runtime.errors import BadRecipe, UnknownName
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model
 from mmexplore.studio.hosts import VISITORS
-from mmexplore.studio.prediction import read_structure
+
+if TYPE_CHECKING:
+    from mmexplore.explore.library.search import LibraryHits, LibraryQuery
 
 
 def libraries() -> list[Library]:
@@ -54,6 +54,8 @@ def build_library(
     first view of each model; ``map_data``: a data set on whose map by the first view molecules are placed. Raises
     BadRecipe, BadTable, NotAvailable, UnknownName, Taken.
     """
+    from mmexplore.explore.library import planning
+
     mapped = engine_of(engine, workers, address)
     target = build.folder_for(name, out, home=home())
     if source:
@@ -96,6 +98,8 @@ def library_predict(
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Predictions of more models for a library, a layer each. Raises BadRecipe, NotAvailable, UnknownName, Taken."""
+    from mmexplore.explore.library import planning
+
     target = _library(name)
     there = {one.name for one in target.work.models if one.tasks}
     found: dict[str, Any] = {}
@@ -113,7 +117,7 @@ def library_map(
     view: str = "",
     method: str = "umap",
     *,
-    sample: int = LANDMARKS,
+    sample: int = 50_000,
     seed: int = 0,
     engine: str = "local",
     workers: int = 0,
@@ -124,6 +128,8 @@ def library_map(
 
     ``view`` is MODEL@VIEW. Raises BadRecipe, NotAvailable, UnknownName, Taken.
     """
+    from mmexplore.explore.library import planning
+
     target = _library(name)
     known = planning.vector_columns(target)
     if not known:
@@ -136,19 +142,25 @@ def library_map(
 
 def library_spaces(name: str) -> list[str]:
     """Spaces that a library can be searched in: fingerprints, and MODEL@VIEW of each view that it holds."""
+    from mmexplore.explore.library import planning
+
     return planning.spaces_of(_library(name))
 
 
-def library_is_ready(name: str, asked: LibraryQuery) -> bool:
+def library_is_ready(name: str, asked: "LibraryQuery") -> bool:
     """Whether a search waits for no index that is still to be made."""
+    from mmexplore.explore.library import search
+
     return search.is_ready(_library(name), asked)
 
 
-def library_hits(name: str, smiles: str, asked: LibraryQuery, progress: Progress = silent) -> LibraryHits:
+def library_hits(name: str, smiles: str, asked: "LibraryQuery", progress: Progress = silent) -> "LibraryHits":
     """The molecules of a library most like one, in one of its spaces; the first search through an index makes it.
 
     Raises BadMolecule, NotAvailable, UnknownName, Taken.
     """
+    from mmexplore.explore.library import search
+
     target = _library(name)
     chosen = None if asked.space == FINGERPRINT else _model_of(target, asked.space)
     record = search.record_of(smiles, target, asked.space, chosen, home=home())
@@ -157,6 +169,8 @@ def library_hits(name: str, smiles: str, asked: LibraryQuery, progress: Progress
 
 def _model_of(target: Library, space: str) -> Model:
     """The model of a view, by its name, or where it lay as a folder."""
+    from mmexplore.explore.library import search
+
     part = search.part_of(target, space)
     try:
         return model(part.name)
@@ -173,11 +187,15 @@ def search_library(
     smarts: str = "",
     within: Sequence[str] = (),
     index: str = "auto",
-    probes: int = search.PROBES,
-    refine: int = search.REFINE,
+    probes: int = 32,
+    refine: int = 20,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Hits of a typed structure, as the command line gives them; ``within`` are NAME:LOWEST:HIGHEST."""
+    from mmexplore.explore.library import search
+    from mmexplore.explore.library.search import LibraryQuery
+    from mmexplore.studio.prediction import read_structure
+
     used = read_structure(text)
     asked = LibraryQuery(space or FINGERPRINT, k, search.numbers(within), smarts, index, probes, refine)
     return {"library": name, "query": used.smiles} | search.plain(library_hits(name, used.smiles, asked, progress))

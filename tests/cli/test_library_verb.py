@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +116,11 @@ def test_a_killed_worker_costs_the_shard_in_hand(
 
     def heard(stage: str, done: int, total: int, /, **_: float) -> None:
         for process in psutil.Process().children(recursive=True) if stage == "build" and not killed else ():
-            if mark in " ".join(process.cmdline()):
-                killed.append(process.pid)
-                process.kill()
-                return
+            with suppress(psutil.Error):  # one that has ended meanwhile
+                if mark in " ".join(process.cmdline()):
+                    process.kill()
+                    killed.append(process.pid)
+                    return
 
     target = Library("toy", tmp_path / "library")
     work = planned(here, target)

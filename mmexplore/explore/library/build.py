@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mmexplore.explore.library import shard, sources
 from mmexplore.explore.library.engines import Engine
 from mmexplore.explore.library.shard import Work, folder_of, is_done, rejected_of
-from mmexplore.explore.library.sources import Part, Source
+from mmexplore.explore.library.sources import LibrarySource, Part
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
 from mmexplore.runtime.files import claimed
@@ -133,7 +133,7 @@ def libraries(*, home: Home) -> list[Library]:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Built:
     """What a run over the shards did: how many it made, how many were there, rows of input, of them rejected."""
 
     made: int
@@ -143,14 +143,14 @@ class Outcome:
     seconds: float
 
 
-def build(target: Library, source: str, shard_rows: int, work: Work, engine: Engine, progress: Progress) -> Outcome:
+def build(target: Library, source: str, shard_rows: int, work: Work, engine: Engine, progress: Progress) -> Built:
     """Make a library of a source, or go on with it. Progress ``read``, then ``build`` by rows.
 
     Raises BadTable, BadRecipe, NotAvailable where shards failed (the same call tries them again), Taken, Cancelled.
     """
     if shard_rows < 1:
         raise BadRecipe(f"a shard has at least 1 row, and {shard_rows} were asked for")
-    found = Source(source)
+    found = LibrarySource(source)
     with _claimed(target):
         card = {"format": 1, "source": source, "shard_rows": shard_rows, "work": work.plain(), "layers": {}}
         if (target.folder / CARD).is_file():
@@ -161,7 +161,7 @@ def build(target: Library, source: str, shard_rows: int, work: Work, engine: Eng
         return _run(target, {part.name: part.digest for part in parts}, work, engine, "build", progress)
 
 
-def add(target: Library, work: Work, engine: Engine, progress: Progress) -> Outcome:
+def add(target: Library, work: Work, engine: Engine, progress: Progress) -> Built:
     """Add a layer of columns to a library. Raises like :func:`build`."""
     with _claimed(target):
         done = target.done()
@@ -178,9 +178,7 @@ def _claimed(target: Library) -> Any:
     return claimed(target.folder / ".lock", f"another process is at library {target.name!r}; wait for it")
 
 
-def _run(
-    target: Library, inputs: dict[str, str], work: Work, engine: Engine, stage: str, progress: Progress
-) -> Outcome:
+def _run(target: Library, inputs: dict[str, str], work: Work, engine: Engine, stage: str, progress: Progress) -> Built:
     """Every shard whose input or work is another than before, those twice that a process died of."""
     started, place = time.monotonic(), folder_of(target.folder, work.layer)
     rows = {part.name: part.rows for part in sources.parts_of(target.folder / sources.INPUT)}
@@ -214,7 +212,7 @@ def _run(
             f"{len(failed)} of {len(inputs)} shards failed ({', '.join(list(failed)[:3])}: "
             f"{next(iter(failed.values()))}); the same command tries them again"
         )
-    return Outcome(made, kept, total, rejected, time.monotonic() - started)
+    return Built(made, kept, total, rejected, time.monotonic() - started)
 
 
 def _log(target: Library, told: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import rdkit
 from mmexplore.datasets import Dataset
 from mmexplore.explore.library import shard
 from mmexplore.explore.library.build import Library
-from mmexplore.explore.library.shard import FINGERPRINT, MapPart, Member, ModelPart, Work, matrix, vector_column
+from mmexplore.explore.library.shard import FINGERPRINT, MapPart, ModelMember, ModelPart, Work, matrix, vector_column
 from mmexplore.explore.maps import compute, project
 from mmexplore.models import predict
 from mmexplore.models.embed import embedding
@@ -64,7 +64,7 @@ def model_part(model: Model, views: Sequence[str] = (), *, with_views: bool = Tr
             raise UnknownName(f"view of {model.name!r}", view, own)
     chosen = list(views or own[:1]) if with_views else []
     each = model.members if isinstance(model, Ensemble) else (model,)
-    members = tuple(Member(str(one.folder), one.digest) for one in each)
+    members = tuple(ModelMember(str(one.folder), one.digest) for one in each)
     widths = shard.widths(each[0].folder, chosen) if chosen else {}
     try:
         tasks = tuple(task.name for task in predict.check(model))

@@ -27,8 +27,6 @@ from mmexplore.chem import descriptors, molecules
 from mmexplore.chem.fingerprints import BITS, ecfp4
 from mmexplore.chem.row_by_row import each
 from mmexplore.chem.standardize import standardised, standardize_all
-from mmexplore.datasets.readers.rows import Read
-from mmexplore.explore.batch_prediction import refusal
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadMolecule, MmexploreError, NotAvailable
 from mmexplore.runtime.home import write_atomically
@@ -51,7 +49,7 @@ _ABOUT = b"mmexplore"
 
 
 @dataclass(frozen=True)
-class Member:
+class ModelMember:
     """One network: the folder of its model, and the digest that this has to have."""
 
     folder: str
@@ -66,7 +64,7 @@ class ModelPart:
     """
 
     name: str
-    members: tuple[Member, ...]
+    members: tuple[ModelMember, ...]
     views: dict[str, int] = field(default_factory=dict)
     tasks: tuple[str, ...] = ()
 
@@ -120,7 +118,9 @@ class Work:
     def of_plain(told: dict[str, Any]) -> "Work":
         """Work of what :meth:`plain` gives."""
         models = tuple(
-            ModelPart(**one | {"members": tuple(Member(**m) for m in one["members"]), "tasks": tuple(one["tasks"])})
+            ModelPart(
+                **one | {"members": tuple(ModelMember(**m) for m in one["members"]), "tasks": tuple(one["tasks"])}
+            )
             for one in told["models"]
         )
         return Work(**told | {"models": models, "map": MapPart(**told["map"]) if told["map"] else None})
@@ -225,6 +225,9 @@ class _Making:
     def _standardised(self, known: "pa.Table") -> "pa.Table":
         """Molecules that can be read, and mean one: line, name, smiles."""
         import pyarrow as pa
+
+        from mmexplore.datasets.readers.rows import Read
+        from mmexplore.explore.batch_prediction import refusal
 
         lines, drawn, names, why = (known[name].to_pylist() for name in ("line", "structure", "name", "refused"))
         texts = [text if "\n" in text else text.strip() for text in drawn]

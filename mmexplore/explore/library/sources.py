@@ -43,7 +43,7 @@ class Part:
     source: str
 
 
-class Source:
+class LibrarySource:
     """A file, a folder or a pattern, by path or by any URL of fsspec. Raises BadTable, NotAvailable."""
 
     def __init__(self, place: str) -> None:
@@ -92,7 +92,7 @@ def _is_table(path: str) -> bool:
     return not name.startswith((".", "_")) and ending(name) in ENDINGS and "readme" not in name.lower()
 
 
-def cut(source: Source, folder: Path, shard_rows: int, smiles: str, progress: Progress) -> list[Part]:
+def cut(source: LibrarySource, folder: Path, shard_rows: int, smiles: str, progress: Progress) -> list[Part]:
     """Input shards of all files in ``folder``, in order, those of unchanged files as they lie there.
 
     Raises BadTable for a file that holds no molecules, NotAvailable.
@@ -137,7 +137,7 @@ def _kept(folder: Path, one: SourceFile, chosen: dict[str, Any]) -> list[Part] |
         return None
 
 
-def _cut(source: Source, one: SourceFile, folder: Path, chosen: dict[str, Any]) -> list[Part]:
+def _cut(source: LibrarySource, one: SourceFile, folder: Path, chosen: dict[str, Any]) -> list[Part]:
     from mmexplore.datasets.readers.rows import rows_of  # which imports pandas
 
     path, brought = source.local(one, folder)
