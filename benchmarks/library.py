@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +38,25 @@ def main(asked: Any) -> None:
     work: Path = asked.work / "library"
     work.mkdir(parents=True, exist_ok=True)
     rows = [*builds(work, asked.rows, asked.shard_rows, asked.workers)]
-    rows += kills(work, asked.killed_rows, asked.kills, asked.workers)
+    if asked.kills:
+        told = f"kills-{asked.killed_rows}-{asked.kills}"
+        rows += kept(work / f"{told}.json", lambda: kills(work, asked.killed_rows, asked.kills, asked.workers))
     if asked.vectors:
-        rows += searches(work, work / f"local-{asked.rows}-{asked.shard_rows}", asked.vectors, asked.queries)
+        whole = work / f"local-{asked.rows}-{asked.shard_rows}"
+        told = f"search-{asked.vectors}-{asked.queries}"
+        rows += kept(work / f"{told}.json", lambda: searches(work, whole, asked.vectors, asked.queries))
     question = f"Is a library of {asked.rows:,} molecules the same by every engine, after kills, and searched well?"
     words = f"--rows {asked.rows} --shard-rows {asked.shard_rows} --workers {asked.workers}"
     words += f" --killed-rows {asked.killed_rows} --kills {asked.kills} --vectors {asked.vectors}"
     record("library", question, f"python benchmarks/library.py {words}", rows)
+
+
+def kept(path: Path, measure: Callable[[], list[Row]]) -> list[Row]:
+    """What was measured before, or is now."""
+    if not path.is_file():
+        path.write_text(json.dumps(measure()), encoding="utf-8")
+    found: list[Row] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def command(folder: Path, source: Path, engine: str, shard_rows: int, workers: int) -> list[str]:
@@ -206,7 +218,7 @@ def rows_of(folder: Path) -> int:
     import pyarrow.parquet as pq
 
     return sum(
-        pq.read_metadata(p).num_rows for part in ("shards", "rejected") for p in (folder / part).rglob("*.parq*")
+        pq.read_metadata(p).num_rows for part in ("shards", "rejected") for p in (folder / part).rglob("*.parquet")
     )
 
 

@@ -48,6 +48,7 @@ PROBES, REFINE = 32, 20
 MOST_TRIED = 20_000
 """A filter by substructure looks at so many of the most similar molecules."""
 _SAMPLED, _AMONG, _SPARE = 32, 2_000, 8
+_CELL_ROWS = 4_096
 _INDEX = "index"
 Ranges = Mapping[str, tuple[float, float]]
 Found = tuple[np.ndarray, np.ndarray]
@@ -320,7 +321,7 @@ def lance_index(target: Library, space: str, progress: Progress = silent) -> Pat
 
         table = lancedb.connect(str(place / "lance")).create_table("vectors", data=batches(), schema=schema)
         rows = table.count_rows()
-        cells = max(1, min(4_096, round(rows**0.5)))
+        cells = max(1, min(4_096, rows // _CELL_ROWS))
         parts = next(n for n in range(max(1, width // 4), 0, -1) if width % n == 0)
         about = {"rows": rows, "width": width, "partitions": cells, "sub_vectors": parts}
         if rows < 256:  # fewer than a quantizer's codes, and LanceDB scans them all
