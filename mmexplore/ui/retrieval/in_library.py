@@ -28,7 +28,7 @@ def library_page(name: str, smiles: str, asked: LibraryQuery) -> None:
     told = studio.library_status(name)["stages"][0]
     rows, rejected = told["rows"], told["rejected"]
     unready = "" if told["shards"] == told["of"] else f", {told['of'] - told['shards']} shards still to be made"
-    st.caption(literal(f"Most like it among {rows - rejected:,} molecules of the library {name}{unready}."))
+    st.caption(literal(f"Most like the query among {rows - rejected:,} molecules of the library {name}{unready}."))
     lists: dict[str, LibraryHits] = {}
     columns: list[HitColumn] = []
     with st.spinner("Searching ..."):
