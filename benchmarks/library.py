@@ -1,12 +1,12 @@
 """Does a library come out the same however it is made, how fast, and what survives kill -9? How good is its search?
 
-    python benchmarks/library.py [--rows 249455] [--shard-rows 10000] [--kills 20] [--vectors 2000000] [--work FOLDER]
+    python benchmarks/library.py [--rows 249455] [--shard-rows 10000] [--kills 10] [--ray-kills 10] [--vectors 2000000] [--work FOLDER]
 
 ``--rows`` molecules of ZINC250k through ``library build`` (standardised, fingerprint, properties, the view and the
 predictions of a shipped D-MPNN, places on its map) in shards of ``--shard-rows``, by engine local and by engine ray on
 this machine, ``--workers`` processes each; every shard of the one beside that of the other, byte by byte. Then
 ``--killed-rows`` molecules in small shards, a process of the run (a worker, Ray's head, whoever asked) ended by kill -9
-at a random moment, ``--kills`` times over both engines, beside the same undisturbed. What was built stays in ``--work``
+at a random moment, ``--kills`` and ``--ray-kills`` times, beside the same undisturbed. What was built stays in ``--work``
 and is not built again.
 
 Then ``--vectors`` vectors: the library's own and copies of them, jittered by about their distance to the nearest other
@@ -38,16 +38,18 @@ def main(asked: Any) -> None:
     work: Path = asked.work / "library"
     work.mkdir(parents=True, exist_ok=True)
     rows = [*builds(work, asked.rows, asked.shard_rows, asked.workers)]
-    if asked.kills:
-        told = f"kills-{asked.killed_rows}-{asked.kills}"
-        rows += kept(work / f"{told}.json", lambda: kills(work, asked.killed_rows, asked.kills, asked.workers))
+    for engine, hits in (("local", asked.kills), ("ray", asked.ray_kills)):
+        if hits:
+            measure = partial(kills, work, asked.killed_rows, engine, hits, asked.workers)
+            rows += kept(work / f"kills-{engine}-{asked.killed_rows}-{hits}.json", measure)
     if asked.vectors:
         whole = work / f"local-{asked.rows}-{asked.shard_rows}"
         told = f"search-{asked.vectors}-{asked.queries}"
         rows += kept(work / f"{told}.json", lambda: searches(work, whole, asked.vectors, asked.queries))
     question = f"Is a library of {asked.rows:,} molecules the same by every engine, after kills, and searched well?"
     words = f"--rows {asked.rows} --shard-rows {asked.shard_rows} --workers {asked.workers}"
-    words += f" --killed-rows {asked.killed_rows} --kills {asked.kills} --vectors {asked.vectors}"
+    words += f" --killed-rows {asked.killed_rows} --kills {asked.kills} --ray-kills {asked.ray_kills}"
+    words += f" --vectors {asked.vectors} --queries {asked.queries}"
     record("library", question, f"python benchmarks/library.py {words}", rows)
 
 
@@ -126,30 +128,27 @@ def equal(one: Path, other: Path) -> tuple[int, int]:
     return sum((one / file).read_bytes() == (other / file).read_bytes() for file in files), len(files)
 
 
-def kills(work: Path, rows: int, count: int, workers: int) -> list[Row]:
+def kills(work: Path, rows: int, engine: str, hits: int, workers: int) -> list[Row]:
     """Runs disturbed at random moments until so many kills hit, the last one left alone."""
     source, told = source_of(work, rows)
     size, drawn, whole = max(1, rows // 20), random.Random(0), work / f"undisturbed-{rows}"
     run(command(whole, source, "local", size, workers), work)
-    found: list[Row] = []
-    for engine, hits in (("local", count // 2), ("ray", count - count // 2)):
-        folder = work / f"killed-{engine}-{rows}"
-        hit: dict[str, int] = {}
-        runs = 0
-        while sum(hit.values()) < hits:
-            runs += 1
-            victim = disturbed(command(folder, source, engine, size, workers), work, folder, drawn)
-            if victim:
-                hit[victim] = hit.get(victim, 0) + 1
-            elif is_whole(folder):
-                for path in sorted((folder / "shards").glob("*.parquet"))[::2]:  # half of it to be made again
-                    path.unlink()
-        run(command(folder, source, engine, size, workers), work)
-        same, of = equal(whole, folder)
-        told_kills = ", ".join(f"{n} of {name}" for name, n in sorted(hit.items()))
-        about: Row = {"what": f"{hits} kills, {engine} ({told_kills}), {told}", "rows": rows, "runs": runs}
-        found.append(about | {"rows lost": rows_of(whole) - rows_of(folder), "n": same, "of": of})
-    return found
+    folder = work / f"killed-{engine}-{rows}"
+    hit: dict[str, int] = {}
+    runs = 0
+    while sum(hit.values()) < hits:
+        runs += 1
+        victim = disturbed(command(folder, source, engine, size, workers), work, folder, drawn)
+        if victim:
+            hit[victim] = hit.get(victim, 0) + 1
+        elif is_whole(folder):
+            for path in sorted((folder / "shards").glob("*.parquet"))[::2]:  # half of it to be made again
+                path.unlink()
+    run(command(folder, source, engine, size, workers), work)
+    same, of = equal(whole, folder)
+    named = ", ".join(f"{n} of {name}" for name, n in sorted(hit.items()))
+    about: Row = {"what": f"{hits} kills, {engine} ({named}), {told}", "rows": rows, "runs": runs}
+    return [about | {"rows lost": rows_of(whole) - rows_of(folder), "n": same, "of": of}]
 
 
 def run(words: Sequence[str], work: Path) -> None:
@@ -324,7 +323,8 @@ def command_line() -> Asked:
     asked.option("--shard-rows", 10_000, 20)
     asked.option("--workers", 2, 1)
     asked.option("--killed-rows", 20_000, 40)
-    asked.option("--kills", 20, 2)
+    asked.option("--kills", 10, 1)
+    asked.option("--ray-kills", 10, 1)
     asked.option("--vectors", 2_000_000, 2_000)
     asked.option("--queries", 200, 20)
     asked.work_folder()

@@ -102,7 +102,7 @@ def search(
     index: Annotated[
         str, typer.Option("--index", help="exact, lance (vectors), fpsim2 (fingerprints), or auto: by the size")
     ] = "auto",
-    probes: Annotated[int, typer.Option("--probes", min=1, help="lance: partitions that are looked into")] = 32,
+    probes: Annotated[int, typer.Option("--probes", min=1, help="lance: partitions that are looked into")] = 16,
     refine: Annotated[int, typer.Option("--refine", min=1, help="lance: candidates a hit scored in full")] = 20,
     as_json: Json = False,
     job: JobFolder = None,

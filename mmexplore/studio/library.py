@@ -187,7 +187,7 @@ def search_library(
     smarts: str = "",
     within: Sequence[str] = (),
     index: str = "auto",
-    probes: int = 32,
+    probes: int = 16,
     refine: int = 20,
     progress: Progress = silent,
 ) -> dict[str, Any]:

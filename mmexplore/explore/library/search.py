@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 How = Literal["exact", "lance", "fpsim2"]
 EXACT_ROWS = 2_000_000
 INDEXES = ("auto", "exact", "lance", "fpsim2")
-PROBES, REFINE = 32, 20
+PROBES, REFINE = 16, 20
 MOST_TRIED = 20_000
 """A filter by substructure looks at so many of the most similar molecules."""
 _SAMPLED, _AMONG, _SPARE = 32, 2_000, 8
