@@ -17,15 +17,15 @@ from mmexplore import __version__, studio
 from mmexplore.cli.answer import DataName, JobFolder, Json, ModelName, Values, answer
 from mmexplore.cli.embeddings import app as embedding_verbs
 from mmexplore.cli.embeddings import doubt, probe, retrieve
-from mmexplore.cli.evaluate import evaluate
 from mmexplore.cli.fusion import fusion
 from mmexplore.cli.home import app as home_verbs
 from mmexplore.cli.import_file import import_file
+from mmexplore.cli.library import app as library_verbs
 from mmexplore.cli.lists import covered, dataset_verbs, model_verbs
 from mmexplore.cli.maps import cliffs, lens, make_map
 from mmexplore.cli.mcp import mcp
 from mmexplore.cli.open_app import open_app
-from mmexplore.cli.predict import predict
+from mmexplore.cli.predict import evaluate, predict
 from mmexplore.cli.subgraphs import app as subgraph_verbs
 from mmexplore.cli.tables import text
 from mmexplore.cli.tune import recipe_named, tune
@@ -61,6 +61,7 @@ app.add_typer(dataset_verbs, name="datasets")
 app.add_typer(model_verbs, name="models")
 app.add_typer(home_verbs, name="home")
 app.add_typer(embedding_verbs, name="embeddings")
+app.add_typer(library_verbs, name="library")
 app.command()(evaluate)
 app.command()(fusion)
 app.command()(retrieve)

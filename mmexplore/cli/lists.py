@@ -22,7 +22,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="do not ask, as where no termin
 
 @dataset_verbs.callback()
 def datasets(context: typer.Context, as_json: Json = False) -> None:
-    """List the data sets: name, rows, tasks, source, whether it is here. Compare two, rename or delete one."""
+    """List the data sets: name, rows, tasks, source, whether it is here; libraries. Compare, rename or delete one."""
     if context.invoked_subcommand:
         return
     rows = [
@@ -36,7 +36,9 @@ def datasets(context: typer.Context, as_json: Json = False) -> None:
         }
         for e in studio.datasets()
     ]
-    answer(lambda _: {"datasets": rows} | _damaged(studio.damaged_datasets()), as_json, shown=_counted)
+    large = [{"name": one.name, "rows": sum(part.rows for part in one.parts)} for one in studio.libraries()]
+    found: Values = {"datasets": rows} | ({"libraries": large} if large else {})
+    answer(lambda _: found | _damaged(studio.damaged_datasets()), as_json, shown=_counted)
 
 
 @dataset_verbs.command("compare")

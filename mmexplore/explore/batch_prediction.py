@@ -220,7 +220,7 @@ class _Work:
         place = self.rows.columns.index(self.rows.structures)
         texts = [text if "\n" in text else text.strip() for text in (read.cells[place] for read in reads)]
         outcomes = self._standardised(texts, progress)
-        status = [_refusal(*one) for one in zip(reads, texts, outcomes, strict=True)]
+        status = [refusal(*one) for one in zip(reads, texts, outcomes, strict=True)]
         good = np.array([number for number, words in enumerate(status) if not words], np.int64)
         each, at = np.unique([outcomes[number].smiles for number in good], return_inverse=True)
         columns: dict[str, Any] = {}
@@ -276,8 +276,8 @@ class _Work:
         return dict(zip(columns, arrays, strict=True))
 
 
-def _refusal(read: "Read", text: str, outcome: Standardized) -> str:
-    """Why a row is not predicted, "" where it can be read and names one molecule."""
+def refusal(read: "Read", text: str, outcome: Standardized) -> str:
+    """Refusal of a row in words, "" where it can be read and names one molecule."""
     if read.refused or not text:
         return read.refused or NO_STRUCTURE
     if "~" in outcome.smiles or ("\n" not in text and search.ATOM_BY_NUMBER.search(text)):

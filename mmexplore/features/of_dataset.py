@@ -58,7 +58,4 @@ def _measured(modality: Measured, spectra: Spectra, smiles: np.ndarray) -> Featu
         except BadMolecule as error:
             reasons[number] = str(error)
             records.append(nothing(modality.columns))
-    packed, every = pack(modality.columns, records), np.arange(len(records))
-    stops = {axis: np.cumsum(counts) for axis, counts in packed.counts.items()}
-    ok = ~np.isin(every, list(reasons))
-    return Features(modality.columns, packed.columns, stops, ok, lambda: reasons, every, smiles)
+    return Features.of(modality.columns, pack(modality.columns, records), reasons, smiles)

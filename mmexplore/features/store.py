@@ -78,6 +78,23 @@ class Features:
         why = self._why()
         return {int(i): why[int(self.rows[i])] for i in np.flatnonzero(~self.ok)}
 
+    @classmethod
+    def of(
+        cls, kinds: Mapping[str, Column], packed: Packed, why: dict[int, str], smiles: Sequence[str] | np.ndarray
+    ) -> "Features":
+        """Those of packed records in memory, in their order; ``why`` molecules have none."""
+        stops = {axis: np.cumsum(counts) for axis, counts in packed.counts.items()}
+        every = np.arange(packed.n)
+        ok = ~np.isin(every, list(why))
+        return cls(kinds, packed.columns, stops, ok, lambda: why, every, np.asarray(smiles, object))
+
+
+def unkept(modality: str, smiles: Sequence[str], options: Mapping[str, Any] | None = None) -> Features:
+    """Records of canonical SMILES, at least one, made here and now and not kept. Raises UnknownName, BadRecipe."""
+    member = MODALITIES[modality](**MODALITIES.validated(modality, dict(options or {})))
+    chunk = featurize(member, smiles)
+    return Features.of(member.columns, chunk.packed, chunk.reasons, smiles)
+
 
 def features(
     modality: str,

@@ -8,7 +8,7 @@ untrained/   twins of models, a recipe each         numerics/    how this machin
 studies/     searches of settings, a file a trial
 selections/  rows that links name                   contributions/ what each modality of a fusion adds
 cliffs/      where labels step                      version.json which form all this has
-doubts/      spectra that may not belong
+doubts/      spectra that may not belong            libraries/   collections of millions
 """
 
 import json

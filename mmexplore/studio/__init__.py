@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from mmexplore.explore.explain.storage import Explained
     from mmexplore.explore.explain.subgraphs import DIRECTIONS, goal_in_words
     from mmexplore.explore.explain.subsets import Contributions
+    from mmexplore.explore.library.build import Library
+    from mmexplore.explore.library.search import LibraryHits, LibraryQuery
     from mmexplore.explore.maps.colors import Color
     from mmexplore.explore.maps.compute import CLUSTERS, quality_classes
     from mmexplore.explore.maps.lasso import inside
@@ -108,16 +110,6 @@ if TYPE_CHECKING:
         write_rows,
     )
     from mmexplore.studio.door import at_home, dataset, home, model
-    from mmexplore.studio.evaluation import (
-        ModelEvaluation,
-        baseline_of,
-        baseline_test,
-        confusion,
-        evaluate,
-        judged,
-        own_evaluation,
-        scores_at,
-    )
     from mmexplore.studio.fusion import (
         contributions,
         contributions_of,
@@ -133,6 +125,17 @@ if TYPE_CHECKING:
     )
     from mmexplore.studio.hosts import names_only
     from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
+    from mmexplore.studio.library import (
+        build_library,
+        libraries,
+        library_hits,
+        library_is_ready,
+        library_map,
+        library_predict,
+        library_spaces,
+        library_status,
+        search_library,
+    )
     from mmexplore.studio.maps import (
         check_card,
         color,
@@ -207,7 +210,6 @@ if TYPE_CHECKING:
         table_head,
         write_predicted,
     )
-    from mmexplore.studio.results import PaperTable, Result, measured_results, paper_tables
     from mmexplore.studio.retrieval import (
         agreement,
         disagreement,
@@ -239,6 +241,17 @@ if TYPE_CHECKING:
         start_peaks,
         stored_doubts,
     )
+    from mmexplore.studio.scores.evaluation import (
+        ModelEvaluation,
+        baseline_of,
+        baseline_test,
+        confusion,
+        evaluate,
+        judged,
+        own_evaluation,
+        scores_at,
+    )
+    from mmexplore.studio.scores.results import PaperTable, Result, measured_results, paper_tables
     from mmexplore.studio.spaces import (
         import_embedding,
         imported_embeddings,
@@ -350,29 +363,31 @@ __all__ = [
     "Addition", "Agreement", "Aligned", "Appended", "Calibration", "Classes", "Cliff", "Cliffs", "Color", "Comparison",
     "Contributions", "Copied", "Coverage", "Dataset", "Detail", "Device", "Doubt", "Doubts", "Ensemble", "Entry",
     "Estimate", "Evaluation", "Exam", "Explained", "FusionReport", "Group", "HitList", "Home", "Imported", "Job",
-    "Jump", "Lens", "MapFile", "MapLabel", "MissingModalities", "ModalityJump", "Model", "ModelEvaluation",
-    "MoleculeCard", "MoleculePrediction", "MoleculeRef", "Motifs", "Movers", "Nearest", "Pair", "PairedTest",
-    "PaperTable", "PeakHits", "PeakList", "PredictedTable", "PredictionAsked", "Preset", "Probe", "ProbedTask",
-    "Quality", "RGroups", "Result", "RowColumns", "Rules", "SearchPlan", "SearchResult", "Shifts", "ShownQuery",
-    "Similarities", "Skipped", "Standing", "Study", "StudyOfSettings", "Subgraph", "Summary", "TableHead", "Target",
-    "TaskColumn", "TaskEstimate", "Tested", "TrainingCheck", "Transformation", "Trial", "Trust", "ViewRef",
-    "add_dataset", "admet_folder", "agreement", "align", "aligned", "append", "asked_of", "at_home", "available",
-    "backup", "baseline_of", "baseline_test", "beside_training", "between", "calibration", "cancel_job", "check_card",
-    "check_ensemble", "check_file", "check_pattern", "check_search", "check_table", "check_tracking", "check_training",
-    "cliff_table", "cliffs", "cliffs_sdf", "color", "color_names", "common", "common_scaffold", "compare_datasets",
-    "compute_labels", "compute_lens", "compute_map", "compute_quality", "compute_trust", "confusion", "consensus",
-    "contributions", "contributions_of", "count_bytes", "counterfactual", "coverage", "coverage_in_words",
-    "current_name", "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "dataset_name",
-    "dataset_of_predictions", "datasets", "delete_model", "delete_study", "depict", "detail", "devices", "differing",
-    "disagreement", "doubt", "doubt_all", "doubt_one", "doubt_table", "doubts", "embed", "estimate", "evaluate", "exam",
-    "example", "expect_ensemble", "explain", "explain_and_keep", "explain_in_time", "explain_summand",
-    "explained_tasks", "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice",
-    "folds_of", "follow_job", "forget_job", "fusion_evaluation", "fusion_report", "fusion_score", "goal_in_words",
-    "group_classes", "group_motifs", "group_of_rows", "has_hyperedges", "has_report", "history", "hit_table", "hits",
-    "hits_sdf", "home", "hyperedge_neighbors", "import_embedding", "import_model", "imported_embeddings", "in_words",
-    "inside", "intervals_in_words", "is_quick_color", "job", "job_history", "joint_model", "judged", "jump",
-    "keep_model_file", "keep_selection", "keep_shown", "keep_split_file", "kept_selection", "kept_shown", "known_bytes",
-    "known_dataset", "label_table", "lacking", "lacking_for_peaks", "lens", "list_jobs", "log_run", "make_ensemble",
+    "Jump", "Lens", "Library", "LibraryHits", "LibraryQuery", "MapFile", "MapLabel", "MissingModalities",
+    "ModalityJump", "Model", "ModelEvaluation", "MoleculeCard", "MoleculePrediction", "MoleculeRef", "Motifs", "Movers",
+    "Nearest", "Pair", "PairedTest", "PaperTable", "PeakHits", "PeakList", "PredictedTable", "PredictionAsked",
+    "Preset", "Probe", "ProbedTask", "Quality", "RGroups", "Result", "RowColumns", "Rules", "SearchPlan",
+    "SearchResult", "Shifts", "ShownQuery", "Similarities", "Skipped", "Standing", "Study", "StudyOfSettings",
+    "Subgraph", "Summary", "TableHead", "Target", "TaskColumn", "TaskEstimate", "Tested", "TrainingCheck",
+    "Transformation", "Trial", "Trust", "ViewRef", "add_dataset", "admet_folder", "agreement", "align", "aligned",
+    "append", "asked_of", "at_home", "available", "backup", "baseline_of", "baseline_test", "beside_training",
+    "between", "build_library", "calibration", "cancel_job", "check_card", "check_ensemble", "check_file",
+    "check_pattern", "check_search", "check_table", "check_tracking", "check_training", "cliff_table", "cliffs",
+    "cliffs_sdf", "color", "color_names", "common", "common_scaffold", "compare_datasets", "compute_labels",
+    "compute_lens", "compute_map", "compute_quality", "compute_trust", "confusion", "consensus", "contributions",
+    "contributions_of", "count_bytes", "counterfactual", "coverage", "coverage_in_words", "current_name",
+    "damaged_datasets", "damaged_jobs", "damaged_models", "dataset", "dataset_name", "dataset_of_predictions",
+    "datasets", "delete_model", "delete_study", "depict", "detail", "devices", "differing", "disagreement", "doubt",
+    "doubt_all", "doubt_one", "doubt_table", "doubts", "embed", "estimate", "evaluate", "exam", "example",
+    "expect_ensemble", "explain", "explain_and_keep", "explain_in_time", "explain_summand", "explained_tasks",
+    "export_model", "far_pairs", "fetch", "fetch_viewer", "fill_preset", "find", "first_choice", "folds_of",
+    "follow_job", "forget_job", "fusion_evaluation", "fusion_report", "fusion_score", "goal_in_words", "group_classes",
+    "group_motifs", "group_of_rows", "has_hyperedges", "has_report", "history", "hit_table", "hits", "hits_sdf", "home",
+    "hyperedge_neighbors", "import_embedding", "import_model", "imported_embeddings", "in_words", "inside",
+    "intervals_in_words", "is_quick_color", "job", "job_history", "joint_model", "judged", "jump", "keep_model_file",
+    "keep_selection", "keep_shown", "keep_split_file", "kept_selection", "kept_shown", "known_bytes", "known_dataset",
+    "label_table", "lacking", "lacking_for_peaks", "lens", "libraries", "library_hits", "library_is_ready",
+    "library_map", "library_predict", "library_spaces", "library_status", "list_jobs", "log_run", "make_ensemble",
     "map_card", "map_classes", "map_contours", "map_folders", "mean_disagreement", "mean_scores", "measured_results",
     "migrate", "missing_modalities", "model", "model_jobs", "models", "molecule_card", "movers", "names_only",
     "new_run", "new_study", "not_placed", "own_evaluation", "paper_tables", "part_sizes", "peak_hit_table", "peak_hits",
@@ -381,10 +396,10 @@ __all__ = [
     "pull_model", "push_model", "quality_classes", "query_of", "query_of_row", "r_group_table", "r_groups",
     "read_structure", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job",
     "restore", "retrieve", "retrieve_by_peaks", "retrieve_by_shown", "rows_of", "score", "scores_at", "scores_quickly",
-    "sdf_of", "search_ranges", "shape", "shared", "shown_hits", "shown_molecule", "shown_panel", "shown_query",
-    "shown_trust", "side", "skipped", "split_columns", "split_table", "standard_panels", "start_append", "start_cliffs",
-    "start_contributions", "start_doubts", "start_embedding", "start_exam", "start_explaining", "start_fetch",
-    "start_import", "start_labels", "start_lens", "start_map", "start_map_card", "start_model_export",
+    "sdf_of", "search_library", "search_ranges", "shape", "shared", "shown_hits", "shown_molecule", "shown_panel",
+    "shown_query", "shown_trust", "side", "skipped", "split_columns", "split_table", "standard_panels", "start_append",
+    "start_cliffs", "start_contributions", "start_doubts", "start_embedding", "start_exam", "start_explaining",
+    "start_fetch", "start_import", "start_labels", "start_lens", "start_map", "start_map_card", "start_model_export",
     "start_model_import", "start_motifs", "start_peaks", "start_prediction", "start_probe", "start_training",
     "start_trust", "start_tuning", "stored_cliffs", "stored_contributions", "stored_doubts", "stored_exam",
     "stored_labels", "stored_map", "stored_motifs", "stored_probe", "stored_quality", "stored_trust", "stress",

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screens import page, shown
 
-from mmexplore.studio import results
-from mmexplore.studio.results import DIFFERS, SAME, STATES, TEST, TRAINING, Protocol, compared
+from mmexplore.studio.scores import results
+from mmexplore.studio.scores.results import DIFFERS, SAME, STATES, TEST, TRAINING, Protocol, compared
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.results.page import wide
 

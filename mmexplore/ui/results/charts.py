@@ -13,7 +13,7 @@ _COLUMNS = 3
 
 
 def beside(figures: pd.DataFrame, title: str) -> go.Figure:
-    """Figures of a :class:`mmexplore.studio.results.PaperTable` (COLUMNS), a row a variant, a panel a data set."""
+    """Figures of a :class:`~mmexplore.studio.PaperTable` (COLUMNS), a row a variant, a panel a data set."""
     data = list(dict.fromkeys(figures["data"]))
     metric = figures.drop_duplicates("data").set_index("data")["metric"]
     variants = list(dict.fromkeys(figures["variant"]))[::-1]

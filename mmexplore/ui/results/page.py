@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.studio import PaperTable, Result
-from mmexplore.studio.results import DIFFERS, SAME, STATES, TRAINING
+from mmexplore.studio.scores.results import DIFFERS, SAME, STATES, TRAINING
 from mmexplore.ui.components import charts, structures
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.results import charts as results_charts

@@ -11,7 +11,7 @@ from mmexplore.ui.components import molecule, structures, waits
 from mmexplore.ui.components.drawings import of_row
 from mmexplore.ui.components.hit_lists import Hit, HitColumn, hit_lists, picked
 from mmexplore.ui.components.words import left_out, literal
-from mmexplore.ui.retrieval import peaks, state
+from mmexplore.ui.retrieval import in_library, peaks, state
 from mmexplore.ui.retrieval import shown as shown_queries
 from mmexplore.ui.retrieval.agreement import agreement_panel
 from mmexplore.ui.retrieval.doubt import doubt_panel
@@ -35,6 +35,10 @@ def retrieval_page() -> None:
         return
     if asked.kind:
         _by_shown(choice, asked, asked.kind)
+        return
+    if asked.library and asked.query is not None:
+        wanted = studio.LibraryQuery(k=asked.k, within=asked.within, smarts=asked.smarts)
+        in_library.library_page(asked.library, asked.query.smiles, wanted)
         return
     lacking = studio.lacking(asked.panels, asked.data)
     waits.embedded(lacking, asked.data)

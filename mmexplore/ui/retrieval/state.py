@@ -11,6 +11,7 @@ from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeR
 from mmexplore.ui.compare import state
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
+from mmexplore.ui.retrieval import in_library
 from mmexplore.ui.retrieval.peaks import peaks_text
 from mmexplore.ui.retrieval.shown import Kind, shown_file
 from mmexplore.ui.retrieval.shown import panels as shown_panels
@@ -27,7 +28,7 @@ class RetrievalRequest:
     """Retrieval request: what to search with, where, in which spaces, for how many, and what hits must be like.
 
     ``by_peaks``: a list of 13C peaks is the query, ``peaks``, None before one came; it has spaces of its own. ``kind``:
-    a picture or a conformer is, ``shown``.
+    a picture or a conformer is, ``shown``. A ``library`` has spaces of its own, too; "" where a data set is searched.
     """
 
     query: MoleculeRef | None
@@ -41,6 +42,7 @@ class RetrievalRequest:
     peaks: PeakList | None = None
     kind: Kind | None = None
     shown: ShownQuery | None = None
+    library: str = ""
 
 
 def asked(choice: Choice) -> RetrievalRequest:
@@ -55,7 +57,7 @@ def asked(choice: Choice) -> RetrievalRequest:
         peaks = peaks_text() if by == _PEAKS else None
         shown = shown_file(shown_kind) if shown_kind else None
         text = _structure() if by == _STRUCTURE else ""
-    names = studio.available()
+    names = [*studio.available(), *(in_library.offered() if by == _STRUCTURE else ())]
     with middle:
         data = address.choose(
             st.selectbox, "Search in", names, index=names.index(choice.data), key=_AMONG, kind="the data set"
@@ -63,12 +65,14 @@ def asked(choice: Choice) -> RetrievalRequest:
     with right:
         k = address.whole(st, "Hits", 1, 50, 6, key="hits", kind="a number of hits")
     query = _query(choice, text) if by == _STRUCTURE else None
+    library = data.removeprefix(in_library.PREFIX) if data and data.startswith(in_library.PREFIX) else ""
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
-        panels = _spaces(choice) if by == _STRUCTURE else ()
+        panels = _spaces(choice) if by == _STRUCTURE and not library else ()
         smarts, within = _filters()
     panels = shown_panels(shown_kind, choice) if shown_kind else panels
-    found = RetrievalRequest(query, bool(text), data or choice.data, panels, k, smarts, within, by == _PEAKS, peaks)
-    return replace(found, kind=shown_kind, shown=shown)
+    among = choice.data if library or not data else data
+    found = RetrievalRequest(query, bool(text), among, panels, k, smarts, within, by == _PEAKS, peaks)
+    return replace(found, kind=shown_kind, shown=shown, library=library)
 
 
 def _structure() -> str:

@@ -1,0 +1,201 @@
+"""Libraries: built shard by shard, added to, searched; how far each is."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmexplore.explore.library import build
+from mmexplore.explore.library.build import Library
+from mmexplore.explore.library.engines import engine as engine_of
+from mmexplore.explore.library.shard import FINGERPRINT
+from mmexplore.models.registry import Model
+from mmexplore.runtime.errors import BadRecipe, UnknownName
+from mmexplore.runtime.progress import Progress, silent
+from mmexplore.studio.door import dataset, home, model
+from mmexplore.studio.hosts import VISITORS
+
+if TYPE_CHECKING:
+    from mmexplore.explore.library.search import LibraryHits, LibraryQuery
+
+
+def libraries() -> list[Library]:
+    """Libraries of the home, by name."""
+    return build.libraries(home=home())
+
+
+def _library(name: str) -> Library:
+    """The library of that name, or in that folder. Raises UnknownName."""
+    return build.library(name, home=home(), names_only=VISITORS.is_set())
+
+
+def build_library(
+    source: str,
+    name: str,
+    out: Path | None = None,
+    *,
+    models: Sequence[str] = (),
+    views: Sequence[str] = (),
+    map_data: str = "",
+    method: str = "umap",
+    shard_rows: int = 0,
+    salts: str = "strip",
+    smiles: str = "",
+    half: bool = False,
+    device: str = "cpu",
+    engine: str = "local",
+    workers: int = 0,
+    address: str = "",
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Build a library of a folder or file of tables, or go on with it; how it stands then.
+
+    Without a source the library of that name goes on with what was asked for. ``views`` are MODEL@VIEW, by default the
+    first view of each model; ``map_data``: a data set on whose map by the first view molecules are placed. Raises
+    BadRecipe, BadTable, NotAvailable, UnknownName, Taken.
+    """
+    from mmexplore.explore.library import planning
+
+    mapped = engine_of(engine, workers, address)
+    target = build.folder_for(name, out, home=home())
+    if source:
+        known = [*models, *(Path(one).name for one in models)]
+        if stray := [view for view in views if view.rpartition("@")[0] not in known]:
+            raise BadRecipe(f"a view is named MODEL@VIEW, of a model that is named too, and {stray[0]!r} came")
+        parts = [planning.model_part(model(one), _views_of(one, views)) for one in models]
+        on = None
+        if map_data:
+            if not parts:
+                raise BadRecipe("a map is a model's; name one with its --model")
+            view = model(models[0]).view(next(iter(parts[0].views)))
+            on = planning.map_of_data(target, view, dataset(map_data), method, progress, home=home())
+        work = planning.work(parts, on, salts=salts, smiles=smiles, half=half, device=device)
+        rows = shard_rows or build.SHARD_ROWS
+    else:
+        target = _library(str(out) if out else name)
+        source, work, rows = target.card["source"], target.work, target.card["shard_rows"]
+    done = build.build(target, source, rows, work, mapped, progress)
+    return asdict(done) | {"engine": engine} | build.status(Library(target.name, target.folder))
+
+
+def _views_of(name: str, views: Sequence[str]) -> list[str]:
+    return [view.rpartition("@")[2] for view in views if view.rpartition("@")[0] in (name, Path(name).name)]
+
+
+def library_status(name: str) -> dict[str, Any]:
+    """How a library stands: shards and rows of each stage, rate, what is left, failures, bytes."""
+    return build.status(_library(name))
+
+
+def library_predict(
+    name: str,
+    models: Sequence[str],
+    *,
+    engine: str = "local",
+    workers: int = 0,
+    address: str = "",
+    device: str = "cpu",
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Predictions of more models for a library, a layer each. Raises BadRecipe, NotAvailable, UnknownName, Taken."""
+    from mmexplore.explore.library import planning
+
+    target = _library(name)
+    there = {one.name for one in target.work.models if one.tasks}
+    found: dict[str, Any] = {}
+    for one in models:
+        if Path(one).name in there:
+            raise BadRecipe(f"library {name!r} was built with {one!r} and has its predictions")
+        part = planning.model_part(model(one), with_views=False)
+        work = planning.work([part], device=device, layer=f"predict {Path(one).name}")
+        found[one] = asdict(build.add(target, work, engine_of(engine, workers, address), progress))
+    return {"library": name, "layers": found}
+
+
+def library_map(
+    name: str,
+    view: str = "",
+    method: str = "umap",
+    *,
+    sample: int = 50_000,
+    seed: int = 0,
+    engine: str = "local",
+    workers: int = 0,
+    address: str = "",
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """A library's own map: a sample of it laid out, the rest placed, a layer of coordinates.
+
+    ``view`` is MODEL@VIEW. Raises BadRecipe, NotAvailable, UnknownName, Taken.
+    """
+    from mmexplore.explore.library import planning
+
+    target = _library(name)
+    known = planning.vector_columns(target)
+    if not known:
+        raise BadRecipe(f"library {name!r} holds no view of a model; build it with --model")
+    on = planning.map_of_sample(target, view or known[0], method, sample, seed, progress)
+    work = planning.work((), on, layer=on.name)
+    done = build.add(target, work, engine_of(engine, workers, address), progress)
+    return {"library": name, "view": on.column, "method": method, "layer": on.name} | asdict(done)
+
+
+def library_spaces(name: str) -> list[str]:
+    """Spaces that a library can be searched in: fingerprints, and MODEL@VIEW of each view that it holds."""
+    from mmexplore.explore.library import planning
+
+    return planning.spaces_of(_library(name))
+
+
+def library_is_ready(name: str, asked: "LibraryQuery") -> bool:
+    """Whether a search waits for no index that is still to be made."""
+    from mmexplore.explore.library import search
+
+    return search.is_ready(_library(name), asked)
+
+
+def library_hits(name: str, smiles: str, asked: "LibraryQuery", progress: Progress = silent) -> "LibraryHits":
+    """The molecules of a library most like one, in one of its spaces; the first search through an index makes it.
+
+    Raises BadMolecule, NotAvailable, UnknownName, Taken.
+    """
+    from mmexplore.explore.library import search
+
+    target = _library(name)
+    chosen = None if asked.space == FINGERPRINT else _model_of(target, asked.space)
+    record = search.record_of(smiles, target, asked.space, chosen, home=home())
+    return search.search(target, smiles, record, asked, progress)
+
+
+def _model_of(target: Library, space: str) -> Model:
+    """The model of a view, by its name, or where it lay as a folder."""
+    from mmexplore.explore.library import search
+
+    part = search.part_of(target, space)
+    try:
+        return model(part.name)
+    except UnknownName:
+        return model(part.members[0].folder)
+
+
+def search_library(
+    name: str,
+    text: str,
+    space: str = "",
+    k: int = 10,
+    *,
+    smarts: str = "",
+    within: Sequence[str] = (),
+    index: str = "auto",
+    probes: int = 16,
+    refine: int = 20,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Hits of a typed structure, as the command line gives them; ``within`` are NAME:LOWEST:HIGHEST."""
+    from mmexplore.explore.library import search
+    from mmexplore.explore.library.search import LibraryQuery
+    from mmexplore.studio.prediction import read_structure
+
+    used = read_structure(text)
+    asked = LibraryQuery(space or FINGERPRINT, k, search.numbers(within), smarts, index, probes, refine)
+    return {"library": name, "query": used.smiles} | search.plain(library_hits(name, used.smiles, asked, progress))

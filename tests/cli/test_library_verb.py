@@ -1,0 +1,146 @@
+"""``mmexplore library``: it answers in JSON, and what kill -9 ends goes on to the same bytes, by every engine."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from library_data import REFUSED, ROWS, VIEW, built, content, planned, sources
+from typer.testing import CliRunner
+
+from mmexplore.cli.app import app
+from mmexplore.explore.library import build, engines
+from mmexplore.explore.library.build import Library
+from mmexplore.runtime.home import default_home
+from mmexplore.runtime.progress import silent
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import os, signal, sys
+from pathlib import Path
+from library_data import planned
+from mmexplore.explore.library import build, engines
+from mmexplore.explore.library.build import Library
+here, folder, engine = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+
+def heard(stage, done, total, /, **values):
+    if stage == "build" and done:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+target = Library("toy", folder)
+build.build(target, str(here / "source"), 20, planned(here, target), engines.engine(engine, 1), heard)
+"""
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("verbs")
+
+
+@pytest.fixture(scope="module")
+def whole(here: Path) -> Library:
+    return built(here, here / "whole", sources(here / "source"))
+
+
+def answered(*words: str) -> Any:
+    found = CliRunner().invoke(app, ["library", *words, "--json"])
+    assert found.exit_code == 0, found.output
+    return json.loads(found.stdout)
+
+
+def test_a_library_is_listed_asked_and_searched_by_its_name(whole: Library) -> None:
+    place = default_home().folder(build.FOLDER) / "toy"
+    place.symlink_to(whole.folder)
+    try:
+        (listed,) = answered()["libraries"]
+        assert (listed["library"], listed["rows"], listed["shards"]) == ("toy", ROWS, len(whole.parts))
+        (stage,) = answered("status", "toy")["stages"]
+        assert (stage["rows"], stage["rejected"], stage["failed"]) == (ROWS, REFUSED, {})
+        for view in ("", VIEW):
+            found = answered("search", "toy", "--query", "OCCCC", "--view", view, "--k", "3", "--within", "logP::2")
+            assert found["query"] == "CCCCO"
+            assert (found["how"], found["recall"], len(found["hits"])) == ("exact", 1.0, 3)
+            assert all(hit["logP"] <= 2 and hit["smiles"] != "CCCCO" for hit in found["hits"])
+    finally:
+        place.unlink()
+    refused = CliRunner().invoke(app, ["library", "status", "nobody"])
+    assert refused.exit_code
+    assert "nobody" in str(refused.exception)
+
+
+def test_without_the_extra_a_sentence_says_what_to_install(whole: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mmexplore.explore.library import search
+    from mmexplore.runtime.errors import NotAvailable
+
+    for package in ("ray", "lancedb", "FPSim2", "FPSim2.FPSim2lib"):
+        monkeypatch.setitem(sys.modules, package, None)
+    for ask in (
+        lambda: search.lance_index(whole, VIEW),
+        lambda: search.fpsim2_index(whole),
+        lambda: next(engines.engine("ray")(["x"], str(whole.folder), whole.work, False)),
+    ):
+        with pytest.raises(NotAvailable, match=r"mmexplore\[scale\]"):
+            ask()
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("engine", engines.NAMES)
+def test_whoever_asked_is_killed_and_asked_again(engine: str, whole: Library, here: Path, tmp_path: Path) -> None:
+    if engine == "ray":
+        pytest.importorskip("ray", reason="the extra scale is not installed")
+    path = os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH")]))
+    command = [sys.executable, "-c", PROGRAM, str(here), str(tmp_path / "library"), engine]
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert 0 < len(Library("toy", tmp_path / "library").done()) < len(whole.parts)
+    target = Library("toy", tmp_path / "library")
+    work = planned(here, target)
+    build.build(target, str(here / "source"), 20, work, engines.engine(engine, 1), silent)
+    assert content(target.folder) == content(whole.folder)
+
+
+@pytest.mark.release
+@pytest.mark.parametrize(("engine", "mark"), [("local", "runtime.workers"), ("ray", "ray::made")])
+def test_a_killed_worker_costs_the_shard_in_hand(
+    engine: str, mark: str, whole: Library, here: Path, tmp_path: Path
+) -> None:
+    if engine == "ray":
+        pytest.importorskip("ray", reason="the extra scale is not installed")
+    killed: list[int] = []
+
+    def heard(stage: str, done: int, total: int, /, **_: float) -> None:
+        for process in psutil.Process().children(recursive=True) if stage == "build" and not killed else ():
+            with suppress(psutil.Error):  # one that has ended meanwhile
+                if mark in " ".join(process.cmdline()):
+                    process.kill()
+                    killed.append(process.pid)
+                    return
+
+    target = Library("toy", tmp_path / "library")
+    work = planned(here, target)
+    build.build(target, str(here / "source"), 5, work, engines.engine(engine, 1), heard)
+    assert killed
+    serial = built(here, tmp_path / "serial", here / "source", 5)
+    assert content(target.folder) == content(serial.folder)
+
+
+@pytest.mark.release
+def test_a_library_is_built_by_the_command_line_in_its_own_session(here: Path, whole: Library, tmp_path: Path) -> None:
+    """With a terminal's things taken away: no stdin, SIGINT kept back, as jobs and shells start it."""
+    pytest.importorskip("ray", reason="the extra scale is not installed")
+    command = [sys.executable, "-m", "mmexplore", "library", "build", str(here / "source"), "--out"]
+    command += [str(tmp_path / "library"), "--model", str(here / "model"), "--shard-rows", "20", "--json"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [*command, "--engine", "ray", "--workers", "1"], env=environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False, start_new_session=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["rows"], told["rejected"], told["made"]) == (ROWS, REFUSED, len(whole.parts))
