@@ -1,13 +1,13 @@
 """Does a library come out the same however it is made, how fast, and what survives kill -9? How good is its search?
 
-    python benchmarks/library.py [--rows 249455] [--shard-rows 10000] [--kills 10] [--ray-kills 10] [--vectors 2000000] [--work FOLDER]
+    python benchmarks/library.py [--rows 249455] [--shard-rows 10000] [--kills 10] [--ray-kills 10] [--vectors 2000000]
 
 ``--rows`` molecules of ZINC250k through ``library build`` (standardised, fingerprint, properties, the view and the
 predictions of a shipped D-MPNN, places on its map) in shards of ``--shard-rows``, by engine local and by engine ray on
 this machine, ``--workers`` processes each; every shard of the one beside that of the other, byte by byte. Then
 ``--killed-rows`` molecules in small shards, a process of the run (a worker, Ray's head, whoever asked) ended by kill -9
-at a random moment, ``--kills`` and ``--ray-kills`` times, beside the same undisturbed. What was built stays in ``--work``
-and is not built again.
+at a random moment, ``--kills`` and ``--ray-kills`` times, beside the same undisturbed. What was built or measured stays
+in ``--work`` and is not done again.
 
 Then ``--vectors`` vectors: the library's own and copies of them, jittered by about their distance to the nearest other
 one, searched through LanceDB's IVF-PQ and exactly in numpy.
@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
