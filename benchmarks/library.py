@@ -1,13 +1,13 @@
 """Does a library come out the same however it is made, how fast, and what survives kill -9? How good is its search?
 
-    python benchmarks/library.py [--rows 249455] [--shard-rows 10000] [--kills 10] [--ray-kills 10] [--vectors 2000000] [--work FOLDER]
+    python benchmarks/library.py [--rows 249455] [--shard-rows 10000] [--kills 10] [--ray-kills 10] [--vectors 2000000]
 
 ``--rows`` molecules of ZINC250k through ``library build`` (standardised, fingerprint, properties, the view and the
 predictions of a shipped D-MPNN, places on its map) in shards of ``--shard-rows``, by engine local and by engine ray on
 this machine, ``--workers`` processes each; every shard of the one beside that of the other, byte by byte. Then
 ``--killed-rows`` molecules in small shards, a process of the run (a worker, Ray's head, whoever asked) ended by kill -9
-at a random moment, ``--kills`` and ``--ray-kills`` times, beside the same undisturbed. What was built stays in ``--work``
-and is not built again.
+at a random moment, ``--kills`` and ``--ray-kills`` times, beside the same undisturbed. What was built or measured stays
+in ``--work`` and is not done again.
 
 Then ``--vectors`` vectors: the library's own and copies of them, jittered by about their distance to the nearest other
 one, searched through LanceDB's IVF-PQ and exactly in numpy.
@@ -21,6 +21,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +41,10 @@ def main(asked: Any) -> None:
     work.mkdir(parents=True, exist_ok=True)
     rows = [*builds(work, asked.rows, asked.shard_rows, asked.workers)]
     for engine, hits in (("local", asked.kills), ("ray", asked.ray_kills)):
-        if hits:
+        if hits and is_here(engine):
             measure = partial(kills, work, asked.killed_rows, engine, hits, asked.workers)
             rows += kept(work / f"kills-{engine}-{asked.killed_rows}-{hits}.json", measure)
-    if asked.vectors:
+    if asked.vectors and find_spec("lancedb"):
         whole = work / f"local-{asked.rows}-{asked.shard_rows}"
         told = f"search-{asked.vectors}-{asked.queries}"
         rows += kept(work / f"{told}.json", lambda: searches(work, whole, asked.vectors, asked.queries))
@@ -51,6 +53,11 @@ def main(asked: Any) -> None:
     words += f" --killed-rows {asked.killed_rows} --kills {asked.kills} --ray-kills {asked.ray_kills}"
     words += f" --vectors {asked.vectors} --queries {asked.queries}"
     record("library", question, f"python benchmarks/library.py {words}", rows)
+
+
+def is_here(engine: str) -> bool:
+    """Whether an engine can be tried: without the extra there is local alone."""
+    return engine == "local" or find_spec("ray") is not None
 
 
 def kept(path: Path, measure: Callable[[], list[Row]]) -> list[Row]:
@@ -86,7 +93,7 @@ def builds(work: Path, rows: int, shard_rows: int, workers: int) -> list[Row]:
     """Both engines, undisturbed, and whether their shards are the same."""
     source, told = source_of(work, rows)
     found: list[Row] = []
-    for engine in ("local", "ray"):
+    for engine in filter(is_here, ("local", "ray")):
         folder, answer = work / f"{engine}-{rows}-{shard_rows}", work / f"{engine}-{rows}-{shard_rows}.json"
         if not answer.is_file():
             done = subprocess.run(
@@ -95,6 +102,8 @@ def builds(work: Path, rows: int, shard_rows: int, workers: int) -> list[Row]:
             )  # fmt: skip
             answer.write_bytes(done.stdout)
         found.append({"what": f"build, {engine}, {told}"} | figures(folder, json.loads(answer.read_bytes())))
+    if not is_here("ray"):
+        return found
     same, of = equal(work / f"local-{rows}-{shard_rows}", work / f"ray-{rows}-{shard_rows}")
     return [*found, {"what": "shards whose bytes are the same by local and by ray", "rows": rows, "n": same, "of": of}]
 
