@@ -16,7 +16,7 @@ import secrets
 import socket
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any, Literal
 
 from mmexplore.explore.library import shard
@@ -90,6 +90,12 @@ def _answer(ray: Any, done: Any) -> dict[str, Any] | None:
     return report
 
 
+@cache
+def _token() -> str:
+    """One for all clusters of this process: Ray's client keeps the first that it has read."""
+    return secrets.token_hex(32)
+
+
 @contextmanager
 def _cluster(address: str, workers: int) -> Iterator[Any]:
     """Ray, connected with the cluster at an address, or with one of this process alone that ends with it."""
@@ -97,7 +103,7 @@ def _cluster(address: str, workers: int) -> Iterator[Any]:
     if not address:
         settings |= places.importable() | {
             "OMP_NUM_THREADS": "1",
-            "RAY_AUTH_TOKEN": secrets.token_hex(32),
+            "RAY_AUTH_TOKEN": _token(),
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # which is what has it listen on the loopback device
             "RAY_agent_register_timeout_ms": str(_AGENTS_MS),
             "RAY_raylet_start_wait_time_s": str(_START_SECONDS),
