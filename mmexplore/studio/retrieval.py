@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmexplore.datasets import Skipped
-from mmexplore.datasets.readers import conformers, peak_lists, pictures
+from mmexplore.datasets.readers import conformer_files, peak_lists, pictures
 from mmexplore.datasets.readers.peak_lists import PeakList
 from mmexplore.explore.maps.panels import ECFP, ViewRef, ref
 from mmexplore.explore.neighbors import retrieval, spaces
@@ -232,7 +232,7 @@ def shown_query(kind: showing.Kind, content: bytes | Path) -> ShownQuery:
             raise NotAvailable("a file of the server is read for nobody who visits it; its content would do")
         try:
             with content.expanduser().open("rb") as file:
-                content = file.read(max(pictures.MOST_BYTES, conformers.MOST_BYTES) + 1)
+                content = file.read(max(pictures.MOST_BYTES, conformer_files.MOST_BYTES) + 1)
         except OSError as error:
             raise NotAvailable(f"the file {str(content)!r} cannot be read: {error.strerror}") from None
     return showing.read(kind, content)

@@ -226,5 +226,5 @@ def _reads_text(call: ast.Call) -> bool:
         return "text" in _keywords(call)
     modes = [str(n.value) for a in call.args + call.keywords for n in ast.walk(a) if isinstance(n, ast.Constant)]
     binary = any(mode.endswith("b") or "b+" in mode for mode in modes)
-    others = {"Picture", "tarfile", "gzip", "webbrowser", "packed", "archive", "held"}
+    others = {"Image", "Picture", "tarfile", "gzip", "webbrowser", "packed", "archive", "held"}
     return name in {"open", "fdopen"} and owner not in others and not binary

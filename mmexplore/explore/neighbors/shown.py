@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from mmexplore.datasets import Dataset
-from mmexplore.datasets.readers import conformers, pictures
+from mmexplore.datasets.readers import conformer_files, pictures
 from mmexplore.explore import hurried
 from mmexplore.explore.neighbors.query import loaded
 from mmexplore.explore.neighbors.retrieval import HitList, ranked
@@ -64,13 +64,13 @@ def read(kind: Kind, content: bytes) -> ShownQuery:
     """Shown query of a file's bytes. Raises BadMolecule, TooLong."""
     if kind == "picture":
         return ShownQuery(kind, base64.b64encode(pictures.to_png(pictures.picture(content))).decode())
-    found = conformers.conformer(content)
+    found = conformer_files.conformer(content)
     return ShownQuery(kind, found.block, found.smiles, found.told)
 
 
 def keep(shown: ShownQuery, *, home: Home) -> str:
     """Keep a shown query; returns the name that :func:`kept` finds it by, 16 hex digits."""
-    content = json.dumps(asdict(shown)).encode()
+    content = json.dumps(asdict(shown), allow_nan=False).encode()
     path = home.folder("shown") / _name(content)
     if not path.is_file():
         write_atomically(path, content)
@@ -131,7 +131,7 @@ def embedded(folder: Path, branch: str, kind: Kind, contents: list[str]) -> np.n
     if kind == "picture":
         each = [member.seen(pictures.from_png(base64.b64decode(content))) for content in contents]
     else:
-        each = [[member.placed(conformers.molecule(content))] for content in contents]
+        each = [[member.placed(conformer_files.molecule(content))] for content in contents]
     records = collate(pack(member.columns, [record for some in each for record in some]), modality)
     with torch.inference_mode():
         found: np.ndarray = predictor.alone(branch, records).float().cpu().numpy()

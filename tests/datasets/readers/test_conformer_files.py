@@ -9,7 +9,7 @@ from rdkit.Chem.rdDepictor import Compute2DCoords
 from rdkit.Chem.rdDistGeom import EmbedMolecule
 from rdkit.Geometry import Point3D
 
-from mmexplore.datasets.readers.conformers import conformer, molecule
+from mmexplore.datasets.readers.conformer_files import conformer, molecule
 from mmexplore.runtime.errors import BadMolecule
 
 
