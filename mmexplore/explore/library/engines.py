@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from functools import cache, partial
@@ -99,6 +100,11 @@ def _token() -> str:
 @contextmanager
 def _cluster(address: str, workers: int) -> Iterator[Any]:
     """Ray, connected with the cluster at an address, or with one of this process alone that ends with it."""
+    if not address and "ray" in sys.modules and os.environ.get("RAY_AUTH_MODE") != "token":
+        raise NotAvailable(
+            "engine 'ray' starts a cluster that asks for a token, and Ray was imported before that could be said; "
+            "set RAY_AUTH_MODE=token before, or give the address of a cluster"
+        )
     settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}
     if not address:
         settings |= places.importable() | {

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmexplore import studio
+from mmexplore.runtime import processes
 from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.home import Home
 from mmexplore.runtime.jobs import client, limits
@@ -51,7 +52,7 @@ def test_a_home_that_is_full_takes_no_upload_and_no_job(tmp_path: Path, monkeypa
         client.start("train", [], home=place)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses a process addresses")
+@pytest.mark.skipif(processes.resource is None, reason="only Linux refuses a process addresses")
 def test_a_job_is_refused_more_memory_than_it_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(limits.MEMORY, "2")
     code = "from mmexplore.runtime.jobs import limits; limits.hold_memory({!r}); print(len(bytearray(3 * 10**9)))"

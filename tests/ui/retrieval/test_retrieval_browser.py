@@ -1,6 +1,7 @@
 """Retrieval in a real browser: lists that light up together, a click that walks on, a star on the map, the editor."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from browser import Server, lay_out, mmexplore, open_map
@@ -21,12 +22,15 @@ VIEWER += " } };"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def embedded(server: Server) -> None:
+def embedded(server: Server) -> Iterator[None]:
     """What jobs would make: embeddings of the model and its untrained twin, a first map; a stand-in for 3Dmol.js."""
     mmexplore(server, "retrieve", "--query", "CCO", "--model", MODEL, "--data", DATA)
     lay_out(server, DATA, MODEL, "dmpnn")
     (server.home / "scripts").mkdir(exist_ok=True)
-    (server.home / "scripts" / f"3Dmol-{viewer_script.VERSION}.js").write_text(VIEWER)
+    script = server.home / "scripts" / f"3Dmol-{viewer_script.VERSION}.js"
+    script.write_text(VIEWER)
+    yield
+    script.unlink()  # others on this server draw with the real one
 
 
 def open_lists(page: Page, server: Server, more: str) -> None:
