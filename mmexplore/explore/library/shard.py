@@ -348,7 +348,7 @@ class _Making:
         import pyarrow.parquet as pq
 
         content = io.BytesIO()
-        kept = table.replace_schema_metadata({_ABOUT: json.dumps(told, sort_keys=True)})
+        kept = table.replace_schema_metadata({_ABOUT: json.dumps(told, sort_keys=True, allow_nan=False)})
         pq.write_table(kept, content, compression="zstd", use_dictionary=False, row_group_size=16_384)
         write_atomically(path, content.getvalue())
 
