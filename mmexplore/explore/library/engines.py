@@ -100,7 +100,7 @@ def _token() -> str:
 @contextmanager
 def _cluster(address: str, workers: int) -> Iterator[Any]:
     """Ray, connected with the cluster at an address, or with one of this process alone that ends with it."""
-    if not address and "ray" in sys.modules and os.environ.get("RAY_AUTH_MODE") != "token":
+    if not address and sys.modules.get("ray") and os.environ.get("RAY_AUTH_MODE") != "token":
         raise NotAvailable(
             "engine 'ray' starts a cluster that asks for a token, and Ray was imported before that could be said; "
             "set RAY_AUTH_MODE=token before, or give the address of a cluster"

@@ -108,7 +108,7 @@ class TestConformers:
         np.testing.assert_allclose(given["positions"], kept["positions"], atol=1e-5)
 
     def test_hydrogens_are_set_for_a_model_that_reads_them(self) -> None:
-        bare = shown.conformers.molecule(self.block("CCO", 3, hydrogens=False).decode())
+        bare = shown.conformer_files.molecule(self.block("CCO", 3, hydrogens=False).decode())
         assert len(Graph3D(hydrogens=True).placed(bare)["atoms"]) == 9
 
 
