@@ -174,3 +174,10 @@ def parse_json(text: str) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deep to be read") from None
+
+
+def keep_newest(folder: Path, most: int) -> None:
+    """Delete all files of a folder but so many that were written last, each with its seals."""
+    known = [path for path in folder.iterdir() if path.is_file() and not seals.is_seal(path)]
+    for path in sorted(known, key=lambda path: path.stat().st_mtime)[:-most]:
+        seals.remove(path)

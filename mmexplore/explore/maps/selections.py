@@ -7,7 +7,7 @@ import numpy as np
 
 from mmexplore.datasets import Dataset
 from mmexplore.runtime.errors import UnknownName
-from mmexplore.runtime.home import Home, write_atomically
+from mmexplore.runtime.home import Home, keep_newest, write_atomically
 
 MOST_KEPT = 1_000
 """Of more than so many selections the oldest are forgotten."""
@@ -21,8 +21,8 @@ def keep(dataset: Dataset, rows: np.ndarray, *, home: Home) -> str:
     name = _name(dataset, content)
     path = home.folder("selections") / name
     if not path.is_file():
-        write_atomically(path, zlib.compress(content))
-        _forget(home)
+        write_atomically(path, zlib.compress(content), sealed=False)  # its name is its digest
+        keep_newest(path.parent, MOST_KEPT)
     return name
 
 
@@ -45,9 +45,3 @@ def kept(dataset: Dataset, name: str, *, home: Home) -> np.ndarray:
 
 def _name(dataset: Dataset, content: bytes) -> str:
     return hashlib.sha256(dataset.digest.encode() + content).hexdigest()[:16]
-
-
-def _forget(home: Home) -> None:
-    known = [path for path in (home / "selections").iterdir() if path.is_file()]
-    for path in sorted(known, key=lambda path: path.stat().st_mtime)[:-MOST_KEPT]:
-        path.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from mmexplore.explore.neighbors.query import loaded
 from mmexplore.explore.neighbors.retrieval import HitList, ranked
 from mmexplore.models.registry import Model, View
 from mmexplore.runtime.errors import BadRecipe, UnknownName
-from mmexplore.runtime.home import Home, write_atomically
+from mmexplore.runtime.home import Home, keep_newest, write_atomically
 
 Kind = Literal["picture", "conformer"]
 KINDS: tuple[Kind, ...] = ("picture", "conformer")
@@ -73,10 +73,8 @@ def keep(shown: ShownQuery, *, home: Home) -> str:
     content = json.dumps(asdict(shown), allow_nan=False).encode()
     path = home.folder("shown") / _name(content)
     if not path.is_file():
-        write_atomically(path, content)
-        known = [one for one in path.parent.iterdir() if one.is_file()]
-        for old in sorted(known, key=lambda one: one.stat().st_mtime)[:-MOST_KEPT]:
-            old.unlink(missing_ok=True)
+        write_atomically(path, content, sealed=False)  # its name is its digest
+        keep_newest(path.parent, MOST_KEPT)
     return path.name
 
 

@@ -129,9 +129,10 @@ class TestKept:
     def test_the_oldest_are_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
         home = Home(studio.home().path / "forgotten")
         monkeypatch.setattr(shown, "MOST_KEPT", 2)
-        for number in range(4):
-            shown.keep(shown.ShownQuery("picture", base64.b64encode(bytes([number])).decode()), home=home)
+        asked = [shown.ShownQuery("picture", base64.b64encode(bytes([number])).decode()) for number in range(4)]
+        names = [shown.keep(one, home=home) for one in asked]
         assert len(list((home / "shown").iterdir())) == 2
+        assert [shown.kept("picture", name, home=home) for name in names[2:]] == asked[2:]
 
 
 def test_models_without_the_branch_are_told_of_those_that_have_it() -> None:

@@ -126,9 +126,9 @@ class TestRowAndSelection:
     def test_the_oldest_are_forgotten(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(selections, "MOST_KEPT", 3)
         data, home = catalog.load(DATA, home=Home(tmp_path)), Home(tmp_path)
-        for row in range(6):
-            selections.keep(data, np.array([row]), home=home)
+        names = [selections.keep(data, np.array([row]), home=home) for row in range(6)]
         assert len(list((tmp_path / "selections").iterdir())) == 3
+        assert [selections.kept(data, name, home=home).tolist() for name in names[3:]] == [[3], [4], [5]]
 
 
 class TestSubgraphs:
