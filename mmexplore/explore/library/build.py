@@ -86,7 +86,7 @@ class Library:
         return {name: held[name] for name in names}
 
     def schema(self) -> dict[str, str]:
-        """Layer of every column, as the first shard has them. Raises NotAvailable."""
+        """Layer of every column, as the first shard has them. Raises NotAvailable, Damaged."""
         import pyarrow.parquet as pq
 
         if not (done := self.done()):
@@ -95,11 +95,11 @@ class Library:
         for layer in ("", *self.layers):
             path = folder_of(self.folder, layer) / f"{done[0]}.parquet"
             if path.is_file():
-                found |= {name: layer for name in pq.read_schema(path).names if name not in found}
+                found |= {name: layer for name in pq.read_schema(seals.verify(path)).names if name not in found}
         return found
 
     def shard(self, name: str, where: dict[str, str]) -> "pa.Table":
-        """Columns of one shard, each from its layer (:meth:`places`). Raises NotAvailable."""
+        """Columns of one shard, each from its layer (:meth:`places`). Raises NotAvailable, Damaged."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -109,7 +109,7 @@ class Library:
             if not path.is_file():
                 raise NotAvailable(f"layer {layer!r} of library {self.name!r} is not whole; the same command makes it")
             wanted = [column for column, place in where.items() if place == layer]
-            table = pq.read_table(path, columns=wanted)
+            table = pq.read_table(seals.verify(path), columns=wanted)
             columns |= {column: table[column] for column in wanted}
         return pa.table({column: columns[column] for column in where})
 

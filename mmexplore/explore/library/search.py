@@ -29,6 +29,7 @@ from mmexplore.explore.neighbors.spaces import through_model
 from mmexplore.features.store import features
 from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.registry import Model
+from mmexplore.runtime import seals
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.deadline import within as in_time
 from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
@@ -197,7 +198,7 @@ def _starts(target: Library, names: tuple[str, ...]) -> tuple[int, ...]:
     import pyarrow.parquet as pq
 
     folder = shard.folder_of(target.folder)
-    rows = [pq.read_metadata(folder / f"{name}.parquet").num_rows for name in names]
+    rows = [pq.read_metadata(seals.verify(folder / f"{name}.parquet")).num_rows for name in names]
     return tuple(np.cumsum([0, *rows]).tolist())
 
 

@@ -165,7 +165,7 @@ def identity(path: Path) -> str:
     """Digest of a shard by what it was made of."""
     import pyarrow.parquet as pq
 
-    told = about(pq.read_schema(path))
+    told = about(pq.read_schema(seals.verify(path)))
     return hashlib.sha256(f"{told.get('input')} {told.get('work')}".encode()).hexdigest()[:32]
 
 

@@ -1,5 +1,6 @@
 """Search in a library: what is found is what a plain product over all rows finds; indexes say what they cost."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from mmexplore.explore.library import search
 from mmexplore.explore.library.build import Library
 from mmexplore.explore.library.search import LibraryQuery
 from mmexplore.explore.library.shard import FINGERPRINT, matrix
-from mmexplore.runtime.errors import BadRecipe, UnknownName
+from mmexplore.runtime.errors import BadRecipe, Damaged, UnknownName
 
 QUERY = "CCCCCc1ccccc1"
 
@@ -57,6 +58,16 @@ def test_exact_hits_are_those_of_rdkit_and_of_a_plain_product(library: Library) 
     np.testing.assert_allclose(found.table["similarity"], np.sort(unit @ unit[7])[::-1][:12], atol=1e-6)
     assert {"model: logS", "map x", "line", "source"} <= set(found.table.columns)
     assert not {VIEW, FINGERPRINT} & set(found.table.columns)
+
+
+def test_a_flipped_bit_is_no_other_number(tmp_path: Path) -> None:
+    library = built(tmp_path, tmp_path / "library", sources(tmp_path / "source"))
+    path = sorted((library.folder / "shards").glob("*.parquet"))[0]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(Damaged, match=re.escape(path.name)):
+        column(library, "smiles")
 
 
 def test_filters_hold_and_the_query_is_no_hit_of_its_own(library: Library) -> None:
