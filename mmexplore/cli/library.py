@@ -57,8 +57,7 @@ def build(
     def work(progress: Listener) -> Values:
         options: dict[str, Any] = {"models": model or (), "views": view or (), "map_data": on_map, "method": method}
         options |= {"shard_rows": shard_rows, "salts": salts, "smiles": smiles, "half": half, "device": device}
-        options |= {"engine": engine, "workers": workers, "address": address, "progress": progress}
-        return studio.build_library(source, name, out, **options)
+        return studio.build_library(source, name, out, **options, **_engine(engine, workers, address, progress))
 
     answer(work, as_json, job)
 
@@ -83,8 +82,8 @@ def predict(
     """Predict a library's molecules by more models, kept as columns of their own beside its shards."""
 
     def work(progress: Listener) -> Values:
-        about: dict[str, Any] = {"engine": engine, "workers": workers, "address": address, "device": device}
-        return studio.library_predict(name, model, progress=progress, **about)
+        by = _engine(engine, workers, address, progress)
+        return studio.library_predict(name, model, device=device, **by)
 
     answer(work, as_json, job)
 
@@ -141,10 +140,15 @@ def make_map(
     """A library's own map: a sample laid out, the rest placed; coordinates are kept beside its shards."""
 
     def work(progress: Listener) -> Values:
-        about: dict[str, Any] = {"engine": engine, "workers": workers, "address": address, "sample": sample}
-        return studio.library_map(name, view, method, seed=seed, progress=progress, **about)
+        by = _engine(engine, workers, address, progress)
+        return studio.library_map(name, view, method, sample=sample, seed=seed, **by)
 
     answer(work, as_json, job)
+
+
+def _engine(name: str, workers: int, address: str, progress: Listener) -> dict[str, Any]:
+    """By what shards are made, as studio takes it."""
+    return {"engine": name, "workers": workers, "address": address, "progress": progress}
 
 
 def _about(one: "studio.Library") -> Values:
