@@ -19,7 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mmexplore.ui.components.words import literal
 
-_NOTES, _SEEN = "address/notes", "address/seen"
+_NOTES, _SEEN, _HELD = "address/notes", "address/seen", "address/held"
 _LONGEST = 80
 _place: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)
 _history = st.components.v2.component("history", js=Path(__file__).with_name("history.js").read_text(encoding="utf-8"))
@@ -44,7 +44,7 @@ def arriving(name: str) -> str | None:
 
 def keep(name: str, text: str | None) -> None:
     """Have the address hold a text under a name, None for nothing; for names that no widget is bound to."""
-    _seen()[name] = text
+    _see(name, text)
     if text is None:
         if name in st.query_params:
             del st.query_params[name]
@@ -53,8 +53,8 @@ def keep(name: str, text: str | None) -> None:
 
 
 def is_held(name: str) -> bool:
-    """Whether a widget or a part of a page that this visit has seen has a name in the address."""
-    return name in _seen()
+    """Whether a widget or a part of the page, as it was drawn last, has a name in the address."""
+    return name in st.session_state.get(_HELD, ())
 
 
 def renamed(key: str, current: Callable[[str], str]) -> None:
@@ -73,7 +73,7 @@ def choose(widget: Callable[..., Any], label: str, options: Sequence[Any], *, ke
     asked = unknown(key, titles)
     value = widget(label, options, key=key, bind="query-params", **about)
     shown = "" if value is None else title(value)
-    _seen()[key] = shown
+    _see(key, shown)
     if asked:
         tell(key, lacking(kind, asked[0], shown))
     answer(key, shown)
@@ -99,7 +99,7 @@ def number(widget: Callable[..., Any], label: Any, *bounds: Any, key: str, kind:
     came = st.query_params.get_all(key)
     fresh = bool(came) and " to ".join(came) != _seen().get(key)
     value = widget(label, *bounds, key=key, bind="query-params", **about)
-    _seen()[key] = " to ".join(came)
+    _see(key, " to ".join(came))
     values = value if isinstance(value, tuple) else () if value is None else (value,)
     shown = " to ".join(f"{one:.10g}" for one in values)
     if fresh and _numbers(came) != [float(one) for one in values]:
@@ -127,7 +127,7 @@ def toggle(label: str, on: bool = False, *, key: str, place: Any = st, **about: 
     asked = [came for came in unknown(key, ()) if came.lower() not in ("true", "false")]  # as Streamlit reads it
     value = bool(place.toggle(label, on, key=key, bind="query-params", **about))
     shown = str(value).lower()
-    _seen()[key] = shown
+    _see(key, shown)
     if asked:
         tell(key, lacking(f"{label!r} as", asked[0], shown, "is neither true nor false"))
     answer(key, shown)
@@ -147,7 +147,7 @@ def tabs(labels: Sequence[str], key: str) -> Sequence[Any]:
     asked = unknown(key, labels)
     made = st.tabs(list(labels), key=key, bind="query-params", on_change="rerun")
     shown = str(st.session_state.get(key) or labels[0])
-    _seen()[key] = shown
+    _see(key, shown)
     if asked:
         tell(key, lacking("the tab", asked[0], shown))
     answer(key, shown)
@@ -171,8 +171,9 @@ def lacking(kind: str, asked: str, shown: str, why: str = "is not here") -> str:
 
 
 def notes_here() -> None:
-    """Keep this place of the page for what links ask for in vain."""
+    """Keep this place of the page, which begins here, for what links ask for in vain."""
     _place.set(st.container())
+    st.session_state[_HELD] = set()
 
 
 def tell(name: str, sentence: str) -> None:
@@ -195,6 +196,11 @@ def answer(name: str, shown: object, *, here: bool = False) -> None:
     notes[name] = (sentence, shown)
     with (None if here else _place.get()) or st.container():
         st.warning(literal(sentence), icon=":material/search_off:")
+
+
+def _see(name: str, text: str | None) -> None:
+    _seen()[name] = text
+    st.session_state.setdefault(_HELD, set()).add(name)
 
 
 def _seen() -> dict[str, str | None]:

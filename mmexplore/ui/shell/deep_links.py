@@ -41,7 +41,7 @@ def strange(title: str) -> None:
     Names that a part of the page has which is not drawn now are known, those of other pages are not.
     """
     told: list[str] = st.session_state.setdefault(_STRANGE, [])
-    for name in [name for name in st.query_params if not (name in st.session_state or _knows(title, name))]:
+    for name in [name for name in st.query_params if not _knows(title, name)]:
         del st.query_params[name]
         told += [name] * (name not in told)
         cut = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."

@@ -154,3 +154,24 @@ def test_names_that_the_page_has_are_not_told() -> None:
         app.query_params[name] = value
     app.run()
     assert not any("knows nothing of" in one.value for one in app.warning)
+
+
+def test_a_name_that_another_page_of_the_visit_has_is_told() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from mmexplore.ui.shell import address, deep_links
+
+        address.notes_here()
+        title = st.session_state.setdefault("title", "Train")
+        if title == "Train":
+            address.keep("job", "7")
+        deep_links.strange(title)
+
+    app = AppTest.from_function(script, default_timeout=PATIENCE).run()
+    assert not app.warning
+    app.session_state["title"] = "Map"
+    app.query_params["job"] = "7"
+    app.run()
+    assert ["'job'" in one.value for one in app.warning] == [True]
+    assert "job" not in app.query_params
