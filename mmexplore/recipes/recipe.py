@@ -70,7 +70,7 @@ class Data(Section):
     ] = ""
     split_file: Annotated[str, Field(description="file: a table of names or SMILES, and the part of each")] = ""
     cluster_similarity: Annotated[
-        float, Field(gt=0, lt=1, description="cluster: Tanimoto (ECFP4) from which two molecules are neighbors")
+        float, Field(gt=0, lt=1, description="cluster: Tanimoto (ECFP4) from which two molecules are neighbours")
     ] = 0.35
     folds: Annotated[int, Field(ge=2, le=100, description="kfold: parts, each of which is tested once")] = 5
     fold: Annotated[int, Field(ge=0, le=99, description="kfold: the part that is tested, from 0")] = 0

@@ -36,7 +36,7 @@ def show(choice: Choice, task: str, absent: Absent) -> None:
         charts.show(drawn, f"{choice.model}-added", "fusion/added")
         step = "for class 1 than for class 0" if tested.metric == "roc_auc" else "for a label one deviation higher"
         words = "Left: how much worse the score is without the modality. Right: how much more it contributes "
-        words += f"{step}. Bars: 95 % intervals by bootstrap over these molecules; one that holds 0 is gray."
+        words += f"{step}. Bars: 95 % intervals by bootstrap over these molecules; one that holds 0 is grey."
         st.caption(literal(words))
 
 

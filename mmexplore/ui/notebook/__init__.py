@@ -140,7 +140,7 @@ class MapWidget(anywidget.AnyWidget):
             self._codes = painting.codes.tobytes()
             self._selected = mask(np.array(self.selection), n) if self.selection else b""
             shown = Shown(
-                title=f"{n:,} molecules of {self.data}, view {self.view}, colored by {painting.label}",
+                title=f"{n:,} molecules of {self.data}, view {self.view}, coloured by {painting.label}",
                 data=self.data,
                 model=self.model,
                 points="_points",
