@@ -2,10 +2,11 @@
 
     MMEXPLORE_DATA_DIR=... python benchmarks/map_labels.py [--sizes 1000 10000 100000]
 
-Molecules of ZINC250k, laid out by UMAP on their ECFP bits as ``map`` does it, then labelled as ``map --labels`` does it:
+Molecules of ZINC250k, laid out by UMAP on their ECFP bits as ``map`` does it, then labelled as ``map --labels`` does:
 wall seconds, and how many labels were found. Both are jobs; the page shows the map without labels meanwhile.
 """
 
+from functools import partial
 from typing import Any
 
 from public import zinc
@@ -24,12 +25,12 @@ def main(sizes: list[int]) -> None:
     for n in sizes:
         csv = folder / f"of-{n}.csv"
         csv.write_text("smiles\n" + "\n".join(smiles[:n]) + "\n", encoding="utf-8")
-        name = studio.add_dataset(csv).name
+        name = studio.add_dataset(csv, f"of {n}").name
         studio.embed("ecfp", name)
-        layout = seconds(lambda name=name: studio.compute_map("ecfp", name, "ecfp", METHOD))
+        layout = seconds(partial(studio.compute_map, "ecfp", name, "ecfp", METHOD))
         shown = studio.stored_map("ecfp", name, "ecfp", METHOD)
         assert shown is not None
-        spent = seconds(lambda name=name, shown=shown: studio.compute_labels(shown, "ecfp", name))
+        spent = seconds(partial(studio.compute_labels, shown, "ecfp", name))
         found = studio.stored_labels(shown, "ecfp", name) or ()
         rows.append(
             {"from": source, "n": len(studio.dataset(name)), "layout s": round(layout, 1)}

@@ -226,8 +226,8 @@ def _clustered(smiles: list[str], rule: SplitRule, progress: Progress) -> Parts:
     groups = [np.flatnonzero(of_row == number).tolist() for number in range(int(of_row.max(initial=-1)) + 1)]
     if len(groups) == 1 and len(smiles) > 1:
         raise BadRecipe(
-            f"split 'cluster' finds one cluster: all {len(smiles)} molecules are neighbours at a Tanimoto similarity of "
-            f"{rule.similarity:g}; ask for a higher one (data.cluster_similarity), or choose another split"
+            f"split 'cluster' finds one cluster: all {len(smiles)} molecules are neighbours at a Tanimoto similarity "
+            f"of {rule.similarity:g}; ask for a higher one (data.cluster_similarity), or choose another split"
         )
     return _balanced(groups, len(smiles), rule.seed, rule.fractions)
 

@@ -29,7 +29,7 @@ from mmexplore.explore.neighbors.spaces import is_ready
 from mmexplore.models.ensembles import Ensemble
 from mmexplore.models.imported import Imported
 from mmexplore.models.predictions import predictions, spreads
-from mmexplore.models.registry import View, ecfp_view
+from mmexplore.models.registry import Model, View, ecfp_view
 from mmexplore.runtime import seals
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import UnknownName
@@ -38,6 +38,9 @@ from mmexplore.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_SPLIT = "split of the model"
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,7 @@ def _choices(view: View, dataset: Dataset, *, home: Home) -> dict[str, _Choice]:
             quick[f"prediction: {task.name}"] = partial(_of_other_task, task, known)
             if isinstance(view.model, Ensemble):
                 quick[f"spread: {task.name}"] = partial(_spread, view.model, dataset, task.name, home=home)
-    split = "split of the model"
-    found = {split: colors.of_column(split, known["split"])} if known is not None and "split" in known else {}
+    found = {_SPLIT: _split(view.model, dataset, home=home)} if known is not None and "split" in known else {}
     found |= _columns(dataset)
     quick |= {name: partial(_same, made) for name, made in found.items() if made and name not in quick}
     choices = {name: _Choice(partial(_without_progress, make)) for name, make in quick.items()}
@@ -108,6 +110,12 @@ def _choices(view: View, dataset: Dataset, *, home: Home) -> dict[str, _Choice]:
             partial(_trust, view, dataset, method, home=home), partial(_has_trust, view, dataset, method, home=home)
         )
     return choices
+
+
+@cached(8)
+def _split(model: Model, dataset: Dataset, *, home: Home) -> Color | None:
+    known = predictions(model, dataset, home=home)
+    return None if known is None else colors.of_column(_SPLIT, known["split"])
 
 
 def _without_progress(make: Callable[[], Color], _: Progress) -> Color:

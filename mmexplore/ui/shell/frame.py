@@ -71,7 +71,7 @@ def main() -> None:
     tour.bar()
     chosen.run()
     deep_links.strange(chosen.title)
-    startup.keep_imports()
+    startup.stands()
 
 
 def _door() -> bool:

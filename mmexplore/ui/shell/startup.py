@@ -22,7 +22,9 @@ from mmexplore.ui.components.words import literal
 
 log = logging.getLogger(__name__)
 _MANY_MODULES = 20
+_FIRST_VISIT_SECONDS = 5.0
 _frozen = {"modules": 0}
+_stands = threading.Event()
 
 
 @asynccontextmanager
@@ -41,14 +43,18 @@ def _welcome() -> None:
 
 
 def warm_up() -> None:
-    """Have imported and read what the page that the app opens on needs, draw once; no torch, which only jobs need."""
+    """Have imported and read what the page that the app opens on needs; no torch, which only jobs need.
+
+    The processes that draw molecules come once that page stands, or nobody has come for it.
+    """
     try:
         from mmexplore import studio
 
         with studio.at_home(default_home()):  # whoever will come
             _warm()
         keep_imports()
-        HURRIED.warm()  # processes, which would take a core from what is read and drawn above
+        _stands.wait(_FIRST_VISIT_SECONDS)
+        HURRIED.warm()  # processes, which would take a core from what the first page waits for
     except MmexploreError as mistake:
         log.warning("the warm-up was cut short, and pages will read what they need themselves: %s", mistake)
     except Exception:
@@ -69,7 +75,12 @@ def _warm() -> None:
     on = state.ground(session.Choice(data, model, view))
     state.best_map(on, method)
     state.painting(on, state.color_names(on)[0])
-    studio.depict("c1ccccc1")
+
+
+def stands() -> None:
+    """A page stands: what was put off until then may begin."""
+    _stands.set()
+    keep_imports()
 
 
 def keep_imports() -> None:
