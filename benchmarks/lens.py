@@ -1,7 +1,7 @@
 """How many frames a second does the modality lens move, at 10,000 and 100,000 molecules?
 
-The project's own painter in Chromium with WebGL in software, the slider swept from stop to stop. Against it, in the
-same run: the same painter, given the places between the stops anew each frame instead of mixing them on the GPU.
+The project's own painter in Chromium with WebGL in software, the slider swept from stop to stop, as the page has it
+painted while points move. Against it, in the same run: WebGL for the same frames, by places mixed there or uploaded.
 
     python benchmarks/lens.py [--most 100000] [--frames 120]
 """
@@ -17,7 +17,7 @@ from record import Asked, own_home, record  # noqa: E402
 
 from mmexplore.ui.components.component_scripts import scripts  # noqa: E402
 
-QUESTION = "frames a second of a lens that moves, mixed on the GPU and with places uploaded anew each frame"
+QUESTION = "frames a second of a lens that moves, as the page paints it, and by WebGL in software alone"
 
 
 def main() -> None:

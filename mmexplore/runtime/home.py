@@ -17,6 +17,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,11 @@ def default_home() -> Home:
 
     Asked at the door alone (:mod:`mmexplore.studio.door`, the command line, a job's process), never below it.
     """
-    chosen = os.environ.get("MMEXPLORE_HOME")
+    return _named(os.environ.get("MMEXPLORE_HOME"))
+
+
+@lru_cache(8)
+def _named(chosen: str | None) -> Home:
     return Home(Path(chosen).expanduser() if chosen else platformdirs.user_data_path("mmexplore"))
 
 

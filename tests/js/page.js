@@ -46,6 +46,12 @@ class Fake extends EventTarget {
   /** @param {Fake[]} added */
   replaceChildren(...added) { this.children = []; this.append(...added); }
 
+  /** @param {Fake[]} added */
+  after(...added) { this.parent?.append(...added); }
+
+  /** @returns {any} */
+  getContext() { return null; }
+
   remove() { if (this.parent) this.parent.children = this.parent.children.filter(child => child !== this); }
 
   /**
@@ -110,10 +116,10 @@ export function happen(target, type, about) { target.dispatchEvent(Object.assign
  * A canvas whose WebGL can be lost; `asked` are the names of the calls, `lost` says whether it is lost.
  * @returns {any}
  */
-export function webglCanvas() {
+export function webglCanvas(renderer = "a card") {
   const canvas = element("canvas", { width: 300, height: 150, lost: false, asked: [] });
   const gl = new Proxy({}, {
-    get: (_, name) => name === "isContextLost" ? () => canvas.lost : () => { canvas.asked.push(name); return { loseContext() {} }; },
+    get: (_, name) => name === "isContextLost" ? () => canvas.lost : name === "getParameter" ? () => renderer : () => { canvas.asked.push(name); return { loseContext() {} }; },
   });
   return Object.assign(canvas, { getContext: () => gl });
 }
@@ -130,4 +136,37 @@ export function drawn(n, least, most) {
     state = (1103515245 * state + 12345) % 2 ** 31;
     return least + (most - least) * state / 2 ** 31;
   });
+}
+
+/** The pixels of a picture. */
+class Picture {
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
+  constructor(width, height) { Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) }); }
+}
+Object.assign(globalThis, { ImageData: Picture });
+
+/** A canvas that keeps the picture that was put on it, to be looked at pixel by pixel. */
+export function rasterCanvas() {
+  const canvas = element("canvas", { width: 0, height: 0 });
+  /** @type {{ image: any, left: number, top: number }} */
+  let last = { image: null, left: 0, top: 0 };
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  const pixel = (x, y) => {
+    const at = 4 * ((y - last.top) * last.image.width + x - last.left);
+    return Array.from(last.image.data.subarray(at, at + 3));
+  };
+  /** @param {number[]} colour */
+  const count = colour => {
+    let n = 0;
+    for (let y = 0; y < canvas.height; y++) for (let x = 0; x < canvas.width; x++) n += Number(pixel(x, y).join() === colour.join());
+    return n;
+  };
+  const pen = { putImageData: (/** @type {any} */ image, /** @type {number} */ left, /** @type {number} */ top) => { last = { image, left, top }; } };
+  return Object.assign(canvas, { getContext: () => pen, pixel, count });
 }

@@ -11,6 +11,7 @@ that these lie well apart there; what tells something of other molecules is the 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +44,11 @@ class Classes:
     codes: np.ndarray
     names: tuple[str, ...]
     how: str
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of who is in which class, and how they were made."""
+        return hashlib.sha256(f"{self.how} {self.names}".encode() + self.codes.tobytes()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ class RecordedSplit:
     parts: np.ndarray | None = None
     why: str = "no model was named whose split it could be"
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Digest of the parts, or why there are none."""
         return self.why if self.parts is None else hashlib.sha256("\n".join(map(str, self.parts)).encode()).hexdigest()

@@ -12,6 +12,7 @@ from mmexplore.explore.maps.quality import VERSION, Classes, Quality, RecordedSp
 from mmexplore.explore.maps.storage import MapFile
 from mmexplore.models.predictions import predictions
 from mmexplore.models.registry import Model
+from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.runtime.home import Home, read_json, write_json
 
@@ -44,10 +45,16 @@ def split_of(model: Model, dataset: Dataset, *, home: Home) -> RecordedSplit:
         return RecordedSplit(why=f"{trained.name} was trained on {trained.card.data.name}, not on {dataset.name}")
     known = predictions(trained, dataset, home=home)
     if known is not None and "split" in known:
-        return RecordedSplit(known["split"].to_numpy(), "")
+        return _recorded(trained, dataset, home=home)
     if (parts := _of_pretraining(trained, dataset)) is not None:
         return RecordedSplit(parts, "")
     return RecordedSplit(why=f"{trained.name} has recorded no split of {dataset.name}")
+
+
+@cached(8)
+def _recorded(trained: Model, dataset: Dataset, *, home: Home) -> RecordedSplit:
+    known = predictions(trained, dataset, home=home)
+    return RecordedSplit(why="") if known is None else RecordedSplit(known["split"].to_numpy(), "")
 
 
 def _of_pretraining(model: Model, dataset: Dataset) -> np.ndarray | None:
@@ -65,6 +72,7 @@ def _of_pretraining(model: Model, dataset: Dataset) -> np.ndarray | None:
     return parts
 
 
+@cached(32)
 def file_name(shown: MapFile, classes: Classes, split: RecordedSplit) -> str:
     """Name of the file that holds the scores of a map by these classes: all that they are computed from is in it."""
     content = hashlib.sha256(f"{VERSION} {shown.seed} {classes.how} {split.digest}".encode())

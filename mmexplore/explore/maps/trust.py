@@ -195,6 +195,7 @@ def _read(file: FileVersion) -> tuple[list[np.ndarray], tuple[float, float, floa
         return [kept[name] for name in ("overlap", "p", "q")], (k, shuffles, chance)
 
 
+@cached(32)
 def _file(shown: MapFile, folder: Path) -> Path:
     """Name of the file: all that the test is made from but the view's numbers, which the folder stands for."""
     content = hashlib.sha256(f"{VERSION} {shown.seed} {NEIGHBORS} {SHUFFLES}".encode())

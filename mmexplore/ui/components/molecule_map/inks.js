@@ -22,7 +22,7 @@ export function bytes(palette, n) {
 }
 
 /**
- * Greyed points and rims on the paper of an element, and whether its theme is dark.
+ * Greyed points, rims and the paper of an element, and whether its theme is dark.
  * @param {Element} surface
  */
 export function inks(surface) {
@@ -32,5 +32,5 @@ export function inks(surface) {
    * @returns {Ink}
    */
   const ink = ([r, g, b]) => [r / 255, g / 255, b / 255, 1];
-  return { grey: ink(text.map((v, k) => paper[k] + GREYED * (v - paper[k]))), rim: ink(text), dark: text[0] > paper[0] };
+  return { grey: ink(text.map((v, k) => paper[k] + GREYED * (v - paper[k]))), rim: ink(text), paper: ink(paper), dark: text[0] > paper[0] };
 }

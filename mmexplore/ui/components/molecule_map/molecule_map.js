@@ -25,7 +25,7 @@ import { flat, stacking } from "./stacking.js";
 import { tools } from "./tools.js";
 import { View } from "./view.js";
 
-const MOST_CORNERS = 500;
+const MOST_CORNERS = 500, REST_MS = 150;
 /** @type {WeakMap<Element, MoleculeMap>} */
 const maps = new WeakMap();
 
@@ -69,6 +69,9 @@ export class MoleculeMap {
   #way = -1;   // the way of the lens that the painter knows
   #passing = -1;   // and the one that is gone at the moment
   #unseen = new AbortController();
+  #moving = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #rest;
 
   /**
    * @param {HTMLElement} root
@@ -97,6 +100,7 @@ export class MoleculeMap {
   close() {
     unlink(this);
     this.lens.close();
+    clearTimeout(this.#rest);
     this.painter.close();
     this.resizing.disconnect();
     this.#unseen.abort();
@@ -191,7 +195,7 @@ export class MoleculeMap {
       this.#newStates();
     }
     this.root.dataset.at = at.toFixed(2);
-    this.paint();
+    this.#stir();
   }
 
   /** @param {Error} problem */
@@ -219,14 +223,22 @@ export class MoleculeMap {
   /** Paint in the next frame, once, however often it is asked for. */
   paint() {
     if (this.#frame || !this.#drawn) return;
-    this.#frame = requestAnimationFrame(() => { this.#frame = 0; if (this.root.isConnected) this.paintNow(); });
+    this.#frame = requestAnimationFrame(() => { this.#frame = 0; if (this.root.isConnected) this.paintNow(this.#moving); });
   }
 
-  paintNow() {
-    const { grey, rim, dark } = inks(this.surface), { dataset } = this.root;
+  /** Paint points that move; once they have not for a while, as they are at rest. */
+  #stir() {
+    this.#moving = true;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => { this.#moving = false; this.paint(); }, REST_MS);
+    this.paint();
+  }
+
+  paintNow(moving = false) {
+    const { grey, rim, paper, dark } = inks(this.surface), { dataset } = this.root;
     this.grey = grey;
     this.dark = dark;
-    this.painter.paint(this.view, grey, rim, this.#passing < 0 ? FAINT : PASSING);
+    this.painter.paint(this.view, grey, rim, this.#passing < 0 ? FAINT : PASSING, moving ? paper : null);
     this.pointing.rings();
     this.edges.place(this.view, this.xy);
     this.contours.place(this.view);
@@ -247,8 +259,8 @@ export class MoleculeMap {
       leave: () => pointing.hover(-1),
       scrolls: () => this.group !== "" || this.data.scrolls === true,   // six maps fill a page, which could not be scrolled otherwise
       drag: points => pointing.marks.outline(points),
-      pan: (dx, dy) => { view.pan(dx, dy); this.paint(); },
-      zoom: (factor, ...at) => { pointing.hover(-1); view.zoom(factor, ...at); this.paint(); },
+      pan: (dx, dy) => { view.pan(dx, dy); this.#stir(); },
+      zoom: (factor, ...at) => { pointing.hover(-1); view.zoom(factor, ...at); this.#stir(); },
       reset: () => { view.fit(this.box); this.paint(); },
       click: (x, y, add) => this.#click(pointing.under(x, y), this.edges.at(x, y, view, this.xy), add),
       enter: add => this.#choose(pointing.cursor, add),

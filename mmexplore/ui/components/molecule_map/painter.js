@@ -4,6 +4,9 @@
 /** @import { Ink } from "./inks.js" */
 /** @import { Stacking } from "./stacking.js" */
 /** @import { View } from "./view.js" */
+import { make } from "../dom.js";
+import { FAINT } from "./inks.js";
+import { rasterPainter } from "./raster.js";
 import { svgPainter } from "./svg.js";
 import { webglPainter } from "./webgl.js";
 
@@ -16,11 +19,15 @@ import { webglPainter } from "./webgl.js";
  * @property {(share: number) => void} between   how far they are on their way there, 0 to 1
  * @property {(codes: Uint8Array<ArrayBuffer>, palette: Uint8Array<ArrayBuffer>, stack?: Stacking) => void} colours   a byte a point into 256 colours, and which lie on top
  * @property {(states: Uint8Array<ArrayBuffer>, present: boolean[]) => void} states   see masks.js
- * @property {(view: View, grey: Ink, rim: Ink, faint?: number) => void} paint   `faint` is what faded points keep of their colour
+ * @property {(view: View, grey: Ink, rim: Ink, faint?: number, paper?: Ink | null) => void} paint   `faint` is what faded points keep of their colour; `paper`, what lies below them, is given while they move
+ * @property {boolean} [slow]   whether it takes long for many points, as there is no GPU
  * @property {() => void} close
  */
 
+/** @typedef {Pick<Painter, "points" | "between" | "colours" | "states">} Told */
+
 const PATIENCE_MS = 3000;   // that a lost context has to come back
+const FEW = 2000;   // points, which WebGL without a GPU draws quickly enough
 
 /** @implements {Painter} */
 export class LastingPainter {
@@ -34,6 +41,9 @@ export class LastingPainter {
   #canvas;
   #svg;
   #changed;
+  #moving = make("canvas", "moving");   // over the other, while points move and that one is slow
+  /** @type {ReturnType<typeof rasterPainter> | null} */
+  #raster = null;
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -58,27 +68,36 @@ export class LastingPainter {
   points(...told) {
     const same = told[0].length === this.#told.points?.[0].length;   // else colours and states are those of other points
     this.#told = { ...(same ? this.#told : {}), points: told, between: undefined };
-    this.#current?.points(...told);
+    this.#everyone(painter => painter.points(...told));
   }
 
   /** @type {Painter["between"]} */
-  between(...told) { this.#told.between = told; this.#current?.between(...told); }
+  between(...told) { this.#told.between = told; this.#everyone(painter => painter.between(...told)); }
 
   /** @type {Painter["colours"]} */
-  colours(...told) { this.#told.colours = told; this.#current?.colours(...told); }
+  colours(...told) { this.#told.colours = told; this.#everyone(painter => painter.colours(...told)); }
 
   /** @type {Painter["states"]} */
-  states(...told) { this.#told.states = told; this.#current?.states(...told); }
+  states(...told) { this.#told.states = told; this.#everyone(painter => painter.states(...told)); }
 
   /** @type {Painter["paint"]} */
-  paint(...how) { this.#current?.paint(...how); }
+  paint(view, grey, rim, faint = FAINT, paper = null) {
+    const points = this.#told.points?.[0].length ?? 0, raster = paper && this.#current?.slow && points > 2 * FEW ? this.#quick() : null;
+    this.#moving.hidden = raster === null;
+    if (raster && paper) raster.paint(view, grey, rim, faint, paper);
+    else this.#current?.paint(view, grey, rim, faint);
+  }
 
   close() {
     this.#listening.abort();
     clearTimeout(this.#waiting);
     this.#current?.close();
     this.#current = null;
+    this.#moving.remove();
   }
+
+  /** @param {(painter: Told) => void} tell */
+  #everyone(tell) { [this.#current, this.#raster].forEach(painter => { if (painter) tell(painter); }); }
 
   /** @param {Painter} painter */
   #take(painter) {
@@ -86,6 +105,19 @@ export class LastingPainter {
     this.#current = painter;
     this.#canvas.hidden = !painter.exact;
     this.#svg.style.display = painter.exact ? "none" : "block";
+    this.#tell(painter);
+  }
+
+  #quick() {
+    if (!this.#raster) {
+      this.#canvas.after(this.#moving);
+      this.#tell(this.#raster = rasterPainter(this.#moving));
+    }
+    return this.#raster;
+  }
+
+  /** @param {Told} painter */
+  #tell(painter) {
     const { points, between, colours, states } = this.#told;
     if (points) painter.points(...points);
     if (between) painter.between(...between);

@@ -47,6 +47,17 @@ function compile(gl) {
   return program;
 }
 
+const WITHOUT_GPU = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+/**
+ * Whether WebGL is the processor's work.
+ * @param {WebGL2RenderingContext} gl
+ */
+function byProcessor(gl) {
+  const about = gl.getExtension("WEBGL_debug_renderer_info");
+  return WITHOUT_GPU.test(String(gl.getParameter(about ? about.UNMASKED_RENDERER_WEBGL : gl.RENDERER)));
+}
+
 /**
  * Gives a canvas its size in device pixels, where it has another: setting it makes the browser allocate it anew.
  * @param {{ width: number, height: number }} canvas
@@ -109,6 +120,7 @@ export function webglPainter(canvas) {
   return {
     exact: true,
     sampled: 0,
+    slow: byProcessor(gl),
     points(xy, next = null) {
       n = xy.length / 2;
       share = 0;

@@ -29,9 +29,14 @@ def structure_text(label: str, key: str, **about: Any) -> str:
         st.session_state[key], st.session_state[f"{key}/editor"] = spelled(drawn), False
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", wrap=False):
         typed = st.text_input(label, key=key, **about) or ""
-        if find_spec(EDITOR):
+        if _has_editor():
             _editor(key, typed.strip())
     return typed.strip()
+
+
+@cache
+def _has_editor() -> bool:
+    return find_spec(EDITOR) is not None
 
 
 def _editor(key: str, text: str) -> None:
