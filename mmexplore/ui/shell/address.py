@@ -10,6 +10,7 @@ there. ``history.js`` sees to it that each gesture is a step back.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,18 @@ _history = st.components.v2.component("history", js=Path(__file__).with_name("hi
 
 
 def steps() -> None:
-    """Have the browser keep one step of its history a gesture, and run the page again when its theme changes."""
-    _history(key="history", on_theme_change=lambda: None)
+    """Have the browser keep one step of its history a gesture, and run the page again when its theme changes.
+
+    And have it read what draws charts while nobody waits.
+    """
+    _history(key="history", data=_charts(), on_theme_change=lambda: None)
+
+
+@cache
+def _charts() -> str:
+    """File name of Streamlit's script that draws charts, "" where there is none."""
+    scripts = Path(st.__file__).with_name("static") / "static" / "js"
+    return next((path.name for path in scripts.glob("PlotlyChart.*.js")), "")
 
 
 def went_back() -> bool:

@@ -3,22 +3,36 @@
 // first change of the address after a gesture is a step, and what follows of itself belongs to it. And the theme: what
 // the server has drawn for one of the two is drawn anew for the other.
 
+const AHEAD_MS = 3000;
 const GESTURES = ["pointerdown", "keydown", "blur"];   // blur: into a frame, whose gestures are not seen here
 /** @type {WeakSet<History>} */
 const kept = new WeakSet();
 
 /** @type {(() => void) | null} */
 let changed = null;
+/** @type {Promise<void> | null} */
+let fetched = null;
 
 /**
- * Called by Streamlit at every rerun of the page.
- * @param {{ setTriggerValue: (name: string, value: unknown) => void }} asked
+ * Called by Streamlit at every rerun of the page; `data` names the script of Streamlit's that draws charts.
+ * @param {{ data: string, setTriggerValue: (name: string, value: unknown) => void }} asked
  */
-export default function start({ setTriggerValue }) {
+export default function start({ data, setTriggerValue }) {
   keep(window);
+  if (data && !fetched) fetched = ahead(data);
   const app = document.querySelector("[data-testid=stApp]");
   if (app && !changed) watch(app, () => getComputedStyle(app).colorScheme, () => changed?.());
   changed = () => setTriggerValue("theme", true);
+}
+
+/**
+ * Have a script of Streamlit's read while nobody waits for it: the one that draws charts takes a second of a first chart.
+ * @param {string} name
+ */
+async function ahead(name) {
+  await new Promise(calm => { setTimeout(calm, AHEAD_MS); });
+  const own = document.querySelector("script[type=module][src*='static/js/']");
+  if (own instanceof HTMLScriptElement) await import(new URL(name, own.src).href).catch(() => {});   // then a chart fetches it
 }
 
 /**

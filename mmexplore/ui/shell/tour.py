@@ -5,11 +5,13 @@ steps show of their molecule came with that model, so that nobody waits for it. 
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from importlib import import_module
 
 import streamlit as st
 
@@ -17,7 +19,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model, Target, ViewRef
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import address, navigation, session
+from mmexplore.ui.shell import address, navigation, session, startup
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.shell.tabs import (
     BENCH,
@@ -38,6 +40,7 @@ log = logging.getLogger(__name__)
 STEP = "step"
 """What a link of the walk calls the step that it leads to, from 1."""
 _AT, _PENDING = "demo", "demo/row"
+_A_WHILE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -160,10 +163,10 @@ def arrive(text: str) -> None:
     if subject is None or not 0 <= number < len(subject.steps):
         address.tell(STEP, address.lacking("the step", text, "no step" if subject else "no walk"))
         return
-    if studio.lacking([ViewRef(subject.model, "")], subject.data):
-        studio.start_embedding(subject.model, subject.data)  # ready when an edit is to be placed on the map
     _prepare(subject)
     step = subject.steps[number]
+    if step.page != "Map":
+        _beforehand.submit(copy_context().run, _embed, subject)
     st.session_state[_AT] = number
     st.session_state["model"], st.session_state["data"] = subject.model, subject.data
     st.session_state["view"] = studio.model(subject.model).views[0]
@@ -193,12 +196,26 @@ def _prepare(subject: Subject) -> None:
 
 def _made_ready(subject: Subject) -> None:
     try:
-        view = studio.model(subject.model).views[0]
+        stops = [ViewRef(subject.model, view) for view in studio.model(subject.model).views]
+        if len(stops) > 1 and (through := studio.lens(stops, subject.data, studio.first_choice()[3])):
+            studio.movers(through, 0, subject.data)
+        for step in subject.steps:
+            import_module(f"mmexplore.ui.{step.page.lower()}.page")
+        view = stops[0].view
         studio.detail(studio.query_of_row(subject.data, subject.row), subject.model, view)
         studio.predict_molecule([subject.model], "CCO")  # the model is loaded, and its domain known
         studio.contributions_of(subject.model, "CCO")
+        startup.keep_imports()
     except MmexploreError as mistake:
         log.info("the walk is not prepared: %s", mistake)
+
+
+def _embed(subject: Subject) -> None:
+    """Have the model's space known when an edit is to be placed on its map, and leave the step's page its time."""
+    time.sleep(_A_WHILE_SECONDS)
+    with suppress(MmexploreError):
+        if studio.lacking([ViewRef(subject.model, "")], subject.data):
+            studio.start_embedding(subject.model, subject.data)
 
 
 def _seek(goal: Target) -> None:

@@ -41,6 +41,7 @@ def shipped(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     told = {"smiles": table.smiles[row], "direction": "above", "threshold": LEAST, "part": 3, "atoms": 9}
     write_json(empty_home / "shipped" / "toy-late" / fusion.WALK, told)
     monkeypatch.setattr(tour, "_prepare", lambda subject: None)
+    monkeypatch.setattr(tour, "_A_WHILE_SECONDS", 0)
     st.cache_data.clear()
     return "toy-late"
 
@@ -95,6 +96,7 @@ def test_a_walk_says_what_was_predicted_and_measured(shipped: str, monkeypatch: 
             facts = dict(studio.molecule_card(DATA, row, shipped).facts)
             for value in facts.values():
                 assert value.split()[0].replace("-", "") in shown(app).replace("\\", "").replace("-", "")
+    tour._beforehand.submit(lambda: None).result()
     assert set(started) == {(shipped, DATA)}
     app.button(key="demo/end").click().run()
     assert "of 6" not in shown(app)
