@@ -129,7 +129,7 @@ def test_the_seed_decides_and_what_is_kept_comes_back(tmp_path: Path) -> None:
     assert back is not None
     np.testing.assert_array_equal(back.q, one.q)
     assert (back.how, back.chance, back.seed) == (one.how, one.chance, 3)
-    moved = MapFile(shown.path, xy + 1, "v", "pca", 3, {}, Quality("x"), "now", 0.1)
+    moved = MapFile(shown.path, xy + 1, "v", "pca", 3, {}, Quality("x"), "later", 0.1)
     assert stored(moved, [tmp_path]) is None
     (file,) = (tmp_path / "trust").glob("*.npz")
     file.write_bytes(file.read_bytes()[:-9])
