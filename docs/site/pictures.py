@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FilePayload, Page, sync_playwright
+from rdkit import Chem
+from rdkit.Chem import Draw, rdDistGeom
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"
@@ -22,13 +24,17 @@ ADDRESSES = {
     "trust": "?fog=true&method=PCA",
     "labels": "?labels=true&contours=true",
     "cliffs": "?cliffs=true",
-    "contributions": "Fusion?step=3",
-    "part": "Subgraphs?step=4",
-    "bench": "Predict?step=5",
+    "contributions": "Fusion?step=4",
+    "part": "Subgraphs?step=5",
+    "bench": "Predict?step=6",
     "peaks": "Retrieval?query-by=Peaks&peaks=137.9, 129.1 d, 128.3 d, 125.4 d, 21.4 q",
+    "picture": "Retrieval?query-by=Picture",
+    "conformer": "Retrieval?query-by=Conformer",
 }
 SCROLLED = {"cliffs": 620}
 """Pixels of the page above the picture."""
+GIVEN = "CC(C)Cc1ccc(cc1)C(C)C(=O)O"
+"""What is drawn, or folded, and given to a page that asks for a file: ibuprofen."""
 BUSY = "[data-testid=stSpinner], [data-stale=true], [data-busy=yes], [data-testid=stMain] [data-testid=stProgress]"
 COLORS = 128
 SIZE = {"width": 1440, "height": 900}
@@ -39,6 +45,9 @@ def taken(page: Page, address: str, scrolled: int) -> bytes:
     page.goto(address)
     page.locator("h1").first.wait_for()
     _settle(page)
+    if made := {"picture": _drawn, "conformer": _folded}.get(address.rpartition("=")[2].lower()):
+        page.locator("input[type=file]").first.set_input_files(made())
+        _settle(page)
     for end in page.get_by_role("button", name="End", exact=True).all():  # of the walk, whose step brought the page
         end.click()
         _settle(page)
@@ -51,6 +60,25 @@ def taken(page: Page, address: str, scrolled: int) -> bytes:
     kept = whole.crop((int(box["x"]), 0, whole.width, whole.height))
     kept.convert("RGB").quantize(COLORS).save(packed, "PNG", optimize=True)
     return packed.getvalue()
+
+
+def _drawn() -> FilePayload:
+    """A drawing in another style than the app's: bold bonds, turned."""
+    pen = Draw.MolDraw2DCairo(400, 300)
+    style = pen.drawOptions()
+    style.bondLineWidth = 4
+    style.rotate = 20
+    pen.DrawMolecule(Chem.MolFromSmiles(GIVEN))
+    pen.FinishDrawing()
+    return {"name": "drawn.png", "mimeType": "image/png", "buffer": pen.GetDrawingText()}
+
+
+def _folded() -> FilePayload:
+    """A conformer as SDF."""
+    whole = Chem.AddHs(Chem.MolFromSmiles(GIVEN))
+    rdDistGeom.EmbedMolecule(whole, randomSeed=1)
+    block = Chem.MolToMolBlock(whole) + "$$$$\n"
+    return {"name": "conformer.sdf", "mimeType": "chemical/x-mdl-sdfile", "buffer": block.encode()}
 
 
 def _settle(page: Page) -> None:

@@ -86,15 +86,16 @@ def _panels(choice: Choice) -> tuple[ViewRef, ...]:
     offered = [ViewRef(model.name, view) for model in studio.models() for view in model.views]
     options = list(dict.fromkeys((*shown, *offered)))
     st.session_state[_STOPS] = list(shown)
-    st.multiselect(
-        "Stops",
-        options,
-        key=_STOPS,
-        format_func=_name,
-        max_selections=MOST_PANELS,
-        on_change=_chosen,
-        help="Two to six views; they are put into the order in which the maps move least",
-    )
+    with st.popover(f"{len(shown)} stops", icon=":material/linear_scale:", help="Which views the lens goes through"):
+        st.multiselect(
+            "Stops",
+            options,
+            key=_STOPS,
+            format_func=_name,
+            max_selections=MOST_PANELS,
+            on_change=_chosen,
+            help="Two to six views; they are put into the order in which the maps move least",
+        )
     return shown
 
 
@@ -140,10 +141,8 @@ def _words(lens: Lens) -> None:
     of = "" if lens.method == "pca" else f", seed {lens.seed}"
     length = f"Procrustes distances sum to {sum(lens.way.distances):.2f}, in the order given to {lens.way.as_came:.2f}"
     st.caption(
-        literal(
-            f"{len(lens.stops)} maps by {METHOD_TITLES[lens.method]}{of}, in the order in which they move least "
-            f"({length}), each turned onto the one before; sizes are made alike"
-        )
+        literal(f"{len(lens.stops)} maps by {METHOD_TITLES[lens.method]}{of}, in the order in which they move least"),
+        help=literal(f"{length}. Each map is turned onto the one before; sizes are made alike."),
     )
 
 
