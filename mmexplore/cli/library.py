@@ -146,6 +146,29 @@ def make_map(
     answer(work, as_json, job)
 
 
+@app.command()
+def push(
+    name: Name,
+    place: Annotated[str, typer.Argument(metavar="URL", help="where, as fsspec says it: s3://bucket/folder")],
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Bring a library to an object store, or what has changed since it was brought there."""
+    answer(lambda progress: studio.push_library(name, place, progress), as_json, job)
+
+
+@app.command()
+def pull(
+    place: Annotated[str, typer.Argument(metavar="URL", help="where it was pushed to")],
+    name: Annotated[str, typer.Option("--name", help="what it is called here; default: the URL's last part")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="its folder; default: in the home")] = None,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Bring a library from an object store to this disk, where it is searched and added to."""
+    answer(lambda progress: studio.pull_library(place, name, out, progress), as_json, job)
+
+
 def _engine(name: str, workers: int, address: str, progress: Listener) -> dict[str, Any]:
     """By what shards are made, as studio takes it."""
     return {"engine": name, "workers": workers, "address": address, "progress": progress}

@@ -134,6 +134,8 @@ if TYPE_CHECKING:
         library_predict,
         library_spaces,
         library_status,
+        pull_library,
+        push_library,
         search_library,
     )
     from mmexplore.studio.maps import (
@@ -393,8 +395,9 @@ __all__ = [
     "new_run", "new_study", "not_placed", "own_evaluation", "paper_tables", "part_sizes", "peak_hit_table", "peak_hits",
     "peak_list", "place_on", "predict", "predict_molecule", "predicted_file", "predicted_shifts", "predicting_models",
     "prediction_jobs", "predictions", "predicts", "preview", "probe", "products", "promise", "property_table",
-    "pull_model", "push_model", "quality_classes", "query_of", "query_of_row", "r_group_table", "r_groups",
-    "read_structure", "readable", "recipe_of", "remove_dataset", "rename_dataset", "rename_model", "restart_job",
+    "pull_library", "pull_model", "push_library", "push_model", "quality_classes", "query_of", "query_of_row",
+    "r_group_table", "r_groups", "read_structure", "readable", "recipe_of", "remove_dataset", "rename_dataset",
+    "rename_model", "restart_job",
     "restore", "retrieve", "retrieve_by_peaks", "retrieve_by_shown", "rows_of", "score", "scores_at", "scores_quickly",
     "sdf_of", "search_library", "search_ranges", "shape", "shared", "shown_hits", "shown_molecule", "shown_panel",
     "shown_query", "shown_trust", "side", "skipped", "split_columns", "split_table", "standard_panels", "start_append",

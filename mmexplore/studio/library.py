@@ -87,6 +87,21 @@ def library_status(name: str) -> dict[str, Any]:
     return build.status(_library(name))
 
 
+def push_library(name: str, place: str, progress: Progress = silent) -> dict[str, Any]:
+    """Bring a library to an object store, by a URL of fsspec's. Raises NotAvailable, UnknownName, Damaged, Taken."""
+    from mmexplore.explore.library import objects
+
+    return {"library": name, "place": place} | asdict(objects.push(_library(name), place, progress))
+
+
+def pull_library(place: str, name: str = "", out: Path | None = None, progress: Progress = silent) -> dict[str, Any]:
+    """Bring a library from an object store to the home, or a folder. Raises BadRecipe, NotAvailable, Damaged, Taken."""
+    from mmexplore.explore.library import objects
+
+    target = build.folder_for(name or place.rstrip("/").rpartition("/")[2], out, home=home())
+    return {"library": target.name, "place": place} | asdict(objects.pull(target, place, progress))
+
+
 def library_predict(
     name: str,
     models: Sequence[str],

@@ -86,6 +86,7 @@ def test_a_library_is_listed_asked_and_searched_by_its_name(whole: Library) -> N
 
 def test_without_the_extra_a_sentence_says_what_to_install(whole: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     from mmexplore.explore.library import search
+
     for package in ("ray", "lancedb", "FPSim2", "FPSim2.FPSim2lib"):
         monkeypatch.setitem(sys.modules, package, None)
     for ask in (
@@ -168,7 +169,9 @@ def test_a_cluster_whose_head_is_gone_is_given_up(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(engines, "_LOOK_SECONDS", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as head:
         address = f"127.0.0.1:{head.getsockname()[1]}"
-        look = engines._watch(SimpleNamespace(get_runtime_context=lambda: SimpleNamespace(gcs_address=address)), address)
+        look = engines._watch(
+            SimpleNamespace(get_runtime_context=lambda: SimpleNamespace(gcs_address=address)), address
+        )
         look()
 
     def looking() -> None:

@@ -151,7 +151,7 @@ def build(target: Library, source: str, shard_rows: int, work: Work, engine: Eng
     if shard_rows < 1:
         raise BadRecipe(f"a shard has at least 1 row, and {shard_rows} were asked for")
     found = LibrarySource(source)
-    with _claimed(target):
+    with claim(target):
         card = {"format": 1, "source": source, "shard_rows": shard_rows, "work": work.plain(), "layers": {}}
         if (target.folder / CARD).is_file():
             card["layers"] = target.card["layers"]
@@ -163,7 +163,7 @@ def build(target: Library, source: str, shard_rows: int, work: Work, engine: Eng
 
 def add(target: Library, work: Work, engine: Engine, progress: Progress) -> Built:
     """Add a layer of columns to a library. Raises like :func:`build`."""
-    with _claimed(target):
+    with claim(target):
         done = target.done()
         if len(done) < len(target.parts) or not done:
             raise NotAvailable(f"{len(done)} of {len(target.parts)} shards of {target.name!r} are made; build it first")
@@ -173,7 +173,8 @@ def add(target: Library, work: Work, engine: Engine, progress: Progress) -> Buil
         return _run(target, identities, work, engine, work.layer, progress)
 
 
-def _claimed(target: Library) -> Any:
+def claim(target: Library) -> Any:
+    """Claim of a library: this process alone changes it inside. Raises Taken."""
     target.folder.mkdir(parents=True, exist_ok=True)
     return claimed(target.folder / ".lock", f"another process is at library {target.name!r}; wait for it")
 
@@ -301,6 +302,11 @@ def _reports(target: Library) -> list[dict[str, Any]]:
 def folder_for(name: str, out: Path | None, *, home: Home) -> Library:
     """The library to be made under a name, in the home or in a folder of its own. Raises BadRecipe for no such name."""
     if out is not None:
+        if ":/" in str(out):  # a Path has one slash where a URL has two
+            raise BadRecipe(
+                f"shards are written to a disk, and --out names {str(out).replace(':/', '://')}, in an object store; "
+                "build in a folder, and library push brings it there"
+            )
         return Library(name or out.name, out.expanduser().resolve())
     if not name or Path(name).name != name or name.startswith("."):
         raise BadRecipe(f"a library's name is that of a folder, such as enamine, and {name!r} came")

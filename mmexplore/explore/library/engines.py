@@ -9,7 +9,7 @@ before. A node of Ray's dies where its agents have not written down within fifte
 which they do not manage on a busy machine, and whoever started it waits on for a node that is not there. Where ports
 are given it waits for no agent; ``ray.init`` has no way to give them, so they are put where it looks for them.
 
-Without its raylet a task of Ray's fails; without the server of its cluster's state (GCS) whoever asked waits for a minute
+Without its raylet a task of Ray's fails; without the server of its cluster's state (GCS) whoever asked waits a minute
 and is then ended by Ray without a word. Both are looked after while shards are waited for.
 """
 

@@ -2,7 +2,10 @@
 
 import json
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +19,7 @@ from toy_models import SMILES, TASKS, save_model
 from mmexplore.explore.library import build, engines, planning, shard
 from mmexplore.explore.library.build import Library
 from mmexplore.explore.library.shard import FINGERPRINT, Work, matrix
+from mmexplore.explore.library.sources import LibrarySource
 from mmexplore.explore.maps.project import place
 from mmexplore.explore.neighbors.query import embed_few
 from mmexplore.models.registry import ecfp_view
@@ -186,6 +190,27 @@ def test_a_source_may_lie_where_fsspec_leads(whole: Library, here: Path, tmp_pat
             build.build(target, nothing, 20, planned(here, target), serially, silent)
     with pytest.raises(NotAvailable, match="cannot be opened"):
         build.build(target, "nowhere://x", 20, planned(here, target), serially, silent)
+
+
+def test_a_source_may_lie_on_a_server(whole: Library, here: Path, tmp_path: Path) -> None:
+    """Whose files are brought here one by one, as those of an object store."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    answers = partial(Quiet, directory=str(here / "source"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), answers) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        target = Library("toy", tmp_path / "library")
+        build.build(target, f"{url}/b.csv", 20, planned(here, target), serially, silent)
+        found = LibrarySource(f"{url}/b.csv")
+        server.shutdown()
+    expected = {name: held for name, held in content(whole.folder).items() if "/b-" in name}
+    assert list(content(target.folder).values()) == list(expected.values())
+    with pytest.raises(NotAvailable, match=r"b\.csv cannot be brought here"):
+        found.local(found.files[0], tmp_path)
 
 
 def test_half_precision_has_half_the_bytes(here: Path, tmp_path: Path) -> None:
