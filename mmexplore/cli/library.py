@@ -41,7 +41,9 @@ def build(
     shard_rows: Annotated[int, typer.Option("--shard-rows", min=1)] = 100_000,
     salts: Annotated[str, typer.Option("--salts", help="strip (the parent, neutral) or keep")] = "strip",
     smiles: Annotated[str, typer.Option("--smiles", help="column of structures")] = "",
-    half: Annotated[bool, typer.Option("--half", help="vectors in half precision, at half the bytes")] = False,
+    vectors: Annotated[
+        str, typer.Option("--vectors", help="float32, float16 or int8, at a half or a quarter")
+    ] = "float32",
     device: Device = "cpu",
     engine: Engine = "local",
     workers: Workers = 0,
@@ -56,7 +58,7 @@ def build(
 
     def work(progress: Listener) -> Values:
         options: dict[str, Any] = {"models": model or (), "views": view or (), "map_data": on_map, "method": method}
-        options |= {"shard_rows": shard_rows, "salts": salts, "smiles": smiles, "half": half, "device": device}
+        options |= {"shard_rows": shard_rows, "salts": salts, "smiles": smiles, "vectors": vectors, "device": device}
         return studio.build_library(source, name, out, **options, **_engine(engine, workers, address, progress))
 
     answer(work, as_json, job)

@@ -41,7 +41,7 @@ def build_library(
     shard_rows: int = 0,
     salts: str = "strip",
     smiles: str = "",
-    half: bool = False,
+    vectors: str = "float32",
     device: str = "cpu",
     engine: str = "local",
     workers: int = 0,
@@ -69,7 +69,7 @@ def build_library(
                 raise BadRecipe("a map is a model's; name one with its --model")
             view = model(models[0]).view(next(iter(parts[0].views)))
             on = planning.map_of_data(target, view, dataset(map_data), method, progress, home=home())
-        work = planning.work(parts, on, salts=salts, smiles=smiles, half=half, device=device)
+        work = planning.work(parts, on, salts=salts, smiles=smiles, vectors=vectors, device=device)
         rows = shard_rows or build.SHARD_ROWS
     else:
         target = _library(str(out) if out else name)

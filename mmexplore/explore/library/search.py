@@ -135,8 +135,8 @@ def search(
     table, tried = _passing(target, query, lambda n: find(record, n), asked.k, pattern)
     seconds = time.perf_counter() - started
     recall, words = (1.0, "exact") if how != "lance" else _recall(target, asked, progress)
-    if target.work.half and asked.space != FINGERPRINT:
-        share, said = half_recall(target, asked.space)
+    if target.work.vectors != shard.VECTORS[0] and asked.space != FINGERPRINT:
+        share, said = precision_recall(target, asked.space)
         recall, words = recall * share, f"{words}; {said}"
     return LibraryHits(table, asked.space, how, recall, words, seconds, tried if pattern else 0)
 
@@ -206,7 +206,9 @@ def take(target: Library, rows: np.ndarray) -> "pd.DataFrame":
     """All that a library knows of some rows but vectors and fingerprints, in their order, with their files' names."""
     import pandas as pd
 
-    known = [name for name in target.schema() if name != FINGERPRINT and name not in planning.vector_columns(target)]
+    vectors = planning.vector_columns(target)
+    left_out = {FINGERPRINT, *vectors, *(shard.scale_column(name) for name in vectors)}
+    known = [name for name in target.schema() if name not in left_out]
     where, names, starts = target.places(known), target.done(), np.array(starts_of(target))
     sources = {part.name: part.source for part in target.parts}
     at = np.searchsorted(starts, rows, "right") - 1
@@ -468,21 +470,23 @@ def _sample(target: Library, space: str, n: int, seed: int = 0) -> tuple[np.ndar
     return np.concatenate(parts), np.concatenate(kept)
 
 
-def half_recall(target: Library, space: str) -> tuple[float, str]:
-    """Recall at 10 of half precision beside full precision, among a sample that is embedded again; kept."""
-    file = target.folder / _INDEX / f"half-{hashlib.sha256(f'{target.digest} {space}'.encode()).hexdigest()[:16]}.json"
+def precision_recall(target: Library, space: str) -> tuple[float, str]:
+    """Recall at 10 of vectors as they are kept beside float32, among a sample that is embedded again; kept."""
+    kind = target.work.vectors
+    told = hashlib.sha256(f"{target.digest} {space}".encode()).hexdigest()[:16]
+    file = target.folder / _INDEX / f"{kind}-{told}.json"
     if not file.is_file():
-        halves, rows = _sample(target, space, _AMONG)
+        kept, rows = _sample(target, space, _AMONG)
         part = part_of(target, space)
         whole = shard.embedded(part, take(target, rows)["smiles"].tolist())[space.removeprefix(f"{part.name}@")]
-        each = [top(Cosine(x), x, min(11, len(x))).rows for x in (whole, halves)]
+        each = [top(Cosine(x), x, min(11, len(x))).rows for x in (whole, kept)]
         shares = [
             len({*one.tolist()} & {*other.tolist()} - {row}) / max(len({*one.tolist()} - {row}), 1)
             for row, (one, other) in enumerate(zip(*each, strict=True))
         ]
         write_json(file, {"recall": float(np.mean(shares)), "among": len(shares)})
     told = read_json(file)
-    return told["recall"], f"half precision keeps {told['recall']:.3f} of the ten nearest among {told['among']:,}"
+    return told["recall"], f"{kind} keeps {told['recall']:.3f} of float32's ten nearest among {told['among']:,}"
 
 
 def rows_of(target: Library) -> int:

@@ -116,11 +116,13 @@ def test_lance_says_its_recall_and_pushes_filters_down(library: Library) -> None
     assert len(found) == int((column(library, "molecular weight").to_numpy() <= 80).sum())
 
 
-def test_half_precision_says_what_it_costs(here: Path, tmp_path: Path) -> None:
-    library = built(here, tmp_path / "half", here / "source", half=True, mapped=False)
+@pytest.mark.parametrize("kind", ["float16", "int8"])
+def test_fewer_bytes_say_what_they_cost(kind: str, here: Path, tmp_path: Path) -> None:
+    library = built(here, tmp_path / kind, here / "source", vectors=kind, mapped=False)
     found = search.search(library, "", matrix(column(library, VIEW))[[0]], LibraryQuery(VIEW, 3))
     assert 0.5 < found.recall <= 1
-    assert "half precision keeps" in found.words
+    assert f"{kind} keeps" in found.words
+    assert not [name for name in found.table if name.startswith(VIEW)]
 
 
 def test_an_index_is_of_the_shards_that_are_there(here: Path, tmp_path: Path) -> None:

@@ -213,9 +213,18 @@ def test_a_source_may_lie_on_a_server(whole: Library, here: Path, tmp_path: Path
         found.local(found.files[0], tmp_path)
 
 
-def test_half_precision_has_half_the_bytes(here: Path, tmp_path: Path) -> None:
-    target = built(here, tmp_path / "library", here / "source", half=True)
-    assert rows(target, VIEW).schema.field(VIEW).type == pa.list_(pa.float16(), 16)
+@pytest.mark.parametrize(("kind", "arrow", "off"), [("float16", pa.float16(), 2**-11), ("int8", pa.int8(), 1 / 254)])
+def test_vectors_are_kept_in_fewer_bytes_and_off_by_half_a_step(
+    kind: str, arrow: pa.DataType, off: float, whole: Library, here: Path, tmp_path: Path
+) -> None:
+    target = built(here, tmp_path / "library", here / "source", vectors=kind)
+    held = pa.concat_tables(target.columns([name for name in target.schema() if name.startswith(VIEW)]))
+    assert held.schema.field(VIEW).type == pa.list_(arrow, 16)
+    x = matrix(rows(whole, VIEW)[VIEW])
+    assert (np.abs(shard.scaled(held, VIEW) - x) <= 1.001 * off * np.abs(x).max(1, keepdims=True)).all()
+    on = planning.map_of_sample(target, VIEW, "pca", 30, 0, silent)
+    build.add(target, planning.work((), on, layer=on.name), serially, silent)
+    assert np.isfinite(rows(Library("toy", target.folder), f"{on.name} x")[f"{on.name} x"].to_numpy()).all()
 
 
 def test_what_has_no_place_in_a_library_is_refused_before_any_work(here: Path) -> None:
@@ -223,5 +232,7 @@ def test_what_has_no_place_in_a_library_is_refused_before_any_work(here: Path) -
         planning.model_part(ecfp_view().model)
     with pytest.raises(BadRecipe, match="salts"):
         planning.work((), salts="some")
+    with pytest.raises(BadRecipe, match="float32, float16 or int8"):
+        planning.work((), vectors="int4")
     with pytest.raises(BadRecipe, match="address"):
         engines.engine("local", 0, "ray://somewhere")
