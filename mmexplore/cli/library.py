@@ -65,9 +65,13 @@ def build(
 
 
 @app.command()
-def status(name: Name, as_json: Json = False) -> None:
-    """How far a library is: shards, rows, rate and what is left of each stage, failures, bytes."""
-    answer(lambda _: studio.library_status(name), as_json)
+def status(
+    name: Name,
+    verify: Annotated[bool, typer.Option("--verify", help="read all of every shard, not its footer alone")] = False,
+    as_json: Json = False,
+) -> None:
+    """How far a library is: shards, rows, rate and what is left of each stage, failures, damage, bytes."""
+    answer(lambda _: studio.library_status(name, verify=verify), as_json)
 
 
 @app.command()

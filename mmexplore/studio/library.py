@@ -82,9 +82,12 @@ def _views_of(name: str, views: Sequence[str]) -> list[str]:
     return [view.rpartition("@")[2] for view in views if view.rpartition("@")[0] in (name, Path(name).name)]
 
 
-def library_status(name: str) -> dict[str, Any]:
-    """How a library stands: shards and rows of each stage, rate, what is left, failures, bytes."""
-    return build.status(_library(name))
+def library_status(name: str, *, verify: bool = False) -> dict[str, Any]:
+    """How a library stands: shards and rows of each stage, rate, what is left, failures, damage, bytes.
+
+    ``verify`` reads all of every shard, and not only what its footer says.
+    """
+    return build.status(_library(name), verify=verify)
 
 
 def push_library(name: str, place: str, progress: Progress = silent) -> dict[str, Any]:

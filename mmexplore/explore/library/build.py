@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmexplore.explore.library import shard, sources
 from mmexplore.explore.library.engines import Engine
-from mmexplore.explore.library.shard import Work, folder_of, is_done, rejected_of
+from mmexplore.explore.library.shard import REJECTED, Work, folder_of, is_done, rejected_of
 from mmexplore.explore.library.sources import LibrarySource, Part
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
@@ -183,7 +183,12 @@ def _run(target: Library, inputs: dict[str, str], work: Work, engine: Engine, st
     """Every shard whose input or work is another than before, those twice that a process died of."""
     started, place = time.monotonic(), folder_of(target.folder, work.layer)
     rows = {part.name: part.rows for part in sources.parts_of(target.folder / sources.INPUT)}
-    todo = [name for name, digest in inputs.items() if not is_done(place / f"{name}.parquet", digest, work)]
+    refused = rejected_of(target.folder, work.layer)
+    todo = [
+        name
+        for name, digest in inputs.items()
+        if not (is_done(place / f"{name}.parquet", digest, work) and seals.is_sound(refused / f"{name}.parquet"))
+    ]
     kept, total = len(inputs) - len(todo), sum(rows.values())
     done = total - sum(rows[name] for name in todo)
     before, rejected, made = done, 0, 0
@@ -229,17 +234,28 @@ def _sweep(folder: Path, wanted: set[str]) -> None:
                 seals.remove(path)
 
 
-def status(target: Library) -> dict[str, Any]:
-    """Where a library stands, from its files: shards and rows by stage, rate, what is left, failures, bytes."""
-    import pyarrow.parquet as pq
+def status(target: Library, *, verify: bool = False) -> dict[str, Any]:
+    """Where a library stands, from its files: shards and rows by stage, rate, what is left, failures, bytes.
 
+    A shard counts where its footer says that it was made of this input by this work, and so does a table of what was
+    rejected, which is small, once it is verified. Shards are verified whole when they are read or built on; here
+    only with ``verify``, as all of a library is read for that. What is damaged is named, and made again by a build.
+    """
     parts, seen = target.parts, _reports(target)
     stages = []
     for layer, work in {"": target.work, **target.layers}.items():
         place, stage = folder_of(target.folder, layer), layer or "build"
-        there = {path.stem for path in place.glob("*.parquet")}
-        done = [part for part in parts if part.name in there]
-        refused = [rejected_of(target.folder, layer) / f"{part.name}.parquet" for part in done]
+        damaged, rejected, done = [], 0, []
+        for part in parts:
+            path, refused = (f / f"{part.name}.parquet" for f in (place, rejected_of(target.folder, layer)))
+            source = part.digest if not layer else shard.identity_of(shard.made_of(_shard_of(target, part)))
+            if shard.made_of(path) != {"input": source, "work": work.digest}:
+                damaged += [path.name] if path.is_file() and not shard.made_of(path) else []
+            elif (lost := _rejected(refused)) is None or (verify and not seals.is_sound(path)):
+                damaged.append(path.name if lost is not None else f"{REJECTED}/{refused.name}")
+            else:
+                rejected, done = rejected + lost, [*done, part]
+        there = {part.name for part in done}
         reports = [one for one in seen if one.get("stage") == stage and "seconds" in one]
         failures = {one["shard"]: one["failed"] for one in seen if one.get("stage") == stage and "failed" in one}
         rate = _rate(reports)
@@ -251,7 +267,8 @@ def status(target: Library) -> dict[str, Any]:
                 "of": len(parts),
                 "rows": sum(part.rows for part in done),
                 "of_rows": sum(part.rows for part in parts),
-                "rejected": sum(pq.read_metadata(path).num_rows for path in refused if path.is_file()),
+                "rejected": rejected,
+                "damaged": damaged,
                 "rows_per_second": rate,
                 "seconds_left": left / rate if rate and left else 0.0 if not left else None,
                 "failed": {name: why for name, why in failures.items() if name not in there},
@@ -269,6 +286,17 @@ def status(target: Library) -> dict[str, Any]:
     about |= {"shard_rows": target.card["shard_rows"], "bytes": size, "stages": stages}
     plain: dict[str, Any] = as_json(about | {"seconds_a_thousand_rows": each})
     return plain | {"notes": sources.notes_of(target.folder / sources.INPUT)[:_SHOWN]}
+
+
+def _shard_of(target: Library, part: Part) -> Path:
+    return folder_of(target.folder) / f"{part.name}.parquet"
+
+
+def _rejected(path: Path) -> int | None:
+    """Rows of a table of what was rejected, None where it is not whole."""
+    import pyarrow.parquet as pq
+
+    return pq.read_metadata(path).num_rows if seals.is_sound(path) else None
 
 
 def _rate(reports: Sequence[dict[str, Any]]) -> float | None:

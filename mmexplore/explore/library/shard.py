@@ -149,25 +149,37 @@ def vector_column(model: str, view: str) -> str:
 
 def is_done(path: Path, source: str, work: Work) -> bool:
     """Whether a shard is there, whole, and made by this work of an input of this digest."""
+    return seals.is_sound(path) and made_of(path) == {"input": source, "work": work.digest}
+
+
+def made_of(path: Path) -> dict[str, str]:
+    """What the footer of a shard says it was made of: digests of its input and of the work; none where it has none.
+
+    The footer alone is read, and not again while the file is the same: no word of the rest of it.
+    """
     import pyarrow.parquet as pq
 
     try:
-        return seals.is_sound(path) and about(pq.read_schema(path)) == {"input": source, "work": work.digest}
+        held = path.stat()
+        state = (held.st_ino, held.st_mtime_ns, held.st_size)
+        if (known := _footers.get(path)) is None or known[0] != state:
+            told = (pq.read_schema(path).metadata or {}).get(_ABOUT, b"{}")
+            known = _footers[path] = (state, json.loads(told))
     except (OSError, ValueError):  # pyarrow raises children of these
-        return False
+        return {}
+    return known[1]
 
 
-def about(schema: "pa.Schema") -> dict[str, str]:
-    """What a shard was made of: digests of its input and of the work."""
-    told: dict[str, str] = json.loads((schema.metadata or {}).get(_ABOUT, b"{}"))
-    return told
+_footers: dict[Path, tuple[tuple[int, int, int], dict[str, str]]] = {}
 
 
 def identity(path: Path) -> str:
-    """Digest of a shard by what it was made of."""
-    import pyarrow.parquet as pq
+    """Digest of a shard by what it was made of. Raises Damaged, OSError."""
+    return identity_of(made_of(seals.verify(path)))
 
-    told = about(pq.read_schema(seals.verify(path)))
+
+def identity_of(told: dict[str, str]) -> str:
+    """Digest of what a shard was made of."""
     return hashlib.sha256(f"{told.get('input')} {told.get('work')}".encode()).hexdigest()[:32]
 
 

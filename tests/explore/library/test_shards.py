@@ -213,6 +213,30 @@ def test_a_source_may_lie_on_a_server(whole: Library, here: Path, tmp_path: Path
         found.local(found.files[0], tmp_path)
 
 
+def test_status_counts_what_is_of_this_input_and_whole(here: Path, tmp_path: Path) -> None:
+    library = built(here, tmp_path / "library", here / "source", mapped=False)
+    first, second, *_ = sorted(library.folder.glob("shards/*.parquet"))
+
+    def told(**how: bool) -> tuple[int, list[str]]:
+        (stage,) = build.status(Library("toy", library.folder), **how)["stages"]
+        return stage["shards"], stage["damaged"]
+
+    n = len(library.parts)
+    assert told(verify=True) == (n, [])
+    sound, refused = first.read_bytes(), library.folder / "rejected" / "shards" / second.name
+    first.write_bytes(sound[:100] + bytes([sound[100] ^ 1]) + sound[101:])
+    assert told() == (n, [])  # a footer says nothing of the rest
+    assert told(verify=True) == (n - 1, [first.name])
+    first.write_bytes(sound[:-9])
+    refused.write_bytes(b"PAR1")
+    assert told() == (n - 2, [first.name, f"rejected/{second.name}"])
+    built(here, library.folder, here / "source", mapped=False)
+    assert told(verify=True) == (n, [])
+    first.unlink()
+    first.write_bytes(second.read_bytes())  # of other molecules
+    assert told() == (n - 1, [])
+
+
 @pytest.mark.parametrize(("kind", "arrow", "off"), [("float16", pa.float16(), 2**-11), ("int8", pa.int8(), 1 / 254)])
 def test_vectors_are_kept_in_fewer_bytes_and_off_by_half_a_step(
     kind: str, arrow: pa.DataType, off: float, whole: Library, here: Path, tmp_path: Path
