@@ -221,8 +221,10 @@ def disturbed(
     killed = time.monotonic()
     process.wait(600)
     took = time.monotonic() - killed
-    for left in started:  # by a killed head or whoever asked
+    for left, name in started.items():  # by a killed head or whoever asked; Ray's agents stay for a minute
         try:
+            if not name:
+                left.kill()
             left.wait(60)
         except psutil.TimeoutExpired:
             left.kill()

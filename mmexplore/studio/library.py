@@ -16,6 +16,8 @@ from mmexplore.studio.door import dataset, home, model
 from mmexplore.studio.hosts import VISITORS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mmexplore.explore.library.search import LibraryHits, LibraryQuery
 
 
@@ -88,6 +90,11 @@ def library_status(name: str, *, verify: bool = False) -> dict[str, Any]:
     ``verify`` reads all of every shard, and not only what its footer says.
     """
     return build.status(_library(name), verify=verify)
+
+
+def library_rejected(name: str, stage: str = "build", most: int = 100_000) -> "pd.DataFrame":
+    """Rows that a stage of a library rejected, with file, line and reason. Raises UnknownName, Damaged."""
+    return build.rejected(_library(name), stage, most)
 
 
 def push_library(name: str, place: str, progress: Progress = silent) -> dict[str, Any]:

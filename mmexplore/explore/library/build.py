@@ -25,6 +25,7 @@ from mmexplore.runtime.home import Home, as_json, json_text, read_json, write_js
 from mmexplore.runtime.progress import Progress
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 CARD, LOG, FOLDER = "library.json", "log.jsonl", "libraries"
@@ -297,6 +298,27 @@ def _rejected(path: Path) -> int | None:
     import pyarrow.parquet as pq
 
     return pq.read_metadata(path).num_rows if seals.is_sound(path) else None
+
+
+def rejected(target: Library, stage: str, most: int) -> "pd.DataFrame":
+    """Rows that a stage rejected, the first so many: file, line, name, structure, what refused it, and why.
+
+    Raises UnknownName, Damaged.
+    """
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    layer = "" if stage == "build" else stage
+    if layer and layer not in target.layers:
+        raise UnknownName(f"stage of library {target.name!r}", stage, ["build", *target.layers])
+    frames: list[pd.DataFrame] = []
+    for part in target.parts:
+        path = rejected_of(target.folder, layer) / f"{part.name}.parquet"
+        if path.is_file() and sum(map(len, frames)) < most:
+            frame = pq.read_table(seals.verify(path)).to_pandas()
+            frame.insert(0, "source", part.source.rpartition("/")[2])
+            frames.append(frame)
+    return pd.concat(frames, ignore_index=True).head(most) if frames else pd.DataFrame()
 
 
 def _rate(reports: Sequence[dict[str, Any]]) -> float | None:
