@@ -20,6 +20,12 @@ _COLUMNS = {
     "rejected": st.column_config.NumberColumn(format="localized"),
     "rows a second": st.column_config.NumberColumn(format="%.0f", help="of the last run"),
 }
+_FIT = ("source", "line", "structure", "reason")
+_WIDTHS = {
+    "source": st.column_config.TextColumn(width=110),
+    "line": st.column_config.NumberColumn(width=70),
+    "reason": st.column_config.TextColumn(width=340),
+}
 
 
 def show() -> None:
@@ -46,7 +52,7 @@ def _stages(name: str) -> None:
     told = studio.library_status(name)
     st.caption(
         literal(
-            f"Made of {told['source']}, in shards of {told['shard_rows']:,} rows; {told['bytes'] / 1e9:,.2f} GB in "
+            f"Made of {told['source']}, in shards of {told['shard_rows']:,} rows; {told['bytes'] / 1e6:,.1f} MB in "
             f"{told['folder']}. Retrieval searches it; choose it there in Search in."
         )
     )
@@ -91,7 +97,8 @@ def _rejected(name: str, stages: list[str]) -> None:
             return
         if len(table) == _SHOWN:
             st.caption(f"The first {_SHOWN:,}; all of them stand in the library's folder, in rejected/.")
-        structures.fitting(table, ("source", "line", "structure", "of", "reason"), "library-rejected", height=320)
+        height = min(320, 42 + 35 * len(table))
+        structures.fitting(table, _FIT, "library-rejected", _WIDTHS, height=height)
         csv = studio.to_csv(table).encode()
         st.download_button(
             "CSV", csv, f"{name}-rejected.csv", "text/csv", icon=":material/download:", on_click="ignore"
