@@ -246,7 +246,9 @@ def status(target: Library, *, verify: bool = False) -> dict[str, Any]:
     stages = []
     for layer, work in {"": target.work, **target.layers}.items():
         place, stage = folder_of(target.folder, layer), layer or "build"
-        damaged, rejected, done = [], 0, []
+        damaged: list[str] = []
+        done: list[Part] = []
+        rejected = 0
         for part in parts:
             path, refused = (f / f"{part.name}.parquet" for f in (place, rejected_of(target.folder, layer)))
             source = part.digest if not layer else shard.identity_of(shard.made_of(_shard_of(target, part)))
