@@ -1,13 +1,15 @@
 """Does a library come out the same however it is made, how fast, and what survives kill -9? How good is its search?
 
-    python benchmarks/library.py [--rows 249455] [--shard-rows 10000] [--kills 10] [--ray-kills 10] [--vectors 2000000]
+    python benchmarks/library.py [--rows 249455] [--shard-rows 10000] [--kills 8] [--ray-kills 12] [--vectors 2000000]
+    python benchmarks/library.py --only kills [--killed-rows 4000] [--kills 8] [--ray-kills 12]
 
 ``--rows`` molecules of ZINC250k through ``library build`` (standardised, fingerprint, properties, the view and the
 predictions of a shipped D-MPNN, places on its map) in shards of ``--shard-rows``, by engine local and by engine ray on
 this machine, ``--workers`` processes each; every shard of the one beside that of the other, byte by byte. Then
-``--killed-rows`` molecules in small shards, a process of the run (a worker, Ray's head, whoever asked) ended by kill -9
-at a random moment, ``--kills`` and ``--ray-kills`` times, beside the same undisturbed. What was built or measured stays
-in ``--work`` and is not done again.
+``--killed-rows`` molecules in small shards, a process of the run (a worker, whoever asked; of Ray also the raylet and
+the head, its GCS) ended by kill -9 at a random moment, ``--kills`` and ``--ray-kills`` times, each kind in its turn,
+beside the same undisturbed. What was built or measured stays in ``--work`` and is not done again; with ``--only kills``
+everything else is left as it was recorded before.
 
 Then ``--vectors`` vectors: the library's own and copies of them, jittered by about their distance to the nearest other
 one, searched through LanceDB's IVF-PQ and exactly in numpy.
@@ -16,11 +18,11 @@ one, searched through LanceDB's IVF-PQ and exactly in numpy.
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,22 +31,26 @@ from typing import Any
 import numpy as np
 import psutil
 from public import zinc
-from record import Asked, record
+from record import RESULTS, Asked, record
 
 MODEL, DATA = "solubility-dmpnn", "solubility"
 VIEW = f"{MODEL}@dmpnn"
 Row = dict[str, Any]
+RAYS_OWN = ("the raylet", "the head")
+KINDS = {"local": ("a worker", "who asked"), "ray": ("a worker", *RAYS_OWN, "who asked")}
 
 
 def main(asked: Any) -> None:
     work: Path = asked.work / "library"
     work.mkdir(parents=True, exist_ok=True)
-    rows = [*builds(work, asked.rows, asked.shard_rows, asked.workers)]
+    rows: list[Row] = []
+    if asked.only != "kills":
+        rows += builds(work, asked.rows, asked.shard_rows, asked.workers)
     for engine, hits in (("local", asked.kills), ("ray", asked.ray_kills)):
         if hits and is_here(engine):
             measure = partial(kills, work, asked.killed_rows, engine, hits, asked.workers)
             rows += kept(work / f"kills-{engine}-{asked.killed_rows}-{hits}.json", measure)
-    if asked.vectors and find_spec("lancedb"):
+    if asked.vectors and find_spec("lancedb") and asked.only != "kills":
         whole = work / f"local-{asked.rows}-{asked.shard_rows}"
         told = f"search-{asked.vectors}-{asked.queries}"
         rows += kept(work / f"{told}.json", lambda: searches(work, whole, asked.vectors, asked.queries))
@@ -52,7 +58,19 @@ def main(asked: Any) -> None:
     words = f"--rows {asked.rows} --shard-rows {asked.shard_rows} --workers {asked.workers}"
     words += f" --killed-rows {asked.killed_rows} --kills {asked.kills} --ray-kills {asked.ray_kills}"
     words += f" --vectors {asked.vectors} --queries {asked.queries}"
-    record("library", question, f"python benchmarks/library.py {words}", rows)
+    others: Row = {}
+    if asked.only and (RESULTS / "library.json").is_file():
+        rows, others = among(json.loads((RESULTS / "library.json").read_text(encoding="utf-8")), rows)
+    record("library", question, f"python benchmarks/library.py {words}", rows, told=others)
+
+
+def among(before: Row, new: list[Row]) -> tuple[list[Row], Row]:
+    """Rows of kills in the places of those that were recorded before, and of what code the others are."""
+    places = [number for number, row in enumerate(before["rows"]) if " kills, " in row["what"]]
+    left = [row for number, row in enumerate(before["rows"]) if number not in places]
+    at = places[0] if places else len(left)
+    others = before.get("others") or {name: before[name] for name in ("command", "commit", "date", "machine")}
+    return [*left[:at], *new, *left[at:]], {"others": others}
 
 
 def is_here(engine: str) -> bool:
@@ -141,57 +159,84 @@ def kills(work: Path, rows: int, engine: str, hits: int, workers: int) -> list[R
     """Runs disturbed at random moments until so many kills hit, the last one left alone."""
     source, told = source_of(work, rows)
     size, drawn, whole = max(1, rows // 20), random.Random(0), work / f"undisturbed-{rows}"
-    run(command(whole, source, "local", size, workers), work)
+    answer = run(command(whole, source, "local", size, workers), work)
+    made = sorted(whole.glob("shards/*.parquet"), key=lambda path: path.stat().st_mtime)
+    seconds = made[-1].stat().st_mtime - made[0].stat().st_mtime
+    assert answer["rows"] == rows_of(whole) == rows
     folder = work / f"killed-{engine}-{rows}"
-    hit: dict[str, int] = {}
-    runs = 0
+    hit, runs = dict.fromkeys(KINDS[engine], 0), 0
+    ends: list[float] = []
     while sum(hit.values()) < hits:
-        runs += 1
-        victim = disturbed(command(folder, source, engine, size, workers), work, folder, drawn)
-        if victim:
-            hit[victim] = hit.get(victim, 0) + 1
-        elif is_whole(folder):
-            for path in sorted((folder / "shards").glob("*.parquet"))[::2]:  # half of it to be made again
+        if is_whole(folder):
+            for path in sorted((folder / "shards").glob("*.parquet"))[::2]:  # to be made again
                 path.unlink()
+        kind, moment = min(hit, key=lambda name: hit[name]), drawn.uniform(0, seconds / 2)
+        took = disturbed(command(folder, source, engine, size, workers), work, folder, kind, moment, drawn)
+        runs += 1
+        if took is not None:
+            hit[kind] += 1
+            ends += [took] if kind in RAYS_OWN else []
     run(command(folder, source, engine, size, workers), work)
     same, of = equal(whole, folder)
-    named = ", ".join(f"{n} of {name}" for name, n in sorted(hit.items()))
+    named = ", ".join(f"{n} of {name}" for name, n in hit.items() if n)
     about: Row = {"what": f"{hits} kills, {engine} ({named}), {told}", "rows": rows, "runs": runs}
-    return [about | {"rows lost": rows_of(whole) - rows_of(folder), "n": same, "of": of}]
+    about |= {"rows lost": rows_of(whole) - rows_of(folder), "n": same, "of": of}
+    return [about | {"s to end in words without Ray's own, at most": max(ends, default=None)}]
 
 
-def run(words: Sequence[str], work: Path) -> None:
-    subprocess.run(words, env=environment(work), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+def run(words: Sequence[str], work: Path) -> Row:
+    done = subprocess.run(
+        words, env=environment(work), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True
+    )  # fmt: skip
+    answer: Row = json.loads(done.stdout)
+    return answer
 
 
-def disturbed(words: Sequence[str], work: Path, folder: Path, drawn: random.Random) -> str:
-    """A run of which one process is killed at a random moment once it makes shards; which one, "" where it was over."""
-    log = (work / "killed.log").open("a")
-    process = subprocess.Popen(words, env=environment(work), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    owner, before, victim = psutil.Process(process.pid), lines(folder), ""
-    started: dict[int, str] = {}
+def disturbed(
+    words: Sequence[str], work: Path, folder: Path, kind: str, moment: float, drawn: random.Random
+) -> float | None:
+    """A run of which a process of a kind is killed so many seconds after its first shard.
+
+    Seconds until the run ended then; None where it was over before. What it says of a lost raylet or head are words.
+    """
+    path = work / "killed.log"
+    with path.open("w") as log:
+        process = subprocess.Popen(words, env=environment(work), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    owner, before = psutil.Process(process.pid), lines(folder)
     while process.poll() is None and lines(folder) == before:
         time.sleep(0.1)
-    time.sleep(drawn.uniform(0, 4))
-    if process.poll() is None:
-        started = {one.pid: role(one) for one in owner.children(recursive=True)} | {process.pid: "who asked"}
-        wanted = drawn.choice(sorted({name for name in started.values() if name}))
-        pid = drawn.choice(sorted(pid for pid, name in started.items() if name == wanted))
+    time.sleep(moment)
+    started: dict[psutil.Process, str] = {}
+    with suppress(psutil.Error):  # it may end at this very moment
+        started = {one: role(one) for one in owner.children(recursive=True)} | {owner: "who asked"}
+    victims = sorted((one for one, name in started.items() if name == kind), key=lambda one: one.pid)
+    if process.poll() is not None or not victims:
+        process.wait()
+        return None
+    try:
+        drawn.choice(victims).kill()
+    except psutil.Error:
+        process.wait()
+        return None
+    killed = time.monotonic()
+    process.wait(600)
+    took = time.monotonic() - killed
+    for left, name in started.items():  # by a killed head or whoever asked; Ray's agents stay for a minute
         try:
-            psutil.Process(pid).send_signal(signal.SIGKILL)
-            victim = wanted
-        except psutil.Error:
-            victim = ""
-    process.wait()
-    for pid in started if victim else ():  # what a killed head or driver left behind
-        try:
-            left = psutil.Process(pid)
+            if not name:
+                left.kill()
             left.wait(60)
         except psutil.TimeoutExpired:
             left.kill()
         except psutil.Error:
             continue
-    return victim
+    said = path.read_text(encoding="utf-8", errors="replace")
+    if kind in RAYS_OWN and process.returncode:
+        assert "Ray ended on the way" in said, said[-2_000:]
+        assert "Traceback" not in said, said[-2_000:]
+    elif kind == "a worker":
+        assert not process.returncode, said[-2_000:]
+    return took
 
 
 def role(process: psutil.Process) -> str:
@@ -331,11 +376,12 @@ def command_line() -> Asked:
     asked.option("--rows", 249_455, 60)
     asked.option("--shard-rows", 10_000, 20)
     asked.option("--workers", 2, 1)
-    asked.option("--killed-rows", 20_000, 40)
-    asked.option("--kills", 10, 1)
-    asked.option("--ray-kills", 10, 1)
+    asked.option("--killed-rows", 4_000, 40)
+    asked.option("--kills", 8, 1)
+    asked.option("--ray-kills", 12, 1)
     asked.option("--vectors", 2_000_000, 2_000)
     asked.option("--queries", 200, 20)
+    asked.option("--only", "", "", choices=("", "kills"), help="kills: the rest stays as it was recorded")
     asked.work_folder()
     return asked
 

@@ -35,14 +35,14 @@ def sources(folder: Path) -> Path:
     return folder
 
 
-def planned(home: Path, target: Library, *, seed: int = 0, half: bool = False, mapped: bool = True) -> Work:
+def planned(home: Path, target: Library, *, seed: int = 0, vectors: str = "float32", mapped: bool = True) -> Work:
     """A model of drawn weights with its view, its predictions and places on a map of random vectors."""
     if not (home / "model").is_dir():
         save_model(home / "model", seed)
     part = planning.model_part(model(str(home / "model"), home=Home(home)))
     drawn = np.random.default_rng(0).random((50, part.views["dmpnn"]), np.float32)
     on = planning.landmarks(target, drawn, drawn[:, :2], VIEW, "map") if mapped else None
-    return planning.work([part], on, half=half)
+    return planning.work([part], on, vectors=vectors)
 
 
 def serially(names: Sequence[str], library: str, work: Work, careful: bool) -> Made:

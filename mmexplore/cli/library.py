@@ -41,7 +41,9 @@ def build(
     shard_rows: Annotated[int, typer.Option("--shard-rows", min=1)] = 100_000,
     salts: Annotated[str, typer.Option("--salts", help="strip (the parent, neutral) or keep")] = "strip",
     smiles: Annotated[str, typer.Option("--smiles", help="column of structures")] = "",
-    half: Annotated[bool, typer.Option("--half", help="vectors in half precision, at half the bytes")] = False,
+    vectors: Annotated[
+        str, typer.Option("--vectors", help="float32, float16 or int8, at a half or a quarter")
+    ] = "float32",
     device: Device = "cpu",
     engine: Engine = "local",
     workers: Workers = 0,
@@ -56,16 +58,20 @@ def build(
 
     def work(progress: Listener) -> Values:
         options: dict[str, Any] = {"models": model or (), "views": view or (), "map_data": on_map, "method": method}
-        options |= {"shard_rows": shard_rows, "salts": salts, "smiles": smiles, "half": half, "device": device}
+        options |= {"shard_rows": shard_rows, "salts": salts, "smiles": smiles, "vectors": vectors, "device": device}
         return studio.build_library(source, name, out, **options, **_engine(engine, workers, address, progress))
 
     answer(work, as_json, job)
 
 
 @app.command()
-def status(name: Name, as_json: Json = False) -> None:
-    """How far a library is: shards, rows, rate and what is left of each stage, failures, bytes."""
-    answer(lambda _: studio.library_status(name), as_json)
+def status(
+    name: Name,
+    verify: Annotated[bool, typer.Option("--verify", help="read all of every shard, not its footer alone")] = False,
+    as_json: Json = False,
+) -> None:
+    """How far a library is: shards, rows, rate and what is left of each stage, failures, damage, bytes."""
+    answer(lambda _: studio.library_status(name, verify=verify), as_json)
 
 
 @app.command()
@@ -144,6 +150,29 @@ def make_map(
         return studio.library_map(name, view, method, sample=sample, seed=seed, **by)
 
     answer(work, as_json, job)
+
+
+@app.command()
+def push(
+    name: Name,
+    place: Annotated[str, typer.Argument(metavar="URL", help="where, as fsspec says it: s3://bucket/folder")],
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Bring a library to an object store, or what has changed since it was brought there."""
+    answer(lambda progress: studio.push_library(name, place, progress), as_json, job)
+
+
+@app.command()
+def pull(
+    place: Annotated[str, typer.Argument(metavar="URL", help="where it was pushed to")],
+    name: Annotated[str, typer.Option("--name", help="what it is called here; default: the URL's last part")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="its folder; default: in the home")] = None,
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Bring a library from an object store to this disk, where it is searched and added to."""
+    answer(lambda progress: studio.pull_library(place, name, out, progress), as_json, job)
 
 
 def _engine(name: str, workers: int, address: str, progress: Listener) -> dict[str, Any]:

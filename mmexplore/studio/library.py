@@ -16,6 +16,8 @@ from mmexplore.studio.door import dataset, home, model
 from mmexplore.studio.hosts import VISITORS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mmexplore.explore.library.search import LibraryHits, LibraryQuery
 
 
@@ -41,7 +43,7 @@ def build_library(
     shard_rows: int = 0,
     salts: str = "strip",
     smiles: str = "",
-    half: bool = False,
+    vectors: str = "float32",
     device: str = "cpu",
     engine: str = "local",
     workers: int = 0,
@@ -69,7 +71,7 @@ def build_library(
                 raise BadRecipe("a map is a model's; name one with its --model")
             view = model(models[0]).view(next(iter(parts[0].views)))
             on = planning.map_of_data(target, view, dataset(map_data), method, progress, home=home())
-        work = planning.work(parts, on, salts=salts, smiles=smiles, half=half, device=device)
+        work = planning.work(parts, on, salts=salts, smiles=smiles, vectors=vectors, device=device)
         rows = shard_rows or build.SHARD_ROWS
     else:
         target = _library(str(out) if out else name)
@@ -82,9 +84,32 @@ def _views_of(name: str, views: Sequence[str]) -> list[str]:
     return [view.rpartition("@")[2] for view in views if view.rpartition("@")[0] in (name, Path(name).name)]
 
 
-def library_status(name: str) -> dict[str, Any]:
-    """How a library stands: shards and rows of each stage, rate, what is left, failures, bytes."""
-    return build.status(_library(name))
+def library_status(name: str, *, verify: bool = False) -> dict[str, Any]:
+    """How a library stands: shards and rows of each stage, rate, what is left, failures, damage, bytes.
+
+    ``verify`` reads all of every shard, and not only what its footer says.
+    """
+    return build.status(_library(name), verify=verify)
+
+
+def library_rejected(name: str, stage: str = "build", most: int = 100_000) -> "pd.DataFrame":
+    """Rows that a stage of a library rejected, with file, line and reason. Raises UnknownName, Damaged."""
+    return build.rejected(_library(name), stage, most)
+
+
+def push_library(name: str, place: str, progress: Progress = silent) -> dict[str, Any]:
+    """Bring a library to an object store, by a URL of fsspec's. Raises NotAvailable, UnknownName, Damaged, Taken."""
+    from mmexplore.explore.library import objects
+
+    return {"library": name, "place": place} | asdict(objects.push(_library(name), place, progress))
+
+
+def pull_library(place: str, name: str = "", out: Path | None = None, progress: Progress = silent) -> dict[str, Any]:
+    """Bring a library from an object store to the home, or a folder. Raises BadRecipe, NotAvailable, Damaged, Taken."""
+    from mmexplore.explore.library import objects
+
+    target = build.folder_for(name or place.rstrip("/").rpartition("/")[2], out, home=home())
+    return {"library": target.name, "place": place} | asdict(objects.pull(target, place, progress))
 
 
 def library_predict(

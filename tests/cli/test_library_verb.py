@@ -4,10 +4,12 @@ import importlib.util
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -18,6 +20,7 @@ from typer.testing import CliRunner
 from mmexplore.cli.app import app
 from mmexplore.explore.library import build, engines
 from mmexplore.explore.library.build import Library
+from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.home import default_home
 from mmexplore.runtime.progress import silent
 
@@ -83,7 +86,6 @@ def test_a_library_is_listed_asked_and_searched_by_its_name(whole: Library) -> N
 
 def test_without_the_extra_a_sentence_says_what_to_install(whole: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     from mmexplore.explore.library import search
-    from mmexplore.runtime.errors import NotAvailable
 
     for package in ("ray", "lancedb", "FPSim2", "FPSim2.FPSim2lib"):
         monkeypatch.setitem(sys.modules, package, None)
@@ -112,8 +114,10 @@ def test_whoever_asked_is_killed_and_asked_again(engine: str, whole: Library, he
     assert content(target.folder) == content(whole.folder)
 
 
-@pytest.mark.release
-@pytest.mark.parametrize(("engine", "mark"), [("local", "runtime.workers"), ("ray", "ray::made")])
+@pytest.mark.parametrize(
+    ("engine", "mark"),
+    [("local", "runtime.workers"), pytest.param("ray", "ray::made", marks=pytest.mark.release)],
+)
 def test_a_killed_worker_costs_the_shard_in_hand(
     engine: str, mark: str, whole: Library, here: Path, tmp_path: Path
 ) -> None:
@@ -135,6 +139,47 @@ def test_a_killed_worker_costs_the_shard_in_hand(
     assert killed
     serial = built(here, tmp_path / "serial", here / "source", 5)
     assert content(target.folder) == content(serial.folder)
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("mark", ["raylet/raylet", "gcs/gcs_server"])
+def test_a_killed_part_of_ray_itself_ends_the_run_in_words(
+    mark: str, whole: Library, here: Path, tmp_path: Path
+) -> None:
+    need_ray()
+
+    def heard(stage: str, done: int, total: int, /, **_: float) -> None:
+        for process in psutil.Process().children(recursive=True) if stage == "build" and done else ():
+            with suppress(psutil.Error):
+                if mark in process.cmdline()[0]:
+                    process.kill()
+                    return
+
+    target = Library("toy", tmp_path / "library")
+    work = planned(here, target)
+    with pytest.raises(NotAvailable, match="Ray ended on the way"):
+        build.build(target, str(here / "source"), 5, work, engines.engine("ray", 1), heard)
+    assert not [one for one in psutil.Process().children(recursive=True) if "/ray/core/" in " ".join(one.cmdline())]
+    build.build(target, str(here / "source"), 5, work, engines.engine("ray", 1), silent)
+    assert content(target.folder) == content(built(here, tmp_path / "serial", here / "source", 5).folder)
+
+
+def test_a_cluster_whose_head_is_gone_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(engines, "_LOOK_SECONDS", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        look = engines._watch(
+            SimpleNamespace(get_runtime_context=lambda: SimpleNamespace(gcs_address=address)), address
+        )
+        look()
+
+    def looking() -> None:
+        while True:
+            look()
+
+    with pytest.raises(NotAvailable, match=f"nobody answers at {address}"):
+        looking()
 
 
 @pytest.mark.release

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmexplore.explore.library import shard, sources
 from mmexplore.explore.library.engines import Engine
-from mmexplore.explore.library.shard import Work, folder_of, is_done, rejected_of
+from mmexplore.explore.library.shard import REJECTED, Work, folder_of, is_done, rejected_of
 from mmexplore.explore.library.sources import LibrarySource, Part
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
@@ -25,6 +25,7 @@ from mmexplore.runtime.home import Home, as_json, json_text, read_json, write_js
 from mmexplore.runtime.progress import Progress
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 CARD, LOG, FOLDER = "library.json", "log.jsonl", "libraries"
@@ -151,7 +152,7 @@ def build(target: Library, source: str, shard_rows: int, work: Work, engine: Eng
     if shard_rows < 1:
         raise BadRecipe(f"a shard has at least 1 row, and {shard_rows} were asked for")
     found = LibrarySource(source)
-    with _claimed(target):
+    with claim(target):
         card = {"format": 1, "source": source, "shard_rows": shard_rows, "work": work.plain(), "layers": {}}
         if (target.folder / CARD).is_file():
             card["layers"] = target.card["layers"]
@@ -163,7 +164,7 @@ def build(target: Library, source: str, shard_rows: int, work: Work, engine: Eng
 
 def add(target: Library, work: Work, engine: Engine, progress: Progress) -> Built:
     """Add a layer of columns to a library. Raises like :func:`build`."""
-    with _claimed(target):
+    with claim(target):
         done = target.done()
         if len(done) < len(target.parts) or not done:
             raise NotAvailable(f"{len(done)} of {len(target.parts)} shards of {target.name!r} are made; build it first")
@@ -173,7 +174,8 @@ def add(target: Library, work: Work, engine: Engine, progress: Progress) -> Buil
         return _run(target, identities, work, engine, work.layer, progress)
 
 
-def _claimed(target: Library) -> Any:
+def claim(target: Library) -> Any:
+    """Claim of a library: this process alone changes it inside. Raises Taken."""
     target.folder.mkdir(parents=True, exist_ok=True)
     return claimed(target.folder / ".lock", f"another process is at library {target.name!r}; wait for it")
 
@@ -182,7 +184,12 @@ def _run(target: Library, inputs: dict[str, str], work: Work, engine: Engine, st
     """Every shard whose input or work is another than before, those twice that a process died of."""
     started, place = time.monotonic(), folder_of(target.folder, work.layer)
     rows = {part.name: part.rows for part in sources.parts_of(target.folder / sources.INPUT)}
-    todo = [name for name, digest in inputs.items() if not is_done(place / f"{name}.parquet", digest, work)]
+    refused = rejected_of(target.folder, work.layer)
+    todo = [
+        name
+        for name, digest in inputs.items()
+        if not (is_done(place / f"{name}.parquet", digest, work) and seals.is_sound(refused / f"{name}.parquet"))
+    ]
     kept, total = len(inputs) - len(todo), sum(rows.values())
     done = total - sum(rows[name] for name in todo)
     before, rejected, made = done, 0, 0
@@ -228,17 +235,30 @@ def _sweep(folder: Path, wanted: set[str]) -> None:
                 seals.remove(path)
 
 
-def status(target: Library) -> dict[str, Any]:
-    """Where a library stands, from its files: shards and rows by stage, rate, what is left, failures, bytes."""
-    import pyarrow.parquet as pq
+def status(target: Library, *, verify: bool = False) -> dict[str, Any]:
+    """Where a library stands, from its files: shards and rows by stage, rate, what is left, failures, bytes.
 
+    A shard counts where its footer says that it was made of this input by this work, and so does a table of what was
+    rejected, which is small, once it is verified. Shards are verified whole when they are read or built on; here
+    only with ``verify``, as all of a library is read for that. What is damaged is named, and made again by a build.
+    """
     parts, seen = target.parts, _reports(target)
     stages = []
     for layer, work in {"": target.work, **target.layers}.items():
         place, stage = folder_of(target.folder, layer), layer or "build"
-        there = {path.stem for path in place.glob("*.parquet")}
-        done = [part for part in parts if part.name in there]
-        refused = [rejected_of(target.folder, layer) / f"{part.name}.parquet" for part in done]
+        damaged: list[str] = []
+        done: list[Part] = []
+        rejected = 0
+        for part in parts:
+            path, refused = (f / f"{part.name}.parquet" for f in (place, rejected_of(target.folder, layer)))
+            source = part.digest if not layer else shard.identity_of(shard.made_of(_shard_of(target, part)))
+            if shard.made_of(path) != {"input": source, "work": work.digest}:
+                damaged += [path.name] if path.is_file() and not shard.made_of(path) else []
+            elif (lost := _rejected(refused)) is None or (verify and not seals.is_sound(path)):
+                damaged.append(path.name if lost is not None else f"{REJECTED}/{refused.name}")
+            else:
+                rejected, done = rejected + lost, [*done, part]
+        there = {part.name for part in done}
         reports = [one for one in seen if one.get("stage") == stage and "seconds" in one]
         failures = {one["shard"]: one["failed"] for one in seen if one.get("stage") == stage and "failed" in one}
         rate = _rate(reports)
@@ -250,7 +270,8 @@ def status(target: Library) -> dict[str, Any]:
                 "of": len(parts),
                 "rows": sum(part.rows for part in done),
                 "of_rows": sum(part.rows for part in parts),
-                "rejected": sum(pq.read_metadata(path).num_rows for path in refused if path.is_file()),
+                "rejected": rejected,
+                "damaged": damaged,
                 "rows_per_second": rate,
                 "seconds_left": left / rate if rate and left else 0.0 if not left else None,
                 "failed": {name: why for name, why in failures.items() if name not in there},
@@ -268,6 +289,38 @@ def status(target: Library) -> dict[str, Any]:
     about |= {"shard_rows": target.card["shard_rows"], "bytes": size, "stages": stages}
     plain: dict[str, Any] = as_json(about | {"seconds_a_thousand_rows": each})
     return plain | {"notes": sources.notes_of(target.folder / sources.INPUT)[:_SHOWN]}
+
+
+def _shard_of(target: Library, part: Part) -> Path:
+    return folder_of(target.folder) / f"{part.name}.parquet"
+
+
+def _rejected(path: Path) -> int | None:
+    """Rows of a table of what was rejected, None where it is not whole."""
+    import pyarrow.parquet as pq
+
+    return pq.read_metadata(path).num_rows if seals.is_sound(path) else None
+
+
+def rejected(target: Library, stage: str, most: int) -> "pd.DataFrame":
+    """Rows that a stage rejected, the first so many: file, line, name, structure, what refused it, and why.
+
+    Raises UnknownName, Damaged.
+    """
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    layer = "" if stage == "build" else stage
+    if layer and layer not in target.layers:
+        raise UnknownName(f"stage of library {target.name!r}", stage, ["build", *target.layers])
+    frames: list[pd.DataFrame] = []
+    for part in target.parts:
+        path = rejected_of(target.folder, layer) / f"{part.name}.parquet"
+        if path.is_file() and sum(map(len, frames)) < most:
+            frame = pq.read_table(seals.verify(path)).to_pandas()
+            frame.insert(0, "source", part.source.rpartition("/")[2])
+            frames.append(frame)
+    return pd.concat(frames, ignore_index=True).head(most) if frames else pd.DataFrame()
 
 
 def _rate(reports: Sequence[dict[str, Any]]) -> float | None:
@@ -301,6 +354,11 @@ def _reports(target: Library) -> list[dict[str, Any]]:
 def folder_for(name: str, out: Path | None, *, home: Home) -> Library:
     """The library to be made under a name, in the home or in a folder of its own. Raises BadRecipe for no such name."""
     if out is not None:
+        if ":/" in str(out):  # a Path has one slash where a URL has two
+            raise BadRecipe(
+                f"shards are written to a disk, and --out names {str(out).replace(':/', '://')}, in an object store; "
+                "build in a folder, and library push brings it there"
+            )
         return Library(name or out.name, out.expanduser().resolve())
     if not name or Path(name).name != name or name.startswith("."):
         raise BadRecipe(f"a library's name is that of a folder, such as enamine, and {name!r} came")

@@ -8,6 +8,9 @@ token that is drawn here and written nowhere. Ray reads its environment when it 
 before. A node of Ray's dies where its agents have not written down within fifteen seconds at which ports they listen,
 which they do not manage on a busy machine, and whoever started it waits on for a node that is not there. Where ports
 are given it waits for no agent; ``ray.init`` has no way to give them, so they are put where it looks for them.
+
+Without its raylet a task of Ray's fails; without the server of its cluster's state (GCS) whoever asked waits a minute
+and is then ended by Ray without a word. Both are looked after while shards are waited for.
 """
 
 import json
@@ -15,6 +18,7 @@ import os
 import secrets
 import socket
 import sys
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from functools import cache, partial
@@ -36,6 +40,8 @@ RECYCLED_AFTER = 50
 _RETRIES = 5
 _LOOPBACK = "127.0.0.1"
 _LOOK_SECONDS = 0.5
+_NEEDED = ("gcs_server", "raylet")
+_HEAD_SECONDS = 20.0  # a head may be started again; after sixty Ray ends this process
 _AGENTS_MS, _START_SECONDS = 300_000, 120
 _PORTS = ("metrics_agent_port", "metrics_export_port", "runtime_env_agent_port", "dashboard_agent_listen_port")
 
@@ -64,9 +70,10 @@ def _on_ray(workers: int, address: str, names: Sequence[str], library: str, work
         share = ray.remote(num_cpus=1, max_calls=RECYCLED_AFTER, max_retries=_RETRIES)(shard.made)
         most = 2 * (workers or int(ray.cluster_resources().get("CPU", 1)))
         waiting: dict[Any, str] = {}
-        left = iter(names)
+        left, look = iter(names), _watch(ray, address)
         try:
             while True:
+                look()
                 while len(waiting) < most and (name := next(left, None)) is not None:
                     waiting[share.remote([name], library, work.plain(), careful)] = name
                 if not waiting:
@@ -74,6 +81,9 @@ def _on_ray(workers: int, address: str, names: Sequence[str], library: str, work
                 for done in ray.wait(list(waiting), timeout=_LOOK_SECONDS)[0]:
                     yield waiting.pop(done), _answer(ray, done)
                 yield "", {}  # a moment to be stopped in
+        except NotAvailable:  # there is nobody left to be told
+            waiting.clear()
+            raise
         finally:
             for one in waiting:
                 with suppress(Exception):
@@ -81,14 +91,46 @@ def _on_ray(workers: int, address: str, names: Sequence[str], library: str, work
 
 
 def _answer(ray: Any, done: Any) -> dict[str, Any] | None:
-    """Report of a task; None where every process died that tried it. Raises RuntimeError with the trace from there."""
+    """Report of a task; None where every process died that tried it.
+
+    Raises RuntimeError with the trace from there, NotAvailable where Ray itself failed.
+    """
     try:
         report: dict[str, Any] = json.loads(ray.get(done))
     except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError, ray.exceptions.NodeDiedError):
         return None
     except ray.exceptions.RayTaskError as error:
         raise RuntimeError(f"{shard.made.__name__} failed in a worker:\n{error}") from None
+    except (ray.exceptions.RayError, ConnectionError) as error:
+        raise _ended(" ".join(str(error).split())[:200]) from None
     return report
+
+
+def _watch(ray: Any, address: str) -> Callable[[], None]:
+    """What raises NotAvailable once Ray's own processes are gone; a client of ``ray://`` hears of it by itself."""
+    host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+    heard = time.monotonic()
+
+    def look() -> None:
+        nonlocal heard
+        if not address:
+            from ray._private import worker
+
+            if gone := [kind for kind, _ in worker._global_node.dead_processes() if kind in _NEEDED]:
+                raise _ended(f"its process {gone[0]} has ended")
+        elif not address.startswith("ray://") and time.monotonic() - heard > _LOOK_SECONDS:
+            try:
+                socket.create_connection((host.strip("[]"), int(port)), timeout=_HEAD_SECONDS / 4).close()
+                heard = time.monotonic()
+            except OSError as error:
+                if time.monotonic() - heard > _HEAD_SECONDS:
+                    raise _ended(f"nobody answers at {host}:{port} ({error})") from None
+
+    return look
+
+
+def _ended(why: str) -> NotAvailable:
+    return NotAvailable(f"Ray ended on the way: {why}; shards that are made stay, and the same command goes on")
 
 
 @cache
@@ -105,7 +147,7 @@ def _cluster(address: str, workers: int) -> Iterator[Any]:
             "engine 'ray' starts a cluster that asks for a token, and Ray was imported before that could be said; "
             "set RAY_AUTH_MODE=token before, or give the address of a cluster"
         )
-    settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}
+    settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_task_oom_retries": str(_RETRIES)}
     if not address:
         settings |= places.importable() | {
             "OMP_NUM_THREADS": "1",
@@ -123,9 +165,8 @@ def _cluster(address: str, workers: int) -> Iterator[Any]:
     except ImportError:
         raise NotAvailable("engine 'ray' needs the package ray: pip install 'mmexplore[scale]'") from None
     about: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False, "configure_logging": False}
-    if address:
-        about["address"] = address
-    else:
+    about["address"] = address or "local"  # without which one that runs on this machine would be joined
+    if not address:
         memory = 256 << 20  # reports are all that goes through it
         about |= {"num_cpus": workers or processes.cores(), "include_dashboard": False, "object_store_memory": memory}
     try:

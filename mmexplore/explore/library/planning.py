@@ -12,7 +12,15 @@ import rdkit
 from mmexplore.datasets import Dataset
 from mmexplore.explore.library import shard
 from mmexplore.explore.library.build import Library
-from mmexplore.explore.library.shard import FINGERPRINT, MapPart, ModelMember, ModelPart, Work, matrix, vector_column
+from mmexplore.explore.library.shard import (
+    FINGERPRINT,
+    VECTORS,
+    MapPart,
+    ModelMember,
+    ModelPart,
+    Work,
+    vector_column,
+)
 from mmexplore.explore.maps import compute, project
 from mmexplore.models import predict
 from mmexplore.models.embed import embedding
@@ -33,18 +41,20 @@ def work(
     *,
     salts: str = "strip",
     smiles: str = "",
-    half: bool = False,
+    vectors: str = VECTORS[0],
     device: str = "cpu",
     layer: str = "",
 ) -> Work:
     """Work of these parts, by this RDKit. Raises BadRecipe, NotAvailable for a device."""
     if salts not in ("strip", "keep"):
         raise BadRecipe(f"salts are handled by strip or keep, and {salts!r} came")
+    if vectors not in VECTORS:
+        raise BadRecipe(f"vectors are kept as {', '.join(VECTORS[:-1])} or {VECTORS[-1]}, and {vectors!r} came")
     if device != "cpu":
         from mmexplore.runtime import devices
 
         devices.policy(device, "float32")
-    return Work(salts, tuple(models), on, half, device, layer, rdkit.__version__, smiles=smiles)
+    return Work(salts, tuple(models), on, vectors, device, layer, rdkit.__version__, smiles=smiles)
 
 
 def model_part(model: Model, views: Sequence[str] = (), *, with_views: bool = True) -> ModelPart:
@@ -93,8 +103,9 @@ def map_of_sample(target: Library, column: str, method: str, sample: int, seed: 
         raise BadRecipe(f"a map is laid out of 5 molecules or more, and {min(sample, rows)} of {rows:,} were asked for")
     chosen = np.sort(np.random.default_rng(seed).choice(rows, min(sample, rows), replace=False))
     parts, start = [], 0
-    for table in target.columns([column]):
-        x = matrix(table[column])
+    scale = shard.scale_column(column)
+    for table in target.columns([column, *([scale] if scale in target.schema() else [])]):
+        x = shard.scaled(table, column)
         x = x[np.isfinite(x).all(1)]
         here = chosen[(chosen >= start) & (chosen < start + len(x))] - start
         parts.append(x[here])

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -50,6 +50,7 @@ MOST_TRIED = 20_000
 """A filter by substructure looks at so many of the most similar molecules."""
 _SAMPLED, _AMONG, _SPARE = 32, 2_000, 8
 _CELL_ROWS = 4_096
+_SCANNED = 1 << 18
 _INDEX = "index"
 Ranges = Mapping[str, tuple[float, float]]
 Found = tuple[np.ndarray, np.ndarray]
@@ -135,9 +136,11 @@ def search(
     table, tried = _passing(target, query, lambda n: find(record, n), asked.k, pattern)
     seconds = time.perf_counter() - started
     recall, words = (1.0, "exact") if how != "lance" else _recall(target, asked, progress)
-    if target.work.half and asked.space != FINGERPRINT:
-        share, said = half_recall(target, asked.space)
+    if target.work.vectors != shard.VECTORS[0] and asked.space != FINGERPRINT:
+        share, said = precision_recall(target, asked.space)
         recall, words = recall * share, f"{words}; {said}"
+    if pattern and len(table) < asked.k and tried >= MOST_TRIED:
+        words += f"; the pattern was looked for in the {tried:,} most similar molecules alone, others may hold it"
     return LibraryHits(table, asked.space, how, recall, words, seconds, tried if pattern else 0)
 
 
@@ -166,9 +169,9 @@ def _chosen(target: Library, asked: LibraryQuery) -> How:
 def _finder(target: Library, asked: LibraryQuery, how: How, progress: Progress) -> Callable[[np.ndarray, int], Found]:
     if how == "lance":
         return partial(_by_lance, lance_index(target, asked.space, progress), asked)
-    if how == "fpsim2" and not asked.within:
-        return partial(_by_fpsim2, *fpsim2_index(target, progress))
-    return partial(_exactly, target, asked.space, asked.within)  # FPSim2 knows no properties
+    if how == "fpsim2":
+        return partial(_by_fpsim2, fpsim2_index(target, progress), asked.within)
+    return partial(_exactly, target, asked.space, asked.within)
 
 
 def _passing(
@@ -206,7 +209,9 @@ def take(target: Library, rows: np.ndarray) -> "pd.DataFrame":
     """All that a library knows of some rows but vectors and fingerprints, in their order, with their files' names."""
     import pandas as pd
 
-    known = [name for name in target.schema() if name != FINGERPRINT and name not in planning.vector_columns(target)]
+    vectors = planning.vector_columns(target)
+    left_out = {FINGERPRINT, *vectors, *(shard.scale_column(name) for name in vectors)}
+    known = [name for name in target.schema() if name not in left_out]
     where, names, starts = target.places(known), target.done(), np.array(starts_of(target))
     sources = {part.name: part.source for part in target.parts}
     at = np.searchsorted(starts, rows, "right") - 1
@@ -264,16 +269,18 @@ def _bits(column: "pa.ChunkedArray") -> tuple[np.ndarray, np.ndarray]:
 
 def _masks(target: Library, within: Ranges) -> Iterator[np.ndarray]:
     for table in target.columns(list(within)):
-        keep = np.ones(len(table), bool)
-        for name, (low, high) in within.items():
-            values = table[name].to_numpy()
-            keep &= at_least(values, low) & at_most(values, high)
-        yield keep
+        yield _inside({name: table[name].to_numpy() for name in within}, within)
+
+
+def _inside(properties: Mapping[str, np.ndarray], within: Ranges) -> np.ndarray:
+    """Which molecules lie in all ranges; one without the property lies in none."""
+    each = [at_least(properties[name], low) & at_most(properties[name], high) for name, (low, high) in within.items()]
+    return np.asarray(np.logical_and.reduce(each))
 
 
 def _place(target: Library, kind: str, space: str) -> Path:
     """Folder of an index, another one once a shard is another."""
-    told = f"{target.digest} {space} {target.done()}"
+    told = f"{target.digest} {space} {target.done()}{' with properties' * (kind == 'fpsim2')}"
     return target.folder / _INDEX / f"{kind}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
@@ -372,8 +379,20 @@ def _condition(within: Ranges) -> str:
     return " AND ".join(ends)
 
 
-def fpsim2_index(target: Library, progress: Progress = silent) -> tuple[np.ndarray, list[tuple[int, tuple[int, int]]]]:
-    """Fingerprints by their number of bits, mapped from disk, as FPSim2 scans them: row, words, count. NotAvailable."""
+class ScanIndex(NamedTuple):
+    """Fingerprints by their number of bits, mapped from disk, as FPSim2 scans them.
+
+    ``rows`` (n, words + 2): row, words, number of bits; ``properties`` (n, 7) float32 of the same molecules; ``bins``:
+    where each number of bits begins and ends.
+    """
+
+    rows: np.ndarray
+    properties: np.ndarray
+    bins: list[tuple[int, tuple[int, int]]]
+
+
+def fpsim2_index(target: Library, progress: Progress = silent) -> ScanIndex:
+    """FPSim2's index of a library, made where it is not there. Raises NotAvailable without the package."""
     try:
         import FPSim2.FPSim2lib  # noqa: F401
     except ImportError:
@@ -389,9 +408,11 @@ def fpsim2_index(target: Library, progress: Progress = silent) -> tuple[np.ndarr
         for one in counts:
             bins[1:] += np.bincount(one[one >= 0], minlength=BITS + 1)
         stops = np.cumsum(bins)
-        rows = np.lib.format.open_memmap(place / "fingerprints.npy", "w+", np.uint64, (int(stops[-1]), BITS // 64 + 2))
-        at = stops.copy()
-        for start, one, table in zip(starts_of(target)[:-1], counts, target.columns([FINGERPRINT]), strict=False):
+        n, mapped = int(stops[-1]), np.lib.format.open_memmap
+        rows = mapped(place / "fingerprints.npy", "w+", np.uint64, (n, BITS // 64 + 2))
+        about = mapped(place / "properties.npy", "w+", np.float32, (n, len(PROPERTIES)))
+        at, tables = stops.copy(), target.columns([FINGERPRINT, *PROPERTIES])
+        for start, one, table in zip(starts_of(target)[:-1], counts, tables, strict=False):
             progress("index", start, total)
             bits, usable = _bits(table[FINGERPRINT])
             good = np.flatnonzero(usable)[np.argsort(one[usable], kind="stable")]
@@ -400,15 +421,20 @@ def fpsim2_index(target: Library, progress: Progress = silent) -> tuple[np.ndarr
             block = np.empty((len(good), BITS // 64 + 2), np.uint64)
             block[:, 0], block[:, 1:-1], block[:, -1] = good + start, bits[good].view("<u8"), one[good]
             rows[places] = block
+            about[places] = np.stack([table[name].to_numpy()[good] for name in PROPERTIES], axis=1)
             at[values] += many
         rows.flush()
+        about.flush()
         progress("index", total, total)
         return {"rows": len(rows), "stops": stops.tolist()}
 
     place = _indexed(target, "fpsim2", FINGERPRINT, make)
     stops = read_json(place / "index.json")["stops"]
     bins = [(n, (stops[n], stops[n + 1])) for n in range(BITS + 1) if stops[n + 1] > stops[n]]
-    return np.load(place / "fingerprints.npy", mmap_mode="r", allow_pickle=False), bins
+    rows, properties = (
+        np.load(place / name, mmap_mode="r", allow_pickle=False) for name in ("fingerprints.npy", "properties.npy")
+    )
+    return ScanIndex(rows, properties, bins)
 
 
 def _counts(table: "pa.Table") -> np.ndarray:
@@ -416,22 +442,35 @@ def _counts(table: "pa.Table") -> np.ndarray:
     return np.where(usable, np.bitwise_count(bits).sum(1, dtype=np.int64), -1)
 
 
-def _by_fpsim2(rows: np.ndarray, bins: list[tuple[int, tuple[int, int]]], record: np.ndarray, k: int) -> Found:
+def _by_fpsim2(index: ScanIndex, within: Ranges, record: np.ndarray, k: int) -> Found:
     """The best by ever lower bounds: a high one leaves most numbers of bits out."""
     from FPSim2.FPSim2lib import GenericSearch
     from FPSim2.io.chem import METRICS, get_bounds_range
 
     query = np.concatenate([[0], record[0], [np.bitwise_count(record[0]).sum()]]).astype(np.uint64)
+    found: Found = (np.empty(0, np.int64), np.empty(0))
     for least in (0.7, 0.5, 0.3, 0.0):
-        ends = get_bounds_range(query, least, None, None, bins, "tanimoto")
-        if not ends:
-            continue
-        found = GenericSearch(query, np.asarray(rows), least, 0, METRICS["tanimoto"], *ends)
-        if len(found) >= k or not least:
+        ends = get_bounds_range(query, least, None, None, index.bins, "tanimoto")
+        blocks = _passing_rows(index, within, *ends) if ends else iter(())
+        scans = [GenericSearch(query, rows, least, 0, METRICS["tanimoto"], 0, len(rows)) for rows in blocks]
+        if scans:
+            hits = np.concatenate(scans)
+            found = _best(hits["mol_id"].astype(np.int64), hits["coeff"].astype(np.float64), k)
+        if len(found[0]) >= k:
             break
-    else:
-        return np.empty(0, np.int64), np.empty(0)
-    return _best(found["mol_id"].astype(np.int64), found["coeff"].astype(np.float64), k)
+    return found
+
+
+def _passing_rows(index: ScanIndex, within: Ranges, start: int, stop: int) -> Iterator[np.ndarray]:
+    """Fingerprints between two places whose molecules pass: as they are mapped, or copied a block at a time."""
+    if not within:
+        yield np.asarray(index.rows)[start:stop]
+        return
+    for first in range(start, stop, _SCANNED):
+        here = slice(first, min(first + _SCANNED, stop))
+        keep = _inside({name: index.properties[here, PROPERTIES.index(name)] for name in within}, within)
+        if keep.any():
+            yield index.rows[here][keep]
 
 
 def _recall(target: Library, asked: LibraryQuery, progress: Progress) -> tuple[float, str]:
@@ -468,21 +507,23 @@ def _sample(target: Library, space: str, n: int, seed: int = 0) -> tuple[np.ndar
     return np.concatenate(parts), np.concatenate(kept)
 
 
-def half_recall(target: Library, space: str) -> tuple[float, str]:
-    """Recall at 10 of half precision beside full precision, among a sample that is embedded again; kept."""
-    file = target.folder / _INDEX / f"half-{hashlib.sha256(f'{target.digest} {space}'.encode()).hexdigest()[:16]}.json"
+def precision_recall(target: Library, space: str) -> tuple[float, str]:
+    """Recall at 10 of vectors as they are kept beside float32, among a sample that is embedded again; kept."""
+    kind = target.work.vectors
+    told = hashlib.sha256(f"{target.digest} {space}".encode()).hexdigest()[:16]
+    file = target.folder / _INDEX / f"{kind}-{told}.json"
     if not file.is_file():
-        halves, rows = _sample(target, space, _AMONG)
+        kept, rows = _sample(target, space, _AMONG)
         part = part_of(target, space)
         whole = shard.embedded(part, take(target, rows)["smiles"].tolist())[space.removeprefix(f"{part.name}@")]
-        each = [top(Cosine(x), x, min(11, len(x))).rows for x in (whole, halves)]
+        each = [top(Cosine(x), x, min(11, len(x))).rows for x in (whole, kept)]
         shares = [
             len({*one.tolist()} & {*other.tolist()} - {row}) / max(len({*one.tolist()} - {row}), 1)
             for row, (one, other) in enumerate(zip(*each, strict=True))
         ]
         write_json(file, {"recall": float(np.mean(shares)), "among": len(shares)})
     told = read_json(file)
-    return told["recall"], f"half precision keeps {told['recall']:.3f} of the ten nearest among {told['among']:,}"
+    return told["recall"], f"{kind} keeps {told['recall']:.3f} of float32's ten nearest among {told['among']:,}"
 
 
 def rows_of(target: Library) -> int:

@@ -44,6 +44,8 @@ BATCH = 1_024
 FINGERPRINT = "fingerprint"
 PROPERTIES = tuple(name for name in molecules.DESCRIPTORS if name != "QED")
 """Descriptors in a library; QED takes RDKit twice as long as all others together."""
+VECTORS = ("float32", "float16", "int8")
+"""How vectors are kept; int8 with a scale for each molecule."""
 _FORMAT = 1
 _ABOUT = b"mmexplore"
 
@@ -93,7 +95,7 @@ class Work:
     salts: str = "strip"
     models: tuple[ModelPart, ...] = ()
     map: MapPart | None = None
-    half: bool = False
+    vectors: str = VECTORS[0]
     device: str = "cpu"
     layer: str = ""
     rdkit: str = ""
@@ -147,25 +149,37 @@ def vector_column(model: str, view: str) -> str:
 
 def is_done(path: Path, source: str, work: Work) -> bool:
     """Whether a shard is there, whole, and made by this work of an input of this digest."""
+    return seals.is_sound(path) and made_of(path) == {"input": source, "work": work.digest}
+
+
+def made_of(path: Path) -> dict[str, str]:
+    """What the footer of a shard says it was made of: digests of its input and of the work; none where it has none.
+
+    The footer alone is read, and not again while the file is the same: no word of the rest of it.
+    """
     import pyarrow.parquet as pq
 
     try:
-        return seals.is_sound(path) and about(pq.read_schema(path)) == {"input": source, "work": work.digest}
+        held = path.stat()
+        state = (held.st_ino, held.st_mtime_ns, held.st_size)
+        if (known := _footers.get(path)) is None or known[0] != state:
+            told = (pq.read_schema(path).metadata or {}).get(_ABOUT, b"{}")
+            known = _footers[path] = (state, json.loads(told))
     except (OSError, ValueError):  # pyarrow raises children of these
-        return False
+        return {}
+    return known[1]
 
 
-def about(schema: "pa.Schema") -> dict[str, str]:
-    """What a shard was made of: digests of its input and of the work."""
-    told: dict[str, str] = json.loads((schema.metadata or {}).get(_ABOUT, b"{}"))
-    return told
+_footers: dict[Path, tuple[tuple[int, int, int], dict[str, str]]] = {}
 
 
 def identity(path: Path) -> str:
-    """Digest of a shard by what it was made of."""
-    import pyarrow.parquet as pq
+    """Digest of a shard by what it was made of. Raises Damaged, OSError."""
+    return identity_of(made_of(seals.verify(path)))
 
-    told = about(pq.read_schema(seals.verify(path)))
+
+def identity_of(told: dict[str, str]) -> str:
+    """Digest of what a shard was made of."""
     return hashlib.sha256(f"{told.get('input')} {told.get('work')}".encode()).hexdigest()[:32]
 
 
@@ -272,14 +286,16 @@ class _Making:
             for view, width in model.views.items():
                 column = vector_column(model.name, view)
                 vectors[column] = whole[view].reshape(len(smiles), width)
-                columns[column] = fixed_lists(vectors[column], self._work.half)
+                columns[column] = fixed_lists(vectors[column], self._work.vectors)
+                if self._work.vectors == "int8":
+                    columns[scale_column(column)] = _numbers(scales(vectors[column]))
             for number, task in enumerate(model.tasks):
                 columns[f"{model.name}: {task}"] = _numbers(whole["predictions"][:, number])
                 if len(model.members) > 1:
                     columns[f"{model.name}: {task}, std"] = _numbers(whole["spread"][:, number])
         if self._work.map:
             column = self._work.map.column
-            x = vectors[column] if column in vectors else matrix(known[column])
+            x = vectors[column] if column in vectors else scaled(known, column)
             with self._stage("place"):
                 xy = _placed(x, self._library, self._work.map)
             columns |= {f"{self._work.map.name} {axis}": _numbers(xy[:, i]) for i, axis in enumerate("xy")}
@@ -359,21 +375,43 @@ class _Making:
         self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - started
 
 
-def fixed_lists(x: np.ndarray, half: bool = False) -> "pa.Array":
-    """Vectors (n, d) as an Arrow array of fixed-size lists, null where one is not finite.
+def fixed_lists(x: np.ndarray, kind: str = VECTORS[0]) -> "pa.Array":
+    """Vectors (n, d) as an Arrow array of fixed-size lists, null where one is not finite; of int8 in their scales.
 
     >>> fixed_lists(np.array([[1, 2], [np.nan, 0]], np.float32)).to_pylist()
     [[1.0, 2.0], None]
+    >>> fixed_lists(np.array([[1, -2]], np.float32), "int8").to_pylist()
+    [[64, -127]]
     """
     import pyarrow as pa
 
     lost = ~np.isfinite(x).all(1)
-    values = np.where(lost[:, None], 0, x).astype(np.float16 if half else np.float32)
+    whole = np.where(lost[:, None], 0, x)
+    values = np.rint(whole / scales(whole)[:, None]).astype(np.int8) if kind == "int8" else whole.astype(kind)
     return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), x.shape[1], mask=pa.array(lost))
 
 
+def scales(x: np.ndarray) -> np.ndarray:
+    """Scale (n,) float32 of each vector in int8: its largest number over 127, 1 for a vector of zeros."""
+    largest = np.abs(x).max(1, initial=0)
+    return np.where(largest == 0, 1, largest / 127).astype(np.float32)
+
+
+def scale_column(column: str) -> str:
+    """Name of the column of scales beside a column of vectors in int8."""
+    return f"{column}, scale"
+
+
+def scaled(table: "pa.Table", column: str) -> np.ndarray:
+    """Vectors (n, d) float32 of a table's column, by their scales where it has some; NaN where there is none."""
+    x = matrix(table[column])
+    if (name := scale_column(column)) in table.column_names:
+        x *= table[name].to_numpy()[:, None]
+    return x
+
+
 def matrix(column: "pa.ChunkedArray | pa.Array") -> np.ndarray:
-    """Vectors (n, d) float32 of such an array, NaN where there is none."""
+    """Vectors (n, d) float32 of such an array, those of int8 by their directions alone; NaN where there is none."""
     import pyarrow as pa
 
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

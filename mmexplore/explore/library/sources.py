@@ -16,7 +16,7 @@ from typing import Any
 
 from mmexplore.chem.file_endings import ENDINGS, FORMATS, ending
 from mmexplore.runtime import files, seals
-from mmexplore.runtime.errors import BadTable, NotAvailable
+from mmexplore.runtime.errors import BadTable, MmexploreError, NotAvailable
 from mmexplore.runtime.home import read_json, write_atomically, write_json
 from mmexplore.runtime.progress import Progress
 
@@ -47,15 +47,17 @@ class LibrarySource:
     """A file, a folder or a pattern, by path or by any URL of fsspec. Raises BadTable, NotAvailable."""
 
     def __init__(self, place: str) -> None:
-        from fsspec.core import url_to_fs
-
         try:
-            self._system, root = url_to_fs(place if "://" in place else str(Path(place).expanduser().resolve()))
+            self._system, root = opened(place)
             self.files = tuple(self._files(root, place))
         except (ImportError, ValueError) as error:  # a protocol whose package is absent, or that nobody knows
             raise NotAvailable(f"{place!r} cannot be opened: {error}") from None
         except OSError as error:
             raise BadTable(f"{place!r} cannot be read: {error}") from None
+        except MmexploreError:
+            raise
+        except Exception as error:  # a store's package has types of its own, for a key that is not there as well
+            raise NotAvailable(f"{place!r} cannot be opened: {in_a_line(error)}") from None
 
     def _files(self, root: str, place: str) -> list[SourceFile]:
         if any(sign in root for sign in "*?["):
@@ -79,12 +81,30 @@ class LibrarySource:
         return SourceFile(path, hashlib.sha256(repr(told).encode()).hexdigest()[:32], int(info.get("size") or 0), key)
 
     def local(self, one: SourceFile, folder: Path) -> tuple[Path, bool]:
-        """The file on this disk, and whether it was brought there to be read and deleted."""
+        """The file on this disk, and whether it was brought there to be read and deleted. Raises NotAvailable."""
         if "file" in getattr(self._system.protocol, "split", lambda *_: self._system.protocol)(","):
             return Path(one.path), False
         target = folder / f".{one.key}{ending(one.path)}{'.gz' if one.path.endswith('.gz') else ''}"
-        self._system.get_file(one.path, str(target))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._system.get_file(one.path, str(target))
+        except Exception as error:
+            target.unlink(missing_ok=True)
+            raise NotAvailable(f"{one.path} cannot be brought here: {in_a_line(error)}") from None
         return target, True
+
+
+def opened(place: str) -> tuple[Any, str]:
+    """File system of fsspec's and the path there. Raises what its packages raise."""
+    from fsspec.core import url_to_fs
+
+    found: tuple[Any, str] = url_to_fs(place if "://" in place else str(Path(place).expanduser().resolve()))
+    return found
+
+
+def in_a_line(error: Exception) -> str:
+    """What a package of a store has to say, cut where a sentence would be lost in it."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def _is_table(path: str) -> bool:

@@ -54,7 +54,7 @@ def _column(name: str, smiles: str, asked: LibraryQuery, lists: dict[str, Librar
         lists[asked.space] = found = studio.library_hits(name, smiles, asked)
     except MmexploreError as mistake:
         return HitColumn(heading, words, (), str(mistake))
-    how = "exact" if found.recall == 1 else f"recall {found.recall:.2f}: {found.words}"
+    how = found.words if found.recall == 1 else f"recall {found.recall:.2f}: {found.words}"
     if not len(found.table):
         return HitColumn(heading, f"{words}; {how}", (), "No molecule passes the filters.")
     hits = tuple(

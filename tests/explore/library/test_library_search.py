@@ -99,7 +99,24 @@ def test_fpsim2_finds_what_an_exact_search_finds(library: Library) -> None:
         found = search.search(library, "", bits(QUERY), LibraryQuery(k=k, index="fpsim2"))
         assert found.how == "fpsim2"
         np.testing.assert_allclose(found.table["similarity"], exact["similarity"], atol=1e-6)
+    for within in ({"molecular weight": (100.0, 160.0)}, {"logP": (-np.inf, 1.0), "molecular weight": (60.0, np.inf)}):
+        for smarts in ("", "c1ccccc1"):
+            each = [
+                search.search(library, "", bits(QUERY), LibraryQuery(k=90, within=within, smarts=smarts, index=index))
+                for index in ("exact", "fpsim2")
+            ]
+            assert [found.how for found in each] == ["exact", "fpsim2"]
+            assert each[0].table["row"].tolist() == each[1].table["row"].tolist()
+            assert "alone" not in each[1].words
     assert not any(path.suffix in (".h5", ".pkl") for path in library.folder.rglob("*"))
+
+
+def test_a_pattern_that_was_not_looked_for_everywhere_is_said(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_TRIED", 13)
+    found = search.search(library, "", bits(QUERY), LibraryQuery(k=5, smarts="[OX2H]"))
+    assert "looked for in the 13 most similar molecules alone" in found.words
 
 
 def test_lance_says_its_recall_and_pushes_filters_down(library: Library) -> None:
@@ -116,11 +133,13 @@ def test_lance_says_its_recall_and_pushes_filters_down(library: Library) -> None
     assert len(found) == int((column(library, "molecular weight").to_numpy() <= 80).sum())
 
 
-def test_half_precision_says_what_it_costs(here: Path, tmp_path: Path) -> None:
-    library = built(here, tmp_path / "half", here / "source", half=True, mapped=False)
+@pytest.mark.parametrize("kind", ["float16", "int8"])
+def test_fewer_bytes_say_what_they_cost(kind: str, here: Path, tmp_path: Path) -> None:
+    library = built(here, tmp_path / kind, here / "source", vectors=kind, mapped=False)
     found = search.search(library, "", matrix(column(library, VIEW))[[0]], LibraryQuery(VIEW, 3))
     assert 0.5 < found.recall <= 1
-    assert "half precision keeps" in found.words
+    assert f"{kind} keeps" in found.words
+    assert not [name for name in found.table if name.startswith(VIEW)]
 
 
 def test_an_index_is_of_the_shards_that_are_there(here: Path, tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 import json
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +19,7 @@ from toy_models import SMILES, TASKS, save_model
 from mmexplore.explore.library import build, engines, planning, shard
 from mmexplore.explore.library.build import Library
 from mmexplore.explore.library.shard import FINGERPRINT, Work, matrix
+from mmexplore.explore.library.sources import LibrarySource
 from mmexplore.explore.maps.project import place
 from mmexplore.explore.neighbors.query import embed_few
 from mmexplore.models.registry import ecfp_view
@@ -188,9 +192,63 @@ def test_a_source_may_lie_where_fsspec_leads(whole: Library, here: Path, tmp_pat
         build.build(target, "nowhere://x", 20, planned(here, target), serially, silent)
 
 
-def test_half_precision_has_half_the_bytes(here: Path, tmp_path: Path) -> None:
-    target = built(here, tmp_path / "library", here / "source", half=True)
-    assert rows(target, VIEW).schema.field(VIEW).type == pa.list_(pa.float16(), 16)
+def test_a_source_may_lie_on_a_server(whole: Library, here: Path, tmp_path: Path) -> None:
+    """Whose files are brought here one by one, as those of an object store."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    answers = partial(Quiet, directory=str(here / "source"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), answers) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        target = Library("toy", tmp_path / "library")
+        build.build(target, f"{url}/b.csv", 20, planned(here, target), serially, silent)
+        found = LibrarySource(f"{url}/b.csv")
+        server.shutdown()
+    expected = {name: held for name, held in content(whole.folder).items() if "/b-" in name}
+    assert list(content(target.folder).values()) == list(expected.values())
+    with pytest.raises(NotAvailable, match=r"b\.csv cannot be brought here"):
+        found.local(found.files[0], tmp_path)
+
+
+def test_status_counts_what_is_of_this_input_and_whole(here: Path, tmp_path: Path) -> None:
+    library = built(here, tmp_path / "library", here / "source", mapped=False)
+    first, second, *_ = sorted(library.folder.glob("shards/*.parquet"))
+
+    def told(**how: bool) -> tuple[int, list[str]]:
+        (stage,) = build.status(Library("toy", library.folder), **how)["stages"]
+        return stage["shards"], stage["damaged"]
+
+    n = len(library.parts)
+    assert told(verify=True) == (n, [])
+    sound, refused = first.read_bytes(), library.folder / "rejected" / "shards" / second.name
+    first.write_bytes(sound[:100] + bytes([sound[100] ^ 1]) + sound[101:])
+    assert told() == (n, [])  # a footer says nothing of the rest
+    assert told(verify=True) == (n - 1, [first.name])
+    first.write_bytes(sound[:-9])
+    refused.write_bytes(b"PAR1")
+    assert told() == (n - 2, [first.name, f"rejected/{second.name}"])
+    built(here, library.folder, here / "source", mapped=False)
+    assert told(verify=True) == (n, [])
+    first.unlink()
+    first.write_bytes(second.read_bytes())  # of other molecules
+    assert told() == (n - 1, [])
+
+
+@pytest.mark.parametrize(("kind", "arrow", "off"), [("float16", pa.float16(), 2**-11), ("int8", pa.int8(), 1 / 254)])
+def test_vectors_are_kept_in_fewer_bytes_and_off_by_half_a_step(
+    kind: str, arrow: pa.DataType, off: float, whole: Library, here: Path, tmp_path: Path
+) -> None:
+    target = built(here, tmp_path / "library", here / "source", vectors=kind)
+    held = pa.concat_tables(target.columns([name for name in target.schema() if name.startswith(VIEW)]))
+    assert held.schema.field(VIEW).type == pa.list_(arrow, 16)
+    x = matrix(rows(whole, VIEW)[VIEW])
+    assert (np.abs(shard.scaled(held, VIEW) - x) <= 1.001 * off * np.abs(x).max(1, keepdims=True)).all()
+    on = planning.map_of_sample(target, VIEW, "pca", 30, 0, silent)
+    build.add(target, planning.work((), on, layer=on.name), serially, silent)
+    assert np.isfinite(rows(Library("toy", target.folder), f"{on.name} x")[f"{on.name} x"].to_numpy()).all()
 
 
 def test_what_has_no_place_in_a_library_is_refused_before_any_work(here: Path) -> None:
@@ -198,5 +256,7 @@ def test_what_has_no_place_in_a_library_is_refused_before_any_work(here: Path) -
         planning.model_part(ecfp_view().model)
     with pytest.raises(BadRecipe, match="salts"):
         planning.work((), salts="some")
+    with pytest.raises(BadRecipe, match="float32, float16 or int8"):
+        planning.work((), vectors="int4")
     with pytest.raises(BadRecipe, match="address"):
         engines.engine("local", 0, "ray://somewhere")
