@@ -19,7 +19,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model, Target, ViewRef
 from mmexplore.ui.components.words import literal
-from mmexplore.ui.shell import address, navigation, session, startup
+from mmexplore.ui.shell import address, navigation, session
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.shell.tabs import (
     BENCH,
@@ -205,7 +205,6 @@ def _made_ready(subject: Subject) -> None:
         studio.detail(studio.query_of_row(subject.data, subject.row), subject.model, view)
         studio.predict_molecule([subject.model], "CCO")  # the model is loaded, and its domain known
         studio.contributions_of(subject.model, "CCO")
-        startup.keep_imports()
     except MmexploreError as mistake:
         log.info("the walk is not prepared: %s", mistake)
 
