@@ -25,6 +25,7 @@ from mmexplore.runtime.home import Home, as_json, json_text, read_json, write_js
 from mmexplore.runtime.progress import Progress
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 CARD, LOG, FOLDER = "library.json", "log.jsonl", "libraries"
@@ -98,10 +99,12 @@ class Library:
                 found |= {name: layer for name in pq.read_schema(seals.verify(path)).names if name not in found}
         return found
 
-    def shard(self, name: str, where: dict[str, str]) -> "pa.Table":
-        """Columns of one shard, each from its layer (:meth:`places`). Raises NotAvailable, Damaged."""
+    def shard(self, name: str, where: dict[str, str], rows: "np.ndarray | None" = None) -> "pa.Table":
+        """Columns of one shard, each from its layer (:meth:`places`): whole, or some rows of it, in their order.
+
+        Raises NotAvailable, Damaged.
+        """
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         columns: dict[str, Any] = {}
         for layer in dict.fromkeys(where.values()):
@@ -109,9 +112,26 @@ class Library:
             if not path.is_file():
                 raise NotAvailable(f"layer {layer!r} of library {self.name!r} is not whole; the same command makes it")
             wanted = [column for column, place in where.items() if place == layer]
-            table = pq.read_table(seals.verify(path), columns=wanted)
+            table = _read(seals.verify(path), wanted, rows)
             columns |= {column: table[column] for column in wanted}
         return pa.table({column: columns[column] for column in where})
+
+
+def _read(path: Path, columns: list[str], rows: "np.ndarray | None") -> "pa.Table":
+    """Columns of a file; where rows are named, only what the groups of rows that hold them take."""
+    import numpy as np
+    import pyarrow.parquet as pq
+
+    if rows is None:
+        return pq.read_table(path, columns=columns)
+    with pq.ParquetFile(path) as file:
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        starts = np.cumsum([0, *sizes])
+        group_of = np.searchsorted(starts, rows, "right") - 1
+        groups, place = np.unique(group_of, return_inverse=True)
+        moved = np.cumsum([0, *(sizes[group] for group in groups)])[:-1]
+        table = file.read_row_groups(groups.tolist(), columns=columns)
+    return table.take(moved[place] + rows - starts[group_of])
 
 
 def library(name: str, *, home: Home, names_only: bool = False) -> Library:
@@ -151,7 +171,7 @@ def build(target: Library, source: str, shard_rows: int, work: Work, engine: Eng
     if shard_rows < 1:
         raise BadRecipe(f"a shard has at least 1 row, and {shard_rows} were asked for")
     found = LibrarySource(source)
-    with _claimed(target):
+    with at_work(target):
         card = {"format": 1, "source": source, "shard_rows": shard_rows, "work": work.plain(), "layers": {}}
         if (target.folder / CARD).is_file():
             card["layers"] = target.card["layers"]
@@ -163,7 +183,7 @@ def build(target: Library, source: str, shard_rows: int, work: Work, engine: Eng
 
 def add(target: Library, work: Work, engine: Engine, progress: Progress) -> Built:
     """Add a layer of columns to a library. Raises like :func:`build`."""
-    with _claimed(target):
+    with at_work(target):
         done = target.done()
         if len(done) < len(target.parts) or not done:
             raise NotAvailable(f"{len(done)} of {len(target.parts)} shards of {target.name!r} are made; build it first")
@@ -173,7 +193,8 @@ def add(target: Library, work: Work, engine: Engine, progress: Progress) -> Buil
         return _run(target, identities, work, engine, work.layer, progress)
 
 
-def _claimed(target: Library) -> Any:
+def at_work(target: Library) -> Any:
+    """Claim of a library: this process alone changes it meanwhile. Raises Taken."""
     target.folder.mkdir(parents=True, exist_ok=True)
     return claimed(target.folder / ".lock", f"another process is at library {target.name!r}; wait for it")
 
