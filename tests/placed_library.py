@@ -1,4 +1,4 @@
-"""Libraries whose molecules have their places already, written as a build leaves them: for tests and benchmarks of maps."""
+"""Libraries whose molecules have their places already, written as a build leaves them."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,7 +18,7 @@ PREDICTED = f"{MODEL}: {TASK}"
 
 
 def placed(folder: Path, shards: Iterable[dict[str, np.ndarray]], mapped: bool = True) -> Library:
-    """A library of shards with columns ``x``, ``y``, ``value`` and, if wanted, ``smiles``; x is NaN where no place is."""
+    """A library of shards with columns ``x``, ``y`` (NaN: no place), ``value`` and, if wanted, ``smiles``."""
     parts, work = [], Work(models=(ModelPart(MODEL, (), {}, (TASK,)),), map=MapPart("", "", "") if mapped else None)
     place = folder_of(folder)
     place.mkdir(parents=True, exist_ok=True)

@@ -137,11 +137,29 @@ def make_map(
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
-    """A library's own map: a sample laid out, the rest placed; coordinates are kept beside its shards."""
+    """A library's own map: a sample laid out, the rest placed, and its tiles, which the Map page draws.
+
+    Coordinates are kept beside the shards.
+    """
 
     def work(progress: Listener) -> Values:
         by = _engine(engine, workers, address, progress)
         return studio.library_map(name, view, method, sample=sample, seed=seed, **by)
+
+    answer(work, as_json, job)
+
+
+@app.command()
+def tiles(
+    name: Name,
+    on_map: Annotated[str, typer.Option("--map", metavar="MAP", help="default: the last one made")] = "",
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Make the tiles of a library's map anew where its shards are others; map and build --map do that themselves."""
+
+    def work(progress: Listener) -> Values:
+        return studio.make_library_tiles(name, on_map, progress)
 
     answer(work, as_json, job)
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mmexplore.explore.explain.subsets import Contributions
     from mmexplore.explore.library.build import Library
     from mmexplore.explore.library.search import LibraryHits, LibraryQuery
+    from mmexplore.explore.library.tiles import TileSet
     from mmexplore.explore.maps.colors import Color
     from mmexplore.explore.maps.compute import CLUSTERS, quality_classes
     from mmexplore.explore.maps.lasso import inside
@@ -131,10 +132,17 @@ if TYPE_CHECKING:
         library_hits,
         library_is_ready,
         library_map,
+        library_maps,
+        library_molecule,
         library_predict,
+        library_rows,
         library_spaces,
         library_status,
+        library_tiles,
+        make_library_tiles,
         search_library,
+        start_library_map,
+        start_library_tiles,
     )
     from mmexplore.studio.maps import (
         check_card,
@@ -368,7 +376,7 @@ __all__ = [
     "Nearest", "Pair", "PairedTest", "PaperTable", "PeakHits", "PeakList", "PredictedTable", "PredictionAsked",
     "Preset", "Probe", "ProbedTask", "Quality", "RGroups", "Result", "RowColumns", "Rules", "SearchPlan",
     "SearchResult", "Shifts", "ShownQuery", "Similarities", "Skipped", "Standing", "Study", "StudyOfSettings",
-    "Subgraph", "Summary", "TableHead", "Target", "TaskColumn", "TaskEstimate", "Tested", "TrainingCheck",
+    "Subgraph", "Summary", "TableHead", "Target", "TaskColumn", "TaskEstimate", "Tested", "TileSet", "TrainingCheck",
     "Transformation", "Trial", "Trust", "ViewRef", "add_dataset", "admet_folder", "agreement", "align", "aligned",
     "append", "asked_of", "at_home", "available", "backup", "baseline_of", "baseline_test", "beside_training",
     "between", "build_library", "calibration", "cancel_job", "check_card", "check_ensemble", "check_file",
@@ -387,10 +395,11 @@ __all__ = [
     "intervals_in_words", "is_quick_color", "job", "job_history", "joint_model", "judged", "jump", "keep_model_file",
     "keep_selection", "keep_shown", "keep_split_file", "kept_selection", "kept_shown", "known_bytes", "known_dataset",
     "label_table", "lacking", "lacking_for_peaks", "lens", "libraries", "library_hits", "library_is_ready",
-    "library_map", "library_predict", "library_spaces", "library_status", "list_jobs", "log_run", "make_ensemble",
-    "map_card", "map_classes", "map_contours", "map_folders", "mean_disagreement", "mean_scores", "measured_results",
-    "migrate", "missing_modalities", "model", "model_jobs", "models", "molecule_card", "movers", "names_only",
-    "new_run", "new_study", "not_placed", "own_evaluation", "paper_tables", "part_sizes", "peak_hit_table", "peak_hits",
+    "library_map", "library_maps", "library_molecule", "library_predict", "library_rows", "library_spaces",
+    "library_status", "library_tiles", "list_jobs", "log_run", "make_ensemble", "make_library_tiles", "map_card",
+    "map_classes", "map_contours", "map_folders", "mean_disagreement", "mean_scores", "measured_results", "migrate",
+    "missing_modalities", "model", "model_jobs", "models", "molecule_card", "movers", "names_only", "new_run",
+    "new_study", "not_placed", "own_evaluation", "paper_tables", "part_sizes", "peak_hit_table", "peak_hits",
     "peak_list", "place_on", "predict", "predict_molecule", "predicted_file", "predicted_shifts", "predicting_models",
     "prediction_jobs", "predictions", "predicts", "preview", "probe", "products", "promise", "property_table",
     "pull_model", "push_model", "quality_classes", "query_of", "query_of_row", "r_group_table", "r_groups",
@@ -399,14 +408,15 @@ __all__ = [
     "sdf_of", "search_library", "search_ranges", "shape", "shared", "shown_hits", "shown_molecule", "shown_panel",
     "shown_query", "shown_trust", "side", "skipped", "split_columns", "split_table", "standard_panels", "start_append",
     "start_cliffs", "start_contributions", "start_doubts", "start_embedding", "start_exam", "start_explaining",
-    "start_fetch", "start_import", "start_labels", "start_lens", "start_map", "start_map_card", "start_model_export",
-    "start_model_import", "start_motifs", "start_peaks", "start_prediction", "start_probe", "start_training",
-    "start_trust", "start_tuning", "stored_cliffs", "stored_contributions", "stored_doubts", "stored_exam",
-    "stored_labels", "stored_map", "stored_motifs", "stored_probe", "stored_quality", "stored_trust", "stress",
-    "studies", "study", "study_of", "summands", "summarize", "table_bytes", "table_head", "table_of", "target",
-    "tested", "to_csv", "to_sdf", "train", "train_ensemble", "train_folds", "trained_without", "transformation_table",
-    "trust_in_words", "tune", "view_of", "viewer_path", "what_if", "write_chemprop", "write_croissant",
-    "write_embedding", "write_map_card", "write_model", "write_predicted", "write_rows", "write_table",
+    "start_fetch", "start_import", "start_labels", "start_lens", "start_library_map", "start_library_tiles",
+    "start_map", "start_map_card", "start_model_export", "start_model_import", "start_motifs", "start_peaks",
+    "start_prediction", "start_probe", "start_training", "start_trust", "start_tuning", "stored_cliffs",
+    "stored_contributions", "stored_doubts", "stored_exam", "stored_labels", "stored_map", "stored_motifs",
+    "stored_probe", "stored_quality", "stored_trust", "stress", "studies", "study", "study_of", "summands", "summarize",
+    "table_bytes", "table_head", "table_of", "target", "tested", "to_csv", "to_sdf", "train", "train_ensemble",
+    "train_folds", "trained_without", "transformation_table", "trust_in_words", "tune", "view_of", "viewer_path",
+    "what_if", "write_chemprop", "write_croissant", "write_embedding", "write_map_card", "write_model",
+    "write_predicted", "write_rows", "write_table",
 ]  # fmt: skip
 
 

@@ -122,12 +122,18 @@ class TileSet:
         return self._stretch(level, number, f"points-{level}.npy")
 
     def codes(self, level: int, number: int, color: str) -> np.ndarray:
-        """Color codes (uint8) of a tile's points, 255 where the number is not known. Raises UnknownName and as above."""
+        """Color codes (uint8) of a tile's points, 255 where nothing is known. Raises UnknownName and as above."""
         return self._stretch(level, number, f"codes-{level}-{self._color(color)}.npy")
 
     def density(self, level: int) -> np.ndarray:
         """Molecules in each cell (s, s) uint32, the lowest row first. Raises NotAvailable, Damaged."""
         return self._raster(level, f"counts-{level}.npy")
+
+    def shade(self, level: int) -> np.ndarray:
+        """Density (s, s) uint8 on a logarithmic scale, 0 where nothing lies and 255 where most does."""
+        counts = self.density(level)
+        share = np.log1p(counts) / max(np.log1p(counts.max()), 1e-9)
+        return np.where(counts > 0, np.maximum(np.round(255 * share), 1), 0).astype(np.uint8)
 
     def mean(self, level: int, color: str) -> np.ndarray:
         """Mean color code of each cell (s, s) uint8, 255 for none. Raises NotAvailable, UnknownName, Damaged."""
