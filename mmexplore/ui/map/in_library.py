@@ -184,7 +184,7 @@ def _happened(key: str) -> None:
         st.session_state[_PLACE] = tuple(map(float, place)) if len(place) == 3 else None
         address.keep(_PLACE, _text(st.session_state[_PLACE]) if len(place) == 3 else None)
     elif kind == "clear":
-        st.session_state.pop(_OUTLINES, None)
+        _clear()
     elif kind in ("lasso", "box"):
         known, before = st.session_state.get(_OUTLINES, ("", []))
         kept = before if action.get("mode") == "add" and known == key else []
@@ -260,4 +260,4 @@ def _selected(name: str, made: TileSet, outlines: list[list[list[float]]]) -> No
 
 
 def _clear() -> None:
-    st.session_state.pop(_OUTLINES, None)
+    st.session_state[_OUTLINES] = ("", [])

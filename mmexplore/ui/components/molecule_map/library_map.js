@@ -17,8 +17,8 @@ import { legend } from "./legend.js";
 import { Marks } from "./marks.js";
 import { Nearest } from "./nearest.js";
 import { SERVER } from "./source.js";
-import { TilePainter } from "./tile_painter.js";
-import { address, chosen, MOVING, raster, Tiles } from "./tiles.js";
+import { MOST_APART, TilePainter } from "./tile_painter.js";
+import { address, allowed, chosen, raster, Tiles } from "./tiles.js";
 import { tools } from "./tools.js";
 import { View } from "./view.js";
 
@@ -92,6 +92,8 @@ export class LibraryMap {
   #hovered = null;
   #raster = "";   // which one the painter has
   #frame = 0;
+  #before = 0;   // when the last frame of a move was drawn
+  #allowed = 30_000;   // points in the next one
   #turn = 0;   // counts what makes a picture in the making useless
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #resting;
@@ -252,16 +254,23 @@ export class LibraryMap {
     clearTimeout(this.#resting);
     this.#resting = setTimeout(() => this.#rest().catch(problem => this.#failed(problem)), REST_MS);
     if (this.#frame || !this.#index) return;
-    this.#frame = requestAnimationFrame(() => { this.#frame = 0; if (this.root.isConnected) this.#moving(); });
+    this.#frame = requestAnimationFrame(now => {
+      this.#frame = 0;
+      const took = now - this.#before;
+      if (this.root.dataset.drawn === "some" && took < REST_MS) this.#allowed = allowed(this.#allowed, took);
+      this.#before = now;
+      if (this.root.isConnected) this.#moving();
+    });
   }
 
-  /** A frame of a map that moves: points where few are in sight and here, else the raster. */
+  /** A frame of a map that moves: points, if need be thinned, where few are in sight and here, else the raster. */
   #moving() {
     const painter = this.#painter, tiles = this.#tiles, index = this.#index;
     if (!painter || !tiles || !index) return;
     const choice = chosen(index, this.#seen()), ids = Tiles.ids(choice);
-    if (choice.points <= MOVING && tiles.has(choice, this.data.by) && ids.every(id => painter.has(id))) {
-      painter.points(this.view, index.box, ids, this.view.diameter(this.n), Boolean(this.data.by));
+    const apart = Math.max(1, Math.ceil(choice.points / this.#allowed)), here = tiles.has(choice, this.data.by) && ids.every(id => painter.has(id));
+    if (choice.level === 0 && apart <= MOST_APART && here) {
+      painter.points(this.view, index.box, ids, this.view.diameter(this.n), Boolean(this.data.by), apart);
       this.root.dataset.drawn = "some";
     } else this.root.dataset.drawn = painter.density(this.view, index.box, Boolean(this.data.by)) ? "density" : "nothing";
     this.#over();
@@ -287,8 +296,7 @@ export class LibraryMap {
     this.root.dataset.drawn = "points";
     this.root.dataset.level = String(choice.level);
     this.root.dataset.points = String(choice.points);
-    const share = 2 ** -choice.level;
-    this.#notify(choice.level ? `1 in ${(1 / share).toLocaleString("en")} of the ${this.n.toLocaleString("en")} molecules are drawn here; closer ones show all.` : "");
+    this.#notify(choice.level ? `1 in ${2 ** choice.level} of the ${this.n.toLocaleString("en")} molecules is drawn here, evenly; zoom in to see all.` : "");
     this.#over();
   }
 

@@ -6,6 +6,10 @@ import { program, resize } from "./webgl.js";
 
 /** @typedef {{ side: number, shade: Uint8Array<ArrayBuffer>, mean: Uint8Array<ArrayBuffer> | null }} Raster */
 
+/** While a map moves its points may be thinned so far. */
+export const MOST_APART = 4;
+const BYTES = 12;   // a point: x, y, row
+
 const SQUARE = `#version 300 es
 uniform vec2 centre, scale; uniform vec3 box; out vec2 at;
 void main() {
@@ -41,7 +45,7 @@ void main() {
 }`;
 
 export class TilePainter {
-  /** @type {Map<string, { array: WebGLVertexArrayObject, buffers: WebGLBuffer[], n: number }>} */
+  /** @type {Map<string, { arrays: WebGLVertexArrayObject[], buffers: WebGLBuffer[], n: number }>} */
   #tiles = new Map();
   #gl;
   #cells;
@@ -97,26 +101,42 @@ export class TilePainter {
    */
   put(id, points, codes) {
     this.drop(id);
-    const gl = this.#gl, array = gl.createVertexArray(), n = points.byteLength / 12;
+    const gl = this.#gl, n = points.byteLength / BYTES;
+    const buffers = [points, ...codes ? [codes] : []].map(values => {
+      const buffer = gl.createBuffer();
+      gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+      gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);
+      return buffer;
+    });
+    const arrays = Array.from({ length: MOST_APART }, (_, k) => this.#array(buffers, k + 1));
+    this.#tiles.set(id, { arrays, buffers, n });
+  }
+
+  /**
+   * How a tile's buffers are read, every so many points: they lie in Morton order, so that these are an even sample.
+   * @param {WebGLBuffer[]} buffers
+   * @param {number} apart
+   */
+  #array([places, codes], apart) {
+    const gl = this.#gl, array = gl.createVertexArray();
     gl.bindVertexArray(array);
     /**
      * @param {string} name
-     * @param {ArrayBuffer} bytes
+     * @param {WebGLBuffer} buffer
      * @param {number} size
      * @param {number} type
      * @param {number} stride
      */
-    const upload = (name, bytes, size, type, stride) => {
-      const buffer = gl.createBuffer(), where = gl.getAttribLocation(this.#dots, name);
+    const read = (name, buffer, size, type, stride) => {
+      const where = gl.getAttribLocation(this.#dots, name);
       gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-      gl.bufferData(gl.ARRAY_BUFFER, bytes, gl.STATIC_DRAW);
       gl.enableVertexAttribArray(where);
       gl.vertexAttribPointer(where, size, type, false, stride, 0);
-      return buffer;
     };
-    const buffers = [upload("place", points, 2, gl.FLOAT, 12), ...codes ? [upload("code", codes, 1, gl.UNSIGNED_BYTE, 0)] : []];
+    read("place", places, 2, gl.FLOAT, BYTES * apart);
+    if (codes) read("code", codes, 1, gl.UNSIGNED_BYTE, apart);
     gl.bindVertexArray(null);
-    this.#tiles.set(id, { array, buffers, n });
+    return array;
   }
 
   /** @param {string} id */
@@ -126,7 +146,7 @@ export class TilePainter {
   drop(id) {
     const tile = this.#tiles.get(id);
     if (!tile) return;
-    this.#gl.deleteVertexArray(tile.array);
+    tile.arrays.forEach(array => this.#gl.deleteVertexArray(array));
     tile.buffers.forEach(buffer => this.#gl.deleteBuffer(buffer));
     this.#tiles.delete(id);
   }
@@ -150,17 +170,18 @@ export class TilePainter {
   }
 
   /**
-   * Paint tiles at once.
+   * Paint tiles at once, of their points each one in so many.
    * @param {View} view
    * @param {[number, number, number]} box
    * @param {string[]} ids
    * @param {number} px   diameter of a point
    * @param {boolean} coloured
+   * @param {number} apart   MOST_APART at most
    */
-  points(view, box, ids, px, coloured) {
+  points(view, box, ids, px, coloured, apart) {
     this.#ready(view);
     this.#gl.clear(this.#gl.COLOR_BUFFER_BIT);
-    this.#draw(view, box, ids, px, coloured);
+    this.#draw(view, box, ids, px, coloured, apart);
   }
 
   /**
@@ -220,16 +241,17 @@ export class TilePainter {
    * @param {string[]} ids
    * @param {number} px
    * @param {boolean} coloured
+   * @param {number} apart
    */
-  #draw(view, box, ids, px, coloured) {
+  #draw(view, box, ids, px, coloured, apart = 1) {
     const gl = this.#gl;
     this.#look(this.#dots, view, box, coloured);
     gl.uniform1f(gl.getUniformLocation(this.#dots, "px"), px * (window.devicePixelRatio || 1) + 1);
     for (const id of ids) {
       const tile = this.#tiles.get(id);
       if (!tile) continue;
-      gl.bindVertexArray(tile.array);
-      gl.drawArrays(gl.POINTS, 0, tile.n);
+      gl.bindVertexArray(tile.arrays[apart - 1]);
+      gl.drawArrays(gl.POINTS, 0, Math.ceil(tile.n / apart));
     }
     gl.bindVertexArray(null);
   }

@@ -15,8 +15,8 @@ import { SERVER } from "./source.js";
 
 /** So many points are drawn at rest at most; a level of detail that has more in sight gives way to the next. */
 export const BUDGET = 2_000_000;
-/** And so many while the map moves: where more are in sight, it is the raster. */
-export const MOVING = 200_000;
+const FEWEST = 15_000, MOST = 400_000;   // that are drawn while the map moves
+const SMOOTH_MS = 20, SLOW_MS = 32;
 const MOST_KEPT = 2 * BUDGET;
 const BYTES = 12;
 
@@ -39,6 +39,15 @@ export function chosen({ levels }, seen, budget = BUDGET) {
     });
     if (points <= budget || level === levels.length - 1) return { level, tiles, points };
   }
+}
+
+/**
+ * How many points may be drawn in a frame of a map that moves, after a frame that took so long.
+ * @param {number} before
+ * @param {number} ms
+ */
+export function allowed(before, ms) {
+  return Math.min(MOST, Math.max(FEWEST, before * (ms > SLOW_MS ? 0.75 : ms < SMOOTH_MS ? 1.1 : 1)));
 }
 
 /**
