@@ -223,8 +223,7 @@ def named(target: Library, name: str) -> str:
 
 def stored(target: Library, name: str) -> TileSet | None:
     """Tiles of a map as the shards are now, None where they are not made. Raises UnknownName, NotAvailable."""
-    key = _key(target, named(target, name))
-    return key and by_key(target, key)
+    return by_key(target, _key(target, named(target, name)))
 
 
 def by_key(target: Library, key: str) -> TileSet | None:
@@ -581,7 +580,8 @@ def _unwoven(code: int) -> tuple[int, int]:
 def _grid(size: int) -> np.ndarray:
     """Morton code of each cell of a raster (2^size, 2^size)."""
     along = _woven(np.arange(2**size, dtype=np.uint32))
-    return along[None, :] | (along[:, None] << np.uint32(1))
+    found: np.ndarray = along[None, :] | (along[:, None] << np.uint32(1))
+    return found
 
 
 def _mapped(path: Path) -> np.ndarray:

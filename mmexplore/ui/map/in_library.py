@@ -22,7 +22,7 @@ DATA_SET = "the data set"
 MOST_LISTED, MOST_SAVED = 100, 10_000
 _DENSITY = "density"
 _OF, _MAP, _BY = "map-of", "library-map", "library-colour"
-_ROW, _PLACE, _OUTLINES = "library-row", "place", "library-outlines"
+_ROW, _PLACE, _OUTLINES, _ARRIVAL = "library-row", "place", "library-outlines", "place/arrival"
 _NAMES = (_ROW, _PLACE)
 _HELP = "A data set's molecules, or those of a library that `mmexplore library build` made, however many"
 
@@ -111,6 +111,7 @@ def _drawn(name: str, made: TileSet, by: str, head: DeltaGenerator) -> None:
             current=(row, (float(current["x"]), float(current["y"]))) if current is not None else None,
             outlines=tuple(outlines),
             place=place,
+            arrival=int(st.session_state.get(_ARRIVAL, 0)),
         )
         library_map(_MAP, what, partial(_happened, made.key))
     with side:
@@ -138,12 +139,11 @@ def _row(total: int) -> int:
 def _place() -> tuple[float, float, float] | None:
     """Where one looks, as a link or the map's last rest has it."""
     came = address.arriving(_PLACE)
-    if came is not None:
-        st.session_state[_PLACE] = _read(came)
-        if st.session_state[_PLACE] is None:
+    if came is not None or (address.went_back() and _PLACE not in st.query_params):
+        st.session_state[_PLACE] = _read(came) if came else None
+        st.session_state[_ARRIVAL] = int(st.session_state.get(_ARRIVAL, 0)) + 1
+        if came and st.session_state[_PLACE] is None:
             address.tell(_PLACE, address.lacking("the place", came, "the whole map"))
-    elif address.went_back() and _PLACE not in st.query_params:
-        st.session_state[_PLACE] = None
     place: tuple[float, float, float] | None = st.session_state.get(_PLACE)
     address.keep(_PLACE, _text(place) if place else None)
     address.answer(_PLACE, place)
@@ -201,7 +201,8 @@ def _one(name: str, made: TileSet, row: int) -> dict[str, Any] | None:
         st.warning(literal(mistake))
         return None
     on = made.about["map"]
-    return found | {"x": found[f"{on} x"], "y": found[f"{on} y"], "numbers": {c: found[c] for c in made.colors}}
+    about = {"x": found[f"{on} x"], "y": found[f"{on} y"], "numbers": {color: found[color] for color in made.colors}}
+    return {str(column): value for column, value in found.items()} | about
 
 
 def _molecule(one: dict[str, Any] | None) -> None:

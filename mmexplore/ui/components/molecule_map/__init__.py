@@ -99,7 +99,8 @@ class ShownLibrary:
     """Library map content: the ``library`` and the ``key`` of its tiles, and the number that they are colored ``by``.
 
     ``by`` is "" for density; ``current`` is a row with its place, ``outlines`` are drawn over the points, and ``place``
-    is where one looks: the middle and how far one has zoomed in.
+    is where one looks: the middle and how far one has zoomed in. The map goes there at first, and when the number of
+    its ``arrival`` is another one: what it has told itself may be on its way while it moves on.
     """
 
     title: str
@@ -110,6 +111,7 @@ class ShownLibrary:
     current: tuple[int, tuple[float, float]] | None = None
     outlines: tuple[list[list[float]], ...] = ()
     place: tuple[float, float, float] | None = None
+    arrival: int = 0
 
 
 _OF_LABEL = ("x", "y", "level", "smiles", "inside", "n", "outside", "n_outside")
@@ -148,7 +150,7 @@ def molecule_map(key: str, shown: Shown, on_event: Callable[[], None]) -> None:
 def library_map(key: str, shown: ShownLibrary, on_event: Callable[[], None]) -> None:
     """Draw a library's map; events are told as the map's own, and ``place`` once it rests somewhere else."""
     data: dict[str, Any] = {
-        name: getattr(shown, name) for name in ("title", "library", "key", "by", "outlines", "place")
+        name: getattr(shown, name) for name in ("title", "library", "key", "by", "outlines", "place", "arrival")
     }
     data |= {
         "current": shown.current and {"row": shown.current[0], "xy": list(shown.current[1])},

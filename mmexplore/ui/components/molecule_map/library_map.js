@@ -24,7 +24,7 @@ import { View } from "./view.js";
 
 /**
  * What the map shows: tiles by their `key`; `by` is a number of the molecules, "" for density; `outlines` are drawn on, and
- * `place` is where one looks: the middle and how far one has zoomed in.
+ * `place` is where one looks: the middle and how far one has zoomed in; a new `arrival` goes there.
  * @typedef {object} ShownLibrary
  * @property {string} title
  * @property {string} name
@@ -36,6 +36,7 @@ import { View } from "./view.js";
  * @property {{ row: number, xy: [number, number] } | null} current
  * @property {[number, number][][]} outlines
  * @property {[number, number, number] | null} place
+ * @property {number} arrival
  *
  * @typedef {{ row: number, xy: Place }} Found
  */
@@ -61,7 +62,7 @@ export default function show({ data, parentElement, setTriggerValue, source }) {
 
 export class LibraryMap {
   /** @type {ShownLibrary} */
-  data = { title: "", name: "", library: "", key: "", base: "", by: "", colour: { label: "", entries: [], ticks: [], palette: [] }, current: null, outlines: [], place: null };
+  data = { title: "", name: "", library: "", key: "", base: "", by: "", colour: { label: "", entries: [], ticks: [], palette: [] }, current: null, outlines: [], place: null, arrival: 0 };
   view = new View();
   n = 0;
   /** @type {Box} */
@@ -166,7 +167,7 @@ export class LibraryMap {
     this.marks.outline(null);
     this.contours.update(lines(data.outlines));
     if (before.key === data.key && before.by === data.by && before.colour.palette.join() === data.colour.palette.join()) {
-      if (this.#index && data.place?.join() !== before.place?.join() && (data.place?.join() ?? "") !== this.#told) this.#look();
+      if (this.#index && data.arrival !== before.arrival) this.#look();
       this.#over();
       return;
     }

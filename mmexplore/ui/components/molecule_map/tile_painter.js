@@ -221,6 +221,7 @@ export class TilePainter {
   /** Show the picture at rest. */
   show() {
     const gl = this.#gl, [width, height] = this.#size;
+    gl.clear(gl.COLOR_BUFFER_BIT);   // Chromium does that late after a frame, and would take what is copied with it
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.#picture.frame);
     gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
     gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
