@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { extent, lines } from "../../../mmexplore/ui/components/molecule_map/library_map.js";
-import { TilePainter } from "../../../mmexplore/ui/components/molecule_map/tile_painter.js";
+import { painted, TilePainter } from "../../../mmexplore/ui/components/molecule_map/tile_painter.js";
 import { address, allowed, chosen, raster, Tiles } from "../../../mmexplore/ui/components/molecule_map/tiles.js";
 import { View } from "../../../mmexplore/ui/components/molecule_map/view.js";
 import { drawn, webglCanvas } from "../page.js";
@@ -118,9 +118,9 @@ test("a tile that is not there any more is told in the server's words", async ()
 test("a raster is drawn once there is one; a picture at rest is shown whole, of tiles that are there", () => {
   const canvas = webglCanvas(), painter = TilePainter.on(canvas), view = new View();
   assert.ok(painter);
-  assert.equal(painter.density(view, [0, 0, 1], false), false);
+  assert.equal(painter.density(view, [0, 0, 1]), false);
   painter.raster({ side: 256, shade: new Uint8Array(65536), mean: null });
-  assert.equal(painter.density(view, [0, 0, 1], false), true);
+  assert.equal(painter.density(view, [0, 0, 1]), true);
   painter.put("0/1", new ArrayBuffer(24), null);
   canvas.asked.length = 0;
   painter.begin(view);
@@ -132,6 +132,16 @@ test("a raster is drawn once there is one; a picture at rest is shown whole, of 
   assert.equal(painter.has("0/1"), false);
   canvas.lost = true;
   assert.equal(TilePainter.on(canvas), null);
+});
+
+test("cells of a raster are premultiplied colours of their density or their mean, empty ones nothing", () => {
+  const colours = new Uint8Array(1024);
+  colours.set([10, 20, 30, 255], 4 * 254);
+  colours.set([200, 100, 50, 255], 4 * 7);
+  assert.deepEqual([...painted(Uint8Array.of(0, 255), null, colours)], [0, 0, 0, 0, 10, 20, 30, 255]);
+  assert.deepEqual([...painted(Uint8Array.of(0, 255), Uint8Array.of(7, 7), colours)].slice(4), [200, 100, 50, 255]);
+  const thin = painted(Uint8Array.of(1), Uint8Array.of(7), colours);
+  assert.ok(thin[3] > 0.4 * 255 - 1 && thin[3] < 0.41 * 255 && thin[0] <= thin[3]);
 });
 
 test("outlines are closed lines, and the box of a map is that of all its tiles", () => {

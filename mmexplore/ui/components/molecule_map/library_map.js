@@ -273,7 +273,7 @@ export class LibraryMap {
     if (choice.level === 0 && apart <= MOST_APART && here) {
       painter.points(this.view, index.box, ids, this.view.diameter(this.n), Boolean(this.data.by), apart);
       this.root.dataset.drawn = "some";
-    } else this.root.dataset.drawn = painter.density(this.view, index.box, Boolean(this.data.by)) ? "density" : "nothing";
+    } else this.root.dataset.drawn = painter.density(this.view, index.box) ? "density" : "nothing";
     this.#over();
   }
 

@@ -18,14 +18,8 @@ void main() {
 }`;
 const CELLS = `#version 300 es
 precision highp float;
-in vec2 at; uniform sampler2D shade, mean, palette; uniform bool coloured; out vec4 pixel;
-void main() {
-  ivec2 size = textureSize(shade, 0), cell = min(ivec2(at * vec2(size)), size - 1);
-  float dense = coloured ? texelFetch(shade, cell, 0).r : texture(shade, at).r;
-  if (dense < .002) discard;
-  float code = coloured ? texelFetch(mean, cell, 0).r * 255. : dense * 254.;
-  pixel = vec4(texelFetch(palette, ivec2(int(code + .5), 0), 0).rgb, 1.) * (.4 + .6 * dense);
-}`;
+in vec2 at; uniform sampler2D cells; out vec4 pixel;
+void main() { pixel = texture(cells, at); }`;
 const POINT = `#version 300 es
 in vec2 place; in float code;
 uniform vec2 centre, scale; uniform vec3 box; uniform float px; uniform bool coloured; uniform sampler2D shade, palette;
@@ -44,6 +38,23 @@ void main() {
   pixel = vec4(colour.rgb, 1.) * colour.a * cover;
 }`;
 
+/**
+ * Cells of a raster as colours, premultiplied, the denser the less they let through: once for all frames.
+ * @param {Uint8Array} shade
+ * @param {Uint8Array | null} mean   codes in place of the density's own
+ * @param {Uint8Array} colours
+ */
+export function painted(shade, mean, colours) {
+  const cells = new Uint8Array(4 * shade.length);
+  for (let k = 0; k < shade.length; k++) {
+    if (!shade[k]) continue;
+    const code = mean ? mean[k] : Math.min(shade[k], 254), alpha = 0.4 + 0.6 * shade[k] / 255;
+    for (let c = 0; c < 3; c++) cells[4 * k + c] = colours[4 * code + c] * alpha;
+    cells[4 * k + 3] = 255 * alpha;
+  }
+  return cells;
+}
+
 export class TilePainter {
   /** @type {Map<string, { arrays: WebGLVertexArrayObject[], buffers: WebGLBuffer[], n: number }>} */
   #tiles = new Map();
@@ -53,6 +64,7 @@ export class TilePainter {
   #picture;
   #size = [0, 0];
   #side = 0;
+  #colours = new Uint8Array(1024);
 
   /**
    * A painter on a canvas, or null where the browser has no WebGL 2 or took it away.
@@ -76,21 +88,24 @@ export class TilePainter {
     this.#cells = cells;
     this.#dots = dots;
     this.#picture = { frame: gl.createFramebuffer(), texture: gl.createTexture() };
-    this.textures = { shade: gl.createTexture(), mean: gl.createTexture(), palette: gl.createTexture() };
+    this.textures = { shade: gl.createTexture(), cells: gl.createTexture(), palette: gl.createTexture() };
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
   }
 
-  /** @param {Uint8Array} colours   256 of four bytes */
-  palette(colours) { this.#texture("palette", this.#gl.RGBA, 256, 1, colours, this.#gl.NEAREST); }
+  /** @param {Uint8Array<ArrayBuffer>} colours   256 of four bytes */
+  palette(colours) {
+    this.#colours = colours;
+    this.#texture("palette", this.#gl.RGBA, 256, 1, colours, this.#gl.NEAREST);
+  }
 
   /** @param {Raster} raster */
   raster({ side, shade, mean }) {
     const gl = this.#gl;
     this.#side = side;
     this.#texture("shade", gl.RED, side, side, shade, gl.LINEAR);
-    if (mean) this.#texture("mean", gl.RED, side, side, mean, gl.NEAREST);
+    this.#texture("cells", gl.RGBA, side, side, painted(shade, mean, this.#colours), gl.LINEAR);
   }
 
   /**
@@ -157,14 +172,13 @@ export class TilePainter {
    * Paint the raster; whether there is one yet.
    * @param {View} view
    * @param {[number, number, number]} box
-   * @param {boolean} coloured
    */
-  density(view, box, coloured) {
+  density(view, box) {
     const gl = this.#gl;
     this.#ready(view);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (!this.#side) return false;
-    this.#look(this.#cells, view, box, coloured);
+    this.#look(this.#cells, view, box, false);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     return true;
   }
@@ -280,7 +294,7 @@ export class TilePainter {
   }
 
   /**
-   * @param {"shade" | "mean" | "palette"} name
+   * @param {"shade" | "cells" | "palette"} name
    * @param {number} format
    * @param {number} width
    * @param {number} height
