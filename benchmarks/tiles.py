@@ -11,12 +11,12 @@ the server reads and verifies; frames are those that the browser asks for while 
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,12 +98,26 @@ def made(home: Path, target: Library) -> dict[str, Any]:
     path = str(Path(__file__).resolve().parents[1])
     environment = os.environ | {"MMEXPLORE_HOME": str(home), "PYTHONPATH": path}
     started = time.perf_counter()
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+        held = watched(process.pid)
+        answer = process.communicate()[0]
     seconds = time.perf_counter() - started
-    told = json.loads(done.stdout)["tiles"]
+    told = json.loads(answer)["tiles"]
     row = {"what": "tiles made", "molecules": told["placed"], "s": seconds, "tiles": told["tiles"][0]}
     row |= {"levels": len(told["tiles"]), "MB": told["bytes"] / 1e6}
-    return row | {"MB of memory": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3}
+    return row | held
+
+
+def watched(pid: int) -> dict[str, float]:
+    """The most memory that a process has until it ends: its own, and with the files that it maps."""
+    own = whole = 0.0
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        while process.status() != psutil.STATUS_ZOMBIE:
+            now = process.memory_info()
+            own, whole = max(own, now.rss - getattr(now, "shared", 0)), max(whole, now.rss)
+            time.sleep(0.05)
+    return {"MB of memory": own / 1e6, "MB with mapped files": whole / 1e6}
 
 
 def lasso(target: Library) -> dict[str, Any]:
