@@ -199,12 +199,21 @@ class TileSet:
         if not 0 <= number < len(tiles):
             raise NotAvailable(f"level {level} of this map has tiles 0 to {len(tiles) - 1}, and {number} came")
         tile = tiles[number]
-        return _mapped(self.folder / name)[tile.start : tile.start + tile.count]
+        return self._mapped(name)[tile.start : tile.start + tile.count]
 
     def _raster(self, level: int, name: str) -> np.ndarray:
         if not 0 <= level < (held := self.about["rasters"]):
             raise NotAvailable(f"this map has rasters 0 to {held - 1}, and {level} came")
-        return _mapped(self.folder / name)
+        return self._mapped(name)
+
+    def _mapped(self, name: str) -> np.ndarray:
+        """An array on disk, verified; where it is damaged the tiles count as not made from now on."""
+        try:
+            found: np.ndarray = np.load(seals.verify(self.folder / name), mmap_mode="r", allow_pickle=False)
+        except Damaged:
+            seals.remove(self.folder / _INDEX)
+            raise
+        return found
 
 
 def maps_of(target: Library) -> list[str]:
@@ -265,7 +274,7 @@ def make(target: Library, name: str = "", progress: Progress = silent) -> TileSe
         if known and known.is_sound():
             return known
         files.sweep([place / key])
-        _Making(target, name, place / f".{key}", progress).whole(place / key)
+        _Cutting(target, name, place / f".{key}", progress).whole(place / key)
         made = TileSet(place / key)
         files.sweep(one for one in place.iterdir() if one.name != key and _is_of(one, name))
     return made
@@ -310,7 +319,7 @@ def _key(target: Library, name: str) -> str:
     return _keys[known]
 
 
-class _Making:
+class _Cutting:
     """Tiles in the making, in a folder that is not yet called what it holds."""
 
     def __init__(self, target: Library, name: str, place: Path, progress: Progress) -> None:
@@ -581,11 +590,6 @@ def _grid(size: int) -> np.ndarray:
     """Morton code of each cell of a raster (2^size, 2^size)."""
     along = _woven(np.arange(2**size, dtype=np.uint32))
     found: np.ndarray = along[None, :] | (along[:, None] << np.uint32(1))
-    return found
-
-
-def _mapped(path: Path) -> np.ndarray:
-    found: np.ndarray = np.load(seals.verify(path), mmap_mode="r", allow_pickle=False)
     return found
 
 

@@ -95,7 +95,8 @@ def _drawn(name: str, made: TileSet, by: str, head: DeltaGenerator) -> None:
     total = made.shards[1][-1]
     head.title(f"{made.n:,} molecules of library {literal(name)}", anchor=False)
     lost = f"; {total - made.n:,} have no place on it" if total > made.n else ""
-    head.caption(literal(f"Map {made.about['map']!r}{lost}. Its density while it moves, its points at rest."))
+    told = "Its density is drawn while it moves, its points at rest. What is chosen at the left is not about it."
+    head.caption(literal(f"Laid out as {made.about['map']!r}{lost}. {told}"))
     picture, side = st.container(key="stacks-map").columns([13, 7], gap="medium")
     row = _row(total)
     current = _one(name, made, row)

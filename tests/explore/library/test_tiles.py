@@ -214,6 +214,7 @@ def test_what_is_there_stays_and_what_was_damaged_is_made_anew(target: Library, 
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     with pytest.raises(Damaged):
         whole.points(0, 0)
+    assert tiles.stored(target, "") is None
     again = tiles.make(target)
     assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == content
 

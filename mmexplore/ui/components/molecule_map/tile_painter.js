@@ -48,7 +48,7 @@ export function painted(shade, mean, colours) {
   const cells = new Uint8Array(4 * shade.length);
   for (let k = 0; k < shade.length; k++) {
     if (!shade[k]) continue;
-    const code = mean ? mean[k] : Math.min(shade[k], 254), alpha = 0.4 + 0.6 * shade[k] / 255;
+    const code = mean ? mean[k] : Math.min(shade[k], 254), alpha = 0.6 + 0.4 * shade[k] / 255;
     for (let c = 0; c < 3; c++) cells[4 * k + c] = colours[4 * code + c] * alpha;
     cells[4 * k + 3] = 255 * alpha;
   }

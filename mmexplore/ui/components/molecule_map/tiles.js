@@ -160,7 +160,7 @@ export class Tiles {
    */
   async #bytes(path, more) {
     const answer = await this.source.answer(address(path, this.shown, more));
-    if (!answer.ok) throw new Error(answer.status === 404 ? await answer.text() : `${answer.status}`);
+    if (!answer.ok) throw new Error(answer.status < 500 ? await answer.text() : `${answer.status}`);
     return answer.arrayBuffer();
   }
 
