@@ -143,7 +143,10 @@ def make_map(
     as_json: Json = False,
     job: JobFolder = None,
 ) -> None:
-    """A library's own map: a sample laid out, the rest placed; coordinates are kept beside its shards."""
+    """A library's own map: a sample laid out, the rest placed, and its tiles, which the Map page draws.
+
+    Coordinates are kept beside the shards.
+    """
 
     def work(progress: Listener) -> Values:
         by = _engine(engine, workers, address, progress)
@@ -173,6 +176,21 @@ def pull(
 ) -> None:
     """Bring a library from an object store to this disk, where it is searched and added to."""
     answer(lambda progress: studio.pull_library(place, name, out, progress), as_json, job)
+
+
+@app.command()
+def tiles(
+    name: Name,
+    on_map: Annotated[str, typer.Option("--map", metavar="MAP", help="default: the last one made")] = "",
+    as_json: Json = False,
+    job: JobFolder = None,
+) -> None:
+    """Make the tiles of a library's map anew where its shards are others; map and build --map do that themselves."""
+
+    def work(progress: Listener) -> Values:
+        return studio.make_library_tiles(name, on_map, progress)
+
+    answer(work, as_json, job)
 
 
 def _engine(name: str, workers: int, address: str, progress: Listener) -> dict[str, Any]:

@@ -10,15 +10,20 @@ from mmexplore.explore.library.build import Library
 from mmexplore.explore.library.engines import engine as engine_of
 from mmexplore.explore.library.shard import FINGERPRINT
 from mmexplore.models.registry import Model
-from mmexplore.runtime.errors import BadRecipe, UnknownName
+from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
+from mmexplore.runtime.jobs import client
+from mmexplore.runtime.jobs.folder import Job
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.studio.door import dataset, home, model
 from mmexplore.studio.hosts import VISITORS
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from mmexplore.explore.library.search import LibraryHits, LibraryQuery
+    from mmexplore.explore.library.tiles import TileSet
+    from mmexplore.explore.molecules import MoleculeCard
 
 
 def libraries() -> list[Library]:
@@ -77,7 +82,9 @@ def build_library(
         target = _library(str(out) if out else name)
         source, work, rows = target.card["source"], target.work, target.card["shard_rows"]
     done = build.build(target, source, rows, work, mapped, progress)
-    return asdict(done) | {"engine": engine} | build.status(Library(target.name, target.folder))
+    target = Library(target.name, target.folder)
+    tiled = {"tiles": _tiled(target, work.map.name, progress)} if work.map else {}
+    return asdict(done) | {"engine": engine} | tiled | build.status(target)
 
 
 def _views_of(name: str, views: Sequence[str]) -> list[str]:
@@ -162,7 +169,82 @@ def library_map(
     on = planning.map_of_sample(target, view or known[0], method, sample, seed, progress)
     work = planning.work((), on, layer=on.name)
     done = build.add(target, work, engine_of(engine, workers, address), progress)
-    return {"library": name, "view": on.column, "method": method, "layer": on.name} | asdict(done)
+    about = {"library": name, "view": on.column, "method": method, "layer": on.name} | asdict(done)
+    return about | {"tiles": _tiled(Library(target.name, target.folder), on.name, progress)}
+
+
+def library_maps(name: str) -> list[str]:
+    """Names of a library's maps: that of its build, and its own; none where it has no map."""
+    from mmexplore.explore.library import tiles
+
+    return tiles.maps_of(_library(name))
+
+
+def make_library_tiles(name: str, on: str = "", progress: Progress = silent) -> dict[str, Any]:
+    """Tiles of a library's map, by default the last one made, which the Map page draws.
+
+    Raises NotAvailable, UnknownName, Taken.
+    """
+    from mmexplore.explore.library import tiles
+
+    target = _library(name)
+    chosen = tiles.named(target, on)
+    return {"library": name, "map": chosen, "tiles": _tiled(target, chosen, progress)}
+
+
+def _tiled(target: Library, on: str, progress: Progress) -> dict[str, Any]:
+    """Tiles made, and what they are: molecules, tiles of each level of detail, bytes."""
+    from mmexplore.explore.library import tiles
+
+    made = tiles.make(target, on, progress)
+    counts = [len(made.tiles(level)) for level in range(made.levels)]
+    return {"key": made.key, "placed": made.n, "tiles": counts, "bytes": made.size()}
+
+
+def start_library_tiles(name: str, on: str = "") -> Job:
+    """Tiles job: have the tiles of a library's map made, or the job that is at it already."""
+    arguments = ["tiles", name, *(["--map", on] if on else [])]
+    return client.start_once("library", arguments, device="maps", title=f"tiles of library {name}", home=home())
+
+
+def start_library_map(name: str) -> Job:
+    """Library map job: have a library's own map laid out, or the job that is at it already."""
+    return client.start_once("library", ["map", name], device="maps", title=f"map of library {name}", home=home())
+
+
+def library_tiles(name: str, on: str = "", key: str = "") -> "TileSet | None":
+    """Tiles of a library's map as its shards are now, or those of a ``key``; None where they are not made.
+
+    Raises NotAvailable where the library has no map, UnknownName.
+    """
+    from mmexplore.explore.library import tiles
+
+    target = _library(name)
+    return tiles.by_key(target, key) if key else tiles.stored(target, on)
+
+
+def library_rows(name: str, rows: "np.ndarray", made: "TileSet") -> "pd.DataFrame":
+    """All that a library knows of some rows but vectors, in their order. Raises NotAvailable, Damaged."""
+    from mmexplore.explore.library import search
+
+    return search.take(_library(name), rows, made.shards)
+
+
+def library_molecule(name: str, row: int, key: str) -> "MoleculeCard":
+    """Card of one row of a library, as its tiles of that ``key`` number it. Raises NotAvailable, UnknownName."""
+    import numpy as np
+
+    from mmexplore.explore.molecules import MoleculeCard
+
+    made = library_tiles(name, key=key)
+    if made is None:
+        raise NotAvailable(f"these tiles of library {name!r} are not here any more; reload the page")
+    if row >= (n := made.shards[1][-1]):
+        raise NotAvailable(f"library {name!r} has rows 0 to {n - 1}, and {row} came")
+    one = library_rows(name, np.array([row]), made).iloc[0]
+    known = [(color, one[color]) for color in made.colors if np.isfinite(one[color])]
+    facts = tuple((color, f"{value:.3g}") for color, value in known)
+    return MoleculeCard(row, str(one["name"]), str(one["smiles"]), int(one["line"]), facts)
 
 
 def library_spaces(name: str) -> list[str]:

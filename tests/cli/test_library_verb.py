@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -82,6 +83,27 @@ def test_a_library_is_listed_asked_and_searched_by_its_name(whole: Library) -> N
     refused = CliRunner().invoke(app, ["library", "status", "nobody"])
     assert refused.exit_code
     assert "nobody" in str(refused.exception)
+
+
+def test_tiles_of_a_map_are_made_once_and_told(whole: Library, tmp_path: Path) -> None:
+    folder = shutil.copytree(whole.folder, tmp_path / "library")
+    placed = ROWS - REFUSED
+    told = answered("tiles", str(folder))
+    assert (told["map"], told["tiles"]["placed"], told["tiles"]["tiles"]) == ("map", placed, [1])
+    assert told["tiles"]["bytes"] == sum(p.stat().st_size for p in folder.glob("tiles/*/[!.]*"))
+    assert answered("tiles", str(folder), "--map", "map") == told
+    refused = CliRunner().invoke(app, ["library", "tiles", str(folder), "--map", "umap"])
+    assert refused.exit_code
+    assert "'umap'" in str(refused.exception)
+
+
+@pytest.mark.release
+def test_a_library_s_own_map_comes_with_its_tiles(whole: Library, tmp_path: Path) -> None:
+    folder = shutil.copytree(whole.folder, tmp_path / "library")
+    told = answered("map", str(folder), "--method", "pca", "--workers", "1")
+    assert told["tiles"]["placed"] == ROWS - REFUSED
+    assert answered("tiles", str(folder)) == {"library": str(folder), "map": told["layer"], "tiles": told["tiles"]}
+    assert answered("tiles", str(folder), "--map", "map")["tiles"]["key"] != told["tiles"]["key"]
 
 
 def test_without_the_extra_a_sentence_says_what_to_install(whole: Library, monkeypatch: pytest.MonkeyPatch) -> None:

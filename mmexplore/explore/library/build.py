@@ -25,6 +25,7 @@ from mmexplore.runtime.home import Home, as_json, json_text, read_json, write_js
 from mmexplore.runtime.progress import Progress
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import pyarrow as pa
 
@@ -99,10 +100,12 @@ class Library:
                 found |= {name: layer for name in pq.read_schema(seals.verify(path)).names if name not in found}
         return found
 
-    def shard(self, name: str, where: dict[str, str]) -> "pa.Table":
-        """Columns of one shard, each from its layer (:meth:`places`). Raises NotAvailable, Damaged."""
+    def shard(self, name: str, where: dict[str, str], rows: "np.ndarray | None" = None) -> "pa.Table":
+        """Columns of one shard, each from its layer (:meth:`places`): whole, or some rows of it, in their order.
+
+        Raises NotAvailable, Damaged.
+        """
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         columns: dict[str, Any] = {}
         for layer in dict.fromkeys(where.values()):
@@ -110,9 +113,26 @@ class Library:
             if not path.is_file():
                 raise NotAvailable(f"layer {layer!r} of library {self.name!r} is not whole; the same command makes it")
             wanted = [column for column, place in where.items() if place == layer]
-            table = pq.read_table(seals.verify(path), columns=wanted)
+            table = _read(seals.verify(path), wanted, rows)
             columns |= {column: table[column] for column in wanted}
         return pa.table({column: columns[column] for column in where})
+
+
+def _read(path: Path, columns: list[str], rows: "np.ndarray | None") -> "pa.Table":
+    """Columns of a file; where rows are named, only what the groups of rows that hold them take."""
+    import numpy as np
+    import pyarrow.parquet as pq
+
+    if rows is None:
+        return pq.read_table(path, columns=columns)
+    with pq.ParquetFile(path) as file:
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        starts = np.cumsum([0, *sizes])
+        group_of = np.searchsorted(starts, rows, "right") - 1
+        groups, place = np.unique(group_of, return_inverse=True)
+        moved = np.cumsum([0, *(sizes[group] for group in groups)])[:-1]
+        table = file.read_row_groups(groups.tolist(), columns=columns)
+    return table.take(moved[place] + rows - starts[group_of])
 
 
 def library(name: str, *, home: Home, names_only: bool = False) -> Library:

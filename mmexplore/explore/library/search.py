@@ -205,20 +205,24 @@ def _starts(target: Library, names: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(np.cumsum([0, *rows]).tolist())
 
 
-def take(target: Library, rows: np.ndarray) -> "pd.DataFrame":
-    """All that a library knows of some rows but vectors and fingerprints, in their order, with their files' names."""
+def take(target: Library, rows: np.ndarray, shards: tuple[list[str], list[int]] | None = None) -> "pd.DataFrame":
+    """All that a library knows of some rows but vectors and fingerprints, in their order, with their files' names.
+
+    ``shards``: their names and first rows, where these are known without looking into each.
+    """
     import pandas as pd
 
     vectors = planning.vector_columns(target)
     left_out = {FINGERPRINT, *vectors, *(shard.scale_column(name) for name in vectors)}
     known = [name for name in target.schema() if name not in left_out]
-    where, names, starts = target.places(known), target.done(), np.array(starts_of(target))
+    names, begins = shards or (target.done(), starts_of(target))
+    where, starts = target.places(known), np.array(begins)
     sources = {part.name: part.source for part in target.parts}
     at = np.searchsorted(starts, rows, "right") - 1
     frames = []
     for number in np.unique(at).tolist():
         here = np.flatnonzero(at == number)
-        frame = target.shard(names[number], where).take(rows[here] - starts[number]).to_pandas()
+        frame = target.shard(names[number], where, rows[here] - starts[number]).to_pandas()
         frame.insert(0, "row", rows[here])
         frame["source"] = sources[names[number]].rpartition("/")[2]
         frames.append(frame.set_index(here))

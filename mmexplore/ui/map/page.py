@@ -13,7 +13,7 @@ from mmexplore.ui.compare import state as compare_state
 from mmexplore.ui.components import model_links
 from mmexplore.ui.components.molecule_map import Shown, Star, mask, molecule_map
 from mmexplore.ui.components.words import METHOD_TITLES
-from mmexplore.ui.map import card, cliffs, coloring, controls, events, progress, regions
+from mmexplore.ui.map import card, cliffs, coloring, controls, events, in_library, progress, regions
 from mmexplore.ui.map import star as map_star
 from mmexplore.ui.map import state as map_state
 from mmexplore.ui.map.cliffs import ShownCliffs
@@ -30,6 +30,8 @@ _MAP = "map"
 
 def map_page() -> None:
     """The whole page."""
+    if in_library.shown():
+        return
     choice = session.choice()
     header = st.container(gap="small")
     on = map_state.ground(choice)

@@ -4,6 +4,7 @@ A name is one of the catalogue's and nothing else: no request leads to a file, w
 NotAvailable or UnknownName (a 404), what cannot be read BadRecipe (a 400).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -33,6 +34,21 @@ def model(came: str) -> str:
     known = [one.name for one in studio.models()]
     if came.removeprefix(studio.UNTRAINED) not in known:
         raise UnknownName("model", _short(came), known)
+    return came
+
+
+def library(came: str) -> str:
+    """Name of a library of the home. Raises UnknownName."""
+    known = [one.name for one in studio.libraries()]
+    if came not in known:
+        raise UnknownName("library", _short(came), known)
+    return came
+
+
+def key(came: str) -> str:
+    """Digest of tiles: 32 hexadecimal digits. Raises BadRecipe."""
+    if not re.fullmatch("[0-9a-f]{32}", came, re.ASCII):
+        raise BadRecipe(f"tiles go by 32 digits from 0 to f, and {_short(came)!r} came")
     return came
 
 
@@ -75,9 +91,11 @@ def text(came: str) -> str:
 
 
 ROW = whole("row", 0, 10**_MOST_DIGITS - 1)
+_OF_LIBRARY: dict[str, tuple[Callable[[str], Any], Any]] = {"library": (library, ""), "key": (key, "")}
 DRAWING: dict[str, tuple[Callable[[str], Any], Any]] = {
     "smiles": (text, ""),
     "data": (dataset, ""),
+    **_OF_LIBRARY,
     "row": (ROW, 0),
     "width": (whole("width", 20, MOST_PX), 250),
     "height": (whole("height", 20, MOST_PX), 200),
@@ -87,7 +105,19 @@ DRAWING: dict[str, tuple[Callable[[str], Any], Any]] = {
     "atoms": (atoms, ()),
 }
 """What the address of a drawing may hold: each field's parser, and what stands for one that is not there or empty."""
-CARD: dict[str, tuple[Callable[[str], Any], Any]] = {"data": (dataset, ""), "row": (ROW, 0), "model": (model, "")}
+CARD: dict[str, tuple[Callable[[str], Any], Any]] = {
+    "data": (dataset, ""),
+    **_OF_LIBRARY,
+    "row": (ROW, 0),
+    "model": (model, ""),
+}
+TILES: dict[str, tuple[Callable[[str], Any], Any]] = {
+    **_OF_LIBRARY,
+    "level": (whole("level", 0, 99), 0),
+    "tile": (whole("tile", 0, 10**_MOST_DIGITS - 1), 0),
+    "colour": (text, ""),
+}
+"""What the address of a tile, or of a raster, of a library's map may hold."""
 
 
 def read(query: QueryParams, fields: Mapping[str, tuple[Callable[[str], Any], Any]]) -> dict[str, Any]:

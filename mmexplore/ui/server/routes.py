@@ -2,6 +2,8 @@
 
     /depict.svg?data=&row= or ?smiles=   a molecule's drawing       /card.json?data=&model=&row=   what is known of it
     /blob/NAME.bin                       points, colours, masks     /scripts/DIGEST/PATH.js        components' modules
+    /tile.bin?library=&key=&level=&tile=   points of a tile         /raster.bin?library=&key=&level=   a density raster
+    /tiles.json?library=&key=            a library's tiles
     /viewer3d/3Dmol-VERSION.js           what draws in space        /frame/NAME.html               a molecule in space
     /healthz                             {"status": "ok", ...}      / and /PAGE                    the app's pages
 
@@ -18,6 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -30,6 +33,11 @@ from mmexplore.runtime.deadline import seconds
 from mmexplore.runtime.errors import BadRecipe, MmexploreError, NotAvailable, UnknownName
 from mmexplore.ui.server import asked, blobs, guard
 from mmexplore.ui.shell import navigation
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mmexplore.studio import TileSet
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +59,9 @@ def routes(base: str = "") -> list[Route]:
         Route(f"{root}/depict.svg", depict),
         Route(f"{root}/card.json", card),
         Route(f"{root}/blob/{{name}}.bin", blob),
+        Route(f"{root}/tiles.json", tiles),
+        Route(f"{root}/tile.bin", tile),
+        Route(f"{root}/raster.bin", raster),
         Route(f"{root}/scripts/{{digest}}/{{name:path}}", script),
         Route(f"{root}/viewer3d/{{name}}", viewer3d),
         Route(f"{root}/frame/{{name}}.html", frame),
@@ -100,7 +111,7 @@ async def depict(request: Request) -> Response:
 def _depicted(request: Request) -> Response:
     wanted = asked.read(request.query_params, asked.DRAWING)
     if not (smiles := wanted.pop("smiles")):
-        smiles = _smiles(wanted["data"], wanted["row"])
+        smiles = _smiles(wanted)
     svg = _drawn(smiles, *(wanted[name] for name in ("width", "height", "atoms", "dark", "smarts", "faint")))
     return _tagged(request, svg.encode(), "image/svg+xml")
 
@@ -111,10 +122,13 @@ def card(request: Request) -> Response:
     from mmexplore import studio
 
     wanted = asked.read(request.query_params, asked.CARD)
-    if not wanted["data"]:
+    if wanted["library"]:
+        found = studio.library_molecule(wanted["library"], wanted["row"], wanted["key"])
+    elif wanted["data"]:
+        _check_row(wanted["data"], wanted["row"])
+        found = studio.molecule_card(wanted["data"], wanted["row"], wanted["model"])
+    else:
         raise BadRecipe("no data set was named; give data=... and row=...")
-    _check_row(wanted["data"], wanted["row"])
-    found = studio.molecule_card(wanted["data"], wanted["row"], wanted["model"])
     facts = [list(fact) for fact in found.facts]
     known = {"row": found.row, "name": found.name, "smiles": found.smiles, "line": found.line, "facts": facts}
     return JSONResponse(known, headers={"Cache-Control": "no-cache"})
@@ -127,6 +141,49 @@ async def blob(request: Request) -> Response:
         return PlainTextResponse("these bytes are not here any more; reload the page", 404)
     headers = {"Cache-Control": _FOR_GOOD.replace("public", "private"), "Content-Encoding": "identity"}
     return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+@_told
+def tiles(request: Request) -> Response:
+    """Tiles of a library's map: how many points, the square they lie in, and the box of each tile by level."""
+    made, _ = _tiles(request)
+    known = {name: made.about[name] for name in ("n", "box", "levels", "rasters")}
+    return JSONResponse(known, headers={"Cache-Control": _FOR_GOOD.replace("public", "private")})
+
+
+@_told
+def tile(request: Request) -> Response:
+    """Points of a tile, 12 bytes each: x, y as float32, row as uint32; with ``colour`` a byte each, 255 for unknown."""
+    made, wanted = _tiles(request)
+    if color := wanted["colour"]:
+        return _bytes(made.codes(wanted["level"], wanted["tile"], color))
+    return _bytes(made.points(wanted["level"], wanted["tile"]))
+
+
+@_told
+def raster(request: Request) -> Response:
+    """A raster, a byte a cell, the lowest row first: density on a logarithmic scale; with ``colour`` its mean codes."""
+    made, wanted = _tiles(request)
+    if color := wanted["colour"]:
+        return _bytes(made.mean(wanted["level"], color))
+    return _bytes(made.shade(wanted["level"]))
+
+
+def _tiles(request: Request) -> "tuple[TileSet, dict[str, Any]]":
+    from mmexplore import studio
+
+    wanted = asked.read(request.query_params, asked.TILES)
+    if not wanted["library"] or not wanted["key"]:
+        raise BadRecipe("no tiles were named; give library=... and key=...")
+    made = studio.library_tiles(wanted["library"], key=wanted["key"])
+    if made is None:
+        raise NotAvailable(f"these tiles of {wanted['library']!r} are not here any more; reload the page")
+    return made, wanted
+
+
+def _bytes(numbers: "np.ndarray") -> Response:
+    headers = {"Cache-Control": _FOR_GOOD.replace("public", "private"), "Content-Encoding": "identity"}
+    return Response(numbers.tobytes(), media_type="application/octet-stream", headers=headers)
 
 
 async def script(request: Request) -> Response:
@@ -169,9 +226,12 @@ async def healthz(_: Request) -> Response:
     return JSONResponse({"status": "ok", "version": __version__}, headers={"Cache-Control": "no-store"})
 
 
-def _smiles(data: str, row: int) -> str:
+def _smiles(wanted: dict[str, Any]) -> str:
     from mmexplore import studio
 
+    data, row = wanted.pop("data"), wanted.pop("row")
+    if library := wanted["library"]:
+        return studio.library_molecule(library, row, wanted["key"]).smiles
     if not data:
         raise BadRecipe("nothing to draw came; give smiles=..., or data=... and row=...")
     _check_row(data, row)

@@ -94,6 +94,26 @@ class Shown:
     contours: str = ""
 
 
+@dataclass(frozen=True)
+class ShownLibrary:
+    """Library map content: the ``library`` and the ``key`` of its tiles, and the number that they are colored ``by``.
+
+    ``by`` is "" for density; ``current`` is a row with its place, ``outlines`` are drawn over the points, and ``place``
+    is where one looks: the middle and how far one has zoomed in. The map goes there at first, and when the number of
+    its ``arrival`` is another one: what it has told itself may be on its way while it moves on.
+    """
+
+    title: str
+    library: str
+    key: str
+    by: str
+    painting: Painting
+    current: tuple[int, tuple[float, float]] | None = None
+    outlines: tuple[list[list[float]], ...] = ()
+    place: tuple[float, float, float] | None = None
+    arrival: int = 0
+
+
 _OF_LABEL = ("x", "y", "level", "smiles", "inside", "n", "outside", "n_outside")
 # A map's points are on their way while the scripts still come.
 _MEANWHILE = (
@@ -103,10 +123,11 @@ _MEANWHILE = (
 
 
 @cache
-def _component(name: str, meanwhile: str = "") -> Any:
+def _component(name: str, meanwhile: str = "", drawn: str = "") -> Any:
     import streamlit as st
 
-    return st.components.v2.component(name, html=markup(name), css=style(), js=start(HERE / f"{name}.js", meanwhile))
+    js = start(HERE / f"{name}.js", meanwhile)
+    return st.components.v2.component(name, html=markup(drawn or name), css=style(), js=js)
 
 
 def mask(rows: np.ndarray, n: int) -> bytes:
@@ -124,6 +145,19 @@ def molecule_map(key: str, shown: Shown, on_event: Callable[[], None]) -> None:
     """Draw the map; ``on_event`` is called before the page's next run, when ``event(key)`` is what happened."""
     data = plain(shown, _full) | {"base": address("").rstrip("/")}
     _component("molecule_map", _MEANWHILE)(key=key, data=data, on_event_change=on_event)
+
+
+def library_map(key: str, shown: ShownLibrary, on_event: Callable[[], None]) -> None:
+    """Draw a library's map; events are told as the map's own, and ``place`` once it rests somewhere else."""
+    data: dict[str, Any] = {
+        name: getattr(shown, name) for name in ("title", "library", "key", "by", "outlines", "place", "arrival")
+    }
+    data |= {
+        "current": shown.current and {"row": shown.current[0], "xy": list(shown.current[1])},
+        "name": shown.library,
+    }
+    data |= {"colour": _color(shown.painting), "base": address("").rstrip("/")}
+    _component("library_map", drawn="molecule_map")(key=key, data=data, on_event_change=on_event)
 
 
 def map_bar(key: str, group: str, painting: Painting, on_event: Callable[[], None]) -> None:

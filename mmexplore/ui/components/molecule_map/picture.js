@@ -2,6 +2,7 @@
 // of a comparison stand in it as they do on the page.
 
 /** @import { Colours } from "./legend.js" */
+/** @import { Labels } from "./labels.js" */
 /** @import { MoleculeMap } from "./molecule_map.js" */
 /** @import { Source } from "./source.js" */
 import { channels, make } from "../dom.js";
@@ -12,7 +13,10 @@ import { rows as stacked, stacking } from "./stacking.js";
 
 /**
  * What a map must have to be in a picture.
- * @typedef {Pick<MoleculeMap, "root" | "surface" | "canvas" | "view" | "data" | "n" | "xy" | "codes" | "states" | "grey" | "painter" | "paintNow" | "edges" | "contours" | "labels" | "source" | "dark">} Pictured
+ * @typedef {Pick<MoleculeMap, "root" | "surface" | "canvas" | "view" | "n" | "xy" | "codes" | "states" | "grey" | "paintNow" | "edges" | "contours" | "source" | "dark"> & Told} Pictured
+ *
+ * And what it must tell; one that is `tiled` holds not all its points, and is never drawn as SVG.
+ * @typedef {{ data: { title: string, name: string, colour: Colours }, painter: { exact: boolean }, labels: Pick<Labels, "laid" | "drawing" | "shares">, tiled?: boolean }} Told
  *
  * A line over the points: its path, what moves it (as a matrix), how it is drawn.
  * @typedef {{ d: string, matrix: number[], ink: string, width: number, opacity: number }} Line
@@ -234,7 +238,7 @@ export async function downloadPicture(maps, png) {
   const style = getComputedStyle(maps[0].surface), ink = hex(channels(style.color)), paper = hex(channels(style.backgroundColor));
   const accent = style.getPropertyValue("--st-primary-color").trim() || ink;
   maps.forEach(map => map.paintNow());
-  const drawn = sheet(maps), small = maps.reduce((sum, map) => sum + map.n, 0) <= MOST_SVG;
+  const drawn = sheet(maps), small = maps.reduce((sum, map) => sum + map.n, 0) <= MOST_SVG && !maps.some(map => map.tiled);
   const above = await Promise.all(drawn.places.map(({ map }) => over(map, ink, accent)));
   drawn.places.forEach((place, k) => { place.above = above[k]; });
   if (small && !png || maps.some(map => !map.painter.exact)) {

@@ -1,15 +1,18 @@
 // The tool bar: which gesture draws, and zoom, whole map and picture at a click, for one map or all of a comparison.
 
 /** @import { MoleculeMap } from "./molecule_map.js" */
+/** @import { Pictured } from "./picture.js" */
 import { downloadPicture } from "./picture.js";
 
-/** @type {Record<string, (map: MoleculeMap) => void>} */
+/** @typedef {Pick<MoleculeMap, "view" | "box" | "n" | "take" | "paint"> & Pictured} Tooled */
+
+/** @type {Record<string, (map: Tooled) => void>} */
 const ACTS = { in: map => map.view.zoom(1.5), out: map => map.view.zoom(1 / 1.5), reset: map => map.view.fit(map.box) };
 
 /**
  * Bring the bar's buttons to life; `maps()` are those it works on, `took(tool)` hears which tool was taken.
  * @param {HTMLElement} bar
- * @param {() => MoleculeMap[]} maps
+ * @param {() => Tooled[]} maps
  * @param {(tool: string) => void} took
  */
 export function tools(bar, maps, took = () => {}) {

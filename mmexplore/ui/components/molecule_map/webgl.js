@@ -29,22 +29,25 @@ void main() {
 }`;
 
 /**
+ * A program of two shaders, null where the context was lost meanwhile.
  * @param {WebGL2RenderingContext} gl
- * @returns {WebGLProgram | null}   null where the context was lost meanwhile
+ * @param {string} vertex
+ * @param {string} fragment
+ * @returns {WebGLProgram | null}
  */
-function compile(gl) {
-  const program = gl.createProgram();
-  for (const [kind, text] of /** @type {const} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]])) {
+export function program(gl, vertex, fragment) {
+  const made = gl.createProgram();
+  for (const [kind, text] of /** @type {const} */ ([[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]])) {
     const shader = gl.createShader(kind);
     if (!shader) return null;
     gl.shaderSource(shader, text);
     gl.compileShader(shader);
-    gl.attachShader(program, shader);
+    gl.attachShader(made, shader);
   }
-  gl.linkProgram(program);
+  gl.linkProgram(made);
   if (gl.isContextLost()) return null;
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program) ?? "no program");
-  return program;
+  if (!gl.getProgramParameter(made, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(made) ?? "no program");
+  return made;
 }
 
 const WITHOUT_GPU = /swiftshader|llvmpipe|softpipe|software|basic render/i;
@@ -89,10 +92,10 @@ function texels(palette, growth) {
  */
 export function webglPainter(canvas) {
   const gl = canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true, powerPreference: "high-performance" });
-  const program = gl && !gl.isContextLost() ? compile(gl) : null;
-  if (!gl || !program) return null;
+  const points = gl && !gl.isContextLost() ? program(gl, VERTEX, FRAGMENT) : null;
+  if (!gl || !points) return null;
   /** @param {string} name */
-  const uniform = name => gl.getUniformLocation(program, name);
+  const uniform = name => gl.getUniformLocation(points, name);
   /** @type {Record<string, WebGLBuffer>} */
   const buffers = {};
   /** @type {WebGLTexture | null} */
@@ -100,7 +103,7 @@ export function webglPainter(canvas) {
   /** @type {WebGLBuffer | null} */
   let ordered = null;
   let n = 0, share = 0, layers = [false, false, true, false], inOrder = false;
-  gl.useProgram(program);
+  gl.useProgram(points);
   gl.enable(gl.BLEND);
   gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   /**
@@ -113,7 +116,7 @@ export function webglPainter(canvas) {
     buffers[name] ??= gl.createBuffer();
     gl.bindBuffer(gl.ARRAY_BUFFER, buffers[name]);
     gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);
-    const where = gl.getAttribLocation(program, name);
+    const where = gl.getAttribLocation(points, name);
     gl.enableVertexAttribArray(where);
     gl.vertexAttribPointer(where, size, type, false, 0, 0);
   };
@@ -126,7 +129,7 @@ export function webglPainter(canvas) {
       share = 0;
       upload("place", xy, 2, gl.FLOAT);
       if (next) upload("next", next, 2, gl.FLOAT);
-      else gl.disableVertexAttribArray(gl.getAttribLocation(program, "next"));   // what it holds then counts for nothing
+      else gl.disableVertexAttribArray(gl.getAttribLocation(points, "next"));   // what it holds then counts for nothing
     },
     between(part) { share = part; },
     colours(codes, palette, { growth, order } = flat()) {
