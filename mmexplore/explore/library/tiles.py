@@ -24,7 +24,7 @@ import numpy as np
 
 from mmexplore.explore.library import build
 from mmexplore.explore.library.build import Library
-from mmexplore.explore.library.shard import PROPERTIES, about, folder_of
+from mmexplore.explore.library.shard import PROPERTIES, folder_of, made_of
 from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.lasso import inside
 from mmexplore.explore.maps.painting import MISSING, Painting, limits, paint
@@ -302,7 +302,6 @@ _keys: dict[str, str] = {}
 
 def _key(target: Library, name: str) -> str:
     """Digest of the footers of shards and layers that a map is made of; "" where one is not there."""
-    import pyarrow.parquet as pq
 
     works = {"": target.work, **target.layers}
     layers = [layer for layer, one in works.items() if not layer or one.models or (one.map and one.map.name == name)]
@@ -314,7 +313,7 @@ def _key(target: Library, name: str) -> str:
     if known not in _keys:
         if len(_keys) > 16:
             _keys.clear()
-        told = [_FORMAT, name, TILE, [[path.stem, about(pq.read_schema(path))] for path in paths]]
+        told = [_FORMAT, name, TILE, [[path.stem, made_of(path)] for path in paths]]
         _keys[known] = hashlib.sha256(json.dumps(told, sort_keys=True, allow_nan=False).encode()).hexdigest()[:32]
     return _keys[known]
 
