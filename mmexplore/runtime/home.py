@@ -43,13 +43,18 @@ class Home:
 
     def folder(self, *parts: str) -> Path:
         """A folder below it, made if it is not there."""
-        path = self.path.joinpath(*parts)
+        path = _below(self.path, parts)
         if not path.is_dir():  # looking is cheaper than trying
             if not self.path.is_dir():
                 self.path.mkdir(parents=True, exist_ok=True)
                 write_version(self)
             path.mkdir(parents=True, exist_ok=True)
         return path
+
+
+@lru_cache(256)
+def _below(path: Path, parts: tuple[str, ...]) -> Path:
+    return path.joinpath(*parts)
 
 
 def version_of(home: Home) -> int:
