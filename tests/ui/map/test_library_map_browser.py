@@ -1,6 +1,8 @@
 """A library's map in a real browser: density, then points; a card, a lasso, keys, a link, a picture, a lost WebGL."""
 
 import re
+import shutil
+from collections.abc import Iterator
 from io import BytesIO
 
 import numpy as np
@@ -26,11 +28,12 @@ LOSE = f"""() => new Promise(done => {{
 
 
 @pytest.fixture(scope="module", autouse=True)
-def library(server: Server) -> None:
+def library(server: Server) -> Iterator[None]:
     place = server.home / FOLDER / "many"
-    if not place.is_dir():
-        placed(place, crowded(N, SHARDS))
-        mmexplore(server, "library", "tiles", "many")
+    placed(place, crowded(N, SHARDS))
+    mmexplore(server, "library", "tiles", "many")
+    yield
+    shutil.rmtree(place)  # other files see a Map without libraries
 
 
 def at_rest(page: Page, url: str) -> Locator:

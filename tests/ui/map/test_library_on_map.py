@@ -1,5 +1,7 @@
 """A library on the Map page, without a browser: it is offered, counted, listed, and what it lacks is said."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,13 @@ N = 3_000
 
 
 @pytest.fixture(scope="module", autouse=True)
-def made(home: Path) -> TileSet:
+def made(home: Path) -> Iterator[TileSet]:
     place = default_home().folder(FOLDER)
     placed(place / "no map", crowded(50, 1), mapped=False)
     placed(place / "no tiles", crowded(50, 1))
-    return tiles.make(placed(place / "whole", crowded(N, 2)))
+    yield tiles.make(placed(place / "whole", crowded(N, 2)))
+    for name in ("no map", "no tiles", "whole"):  # other files count the libraries of this home
+        shutil.rmtree(place / name)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Routes of a library's map: bytes of tiles and rasters as they lie, rows from their shards, and nothing by a path."""
 
-from pathlib import Path
+import shutil
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from mmexplore.explore.library import tiles
-from mmexplore.explore.library.build import FOLDER, Library
+from mmexplore.explore.library.build import FOLDER
 from mmexplore.explore.library.tiles import TileSet
 from mmexplore.runtime.home import default_home
 from mmexplore.ui.server.routes import routes
@@ -23,10 +24,13 @@ def client() -> TestClient:
 
 
 @pytest.fixture(scope="module")
-def whole() -> TileSet:
+def whole() -> Iterator[TileSet]:
+    place = default_home().folder(FOLDER) / NAME
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiles, "TILE", 1_000)
-        return tiles.make(placed(default_home().folder(FOLDER) / NAME, crowded(5_000, 3)))
+        made = tiles.make(placed(place, crowded(5_000, 3)))
+    yield made
+    shutil.rmtree(place)  # other files count the libraries of this home
 
 
 def test_tiles_and_rasters_come_as_they_lie(client: TestClient, whole: TileSet) -> None:
@@ -94,11 +98,16 @@ def test_what_is_not_there_is_said(
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_damaged_tile_is_said(client: TestClient, tmp_path: Path) -> None:
-    found = tiles.make(placed(default_home().folder(FOLDER) / "damaged", crowded(500, 1)))
-    path = found.folder / "points-0.npy"
-    path.write_bytes(path.read_bytes()[:-4] + b"????")
-    answer = client.get("/tile.bin", params={"library": "damaged", "key": found.key})
-    assert answer.status_code == 400
-    assert "is not what was written there" in answer.text
-    assert Library("damaged", found.folder.parents[1]).done()
+def test_a_damaged_tile_is_said(client: TestClient) -> None:
+    target = placed(default_home().folder(FOLDER) / "damaged", crowded(500, 1))
+    try:
+        found = tiles.make(target)
+        path = found.folder / "points-0.npy"
+        path.write_bytes(path.read_bytes()[:-4] + b"????")
+        answer = client.get("/tile.bin", params={"library": "damaged", "key": found.key})
+        assert answer.status_code == 400
+        assert "is not what was written there" in answer.text
+        again = client.get("/tile.bin", params={"library": "damaged", "key": found.key})
+        assert (again.status_code, "reload the page" in again.text) == (404, True)
+    finally:
+        shutil.rmtree(target.folder)
