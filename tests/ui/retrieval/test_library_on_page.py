@@ -1,5 +1,7 @@
 """A library on the Retrieval page, without a browser: it is offered, and searched in its own spaces."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,11 @@ pytest_plugins = ("screens",)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def library(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    here = tmp_path_factory.mktemp("library")
-    built(here, default_home().folder(build.FOLDER) / "toy", sources(here / "source"), mapped=False)
+def library(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    here, place = tmp_path_factory.mktemp("library"), default_home().folder(build.FOLDER) / "toy"
+    built(here, place, sources(here / "source"), mapped=False)
+    yield
+    shutil.rmtree(place)  # other files count the libraries of this home
 
 
 @pytest.fixture
