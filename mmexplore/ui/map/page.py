@@ -88,10 +88,14 @@ def _body(
         steps = cliffs.shown(choice, stepped)
         _draw(choice, shown, painting, found, star, faded, steps, named)
         card.offer(choice, shown)
+    predict, beside = (
+        partial(model_links.predict_here, choice.model),
+        partial(map_side, found.smarts if found else "", star),
+    )
+    parts: list[Callable[[], None]] = [scored, predict, beside]
     with side:
-        scored()
-        model_links.predict_here(choice.model)
-        map_side(found.smarts if found else "", star)
+        for part in reversed(parts) if len(session.selection()) or session.current_row() >= 0 else parts:
+            part()  # what was chosen is what is asked about, and has to be in sight
     hyperedge_panel()
     if steps:
         cliffs.panel(choice, steps)

@@ -67,7 +67,7 @@ STEPS = (
         "Map",
         "Each modality has its own map",
         "Pull the slider above the map: each of the {modalities} modalities places the same molecules, and they move "
-        "from one map to the next. Lit are those whose neighbours change most; they are drawn below.",
+        "from one map to the next. Those whose neighbours change most are lit on the way, and drawn below.",
         molecule=False,
         lens=True,
     ),
