@@ -124,9 +124,9 @@ def test_a_click_in_one_is_the_current_molecule_of_all_and_a_link_shows_the_same
     page.reload()
     painted(page, 3)
     assert page.url == address
-    page.get_by_role("link", name="Data").click()
+    page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Data").click()
     page.wait_for_url(re.compile(r"/Data"))
-    page.get_by_role("link", name="Map").click()
+    page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Map").click()
     painted(page, 3)
     assert sorted(page.url.partition("?")[2].split("&")) == sorted(address.partition("?")[2].split("&"))
 

@@ -83,10 +83,10 @@ def test_the_current_molecule_stands_in_the_url_and_survives_reload_and_page_cha
     assert row
     expect(page.locator("[data-testid=stCode] code")).not_to_be_empty()
     smiles = page.locator("[data-testid=stCode] code").inner_text()
-    page.get_by_role("link", name="Data").click()
+    page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Data").click()
     page.wait_for_url(re.compile(r"/Data"))
     page.wait_for_url(re.compile(rf"row={row[1]}"))
-    page.get_by_role("link", name="Map").click()
+    page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Map").click()
     page.wait_for_selector(".molecule-map[data-painted]")
     assert "method=PCA" in page.url
     page.reload()
