@@ -41,6 +41,12 @@ NUMBERS |= {"is_auto_rerun": ClientState.DESCRIPTOR.fields_by_name["is_auto_reru
 NUMBERS |= {"early": ForwardMsg.FINISHED_EARLY_FOR_RERUN}
 TALK = (Path(__file__).with_name("talk.js")).read_text(encoding="utf-8").replace("NUMBERS", json.dumps(NUMBERS))
 MAP = "[...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector('.molecule-map')).shadowRoot"
+LOSE_WEBGL = f"""() => new Promise(done => {{
+  const canvas = {MAP}.querySelector("canvas");
+  window.taken = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
+  canvas.addEventListener("webglcontextlost", () => requestAnimationFrame(() => requestAnimationFrame(done)));
+  window.taken.loseContext();
+}})"""
 
 
 @dataclass(frozen=True)

@@ -302,7 +302,6 @@ _keys: dict[str, str] = {}
 
 def _key(target: Library, name: str) -> str:
     """Digest of the footers of shards and layers that a map is made of; "" where one is not there."""
-
     works = {"": target.work, **target.layers}
     layers = [layer for layer, one in works.items() if not layer or one.models or (one.map and one.map.name == name)]
     paths = [folder_of(target.folder, layer) / f"{done}.parquet" for layer in layers for done in target.done()]

@@ -71,8 +71,9 @@ def _page(name: str, head: DeltaGenerator, row: DeltaGenerator) -> None:
         return
     st.info("The tiles of this map are not made yet. This makes them, and so does the button:")
     st.code(f"mmexplore library tiles {name}", language="sh")
-    about = {"lost": "The tiles were not finished.", "again": "Make them again"}
-    _made(f"tiles-job/{name}/{on}", "Make the tiles", partial(studio.start_library_tiles, name, on), about)
+    start = partial(studio.start_library_tiles, name, on)
+    key, lost, again = f"tiles-job/{name}/{on}", "The tiles were not finished.", "Make them again"
+    waits.made_when_asked(key, "Make the tiles", start, lost, again)
 
 
 def _unmapped(name: str) -> None:
@@ -82,13 +83,9 @@ def _unmapped(name: str) -> None:
         return
     st.info("This library has no map yet. This lays one out, and so does the button:")
     st.code(f"mmexplore library map {name}", language="sh")
-    about = {"lost": "The map was not finished.", "again": "Lay it out again"}
-    _made(f"library-map-job/{name}", "Lay out a map", partial(studio.start_library_map, name), about)
-
-
-def _made(key: str, words: str, start: Any, about: dict[str, str]) -> None:
-    """The button of a job, then how far it is; the page runs again once it is done."""
-    waits.made_when_asked(key, words, start, about["lost"], about["again"])
+    start = partial(studio.start_library_map, name)
+    key, lost, again = f"library-map-job/{name}", "The map was not finished.", "Lay it out again"
+    waits.made_when_asked(key, "Lay out a map", start, lost, again)
 
 
 def _drawn(name: str, made: TileSet, by: str, head: DeltaGenerator) -> None:

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from browser import MAP, Server, answered, download, draw, middle, mmexplore, point_at_one, quiet
+from browser import LOSE_WEBGL, MAP, Server, answered, download, draw, middle, mmexplore, point_at_one, quiet
 from PIL import Image
 from placed_library import PREDICTED, crowded, placed
 from playwright.sync_api import Locator, Page, expect
@@ -19,12 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.release]
 N, SHARDS = 150_000, 3
 URL = f"/?map-of=library:+many&library-colour={PREDICTED}"
 RESTS = ".molecule-map[data-drawn='points'][data-busy='no']"
-LOSE = f"""() => new Promise(done => {{
-  const canvas = {MAP}.querySelector("canvas");
-  window.taken = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
-  canvas.addEventListener("webglcontextlost", () => requestAnimationFrame(() => requestAnimationFrame(done)));
-  window.taken.loseContext();
-}})"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -117,7 +111,7 @@ def test_a_picture_is_saved_and_a_lost_webgl_comes_back(page: Page, server: Serv
     pixels = np.asarray(Image.open(saved.path()).convert("RGB"), int)
     assert (pixels.max(2) - pixels.min(2) > 40).sum() > 1_000
     before = ink(surface)
-    page.evaluate(LOSE)
+    page.evaluate(LOSE_WEBGL)
     page.evaluate(f"() => delete {MAP}.querySelector('.molecule-map').dataset.drawn")
     page.evaluate("window.taken.restoreContext()")
     page.wait_for_selector(RESTS)

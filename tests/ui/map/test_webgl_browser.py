@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pytest
-from browser import MAP, Server, launch, lay_out, middle, new_page, open_map
+from browser import LOSE_WEBGL, MAP, Server, launch, lay_out, middle, new_page, open_map
 from map_pointer import a_molecule, expect_at, hover_a_molecule
 from PIL import Image, ImageChops
 from playwright.sync_api import Page, Playwright, expect
@@ -13,12 +13,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.release]
 URL = "/?model=ecfp&method=PCA"
 N = 1282
 AFTER_A_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
-LOSE = f"""() => new Promise(done => {{
-  const canvas = {MAP}.querySelector("canvas");
-  window.taken = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
-  canvas.addEventListener("webglcontextlost", () => requestAnimationFrame(() => requestAnimationFrame(done)));
-  window.taken.loseContext();
-}})"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -41,7 +35,7 @@ def test_a_lost_webgl_that_is_restored_paints_the_same_picture(page: Page, serve
     page.wait_for_selector(".molecule-map:not([data-zoom='1.00'])")
     page.wait_for_function(AFTER_A_FRAME)
     seen, painted = surface.screenshot(), int(page.locator(".molecule-map").get_attribute("data-painted") or 0)
-    page.evaluate(LOSE)
+    page.evaluate(LOSE_WEBGL)
     assert unlike(surface.screenshot(), seen) > 100
     page.evaluate("window.taken.restoreContext()")
     page.wait_for_function(f"n => Number({MAP}.querySelector('.molecule-map').dataset.painted) > n", arg=painted)
@@ -53,7 +47,7 @@ def test_a_lost_webgl_that_is_restored_paints_the_same_picture(page: Page, serve
 def test_a_webgl_that_stays_lost_gives_way_to_svg(page: Page, server: Server) -> None:
     surface = open_map(page, server.url + URL)
     row, x, y = a_molecule(page, surface)
-    page.evaluate(LOSE)
+    page.evaluate(LOSE_WEBGL)
     expect(page.locator(".sampled circle")).to_have_count(N)
     expect(page.locator(".plane canvas")).to_be_hidden()
     expect_at(page, row, x, y)

@@ -44,7 +44,7 @@ import { View } from "./view.js";
 const REST_MS = 150;   // without a move
 const SETTLED_MS = 1000;   // until the address is told where one looks
 const A_FRAME = 250_000;   // points that are drawn between two looks at the pointer
-const REACH_PX = 10, MOST_CORNERS = 500;
+const REACH_PX = 10;
 
 /** @type {WeakMap<Element, LibraryMap>} */
 const maps = new WeakMap();
@@ -423,14 +423,8 @@ export class LibraryMap {
       enter: () => this.#choose(this.#cursor),
       escape: () => { this.#hover(null); this.#tell({ kind: "clear" }); },
       arrow: (dx, dy) => this.#walk(dx, dy),
-      outline: (points, kind, add) => this.#tell({ kind, mode: add ? "add" : "replace", outline: this.#inData(points) }),
+      outline: (points, kind, add) => this.#tell({ kind, mode: add ? "add" : "replace", outline: view.outline(points) }),
     });
-  }
-
-  /** @param {Place[]} points */
-  #inData(points) {
-    const every = Math.ceil(points.length / MOST_CORNERS);
-    return points.filter((_, k) => k % every === 0).map(p => this.view.toData(...p));
   }
 
   /** @param {string} tool */

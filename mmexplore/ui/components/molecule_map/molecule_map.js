@@ -3,7 +3,6 @@
 
 /** @import { Component } from "../dom.js" */
 /** @import { Ink } from "./inks.js" */
-/** @import { Place } from "./pinch.js" */
 /** @import { Did, Shown } from "./shown.js" */
 /** @import { Source } from "./source.js" */
 import { part } from "../dom.js";
@@ -25,7 +24,7 @@ import { flat, stacking } from "./stacking.js";
 import { tools } from "./tools.js";
 import { View } from "./view.js";
 
-const MOST_CORNERS = 500, REST_MS = 150;
+const REST_MS = 150;
 /** @type {WeakMap<Element, MoleculeMap>} */
 const maps = new WeakMap();
 
@@ -266,14 +265,8 @@ export class MoleculeMap {
       enter: add => this.#choose(pointing.cursor, add),
       escape: () => { pointing.hover(-1); light(this, -1); this.#tell({ kind: "clear" }); },
       arrow: (dx, dy) => pointing.walk(dx, dy),
-      outline: (points, kind, add) => this.#tell({ kind, mode: add ? "add" : "replace", outline: this.#inData(points) }),
+      outline: (points, kind, add) => this.#tell({ kind, mode: add ? "add" : "replace", outline: view.outline(points) }),
     });
-  }
-
-  /** @param {Place[]} points */
-  #inData(points) {
-    const every = Math.ceil(points.length / MOST_CORNERS);
-    return points.filter((_, k) => k % every === 0).map(p => this.view.toData(...p));
   }
 
   /**

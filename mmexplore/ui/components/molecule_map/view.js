@@ -4,6 +4,8 @@
 
 /** @typedef {{ left: number, right: number, bottom: number, top: number }} Box   in data units */
 
+const MOST_CORNERS = 500;
+
 export class View {
   x = 0;   // the middle, in data units
   y = 0;
@@ -69,6 +71,15 @@ export class View {
    * @returns {[number, number]}
    */
   toData(px, py) { return [this.x + (px - this.width / 2) / this.k, this.y - (py - this.height / 2) / this.k]; }
+
+  /**
+   * A drawn line in data units, thinned to what says as much.
+   * @param {Place[]} points   in pixels
+   */
+  outline(points) {
+    const every = Math.ceil(points.length / MOST_CORNERS);
+    return points.filter((_, k) => k % every === 0).map(p => this.toData(...p));
+  }
 
   /**
    * @param {number} dx
