@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from mmexplore.datasets.file import Preview
 
 VERSION = 3
+GIVEN = (*embedded.NAMES, *PUBLISHED, nmrshiftdb2.NAME)
+"""Names that stand for the same everywhere, whatever a user adds."""
 
 _ON_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
@@ -96,7 +98,7 @@ def entries(*, home: Home) -> list[Entry]:
 
 def names(*, home: Home) -> list[str]:
     """Names of the entries, without a look at what is here of them."""
-    return [*embedded.NAMES, *PUBLISHED, nmrshiftdb2.NAME, *yours.cards(home=home)]
+    return [*GIVEN, *yours.cards(home=home)]
 
 
 def load(name_or_path: str | Path, *, progress: Progress = silent, home: Home, **chosen: Unpack[Choices]) -> Dataset:

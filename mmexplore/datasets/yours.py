@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mmexplore.datasets import Dataset, Entry, Task
 from mmexplore.runtime import seals
@@ -21,6 +21,14 @@ from mmexplore.runtime.files import allowed, claimed
 from mmexplore.runtime.home import Home, read_json, write_json
 
 Card = dict[str, Any]
+
+
+class Shelf(NamedTuple):
+    """User data sets as one look finds them: cards by name, what is no card and why, present names by former ones."""
+
+    cards: dict[str, Card]
+    damaged: dict[str, str]
+    former: dict[str, str]
 
 
 def entries(*, home: Home) -> list[Entry]:
@@ -38,12 +46,17 @@ def cards(*, home: Home) -> dict[str, Card]:
 
     ``more``: files whose rows were added later; then ``first`` is the content of the first, and ``content`` of all.
     """
-    return _cards(home.folder("datasets", "yours"))[0]
+    return shelf(home=home).cards
+
+
+def shelf(*, home: Home) -> Shelf:
+    """All that is known of the user's data sets, by one look; shared, not to be changed."""
+    return _shelf(home.place("datasets", "yours"))
 
 
 def damaged(*, home: Home) -> dict[str, str]:
     """What lies among the cards and is none, by its name: why not."""
-    return _cards(home.folder("datasets", "yours"))[1]
+    return shelf(home=home).damaged
 
 
 def current(name: str, *, home: Home) -> str:
@@ -53,12 +66,12 @@ def current(name: str, *, home: Home) -> str:
 
 def former(*, home: Home) -> dict[str, str]:
     """Present names of data sets by names that they had before, those left out that another set has now."""
-    known = cards(home=home)
-    return {old: now for now, card in reversed(known.items()) for old in card.get("former", ()) if old not in known}
+    return shelf(home=home).former
 
 
-def _read_cards(place: Path) -> tuple[tuple[dict[str, Card], dict[str, str]], list[Path]]:
-    found, bad = {}, {}
+def _read_shelf(place: Path) -> tuple[Shelf, list[Path]]:
+    found: dict[str, Card] = {}
+    bad: dict[str, str] = {}
     for path in sorted(place.glob("*.json")):
         try:
             card = read_json(path)
@@ -77,10 +90,11 @@ def _read_cards(place: Path) -> tuple[tuple[dict[str, Card], dict[str, str]], li
             bad[path.stem] = f"{path} is no card of a data set ({type(error).__name__})"
         else:
             found[path.stem] = card
-    return (found, bad), [place]
+    former = {old: now for now, card in reversed(found.items()) for old in card.get("former", ()) if old not in found}
+    return Shelf(found, bad, former), [place]
 
 
-_cards = FolderCache(_read_cards)
+_shelf = FolderCache(_read_shelf)
 
 
 def upload(name: str, *, home: Home) -> Path:
@@ -198,7 +212,7 @@ def rename(name: str, title: str, taken: Collection[str], *, home: Home) -> str:
 
 def read_cards(place: Path) -> dict[str, Card]:
     """Cards in any folder, those that can be read."""
-    return _read_cards(place)[0][0]
+    return _read_shelf(place)[0].cards
 
 
 def content_of(path: Path) -> str:

@@ -136,7 +136,7 @@ def single(model: Model, what: str) -> Model:
 def models(*, home: Home) -> list[Model]:
     """All models: shipped ones, ensembles, trained ones, newest first, imported embeddings, then the baseline."""
     known = registry.models(home=home)
-    runs = sorted(registry.runs_folder(home=home).iterdir(), key=changed, reverse=True)
+    runs = sorted(registry.run_folders(home=home), key=changed, reverse=True)
     found: list[Model] = [ensemble for ensemble in (_found(run, home=home) for run in runs) if ensemble]
     shipped = [model for model in known if model.shipped and model.card]
     return [*shipped, *found, *known[len(shipped) : -1], *imported.models(home=home), known[-1]]
@@ -145,7 +145,7 @@ def models(*, home: Home) -> list[Model]:
 def damaged(*, home: Home) -> dict[str, str]:
     """Ensembles that are none any more, by name: why not."""
     found = {}
-    for run in sorted(registry.runs_folder(home=home).iterdir()):
+    for run in registry.run_folders(home=home):
         if (run / FILE).is_file():
             try:
                 _read(run, home=home)
@@ -164,12 +164,8 @@ def model(name: str, *, home: Home) -> Model:
         first = bare.members[0] if isinstance(bare, Ensemble) else bare
         twin = registry.model(registry.UNTRAINED + first.name, home=home)
         return replace(twin, name=registry.UNTRAINED + bare.name, title=f"{bare.title}, untrained")
-    run = registry.runs_folder(home=home) / name if Path(name).name == name else None
-    for folder in (run, Path(name).expanduser()):
-        if folder is not None and (folder / FILE).is_file():
-            return _read(folder, home=home)
-        if folder is not None and (folder / imported.FILE).is_file():
-            return imported.read(folder, home=home)
+    if found := called(name, home=home) or _in(Path(name).expanduser(), home=home):
+        return found
     try:
         return registry.model(name, home=home)
     except UnknownName:
@@ -177,6 +173,22 @@ def model(name: str, *, home: Home) -> Model:
         if titled := [one for one in every if one.title == name]:
             return titled[0]
         raise UnknownName("model", name, [one.name for one in every]) from None
+
+
+def called(name: str, *, home: Home) -> Model | None:
+    """The model or ensemble that goes by this name; no path and no title leads to one. Raises BadCheckpoint."""
+    if not registry.may_be_a_name(name):
+        return None
+    return _in(home.place("runs") / name, home=home) or registry.called(name, home=home)
+
+
+def _in(folder: Path, *, home: Home) -> Model | None:
+    """The ensemble or the imported embedding of a folder, None where it holds neither."""
+    if not folder.is_dir():
+        return None
+    if (folder / FILE).is_file():
+        return _read(folder, home=home)
+    return imported.read(folder, home=home) if (folder / imported.FILE).is_file() else None
 
 
 def make(title: str, members: Sequence[Model], folder: Path, *, home: Home) -> Ensemble:
@@ -319,7 +331,7 @@ def complete(folder: Path, *, home: Home) -> Ensemble | None:
 
 def completed_by(member: Path, *, home: Home) -> None:
     """Make the ensembles that waited for this model last."""
-    for run in sorted(registry.runs_folder(home=home).iterdir()):
+    for run in registry.run_folders(home=home):
         if any(Path(os.path.normpath(run / one)) == Path(os.path.normpath(member)) for one in _expected(run)[1]):
             complete(run, home=home)
 

@@ -249,7 +249,7 @@ def _save(path: Path, values: np.ndarray) -> None:
 
 def models(*, home: Home) -> list[Imported]:
     """All imported embeddings by name; damaged ones are left out."""
-    runs = sorted(registry.runs_folder(home=home).iterdir())
+    runs = registry.run_folders(home=home)
     found = (_found(run, home=home) for run in runs if (run / FILE).is_file())
     return [one for one in found if one]
 
@@ -257,7 +257,7 @@ def models(*, home: Home) -> list[Imported]:
 def damaged(*, home: Home) -> dict[str, str]:
     """Imported embeddings that are none any more, by name: why not."""
     found = {}
-    for run in sorted(registry.runs_folder(home=home).iterdir()):
+    for run in registry.run_folders(home=home):
         if (run / FILE).is_file():
             try:
                 read(run, home=home)

@@ -91,7 +91,7 @@ class View:
 
 def models(*, home: Home) -> list[Model]:
     """Shipped models, then trained ones, newest first, then the baseline; damaged folders are left out."""
-    runs = sorted(runs_folder(home=home).iterdir(), key=changed, reverse=True)
+    runs = sorted(run_folders(home=home), key=changed, reverse=True)
     trained = [m for m in (_read(run / "model", shipped=False) for run in runs) if m]
     return [*_shipped().values(), *trained, _baseline()]
 
@@ -99,7 +99,7 @@ def models(*, home: Home) -> list[Model]:
 def damaged(*, home: Home) -> dict[str, str]:
     """What lies among the runs and is none, by its name: why not. A run that is not finished is left out."""
     found = {}
-    for run in sorted(runs_folder(home=home).iterdir()):
+    for run in run_folders(home=home):
         if run.name.startswith("."):
             continue
         if not run.is_dir():
@@ -121,7 +121,7 @@ def model(name: str, *, home: Home) -> Model:
     """
     if name.startswith(UNTRAINED):
         return _twin(model(name.removeprefix(UNTRAINED), home=home), home=home)
-    if found := _called(name, home=home):
+    if found := called(name, home=home):
         return found
     folder = Path(name).expanduser()
     for place in (folder / "model", folder):
@@ -145,13 +145,23 @@ def in_folder(folder: Path) -> Model:
     return Model(str(folder), card.name, folder, False, recipe.views, recipe, card)
 
 
-def _called(name: str, *, home: Home) -> Model | None:
-    """The model of that name, looked for where it would be: a run's is in a folder of its own."""
+def may_be_a_name(text: str) -> bool:
+    """Whether a folder of this name can lie in another folder, and is a child of it.
+
+    >>> [may_be_a_name(text) for text in ("a run", "", "..", "a/b", "a\\0b", "x" * 300)]
+    [True, False, False, False, False, False]
+    """
+    plain = Path(text).name == text and "\0" not in text
+    return plain and text not in ("", "..") and len(text.encode(errors="replace")) < 256
+
+
+def called(name: str, *, home: Home) -> Model | None:
+    """The model of that name, looked for where it would be: a run's is in a folder of its own; no path leads to one."""
     if name == BASELINE:
         return _baseline()
-    if Path(name).name != name:
+    if not may_be_a_name(name):
         return None
-    return _shipped().get(name) or _read(runs_folder(home=home) / name / "model", shipped=False)
+    return _shipped().get(name) or _read(home.place("runs") / name / "model", shipped=False)
 
 
 def at(folder: Path, *, home: Home) -> Model | None:
@@ -232,6 +242,14 @@ def target(target_name: str, name: str, *, home: Home) -> tuple[Model, str]:
 def runs_folder(*, home: Home) -> Path:
     """Folder of trained models."""
     return home.folder("runs")
+
+
+def run_folders(*, home: Home) -> tuple[Path, ...]:
+    """What lies in the folder of trained models, by name."""
+    return _run_folders(home.place("runs"))
+
+
+_run_folders = FolderCache(lambda place: (tuple(sorted(place.iterdir())) if place.is_dir() else (), [place]))
 
 
 def new_run(title: str, *, home: Home) -> Path:

@@ -41,9 +41,13 @@ class Home:
         """A path below it; nothing is made."""
         return self.path / name
 
+    def place(self, *parts: str) -> Path:
+        """Where a folder below it would be; nothing is made: who reads alone leaves no trace."""
+        return _below(self.path, parts)
+
     def folder(self, *parts: str) -> Path:
         """A folder below it, made if it is not there."""
-        path = _below(self.path, parts)
+        path = self.place(*parts)
         if not path.is_dir():  # looking is cheaper than trying
             if not self.path.is_dir():
                 self.path.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ Names travel as names only to here. What lies below takes objects, and the home 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -53,11 +53,11 @@ def check_names(data: str = "", model_name: str = "") -> None:
     """Raises UnknownName for a path where names alone are taken (:func:`~mmexplore.studio.hosts.names_only`)."""
     if not VISITORS.is_set():
         return
-    if data and data not in (known := catalog.names(home=home())):
-        raise UnknownName("data set", data, known)
+    if data and data not in catalog.GIVEN and data not in yours.cards(home=home()):
+        raise UnknownName("data set", data, catalog.names(home=home()))
     plain = model_name.removeprefix(registry.UNTRAINED)
-    if plain and plain not in (known := [one.name for one in ensembles.models(home=home())]):
-        raise UnknownName("model", model_name, known)
+    if plain and not ensembles.called(plain, home=home()):
+        raise UnknownName("model", model_name, [one.name for one in ensembles.models(home=home())])
 
 
 def check_recipe(recipe: Recipe) -> None:
@@ -86,11 +86,13 @@ def split_files() -> Path:
 
 def dataset(name: str, progress: Progress = silent) -> Dataset:
     """A data set by name or path, kept in memory between calls. Raises UnknownName, NotAvailable or BadTable."""
-    name = yours.current(name, home=home())
+    place = home()
+    shelf = yours.shelf(home=place)
+    name = shelf.former.get(name, name)
     check_names(data=name)
     if progress is not silent:
-        return catalog.load(name, progress=progress, home=home())
-    return _loaded(name, _state(name), home=home())
+        return catalog.load(name, progress=progress, home=place)
+    return _loaded(name, _state(name, shelf.cards), home=place)
 
 
 @cached(4)
@@ -98,10 +100,12 @@ def _loaded(name: str, _state: "str | FileVersion", *, home: Home) -> Dataset:
     return catalog.load(name, home=home)
 
 
-def _state(name: str) -> "str | FileVersion":
+def _state(name: str, mine: Mapping[str, yours.Card]) -> "str | FileVersion":
     """Changes when another file, or another set of the user's, goes by the same name."""
-    if card := yours.cards(home=home()).get(name):
+    if card := mine.get(name):
         return str(card["content"])
+    if name in catalog.GIVEN:
+        return ""
     try:
         return version(Path(name).expanduser())
     except (OSError, ValueError):
@@ -113,8 +117,11 @@ def model(name: str) -> Model:
 
     Raises UnknownName or BadCheckpoint.
     """
-    check_names(model_name=name)
-    return renamed([ensembles.model(name, home=home())])[0]
+    place = home()
+    if not (found := ensembles.called(name, home=place)):
+        check_names(model_name=name)
+        found = ensembles.model(name, home=place)
+    return renamed([found])[0]
 
 
 def renamed(found: Sequence[Model]) -> list[Model]:

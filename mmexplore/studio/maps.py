@@ -28,7 +28,7 @@ from mmexplore.models import skipped as skipped_rows
 from mmexplore.models.embeddings import Embedded
 from mmexplore.models.registry import UNTRAINED, Model
 from mmexplore.runtime import files
-from mmexplore.runtime.errors import BadTable
+from mmexplore.runtime.errors import BadTable, UnknownName
 from mmexplore.runtime.home import write_atomically
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
@@ -47,9 +47,11 @@ def view_of(model_name: str, view: str = "") -> str:
 
 def first_choice() -> tuple[str, str, str, str]:
     """Default choice, what the app opens on: data set, model, view, method; the baseline where no model is shipped."""
-    names = [m.name for m in models()]
-    chosen = FIRST_MODEL if FIRST_MODEL in names else names[0]
-    return FIRST_DATA, chosen, view_of(chosen), "umap"
+    try:
+        chosen = model(FIRST_MODEL)
+    except UnknownName:
+        chosen = models()[0]
+    return FIRST_DATA, chosen.name, chosen.views[0], "umap"
 
 
 def embed(model_name: str, data: str, progress: Progress = silent) -> Embedded:

@@ -78,7 +78,7 @@ def test_a_data_set_shows_when_it_is_added_and_is_gone_when_removed(
 ) -> None:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
     before = catalog.entries(home=default_home())
-    age(tmp_path / "datasets" / "yours")
+    age(default_home().folder("datasets", "yours"))
     assert catalog.entries(home=default_home()) == before
     made = catalog.add("CCO\nCCN\n", "mine", home=default_home())
     assert made.name in yours.cards(home=default_home())

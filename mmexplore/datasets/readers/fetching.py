@@ -18,7 +18,7 @@ def here(*, home: Home) -> dict[str, Path]:
     """Files by name: those of MMEXPLORE_DATA_DIR, then those that were fetched."""
     found: dict[str, Path] = {}
     chosen = os.environ.get("MMEXPLORE_DATA_DIR", "")
-    for root in (Path(chosen).expanduser() if chosen else None, home.folder("datasets", "fetched")):
+    for root in (Path(chosen).expanduser() if chosen else None, home.place("datasets", "fetched")):
         for name, path in (_files(root) if root else {}).items():
             found.setdefault(name, path)
     return found

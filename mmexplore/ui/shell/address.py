@@ -29,16 +29,23 @@ _history = st.components.v2.component("history", js=Path(__file__).with_name("hi
 def steps() -> None:
     """Have the browser keep one step of its history a gesture, and run the page again when its theme changes.
 
-    And have it read what draws charts while nobody waits.
+    And have it read the scripts of elements while nobody waits.
     """
-    _history(key="history", data=_charts(), on_theme_change=lambda: None)
+    _history(key="history", data=_scripts(), on_theme_change=lambda: None)
+
+
+_ELEMENTS = (
+    "PlotlyChart", "Slider", "Spinner", "StreamlitSyntaxHighlighter", "Multiselect", "NumberInput", "Metric",
+    "DownloadButton", "Progress", "ProgressBar",
+)  # fmt: skip
+"""Elements of the pages behind the first one, the slowest first."""
 
 
 @cache
-def _charts() -> str:
-    """File name of Streamlit's script that draws charts, "" where there is none."""
-    scripts = Path(st.__file__).with_name("static") / "static" / "js"
-    return next((path.name for path in scripts.glob("PlotlyChart.*.js")), "")
+def _scripts() -> list[str]:
+    """File names of Streamlit's scripts of these elements, of those that there are."""
+    folder = Path(st.__file__).with_name("static") / "static" / "js"
+    return [path.name for name in _ELEMENTS for path in sorted(folder.glob(f"{name}.*.js"))]
 
 
 def went_back() -> bool:

@@ -4,6 +4,8 @@ Every file ``pages/N_Title.py`` is a page, in the order of the numbers; nothing 
 """
 
 from contextlib import suppress
+from copy import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -101,10 +103,12 @@ def _account(page: str) -> None:
 
 
 def _pages() -> list[st.Page]:
-    return [_page(path, first=number == 0) for number, path in enumerate(navigation.pages())]
+    return [copy(_page(path, first=number == 0)) for number, path in enumerate(navigation.pages())]
 
 
+@cache
 def _page(path: Path, *, first: bool) -> st.Page:
+    """A page, whose file is looked for once; who asks takes a copy, as Streamlit marks the one that is run."""
     title = navigation.title(path)
     return st.Page(path, title=title, icon=f":material/{_ICONS.get(title, 'article')}:", default=first)
 

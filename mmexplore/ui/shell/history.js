@@ -14,25 +14,27 @@ let changed = null;
 let fetched = null;
 
 /**
- * Called by Streamlit at every rerun of the page; `data` names the script of Streamlit's that draws charts.
- * @param {{ data: string, setTriggerValue: (name: string, value: unknown) => void }} asked
+ * Called by Streamlit at every rerun of the page; `data` names scripts of Streamlit's that other pages will need.
+ * @param {{ data: string[], setTriggerValue: (name: string, value: unknown) => void }} asked
  */
 export default function start({ data, setTriggerValue }) {
   keep(window);
-  if (data && !fetched) fetched = ahead(data);
+  if (data.length && !fetched) fetched = ahead(data);
   const app = document.querySelector("[data-testid=stApp]");
   if (app && !changed) watch(app, () => getComputedStyle(app).colorScheme, () => changed?.());
   changed = () => setTriggerValue("theme", true);
 }
 
 /**
- * Have a script of Streamlit's read while nobody waits for it: the one that draws charts takes a second of a first chart.
- * @param {string} name
+ * Have scripts of Streamlit's read, one by one, while nobody waits for them: that of charts takes a second of a first one.
+ * @param {string[]} names
  */
-async function ahead(name) {
+async function ahead(names) {
   await new Promise(calm => { setTimeout(calm, AHEAD_MS); });
   const own = document.querySelector("script[type=module][src*='static/js/']");
-  if (own instanceof HTMLScriptElement) await import(new URL(name, own.src).href).catch(() => {});   // then a chart fetches it
+  if (!(own instanceof HTMLScriptElement)) return;
+  const read = (/** @type {string} */ name) => import(new URL(name, own.src).href).catch(() => {});   // then an element fetches it
+  await names.reduce((before, name) => before.then(() => read(name)), Promise.resolve());
 }
 
 /**

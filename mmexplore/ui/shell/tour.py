@@ -203,10 +203,23 @@ def _made_ready(subject: Subject) -> None:
             import_module(f"mmexplore.ui.{step.page.lower()}.page")
         view = stops[0].view
         studio.detail(studio.query_of_row(subject.data, subject.row), subject.model, view)
-        studio.predict_molecule([subject.model], "CCO")  # the model is loaded, and its domain known
-        studio.contributions_of(subject.model, "CCO")
+        _first_chart()
+        smiles = str(studio.dataset(subject.data).smiles[subject.row])
+        studio.part_sizes(smiles)
+        studio.read_structure(smiles, "strip")
+        studio.intervals_in_words(subject.model)
+        for edit in (smiles, "CCO"):  # by the second the model is loaded, and its domain known
+            studio.predict_molecule([subject.model], edit)
+            studio.contributions_of(subject.model, edit)
     except MmexploreError as mistake:
         log.info("the walk is not prepared: %s", mistake)
+
+
+def _first_chart() -> None:
+    """Have Plotly read the parts that it reads at a process's first chart."""
+    from mmexplore.ui.components import charts
+
+    charts.blank("", "", "").add_waterfall(y=[0.0]).add_hline(0.0)
 
 
 def _embed(subject: Subject) -> None:
