@@ -1,11 +1,12 @@
 """How often is a molecule found by a picture of it, or by a conformer, that the model has not seen it by?
 
-    MMEXPLORE_DATA_DIR=... python benchmarks/queries.py [--data lipophilicity] [--queries 200]
+    MMEXPLORE_DATA_DIR=... python benchmarks/queries.py [--data lipophilicity] [--among nmrshiftdb2] [--queries 200]
 
-Queries are molecules of a data set that the model of pictures was not trained on, sought among all of it. The model's
-places are those of RDKit's drawings, 64 pixels a side, and of ETKDG's first conformers without hydrogens. Pictures are
-drawn in other styles, then read as an uploaded file is: cropped, scaled, looked at six ways. ``pixels`` is the nearest
-of the same six looks by grey pixels. Conformers are those of another seed, as ETKDG leaves them and refined by MMFF;
+Queries are molecules of a data set that the model of pictures was not trained on, sought among all of it and of the
+other one (``--among DATA``: of that data set alone), and among those with the same formula alone. The model's places
+are those of RDKit's drawings, 64 pixels a side, and of ETKDG's first conformers without hydrogens. Pictures are drawn
+in other styles, then read as an uploaded file is: cropped, scaled, looked at six ways. ``pixels`` is the nearest of
+the same six looks by grey pixels. Conformers are those of another seed, as ETKDG leaves them and refined by MMFF;
 ``USRCAT`` is RDKit's descriptor of shape and atom types on the same, ``ECFP`` the structure that the file holds anyway,
 a ceiling. ``dealt``: each query is counted for another one's molecule, which is chance. Molecules that tie count by
 their share; intervals are percentiles over 1,000 resamples of the queries.
@@ -14,6 +15,7 @@ their share; intervals are percentiles over 1,000 resamples of the queries.
 import base64
 from collections.abc import Iterable, Iterator
 from io import BytesIO
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,7 @@ from mmexplore.datasets import Dataset, catalog
 from mmexplore.datasets.readers.pictures import picture, to_png
 from mmexplore.explore.neighbors import shown
 from mmexplore.explore.neighbors.search import Cosine
+from mmexplore.explore.spectra.doubt import formulas_of
 from mmexplore.features.modalities.image import Image
 from mmexplore.features.packing import pack
 from mmexplore.features.store import features
@@ -57,24 +60,35 @@ STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-def main(data: str, queries: int) -> None:
-    table = catalog.load(data, home=default_home())
-    rows = asked_rows(table, queries)
-    found = [*by_pictures(table, rows), *by_conformers(table, rows)]
+Ranked = tuple[str, str, np.ndarray, Iterable[np.ndarray]]
+
+
+def main(data: str, among: str, queries: int) -> None:
+    asked = catalog.load(data, home=default_home()).smiles.astype(str)
+    known = np.array([] if smallest() else catalog.load("nmrshiftdb2", home=default_home()).smiles, str)
+    table = catalog.load(data, home=default_home()) if among == data else both(data, among)
+    rows = asked_rows(table, asked[~np.isin(asked, known)], queries)
+    formulas = formulas_of(table)
+    found = [counted(formulas, *one) for one in chain(by_pictures(table, rows), by_conformers(table, rows))]
     question = f"How often is one of {len(table):,} molecules found by a picture or a conformer?"
-    command = f"python benchmarks/queries.py --data {data} --queries {queries}"
+    command = f"python benchmarks/queries.py --data {data} --among {among} --queries {queries}"
     record("queries", question, command, found, seed=SEED, told={"queries": len(rows), "candidates": len(table)})
 
 
-def asked_rows(table: Dataset, most: int) -> np.ndarray:
-    """Rows that are asked for: none that the model of pictures was trained on, drawn with a seed."""
-    known = [] if smallest() else catalog.load("nmrshiftdb2", home=default_home()).smiles.tolist()
-    strange = np.flatnonzero(~np.isin(table.smiles.astype(str), np.array(known, str)))
-    return np.sort(np.random.default_rng(SEED).permutation(strange)[:most])
+def both(data: str, among: str) -> Dataset:
+    """The molecules of two data sets as one, in the home."""
+    every = [smiles for name in (data, among) for smiles in catalog.load(name, home=default_home()).smiles.tolist()]
+    return catalog.add("\n".join(every), f"{data} and {among}", home=default_home())
 
 
-def by_pictures(table: Dataset, rows: np.ndarray) -> Iterator[dict[str, Any]]:
-    """A row for each style and way."""
+def asked_rows(table: Dataset, strange: np.ndarray, most: int) -> np.ndarray:
+    """Rows that are asked for: drawn with a seed from those of strange molecules."""
+    found = np.flatnonzero(np.isin(table.smiles.astype(str), strange))
+    return np.sort(np.random.default_rng(SEED).permutation(found)[:most])
+
+
+def by_pictures(table: Dataset, rows: np.ndarray) -> Iterator[Ranked]:
+    """For each style and way: what is asked for, and the scores of all molecules."""
     gray = gray_pixels(table)
     spaces = {name: space_of(name, "picture", table) for name in MODELS["picture"]}
     for style, about in STYLES.items():
@@ -82,14 +96,14 @@ def by_pictures(table: Dataset, rows: np.ndarray) -> Iterator[dict[str, Any]]:
         contents = [base64.b64encode(to_png(one)).decode() for one in pixels]
         for name, (there, view) in spaces.items():
             places = shown.embedded(view.model.folder, view.name, "picture", contents)
-            yield counted(style, name, rows, (there.scores(one).max(0) for one in places))
-        yield counted(style, "pixels", rows, by_pixels(gray, pixels))
+            yield (style, name, rows, (there.scores(one).max(0) for one in places))
+        yield (style, "pixels", rows, by_pixels(gray, pixels))
     dealt = np.roll(rows, 1)
-    yield counted(style, "pixels, dealt", dealt, by_pixels(gray, pixels))
+    yield (style, "pixels, dealt", dealt, by_pixels(gray, pixels))
 
 
-def by_conformers(table: Dataset, rows: np.ndarray) -> Iterator[dict[str, Any]]:
-    """A row for each kind of conformer and way."""
+def by_conformers(table: Dataset, rows: np.ndarray) -> Iterator[Ranked]:
+    """The same for each kind of conformer and way."""
     there, view = space_of(MODELS["conformer"][0], "conformer", table)
     gallery = np.array([shape(one) for one in stored(table)])
     bits = features("fingerprint", table.smiles, home=default_home())
@@ -99,10 +113,10 @@ def by_conformers(table: Dataset, rows: np.ndarray) -> Iterator[dict[str, Any]]:
         asked = np.array([row for row, _ in made])
         blocks = [Chem.MolToMolBlock(one) for _, one in made]
         places = shown.embedded(view.model.folder, view.name, "conformer", blocks)
-        yield counted(kind, view.model.name, asked, (there.scores(one).max(0) for one in places))
+        yield (kind, view.model.name, asked, (there.scores(one).max(0) for one in places))
         shapes = np.array([shape(Chem.RemoveHs(one)) for _, one in made])
-        yield counted(kind, "USRCAT", asked, (-np.abs(gallery - one).sum(1) for one in shapes))
-        yield counted(kind, "ECFP", asked, (words.scores(words.take(np.array([row])))[0] for row in asked))
+        yield (kind, "USRCAT", asked, (-np.abs(gallery - one).sum(1) for one in shapes))
+        yield (kind, "ECFP", asked, (words.scores(words.take(np.array([row])))[0] for row in asked))
 
 
 def space_of(name: str, kind: shown.Kind, table: Dataset) -> tuple[Cosine, View]:
@@ -209,32 +223,52 @@ def shape(molecule: Chem.Mol) -> np.ndarray:
     return np.array(GetUSRCAT(molecule))
 
 
-def counted(query: str, by: str, rows: np.ndarray, scores: Iterable[np.ndarray]) -> dict[str, Any]:
-    """Recall of a way to rank, with its intervals."""
-    places = []
+def counted(
+    formulas: np.ndarray, query: str, by: str, rows: np.ndarray, scores: Iterable[np.ndarray]
+) -> dict[str, Any]:
+    """Recall of a way to rank, with its intervals: among all molecules, and among each query's isomers alone."""
+    places, isomers = [], []
     for row, found in zip(rows.tolist(), scores, strict=True):
         each = np.where(np.isfinite(found), found, -np.inf)
-        near = np.isclose(each, each[row], rtol=0, atol=1e-6)
-        places.append((int((each[~near] > each[row]).sum()), int(near.sum())))
+        alike = formulas == formulas[row]
+        places.append(place(each, each[row]))
+        if alike.sum() > 1:
+            isomers.append((*place(each[alike], each[row]), int(alike.sum())))
     better, tied = np.array(places).T
     about: dict[str, Any] = {"query": query, "by": by, "queries": len(rows)}
     for k in KS:
-        each = np.clip((k - better) / tied, 0, 1)
-        means = np.concatenate([(counts @ each) / len(each) for counts in drawn(len(each), RESAMPLES)])
-        low, high = np.percentile(means, [2.5, 97.5])
-        about |= {f"recall@{k}": float(each.mean()), f"recall@{k}, low": float(low), f"recall@{k}, high": float(high)}
+        about |= share(f"recall@{k}", better, tied, k)
+    about |= {"median rank": float(np.median(better + (tied + 1) / 2)), "with isomers": len(isomers)}
+    if isomers:
+        better, tied, of = np.array(isomers).T
+        about |= share("recall@1 of isomers", better, tied, 1) | {"chance": float((1 / of).mean())}
     print({key: round(value, 3) if isinstance(value, float) else value for key, value in about.items()}, flush=True)
-    return about | {"median rank": float(np.median(better + (tied + 1) / 2))}
+    return about
+
+
+def place(scores: np.ndarray, own: float) -> tuple[int, int]:
+    """How many are better than its own score, and how many tie with it."""
+    near = np.isclose(scores, own, rtol=0, atol=1e-6)
+    return int((scores[~near] > own).sum()), int(near.sum())
+
+
+def share(name: str, better: np.ndarray, tied: np.ndarray, k: int) -> dict[str, float]:
+    """Share of the queries that are found among k, those that tie by their share, with its interval."""
+    each = np.clip((k - better) / tied, 0, 1)
+    means = np.concatenate([(counts @ each) / len(each) for counts in drawn(len(each), RESAMPLES)])
+    low, high = np.percentile(means, [2.5, 97.5])
+    return {name: float(each.mean()), f"{name}, low": float(low), f"{name}, high": float(high)}
 
 
 def command_line() -> Asked:
     """What can be asked for."""
     asked = Asked(__doc__)
     asked.option("--data", "lipophilicity", "freesolv")
+    asked.option("--among", "nmrshiftdb2", "freesolv")
     asked.option("--queries", 200, 3)
     return asked
 
 
 if __name__ == "__main__":
     chosen = command_line().parse_args()
-    main(chosen.data, chosen.queries)
+    main(chosen.data, chosen.among, chosen.queries)
