@@ -24,6 +24,7 @@ from record import RESULTS, Asked, record, smallest
 from runs import paper, score_of
 
 from mmexplore import studio
+from mmexplore.models.bootstrap import over_seeds
 from mmexplore.recipes.presets import preset
 from mmexplore.runtime import provenance
 
@@ -100,21 +101,14 @@ def judged(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for (variant, data), own in scores.items():
         base = scores.get((BASE, data), {})
-        gains = np.array([own[seed] - base[seed] for seed in sorted(own.keys() & base.keys())])
-        if variant != BASE and len(gains) > 1:
-            unit = abs(float(np.mean(list(base.values()))))
-            found.setdefault(variant, {})[data] = gain(gains) | {"relative": float(gains.mean()) / unit}
+        pairs = [(own[seed], base[seed]) for seed in sorted(own.keys() & base.keys())]
+        first, second = zip(*pairs, strict=True) if pairs else ((), ())
+        test = over_seeds("higher is better", first, second, overlap=TEST_TO_TRAINING) if variant != BASE else None
+        if test is not None:
+            gain: dict[str, float] = {"gain": test.difference, "low": test.low, "high": test.high, "p": test.p}
+            gain |= {"wins": test.wins, "seeds": test.n, "relative": test.difference / abs(float(np.mean(second)))}
+            found.setdefault(variant, {})[data] = gain
     return {variant: {"sets": sets} | over(sets) for variant, sets in found.items()}
-
-
-def gain(gains: np.ndarray) -> dict[str, float | int]:
-    """Mean gain with its corrected interval, and how many are above 0."""
-    from scipy import stats
-
-    n = len(gains)
-    half = stats.t.ppf(0.975, n - 1) * gains.std(ddof=1) * (1 / n + TEST_TO_TRAINING) ** 0.5
-    mean = float(gains.mean())
-    return {"gain": mean, "low": mean - half, "high": mean + half, "wins": int((gains > 0).sum()), "seeds": n}
 
 
 def over(sets: dict[str, dict[str, float]]) -> dict[str, float | int]:
