@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.datasets import Entry, RawTable, Task
+from mmexplore.datasets import Entry, RawTable, Task, tables
 from mmexplore.datasets.readers.cells import Cells, delimited, sd_records, smiles_lines
 from mmexplore.datasets.readers.source import opened
 from mmexplore.runtime.errors import NotAvailable, UnknownName
@@ -101,10 +101,9 @@ def _are_here(paths: tuple[Path, ...]) -> bool:
 
 
 def _frame(path: Path) -> "pd.DataFrame":
-    import pandas as pd
 
     if path.suffix == ".parquet":
-        return pd.read_parquet(path)
+        return tables.frame(path.read_bytes())
     with opened(path) as file:
         if path.suffix == ".smi":
             return _from_cells(smiles_lines(file))

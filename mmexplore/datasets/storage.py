@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmexplore.datasets import Dataset, Remark, Report, Spectra, Task
+from mmexplore.datasets import Dataset, Remark, Report, Spectra, Task, tables
 from mmexplore.runtime import seals
 from mmexplore.runtime.files import whole_or_gone
 from mmexplore.runtime.home import read_json, write_atomically, write_json
@@ -120,10 +120,7 @@ def _write_table(path: Path, columns: dict[str, Any]) -> None:
 
 
 def _read_table(path: Path) -> Any:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    return pq.read_table(pa.BufferReader(seals.read(path)))
+    return tables.arrow(seals.read(path))
 
 
 def _report(values: dict[str, Any], table: Any) -> Report:

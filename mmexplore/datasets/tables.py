@@ -1,4 +1,6 @@
-"""Table writer: the one way in which a table leaves as CSV, TSV, Parquet or Excel; no cell of it is run as a formula.
+"""Tables: the one way in which one leaves as CSV, TSV, Parquet or Excel, and in which kept Parquet is read.
+
+No cell of what leaves is run as a formula.
 
 A spreadsheet runs what begins with =, +, - or @, also behind a tab or a line break, wherever the file came from. Such a
 text gets an apostrophe before it, as OWASP advises (CSV Injection), and is a text in a workbook; numbers stay what they
@@ -6,9 +8,10 @@ are.
 """
 
 import io
+import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -20,6 +23,7 @@ from mmexplore.runtime.home import write_atomically
 if TYPE_CHECKING:
     import openpyxl
     import pandas as pd
+    import pyarrow as pa
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".xlsx")
 EXCEL_ROWS = 1_048_575
@@ -108,6 +112,27 @@ def _write_parquet(file: BinaryIO, parts: Iterable["pd.DataFrame"]) -> None:
     finally:
         if writer:
             writer.close()
+
+
+def arrow(content: bytes, columns: Sequence[str] | None = None) -> "pa.Table":
+    """Arrow table of a Parquet file's bytes, read by this thread alone. Raises OSError, ValueError.
+
+    ``pyarrow.parquet.read_table`` and pandas come back while a thread of Arrow's still holds Python's bytes; where
+    Python ends just then, letting go of them aborts the process (apache/arrow issue 34314).
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wanted = None if columns is None else list(columns)
+    return pq.ParquetFile(pa.BufferReader(content)).read(wanted, use_threads=False, use_pandas_metadata=True)
+
+
+def frame(content: bytes, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+    """Data frame of a Parquet file's bytes, read as in :func:`arrow`. Raises KeyError where a column is lacking."""
+    table = arrow(content, columns)
+    found: pd.DataFrame = table.to_pandas()
+    found.attrs = json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+    return found if columns is None else found[list(columns)]
 
 
 def _workbook(parts: Iterable["pd.DataFrame"]) -> "openpyxl.Workbook":

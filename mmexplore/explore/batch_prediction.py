@@ -381,7 +381,7 @@ def _written(paths: Sequence[Path], work: _Work, out: Path | None, progress: Pro
 
     def parts() -> Iterator["pd.DataFrame"]:
         for path in paths:
-            part = pd.read_parquet(io.BytesIO(seals.read(path)))
+            part = tables.frame(seals.read(path))
             yield part
             counted[0] += len(part)
             counted[1] += int(part[work.layout.status].str.startswith(PREDICTED).sum())

@@ -6,7 +6,6 @@ Algorithmic Learning in a Random World, 2005; Lei et al., JASA 2018, 113, 1094):
 like the calibration rows are covered as the level says, whatever the model is. Nothing here imports torch.
 """
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.datasets import Dataset, Kind, Task
+from mmexplore.datasets import Dataset, Kind, Task, tables
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime import seals
 from mmexplore.runtime.cache import FileVersion, cached, version
@@ -369,10 +368,8 @@ def _labelled(file: FileVersion, tasks: tuple[Task, ...], apart: bool, trained_o
 
 def _rows_of(file: FileVersion, columns: list[str]) -> "pd.DataFrame | None":
     """Rows of the validation part, by their number among all; None where a column is not there."""
-    import pandas as pd
-
     try:
-        table = pd.read_parquet(io.BytesIO(seals.read(file.path)), columns=["split", *columns])
+        table = tables.frame(seals.read(file.path), ["split", *columns])
     except (OSError, ValueError, KeyError):
         return None
     table = table.reset_index(drop=True)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from mmexplore.datasets import Dataset
+from mmexplore.datasets.tables import frame
 from mmexplore.models import calibration, embeddings, imported, metrics, registry
 from mmexplore.models.calibration import Calibration
 from mmexplore.models.checkpoints import CARD, Card
@@ -401,10 +402,8 @@ def _member(folder: Path, path: str, *, home: Home) -> Model:
 
 def _predicted(member: Model) -> Any:
     """The predictions that a training left, with its split and labels."""
-    import pandas as pd
-
     if place := _predictions_of(member):
-        return pd.read_parquet(place)
+        return frame(place.read_bytes())
     raise BadRecipe(f"{member.name!r} has no predictions of its training beside it, which an ensemble is scored by")
 
 

@@ -1,10 +1,9 @@
 """Predictions of a model on a data set: those of its training, else those of an embedding that is there."""
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmexplore.datasets import Dataset
+from mmexplore.datasets import Dataset, tables
 from mmexplore.models.embeddings import Embedded, stored_predictions
 from mmexplore.models.ensembles import Ensemble, Joined, stored
 from mmexplore.models.registry import Model
@@ -68,10 +67,8 @@ def _mean_of(found: Embedded) -> "pd.DataFrame":
 
 @cached(8)
 def _table(file: FileVersion, tasks: tuple[str, ...]) -> "pd.DataFrame":
-    import pandas as pd
-
     try:
-        return pd.read_parquet(io.BytesIO(seals.read(file.path)), columns=["split", *tasks])
+        return tables.frame(seals.read(file.path), ["split", *tasks])
     except (OSError, ValueError, KeyError) as error:  # Arrow's errors are children of these
         if isinstance(error, Damaged):
             raise

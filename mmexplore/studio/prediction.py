@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mmexplore.chem.standardize import Standardized, standardised
-from mmexplore.datasets import catalog, yours
+from mmexplore.datasets import catalog, tables, yours
 from mmexplore.datasets.tables import to_csv
 from mmexplore.explore import batch_prediction
 from mmexplore.explore.batch_prediction import FOLDER, KEPT_SECONDS, Forecaster, Outcome
@@ -455,7 +455,7 @@ def dataset_of_predictions(job: Job) -> tuple[str, dict[str, Any]]:
         raise NotAvailable(f"the table of job {job.id} is not here any more; predict the file again")
     told, tasks = job.result["columns"], [task["column"] for task in job.result["tasks"]]
     wanted = [*filter(None, (told["structure"], told["name"])), told["smiles_used"], told["status"], *tasks]
-    table = pd.read_parquet(made, columns=list(dict.fromkeys(wanted)))
+    table = tables.frame(made.read_bytes(), list(dict.fromkeys(wanted)))
     table = table[table[told["status"]].str.startswith(batch_prediction.PREDICTED)]
     if not len(table):
         raise BadTable("no row of this table was predicted, so there is nothing to map")

@@ -90,7 +90,7 @@ def test_tiles_of_a_map_are_made_once_and_told(whole: Library, tmp_path: Path) -
     placed = ROWS - REFUSED
     told = answered("tiles", str(folder))
     assert (told["map"], told["tiles"]["placed"], told["tiles"]["tiles"]) == ("map", placed, [1])
-    assert told["tiles"]["bytes"] == sum(p.stat().st_size for p in folder.glob("tiles/*/[!.]*"))
+    assert told["tiles"]["bytes"] == sum(p.stat().st_size for p in folder.glob("tiles/**/[!.]*.*"))
     assert answered("tiles", str(folder), "--map", "map") == told
     refused = CliRunner().invoke(app, ["library", "tiles", str(folder), "--map", "umap"])
     assert refused.exit_code

@@ -1,8 +1,8 @@
 """Takes from Linux what Windows does not have, and forbids what it forbids: a stand-in, from its import on.
 
 Modules that only POSIX has are gone for mmexplore alone, as libraries have their own ways on each system; so are
-sessions and groups of processes. A file that any process has mapped into memory can be neither replaced, moved,
-deleted nor cut.
+sessions and groups of processes. A file that any process has mapped into memory can be neither replaced, deleted nor
+cut, nor can a folder that holds one be moved.
 """
 
 import builtins
@@ -16,6 +16,7 @@ from typing import Any
 MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "select", "syslog", "termios", "tty"}
 CALLS = ("getpgid", "getpgrp", "killpg", "sched_getaffinity", "sched_setaffinity", "setpgid", "setsid")
 NEVER_MAPPED = {".json", ".jsonl", ".py", ".pyc", ".txt"}  # looking at every process's maps takes its time
+GARBAGE = "/garbage-"  # former sessions' folders, thousands of files, which pytest deletes in passing
 
 _import = builtins.__import__
 _start = subprocess.Popen.__init__
@@ -43,8 +44,8 @@ def _started(process: "subprocess.Popen[Any]", *arguments: Any, **options: Any) 
 
 
 def is_mapped(path: str) -> bool:
-    """Whether any process has a file mapped into its memory."""
-    end = f" {path}\n"
+    """Whether any process has a file, or one of a folder, mapped into its memory."""
+    end = f" {path}/" if os.path.isdir(path) else f" {path}\n"
     for process in os.listdir("/proc"):
         if process.isdigit():
             try:
@@ -56,15 +57,26 @@ def is_mapped(path: str) -> bool:
     return False
 
 
+def _whole(path: Any, folder: int | None) -> str:
+    if not isinstance(path, str | os.PathLike):
+        return ""
+    place = os.getcwd() if folder is None else os.readlink(f"/proc/self/fd/{folder}")
+    return os.path.realpath(os.path.join(place, path))
+
+
+def _check(could_be: bool, whole: str) -> None:
+    if could_be and GARBAGE not in whole and is_mapped(whole):
+        raise PermissionError(errno.EACCES, "a process has it mapped into memory", whole)
+
+
 def _guarded(act: Callable[..., Any], which: int) -> Callable[..., Any]:
     def acting(*arguments: Any, **options: Any) -> Any:
         path = arguments[which] if len(arguments) > which else options.get(("path", "dst")[which])
-        if isinstance(path, str | os.PathLike):
-            folder = options.get("dst_dir_fd" if which else "dir_fd")
-            place = os.getcwd() if folder is None else os.readlink(f"/proc/self/fd/{folder}")
-            whole = os.path.realpath(os.path.join(place, path))
-            if os.path.isfile(whole) and Path(whole).suffix not in NEVER_MAPPED and is_mapped(whole):
-                raise PermissionError(errno.EACCES, "a process has it mapped into memory", whole)
+        whole = _whole(path, options.get("dst_dir_fd" if which else "dir_fd"))
+        _check(os.path.isfile(whole) and Path(whole).suffix not in NEVER_MAPPED, whole)
+        if which:
+            whole = _whole(arguments[0] if arguments else options.get("src"), options.get("src_dir_fd"))
+            _check(os.path.isdir(whole), whole)
         return act(*arguments, **options)
 
     return acting

@@ -83,7 +83,7 @@ def parquet(held: Content) -> Cells:
                 raise BadTable(
                     f"{held.called!r} unpacks to {size / 1e9:.1f} GB; {source.MAX_BYTES >> 30} GiB is the most"
                 )
-            read = table.read()
+            read = table.read(use_threads=False)
     except BadTable:
         raise
     except (*source.UNREADABLE, pa.ArrowException) as error:
@@ -116,7 +116,7 @@ def parquet_rows(held: Content, cells: Cells) -> Iterator[Row]:
             cells.columns, done = [names[place] for place in read], 0
             if left := [name for name in names if name not in cells.columns]:
                 cells.notes.append(f"columns of lists or bytes were left out: {', '.join(map(repr, left[:10]))}")
-            for batch in table.iter_batches(_BATCH_ROWS):
+            for batch in table.iter_batches(_BATCH_ROWS, use_threads=False):
                 for row in zip(*(_column_texts(batch.column(place)) for place in read), strict=True):
                     done += 1
                     yield done, list(row)

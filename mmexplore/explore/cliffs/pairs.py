@@ -18,7 +18,7 @@ import numpy as np
 from mmexplore.chem import matched_pairs
 from mmexplore.chem.fingerprints import Tanimoto
 from mmexplore.chem.matched_pairs import MatchedPair
-from mmexplore.datasets import Dataset
+from mmexplore.datasets import Dataset, tables
 from mmexplore.explore.cliffs.transformations import Transformation, changes, oriented, transformations
 from mmexplore.explore.explain.storage import digest
 from mmexplore.runtime import seals
@@ -193,7 +193,7 @@ def matched_of(dataset: Dataset, *, home: Home, progress: Progress = silent) -> 
 
     path = matched_file(dataset, home=home)
     try:
-        table = pd.read_parquet(io.BytesIO(seals.read(path)))
+        table = tables.frame(seals.read(path))
         found = [MatchedPair(*row) for row in table[list(_COLUMNS)].itertuples(index=False, name=None)]
         return found, int(table.attrs["uncut"])
     except (OSError, ValueError, KeyError, TypeError):

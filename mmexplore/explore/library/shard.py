@@ -27,6 +27,7 @@ from mmexplore.chem import descriptors, molecules
 from mmexplore.chem.fingerprints import BITS, ecfp4
 from mmexplore.chem.row_by_row import each
 from mmexplore.chem.standardize import standardised, standardize_all
+from mmexplore.datasets import tables
 from mmexplore.runtime import seals
 from mmexplore.runtime.errors import BadMolecule, MmexploreError, NotAvailable
 from mmexplore.runtime.home import write_atomically
@@ -491,10 +492,8 @@ def _check(work: Work) -> None:
 
 def _read(path: Path) -> "pa.Table":
     """Table of a sealed file. Raises Damaged, and NotAvailable where this machine does not see it."""
-    import pyarrow.parquet as pq
-
     try:
-        return pq.read_table(io.BytesIO(seals.read(path)))
+        return tables.arrow(seals.read(path))
     except FileNotFoundError:
         raise NotAvailable(
             f"{platform.node()} sees no {path}; the library has to lie on a disk that every worker shares"

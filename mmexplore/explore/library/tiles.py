@@ -6,15 +6,18 @@ what is drawn of a crowded map is as dense here as there. Points lie in Morton o
 stretch of them. Lassos are counted by the same places that a browser draws.
 
 Made out of core: every shard becomes a sorted run of its own, and the runs are merged a stretch at a time, so that
-memory holds a shard or a million points (or those of one of 2^20 cells, if they are more) and a raster. A folder named
-by the digest of the shards' footers takes its name once it is whole; runs that a kill left are used again.
+memory holds a shard or a million points (or those of one of 2^20 cells, if they are more) and a raster. The folder is
+named by the digest of the shards' footers; in it the index, written last, says which folder's files count, as readers
+map these. Runs that a kill left are used again.
 """
 
 import hashlib
 import io
 import json
 import re
+import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,7 +42,7 @@ DENSITY = "density"
 """What points are colored by where no number is chosen."""
 MOST_OUTLINES, MOST_CORNERS = 50, 2_000
 _FOLDER, _INDEX, _RUNS, _PLAN = "tiles", "tiles.json", "runs", "plan.json"
-_FORMAT = 1
+_FORMAT = 2
 _DEPTH = 16  # a Morton code has 16 bits an axis
 _STRETCH = 1_000_000
 _CELLS = 20  # bits of the cells that stretches end with
@@ -181,13 +184,26 @@ class TileSet:
     def is_sound(self) -> bool:
         """Whether every file is there and is what was written."""
         try:
-            return all(seals.is_sound(self.folder / name) for name in [_INDEX, *self.about["files"]])
+            return all(map(seals.is_sound, self.paths()))
         except (Damaged, OSError, ValueError):
             return False
 
     def size(self) -> int:
         """Bytes on disk."""
-        return sum((self.folder / name).stat().st_size for name in [_INDEX, *self.about["files"]])
+        return sum(path.stat().st_size for path in self.paths())
+
+    def paths(self) -> list[Path]:
+        """The index, and the files that it names."""
+        return [self.folder / _INDEX, *(self._place / name for name in self.about["files"])]
+
+    def sweep(self) -> None:
+        """Delete what was made on the way or counted before; whoever calls has claimed the library."""
+        present = {self._place, self.folder / _INDEX}
+        files.sweep(one for one in self.folder.iterdir() if one not in present and not seals.is_seal(one))
+
+    @property
+    def _place(self) -> Path:
+        return self.folder / str(self.about["folder"])
 
     def _color(self, color: str) -> int:
         if color not in self.colors:
@@ -209,7 +225,7 @@ class TileSet:
     def _mapped(self, name: str) -> np.ndarray:
         """An array on disk, verified; where it is damaged the tiles count as not made from now on."""
         try:
-            found: np.ndarray = np.load(seals.verify(self.folder / name), mmap_mode="r", allow_pickle=False)
+            found: np.ndarray = np.load(seals.verify(self._place / name), mmap_mode="r", allow_pickle=False)
         except Damaged:
             seals.remove(self.folder / _INDEX)
             raise
@@ -270,23 +286,20 @@ def make(target: Library, name: str = "", progress: Progress = silent) -> TileSe
         if len(target.done()) < len(target.parts) or not (key := _key(target, name)):
             raise NotAvailable(f"not every shard of {target.name!r} has its place on {name!r}; finish that first")
         place = target.folder / _FOLDER
-        known = by_key(target, key)
-        if known and known.is_sound():
-            return known
-        files.sweep([place / key])
-        _Cutting(target, name, place / f".{key}", progress).whole(place / key)
-        made = TileSet(place / key)
+        made = by_key(target, key)
+        if not made or not made.is_sound():
+            made = _Cutting(target, name, place / key, progress).whole()
+        made.sweep()
         files.sweep(one for one in place.iterdir() if one.name != key and _is_of(one, name))
     return made
 
 
 def _is_of(folder: Path, name: str) -> bool:
     """Whether a folder holds former tiles of a map, finished or not."""
-    try:
-        told = folder / _RUNS / _PLAN if folder.name.startswith(".") else folder / _INDEX
-        return bool(read_json(told)["map"] == name)
-    except (OSError, ValueError):
-        return True
+    for told in (folder / _INDEX, folder / _RUNS / _PLAN):
+        with suppress(OSError, ValueError):
+            return bool(read_json(told)["map"] == name)
+    return True
 
 
 def _colors_of(target: Library) -> list[str]:
@@ -318,10 +331,11 @@ def _key(target: Library, name: str) -> str:
 
 
 class _Cutting:
-    """Tiles in the making, in a folder that is not yet called what it holds."""
+    """Tiles in the making: runs, and a fresh folder of files that no index names yet."""
 
     def __init__(self, target: Library, name: str, place: Path, progress: Progress) -> None:
         self._target, self._name, self._place, self._progress = target, name, place, progress
+        self._fresh = place / uuid.uuid4().hex[:8]
         self._shards = target.done()
         self._colors = _colors_of(target)
         self._where = target.places([f"{name} x", f"{name} y", *self._colors])
@@ -329,36 +343,30 @@ class _Cutting:
         fields = [("code", "<u4"), ("x", "<f4"), ("y", "<f4"), ("row", "<u4")]
         self._run = np.dtype([*fields, ("colors", "u1", (len(self._colors),))])
 
-    def whole(self, final: Path) -> None:
-        """Every file, then the name."""
+    def whole(self) -> TileSet:
+        """Every file, then the index."""
         starts, box, scales = self._scales()
         if box is None:
             raise NotAvailable(f"no molecule of {self._target.name!r} has a place on {self._name!r}")
-        runs = [np.load(path, mmap_mode="r") for path in self._runs(starts, box, scales)]
-        n = sum(map(len, runs))
-        levels = max(0, int(np.ceil(np.log2(n / TILE)))) + 1
-        counts = np.zeros(levels, np.int64)
-        for run in runs:
-            counts += np.bincount(_level(run["row"], levels), minlength=levels)
-        sizes = counts[::-1].cumsum()[::-1].tolist()
-        self._merge(runs, sizes, starts[-1])
-        trees = [self._tree(level) for level in range(levels)]
+        seals.remove(self._place / _INDEX)
+        files.sweep(one for one in self._place.glob("*") if one.name != _RUNS)
+        runs = self._runs(starts, box, scales)
+        self._fresh.mkdir()
+        sizes = self._merge(runs, starts[-1])
+        n, levels = sizes[0], range(len(sizes))
+        trees = [self._tree(level) for level in levels]
         top = min(_FINEST, max(_COARSEST, (n.bit_length() + 1) // 2))
         self._rasters(n, top)
-        for path in [f"order-{level}.npy" for level in range(levels)]:
-            (self._place / path).unlink()
+        files.sweep(self._fresh / f"order-{level}.npy" for level in levels)
         for name in self._files:
-            seals.seal(self._place / name)
+            seals.seal(self._fresh / name)
         colors = [
             {"name": c, "low": s[0], "high": s[1], "ticks": s[2]} for c, s in zip(self._colors, scales, strict=True)
         ]
         told = {"map": self._name, "n": n, "box": box, "shards": self._shards, "starts": starts, "levels": trees}
-        told["rasters"] = top - _COARSEST + 1
-        del runs
-        files.sweep([self._place / _RUNS])
-        told = as_json(told | {"colors": colors, "files": self._files})
+        told |= {"rasters": top - _COARSEST + 1, "colors": colors, "folder": self._fresh.name, "files": self._files}
         write_atomically(self._place / _INDEX, json_text(told))
-        files.replace(self._place, final)
+        return TileSet(self._place)
 
     def _tables(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Places (m, 2) and numbers (m, c) of each shard, NaN where there is none."""
@@ -397,7 +405,7 @@ class _Cutting:
         plan = self._place / _RUNS / _PLAN
         told = as_json({"map": self._name, "starts": starts, "box": box, "scales": scales})
         if not (plan.is_file() and seals.is_sound(plan) and read_json(plan) == told):
-            files.sweep([self._place])
+            files.sweep([plan.parent])
             write_json(plan, told)
         paths = [self._place / _RUNS / f"{number}.npy" for number in range(len(self._shards))]
         for number, path in enumerate(paths):
@@ -422,8 +430,14 @@ class _Cutting:
             run["colors"][:, color] = _codes(column[good], low, high)
         return run[np.argsort(run["code"], kind="stable")]
 
-    def _merge(self, runs: Sequence[np.ndarray], sizes: Sequence[int], rows: int) -> None:
-        """Points of all levels in Morton order, ties by row, a stretch of codes at a time."""
+    def _merge(self, paths: Sequence[Path], rows: int) -> list[int]:
+        """Points of all levels in Morton order, ties by row, a stretch of codes at a time; how many each level has."""
+        runs = [np.load(path, mmap_mode="r", allow_pickle=False) for path in paths]
+        levels = max(0, int(np.ceil(np.log2(sum(map(len, runs)) / TILE)))) + 1
+        counts = np.zeros(levels, np.int64)
+        for run in runs:
+            counts += np.bincount(_level(run["row"], levels), minlength=levels)
+        sizes: list[int] = counts[::-1].cumsum()[::-1].tolist()
         point = np.dtype([("x", "<f4"), ("y", "<f4"), ("row", "<u4")])
         out = [self._new(f"points-{level}.npy", point, size) for level, size in enumerate(sizes)]
         order = [self._new(f"order-{level}.npy", "<u4", size, kept=False) for level, size in enumerate(sizes)]
@@ -452,17 +466,18 @@ class _Cutting:
             self._progress("merge", min(done, rows), rows)
         for one in (*out, *order, *(shade for each in shades for shade in each)):
             one.flush()
+        return sizes
 
     def _new(self, name: str, kind: Any, size: int | tuple[int, ...], *, kept: bool = True) -> np.memmap:
         if kept:
             self._files.append(name)
         shape = size if isinstance(size, tuple) else (size,)
-        return np.lib.format.open_memmap(self._place / name, "w+", np.dtype(kind), shape)
+        return np.lib.format.open_memmap(self._fresh / name, "w+", np.dtype(kind), shape)
 
     def _tree(self, level: int) -> list[list[float]]:
         """Leaves of the quadtree of a level, in Morton order: depth, x, y, count, and the box round their points."""
-        codes = np.load(self._place / f"order-{level}.npy", mmap_mode="r")
-        points = np.load(self._place / f"points-{level}.npy", mmap_mode="r")
+        codes = np.load(self._fresh / f"order-{level}.npy", mmap_mode="r")
+        points = np.load(self._fresh / f"points-{level}.npy", mmap_mode="r")
         found: list[list[float]] = []
         for depth, prefix, start, stop in leaves(codes):
             x, y = points["x"][start:stop], points["y"][start:stop]
@@ -472,7 +487,7 @@ class _Cutting:
 
     def _rasters(self, n: int, top: int) -> None:
         """Counts of molecules, and means of each color, at each size of cells: four cells make one of the next."""
-        codes = np.load(self._place / "order-0.npy", mmap_mode="r")
+        codes = np.load(self._fresh / "order-0.npy", mmap_mode="r")
         shift = 2 * (_DEPTH - top)
 
         def summed(shade: np.ndarray | None) -> np.ndarray:
@@ -491,7 +506,7 @@ class _Cutting:
             return total
 
         for color in (None, *range(len(self._colors))):
-            shade = None if color is None else np.load(self._place / f"codes-0-{color}.npy", mmap_mode="r")
+            shade = None if color is None else np.load(self._fresh / f"codes-0-{color}.npy", mmap_mode="r")
             total = summed(shade)
             known = total if shade is None else summed(np.where(np.asarray(shade) == MISSING, MISSING, 1).astype("u1"))
             for size in range(top, _COARSEST - 1, -1):

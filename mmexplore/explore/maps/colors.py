@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmexplore.chem import descriptors as _descriptors
-from mmexplore.datasets import Dataset
+from mmexplore.datasets import Dataset, tables
 from mmexplore.runtime import seals
 from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
@@ -89,11 +89,9 @@ def has_descriptors(dataset: Dataset, *, home: Home) -> bool:
 
 def descriptors(dataset: Dataset, progress: Progress = silent, *, home: Home) -> "pd.DataFrame":
     """RDKit descriptors of every molecule, computed once and kept under the home; NaN for one that RDKit refuses."""
-    import pandas as pd
-
     path = _descriptors_file(dataset, home=home)
     try:
-        return pd.read_parquet(io.BytesIO(seals.read(path)))
+        return tables.frame(seals.read(path))
     except (OSError, ValueError):  # not there yet, or damaged; Arrow's errors are children of these
         table = _descriptors.table(dataset.smiles.tolist(), progress)
         content = io.BytesIO()

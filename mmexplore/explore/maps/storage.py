@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from mmexplore.datasets import tables
 from mmexplore.explore.maps.procrustes import Aligned, align
 from mmexplore.explore.maps.quality import Quality
 from mmexplore.runtime import seals
@@ -77,13 +78,11 @@ def stored(folders: Iterable[Path], view: str, method: str, seed: int = 0, *, un
 
 @cached(48)
 def _load(about_file: FileVersion) -> MapFile:
-    import pandas as pd
-
     about, path = read_json(about_file.path), about_file.path.with_suffix(".parquet")
     content = seals.read(path)
     if hashlib.sha256(content).hexdigest() != about.pop("sha256"):
         raise ValueError(f"{path} and its JSON file are not of one map")
-    xy = pd.read_parquet(io.BytesIO(content))[["x", "y"]].to_numpy(np.float32)
+    xy = tables.frame(content)[["x", "y"]].to_numpy(np.float32)
     about.pop("rows")
     xy.setflags(write=False)
     return MapFile(path=path, xy=xy, **about | {"quality": Quality.of(about["quality"])})

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.datasets import tables
 from mmexplore.runtime.cache import FileVersion, cached, version
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Job
@@ -54,9 +55,7 @@ def show(job: Job) -> None:
 
 @cached(2)
 def _table(file: FileVersion) -> "pd.DataFrame":
-    import pandas as pd
-
-    return pd.read_parquet(file.path)
+    return tables.frame(file.path.read_bytes())
 
 
 def _filters(table: "pd.DataFrame", told: dict[str, Any]) -> tuple[str, str, bool, str]:

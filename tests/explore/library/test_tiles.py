@@ -62,6 +62,12 @@ def points(whole: TileSet, level: int = 0) -> np.ndarray:
     return np.concatenate([whole.points(level, number) for number in range(len(whole.tiles(level)))])
 
 
+def content(whole: TileSet) -> dict[str, object]:
+    """What was written, but for the name of the files' folder."""
+    about = {name: value for name, value in whole.about.items() if name != "folder"}
+    return about | {path.name: path.read_bytes() for path in whole.paths()[1:]}
+
+
 def test_each_placed_molecule_is_in_one_leaf_and_where_it_was_placed(whole: TileSet, xy: np.ndarray) -> None:
     found = points(whole)
     there = np.flatnonzero(np.isfinite(xy).all(1))
@@ -205,18 +211,23 @@ def test_rows_are_read_from_their_shards(whole: TileSet, target: Library) -> Non
     assert table.equals(search.take(target, rows))
 
 
-def test_what_is_there_stays_and_what_was_damaged_is_made_anew(target: Library, whole: TileSet) -> None:
-    assert tiles.stored(target, "") is not None
-    before = {path: path.stat().st_ino for path in whole.folder.iterdir()}
-    assert {path: path.stat().st_ino for path in tiles.make(target).folder.iterdir()} == before
-    content = {path.name: path.read_bytes() for path in before}
-    path = whole.folder / "points-0.npy"
+def test_what_is_there_stays_and_what_was_damaged_is_made_anew_beside_its_readers(tmp_path: Path) -> None:
+    target = placed(tmp_path / "here", crowded(3_000, 2))
+    whole = tiles.make(target)
+    before = {path: path.stat().st_ino for path in whole.paths()}
+    assert {path: path.stat().st_ino for path in tiles.make(target).paths()} == before
+    written, read = content(whole), whole.points(0, 1)
+    path = next(path for path in whole.paths() if path.name == "points-0.npy")
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     with pytest.raises(Damaged):
         whole.points(0, 0)
     assert tiles.stored(target, "") is None
     again = tiles.make(target)
-    assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == content
+    assert content(again) == written
+    assert not set(again.paths()[1:]) & set(before), "a file that is mapped is never replaced"
+    del read
+    assert tiles.make(target).paths() == again.paths()
+    assert set(again.folder.rglob("*.npy")) == set(again.paths()[1:]), "what nobody maps any more is gone"
 
 
 def test_other_shards_are_other_tiles(tmp_path: Path) -> None:
@@ -242,7 +253,7 @@ def test_what_a_kill_left_is_gone_on_with(stage: str, whole: TileSet, tmp_path: 
     done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert tiles.stored(target, "") is None
-    runs = {path: path.stat().st_ino for path in target.folder.glob("tiles/.*/runs/*.npy")}
+    runs = {path: path.stat().st_ino for path in target.folder.glob("tiles/*/runs/*.npy")}
     assert runs
     seen: dict[Path, int] = {}
 
@@ -253,7 +264,5 @@ def test_what_a_kill_left_is_gone_on_with(stage: str, whole: TileSet, tmp_path: 
     made = tiles.make(target, progress=heard)
     assert seen == runs, "runs that were whole are used again"
     assert made.key == whole.key
-    assert {p.name: p.read_bytes() for p in made.folder.iterdir()} == {
-        p.name: p.read_bytes() for p in whole.folder.iterdir()
-    }
-    assert not list(target.folder.glob("tiles/.*/*"))
+    assert content(made) == content(whole)
+    assert set(target.folder.glob("tiles/**/*.npy")) == set(made.paths()[1:])

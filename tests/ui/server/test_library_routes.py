@@ -102,7 +102,7 @@ def test_a_damaged_tile_is_said(client: TestClient) -> None:
     target = placed(default_home().folder(FOLDER) / "damaged", crowded(500, 1))
     try:
         found = tiles.make(target)
-        path = found.folder / "points-0.npy"
+        path = next(path for path in found.paths() if path.name == "points-0.npy")
         path.write_bytes(path.read_bytes()[:-4] + b"????")
         answer = client.get("/tile.bin", params={"library": "damaged", "key": found.key})
         assert answer.status_code == 400

@@ -20,7 +20,7 @@ import { SERVER } from "./source.js";
 import { MOST_APART, TilePainter } from "./tile_painter.js";
 import { address, allowed, chosen, raster, Tiles } from "./tiles.js";
 import { tools } from "./tools.js";
-import { View } from "./view.js";
+import { REST_MS, View } from "./view.js";
 
 /**
  * What the map shows: tiles by their `key`; `by` is a number of the molecules, "" for density; `outlines` are drawn on, and
@@ -41,7 +41,6 @@ import { View } from "./view.js";
  * @typedef {{ row: number, xy: Place }} Found
  */
 
-const REST_MS = 150;   // without a move
 const SETTLED_MS = 1000;   // until the address is told where one looks
 const A_FRAME = 250_000;   // points that are drawn between two looks at the pointer
 const REACH_PX = 10;

@@ -22,9 +22,8 @@ import { NOTHING } from "./shown.js";
 import { SERVER } from "./source.js";
 import { flat, stacking } from "./stacking.js";
 import { tools } from "./tools.js";
-import { View } from "./view.js";
+import { REST_MS, View } from "./view.js";
 
-const REST_MS = 150;
 /** @type {WeakMap<Element, MoleculeMap>} */
 const maps = new WeakMap();
 

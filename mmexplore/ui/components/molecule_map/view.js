@@ -4,6 +4,8 @@
 
 /** @typedef {{ left: number, right: number, bottom: number, top: number }} Box   in data units */
 
+/** So long after its last move a map is at rest: the notches of a slow wheel are one move, and nobody waits. */
+export const REST_MS = 150;
 const MOST_CORNERS = 500;
 
 export class View {
