@@ -548,9 +548,10 @@ def parse(values: Any) -> Recipe:
         return Recipe.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        where = _where(first["loc"])
-        came = _shortened(first["input"])
-        raise BadRecipe(f"{where}: {first['msg'].removeprefix('Value error, ')}, and {came} came") from None
+        told = f"{_where(first['loc'])}: {first['msg'].removeprefix('Value error, ')}"
+        if first["type"] != "value_error":  # a sentence of ours says what came
+            told += f", and {_shortened(first['input'])} came"
+        raise BadRecipe(told) from None
 
 
 def _where(loc: tuple[int | str, ...]) -> str:
