@@ -302,7 +302,9 @@ class Recipe(Section):
         if self.stacks:
             return self._members_fit()
         names = [branch.name for branch in self.branches]
-        if not names or len(set(names)) < len(names):
+        if not names:
+            raise ValueError("a recipe needs a branch, or a stack two members or more, and none came")
+        if len(set(names)) < len(names):
             raise ValueError(f"a recipe needs branches with names of their own, and {names} came")
         if self.pretrains and self.baseline.name:
             raise ValueError(f"a pre-training learns without labels, and baseline {self.baseline.name!r} came with it")

@@ -60,6 +60,8 @@ def test_what_came_is_said_once() -> None:
     with pytest.raises(BadRecipe) as told:
         parse({"data": {"fractions": [0.8, 0.1, 0.2]}})
     assert str(told.value) == "data: fractions must be positive and add up to 1, and (0.8, 0.1, 0.2) came"
+    with pytest.raises(BadRecipe, match="a stack two members or more, and none came"):
+        parse(preset("stack").model_dump(mode="json") | {"stack": {"members": []}})
     with pytest.raises(BadRecipe) as told:
         parse({"training": {"epochs": 0}})
     assert str(told.value).endswith("and 0 came")

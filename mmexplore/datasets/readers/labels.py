@@ -293,8 +293,8 @@ def _logarithm(
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     if not unit:
         raise BadRecipe(
-            f"the unit of {rule.column!r} has to be said before a logarithm is taken ({UNDERSTOOD}); leave a column that "
-            "is no concentration out of the labels"
+            f"the unit of {rule.column!r} has to be said before a logarithm is taken ({UNDERSTOOD}); leave a column "
+            "that is no concentration out of the labels"
         )
     factor = UNITS[unit_of(unit)]
     with np.errstate(divide="ignore", invalid="ignore"):
