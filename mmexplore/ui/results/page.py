@@ -16,7 +16,7 @@ from mmexplore.ui.components.words import literal
 from mmexplore.ui.results import charts as results_charts
 from mmexplore.ui.shell import address
 
-_OTHERS = "Speed and size"
+_OTHERS = "Other measurements"
 _ROOM = 6  # of a table: a data set in percent takes 2, one with more digits 3
 _APART = "\u2020"
 _BY_DATA = re.compile(r"fine-tuning epochs (?P<ours>\d+) \(paper: (?P<paper>[\d,]+)\)")
@@ -170,6 +170,6 @@ def _figure(mean: float, spread: float, digits: int) -> str:
 def _others(results: Sequence[Result]) -> None:
     st.caption("Each is a ratio against a named alternative in the same run, or says what else it is.")
     for result in results:
-        with st.expander(literal(result.question)):
+        with st.expander(literal(result.question[:1].upper() + result.question[1:])):
             structures.wrapped(result.rows.rename(columns=lambda name: str(name).replace("_", " ")))
             st.caption(literal(_story(result)))
