@@ -36,6 +36,7 @@ def features_of(
     if not issubclass(member, Measured):
         return features(modality, dataset.smiles, options, progress, home=home)
     check_measured(dataset, modality)
+    assert dataset.spectra is not None
     return _measured(member(**MODALITIES.validated(modality, dict(options or {}))), dataset.spectra, dataset.smiles)
 
 
