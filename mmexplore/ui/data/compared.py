@@ -38,7 +38,9 @@ def show(dataset: Dataset) -> None:
         return
     table = found.table.head(_MOST_SHOWN).copy()
     table.insert(0, "structure", structures.addresses(table["smiles"]))
-    config = {"structure": structures.column(), "difference": st.column_config.TextColumn(width=260)}
+    widths = {"status": 76, "smiles": 110, "name": 90, "difference": 260}
+    config = {name: st.column_config.TextColumn(width=pixels) for name, pixels in widths.items()}
+    config["structure"] = structures.column()
     structures.table(table, config, fit=_FIT, switch="differences")
     if len(found.table) > _MOST_SHOWN:
         st.caption(f"The first {_MOST_SHOWN} of {len(found.table):,}; the file has all.")

@@ -40,10 +40,10 @@ def read(name: str) -> Dataset:
 
 def show(entry: Entry, dataset: Dataset) -> None:
     """Draw the data set under tabs."""
-    head, buttons = st.columns(2, vertical_alignment="bottom")
+    head, buttons = st.columns([1, 2], vertical_alignment="bottom")
     head.subheader(literal(dataset.title))
     if entry.source == "yours":
-        with buttons, st.container(horizontal=True):
+        with buttons, st.container(horizontal=True, horizontal_alignment="right"):
             backups.save(data=entry.name)
             added_rows.form(entry)
             _rename(entry)
