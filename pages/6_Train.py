@@ -28,5 +28,5 @@ except MmexploreError as error:
     st.error(literal(error))
 
 st.subheader("Models")
-models.show(studio.models())
+models.show(sorted(studio.models(), key=lambda model: model.shipped))
 study_view.kept()

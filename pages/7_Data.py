@@ -11,7 +11,7 @@ entries = {entry.name: entry for entry in studio.datasets()}
 chosen = session.choice().data
 catalogue, own, large = address.tabs(["Catalogue", "Add your own", "Libraries"], "sets")
 with catalogue:
-    catalog.show(list(entries.values()), chosen)
+    catalog.show(sorted(entries.values(), key=lambda entry: entry.source != "yours"), chosen)
 with own:
     upload.show({entry.title for entry in entries.values()})
 if large.open:

@@ -35,12 +35,18 @@ def features_of(
     member = MODALITIES[modality]
     if not issubclass(member, Measured):
         return features(modality, dataset.smiles, options, progress, home=home)
-    if dataset.spectra is None:
+    check_measured(dataset, modality)
+    assert dataset.spectra is not None
+    return _measured(member(**MODALITIES.validated(modality, dict(options or {}))), dataset.spectra, dataset.smiles)
+
+
+def check_measured(dataset: Dataset, modality: str) -> None:
+    """Refuse a measured modality of a data set without measurements. Raises BadRecipe."""
+    if dataset.spectra is None and issubclass(MODALITIES[modality], Measured):
         raise BadRecipe(
             f"{dataset.name!r} has no measured spectra, which {modality!r} is made of; choose a data set that has, "
             "such as 'nmrshiftdb2'"
         )
-    return _measured(member(**MODALITIES.validated(modality, dict(options or {}))), dataset.spectra, dataset.smiles)
 
 
 def structural(modalities: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -302,7 +302,9 @@ class Recipe(Section):
         if self.stacks:
             return self._members_fit()
         names = [branch.name for branch in self.branches]
-        if not names or len(set(names)) < len(names):
+        if not names:
+            raise ValueError("a recipe needs a branch, or a stack two members or more, and none came")
+        if len(set(names)) < len(names):
             raise ValueError(f"a recipe needs branches with names of their own, and {names} came")
         if self.pretrains and self.baseline.name:
             raise ValueError(f"a pre-training learns without labels, and baseline {self.baseline.name!r} came with it")
@@ -548,9 +550,10 @@ def parse(values: Any) -> Recipe:
         return Recipe.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        where = _where(first["loc"])
-        came = _shortened(first["input"])
-        raise BadRecipe(f"{where}: {first['msg'].removeprefix('Value error, ')}, and {came} came") from None
+        told = f"{_where(first['loc'])}: {first['msg'].removeprefix('Value error, ')}"
+        if first["type"] != "value_error":  # a sentence of ours says what came
+            told += f", and {_shortened(first['input'])} came"
+        raise BadRecipe(told) from None
 
 
 def _where(loc: tuple[int | str, ...]) -> str:

@@ -84,7 +84,13 @@ class Hurried:
         self._idle: list[Worker] = []
         self._alive = 0  # idle, busy or starting
         self._starting = 0
+        self._was_ready = False
         self._change = threading.Condition()
+
+    @property
+    def cold(self) -> bool:
+        """Whether no process was ever ready: the first are still to start."""
+        return not self._was_ready
 
     def warm(self) -> None:
         """Have the processes started, without waiting for them."""
@@ -163,6 +169,7 @@ class Hurried:
         with self._change:
             self._starting -= 1
             if worker:
+                self._was_ready = True
                 self._idle.append(worker)
             else:
                 self._alive -= 1

@@ -574,18 +574,22 @@ class Estimate:
     how: str
 
 
+_START_SECONDS = 8
+"""What the process of a training takes until it computes."""
+
+
 def estimate(recipe: Recipe) -> Estimate:
     """Training estimate: time and memory, from what models with the same encoders took on this machine or elsewhere."""
     rows = len(dataset(recipe.data.dataset)) * recipe.data.fractions[0]
     if not (recipe.predicts_by_fusion or recipe.pretrains):
         return _estimate_of_baseline(recipe)
     encoders = sorted(b.encoder for b in recipe.branches)
-    for known in models():
+    for known in sorted(models(), key=lambda m: (m.shipped, not m.recipe or m.recipe.pretrains != recipe.pretrains)):
         if known.recipe and known.card and sorted(b.encoder for b in known.recipe.branches) == encoders:
             speed = known.card.molecules_per_second
             if speed:
                 where = "the shipped model's machine" if known.shipped else "an earlier run here"
-                seconds = rows * recipe.training.epochs / speed + 8
+                seconds = rows * recipe.training.epochs / speed + _START_SECONDS
                 return Estimate(seconds, known.card.peak_megabytes, f"from {speed:,.0f} molecules/s on {where}")
     return Estimate(None, None, "no model with these encoders was trained yet")
 
@@ -594,8 +598,12 @@ def _estimate_of_baseline(recipe: Recipe) -> Estimate:
     """From a run here of the same recipe: it says little of a set of another size."""
     for known in models():
         if known.recipe and known.card and known.recipe.in_words == recipe.in_words:
-            return Estimate(known.card.seconds, known.card.peak_megabytes, f"what {known.data} took")
-    return Estimate(None, None, "nothing like it was fitted yet; boosting of a thousand molecules takes seconds")
+            seconds = known.card.seconds + _START_SECONDS
+            return Estimate(seconds, known.card.peak_megabytes, f"as the last such run here took, on {known.data}")
+    usual = "a boosting of a thousand molecules takes seconds"
+    if recipe.stacks:
+        usual = f"each member is trained {recipe.stack.folds + 1} times"
+    return Estimate(None, None, f"nothing like it was fitted here yet; {usual}")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from mmexplore.datasets import Dataset, Skipped, Task, splits
 from mmexplore.datasets.splits import Division, SplitRule
+from mmexplore.features.of_dataset import check_measured
 from mmexplore.recipes.recipe import UNSEEDED, Data, Recipe
 from mmexplore.runtime.errors import BadRecipe, MmexploreError
 from mmexplore.runtime.progress import Progress, silent
@@ -37,6 +38,8 @@ class TrainingCheck:
 def check(recipe: Recipe, dataset: Dataset) -> TrainingCheck:
     """Training check of a recipe on a data set: labels, split, and what each part of it holds."""
     try:
+        for modality in recipe.modalities | recipe.teachers:
+            check_measured(dataset, modality)
         warnings = _without_labels(recipe, dataset) if recipe.pretrains else _with_labels(recipe, dataset)
     except MmexploreError as mistake:
         return TrainingCheck((str(mistake),))
@@ -52,7 +55,7 @@ def _with_labels(recipe: Recipe, dataset: Dataset) -> list[str]:
     division = divide(recipe, dataset)
     parts = _by_name(division)
     check_training_part(dataset.name, recipe.data.split, tasks, labels[parts["train"]])
-    warnings: list[str] = list(division.notes)
+    warnings = [*division.notes, *_by_itself(recipe, tasks)]
     for part in PARTS:
         scored = _scored(tasks, labels[parts[part]])
         if not scored.any():
@@ -68,6 +71,14 @@ def _with_labels(recipe: Recipe, dataset: Dataset) -> list[str]:
     return warnings
 
 
+def _by_itself(recipe: Recipe, tasks: tuple[Task, ...]) -> list[str]:
+    """A word on a split in the order of what is predicted."""
+    column = recipe.data.split_column
+    if recipe.data.split != "time" or column not in [task.name for task in tasks]:
+        return []
+    return [f"the split goes by {column!r}, which is predicted: its highest values are in the test part alone"]
+
+
 _MIXED_STACK = "a stack weighs its members for tasks of one kind, and targets of both came; choose targets of one kind"
 
 
@@ -75,14 +86,18 @@ def check_weights(recipe: Recipe, tasks: tuple[Task, ...]) -> None:
     """Refuse weights of classes and tasks that say nothing about these tasks. Raises BadRecipe."""
     training, count = recipe.training, len(tasks)
     if len(training.task_weights) not in (0, count):
-        raise BadRecipe(f"task_weights has one number a task, and {len(training.task_weights)} came for {count} tasks")
+        raise BadRecipe(
+            f"each task has one number in task_weights, and {len(training.task_weights)} came for {count} "
+            f"task{'s' * (count != 1)}"
+        )
     if training.task_weights and recipe.baseline.name:
         raise BadRecipe("a baseline learns each task by itself, and task_weights came with it; leave them out")
     if training.class_weights != "none" and all(task.kind == "regression" for task in tasks):
         raise BadRecipe(f"class_weights {training.class_weights!r} weigh classes, and no target is a classification")
     if len(training.positive_weights) not in (0, 1, count):
         raise BadRecipe(
-            f"positive_weights has one number, or one a task, and {len(training.positive_weights)} came for {count}"
+            "all tasks have one number in positive_weights, or one each, and "
+            f"{len(training.positive_weights)} came for {count} task{'s' * (count != 1)}"
         )
 
 

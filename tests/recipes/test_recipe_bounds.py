@@ -56,6 +56,17 @@ def test_what_nobody_would_write_is_refused_in_a_sentence(what: str) -> None:
     assert "\n" not in str(told.value)
 
 
+def test_what_came_is_said_once() -> None:
+    with pytest.raises(BadRecipe) as told:
+        parse({"data": {"fractions": [0.8, 0.1, 0.2]}})
+    assert str(told.value) == "data: fractions must be positive and add up to 1, and (0.8, 0.1, 0.2) came"
+    with pytest.raises(BadRecipe, match="a stack two members or more, and none came"):
+        parse(preset("stack").model_dump(mode="json") | {"stack": {"members": []}})
+    with pytest.raises(BadRecipe) as told:
+        parse({"training": {"epochs": 0}})
+    assert str(told.value).endswith("and 0 came")
+
+
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 2_000, "{", "", "9" * 5_000, "\x00", '"' + "x" * MOST_BYTES])
 def test_a_file_that_is_no_recipe_is_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "recipe.json").write_text(text)

@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
 
 from mmexplore import studio
@@ -27,6 +29,7 @@ from mmexplore.runtime.deadline import HURRIED, Hurried, each, within
 from mmexplore.runtime.errors import BadMolecule, MmexploreError, TooLong
 from mmexplore.runtime.registry import MODALITIES
 from mmexplore.runtime.workers import Worker
+from mmexplore.ui.server import routes as drawings
 from mmexplore.ui.server.routes import routes
 
 ENDLESS = "B" * 1_990
@@ -186,6 +189,32 @@ def test_a_route_answers_at_the_deadline(hurry: None, query: str) -> None:
     assert answer.status_code == 400
     assert "longer than 0.5 seconds" in answer.text or "busy" in answer.text
     assert client.get("/healthz").status_code == 200
+
+
+def test_a_route_waits_for_processes_that_are_still_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page asks for a drawing once: what is refused there is an empty place."""
+    ready = threading.Event()
+    looks: list[bool] = []
+
+    class Starting:
+        @property
+        def cold(self) -> bool:
+            looks.append(not ready.is_set())
+            if len(looks) == 3:
+                ready.set()
+            return looks[-1]
+
+    def drawn(request: Request) -> Response:
+        ready.wait()
+        return PlainTextResponse("drawn")
+
+    monkeypatch.setattr(drawings, "HURRIED", Starting())
+    monkeypatch.setattr(drawings, "_depicted", drawn)
+    monkeypatch.setattr(drawings, "_GRACE_SECONDS", 0.0)
+    monkeypatch.setenv(deadline.SETTING, "0.01")
+    answer = TestClient(Starlette(routes=routes())).get("/depict.svg?smiles=C")
+    assert (answer.status_code, answer.text) == (200, "drawn")
+    assert looks[:2] == [True, True]
 
 
 def test_a_search_ends_at_the_deadline_and_finds_what_rdkit_finds(hurry: None, monkeypatch: pytest.MonkeyPatch) -> None:

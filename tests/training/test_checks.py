@@ -87,6 +87,18 @@ def test_of_several_tasks_some_may_lack_a_class() -> None:
     assert found.warnings == ("1 of 2 tasks have not both classes in the test part: rare",)
 
 
+def test_spectra_that_are_not_there_are_missed_before_it() -> None:
+    for name in ("spectrum", "joint"):
+        (told,) = check(pretraining(name, "quick"), a_dataset(TEXTS)).refusals
+        assert "has no measured spectra" in told
+
+
+def test_a_split_by_what_is_predicted_is_said() -> None:
+    settings = ["data.split=time", "data.split_column=y"]
+    (told,) = check(RANDOM.with_settings(settings), table(mixed(), NUMBER)).warnings
+    assert "goes by 'y', which is predicted" in told
+
+
 def test_rows_that_cannot_be_read_are_named_and_forbid_nothing() -> None:
     texts = [*TEXTS[:N]]
     texts[4] = "c1cccc1"

@@ -292,7 +292,10 @@ def _logarithm(
     rule: LabelRule, values: np.ndarray, signs: np.ndarray, unit: str
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     if not unit:
-        raise BadRecipe(f"the unit of {rule.column!r} has to be said before a logarithm is taken: {UNDERSTOOD}")
+        raise BadRecipe(
+            f"the unit of {rule.column!r} has to be said before a logarithm is taken ({UNDERSTOOD}); leave a column "
+            "that is no concentration out of the labels"
+        )
     factor = UNITS[unit_of(unit)]
     with np.errstate(divide="ignore", invalid="ignore"):
         made = np.where(values > 0, -np.log10(values * factor), np.nan)

@@ -21,11 +21,15 @@ def follow(
     every: float | None = 0.7,
     changed: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Draw the jobs that ``look`` finds, again each ``every`` seconds, None: once.
+    """Draw the jobs that ``look`` finds, again each ``every`` seconds; None: once, as a part of the page.
 
     ``seen`` are those that the page was made by: where others are active now, or ``changed`` says so, the page runs
-    again. Without them only this part does.
+    again. Without them only this part does, as it does for what is pressed in it; what has ended is pressed for the
+    page's sake (continued, closed, opened).
     """
+    if every is None:
+        draw(look())
+        return
     active = _active(seen) if seen is not None else None
 
     @st.fragment(run_every=every)

@@ -14,6 +14,7 @@ from mmexplore.ui.shell import address, navigation
 USE, ON = "use", "on"
 """What a link calls the model that is to be looked at, and the data set that it is to be shown with."""
 _OFFERED = 6
+_PREDICT = "Predict with this model"
 
 
 def link(model: str) -> None:
@@ -26,18 +27,18 @@ def predict_link(model: str) -> None:
     _predict_link(model, **{USE: model})
 
 
-def predict_here(model: str, **asked: str) -> None:
+def predict_here(model: str, label: str = _PREDICT, **asked: str) -> None:
     """Draw the link that opens Predict with the model that is chosen already."""
-    _predict_link(model, **asked)
+    _predict_link(model, label, **asked)
 
 
-def _predict_link(model: str, **asked: str) -> None:
+def _predict_link(model: str, label: str = _PREDICT, **asked: str) -> None:
     able = False
     with suppress(MmexploreError):  # deleted meanwhile
         able = studio.predicts(model)
     if able:
         words = "New molecules, one or a file, through this model"
-        navigation.link("Predict", "Predict with this model", ":material/batch_prediction:", words, **asked)
+        navigation.link("Predict", label, ":material/batch_prediction:", words, **asked)
 
 
 def others(page: str, able: Sequence[Model], data: str) -> None:

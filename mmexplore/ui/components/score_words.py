@@ -50,6 +50,15 @@ def direction(metric: str) -> str:
     return "lower is better" if metric in _LOWER else "higher is better"
 
 
+def arrow(metric: str) -> str:
+    """A score's name with the direction that is better, where there is no room for words.
+
+    >>> arrow("rmse"), arrow("roc_auc")
+    ('RMSE \u2193', 'ROC-AUC \u2191')
+    """
+    return title(metric) + (" \u2193" if metric in _LOWER else " \u2191")
+
+
 def split(rule: str, seed: int, options: str = "") -> str:
     """A split in words; some rules have no seed.
 

@@ -10,7 +10,7 @@ from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import address
 
 _MOST_SHOWN = 200
-_FIT = 5  # columns that have room
+_FIT = ("structure", "status", "smiles", "name", "difference")
 
 
 def show(dataset: Dataset) -> None:
@@ -38,7 +38,10 @@ def show(dataset: Dataset) -> None:
         return
     table = found.table.head(_MOST_SHOWN).copy()
     table.insert(0, "structure", structures.addresses(table["smiles"]))
-    structures.table(table, {"structure": structures.column()}, fit=list(map(str, table))[:_FIT], switch="differences")
+    widths = {"status": 76, "smiles": 110, "name": 90, "difference": 260}
+    config = {name: st.column_config.TextColumn(width=pixels) for name, pixels in widths.items()}
+    config["structure"] = structures.column()
+    structures.table(table, config, fit=_FIT, switch="differences")
     if len(found.table) > _MOST_SHOWN:
         st.caption(f"The first {_MOST_SHOWN} of {len(found.table):,}; the file has all.")
     file = f"{found.a}-{found.b}.csv"

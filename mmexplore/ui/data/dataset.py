@@ -40,10 +40,10 @@ def read(name: str) -> Dataset:
 
 def show(entry: Entry, dataset: Dataset) -> None:
     """Draw the data set under tabs."""
-    head, buttons = st.columns(2, vertical_alignment="bottom")
+    head, buttons = st.columns([1, 2], vertical_alignment="bottom")
     head.subheader(literal(dataset.title))
     if entry.source == "yours":
-        with buttons, st.container(horizontal=True):
+        with buttons, st.container(horizontal=True, horizontal_alignment="right"):
             backups.save(data=entry.name)
             added_rows.form(entry)
             _rename(entry)
@@ -53,7 +53,8 @@ def show(entry: Entry, dataset: Dataset) -> None:
     facts = [f"{len(dataset):,} molecules", tasks, f"digest {dataset.digest[:12]}"]
     st.caption(literal(", ".join([entry.name, *facts, *([f"licence: {entry.licence}"] if entry.licence else [])])))
     here = {tabs.PREDICT_TABS: tabs.A_TABLE, tabs.PREDICT_FROM: tabs.A_DATA_SET, tabs.PREDICT_SET: entry.name}
-    model_links.predict_here(session.choice().model, **here)
+    model = session.choice().model
+    model_links.predict_here(model, f"Predict this data set with {model}", **here)
     panels = {
         "Report": report,
         "Labels": labels,

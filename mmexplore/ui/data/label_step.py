@@ -40,7 +40,9 @@ def draw(found: Any, free: Sequence[str], key: str, place: Any) -> Options | Non
         chosen = st.multiselect(words, [c for c in targets if c not in asked], are, key=f"{key}/classes")
         left, middle, right = st.columns(3)
         units = {guessed[c].unit for c in targets if c in guessed} - {""}
-        unit = left.text_input("Unit", units.pop() if len(units) == 1 else "", key=f"{key}/unit", max_chars=40)
+        found_unit = units.pop() if len(units) == 1 else ""
+        words = "of every label that is a number; as it stands, each has the one that its own column says"
+        unit = left.text_input("Unit", found_unit, key=f"{key}/unit", max_chars=40, help=words).strip()
         log = left.toggle("Take -log10 of mol/L", key=f"{key}/log", help="nM to pIC50; units M, mM, uM, nM or pM")
         limit = middle.text_input("Threshold to two classes", key=f"{key}/threshold", help="1 from here on, 0 below")
         ways = list(_QUALIFIERS)
@@ -54,13 +56,16 @@ def draw(found: Any, free: Sequence[str], key: str, place: Any) -> Options | Non
         for column in asked if not limit.strip() else ():
             values = ", ".join(map(str, found.asked[column]))
             answer = st.segmented_control(
-                f"{literal(column)} holds {values}: classes or numbers?", list(_KINDS), key=f"{key}/asked/{column}"
+                f"{literal(column)} holds {values}: classes or numbers?",
+                list(_KINDS),
+                key=f"{key}/asked/{column}",
+                persist_state="session",
             )
             if answer:
                 kinds[column] = _KINDS[answer]
     options |= {
         "kinds": kinds or None,
-        "unit": unit.strip() or None,
+        "unit": unit if unit != found_unit else None,
         "log": log or None,
         "qualifiers": _QUALIFIERS[way],
     }

@@ -38,7 +38,8 @@ def show(titles: set[str]) -> None:
         return
     if len(found.sheets) > 1:
         st.selectbox("Sheet", found.sheets, key=f"{key}/sheet")
-    st.caption(f"{found.rows:,} rows, {len(found.columns)} columns; the first ones:")
+    s = "s" * (found.rows != 1)
+    st.caption(f"{found.rows:,} row{s}, {len(found.columns)} column{'s' * (len(found.columns) != 1)}; the first ones:")
     for note in found.notes:
         st.text(note)
     st.dataframe(found.head.head(8), hide_index=True)
@@ -184,7 +185,7 @@ def _importing(job: Job) -> None:
     with st.container(border=True):
         st.text(job.title)
         if job.active:
-            follow_job.bar(job, f"{job.stage or 'starting'} {job.done:,} of {job.total:,}")
+            follow_job.bar(job)
             follow_job.cancel_button(job, f"upload/cancel/{job.id}")
         elif job.state == "done":
             uploads.forget(Path(job.arguments[0]))

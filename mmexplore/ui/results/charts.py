@@ -30,7 +30,8 @@ def beside(figures: pd.DataFrame, title: str) -> go.Figure:
     figure.update_layout(title={"text": plain(title)}, height=120 + rows * (84 + 22 * len(variants)))
     figure.update_xaxes(tickangle=0, nticks=4).update_annotations(font_size=12)
     figure.update_layout(margin={"l": 10, "r": 10, "t": 90, "b": 10})
-    figure.update_layout(legend={"orientation": "h", "y": 1, "yref": "container", "x": 1, "xanchor": "right"})
+    above = {"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 1, "xanchor": "right"}
+    figure.update_layout(legend=above, showlegend=True)
     return figure.update_yaxes(automargin=True, type="category")
 
 
@@ -38,8 +39,8 @@ def _dots(shown: pd.DataFrame, variants: list[str], *, legend: bool) -> list[go.
     digits = ".1f" if shown["metric"].dropna().str.endswith("%").any() else ".3f"
     about = {"y": [plain(v) for v in variants], "mode": "markers", "showlegend": legend, "xhoverformat": digits}
     hollow = {"symbol": "circle-open", "size": 10, "color": GRAY, "line": {"width": 2}}
-    bars = {"type": "data", "array": shown["spread"].fillna(0), "thickness": 1.5}
-    theirs = {"type": "data", "array": shown["paper spread"].fillna(0), "thickness": 1.5, "color": GRAY}
+    bars = {"type": "data", "array": shown["spread"], "thickness": 1.5}
+    theirs = {"type": "data", "array": shown["paper spread"], "thickness": 1.5, "color": GRAY}
     filled = {"size": 10, "color": PALETTE[0]}
     return [
         go.Scatter(x=shown["paper"], name="paper", legendgroup="paper", marker=hollow, error_x=theirs, **about),

@@ -16,8 +16,9 @@ from mmexplore.ui.components.words import literal
 from mmexplore.ui.results import charts as results_charts
 from mmexplore.ui.shell import address
 
-_OTHERS = "Speed and size"
+_OTHERS = "Other measurements"
 _ROOM = 6  # of a table: a data set in percent takes 2, one with more digits 3
+_MOST_WRAPPED = 7
 _APART = "\u2020"
 _BY_DATA = re.compile(r"fine-tuning epochs (?P<ours>\d+) \(paper: (?P<paper>[\d,]+)\)")
 _BADGES: dict[str, tuple[Any, str]] = {
@@ -167,9 +168,26 @@ def _figure(mean: float, spread: float, digits: int) -> str:
     return f"{mean:.{digits}f}" + ("" if math.isnan(spread) else f" \u00b1 {spread:.{digits}f}")
 
 
+def _measured(rows: pd.DataFrame) -> None:
+    """A table whose words wrap; one of more columns scrolls in its place, as its numbers would break in two."""
+    if len(rows.columns) > _MOST_WRAPPED:
+        structures.fitting(rows, list(map(str, rows)))
+    else:
+        structures.wrapped(rows)
+
+
+def _in_one_cell(value: object) -> object:
+    """What a cell holds, numbers of several runs or ends of an interval as one text.
+
+    >>> _in_one_cell([-0.16666, 2.5]), _in_one_cell(3)
+    ('-0.1667, 2.5', 3)
+    """
+    return ", ".join(map(structures.cell, value)) if isinstance(value, list) else value
+
+
 def _others(results: Sequence[Result]) -> None:
     st.caption("Each is a ratio against a named alternative in the same run, or says what else it is.")
     for result in results:
-        with st.expander(literal(result.question)):
-            structures.wrapped(result.rows.rename(columns=lambda name: str(name).replace("_", " ")))
+        with st.expander(literal(result.question[:1].upper() + result.question[1:])):
+            _measured(result.rows.rename(columns=lambda name: str(name).replace("_", " ")).map(_in_one_cell))
             st.caption(literal(_story(result)))

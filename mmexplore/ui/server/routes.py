@@ -29,7 +29,7 @@ from starlette.routing import Route
 from mmexplore import __version__
 from mmexplore.runtime import seals
 from mmexplore.runtime.cache import cached
-from mmexplore.runtime.deadline import seconds
+from mmexplore.runtime.deadline import HURRIED, seconds
 from mmexplore.runtime.errors import BadRecipe, MmexploreError, NotAvailable, UnknownName
 from mmexplore.ui.server import asked, blobs, guard
 from mmexplore.ui.shell import navigation
@@ -96,15 +96,19 @@ async def depict(request: Request) -> Response:
 
     ``faint=1``: the other atoms are pale.
 
-    Drawings have threads of their own, and who waits for one is told so at the deadline.
+    Drawings have threads of their own, and who waits for one is told so at the deadline. What the processes take to
+    start does not count: a page asks for a drawing once, and would be left with an empty place.
     """
     work = partial(copy_context().run, _depicted, request)
-    try:
-        drawing = asyncio.get_running_loop().run_in_executor(_DRAWERS, work)
-        return await asyncio.wait_for(drawing, seconds() + _GRACE_SECONDS)
-    except TimeoutError:
-        words = "other structures keep the server busy; try again in a moment"
-        return PlainTextResponse(words, 400, headers={"Cache-Control": "no-store"})
+    drawing = asyncio.get_running_loop().run_in_executor(_DRAWERS, work)
+    cold = True
+    while cold:
+        cold = HURRIED.cold
+        if (await asyncio.wait([drawing], timeout=seconds() + _GRACE_SECONDS))[0]:
+            return drawing.result()
+    drawing.cancel()
+    words = "other structures keep the server busy; try again in a moment"
+    return PlainTextResponse(words, 400, headers={"Cache-Control": "no-store"})
 
 
 @_told

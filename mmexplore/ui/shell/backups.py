@@ -45,7 +45,7 @@ def bring_back(key: str) -> None:
 
 
 def _brought(given: Any) -> tuple[bool, list[str]]:
-    """Whether a zip could be read, and lines on what came of it."""
+    """Whether a zip brought something back, and lines on what came of it."""
     if given.size > _MOST_BYTES:
         return False, ["This file is large: mmexplore home restore ZIP, in a shell, brings it back."]
     with tempfile.TemporaryDirectory() as where:
@@ -55,5 +55,6 @@ def _brought(given: Any) -> tuple[bool, list[str]]:
             brought = studio.restore(path)
         except (MmexploreError, OSError) as error:
             return False, [str(error).replace(str(path), given.name)]
-    names = ", ".join((*brought.datasets, *brought.models)) or "nothing"
-    return True, [f"Brought back: {names}", *(f"{name}: skipped, as {why}" for name, why in brought.skipped.items())]
+    names = ", ".join((*brought.datasets, *brought.models))
+    skipped = [f"{name}: skipped, as {why}" for name, why in brought.skipped.items()]
+    return bool(names), [f"Brought back: {names or 'nothing'}", *skipped]

@@ -36,7 +36,7 @@ _STYLE = """<style>
 :is([data-testid="stBaseButton-primary"], [data-tag], [data-tag] *) { color: light-dark(#fff, #0b1215); }
 [data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none; }
 [data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
-[data-testid="stTextInput"] [data-testid="InputInstructions"] { display: none; }
+:is([data-testid="stTextInput"], [data-testid="stNumberInput"]) [data-testid="InputInstructions"] { display: none; }
 [data-testid="stButtonGroup"] :has(> button) { flex-wrap: wrap; }
 .st-key-history { position: absolute; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-demo-bar) { position: sticky; top: 0; z-index: 9;

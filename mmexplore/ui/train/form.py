@@ -47,8 +47,7 @@ def draw(data: str) -> RunPlan:
     title = left.text_input("Name of the run", called, max_chars=80, key=f"{key}/title", **_KEEP)
     help_ = "one run each, queued on the device: 0, 1, 2 or 0-4; several on one split make an ensemble"
     typed = right.text_input("Seeds", str(start.training.seed), max_chars=80, key=f"{key}/seeds", help=help_, **_KEEP)
-    drawn = _INSTEAD | _undrawn(start, key) | ({"data.targets": _as_it_is} if start.pretrains else {})
-    recipe = recipe_form(start, key, drawn)
+    recipe = recipe_form(start, key, _INSTEAD | _undrawn(start, key))
     split = recipe.data.split
     seeded = st.session_state.get(f"{key}/data.split_seed") is None
     each = split == "kfold" and st.session_state.get(f"{key}/data.fold") == _EACH
@@ -98,15 +97,29 @@ _OF_SPLIT = {
 }
 
 
+_OF_LABELS = (
+    "data.targets", "data.calibration", "training.watch", "training.class_weights", "training.positive_weights",
+    "training.task_weights",
+)  # fmt: skip
+
+
 def _undrawn(start: Recipe, key: str) -> dict[str, Draw | None]:
     """Fields that say nothing beside what is chosen: they keep their values, and are not drawn."""
-    split = st.session_state.get(f"{key}/data.split", start.data.split)
-    weights = st.session_state.get(f"{key}/training.class_weights", start.training.class_weights)
-    found: dict[str, Draw | None] = {f"data.{name}": None for name, rules in _OF_SPLIT.items() if split not in rules}
-    if split == "kfold" and st.session_state.get(f"{key}/data.folds_by", start.data.folds_by) != "cluster":
-        found["data.cluster_similarity"] = None
-    found["data.tuned"] = None
-    return found | ({} if weights == "given" else {"training.positive_weights": None})
+
+    def now(path: str, begin: Any) -> Any:
+        return st.session_state.get(f"{key}/{path}", begin)
+
+    split = now("data.split", start.data.split)
+    away = [f"data.{name}" for name, rules in _OF_SPLIT.items() if split not in rules] + ["data.tuned"]
+    if split == "kfold" and now("data.folds_by", start.data.folds_by) != "cluster":
+        away.append("data.cluster_similarity")
+    if now("training.schedule", start.training.schedule) == "constant":
+        away.append("training.warmup_epochs")
+    if start.pretrains:
+        away += _OF_LABELS
+    elif now("training.class_weights", start.training.class_weights) != "given":
+        away.append("training.positive_weights")
+    return dict.fromkeys(away)
 
 
 def _preset() -> tuple[str, str, Recipe]:
@@ -120,6 +133,8 @@ def _preset() -> tuple[str, str, Recipe]:
     words = "; ".join(f"{name}: {_first_line(_ready(kind, name, 'paper'))}" for name in names)
     about = {"key": f"train/{kind}", "kind": "the preset", "help": words, "width": 184}
     name = address.choose(row.selectbox, "Preset", names, **about)
+    if (fitted := _ready(kind, name, "paper")).stacks or fitted.baseline.name:  # at once: there is nothing to cut short
+        return name, "paper", fitted
     versions = ("quick", "paper", "settled") if kind == "preset" else presets.versions(name)
     about = {"kind": "the version", "help": "; ".join(f"{v}: {VERSIONS[v]}" for v in versions), "width": 120}
     begin = versions.index("quick")
@@ -181,15 +196,16 @@ def _split_column(field: Field) -> str:
         names = []
     about = field.about | {"key": f"{field.key}/{data}/{by_time}"}
     index = names.index(field.value) if field.value in names else _likely(names, by_time=by_time)
-    chosen = st.selectbox(field.label, names, index, placeholder="none in this data set", **about)
+    words = "choose one" if names else "none in this data set"
+    chosen = st.selectbox(field.label, names, index, placeholder=words, **about)
     return str(chosen or "")
 
 
 def _likely(names: list[str], *, by_time: bool) -> int | None:
-    """The column that is called like what it is to be; else the first."""
+    """The column that is called like what it is to be; else the first of parts, and no time, which may be a label."""
     words = ("date", "year", "time", "month") if by_time else ("split", "part", "set", "fold")
     called = [place for place, name in enumerate(names) if any(word in name.lower() for word in words)]
-    return called[0] if called else 0 if names else None
+    return called[0] if called else 0 if names and not by_time else None
 
 
 def _split_file(field: Field) -> str:

@@ -125,4 +125,8 @@ def _several(form: Form, kind: type[BaseModel], values: list[dict[str, Any]], pa
         about: dict[str, Any] = {"key": f"{form.key}/{path}", "persist_state": "session"}
         count = int(st.number_input(path.capitalize(), 1, _MOST_BRANCHES, count, help="several need a fusion", **about))
     fresh = kind().model_dump(mode="json")
-    return [_section(form, kind, values[i] if i < len(values) else fresh, f"{path}.{i}") for i in range(count)]
+    found = []
+    for i in range(count):
+        with st.container(border=count > 1):
+            found.append(_section(form, kind, values[i] if i < len(values) else fresh, f"{path}.{i}"))
+    return found

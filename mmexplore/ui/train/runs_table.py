@@ -26,7 +26,7 @@ def table(models: Sequence[Model]) -> pd.DataFrame:
             "data": card.data.name,
             "split": score_words.split_of(card),
             "seed": card.seed if not isinstance(model, Ensemble) else None,
-            "score": f"{score_words.title(metric)} ({score_words.direction(metric)})",
+            "score": score_words.arrow(metric),
             "test": card.metrics.get("test", {}).get(metric, np.nan),
             **_beside(model, models, metric),
             "validation": card.metrics.get("validation", {}).get(metric, np.nan),
@@ -94,7 +94,7 @@ def _group(members: Sequence[Model], among: Sequence[Model]) -> dict[str, object
         "recipe": recipe.name,
         "data": first.data.name,
         "split": first.split.rule,
-        "score": f"{score_words.title(metric)} ({score_words.direction(metric)})",
+        "score": score_words.arrow(metric),
         "seeds": ", ".join(str(seed) for seed in sorted({c.seed for c in cards})),
         "runs": len(cards),
     }

@@ -1,5 +1,6 @@
 """Training start: what a run will take, on what, with which split; and the button that starts it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -17,16 +18,16 @@ def show(plan: RunPlan) -> None:
     with st.container(border=True):
         _estimate(plan)
         _device(plan)
-        forbidden = _check(plan)
+        refusals = _check(plan)
         count = len(plan.places)
         label = "Start training" if count == 1 else f"Start {count} trainings"
         about: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
         if plan.ensemble:
             st.caption(f":material/layers: They become one ensemble, {literal(plan.title)}, when the last one is done.")
-        st.button(label, on_click=_start, args=(plan,), disabled=forbidden, **about)
+        st.button(label, on_click=_start, args=(plan,), disabled=bool(refusals), **about)
     with st.expander("Split preview", expanded=True):
         if small_enough(plan):
-            _split(plan)
+            _split(plan, refusals)
     with st.expander("Recipe as JSON and command line"):
         st.code(plan.run(*plan.places[0]).model_dump_json(indent=1), language="json", height=260)
         lines = [plan.together()] if plan.ensemble else [plan.shell(*place) for place in plan.places[:5]]
@@ -34,21 +35,21 @@ def show(plan: RunPlan) -> None:
             st.code(line, language="shell", wrap_lines=True)
 
 
-def _check(plan: RunPlan) -> bool:
-    """Say what forbids the trainings, and what their scores will lack; whether something does."""
+def _check(plan: RunPlan) -> list[str]:
+    """Say what forbids the trainings, and what their scores will lack; returns what forbids them."""
     try:
         if len(studio.dataset(plan.recipe.data.dataset)) > studio.MOST_CHECKED:
-            return False  # the job says it, before any work
+            return []  # the job says it, before any work
     except MmexploreError as error:
         st.error(literal(error))
-        return True
+        return [str(error)]
     checks = [studio.check_training(plan.run(*place)) for place in plan.places]
     refusals = dict.fromkeys(text for found in checks for text in found.refusals)
     for text in refusals:
         st.error(literal(text[:1].upper() + text[1:]), icon=":material/block:")
     for text in dict.fromkeys(text for found in checks for text in found.warnings):
         st.caption(f":material/info: {literal(text[:1].upper() + text[1:])}")
-    return bool(refusals)
+    return list(refusals)
 
 
 def _start(plan: RunPlan) -> None:
@@ -101,11 +102,9 @@ def small_enough(plan: RunPlan) -> bool:
     return bool(st.toggle(words, key=f"train/preview/{data.dataset}"))
 
 
-def _split(plan: RunPlan) -> None:
+def _split(plan: RunPlan, said: Sequence[str]) -> None:
+    """Draw the parts of the split, or why there are none, unless that was said."""
     data = plan.run(*plan.places[0]).data
-    st.caption(
-        f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed, data.split_options))}"
-    )
     about: dict[str, Any] = {"column": data.split_column, "file": data.split_file, "folds": data.folds}
     about |= {"fold": data.fold, "similarity": data.cluster_similarity, "folds_by": data.folds_by}
     try:
@@ -115,6 +114,10 @@ def _split(plan: RunPlan) -> None:
         with st.spinner("Splitting…"):
             table = studio.split_table(dataset, data.split, data.split_seed, data.fractions, tuple(shown), **about)
     except MmexploreError as error:
-        st.warning(literal(error))
+        if str(error) not in said:
+            st.warning(literal(error))
         return
+    st.caption(
+        f"{literal(data.dataset)}, {literal(score_words.split(data.split, data.split_seed, data.split_options))}"
+    )
     structures.wrapped(table, digits=3)

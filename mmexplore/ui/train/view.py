@@ -3,6 +3,7 @@
 Everything is read from the job's folder, so a reload, another tab or a restarted server shows the same.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -34,7 +35,7 @@ def _show(job: Job) -> None:
     with st.container(border=True):
         head, actions = st.columns([3, 2], vertical_alignment="center")
         head.markdown(f"**{literal(job.title)}** &nbsp; {_STATES[job.state]}")
-        with actions, st.container(horizontal=True, horizontal_alignment="right"):
+        with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             _actions(job)
         st.caption(literal(_about(job)))
         _where(job)
@@ -47,6 +48,8 @@ def _show(job: Job) -> None:
         if len(history):
             _numbers(job, history)
             _curves(job, history)
+        elif job.state == "done":  # fitted at once
+            _tested(job, st.columns(5))
         if words := _coverage(job):
             st.caption(f":material/target: {literal(words)}, split {literal(split_words(job))}")
         _log(job)
@@ -111,21 +114,31 @@ def _where(job: Job) -> None:
 
 def _numbers(job: Job, history: pd.DataFrame) -> None:
     last, number = history.iloc[-1], int(history.index[-1])
-    shown, tested = _validation_scores(history)[:2], _test_scores(job)
-    cells = st.columns(3 + len(shown) + len(tested))
+    shown = _validation_scores(history)[:2]
+    cells = st.columns(3 + len(shown) + len(_test_scores(job)))
     cells[0].metric("Epoch", f"{number:,}" + (f" of {job.total:,}" if job.stage == "train" else ""))
     cells[1].metric("Training loss", f"{last['train_loss']:.4g}")
     for cell, name in zip(cells[2:], shown, strict=False):
         metric = name.removeprefix("validation_")
         value = "–" if pd.isna(last[name]) else f"{last[name]:.4g}"
-        cell.metric(f"Validation {score_words.title(metric)}", value, help=score_words.direction(metric))
-    for cell, (metric, score) in zip(cells[2 + len(shown) :], tested.items(), strict=False):
+        cell.metric(
+            f"Validation {score_words.title(metric)}", value, help=f"{score_words.direction(metric)}; {_CHOOSE}"
+        )
+    _tested(job, cells[2 + len(shown) :])
+    speed = last.get("molecules_per_second")
+    cells[-1].metric("Throughput", "–" if pd.isna(speed) else f"{speed:,.0f}/s", help="molecules a second")
+
+
+_CHOOSE = "of the last epoch, over the molecules that choose one: those that calibrate intervals are not among them"
+
+
+def _tested(job: Job, cells: Sequence[Any]) -> None:
+    """The test score of a finished training, beside the baseline's."""
+    for cell, (metric, score) in zip(cells, _test_scores(job).items(), strict=False):
         words = f"{score_words.direction(metric)}; of the weights that were kept, split {split_words(job)}"
         cell.metric(f"Test {score_words.title(metric)}", f"{score:.4g}", help=words)
         if beside := score_words.beside_baseline(run_name(job), metric):
             cell.caption(literal(beside))
-    speed = last.get("molecules_per_second")
-    cells[-1].metric("Throughput", "–" if pd.isna(speed) else f"{speed:,.0f}/s", help="molecules a second")
 
 
 def _test_scores(job: Job) -> dict[str, float]:

@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
 from mmexplore.runtime.errors import NotAvailable
+from mmexplore.ui.components import follow_job
 
 
 def script() -> None:
@@ -29,3 +30,15 @@ def test_a_job_is_started_when_it_is_asked_for_and_a_refusal_is_said(monkeypatch
     assert asked == ["solubility"]
     assert [one.value for one in app.toast] == ["no spectra here"]
     assert [one.label for one in app.button] == ["Probe it"]
+
+
+def test_what_has_ended_is_a_part_of_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a fragment its buttons (continue, close, open) would run that part again and leave the page as it was."""
+
+    def no_fragment(*_: object, **__: object) -> None:
+        raise AssertionError("what is pressed here concerns the page")
+
+    monkeypatch.setattr("streamlit.fragment", no_fragment)
+    drawn: list[object] = []
+    follow_job.follow(lambda: [], drawn.append, [], every=None)
+    assert drawn == [[]]

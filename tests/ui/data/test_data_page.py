@@ -132,6 +132,21 @@ class TestData:
         from_shell = studio.add_dataset(f"smiles,cls,y\n{rows}", "by shell", targets=["cls", "y"], threshold=1.5)
         assert from_shell.digest == made.digest
 
+    def test_one_columns_unit_is_not_anothers(self, empty_home: Path) -> None:
+        """A logarithm of a year, as if it were a concentration, is refused as the shell refuses it."""
+        rows = "".join(f"{'C' * (i + 1)},{10 * i + 10},{2000 + i}.5\n" for i in range(9))
+        app = self.pasted(f"smiles,IC50 (nM),year\n{rows}")
+        assert next(t for t in app.text_input if t.label == "Unit").value == "nM"
+        next(t for t in app.toggle if t.label.startswith("Take -log10")).set_value(True).run()
+        app.button(key="upload/import").click().run()
+        assert "the unit of 'year' has to be said" in app.error[0].value.replace("\\", "")
+        next(m for m in app.multiselect if m.label == "Label columns").set_value(["IC50 (nM)"]).run()
+        next(t for t in app.text_input if t.label == "Title").set_value("one label").run()
+        app.button(key="upload/import").click().run()
+        made = studio.dataset("one_label")
+        assert made.tasks[0].unit == "-log10(mol/L)"
+        assert made.labels[0, 0] == pytest.approx(8)
+
     def test_the_same_file_twice_is_said_and_kept_once(self, empty_home: Path) -> None:
         app = self.pasted("CCO\nCCN\n")
         app.button(key="upload/import").click().run()

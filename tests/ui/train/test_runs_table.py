@@ -18,7 +18,7 @@ class TestModels:
     def test_the_table_says_split_and_metric_of_each_score(self, empty_home: Path) -> None:
         card(empty_home, "a", split_seed=3)
         line = runs_table.table(studio.models()).loc["a"]
-        assert (line["split"], line["score"]) == ("scaffold_balanced seed 3", "RMSE (lower is better)")
+        assert (line["split"], line["score"]) == ("scaffold_balanced seed 3", "RMSE \u2193")
         assert (line["test"], line["validation"], line["unit"]) == (2.0, 1.0, "M")
 
     def test_seeds_of_one_recipe_are_one_line_with_mean_and_spread(self, empty_home: Path) -> None:

@@ -66,6 +66,31 @@ def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], own_se
     page.wait_for_url(lambda url: "/Train" not in url)
 
 
+def test_a_stopped_training_goes_on_and_is_put_away(visitor: tuple[Page, Seen], own_server: Server) -> None:
+    """What is pressed in a training's own part of the page is answered by the whole page."""
+    page, _ = visitor
+    page.goto(f"{own_server.url}/Train?data=freesolv")
+    main = page.get_by_test_id("stMain")
+    expect(main.get_by_role("button", name="Start training")).to_be_visible()
+    page.get_by_role("tab", name="Training").click()
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("2000")
+    with answered(page):
+        epochs.press("Enter")
+    main.get_by_role("button", name="Start training").click()
+    cancel, again = (main.get_by_role("button", name=name) for name in ("Cancel", "Continue"))
+    expect(main.get_by_text("Training loss", exact=True)).to_be_visible()
+    cancel.click()
+    again.click()
+    expect(cancel).to_be_visible()
+    cancel.click()
+    expect(again).to_be_visible()
+    main.get_by_role("button", name="Close").click()
+    expect(again).to_have_count(0)
+    quiet(page)
+    expect(main.get_by_text("Other trainings (2)", exact=True)).to_be_visible()
+
+
 def test_a_messy_upload_becomes_a_data_set(visitor: tuple[Page, Seen], own_server: Server, tmp_path: Path) -> None:
     page, _ = visitor
     file = tmp_path / "messy.csv"

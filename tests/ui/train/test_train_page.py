@@ -46,8 +46,10 @@ class TestTrain:
         names = presets.preset_names()
         for name in names if version == "quick" else names[::5]:
             app.selectbox(key="train/preset").select(name).run()
-            if app.selectbox(key="train/preset/version").value != version:
-                app.selectbox(key="train/preset/version").set_value(version).run()
+            start, versions = presets.preset(name), [v for v in app.selectbox if v.key == "train/preset/version"]
+            assert bool(versions) != bool(start.stacks or start.baseline.name), "what is fitted at once has one version"
+            if versions and versions[0].value != version:
+                versions[0].set_value(version).run()
             assert not app.exception
             next(b for b in app.button if b.label == "Start training").click().run()
             assert started.pop() == (presets.preset(name, quick=version == "quick"), f"solubility {name}")
@@ -63,6 +65,20 @@ class TestTrain:
         next(b for b in app.button if b.label == "Start training").click().run()
         expected = presets.pretraining("mmsa", version).with_settings(["data.dataset=solubility"])
         assert started[0] == (expected, "solubility mmsa")
+
+    def test_what_says_nothing_is_not_asked(self, empty_home: Path) -> None:
+        of_labels = {"Calibration", "Watch", "Class weights", "Task weights"}
+        app = page("6_Train.py")
+
+        def asked() -> set[str]:
+            return {w.label for kind in (app.selectbox, app.text_input, app.number_input) for w in kind}
+
+        assert of_labels | {"Warmup epochs"} <= asked()
+        next(s for s in app.selectbox if s.label == "Schedule").select("constant").run()
+        assert of_labels <= asked()
+        assert "Warmup epochs" not in asked()
+        app.segmented_control(key="train/learn").set_value("without labels").run()
+        assert not asked() & of_labels
 
     def test_several_seeds_are_several_runs_with_splits_of_their_own(
         self, empty_home: Path, started: list[tuple[Recipe, str]]

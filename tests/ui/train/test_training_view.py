@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -111,6 +112,25 @@ def test_a_finished_training_shows_its_test_score(empty_home: Path) -> None:
     card(empty_home, "a-run", rmse=0.4)
     found = {metric.label: metric.value for metric in page("6_Train.py", job=ID).metric}
     assert found["Test RMSE"] == "0.8"
+
+
+def test_what_was_fitted_at_once_shows_its_test_score_too(empty_home: Path) -> None:
+    (job(empty_home, "done", epochs=0) / "events.jsonl").write_text("")
+    card(empty_home, "a-run", rmse=0.4)
+    assert [(metric.label, metric.value) for metric in page("6_Train.py", job=ID).metric] == [("Test RMSE", "0.8")]
+
+
+def test_an_estimate_is_made_of_what_this_machine_took(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card(empty_home, "mine")
+    known = studio.model("mine")
+    mine = replace(known, card=known.card.model_copy(update={"molecules_per_second": 100.0}))
+    theirs = replace(mine, shipped=True)
+    monkeypatch.setattr("mmexplore.studio.training.models", lambda: [theirs, mine])
+    assert "an earlier run here" in studio.estimate(mine.recipe).how
+    monkeypatch.setattr("mmexplore.studio.training.models", lambda: [theirs])
+    assert "the shipped model's machine" in studio.estimate(mine.recipe).how
+    stack = preset("stack")
+    assert f"each member is trained {stack.stack.folds + 1} times" in studio.estimate(stack).how
 
 
 def test_what_cannot_do_better_is_not_offered_again(empty_home: Path) -> None:

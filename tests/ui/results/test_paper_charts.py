@@ -1,0 +1,22 @@
+"""Figures of a paper beside ours: the legend tells them apart, and what has no spread has no bar."""
+
+import numpy as np
+import pandas as pd
+
+from mmexplore.ui.results.charts import beside
+
+
+def test_the_legend_is_within_the_picture_and_no_spread_is_no_bar() -> None:
+    rows = [("gin", 70.0, np.nan, 72.0, 1.5), ("gat", 71.0, 0.5, 73.0, np.nan)]
+    figures = pd.DataFrame(rows, columns=["variant", "paper", "paper spread", "ours", "spread"])
+    made = beside(figures.assign(data="bbbp", metric="ROC-AUC %"), "Table")
+    legend = made.layout.legend
+    assert made.layout.showlegend
+    assert (legend.yref, legend.y, legend.yanchor) == ("container", 1, "top")
+    assert [trace.name for trace in made.data if trace.showlegend] == ["paper", "measured here"]
+    drawn = {trace.name: dict(zip(trace.y, trace.error_x.array, strict=True)) for trace in made.data}
+    assert {name: sorted(v for v, bar in bars.items() if bar > 0) for name, bars in drawn.items()} == {
+        "paper": ["gat"],
+        "measured here": ["gin"],
+    }
+    assert all(np.isnan(bar) or bar > 0 for bars in drawn.values() for bar in bars.values())
