@@ -4,6 +4,7 @@ The whole page runs again as soon as another job is active than before, so that 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -62,6 +63,18 @@ def known(job_id: str) -> Job | None:
         return studio.job(job_id)
     except UnknownName:
         return None
+
+
+def begun(key: str, start: Callable[[], Job]) -> Job | None:
+    """The job that this visit has begun under a key, or whoever is at that work already, as after a reload.
+
+    None where nobody is; nothing is started.
+    """
+    job = known(st.session_state.get(key, ""))
+    with suppress(MmexploreError):  # what cannot be started nobody is at
+        if job is None and (job := studio.job_at_work(start)) is not None:
+            st.session_state[key] = job.id
+    return job
 
 
 def _active(jobs: Sequence[Job]) -> set[str]:

@@ -50,7 +50,8 @@ def show(choice: Choice) -> None:
         _result(found)
         return
     key = "/".join(("subgraphs/exam", *map(str, asked)))
-    job = follow_job.known(st.session_state.get(key, ""))
+    start = partial(studio.start_exam, *asked)
+    job = follow_job.begun(key, start)
     if job is not None and job.active:
         follow_job.follow_one(job, partial(follow_job.bar_and_cancel, key))
         return
@@ -58,7 +59,7 @@ def show(choice: Choice) -> None:
         st.error(literal(job.message), icon=":material/info:")
     st.caption("Minutes on a laptop, with one training a rule. An exam that was stopped goes on where it was.")
     if st.button("Sit the exam", key="subgraphs/sit", type="primary", icon=":material/school:"):
-        st.session_state[key] = studio.start_exam(*asked).id
+        st.session_state[key] = start().id
         st.rerun()
 
 
