@@ -15,6 +15,7 @@ pytest_plugins = ("browser",)
 pytestmark = [pytest.mark.browser, pytest.mark.release]
 WIDTHS = ((1440, 900), (1024, 768), (800, 768))
 MODEL, DATA = "solubility-dmpnn", "freesolv"
+SUGAR = "OCC1OC(O)C(O)C(O)C1OCCc1ccccc1"
 ON = f"data={DATA}&model={MODEL}&row=268"
 PAGES = {
     "Map": (f"/?{ON}&method=PCA", ".molecule-map[data-painted]"),
@@ -25,6 +26,8 @@ PAGES = {
     "Fusion": (f"/Fusion?{ON}", ".js-plotly-plot"),
     "Retrieval": (f"/Retrieval?{ON}&hits=3", ".list .hit img"),
     "Subgraphs": (f"/Subgraphs?{ON}&smiles=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
+    "Subgraphs, a part": (f"/Subgraphs?{ON}&smiles={SUGAR}", "[data-testid=stDataFrame] canvas"),
+    "Subgraphs, a group": (f"/Subgraphs?{ON}&subgraphs=A+group&class=low&most=10", "[data-testid=stDataFrame] canvas"),
     "Predict": (f"/Predict?{ON}&typed=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
     "Train": (f"/Train?models={MODEL}", ".js-plotly-plot"),
     "Data": (f"/Data?data={DATA}&part=Labels", ".js-plotly-plot"),
@@ -51,6 +54,8 @@ def still(page: Page) -> None:
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     """One visitor of all pages; what jobs would make is there."""
     mmexplore(server, "retrieve", "--query", "CCO", "--model", MODEL, "--data", DATA)
+    group = ("--label", "expt", "--class", "low", "--most", "10")
+    mmexplore(server, "motifs", "--model", MODEL, "--data", DATA, *group)
     lay_out(server, DATA, MODEL, "dmpnn")
     lay_out(server, DATA, "ecfp", "ecfp")
     opened, seen = new_page(chromium, server.url)

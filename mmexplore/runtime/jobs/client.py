@@ -35,6 +35,8 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
 
     Raises NotAvailable if the system gives no process.
     """
+    if _only_known.get():
+        raise _NoneAtWork
     if limits.limit(limits.JOBS) is not None:
         limits.check_jobs(sum(known.active for known in jobs(home=home)))
     limits.check_room(home)
@@ -65,9 +67,7 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
 def start_once(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "", home: Home) -> Job:
     """Like :func:`start`, or the job that waits for the same work or is at it already; however many ask at once."""
     if _only_known.get():
-        if (known := _at_work(verb, arguments, home=home)) is not None:
-            return known
-        raise _NoneAtWork
+        return _at_work(verb, arguments, home=home) or start(verb, arguments, home=home)
     with starting(home=home):
         known = _at_work(verb, arguments, home=home)
         return known or start(verb, arguments, device=device, title=title, home=home)

@@ -87,8 +87,9 @@ def share(job: Job) -> float:
 
 
 def words(job: Job) -> str:
-    """The stage in words, with the time left where there is an estimate."""
-    stage = job.stage or ("waiting for its turn" if job.state == "queued" else "starting")
+    """The stage in words, with the time left where there is an estimate; before the first, what is waited for."""
+    waits_for = (job.message or "its process is being started") if job.state == "queued" else "reading what it needs"
+    stage = job.stage or waits_for
     count = f", {job.done:,} of {job.total:,}" if job.total > 1 else ""
     left = f", {duration(job.seconds_left)} left" if job.seconds_left is not None else ""
     return f"{stage}{count}{left}"

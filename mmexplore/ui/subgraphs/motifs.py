@@ -17,6 +17,7 @@ from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 
+_FIT = ("fragment", "tells it", "odds ratio (95 %)", "corrected p", "in the group", "in the rest", "counter-examples")
 _AGAINST, _EXAMPLES, _REST = "subgraphs/against", "subgraphs/examples", "subgraphs/rest"
 
 
@@ -159,7 +160,7 @@ def _table(found: Motifs) -> None:
     config["corrected p"] = st.column_config.NumberColumn(format="%.2g", help=words)
     words = "odds to hold it in the group over those in the rest, with the exact 95 % interval"
     config["odds ratio (95 %)"] = st.column_config.TextColumn(help=words)
-    structures.table(shown, config, most_px=480)
+    structures.table(shown, config, most_px=480, fit=_FIT, switch="motifs")
     about: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"}
     with st.container(horizontal=True):
         st.download_button("CSV", studio.to_csv(frame), "motifs.csv", "text/csv", **about)

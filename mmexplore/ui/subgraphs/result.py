@@ -38,7 +38,7 @@ def show(found: Explained, name: str, asked: SubgraphRequest, card: Callable[[],
     with right:
         st.caption("Smallest first; of the same size the better score. Click one to see it large.")
         cells = [
-            Drawing(of_atoms(found.smiles, part.atoms), *_title(part, n, found.by, asked), n)
+            Drawing(of_atoms(found.smiles, part.atoms), *title(part, n, found.by, asked), n)
             for n, part in enumerate(found.subgraphs)
         ]
         drawings(_NEXT, cells, lambda: _pick(found), width=130, height=92, current=number)
@@ -113,7 +113,8 @@ def _how(found: Explained) -> str:
     return f"{(exact if found.exact else walked).capitalize()}{again}{route}. {found.seconds:.2f} s."
 
 
-def _title(part: Subgraph, number: int, by: By, asked: SubgraphRequest) -> tuple[str, str]:
+def title(part: Subgraph, number: int, by: By, asked: SubgraphRequest) -> tuple[str, str]:
+    """A subgraph's number and size, and the score that decides."""
     places = f", {part.places} places" if part.places > 1 else ""
     return f"{number + 1}: {part.n_atoms} atoms", f"{score_text(part.deciding(by), asked)}{places}"
 
@@ -174,7 +175,7 @@ def _table(found: Explained, number: int, asked: SubgraphRequest) -> None:
     config |= {"score as a fragment": score, "score in the molecule": score}
     words = "of the fragment to the training molecule most like it, ECFP4"
     config["Tanimoto to it"] = st.column_config.NumberColumn("nearest training", format="%.2f", help=words)
-    structures.table(shown, config)
+    structures.table(shown, config, fit=[name for name in shown if name != "places"], switch="parts")
     _downloads(found, found.subgraphs[number], frame)
 
 
