@@ -342,7 +342,7 @@ def _transformations(choice: Choice, found: Cliffs) -> None:
     plain: Any = st.column_config.NumberColumn(format="%.3g")
     config = {"from": structures.column("from"), "to": structures.column("to")}
     config |= dict.fromkeys((change, "low", "high", "q"), plain)
-    fit = [name for name in frame if name not in ("groups", "up", "down")]
+    fit = [name for name in map(str, frame) if name not in ("groups", "up", "down")]
     structures.table(frame, config, most_px=480, fit=fit, switch="transformations")
     table_of = partial(studio.transformation_table, found)
     _downloads(f"{choice.data}-transformations", table_of, lambda: studio.to_sdf(table_of()))
@@ -376,7 +376,7 @@ def _r_groups(choice: Choice, task: str) -> None:
     if task in table:
         drawn.insert(1, task, table[task].to_numpy())
     varied = sorted(found.names, key=lambda name: -table[name].nunique())[:_GROUPS_FIT]
-    fit = [name for name in drawn if name not in found.names or name in varied]
+    fit = [name for name in map(str, drawn) if name not in found.names or name in varied]
     structures.table(drawn, config, most_px=480, fit=fit, switch="r-groups")
     _downloads(f"{choice.data}-r-groups", lambda: table, lambda: studio.to_sdf(table))
 

@@ -175,7 +175,7 @@ def _table(found: Explained, number: int, asked: SubgraphRequest) -> None:
     config |= {"score as a fragment": score, "score in the molecule": score}
     words = "of the fragment to the training molecule most like it, ECFP4"
     config["Tanimoto to it"] = st.column_config.NumberColumn("nearest training", format="%.2f", help=words)
-    structures.table(shown, config, fit=[name for name in shown if name != "places"], switch="parts")
+    structures.table(shown, config, fit=[name for name in map(str, shown) if name != "places"], switch="parts")
     _downloads(found, found.subgraphs[number], frame)
 
 
