@@ -77,7 +77,7 @@ def told(smiles: str, found: Explained, how: str) -> Values:
         {
             "atoms": sorted(found.order[atom] for atom in part.atoms),
             "smiles": part.smiles,
-            "score": part.score if found.by == "fragment" else part.score_in_molecule,
+            "score": part.deciding(found.by),
             "n_atoms": part.n_atoms,
             "score_as_fragment": part.score,
             "score_in_molecule": part.score_in_molecule,

@@ -125,7 +125,16 @@ if TYPE_CHECKING:
         stress,
     )
     from mmexplore.studio.hosts import names_only
-    from mmexplore.studio.jobs import cancel_job, damaged_jobs, follow_job, forget_job, job, list_jobs, restart_job
+    from mmexplore.studio.jobs import (
+        cancel_job,
+        damaged_jobs,
+        follow_job,
+        forget_job,
+        job,
+        job_at_work,
+        list_jobs,
+        restart_job,
+    )
     from mmexplore.studio.library import (
         build_library,
         libraries,
@@ -395,7 +404,8 @@ __all__ = [
     "follow_job", "forget_job", "fusion_evaluation", "fusion_report", "fusion_score", "goal_in_words", "group_classes",
     "group_motifs", "group_of_rows", "has_hyperedges", "has_report", "history", "hit_table", "hits", "hits_sdf", "home",
     "hyperedge_neighbors", "import_embedding", "import_model", "imported_embeddings", "in_words", "inside",
-    "intervals_in_words", "is_quick_color", "job", "job_history", "joint_model", "judged", "jump", "keep_model_file",
+    "intervals_in_words", "is_quick_color", "job", "job_at_work", "job_history", "joint_model", "judged", "jump",
+    "keep_model_file",
     "keep_selection", "keep_shown", "keep_split_file", "kept_selection", "kept_shown", "known_bytes", "known_dataset",
     "label_table", "lacking", "lacking_for_peaks", "lens", "libraries", "library_hits", "library_is_ready",
     "library_map", "library_maps", "library_molecule", "library_predict", "library_rejected", "library_rows",

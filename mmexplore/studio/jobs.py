@@ -1,6 +1,6 @@
 """Jobs: long work as processes of their own; what there is, how far it is, and its end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Event, Job, damaged
@@ -20,6 +20,11 @@ def damaged_jobs() -> dict[str, str]:
 def job(id: str) -> Job:
     """The job of an id. Raises UnknownName."""
     return client.job(id, home=home())
+
+
+def job_at_work(start: Callable[[], Job]) -> Job | None:
+    """The job that is already at what ``start`` would have a job do; None where none is, and none is started."""
+    return client.at_work(start)
 
 
 def follow_job(id: str) -> Iterator[Event]:

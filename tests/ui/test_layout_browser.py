@@ -7,24 +7,38 @@ sideways either.
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser import Server, lay_out, mmexplore, new_page, quiet
 from playwright.sync_api import Browser, Page, expect
+
+from mmexplore import studio
+from mmexplore.explore.maps import selections
+from mmexplore.runtime.home import Home
 
 pytest_plugins = ("browser",)
 pytestmark = [pytest.mark.browser, pytest.mark.release]
 WIDTHS = ((1440, 900), (1024, 768), (800, 768))
 MODEL, DATA = "solubility-dmpnn", "freesolv"
+SUGAR = "OCC1OC(O)C(O)C(O)C1OCCc1ccccc1"
 ON = f"data={DATA}&model={MODEL}&row=268"
+CLIFFS = f"/?{ON}&method=PCA&cliffs=true"
 PAGES = {
     "Map": (f"/?{ON}&method=PCA", ".molecule-map[data-painted]"),
     "Map, three": (
         f"/?{ON}&method=PCA&compare=true&panels=ecfp@ecfp,{MODEL}@dmpnn,ecfp@ecfp",
         ".molecule-map[data-painted]",
     ),
+    "Map, transformations": (f"{CLIFFS}&cliff-tabs=Transformations", "[data-testid=stDataFrame] canvas"),
+    "Map, R groups": (
+        f"{CLIFFS}&cliff-tabs=R+groups&core=c1ccccc1&selected=SELECTED",
+        "[data-testid=stDataFrame] canvas",
+    ),
     "Fusion": (f"/Fusion?{ON}", ".js-plotly-plot"),
     "Retrieval": (f"/Retrieval?{ON}&hits=3", ".list .hit img"),
     "Subgraphs": (f"/Subgraphs?{ON}&smiles=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
+    "Subgraphs, a part": (f"/Subgraphs?{ON}&smiles={SUGAR}", "[data-testid=stDataFrame] canvas"),
+    "Subgraphs, a group": (f"/Subgraphs?{ON}&subgraphs=A+group&class=low&most=10", "[data-testid=stDataFrame] canvas"),
     "Predict": (f"/Predict?{ON}&typed=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
     "Train": (f"/Train?models={MODEL}", ".js-plotly-plot"),
     "Data": (f"/Data?data={DATA}&part=Labels", ".js-plotly-plot"),
@@ -51,6 +65,9 @@ def still(page: Page) -> None:
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     """One visitor of all pages; what jobs would make is there."""
     mmexplore(server, "retrieve", "--query", "CCO", "--model", MODEL, "--data", DATA)
+    group = ("--label", "expt", "--class", "low", "--most", "10")
+    mmexplore(server, "motifs", "--model", MODEL, "--data", DATA, *group)
+    mmexplore(server, "cliffs", "--data", DATA)
     lay_out(server, DATA, MODEL, "dmpnn")
     lay_out(server, DATA, "ecfp", "ecfp")
     opened, seen = new_page(chromium, server.url)
@@ -64,7 +81,9 @@ def page(server: Server, chromium: Browser) -> Iterator[Page]:
 def test_no_box_lies_over_another_and_none_is_cut(page: Page, server: Server, title: str) -> None:
     address, there = PAGES[title]
     page.set_viewport_size({"width": WIDTHS[0][0], "height": WIDTHS[0][1]})
-    page.goto(server.url + address)
+    rings = np.array([row for row, text in enumerate(studio.dataset(DATA).smiles) if "c1ccccc1" in text])
+    kept = selections.keep(studio.dataset(DATA), rings, home=Home(server.home))
+    page.goto(server.url + address.replace("SELECTED", kept))
     expect(page.locator(there).first).to_be_visible()
     for width, height in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})

@@ -134,6 +134,10 @@ class Subgraph:
         """Number of atoms."""
         return len(self.atoms)
 
+    def deciding(self, by: By) -> float:
+        """The score that decides."""
+        return self.score if by == "fragment" else self.score_in_molecule
+
 
 class Search:
     """Search result: the fragments of one molecule under one model, and the best of them for any size and threshold.
@@ -190,7 +194,7 @@ class Search:
                 found += self._positive(dict(zip(sizes[step], shares[step], strict=True)), target, by)
                 if len(_once_each(found)) >= count:
                     break
-        found.sort(key=lambda part: (part.n_atoms, -float(target.gain(np.array(_deciding(part, by))))))
+        found.sort(key=lambda part: (part.n_atoms, -float(target.gain(np.array(part.deciding(by))))))
         return tuple(_once_each(found)[:count])
 
     def _positive(self, shares: Mapping[int, int], target: Target, by: By) -> list[Subgraph]:
@@ -204,7 +208,7 @@ class Search:
             best = rows[np.argsort(-gains[rows], kind="stable")]  # NaN comes last
             chosen += best[:share].tolist()
         made = self._described([masks[i] for i in chosen], target)
-        return [part for part in made if target.reached(np.array(_deciding(part, by)))]
+        return [part for part in made if target.reached(np.array(part.deciding(by)))]
 
     def _walked(self, target: Target, progress: Progress) -> list[int]:
         rules = self.rules
@@ -269,10 +273,6 @@ def consensus(best: Mapping[str, Iterable[int]]) -> tuple[int, ...]:
     """
     counts = Counter(atom for atoms in best.values() for atom in set(atoms))
     return tuple(sorted(atom for atom, count in counts.items() if 2 * count >= len(best)))
-
-
-def _deciding(part: Subgraph, by: By) -> float:
-    return part.score if by == "fragment" else part.score_in_molecule
 
 
 def _once_each(parts: list[Subgraph]) -> list[Subgraph]:

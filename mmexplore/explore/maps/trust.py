@@ -74,7 +74,7 @@ class Trust:
     def how(self) -> str:
         """How it was tested, in words."""
         return (
-            f"{self.k} nearest neighbours of {self.tested} molecules on the map and in the full space, against "
+            f"{self.k} nearest neighbours of {self.tested:,} molecules on the map and in the full space, against "
             f"{self.shuffles} maps laid out anew from permuted columns (median overlap there {self.chance:.2f}); "
             f"doubtful where the false discovery rate would exceed {LEVEL:.0%}"
         )

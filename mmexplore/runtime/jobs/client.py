@@ -12,8 +12,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,7 @@ from mmexplore.runtime.jobs.folder import Event, Job, is_alive, pid_of, read, re
 
 COMMAND = [sys.executable, "-m", "mmexplore"]
 _MARK = "MMEXPLORE_JOB"
+_only_known: ContextVar[bool] = ContextVar("only_known", default=False)
 
 
 def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "", home: Home) -> Job:
@@ -33,6 +35,8 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
 
     Raises NotAvailable if the system gives no process.
     """
+    if _only_known.get():
+        raise _NoneAtWork
     if limits.limit(limits.JOBS) is not None:
         limits.check_jobs(sum(known.active for known in jobs(home=home)))
     limits.check_room(home)
@@ -62,11 +66,32 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
 
 def start_once(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "", home: Home) -> Job:
     """Like :func:`start`, or the job that waits for the same work or is at it already; however many ask at once."""
+    if _only_known.get():
+        return _at_work(verb, arguments, home=home) or start(verb, arguments, home=home)
     with starting(home=home):
-        for known in jobs(home=home):
-            if known.verb == verb and list(known.arguments) == list(map(str, arguments)) and known.active:
-                return known
-        return start(verb, arguments, device=device, title=title, home=home)
+        known = _at_work(verb, arguments, home=home)
+        return known or start(verb, arguments, device=device, title=title, home=home)
+
+
+def at_work(begin: Callable[[], Job]) -> Job | None:
+    """The job that is already at what ``begin`` would have done by :func:`start_once`; None, and none is started."""
+    before = _only_known.set(True)
+    try:
+        return begin()
+    except _NoneAtWork:
+        return None
+    finally:
+        _only_known.reset(before)
+
+
+class _NoneAtWork(Exception):
+    """No job is at that work."""
+
+
+def _at_work(verb: str, arguments: Sequence[str], *, home: Home) -> Job | None:
+    asked = [str(argument) for argument in arguments]
+    same = (known for known in jobs(home=home) if known.verb == verb and list(known.arguments) == asked)
+    return next((known for known in same if known.active), None)
 
 
 def starting(*, home: Home) -> AbstractContextManager[object]:

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mmexplore import studio
+from mmexplore.explore.maps.lens import NEIGHBORS
 from mmexplore.explore.maps.painting import Painting
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import FEWEST_PANELS, MOST_PANELS, Lens, Movers, SearchResult, ViewRef
@@ -39,22 +40,26 @@ def lens_page(
     panels = _panels(choice)
     data = studio.dataset(choice.data)
     title.title(f"{len(data):,} molecules of {literal(data.title)}", anchor=False)
-    controls.found_line(found)
-    try:
-        for panel in panels:
-            studio.view_of(served.model(panel.model), panel.view)
-        lens = studio.lens(panels, choice.data, asked.method, asked.seed)
-    except MmexploreError as mistake:
-        st.warning(f"{literal(mistake)}. Choose other stops.", icon=":material/search_off:")
+    lens, mistake = _lens(panels, choice.data, asked)
+    if lens is not None:
+        state.put_in_order(lens.stops)  # the list, the address and the slider have one order
+    state.answer_link(state.panels(choice))
+    _picker(lens.stops if lens is not None else panels)
+    with st.container():  # always there, so that the map keeps its place, and with it its zoom and its tool
+        controls.found_line(found)
+        if mistake:
+            st.warning(f"{literal(mistake)}. Choose other stops.", icon=":material/search_off:")
+    if mistake:
         return
-    moved = None
+    moved, meanwhile = None, st.container()
     if lens is not None:
         at = _at(len(lens.stops))
         moved = [studio.movers(lens, way, choice.data) for way in range(len(lens.stops) - 1)]
         with title:
             _words(lens)
     if lens is None or moved is None or any(each is None for each in moved):
-        _wait(panels, choice, asked)
+        with meanwhile:
+            _wait(panels, choice, asked)
     if lens is None:
         st.info("The lens appears as soon as each of its maps is there.", icon=":material/hourglass_top:")
         return
@@ -74,15 +79,27 @@ def forget_address() -> None:
     address.keep(_AT, None)
 
 
+def _lens(panels: tuple[ViewRef, ...], data: str, asked: Controls) -> tuple[Lens | None, str]:
+    """The lens as soon as its maps are there; and why there can be none."""
+    try:
+        for panel in panels:
+            studio.view_of(served.model(panel.model), panel.view)
+        return studio.lens(panels, data, asked.method, asked.seed), ""
+    except MmexploreError as mistake:
+        return None, str(mistake)
+
+
 def _panels(choice: Choice) -> tuple[ViewRef, ...]:
-    """The stops: those of the comparison, at first all views of the model where it has several; and their picker."""
+    """The stops: those of the comparison, at first all views of the model where it has several."""
     views = studio.model(choice.model).views
     if not state.are_chosen() and len(views) >= FEWEST_PANELS:
         some = views if len(views) <= MOST_PANELS else (*views[: MOST_PANELS - 1], views[-1])
         state.replace(ViewRef(choice.model, view) for view in some)
-    known = state.panels(choice)
-    state.answer_link(known)
-    shown = tuple(dict.fromkeys(known.values()))
+    return tuple(dict.fromkeys(state.panels(choice).values()))
+
+
+def _picker(shown: tuple[ViewRef, ...]) -> None:
+    """The picker of the stops, in the slider's order once that is known."""
     offered = [ViewRef(model.name, view) for model in studio.models() for view in model.views]
     options = list(dict.fromkeys((*shown, *offered)))
     st.session_state[_STOPS] = list(shown)
@@ -96,7 +113,6 @@ def _panels(choice: Choice) -> tuple[ViewRef, ...]:
             on_change=_chosen,
             help="Two to six views; they are put into the order in which the maps move least",
         )
-    return shown
 
 
 def _chosen() -> None:
@@ -139,7 +155,7 @@ def _number(text: str) -> float:
 
 def _words(lens: Lens) -> None:
     of = "" if lens.method == "pca" else f", seed {lens.seed}"
-    length = f"Procrustes distances sum to {sum(lens.way.distances):.2f}, in the order given to {lens.way.as_came:.2f}"
+    length = f"Procrustes distances from stop to stop sum to {sum(lens.way.distances):.2f}"
     st.caption(
         literal(f"{len(lens.stops)} maps by {METHOD_TITLES[lens.method]}{of}, in the order in which they move least"),
         help=literal(f"{length}. Each map is turned onto the one before; sizes are made alike."),
@@ -225,7 +241,7 @@ def _movers(lens: Lens, way: int, moved: Movers, data: str) -> None:
         places = st.columns([1, 3, 3], gap="medium")
         row = int(moved.rows[number])
         cells = (
-            (f"{moved.change[number]:.0%} of its neighbours change", [row]),
+            (f"{_kept(moved.change[number])} of {NEIGHBORS} stay near", [row]),
             (f"near it in {one}", moved.near_from[number].tolist()),
             (f"near it in {other}", moved.near_to[number].tolist()),
         )
@@ -237,6 +253,16 @@ def _movers(lens: Lens, way: int, moved: Movers, data: str) -> None:
                     for each in rows
                 ]
                 drawings(key, shown, partial(_pick, key), width=110, height=84, current=session.current_row())
+
+
+def _kept(change: float) -> int:
+    """How many of a molecule's nearest are the same in both views, from the Jaccard distance of the two lists.
+
+    >>> [_kept(change) for change in (1.0, 1 - 1 / 19, 0.0)]
+    [0, 1, 10]
+    """
+    alike = 1 - change
+    return round(2 * NEIGHBORS * alike / (1 + alike))
 
 
 def _pick(key: str) -> None:

@@ -51,7 +51,8 @@ def compare_page(
     looks = [compare_panel.look(number, panel, choice, method, seed) for number, panel in panels.items()]
     with title:
         _title(choice, looks, method, seed)
-    controls.found_line(found)
+    with st.container():  # always there, so that what follows keeps its place
+        controls.found_line(found)
     events.drawn(_BAR, painting.codes)
     map_bar(_BAR, GROUP, painting, partial(events.happened, _BAR))
     scores = _scores(looks, classes)

@@ -5,7 +5,7 @@ Each panel has a number of its own for as long as it is there: its widgets keep 
 and a second click on a panel that is gone means nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote, unquote
 
 import streamlit as st
@@ -78,6 +78,13 @@ def change(number: int, panel: ViewRef) -> None:
     known: dict[int, ViewRef] = st.session_state[PANELS]
     if number in known:
         st.session_state[PANELS] = known | {number: panel}
+
+
+def put_in_order(stops: Sequence[ViewRef]) -> None:
+    """Put the panels into the order of a lens's stops, which are all of them."""
+    known: dict[int, ViewRef] = st.session_state[PANELS]
+    st.session_state[PANELS] = dict(sorted(known.items(), key=lambda each: stops.index(each[1])))
+    address.keep(PANELS, written(st.session_state[PANELS].values()))
 
 
 def _append(panel: ViewRef) -> None:

@@ -4,6 +4,7 @@ The whole page runs again as soon as another job is active than before, so that 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -68,6 +69,18 @@ def known(job_id: str) -> Job | None:
         return None
 
 
+def begun(key: str, start: Callable[[], Job]) -> Job | None:
+    """The job that this visit has begun under a key, or whoever is at that work already, as after a reload.
+
+    None where nobody is; nothing is started.
+    """
+    job = known(st.session_state.get(key, ""))
+    with suppress(MmexploreError):  # what cannot be started nobody is at
+        if job is None and (job := studio.job_at_work(start)) is not None:
+            st.session_state[key] = job.id
+    return job
+
+
 def _active(jobs: Sequence[Job]) -> set[str]:
     return {job.id for job in jobs if job.active}
 
@@ -78,8 +91,9 @@ def share(job: Job) -> float:
 
 
 def words(job: Job) -> str:
-    """The stage in words, with the time left where there is an estimate."""
-    stage = job.stage or ("waiting for its turn" if job.state == "queued" else "starting")
+    """The stage in words, with the time left where there is an estimate; before the first, what is waited for."""
+    waits_for = (job.message or "its process is being started") if job.state == "queued" else "reading what it needs"
+    stage = job.stage or waits_for
     count = f", {job.done:,} of {job.total:,}" if job.total > 1 else ""
     left = f", {duration(job.seconds_left)} left" if job.seconds_left is not None else ""
     return f"{stage}{count}{left}"

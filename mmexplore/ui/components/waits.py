@@ -84,7 +84,7 @@ def made_when_asked(key: str, words: str, start: Callable[[], Job], lost: str, a
 
     ``lost`` says that it was not finished.
     """
-    job = follow_job.known(st.session_state.get(key, ""))
+    job = follow_job.begun(key, start)
     if job is None:
         st.button(words, key=f"{key}/start", on_click=_begin, args=(key, start))
     elif job.active:

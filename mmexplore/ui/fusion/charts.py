@@ -14,6 +14,7 @@ from mmexplore.studio import Addition
 from mmexplore.ui.components.charts import GRAY, PALETTE, blank, plain
 
 MOST_DRAWN = 5_000
+_PANEL = {"size": 13}  # of a panel's title, so that neighbours do not meet
 _LONGEST = 36  # signs of a title beside a narrow figure
 
 
@@ -26,11 +27,12 @@ def distributions(parts: Mapping[str, np.ndarray], modalities: Sequence[str], cu
     for column, values in enumerate(parts.values(), 1):
         step = -(-len(values) // MOST_DRAWN)
         for number, name in enumerate(modalities):
-            drawn.add_trace(_violin(values[::step, number], name, number), 1, column)
+            own = {"scalegroup": f"{column}-{number}"}  # by name it would be as wide as its densest namesake allows
+            drawn.add_trace(_violin(values[::step, number], name, number).update(own), 1, column)
         if current >= 0:
             drawn.add_trace(_marked(values[current], modalities), 1, column)
     drawn.update_layout(title={"text": plain(title)}, height=380, showlegend=False)
-    drawn.update_layout(margin={"l": 10, "r": 10, "t": 84, "b": 10}, violingap=0.1)
+    drawn.update_layout(margin={"l": 10, "r": 10, "t": 84, "b": 10}, violingap=0.1).update_annotations(font=_PANEL)
     return drawn.update_xaxes(tickangle=-40, automargin=True)
 
 
@@ -51,13 +53,14 @@ def waterfall(
 ) -> go.Figure:
     """From ``start`` through what each modality adds to the prediction, which is their sum and ``told`` in words."""
     names, values = [plain(name) for name in contributions], list(contributions.values())
-    drawn = blank(molecule if len(molecule) <= _LONGEST else f"{molecule[: _LONGEST - 3]}...", "", scale, told)
+    title = molecule if len(molecule) <= _LONGEST else f"{molecule[: _LONGEST - 3]}..."
+    drawn = blank(title, "", scale, f"{told}; the line is the start, {start:z.2f}")
     drawn.add_waterfall(
         x=[*names, "prediction"],
         y=[*values, 0.0],
         base=start,
         measure=["relative"] * len(values) + ["total"],
-        text=[f"{value:+.2f}" for value in values] + [f"{start + sum(values):.2f}"],
+        text=[f"{value:+z.2f}" for value in values] + [f"{start + sum(values):z.2f}"],
         textposition="outside",
         cliponaxis=False,
         increasing={"marker": {"color": PALETTE[1]}},
@@ -66,7 +69,7 @@ def waterfall(
         connector={"line": {"color": GRAY, "width": 1, "dash": "dot"}},
         name="contribution",
     )
-    drawn.add_hline(start, line={"color": GRAY, "width": 1}, annotation_text=f"start {start:.2f}")
+    drawn.add_hline(start, line={"color": GRAY, "width": 1})
     return drawn.update_layout(showlegend=False, height=330).update_xaxes(tickangle=-40, nticks=0, automargin=True)
 
 
@@ -132,6 +135,7 @@ def added(found: Sequence[Addition], title: str, told: str, axes: tuple[str, str
         drawn.add_vline(0, line={"color": GRAY, "width": 1, "dash": "dot"}, row=1, col=column)
     drawn.update_layout(title={"text": plain(title), "subtitle": {"text": plain(told)}}, showlegend=False)
     drawn.update_layout(height=170 + 30 * len(names), margin={"l": 10, "r": 10, "t": 110, "b": 10})
+    drawn.update_annotations(font=_PANEL)
     return drawn.update_yaxes(type="category", autorange="reversed", automargin=True)
 
 

@@ -38,7 +38,7 @@ def show(choice: Choice) -> None:
     assert card is not None
     metric = score_words.main_metric(card)
     table = compared(shown, metric)
-    name = f"test {score_words.title(metric)} ({score_words.direction(metric)})"
+    name = f"Test {score_words.title(metric)} ({score_words.direction(metric)})"
     left, right = st.container(key="stacks-fusion-compared").columns([1, 1], gap="large")
     with left:
         structures.wrapped(table)

@@ -26,7 +26,8 @@ def show(choice: Choice, task: str, absent: Absent) -> None:
         drawn = fusion_charts.missing(tested.curve, tested.subsets, title, told, metric)
         charts.show(drawn, f"{choice.model}-missing", "fusion/missing")
         some = "all subsets" if tested.exact else f"{len(tested.subsets)} subsets, those on the way of drawn orders"
-        words = f"{score_words.direction(tested.metric)}. A dot a subset, over {some}; the bars are one standard "
+        better = score_words.direction(tested.metric).capitalize()
+        words = f"{better}. A dot a subset, over {some}; the bars are one standard "
         st.caption(literal(words + f"deviation over the subsets of a size. A missing modality counts as {counts}."))
         _table(choice, tested)
     with right:

@@ -122,7 +122,7 @@ def _score(report: FusionReport, against: Evaluation | None, factors: tuple[floa
     change = f"{value - before[1]:+.4f}" if value != before[1] else None
     st.metric(literal(title), f"{value:.4f}{unit}", change, delta_color=worse, border=True)
     moved = np.abs(studio.counterfactual(report, factors, absent) - report.prediction).mean()
-    direction = score_words.direction(metric)
+    direction = score_words.direction(metric).capitalize()
     words = f"{direction}; on {against.n:,} molecules. Predictions move by {moved:.3g} on average ({report.scale}). "
     words += "At 0 a modality counts as "
     words += f"its mean over {report.reference}." if absent == "mean" else "nothing: its product w · p is zero."

@@ -1,5 +1,7 @@
 """Map card of the Map: one file that shows the map offline, written by a job and then downloaded."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +25,19 @@ def offer(choice: Choice, shown: MapFile) -> None:
     if not state.is_scored(shown):
         return
     key = f"card-job/{shown.digest}"
-    seen = follow_job.known(st.session_state.get(key, ""))
+    start = partial(studio.start_map_card, choice.model, choice.data, choice.view, shown.method, shown.seed)
+    seen = follow_job.begun(key, start)
     if seen is None or seen.unfinished:
         about: dict[str, Any] = {"icon": ":material/id_card:", "help": _HELP, "type": "tertiary"}
         if st.button("Make a map card", key="map-card", **about):
-            seen = _started(choice, shown, key)
+            seen = _started(key, start)
     if seen is not None:
         follow_job.follow_one(seen, _shown)
 
 
-def _started(choice: Choice, shown: MapFile, key: str) -> Job | None:
+def _started(key: str, start: Callable[[], Job]) -> Job | None:
     try:
-        job = studio.start_map_card(choice.model, choice.data, choice.view, shown.method, shown.seed)
+        job = start()
     except MmexploreError as mistake:
         st.warning(literal(mistake))
         return None

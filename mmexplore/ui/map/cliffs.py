@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_EDGES = 200
+MOST_LISTED = 500
+_GROUPS_FIT = 3  # R groups that have room beside a molecule and its label: those with the most different parts
 _A_PAGE, _ACROSS = 6, 3
 _PAIR, _EDGES = "pair", "cliffs/edges"
 _PAIRS, _CHANGES, _R_GROUPS = "Pairs", "Transformations", "R groups"
@@ -318,6 +320,7 @@ def _transformations(choice: Choice, found: Cliffs) -> None:
     st.caption(
         f"{len(moves):,} transformations in three or more groups of matched pairs; {sure:,} change the label surely (q "
         "below 0.05, corrected for all of them). Pairs that share a molecule count once, with their mean."
+        + (f" The first {MOST_LISTED} are listed, the files hold all." if len(moves) > MOST_LISTED else "")
     )
     import pandas as pd
 
@@ -335,10 +338,12 @@ def _transformations(choice: Choice, found: Cliffs) -> None:
             "up": [one.up for one in moves],
             "down": [one.down for one in moves],
         }
-    ).head(500)
+    ).head(MOST_LISTED)
     plain: Any = st.column_config.NumberColumn(format="%.3g")
     config = {"from": structures.column("from"), "to": structures.column("to")}
-    structures.table(frame, config | dict.fromkeys((change, "low", "high", "q"), plain), most_px=480)
+    config |= dict.fromkeys((change, "low", "high", "q"), plain)
+    fit = [name for name in map(str, frame) if name not in ("groups", "up", "down")]
+    structures.table(frame, config, most_px=480, fit=fit, switch="transformations")
     table_of = partial(studio.transformation_table, found)
     _downloads(f"{choice.data}-transformations", table_of, lambda: studio.to_sdf(table_of()))
 
@@ -370,7 +375,9 @@ def _r_groups(choice: Choice, task: str) -> None:
         config[name] = structures.column(name)
     if task in table:
         drawn.insert(1, task, table[task].to_numpy())
-    structures.table(drawn, config, most_px=480)
+    varied = sorted(found.names, key=lambda name: -table[name].nunique())[:_GROUPS_FIT]
+    fit = [name for name in map(str, drawn) if name not in found.names or name in varied]
+    structures.table(drawn, config, most_px=480, fit=fit, switch="r-groups")
     _downloads(f"{choice.data}-r-groups", lambda: table, lambda: studio.to_sdf(table))
 
 

@@ -39,8 +39,10 @@ def map_page() -> None:
         head = controls.header(choice)
     title = head.title
     asked = controls.controls(on, head.several or head.lens)
-    method, painting = asked.method, coloring.painting(on, asked.color, asked.method)
-    found = controls.search(choice.data, asked.search)
+    method = asked.method
+    with st.container():  # always there, as those below: a map that changes its place loses its zoom and its tool
+        painting = coloring.painting(on, asked.color, method)
+        found = controls.search(choice.data, asked.search)
     if not head.lens:
         lens.forget_address()
     if head.several:
@@ -53,17 +55,20 @@ def map_page() -> None:
     shown = map_state.best_map(on, method)
     with title:
         controls.title(choice, shown, method)
-    if not map_state.is_final(shown, method):
-        progress.wait(choice, method, shown)
+    meanwhile = st.container()
+    with meanwhile:
+        if not map_state.is_final(shown, method):
+            progress.wait(choice, method, shown)
     if shown is None:
         words = "The first picture, by PCA, appears here as soon as the molecules are embedded."
         st.info(words, icon=":material/hourglass_top:")
         return
-    tested = trust(choice, shown, method, wanted=head.fog)
+    with meanwhile:
+        tested = trust(choice, shown, method, wanted=head.fog)
+        labels = regions.labels(choice, shown, method, wanted=head.labels)
     scored = partial(quality_panel, choice, shown, asked.color, coloring.classes(on, asked.color), tested)
     star = map_star.star(choice, shown, asked.search, found)
     faded = tested.doubtful if tested and head.fog else None
-    labels = regions.labels(choice, shown, method, wanted=head.labels)
     named = labels, regions.contours(shown, wanted=head.contours)
     _body(choice, shown, painting, found, star, scored, faded, named, stepped=head.cliffs)
 
@@ -127,6 +132,7 @@ def _draw(
         selected=blobs.publish(mask(rows, n)) if len(rows) else "",
         found=blobs.publish(mask(found.rows, n)) if found else "",
         faded=blobs.publish(mask(np.flatnonzero(faded), n)) if faded is not None else "",
+        fading="" if faded is None else f"{int(faded.sum()):,} of {n:,} fade: their place is doubtful",
         current=session.current_row(),
         star=star,
         edges=joined,

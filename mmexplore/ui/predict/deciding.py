@@ -49,7 +49,7 @@ def show(model: str, smiles: str, estimate: TaskEstimate) -> None:
             return
         if waiting:
             st.rerun()
-        _answer(search, asked, key)
+        _answer(search, asked, key, job)
 
     live()
 
@@ -77,10 +77,12 @@ def _search(asked: tuple[Any, ...], job: Job | None) -> "Future[Explained]":
     return search
 
 
-def _answer(search: "Future[Explained]", asked: tuple[Any, ...], key: str) -> None:
+def _answer(search: "Future[Explained]", asked: tuple[Any, ...], key: str, job: Job | None) -> None:
     try:
         found = search.result()
     except TooLong:
+        if job is None and follow_job.begun(key, partial(studio.start_explaining, *asked)) is not None:
+            st.rerun()
         st.caption("It takes longer for this molecule than a page waits; a job can take its time.")
         if st.button("Search as a job", key=f"{key}/start", icon=":material/hub:"):
             st.session_state[key] = studio.start_explaining(*asked).id

@@ -17,7 +17,15 @@ _PLACES = {
     "import": "Data",
     "fetch": "Data",
     "map": "Map",
+    "lens": "Map",
+    "cliffs": "Map",
+    "fusion": "Fusion",
+    "probe": "Retrieval",
+    "retrieve": "Retrieval",
+    "doubt": "Retrieval",
+    "subgraph": "Subgraphs",
     "motifs": "Subgraphs",
+    "exam": "Subgraphs",
     "predict": "Predict",
 }
 _FOLLOWED = ("Train", "Predict")

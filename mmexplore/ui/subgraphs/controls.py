@@ -139,11 +139,13 @@ def limits(smiles: str) -> Limits:
     sizes, score = st.columns([3, 2], gap="large")
     with sizes:
         words = "Only subgraphs of so many atoms count, at most three quarters of the molecule until this is moved"
-        if st.session_state.get(_ATOMS) == st.session_state.get(_USUAL) and _ATOMS not in st.query_params:
-            st.session_state.pop(_ATOMS, None)  # as nobody moved it, it follows the molecule
+        kept = st.session_state.get(_ATOMS)
+        if kept is not None and kept == st.session_state.get(_USUAL) and _ATOMS not in st.query_params:
+            st.session_state[_ATOMS] = usual  # nobody moved it; a browser keeps what it shows unless told
         st.session_state[_USUAL] = usual
         about: dict[str, Any] = {"key": _ATOMS, "kind": "a number of atoms", "help": words}
-        low, high = address.number(st.slider, "Atoms of a subgraph", 1, max(MOST_ATOMS, usual[1]), usual, **about)
+        given = address.number(st.slider, "Atoms of a subgraph", 1, max(MOST_ATOMS, usual[1]), usual, **about)
+        low, high = sorted(given)  # a link may hold them the other way round
     with score:
         about = {"default": "fragment", "required": True, "format_func": _BY.__getitem__, "help": _BY_HELP}
         by: By = address.choose(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _WHAT = """Rules are planted in molecules of {data}: a group, two groups together, a group unless another. A model by
 the recipe of {model} learns each from new labels, and each explanation is asked, of molecules that were held back,
 which atoms decide. Here that is known."""
+_FIT = ("explanation", "AUROC over atoms", "holds the planted atoms", "exact", "lost by replacement")
 _COLUMNS = {
     "explanation": None,
     "molecules": "graded: held back, positive, and called so by the model",
@@ -50,7 +51,8 @@ def show(choice: Choice) -> None:
         _result(found)
         return
     key = "/".join(("subgraphs/exam", *map(str, asked)))
-    job = follow_job.known(st.session_state.get(key, ""))
+    start = partial(studio.start_exam, *asked)
+    job = follow_job.begun(key, start)
     if job is not None and job.active:
         follow_job.follow_one(job, partial(follow_job.bar_and_cancel, key))
         return
@@ -58,7 +60,7 @@ def show(choice: Choice) -> None:
         st.error(literal(job.message), icon=":material/info:")
     st.caption("Minutes on a laptop, with one training a rule. An exam that was stopped goes on where it was.")
     if st.button("Sit the exam", key="subgraphs/sit", type="primary", icon=":material/school:"):
-        st.session_state[key] = studio.start_exam(*asked).id
+        st.session_state[key] = start().id
         st.rerun()
 
 
@@ -70,13 +72,14 @@ def trust(choice: Choice) -> None:
     if found is not None:
         st.caption(literal(f"How far to trust it: {studio.trust_in_words(found)}"))
     else:
-        st.caption("How far to trust it: nobody has examined this model yet. The tab Exam does.")
+        usual = f"{studio.EXAM_MOLECULES} molecules a rule and {studio.EXAM_EPOCHS} epochs"
+        st.caption(f"How far to trust it: this model has not yet sat the exam of {usual}, which the tab Exam holds.")
 
 
 def _result(found: Exam) -> None:
     st.markdown(f"**{literal(studio.trust_in_words(found))}**")
-    for rule in found.rules:
-        _rule(rule)
+    for number, rule in enumerate(found.rules):
+        _rule(rule, f"exam-{number + 1}")
     for words in found.skipped:
         st.caption(literal(f"Not planted: {words}."))
     st.caption(
@@ -92,7 +95,7 @@ def _result(found: Exam) -> None:
     st.download_button("CSV", studio.to_csv(frame), "exam.csv", "text/csv", **about)
 
 
-def _rule(rule: RuleGrades) -> None:
+def _rule(rule: RuleGrades, switch: str) -> None:
     st.subheader(literal(f"{rule.kind.capitalize()}: {rule.words}"), anchor=False)
     learned = f"ROC-AUC {rule.auroc:.2f}" if rule.auroc == rule.auroc else "not scored"
     words = f"{rule.learned:,} molecules taught it ({learned} on those held back); of {rule.positive} positive ones "
@@ -110,7 +113,7 @@ def _rule(rule: RuleGrades) -> None:
         elif told:
             config[name] = st.column_config.NumberColumn(help=told)
     frame = _frame(rule)
-    structures.fitting(frame, list(frame.columns), config=config)
+    structures.fitting(frame, _FIT, switch, config)
 
 
 def _frame(rule: RuleGrades) -> "pd.DataFrame":

@@ -33,13 +33,14 @@ def show(choice: Choice) -> None:
     asked = controls.goal(choice.model, partial(studio.side, choice.model, choice.data, group))
     goal = asked.goal
     how = f" ({asked.how})" if asked.how else ""
-    st.caption(literal(f"Sought are parts that the model by themselves gives {studio.goal_in_words(goal)}{how}."))
+    st.caption(literal(f"Sought are parts of which alone the model says {studio.goal_in_words(goal)}{how}."))
     found = studio.stored_motifs(choice.model, choice.data, group, goal, most, share)
     if found is not None:
         motifs.show(choice, group, goal, found)
         return
     key = "/".join(("subgraphs/job", choice.model, choice.data, str(group), str(goal), str(most), str(share)))
-    job = follow_job.known(st.session_state.get(key, ""))
+    start = partial(studio.start_motifs, choice.model, choice.data, group, goal, most, share)
+    job = follow_job.begun(key, start)
     if job is not None and job.active:
         follow_job.follow_one(job, partial(_searching, key))
         return
@@ -47,7 +48,7 @@ def show(choice: Choice) -> None:
         st.error(literal(job.message), icon=":material/info:")
     st.caption("Each molecule is searched once and kept: a search that was stopped goes on where it was.")
     if st.button("Find what tells it from the rest", key="subgraphs/find", type="primary", icon=":material/hub:"):
-        st.session_state[key] = studio.start_motifs(choice.model, choice.data, group, goal, most, share).id
+        st.session_state[key] = start().id
         st.rerun()
 
 

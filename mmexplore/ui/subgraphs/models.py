@@ -77,5 +77,4 @@ def _words(found: Explained, asked: SubgraphRequest) -> str:
     if not found.subgraphs:
         return f"whole {whole}; no subgraph"
     part = found.subgraphs[0]
-    score = part.score if found.by == "fragment" else part.score_in_molecule
-    return f"{part.n_atoms} atoms {score_text(score, asked)}; whole {whole}"
+    return f"{part.n_atoms} atoms {score_text(part.deciding(found.by), asked)}; whole {whole}"

@@ -17,6 +17,7 @@ from mmexplore.ui.components.words import left_out, literal
 from mmexplore.ui.shell import address, session
 from mmexplore.ui.shell.session import Choice
 
+_FIT = ("fragment", "tells it", "odds ratio (95 %)", "corrected p", "in the group", "in the rest", "counter-examples")
 _AGAINST, _EXAMPLES, _REST = "subgraphs/against", "subgraphs/examples", "subgraphs/rest"
 
 
@@ -93,10 +94,11 @@ def _support_lines(support: Support, found: Motifs, goal: Target) -> list[str]:
 def _share(part: int, whole: int) -> str:
     """A share with its counts.
 
-    >>> _share(3, 4)
-    '75% (3 of 4)'
+    >>> _share(3, 4), _share(3, 853), _share(0, 9)
+    ('75% (3 of 4)', '0.4% (3 of 853)', '0% (0 of 9)')
     """
-    return f"{part / max(whole, 1):.0%} ({part:,} of {whole:,})"
+    share = part / max(whole, 1)
+    return f"{share:.{int(0 < share < 0.1)}%} ({part:,} of {whole:,})"
 
 
 def _frame(found: Motifs) -> pd.DataFrame:
@@ -106,13 +108,18 @@ def _frame(found: Motifs) -> pd.DataFrame:
 def odds_text(ratio: float, low: float, high: float) -> str:
     """An odds ratio with its interval.
 
-    >>> odds_text(8.72, 2.546, 30.6), odds_text(math.inf, 2.0, math.inf)
-    ('8.7 (2.5 to 31)', '∞ (2 to ∞)')
+    >>> odds_text(8.72, 2.546, 134.6), odds_text(math.inf, 2.0, math.inf)
+    ('8.7 (2.5 to 130)', '∞ (2 to ∞)')
     """
     if math.isnan(ratio):
         return "– (all or none hold it)"
-    one, least, most = ("∞" if math.isinf(value) else f"{value:.2g}" for value in (ratio, low, high))
+    one, least, most = ("∞" if math.isinf(value) else _two_digits(value) for value in (ratio, low, high))
     return f"{one} ({least} to {most})"
+
+
+def _two_digits(value: float) -> str:
+    short = f"{value:.2g}"
+    return f"{float(short):,.0f}" if value >= 10 else short
 
 
 def _row(one: Motif) -> dict[str, object]:
@@ -153,7 +160,7 @@ def _table(found: Motifs) -> None:
     config["corrected p"] = st.column_config.NumberColumn(format="%.2g", help=words)
     words = "odds to hold it in the group over those in the rest, with the exact 95 % interval"
     config["odds ratio (95 %)"] = st.column_config.TextColumn(help=words)
-    structures.table(shown, config, most_px=480)
+    structures.table(shown, config, most_px=480, fit=_FIT, switch="motifs")
     about: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"}
     with st.container(horizontal=True):
         st.download_button("CSV", studio.to_csv(frame), "motifs.csv", "text/csv", **about)

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.explore.explain.search import By
 from mmexplore.explore.explain.storage import Explained
 from mmexplore.studio import Subgraph
 from mmexplore.ui.components import structures, viewer3d
@@ -37,11 +38,12 @@ def show(found: Explained, name: str, asked: SubgraphRequest, card: Callable[[],
     with right:
         st.caption("Smallest first; of the same size the better score. Click one to see it large.")
         cells = [
-            Drawing(of_atoms(found.smiles, part.atoms), *_title(part, n, asked), n) for n, part in _numbered(found)
+            Drawing(of_atoms(found.smiles, part.atoms), *title(part, n, found.by, asked), n)
+            for n, part in enumerate(found.subgraphs)
         ]
         drawings(_NEXT, cells, lambda: _pick(found), width=130, height=92, current=number)
         card()
-    _table(found, asked)
+    _table(found, number, asked)
 
 
 def score_text(score: float, asked: SubgraphRequest) -> str:
@@ -50,8 +52,10 @@ def score_text(score: float, asked: SubgraphRequest) -> str:
     >>> from mmexplore.studio import Target
     >>> score_text(0.5, SubgraphRequest(Target("logS", "above"), "", "log mol/L"))
     '0.50 log mol/L'
+    >>> score_text(-0.001, SubgraphRequest(Target("logS", "above"), ""))
+    '0.00'
     """
-    return "–" if math.isnan(score) else f"{score:.2f}{f' {asked.unit}' if asked.unit else ''}"
+    return "–" if math.isnan(score) else f"{score:z.2f}{f' {asked.unit}' if asked.unit else ''}"
 
 
 def _verdict(found: Explained, name: str, asked: SubgraphRequest) -> None:
@@ -109,14 +113,10 @@ def _how(found: Explained) -> str:
     return f"{(exact if found.exact else walked).capitalize()}{again}{route}. {found.seconds:.2f} s."
 
 
-def _numbered(found: Explained) -> list[tuple[int, Subgraph]]:
-    return list(enumerate(found.subgraphs))
-
-
-def _title(part: Subgraph, number: int, asked: SubgraphRequest) -> tuple[str, str]:
+def title(part: Subgraph, number: int, by: By, asked: SubgraphRequest) -> tuple[str, str]:
+    """A subgraph's number and size, and the score that decides."""
     places = f", {part.places} places" if part.places > 1 else ""
-    decides = part.score if not math.isnan(part.score) else part.score_in_molecule
-    return f"{number + 1}: {part.n_atoms} atoms", f"{score_text(decides, asked)}{places}"
+    return f"{number + 1}: {part.n_atoms} atoms", f"{score_text(part.deciding(by), asked)}{places}"
 
 
 def _shown(found: Explained) -> int:
@@ -163,24 +163,23 @@ def _frame(found: Explained) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _table(found: Explained, asked: SubgraphRequest) -> None:
+def _table(found: Explained, number: int, asked: SubgraphRequest) -> None:
     frame = _frame(found)
     shown = frame.rename(columns={"smiles": "SMILES", "n_atoms": "size"}).drop(
         columns=["molecule", "atoms", "nearest training molecule"]
     )
     shown.insert(0, "fragment", structures.addresses(frame["smiles"]))
     unit = f" in {asked.unit}" if asked.unit else ""
-    number: Any = st.column_config.NumberColumn(format="%.3f", help=f"the model's output{unit}")
+    score: Any = st.column_config.NumberColumn(format="%.3f", help=f"the model's output{unit}")
     config = {"fragment": structures.column("fragment")}
-    config |= {"score as a fragment": number, "score in the molecule": number}
+    config |= {"score as a fragment": score, "score in the molecule": score}
     words = "of the fragment to the training molecule most like it, ECFP4"
     config["Tanimoto to it"] = st.column_config.NumberColumn("nearest training", format="%.2f", help=words)
-    structures.table(shown, config)
-    _downloads(found, frame)
+    structures.table(shown, config, fit=[name for name in map(str, shown) if name != "places"], switch="parts")
+    _downloads(found, found.subgraphs[number], frame)
 
 
-def _downloads(found: Explained, frame: pd.DataFrame) -> None:
-    part = found.subgraphs[_shown(found)]
+def _downloads(found: Explained, part: Subgraph, frame: pd.DataFrame) -> None:
     about: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"}
     with st.container(horizontal=True):
         st.download_button("CSV", studio.to_csv(frame), "subgraphs.csv", "text/csv", **about)

@@ -1,8 +1,8 @@
 """Search for subgraphs while a page waits; what takes longer is offered as a job, which can be stopped."""
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -22,11 +22,13 @@ def explained(model: str, smiles: str, goal: Target, limits: Limits, count: int)
     """
     asked = model, smiles, goal, limits.rules, limits.by, count
     key = f"subgraphs/search/{hashlib.sha256(repr(asked).encode()).hexdigest()[:16]}"
-    job = follow_job.known(st.session_state.get(key, ""))
+    start = partial(studio.start_explaining, *asked)
+    late = st.session_state.get(f"{key}/late")
+    job = follow_job.begun(key, start) if late else follow_job.known(st.session_state.get(key, ""))
     if job is not None and job.active:
         follow_job.follow_one(job, partial(follow_job.bar_and_cancel, key))
         return None
-    if (job is not None and job.state == "done") or not st.session_state.get(f"{key}/late"):
+    if (job is not None and job.state == "done") or not late:
         try:
             with st.spinner(literal(f"Asking {model} for subgraphs ...")):
                 return studio.explain_in_time(*asked)
@@ -36,15 +38,17 @@ def explained(model: str, smiles: str, goal: Target, limits: Limits, count: int)
             return None
         except TooLong:
             st.session_state[f"{key}/late"] = True  # it is not tried at every run of the page
-    _offer(key, job, model, asked)
+            if job is None and follow_job.begun(key, start) is not None:
+                st.rerun()
+    _offer(key, job, model, start)
     return None
 
 
-def _offer(key: str, job: Job | None, who: str, asked: tuple[Any, ...]) -> None:
+def _offer(key: str, job: Job | None, who: str, start: Callable[[], Job]) -> None:
     if job is not None and job.state == "failed":
         st.error(literal(job.message), icon=":material/info:")
     words = f"{who} takes longer for this molecule than a page waits. A job can take its time; it can be stopped."
     st.info(literal(words), icon=":material/hourglass_top:")
     if st.button("Search as a job", key=f"{key}/start", icon=":material/hub:"):
-        st.session_state[key] = studio.start_explaining(*asked).id
+        st.session_state[key] = start().id
         st.rerun()

@@ -103,10 +103,10 @@ def _where(job: Job) -> None:
         st.error(literal(job.message or "it ended without a word"))
         return
     if job.state == "queued":
-        follow_job.bar(job, job.message or "starting")
+        follow_job.bar(job)
         return
     if job.state == "running":
-        unit = {"train": "epoch", "tune": "trial"}.get(job.stage, job.stage or "starting")
+        unit = {"train": "epoch", "tune": "trial"}.get(job.stage, job.stage or "reading what it needs")
         text = f"{unit} {job.done:,} of {job.total:,}" if job.total else unit
         text += f" · about {duration(job.seconds_left)} left" if job.seconds_left else ""
         follow_job.bar(job, text)

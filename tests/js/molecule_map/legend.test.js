@@ -26,3 +26,11 @@ test("a scale has its ticks and no buttons, and no colour has no legend", () => 
   legend(box, { label: "", entries: [], ticks: [], palette }, () => {});
   assert.ok(box.hidden);
 });
+
+test("it says who fades, and nothing where nobody does", () => {
+  const box = element("div"), colour = { label: "logS", entries: [], ticks: ["-3", "0"], palette };
+  legend(box, colour, () => {}, "20 of 1,282 fade");
+  assert.equal(box.querySelector(".fading").textContent, "20 of 1,282 fade");
+  legend(box, colour, () => {});
+  assert.equal(box.querySelector(".fading"), null);
+});

@@ -70,6 +70,24 @@ def test_a_process_that_fails_before_its_work_shows_its_last_words(monkeypatch: 
     assert job.log_tail() == "1\nno such option"
 
 
+def test_work_that_somebody_is_at_is_found_and_none_is_started() -> None:
+    home = default_home()
+
+    def start() -> folder.Job:
+        return client.start_once("stuck", [], home=home)
+
+    assert client.at_work(start) is None
+    assert client.jobs(home=home) == []
+    job = start()
+    found = client.at_work(start)
+    assert found is not None
+    assert found.id == job.id == start().id
+    client.cancel(job.id, patience=0, grace=0, home=home)
+    ended(job.id)
+    assert client.at_work(start) is None
+    assert len(client.jobs(home=home)) == 1
+
+
 def test_kill_9_is_seen_and_the_job_can_be_started_again() -> None:
     job = at_work(client.start("stuck", [], title="long", home=default_home()).id)
     with pytest.raises(MmexploreError, match="cancel it first"):

@@ -35,7 +35,7 @@ def test_keys_move_the_slider_and_the_list_tells_who_moves(page: Page, server: S
     settle(page)
     expect(root).to_have_attribute("data-at", "0.05")
     expect(page.get_by_text("Who moves most from ecfp to dmpnn")).to_be_visible()
-    expect(page.get_by_text("of its neighbours change").first).to_be_visible()
+    expect(page.get_by_text("of 10 stay near").first).to_be_visible()
     slider.press("End")
     next_frame(page)
     expect(slider).to_have_attribute("aria-valuetext", "dmpnn")
@@ -53,6 +53,33 @@ def test_a_link_brings_the_place_back_and_a_click_on_a_stop_goes_there(page: Pag
     page.get_by_role("button", name="dmpnn", exact=True).click()
     expect(root).to_have_attribute("data-at", "1.00")
     page.wait_for_url("**at=1.00*")
+
+
+def test_the_list_and_the_address_have_the_sliders_order_and_names_lie_below_their_places(
+    page: Page, server: Server
+) -> None:
+    """Whatever order they were given in; a link in the other order is the same lens."""
+    three = [*STOPS, "solubility-mmfrl-late@fingerprint"]
+    words = [word for stop in three for word in ("--stop", stop)]
+    mmexplore(server, "lens", "--data", "solubility", "--method", "pca", *words)
+    orders = []
+    for given in (three, [three[1], three[2], three[0]]):
+        open_lens(page, server, panels=",".join(given))
+        names = page.locator(".molecule-map .stop").all_inner_texts()
+        page.wait_for_function("() => new URL(location.href).searchParams.get('panels')")
+        panels = page.evaluate("() => new URL(location.href).searchParams.get('panels')").split(",")
+        assert [panel.partition("@")[2] for panel in panels] == names
+        page.get_by_role("button", name="3 stops").click()
+        tags = page.get_by_test_id("stPopoverBody").locator("[data-tag]")
+        expect(tags).to_have_count(len(names))
+        assert [tag.partition(" of ")[0].strip() for tag in tags.all_inner_texts()] == names
+        page.keyboard.press("Escape")
+        orders.append(names)
+    assert orders[0] in (orders[1], orders[1][::-1])
+    slider, name = (page.locator(f".molecule-map {one}").bounding_box() for one in (".way", ".stop >> nth=1"))
+    assert slider
+    assert name
+    assert abs(slider["x"] + slider["width"] / 2 - name["x"] - name["width"] / 2) < 2
 
 
 def test_without_motion_it_jumps_from_stop_to_stop(server: Server, chromium: Browser) -> None:

@@ -105,6 +105,8 @@ class TestFigures:
         assert sum(bars.y[:-1]) == pytest.approx(report.prediction[7])
         assert bars.measure[-1] == "total"
         assert float(bars.text[-1]) == pytest.approx(report.prediction[7], abs=0.005)
+        assert "the start, 0.00" in figure.layout.title.subtitle.text
+        assert not figure.layout.annotations, "words on the bars would lie over them"
 
     def test_a_curve_has_a_dot_a_subset_and_a_mean_a_size(self, late: str) -> None:
         tested = studio.missing_modalities(late, DATA)
@@ -121,6 +123,7 @@ class TestFigures:
         figure = fusion_charts.distributions({"w": report.w, "p": report.p}, NAMES, 3, "all")
         violins = [trace for trace in figure.data if trace.type == "violin"]
         assert [len(trace.y) for trace in violins] == [len(report.rows)] * 6
+        assert len({trace.scalegroup for trace in violins}) == 6, "each is as wide as its place, whatever its units"
         marks = [trace for trace in figure.data if trace.type == "scatter"]
         np.testing.assert_array_equal(marks[0].y, report.w[3])
 

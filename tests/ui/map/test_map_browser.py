@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser import MAP, Server, draw, lay_out, middle, new_page, next_frame, open_map, settle
+from browser import MAP, Server, answered, draw, lay_out, middle, new_page, next_frame, open_map, settle
 from map_pointer import hover_a_molecule
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -147,6 +147,43 @@ def test_search_lights_up_and_junk_is_answered_in_words(page: Page, server: Serv
 
 
 @pytest.mark.release
+def test_what_changes_nothing_is_answered_too(page: Page, server: Server) -> None:
+    """A line round nothing goes, and Escape takes away the card that keys have walked to."""
+    surface = open_map(page, server.url + URL)
+    x, y, width, height = middle(surface)
+    corner = x - width / 2 + 4, y + height / 2 - 4
+    draw(page, [corner, (corner[0] + 9, corner[1]), (corner[0] + 9, corner[1] - 9), (corner[0], corner[1] - 9)])
+    settle(page)
+    expect(page.locator(".molecule-map .overlay polygon[points]:not([points=''])")).to_have_count(0)
+    surface.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".molecule-map .card")).to_be_visible()
+    page.keyboard.press("Escape")
+    settle(page)
+    expect(page.locator(".molecule-map .card")).to_be_hidden()
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("url", [URL, "/?method=PCA&lens=true"])
+def test_what_comes_and_goes_above_the_map_leaves_it_zoom_and_tool(page: Page, server: Server, url: str) -> None:
+    """Whatever has a map built anew has it lose both."""
+    surface = open_map(page, server.url + url)
+    x, y, *_ = middle(surface)
+    page.get_by_role("button", name="Box").click()
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -300)
+    settle(page)
+    page.locator(".molecule-map").evaluate("map => { map.dataset.mine = 'yes'; }")
+    box = page.get_by_label("Search", exact=True)
+    for text in ("C1CC junk", "benzene", "CCCCCCCCCCCC(=O)NCCN", ""):
+        with answered(page):
+            box.fill(text)
+            box.press("Enter")
+        settle(page)
+        expect(page.locator(".molecule-map")).to_have_attribute("data-mine", "yes")
+    expect(surface).to_have_attribute("data-tool", "box")
+
+
 def test_another_colour_sends_colours_only(page: Page, server: Server) -> None:
     open_map(page, server.url + URL)
     before = {r for r in page.seen.requests if "/blob/" in r}  # type: ignore[attr-defined]

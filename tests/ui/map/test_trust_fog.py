@@ -9,7 +9,7 @@ from screens import page, shown
 
 from mmexplore import studio
 from mmexplore.runtime.jobs.folder import Job
-from mmexplore.ui.components.molecule_map import mask
+from mmexplore.ui.components.molecule_map import Shown, mask
 
 pytest_plugins = ("screens",)
 ASKED = {"model": "ecfp", "data": "solubility", "method": "PCA"}
@@ -20,7 +20,7 @@ _RUNNING = ("map", (), "a test", "maps", "running", "permuted maps", 3, 9, None,
 def test_the_fog_is_computed_when_asked_for_and_kept(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mmexplore.studio.maps.FIRST_MODEL", "ecfp")
     started: list[tuple[Any, ...]] = []
-    drawn: list[str] = []
+    drawn: list[Shown] = []
     job = Job("20260101-000000-map-0001", *_RUNNING)  # type: ignore[arg-type]
 
     def start(*asked: Any) -> Job:
@@ -29,20 +29,21 @@ def test_the_fog_is_computed_when_asked_for_and_kept(empty_home: Path, monkeypat
 
     monkeypatch.setattr(studio, "start_trust", start)
     monkeypatch.setattr(studio, "job", lambda _: job)
-    monkeypatch.setattr("mmexplore.ui.map.page.molecule_map", lambda _, what, __: drawn.append(what.faded))
+    monkeypatch.setattr("mmexplore.ui.map.page.molecule_map", lambda _, what, __: drawn.append(what))
     made = studio.compute_map("ecfp", "solubility", "ecfp", "pca")
     assert "doubtful" not in shown(page("1_Map.py", **ASKED))
     assert started == []
     page("1_Map.py", **ASKED, fog="true")
     assert started == [("ecfp", "solubility", "ecfp", "pca", 0)]
-    assert set(drawn) == {""}
+    assert {(what.faded, what.fading) for what in drawn} == {("", "")}
     found = studio.compute_trust(made, "ecfp", "solubility", "ecfp")
     plain = page("1_Map.py", **ASKED)
     assert f"{found.share:.1%} of the places on the PCA map are doubtful" in shown(plain)
-    assert drawn[-1] == ""
+    assert (drawn[-1].faded, drawn[-1].fading) == ("", "")
     foggy = page("1_Map.py", **ASKED, fog="true")
     assert not foggy.exception
-    assert drawn[-1]
+    assert drawn[-1].faded
+    assert drawn[-1].fading.startswith(f"{found.doubtful.sum()} of 1,282 fade")
     assert len(started) == 1
     rows = np.flatnonzero(found.doubtful)
     assert 0 < len(rows) < len(made.xy)

@@ -4,10 +4,11 @@ import io
 import re
 
 import pytest
-from browser import Server, draw, lay_out, middle, open_map, quiet, settle
+from browser import Server, answered, draw, lay_out, middle, open_map, quiet, settle
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from mmexplore import studio
 from mmexplore.explore.explain import viewer_script
 from mmexplore.runtime.errors import NotAvailable
 from mmexplore.runtime.home import Home
@@ -38,6 +39,39 @@ def test_a_molecule_its_smallest_part_and_the_next_one(page: Page, server: Serve
     expect(page.get_by_text("nothing of it is sought")).to_be_visible()
     page.get_by_role("button", name="Seek above instead").click()
     expect(code).to_have_text(second)
+
+
+def test_sizes_follow_the_molecule_until_they_are_moved(page: Page, server: Server) -> None:
+    """The browser keeps what a slider shows, whatever its default is, unless it is told."""
+    page.goto(server.url + "/Subgraphs")
+    box = page.get_by_label("Molecule", exact=True)
+    handles = page.locator(".st-key-atoms input[type=range]")
+
+    def sizes(smiles: str) -> list[str | None]:
+        with answered(page):
+            box.fill(smiles)
+            box.press("Enter")
+        quiet(page)
+        return [handle.get_attribute("value") for handle in handles.all()]
+
+    for smiles in (SUGAR, "O=C1CCCCC1", "C", SUGAR):
+        low, high = studio.part_sizes(smiles)
+        assert sizes(smiles) == list(map(str, (low, high) if low <= high else (1, 2))), smiles
+    handles.first.focus()
+    with answered(page):
+        page.keyboard.press("ArrowRight")
+    moved = [handle.get_attribute("value") for handle in handles.all()]
+    assert sizes("O=C1CCCCC1") == moved
+
+
+def test_a_reload_finds_the_job_that_is_at_work(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/Subgraphs?subgraphs=A+group&most=20&model=solubility-dmpnn")
+    page.get_by_role("button", name="Find what tells it from the rest").click()
+    working = page.get_by_test_id("stMain").get_by_role("progressbar")
+    expect(working).to_be_visible()
+    page.reload()
+    expect(working.or_(page.get_by_role("heading", name="Maximum common subgraph")).first).to_be_visible()
+    expect(page.get_by_role("heading", name="Maximum common subgraph")).to_be_visible()
 
 
 def test_the_maps_selection_becomes_a_group_and_a_job_searches_it(page: Page, server: Server) -> None:

@@ -16,7 +16,7 @@ from mmexplore.explore.explain.storage import Explained
 from mmexplore.runtime.errors import TooLong
 from mmexplore.studio import Exam
 from mmexplore.ui.shell import session
-from mmexplore.ui.subgraphs import stream
+from mmexplore.ui.subgraphs import controls, result, stream
 
 pytest_plugins = ("screens",)
 PAGE = "4_Subgraphs.py"
@@ -62,6 +62,24 @@ def test_a_typed_molecule_is_explained_on_either_side(toy: str) -> None:
     assert table["SMILES"].tolist() == [part.smiles for part in found.subgraphs]
 
 
+def test_the_score_that_decides_is_the_one_shown(toy: str) -> None:
+    app = either_class(page(PAGE, smiles=DRUG))
+    app.segmented_control(key="by").set_value("in molecule").run()
+    goal, _ = studio.target(toy, direction=str(app.segmented_control(key="sought-classification").value))
+    found = studio.explain(toy, DRUG, goal, by="in molecule", count=8)
+    asked = controls.SubgraphRequest(goal, "")
+    assert found.subgraphs
+    for part in found.subgraphs:
+        assert f"{part.score_in_molecule:.2f}" in result.title(part, 0, found.by, asked)[1]
+
+
+def test_a_link_that_asks_for_no_part_there_is_is_told_once(toy: str) -> None:
+    app = either_class(page(PAGE, smiles=DRUG, part="99", atoms=["9", "2"]))
+    assert not app.exception
+    assert len([one for one in app.warning if "99" in one.value]) == 1
+    assert app.dataframe[0].value["size"].between(2, 9).all()
+
+
 def test_limits_move_what_is_shown(toy: str) -> None:
     app = either_class(page(PAGE, smiles=DRUG))
     app.slider(key="atoms").set_value((10, 12)).run()
@@ -96,6 +114,7 @@ def test_what_takes_too_long_is_offered_as_a_job(toy: str, monkeypatch: pytest.M
 
     monkeypatch.setattr(studio, "explain_in_time", late)
     monkeypatch.setattr(studio, "start_explaining", start)
+    monkeypatch.setattr(studio, "job_at_work", lambda _: None)
     app = page(PAGE, smiles=DRUG)
     assert not app.exception
     assert "takes longer for this molecule than a page waits" in shown(app)
@@ -133,6 +152,7 @@ def test_a_group_is_searched_by_a_job_and_drawn(toy: str, monkeypatch: pytest.Mo
         return studio.Job("20260101-000000-motifs-ab12", *words)  # type: ignore[arg-type]
 
     monkeypatch.setattr(studio, "start_motifs", start)
+    monkeypatch.setattr(studio, "job_at_work", lambda _: None)
     app = page(PAGE)
     app.session_state["subgraphs"] = "A group"
     app.session_state["label"] = "logS"
@@ -218,6 +238,7 @@ def test_an_exam_is_a_job_and_its_answer_is_drawn(toy: str, monkeypatch: pytest.
         return studio.Job("20260101-000000-exam-ab12", *words)  # type: ignore[arg-type]
 
     monkeypatch.setattr(studio, "start_exam", start)
+    monkeypatch.setattr(studio, "job_at_work", lambda _: None)
     app = page(PAGE)
     app.session_state["subgraphs"] = "Exam"
     app.run()

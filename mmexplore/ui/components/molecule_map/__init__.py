@@ -9,7 +9,7 @@ pointer (benchmarks/hover.py measures both).
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -66,6 +66,7 @@ class Shown:
     """Map content: what the map shows.
 
     ``points``, ``selected``, ``found`` and ``faded`` are blob addresses (float32 x, y pairs; bit masks, "" for none);
+    ``fading`` is what the legend says of those that fade;
     ``data`` and ``model`` tell the card whom to ask about a row; ``current`` is a row or -1. Maps of one ``group``
     light up in each other the molecule that is pointed at, and leave tools and legend to the group's bar (see
     :func:`map_bar`); ``name`` is what their picture calls them. ``star`` is a molecule that is in no row. ``edges``
@@ -83,6 +84,7 @@ class Shown:
     selected: str = ""
     found: str = ""
     faded: str = ""
+    fading: str = ""
     current: int = -1
     group: str = ""
     name: str = ""
@@ -143,8 +145,8 @@ def mask(rows: np.ndarray, n: int) -> bytes:
 
 def molecule_map(key: str, shown: Shown, on_event: Callable[[], None]) -> None:
     """Draw the map; ``on_event`` is called before the page's next run, when ``event(key)`` is what happened."""
-    data = plain(shown, _full) | {"base": address("").rstrip("/")}
-    _component("molecule_map", _MEANWHILE)(key=key, data=data, on_event_change=on_event)
+    data = plain(shown, _full) | {"base": address("").rstrip("/"), "turn": _turn(key)}
+    _component("molecule_map", _MEANWHILE)(key=key, data=data, on_event_change=partial(_heard, key, on_event))
 
 
 def library_map(key: str, shown: ShownLibrary, on_event: Callable[[], None]) -> None:
@@ -156,8 +158,9 @@ def library_map(key: str, shown: ShownLibrary, on_event: Callable[[], None]) -> 
         "current": shown.current and {"row": shown.current[0], "xy": list(shown.current[1])},
         "name": shown.library,
     }
-    data |= {"colour": _color(shown.painting), "base": address("").rstrip("/")}
-    _component("library_map", drawn="molecule_map")(key=key, data=data, on_event_change=on_event)
+    data |= {"colour": _color(shown.painting), "base": address("").rstrip("/"), "turn": _turn(key)}
+    heard = partial(_heard, key, on_event)
+    _component("library_map", drawn="molecule_map")(key=key, data=data, on_event_change=heard)
 
 
 def map_bar(key: str, group: str, painting: Painting, on_event: Callable[[], None]) -> None:
@@ -165,10 +168,27 @@ def map_bar(key: str, group: str, painting: Painting, on_event: Callable[[], Non
     _component("map_bar")(key=key, data={"group": group, "colour": _color(painting)}, on_event_change=on_event)
 
 
+def _turn(key: str) -> int:
+    """How many events of that map were heard: a browser calls no component whose data stayed the same.
+
+    What changes nothing, as a line drawn round nothing, would be waited for without end.
+    """
+    import streamlit as st
+
+    return int(st.session_state.get(f"{key}/turn", 0))
+
+
+def _heard(key: str, on_event: Callable[[], None]) -> None:
+    import streamlit as st
+
+    st.session_state[f"{key}/turn"] = _turn(key) + 1
+    on_event()
+
+
 def plain(shown: Shown, full: Callable[[str], str]) -> dict[str, Any]:
     """Map content as the scripts take it (shown.js); ``full`` makes an address one that they can ask for."""
     data: dict[str, Any] = {
-        name: getattr(shown, name) for name in ("title", "data", "model", "current", "group", "name")
+        name: getattr(shown, name) for name in ("title", "data", "model", "current", "group", "name", "fading")
     }
     data |= {name: full(getattr(shown, name)) for name in ("points", "selected", "found", "faded", "contours")}
     data["star"] = asdict(shown.star) if shown.star else None

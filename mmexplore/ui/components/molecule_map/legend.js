@@ -1,4 +1,5 @@
-// What the colours mean: categories with their counts, each a button that selects its molecules; or a bar with a scale.
+// What the colours mean: categories with their counts, each a button that selects its molecules; or a bar with a scale. And
+// who fades.
 
 import { make } from "../dom.js";
 
@@ -43,12 +44,18 @@ function bar(palette, ticks) {
  * @param {HTMLElement} element
  * @param {Colours} colour
  * @param {(code: number, add: boolean) => void} choose
+ * @param {string} fading   what is said of those that fade, "" where none do
  */
-export function legend(element, colour, choose) {
+export function legend(element, colour, choose, fading = "") {
   /** @type {HTMLElement[]} */
   const parts = [make("div", "what", colour.label)];
   if (colour.ticks.length) parts.push(bar(colour.palette.slice(0, 255), colour.ticks));
   for (const entry of colour.entries) parts.push(button(entry, colour.palette[entry.code], add => choose(entry.code, add)));
+  if (fading) {
+    const faded = make("div", "fading");
+    faded.append(make("span", "dot"), make("span", "label", fading));
+    parts.push(faded);
+  }
   element.replaceChildren(...parts);
   element.hidden = !colour.label;
 }

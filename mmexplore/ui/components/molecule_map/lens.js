@@ -44,6 +44,14 @@ export function words(at, names) {
   return `${Math.round(100 * share)} % from ${names[from]} to ${names[from + 1]}`;
 }
 
+/**
+ * Columns for the names of so many stops: each has its place in the middle, the first and the last at the ends.
+ * @param {number} stops   two at least
+ */
+export function columns(stops) {
+  return ["minmax(0, 1fr)", ...Array(stops - 2).fill("minmax(0, 2fr)"), "minmax(0, 1fr)"].join(" ");
+}
+
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** Drives the lens element: a range and a button for each stop. */
@@ -84,6 +92,7 @@ export class Lens {
       this.names = stops.names;
       this.slider.max = String(stops.names.length - 1);
       this.stops.replaceChildren(...stops.names.map((name, number) => this.#button(name, number)));
+      this.stops.style.gridTemplateColumns = columns(stops.names.length);
       this.#told = NaN;
     }
     const answered = this.#unanswered.indexOf(stops.at);

@@ -59,7 +59,7 @@ export class MoleculeMap {
   #send = () => {};
   /** @type {Promise<void>} */
   #working = Promise.resolve();
-  /** @type {{ points?: string, codes?: string, palette?: string, marks?: string } | null} */
+  /** @type {{ points?: string, codes?: string, palette?: string, fading?: string, marks?: string } | null} */
   #drawn = null;   // what the painter has
   #frame = 0;
   /** @type {Parameters<typeof states>} */
@@ -142,7 +142,11 @@ export class MoleculeMap {
       this.codes = new Uint8Array(codes ?? []);
       this.stack = stacking(this.codes, data.colour.entries);
       this.painter.colours(this.codes, bytes(data.colour.palette, this.n), this.stack);
-      legend(part(this.root, ".legend", HTMLElement), data.colour, (code, add) => this.#tell({ kind: "category", code, mode: add ? "add" : "replace" }));
+    }
+    const fading = data.fading ?? "";
+    if (drawn.codes !== data.colour.codes || drawn.palette !== palette || drawn.fading !== fading) {
+      const choose = (/** @type {number} */ code, /** @type {boolean} */ add) => this.#tell({ kind: "category", code, mode: add ? "add" : "replace" });
+      legend(part(this.root, ".legend", HTMLElement), data.colour, choose, fading);
     }
     const marks = [places, data.selected, data.found, data.faded, ...data.lens?.lit ?? []].join();
     if (drawn.marks !== marks) {
@@ -151,7 +155,7 @@ export class MoleculeMap {
       this.#newStates();
     }
     this.contours.update(new Float32Array(lines ?? []));
-    this.#drawn = { points: places, codes: data.colour.codes, palette, marks };
+    this.#drawn = { points: places, codes: data.colour.codes, palette, fading, marks };
     this.lens.show(data.lens);
     if (this.stops.length && this.#way < 0) this.#moveTo(this.lens.at);   // other maps, the slider where it was
     this.pointing.marks.outline(null);

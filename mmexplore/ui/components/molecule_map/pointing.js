@@ -67,13 +67,13 @@ export class Pointing {
 
   /** @param {number} row   -1 for none */
   hover(row) {
+    if (row === -1) this.card.hide();   // also one that keys have walked to
     if (row === this.hovered) return;
     this.hovered = row;
     this.echoed = -1;
     this.rings();
     light(this.#map, row);
-    if (row === -1) this.card.hide();
-    else this.card.show(row, this.#place(row), this.#map.view);
+    if (row !== -1) this.card.show(row, this.#place(row), this.#map.view);
   }
 
   /** @param {number} row   pointed at in another map of the comparison, -1 for none */

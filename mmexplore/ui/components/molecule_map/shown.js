@@ -18,6 +18,7 @@
  * @property {string} selected
  * @property {string} found
  * @property {string} faded
+ * @property {string} [fading]   what the legend says of those that fade
  * @property {string} [contours]
  * @property {Star | null} star
  * @property {[number, number][]} [edges]   rows that are joined
@@ -26,6 +27,7 @@
  * @property {Stops | null} lens   `points` is then its first stop
  * @property {Colours & { codes: string }} colour
  * @property {string} base
+ * @property {number} [turn]   how many events were heard, so that one that changes nothing is answered too
  * @property {boolean} [scrolls]   whether the wheel is the page's unless Ctrl is held
  *
  * What a visitor did; an outline is in data units, `at` a place on the slider of a lens.
