@@ -322,7 +322,10 @@ def doubt(query: MoleculeRef, peaks: PeakList, data: str, model_name: str = "") 
             f"{data!r} has {len(rows)} decoys of it, and {doubting.FEWEST_DECOYS} are needed; search another"
         )
     environments = features(by_peaks.ENVIRONMENTS, [query.smiles], home=home(), typed=True)
-    own, every = by_peaks.shipped_table().predicted(environments), by_peaks.predicted(table, home=home())
+    own = by_peaks.shipped_table().predicted(environments)
+    if not len(own.ppm):
+        raise BadMolecule(f"{query.smiles!r} has no carbon that 13C peaks could be of; a structure with one would do")
+    every = by_peaks.predicted(table, home=home())
     scores = {"shifts": matching.similarity(peaks.ppm, own.before(every.take(rows)), peaks.hydrogens)}
     if joint is not None:
         place = joint.view(by_peaks.STRUCTURE)

@@ -61,6 +61,13 @@ class TestMolecule:
         assert not app.exception
         assert "which is not here" in shown(app)
 
+    def test_without_a_model_it_is_said_that_none_is_chosen(self, empty_home: Path) -> None:
+        trained(empty_home)
+        app = page("5_Predict.py", model="toy")
+        app.multiselect(key="by").set_value([]).run()
+        assert "predicts no label" not in shown(app)
+        assert "No model is chosen" in shown(app)
+
 
 @pytest.mark.parametrize("name", ["sheets.xlsx", "chosen.xlsx", "another-name.csv", "records.sdf"])
 def test_a_file_is_asked_for_its_sheet_and_its_column(
