@@ -67,7 +67,7 @@ def hit_table(found: HitList, data: str, model_name: str = "") -> "pd.DataFrame"
     """Hits with rank, space, similarity and all that is known of the molecules."""
     table = table_of(data, found.rows, model_name)
     table.insert(0, "similarity", found.similarity)
-    table.insert(0, "space", f"{found.panel.model}, {found.panel.view}" if found.panel != ECFP else "ECFP")
+    table.insert(0, "space", f"{found.panel.view}, {found.panel.model}" if found.panel != ECFP else "ECFP")
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table
 

@@ -26,6 +26,10 @@ PAGES = {
     "Retrieval": (f"/Retrieval?{ON}&hits=3", ".list .hit img"),
     "Subgraphs": (f"/Subgraphs?{ON}&smiles=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
     "Predict": (f"/Predict?{ON}&typed=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
+    "Predict, three": (
+        f"/Predict?{ON}&typed=CC(=O)Nc1ccc(O)cc1&by={MODEL}&by=solubility-mmfrl-intermediate&by=solubility-mmsa",
+        "[data-testid=stCode]",
+    ),
     "Train": (f"/Train?models={MODEL}", ".js-plotly-plot"),
     "Data": (f"/Data?data={DATA}&part=Labels", ".js-plotly-plot"),
     "Data, molecules": (f"/Data?data={DATA}&part=Molecules", "[data-testid=stDataFrame] canvas >> nth=1"),

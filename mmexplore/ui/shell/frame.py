@@ -36,6 +36,9 @@ _STYLE = """<style>
 [data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
 [data-testid="stTextInput"] [data-testid="InputInstructions"] { display: none; }
 [data-testid="stButtonGroup"] :has(> button) { flex-wrap: wrap; }
+[data-testid="stMultiSelect"] [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"]) {
+  height: auto; max-height: none; }
+[data-testid="stMultiSelectTagsContainer"] { flex-wrap: wrap; height: auto; mask-image: none; padding-block: 0.3rem 0; }
 .st-key-history { position: absolute; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-demo-bar) { position: sticky; top: 0; z-index: 9;
   background: light-dark(#fff, #14181b); }
