@@ -24,7 +24,7 @@ _ICONS = {
 }  # fmt: skip
 # Streamlit's own download of a table leaves formulas as they are; those below the tables are studio.to_csv's
 _SIDEBAR_PX = 244
-_VISITED = "visited"
+_VISITED, _READ = "visited", "data/read"
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
 [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; line-height: 1.3; width: 100%; }
@@ -66,7 +66,10 @@ def main() -> None:
     deep_links.arrive()
     with st.sidebar:
         skip_link.skip_link(chosen.title)
-        session.remember(_pickers())
+        choice = _pickers()
+    _read(choice.data)
+    with st.sidebar:
+        session.remember(choice)
         jobs.job_banner()
         if hosts.signs_in():
             _account(chosen.title)
@@ -126,6 +129,21 @@ def _pickers() -> session.Choice:
     views = list(models[model].views)
     view = address.choose(st.selectbox, "View", views, key="view", kind=f"the view of {model}", help=_VIEW_HELP)
     return session.Choice(data, model, view)
+
+
+def _read(data: str) -> None:
+    """Have a data set read, which on its first use takes a while; a bar in the page's place says how far."""
+    place = st.empty()
+    if st.session_state.get(_READ) == data:
+        return
+
+    def progress(_: str, done: int, total: int, /, **__: float) -> None:
+        words = f"Reading {data}, used for the first time: {done:,} of {total:,} molecules"
+        place.progress(min(1.0, done / total) if total else 0.0, text=literal(words))
+
+    studio.dataset(data, progress)
+    place.empty()
+    st.session_state[_READ] = data
 
 
 def _with_twin(models: dict[str, Model]) -> None:
