@@ -10,6 +10,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import BadMolecule, MmexploreError
 from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeRef, PeakList, ShownQuery, ViewRef
 from mmexplore.ui.compare import state
+from mmexplore.ui.components import waits
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.retrieval import in_library
@@ -73,6 +74,7 @@ def asked(choice: Choice) -> RetrievalRequest:
     smarts = _readable(smarts)
     panels = shown_panels(shown_kind, choice) if shown_kind else panels
     among = choice.data if library or not data else data
+    waits.read(among)
     found = RetrievalRequest(query, bool(text), among, panels, k, smarts, within, by == _PEAKS, peaks)
     return replace(found, kind=shown_kind, shown=shown, library=library)
 

@@ -13,6 +13,7 @@ from mmexplore import studio
 from mmexplore.runtime import logs
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model, hosts
+from mmexplore.ui.components import waits
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.server import asked, visitors
 from mmexplore.ui.shell import address, deep_links, jobs, navigation, session, skip_link, startup, tour
@@ -24,7 +25,7 @@ _ICONS = {
 }  # fmt: skip
 # Streamlit's own download of a table leaves formulas as they are; those below the tables are studio.to_csv's
 _SIDEBAR_PX = 244
-_VISITED, _READ = "visited", "data/read"
+_VISITED = "visited"
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.6rem clamp(1rem, 2.5vw, 3rem) 3rem; }
 [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; line-height: 1.3; width: 100%; }
@@ -67,7 +68,7 @@ def main() -> None:
     with st.sidebar:
         skip_link.skip_link(chosen.title)
         choice = _pickers()
-    _read(choice.data)
+    waits.read(choice.data)
     with st.sidebar:
         session.remember(choice)
         jobs.job_banner()
@@ -129,21 +130,6 @@ def _pickers() -> session.Choice:
     views = list(models[model].views)
     view = address.choose(st.selectbox, "View", views, key="view", kind=f"the view of {model}", help=_VIEW_HELP)
     return session.Choice(data, model, view)
-
-
-def _read(data: str) -> None:
-    """Have a data set read, which on its first use takes a while; a bar in the page's place says how far."""
-    place = st.empty()
-    if st.session_state.get(_READ) == data:
-        return
-
-    def progress(_: str, done: int, total: int, /, **__: float) -> None:
-        words = f"Reading {data}, used for the first time: {done:,} of {total:,} molecules"
-        place.progress(min(1.0, done / total) if total else 0.0, text=literal(words))
-
-    studio.dataset(data, progress)
-    place.empty()
-    st.session_state[_READ] = data
 
 
 def _with_twin(models: dict[str, Model]) -> None:
