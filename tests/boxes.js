@@ -29,6 +29,8 @@
   const wide = innerWidth < 1000 ? "" : ".dvn-scroller, [data-testid=stMarkdownContainer], ";  // tables scroll in a narrower window
   for (const e of all.filter(e => e.matches(`${wide}[data-testid=stButtonGroup] *`) && seen(e)))
     if (e.scrollWidth > e.clientWidth + 1) found.push(`${name(e)} is ${e.scrollWidth} wide in ${e.clientWidth}`);
+  for (const e of all.filter(e => e.matches("[data-testid=stMultiSelectTagsContainer]") && seen(e)))
+    if (e.scrollWidth > e.clientWidth + 1) found.push(`${name(e)} has chosen names out of sight`);
   if (main.scrollWidth > main.clientWidth + 1) found.push(`the page is ${main.scrollWidth} wide in ${main.clientWidth}`);
   return [...new Set(found)];
 }

@@ -24,7 +24,12 @@ HARD = (
     ("-OH", "CCO.CCN", "a mixture of molecules of the same size", ""),
     ("isotope", "[13CH3]O", "predicted", ""),
     ("C2H6O", "CCN(CC)CC.Cl", "predicted; salt stripped: removed Cl", "CCN(CC)CC"),
-    ("words", "not a molecule", "cannot read SMILES 'not a molecule': it holds a blank", ""),
+    (
+        "words",
+        "not a molecule",
+        "cannot read SMILES 'not a molecule': it holds a blank; one structure without a name behind it would do",
+        "",
+    ),
     ("large", "C" * 2_500, "SMILES 'C", ""),
     ("twice", "CCO", "predicted", ""),
 )

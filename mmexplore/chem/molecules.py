@@ -33,6 +33,7 @@ DESCRIPTORS = (
 )
 
 UNSEEN = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # what a page puts between signs comes along when it is copied
+_BLANK = "it holds a blank; one structure without a name behind it would do"
 MAX_CHARACTERS = 10_000
 MAX_ATOMS = 2_000  # beyond some 10,000 atoms RDKit's canonicalisation overflows its stack
 MAX_PATTERN_CHARACTERS, MAX_PATTERN_ATOMS, MAX_COMPONENTS = 5_000, 500, 6
@@ -55,7 +56,7 @@ def parse(smiles: str) -> Mol:
     if len(text) > MAX_CHARACTERS:
         raise BadMolecule(f"SMILES of {len(text):,} characters came; {MAX_CHARACTERS:,} is the most that is read")
     if len(text.split()) > 1:
-        raise BadMolecule(f"cannot read SMILES {_short(text)}: it holds a blank")
+        raise BadMolecule(f"cannot read SMILES {_short(text)}: {_BLANK}")
     if odd := _foreign(text):
         raise BadMolecule(f"cannot read SMILES {_short(text)}: no SMILES holds {odd!r}")
     mol = Chem.MolFromSmiles(text)
@@ -156,7 +157,7 @@ def pattern(smarts: str) -> Mol:
             f"cannot take SMARTS {_short(text)}: it has {too_much} that are taken; a simpler one would do"
         )
     if len(text.split()) > 1:  # RDKit takes what follows for a name
-        raise BadMolecule(f"cannot read SMARTS {_short(text)}: it holds a blank")
+        raise BadMolecule(f"cannot read SMARTS {_short(text)}: {_BLANK}")
     if odd := _foreign(text):
         raise BadMolecule(f"cannot read SMARTS {_short(text)}: no SMARTS holds {odd!r}")
     query = Chem.MolFromSmarts(text) if text else None

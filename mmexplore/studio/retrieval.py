@@ -67,7 +67,7 @@ def hit_table(found: HitList, data: str, model_name: str = "") -> "pd.DataFrame"
     """Hits with rank, space, similarity and all that is known of the molecules."""
     table = table_of(data, found.rows, model_name)
     table.insert(0, "similarity", found.similarity)
-    table.insert(0, "space", f"{found.panel.model}, {found.panel.view}" if found.panel != ECFP else "ECFP")
+    table.insert(0, "space", f"{found.panel.view}, {found.panel.model}" if found.panel != ECFP else "ECFP")
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table
 
@@ -322,7 +322,10 @@ def doubt(query: MoleculeRef, peaks: PeakList, data: str, model_name: str = "") 
             f"{data!r} has {len(rows)} decoys of it, and {doubting.FEWEST_DECOYS} are needed; search another"
         )
     environments = features(by_peaks.ENVIRONMENTS, [query.smiles], home=home(), typed=True)
-    own, every = by_peaks.shipped_table().predicted(environments), by_peaks.predicted(table, home=home())
+    own = by_peaks.shipped_table().predicted(environments)
+    if not len(own.ppm):
+        raise BadMolecule(f"{query.smiles!r} has no carbon that 13C peaks could be of; a structure with one would do")
+    every = by_peaks.predicted(table, home=home())
     scores = {"shifts": matching.similarity(peaks.ppm, own.before(every.take(rows)), peaks.hydrogens)}
     if joint is not None:
         place = joint.view(by_peaks.STRUCTURE)

@@ -32,13 +32,18 @@ def query_of_row(data: str, row: int) -> MoleculeRef:
 
 
 def standard_panels(model_name: str, view: str) -> tuple[ViewRef, ...]:
-    """Default panels: ECFP, the untrained twin, the chosen view, and the fused one where that is another."""
+    """Default panels: ECFP, the chosen view, what a fusion makes of all where it makes one, and the untrained twin's.
+
+    The twin stands before them by the last of these: late fusion makes no view, and has the chosen one twice.
+    """
     chosen = model(model_name)
     if isinstance(chosen, Imported):
         return ECFP, ViewRef(model_name, chosen.view(view).name)
     if chosen.card is None:
         return (ECFP,)
-    twin, last = UNTRAINED + model_name.removeprefix(UNTRAINED), chosen.views[-1]
+    parts = chosen.recipe.parts if chosen.recipe else ()
+    joined = [one for one in chosen.views if one not in parts]
+    twin, last = UNTRAINED + model_name.removeprefix(UNTRAINED), [view, *joined][-1]
     return tuple(dict.fromkeys((ECFP, ViewRef(twin, last), ViewRef(model_name, view), ViewRef(model_name, last))))
 
 

@@ -150,6 +150,8 @@ class TestDoubt:
             self.asked()
         with pytest.raises(BadRecipe, match="together"):
             self.asked("--peaks", "128.5")
+        with pytest.raises(BadMolecule, match="no carbon"):
+            self.asked("--query", "O", "--peaks", "128.5")
 
     def test_a_set_with_spectra_is_doubted_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         rows = [row for row in range(0, 600, 20) if len(own(row)) > 1]

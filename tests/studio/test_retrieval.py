@@ -183,3 +183,13 @@ class TestVerb:
     def test_an_unknown_view(self) -> None:
         with pytest.raises(MmexploreError, match="no view of this model is called 'gin'"):
             studio.retrieve(MODEL, DATA, "C1CCCCC1", views=["gin"])
+
+
+@pytest.mark.parametrize("model", ["solubility-mmfrl-late", "solubility-mmfrl-intermediate"])
+def test_panels_are_ecfp_the_twin_the_chosen_view_and_what_a_fusion_makes(model: str, home: Path) -> None:
+    recipe = studio.model(model).recipe
+    assert recipe is not None
+    first, twin, chosen, *joined = studio.standard_panels(model, "image")
+    assert (first, chosen) == (ECFP, ViewRef(model, "image"))
+    assert {panel.view for panel in joined} == set(recipe.views) - set(recipe.parts)
+    assert twin == ViewRef(f"untrained:{model}", (joined or [chosen])[-1].view)

@@ -40,6 +40,10 @@ PAGES = {
     "Subgraphs, a part": (f"/Subgraphs?{ON}&smiles={SUGAR}", "[data-testid=stDataFrame] canvas"),
     "Subgraphs, a group": (f"/Subgraphs?{ON}&subgraphs=A+group&class=low&most=10", "[data-testid=stDataFrame] canvas"),
     "Predict": (f"/Predict?{ON}&typed=CC(=O)Nc1ccc(O)cc1", "[data-testid=stCode]"),
+    "Predict, three": (
+        f"/Predict?{ON}&typed=CC(=O)Nc1ccc(O)cc1&by={MODEL}&by=solubility-mmfrl-intermediate&by=solubility-mmsa",
+        "[data-testid=stCode]",
+    ),
     "Train": (f"/Train?models={MODEL}", ".js-plotly-plot"),
     "Data": (f"/Data?data={DATA}&part=Labels", ".js-plotly-plot"),
     "Data, molecules": (f"/Data?data={DATA}&part=Molecules", "[data-testid=stDataFrame] canvas >> nth=1"),

@@ -30,7 +30,15 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_WORD = 12
+_MULTIPLICITY_COLUMNS = ("multiplicity", "pattern", "mult", "type")
 _SHIFT_COLUMNS = ("ppm", "shift", "shifts", "delta", "δ", "chemical shift", "position", "peak")
+_COLUMN_NAMES = re.compile(
+    rf"^\s*(?:{'|'.join(_SHIFT_COLUMNS)})(?:\s*[\[(/][^\d\t,;]*)?"
+    rf"(?:[\s,;]+(?:{'|'.join(_MULTIPLICITY_COLUMNS)}))?[\s,;]+(?=[+-]?\d)",
+    re.IGNORECASE,
+)
+"""Names of a table's columns whose lines a box has joined, as it does with what is pasted."""
+_TAB_BEFORE_WORD = re.compile(r"\t+(?=[A-Za-z(])")
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ def _entries(text: str) -> list[str]:
         return [f"{ppm} ({_letters(of)})" for ppm, of in re.findall(r"(-?\d+(?:\.\d+)?);([^;|]*);", text)]
     if (column := _column(text)) is not None:
         return column
+    text = _TAB_BEFORE_WORD.sub(" ", _COLUMN_NAMES.sub("", text))
     text = _HEAD.sub("", _INTRODUCED.sub("", text)).replace("−", "-").replace("–", "-")
     text = _NOTE.sub(lambda note: f"({re.sub('[,;]', ' ', note[1])})", text)
     by_comma = "," in text and not (";" in text or "\n" in text.strip())
@@ -145,7 +154,7 @@ def _column(text: str) -> list[str] | None:
     found = [place for place, name in enumerate(names) if name in _SHIFT_COLUMNS]
     if not found or len(lines) < 2:
         return None
-    many = [place for place, name in enumerate(names) if name in ("multiplicity", "pattern", "mult", "type")]
+    many = [place for place, name in enumerate(names) if name in _MULTIPLICITY_COLUMNS]
     entries = []
     for line in lines[1:]:
         cells = [cell.strip().strip('"') for cell in line.split(cut)] + [""] * len(names)

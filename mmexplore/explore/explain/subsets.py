@@ -133,7 +133,8 @@ def additive(report: FusionReport, absent: Absent = "mean") -> Contributions:
     start = float(report.on_unit(np.array(instead.sum())))
     present, _ = subsets(len(report.modalities))
     predicted = start + present.astype(np.float64) @ values.T
-    by = "products w · p, less their mean over the training part" if absent == "mean" else "products w · p"
+    product = "a weight times a branch's prediction (w p)"
+    by = f"{product}, less its mean over the training part" if absent == "mean" else product
     words = f"the mean prediction of {report.reference}" if absent == "mean" else "no modality at all"
     return Contributions(
         report.modalities,

@@ -13,6 +13,8 @@ from mmexplore.studio import Job
 from mmexplore.ui.components import follow_job
 from mmexplore.ui.components.words import literal
 
+_READ = "data/read"
+
 
 @contextmanager
 def bar(words: str) -> Iterator[Progress]:
@@ -28,6 +30,21 @@ def bar(words: str) -> Iterator[Progress]:
         yield progress
     finally:
         place.empty()
+
+
+def read(data: str) -> None:
+    """Have a data set read before a page asks for it: what is used for the first time takes a while, and has a bar."""
+    place, known = st.empty(), st.session_state.setdefault(_READ, set())
+    if data in known:
+        return
+
+    def progress(_: str, done: int, total: int, /, **__: float) -> None:
+        words = f"Reading {data}, used for the first time: {done:,} of {total:,} molecules"
+        place.progress(min(1.0, done / total) if total else 0.0, text=literal(words))
+
+    studio.dataset(data, progress)
+    place.empty()
+    known.add(data)
 
 
 def embedded(models: Sequence[str], data: str) -> None:

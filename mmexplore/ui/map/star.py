@@ -1,5 +1,6 @@
 """Query star: a molecule that was typed or drawn, and is in no row of the data set, lands on the map as a star."""
 
+from functools import partial
 from math import isnan
 
 import streamlit as st
@@ -21,9 +22,11 @@ def star(choice: Choice, shown: MapFile, text: str, found: SearchResult | None) 
     if query.row >= 0:
         return None
     panel = ViewRef(choice.model, choice.view)
-    if lacking := studio.lacking([panel], choice.data):
-        st.caption("The star appears once the model has embedded the data set.")
-        waits.embedded(lacking, choice.data)
+    if studio.lacking([panel], choice.data):
+        st.caption("This molecule is in no row of the data set. The model has to embed all of them to place it.")
+        start = partial(studio.start_embedding, choice.model, choice.data)
+        key = f"star/{choice.model}/{studio.dataset(choice.data).digest}"
+        waits.made_when_asked(key, "Place it on the map", start, "The embedding was not finished.", "Try again")
         return None
     try:
         with st.spinner("Placing the molecule ..."):

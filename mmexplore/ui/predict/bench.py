@@ -93,7 +93,7 @@ def _typed(choice: Choice, asked: PredictionRequest, model: str) -> tuple[Steps,
         if st.session_state.get(_PIN) or address.arriving(_PINNED):
             _button("Unpin", "keep_off", _pin, "")
     if mistake:
-        kept = " The last molecule that could be read stays below." if history.smiles else ""
+        kept = ". The last molecule that could be read stays below." if history.smiles else ""
         st.warning(literal(mistake) + kept, icon=":material/search_off:")
         if history.smiles:
             with suppress(MmexploreError):

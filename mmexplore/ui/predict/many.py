@@ -86,7 +86,7 @@ def _chosen(path: Path) -> tuple[str, str] | None:
         return None
     place = shown.columns.index(shown.structures) if shown.structures else None
     about: dict[str, Any] = {"key": f"{key}/column/{sheet}", "placeholder": "none looks like structures: choose one"}
-    column = right.selectbox("Structures in column", shown.columns, place, **about)
+    column = (right if sheet else left).selectbox("Structures in column", shown.columns, place, **about)
     return None if column is None else (column, sheet)
 
 

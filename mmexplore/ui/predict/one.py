@@ -75,6 +75,8 @@ def _prediction(made: MoleculePrediction, level: float) -> None:
         st.markdown(_table(made.estimates, level))
         if len(made.estimates) > _MOST_TASKS:
             st.caption(f"and {len(made.estimates) - _MOST_TASKS:,} more labels, which a file of one row holds")
+        if words := sets_in_words(made.estimates, level):
+            st.caption(words)
         st.caption(literal(about_intervals(made.model, level)))
         _trust(made)
 
@@ -114,6 +116,18 @@ def interval_in_words(one: TaskEstimate) -> str:
     if one.kind == "classification":
         return "not known" if one.set is None else _SETS.get(one.set, one.set)
     return "not known" if math.isnan(one.low) else f"{one.low:.3g} to {one.high:.3g}"
+
+
+def sets_in_words(estimates: Sequence[TaskEstimate], level: float) -> str:
+    """What it means that both classes are possible, or none is; "" where each label has one.
+
+    >>> sets_in_words([TaskEstimate("y", "classification", "", 0.7, float("nan"), float("nan"), "", 0.0)], 0.9)
+    'neither: higher than 90 % of class 0 have it among the calibration molecules, lower than 90 % of class 1.'
+    """
+    share, told = level_in_words(level), {one.set for one in estimates}
+    both = f"0 or 1: where {share} of class 0 have it among the calibration molecules, and {share} of class 1."
+    none = f"neither: higher than {share} of class 0 have it among the calibration molecules, lower than {share} of "
+    return " ".join([both] * ("0|1" in told) + [f"{none}class 1."] * ("" in told))
 
 
 def about_intervals(model: str, level: float) -> str:

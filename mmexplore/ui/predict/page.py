@@ -1,9 +1,12 @@
 """Predict: trained models at work on new molecules: one, typed or drawn, a file with every row in its order,
 or one after the other on the bench."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.studio import Model
 from mmexplore.ui.components import model_links
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.predict import bench, many, one, request
@@ -25,9 +28,7 @@ def predict_page() -> None:
     asked = request.asked(choice, able)
     molecule, table, edited = address.tabs([ONE_MOLECULE, A_TABLE, BENCH], PREDICT_TABS)
     if not asked.models:
-        imported = isinstance(studio.model(choice.model), studio.Imported)
-        why = "holds imported vectors, and nothing that could embed a new molecule" if imported else "predicts no label"
-        st.info(literal(f"{choice.model} {why}; choose a model above."), icon=":material/info:")
+        st.info(literal(f"{_why_none(choice.model, able)}; choose a model above."), icon=":material/info:")
         model_links.others("Predict", able, choice.data)
         return
     if molecule.open:
@@ -39,3 +40,12 @@ def predict_page() -> None:
     if edited.open:
         with edited:
             bench.show(choice, asked)
+
+
+def _why_none(model: str, able: Sequence[Model]) -> str:
+    """Why no model predicts."""
+    if model in {one.name for one in able}:
+        return "No model is chosen"
+    imported = isinstance(studio.model(model), studio.Imported)
+    why = "holds imported vectors, and nothing that could embed a new molecule" if imported else "predicts no label"
+    return f"{model} {why}"

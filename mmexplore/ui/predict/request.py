@@ -40,7 +40,7 @@ def asked(choice: Choice, able: Sequence[Model]) -> PredictionRequest:
             key=_MODELS,
             bind="query-params",
             max_selections=MOST_MODELS,
-            help="Several stand side by side",
+            help="Several answer, one below the other",
         )
     if missing:
         address.tell(_MODELS, address.lacking("the model", missing[0], ", ".join(names)))

@@ -28,7 +28,8 @@ _DOWNLOADS = {
     "Excel": (".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "SDF": (".sdf", "chemical/x-mdl-sdfile"),
 }
-_NARROW_PX = 100
+_NARROW_PX, _NAME_PX, _STATUS_PX = 80, 110, 100
+_MOST_FITTING = 5
 
 
 def show(job: Job) -> None:
@@ -100,12 +101,14 @@ def _draw(table: "pd.DataFrame", told: dict[str, Any]) -> None:
     table.insert(0, "structure " if "structure" in table else "structure", drawn)
     config: dict[str, Any] = {str(table.columns[0]): structures.column()}
     config |= {task["column"]: _score(task) for task in told["tasks"]}
-    config |= {name: st.column_config.Column(width=_NARROW_PX) for name in (*_beside(told), about["status"])}
-    first = [str(table.columns[0]), *(task["column"] for task in told["tasks"]), *_beside(told), about["status"]]
-    first = [name for name in dict.fromkeys(first) if name in table and table[name].notna().any()]
-    own = [name for name in (about["name"], about["structure"]) if name and name not in first]
-    table = table[[*first, *own, *(name for name in table.columns if name not in (*first, *own))]]
-    structures.table(table, config)
+    config |= {name: st.column_config.Column(width=_NARROW_PX) for name in _beside(told)}
+    config |= {about["status"]: st.column_config.Column(width=_STATUS_PX)}
+    config |= {about["name"]: st.column_config.Column(width=_NAME_PX)} if about["name"] else {}
+    made = [*(task["column"] for task in told["tasks"]), *_beside(told)]
+    made = [name for name in dict.fromkeys(made) if name in table and table[name].notna().any()]
+    fit = [str(table.columns[0]), *made[:_MOST_FITTING], about["status"], *([about["name"]] if about["name"] else [])]
+    order = dict.fromkeys([*fit, *made, *([about["structure"]] if about["structure"] else []), *table.columns])
+    structures.table(table[list(order)], config, fit=fit, switch="predicted")
 
 
 def _score(task: dict[str, Any]) -> Any:

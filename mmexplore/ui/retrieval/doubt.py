@@ -54,7 +54,7 @@ def _one(query: MoleculeRef, peaks: PeakList, data: str) -> None:
     except MmexploreError as mistake:
         st.warning(literal(mistake), icon=":material/search_off:")
         return
-    st.markdown(literal(in_words(found, molecule.title(query), data)))
+    st.markdown(literal(in_words(found, molecule.title(query) if query.row >= 0 else "the typed molecule", data)))
     if len(found.better):
         st.caption("These fit the peaks better:")
         table, rows = studio.dataset(data), found.better[:_SHOWN].tolist()

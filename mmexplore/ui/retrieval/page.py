@@ -1,5 +1,7 @@
 """Retrieval: the molecules most like a query, in several spaces side by side, and how far these agree with ECFP."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -41,8 +43,10 @@ def retrieval_page() -> None:
         in_library.library_page(asked.library, asked.query.smiles, wanted)
         return
     lacking = studio.lacking(asked.panels, asked.data)
-    waits.embedded(lacking, asked.data)
     ready = [panel for panel in asked.panels if panel.model not in lacking]
+    if asked.query is not None:
+        waits.embedded(lacking, asked.data)
+        lacking = []
     lists: dict[ViewRef, HitList] = {}
     if asked.query is None and not asked.typed:
         st.info(
@@ -52,7 +56,7 @@ def retrieval_page() -> None:
         tour.example_button(choice)
     elif asked.query is not None:
         lists = _body(choice, asked, asked.query, ready)
-    _below(choice, asked, ready, lists)
+    _below(choice, asked, ready, lists, lacking)
 
 
 def _by_peaks(choice: Choice, asked: RetrievalRequest) -> None:
@@ -255,6 +259,9 @@ def _clicked(among: str) -> int:
 def _back(choice: Choice) -> None:
     """The way back along the molecules that were queries."""
     trail = [step for step in st.session_state.get(_TRAIL, []) if step[0] == choice.data]
+    while trail and trail[-1] == (choice.data, session.current_row()):
+        trail.pop()  # the browser's Back has led here already
+    st.session_state[_TRAIL] = trail
     if trail:
         name = molecule.title(studio.query_of_row(*trail[-1]))
         st.button(f"Back to {literal(name)}", icon=":material/arrow_back:", type="tertiary", on_click=_go_back)
@@ -265,21 +272,25 @@ def _go_back() -> None:
     session.choose_row(row)
 
 
-def _below(choice: Choice, asked: RetrievalRequest, ready: list[ViewRef], lists: dict[ViewRef, HitList]) -> None:
+def _below(
+    choice: Choice, asked: RetrievalRequest, ready: list[ViewRef], lists: dict[ViewRef, HitList], lacking: list[str]
+) -> None:
+    """The tabs; one that is about the spaces has them made, ``lacking`` those that no query has asked for."""
     names = ["Hits as a table", "Agreement with ECFP", "Near and far", "Linear probe"]
     table, alike, apart, line = address.tabs(names, _TABS)
     with table:
         if table.open:
             _table(choice, asked, list(lists.values()))
-    if alike.open:
-        with alike:
-            agreement_panel(ready, asked.data, asked.k)
-    if apart.open:
-        with apart:
-            pairs_panel(ready, asked.data)
-    if line.open:
-        with line:
-            probe_panel(ready, asked.data)
+    panels: dict[Any, Callable[[], None]] = {
+        alike: partial(agreement_panel, ready, asked.data, asked.k),
+        apart: partial(pairs_panel, ready, asked.data),
+        line: partial(probe_panel, ready, asked.data),
+    }
+    for tab, panel in panels.items():
+        if tab.open:
+            with tab:
+                waits.embedded(lacking, asked.data)
+                panel()
 
 
 def _table(choice: Choice, asked: RetrievalRequest, lists: list[HitList]) -> None:

@@ -30,6 +30,8 @@ def probe_panel(panels: list[ViewRef], data: str) -> None:
     except MmexploreError as mistake:
         st.caption(literal(mistake))
         return
+    if not all(known for _, known in found.values()):
+        st.caption("A probe predicts labels from a view by a straight line, on several splits, as from ECFP beside it.")
     for name, (panel, known) in found.items():
         st.markdown(f"**{literal(name)}**")
         if known is None:

@@ -1,6 +1,7 @@
 """Retrieval request, as it stands in the URL: query, data set to search, spaces, filters."""
 
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import BadMolecule, MmexploreError
 from mmexplore.studio import ECFP, MOST_PANELS, PROPERTIES, UNTRAINED, MoleculeRef, PeakList, ShownQuery, ViewRef
 from mmexplore.ui.compare import state
+from mmexplore.ui.components import waits
 from mmexplore.ui.components.smiles_box import ANY_TEXT, structure_text
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.retrieval import in_library
@@ -69,8 +71,10 @@ def asked(choice: Choice) -> RetrievalRequest:
     with st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
         panels = _spaces(choice) if by == _STRUCTURE and not library else ()
         smarts, within = _filters()
+    smarts = _readable(smarts)
     panels = shown_panels(shown_kind, choice) if shown_kind else panels
     among = choice.data if library or not data else data
+    waits.read(among)
     found = RetrievalRequest(query, bool(text), among, panels, k, smarts, within, by == _PEAKS, peaks)
     return replace(found, kind=shown_kind, shown=shown, library=library)
 
@@ -162,13 +166,18 @@ def _filters() -> tuple[str, dict[str, tuple[float, float]]]:
         about: dict[str, Any] = {"key": "smarts", "bind": "query-params", "max_chars": 500, "placeholder": "c1ccncc1"}
         smarts = (st.text_input("Contains (SMARTS or SMILES)", **about) or "").strip()
         names = address.several("Properties", PROPERTIES, key="properties", kind="the property")
-        within = {name: _range(name) for name in names}
+        ranges = {name: _range(name) for name in names}
+    return smarts, {name: bounds for name, bounds in ranges.items() if any(map(isfinite, bounds))}
+
+
+def _readable(smarts: str) -> str:
+    """The pattern, "" for one that cannot be read, which it says across the page."""
     try:
         studio.check_pattern(smarts)
     except MmexploreError as mistake:
-        st.warning(literal(mistake), icon=":material/search_off:")
-        return "", within
-    return smarts, within
+        st.warning(literal(f"Hits are not filtered by what they contain: {mistake}"), icon=":material/search_off:")
+        return ""
+    return smarts
 
 
 def _range(name: str) -> tuple[float, float]:

@@ -135,7 +135,7 @@ def whole(place: Any, label: str, low: int, high: int, first: int, *, key: str, 
     given = float(number(place.number_input, label, *bounds, step, "%.0f", key=key, kind=kind, **about))
     shown = math.floor(given + 0.5)  # as the box shows it
     if given != shown:
-        tell(key, lacking(kind, f"{given:g}", str(shown), "is no whole number"))
+        tell(key, f"{kind[:1].upper()}{kind[1:]} is whole, and {given:g} came; {shown} is shown instead.")  # also typed
         answer(key, shown)
     return shown
 

@@ -15,6 +15,7 @@ from mmexplore import studio
 from mmexplore.runtime import logs
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import Model, hosts
+from mmexplore.ui.components import waits
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.server import asked, visitors
 from mmexplore.ui.shell import address, deep_links, jobs, navigation, session, skip_link, startup, tour
@@ -38,6 +39,9 @@ _STYLE = """<style>
 [data-testid="stMarkdownContainer"] tr:not(:has(th:not(:empty))) > th { display: none; }
 :is([data-testid="stTextInput"], [data-testid="stNumberInput"]) [data-testid="InputInstructions"] { display: none; }
 [data-testid="stButtonGroup"] :has(> button) { flex-wrap: wrap; }
+[data-testid="stMultiSelect"] [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"]) {
+  height: auto; max-height: none; }
+[data-testid="stMultiSelectTagsContainer"] { flex-wrap: wrap; height: auto; mask-image: none; padding-block: 0.3rem 0; }
 .st-key-history { position: absolute; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-demo-bar) { position: sticky; top: 0; z-index: 9;
   background: light-dark(#fff, #14181b); }
@@ -65,7 +69,10 @@ def main() -> None:
     deep_links.arrive()
     with st.sidebar:
         skip_link.skip_link(chosen.title)
-        session.remember(_pickers())
+        choice = _pickers()
+    waits.read(choice.data)
+    with st.sidebar:
+        session.remember(choice)
         jobs.job_banner()
         if hosts.signs_in():
             _account(chosen.title)

@@ -38,6 +38,9 @@ TWO = ([77.2, 128.5], [-1, -1])
         ("77.2 CH3; 128.5 Cq", ([77.2, 128.5], [3, 0])),
         ("128.5;0.0D;3|77.2;0.0CH3;0|", ([77.2, 128.5], [3, 1])),
         ("ppm,multiplicity\n128.5,CH\n77.2,CH2", ([77.2, 128.5], [2, 1])),
+        ("ppm\tmultiplicity 128.5\tCH 77.2\tCH2", ([77.2, 128.5], [2, 1])),  # lines that a box has joined
+        ("shift (ppm)\t 128.5 77.2", TWO),
+        ("128.5\td\n77.2\ts", ([77.2, 128.5], [0, 1])),
         ("-2.5, 0", ([-2.5, 0.0], [-1, -1])),
         ("128, 77, 55", ([55.0, 77.0, 128.0], [-1] * 3)),
     ],
@@ -50,7 +53,8 @@ def test_a_list_is_read_as_it_is_meant(text: str, expected: tuple[list[float], l
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "c1ccccc1", "CCO", "peaks", "128.5, abc", "1e400", "128.5, 7000", "nan",
-                                  "<img src=x>", "12.3.4", "128.5 banana bread", "ppm,atom\nx,1\n"])  # fmt: skip
+                                  "<img src=x>", "12.3.4", "128.5 banana bread", "ppm,atom\nx,1\n",
+                                  "ppm\tintensity 128.5\t0.3"])  # fmt: skip
 def test_junk_is_one_sentence(text: str) -> None:
     with pytest.raises(BadTable) as told:
         peak_list(text)

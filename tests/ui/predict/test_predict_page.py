@@ -1,5 +1,6 @@
 """The Predict page without a browser: one molecule with its interval and domain, and the twelve hard rows as a file."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -60,6 +61,13 @@ class TestMolecule:
         app = page("5_Predict.py", by="gone")
         assert not app.exception
         assert "which is not here" in shown(app)
+
+    def test_without_a_model_it_is_said_that_none_is_chosen(self, empty_home: Path) -> None:
+        trained(empty_home)
+        app = page("5_Predict.py", model="toy")
+        app.multiselect(key="by").set_value([]).run()
+        assert "predicts no label" not in shown(app)
+        assert "No model is chosen" in shown(app)
 
 
 @pytest.mark.parametrize("name", ["sheets.xlsx", "chosen.xlsx", "another-name.csv", "records.sdf"])
@@ -123,6 +131,11 @@ class TestFile:
         check_hard(app.dataframe[0].value)
         order = [str(name) for name in app.dataframe[0].value.columns[:5]]
         assert order == ["structure", TASK, f"{TASK}_low", f"{TASK}_high", "in_domain"]
+        held = json.loads(app.dataframe[0].proto.columns)
+        widths = [held[name]["width"] for name in app.dataframe[0].proto.column_order if "width" in held.get(name, {})]
+        assert {TASK, "status"} <= set(app.dataframe[0].proto.column_order)
+        assert len(app.dataframe[0].proto.column_order) <= 8
+        assert sum(widths) < 730  # what a window of 1,024 pixels leaves beside the frame
         (job,) = studio.prediction_jobs()
         for ending in (".csv", ".xlsx"):
             path = studio.write_predicted(job, ending)

@@ -64,6 +64,28 @@ def test_without_a_query_it_says_what_to_do(drawn: list[HitColumn]) -> None:
     assert known["split"][app.session_state["row"]] == "test"
 
 
+def test_nothing_is_embedded_before_it_is_asked_for(drawn: list[HitColumn], monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+
+    def start(model: str, _: str) -> Job:
+        started.append(model)
+        words = ("embed", (), "embedding", "maps", "running", "embed", 3, 10, None, {}, "", 0.0, 0.0, True)
+        return Job("20260101-000000-embed-ab13", *words, Path("none"))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(studio, "start_embedding", start)
+    monkeypatch.setattr(studio, "job", lambda id: start("again", DATA))
+    assert "There is no query yet" in shown(page(among="chembl_samples"))
+    assert started == []
+    page(among="chembl_samples", below="Agreement with ECFP")
+    assert {MODEL, f"untrained:{MODEL}"} <= set(started)
+
+
+def test_the_way_back_does_not_lead_to_where_one_is(drawn: list[HitColumn]) -> None:
+    app = page(row="3")
+    app.session_state["retrieval-trail"] = [(DATA, 268), (DATA, 3)]
+    assert [b.label for b in app.run().button if b.label.startswith("Back to")] == ["Back to cyclohexane"]
+
+
 def test_the_current_molecule_is_the_query(drawn: list[HitColumn]) -> None:
     app = page(row="268")
     assert "cyclohexane" in shown(app)
@@ -99,7 +121,9 @@ def test_filters(drawn: list[HitColumn]) -> None:
     assert all("c1" in data.smiles[hit.row] for column in drawn for hit in column.hits)
     app = page(row="3", smarts="c1cc")
     assert "unclosed ring" in app.warning[0].value
+    assert "Hits are not filtered" in app.warning[0].value
     app.multiselect(key="properties").set_value(["molecular weight"]).run()
+    assert "within the ranges" not in shown(app)
     app.number_input(key="molecular-weight-from").set_value(1e5).run()
     assert not app.exception
     assert "passes the filters" in drawn[0].message
