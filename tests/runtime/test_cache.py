@@ -94,7 +94,7 @@ def test_a_file_that_is_put_there_makes_its_data_set_available(tmp_path: Path, m
     monkeypatch.setenv("MMEXPLORE_DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "data" / "a" / "b").mkdir(parents=True)
     assert moleculenet.find("bace", home=default_home()) is None
-    age(tmp_path / "data" / "a" / "b", tmp_path / "data" / "a", tmp_path / "data", tmp_path / "home" / "datasets")
+    age(tmp_path / "data" / "a" / "b", tmp_path / "data" / "a", tmp_path / "data", default_home().folder("datasets"))
     assert moleculenet.find("bace", home=default_home()) is None
     (tmp_path / "data" / "a" / "b" / "bace.csv").touch()
     assert moleculenet.find("bace", home=default_home()) == tmp_path / "data" / "a" / "b" / "bace.csv"

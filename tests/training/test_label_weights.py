@@ -96,9 +96,9 @@ def test_a_given_weight_is_pytorchs_pos_weight() -> None:
 @pytest.mark.parametrize(
     ("settings", "tasks", "sentence"),
     [
-        (["training.task_weights=[1,2,3]"], BOTH, "one number a task, and 3 came for 2 tasks"),
+        (["training.task_weights=[1,2,3]"], BOTH, "one number in task_weights, and 3 came for 2 tasks"),
         (["training.class_weights=balanced"], BOTH[1:], "no target is a classification"),
-        (["training.class_weights=given", "training.positive_weights=[1,2,3]"], BOTH, "or one a task, and 3 came"),
+        (["training.class_weights=given", "training.positive_weights=[1,2,3]"], BOTH, "or one each, and 3 came"),
     ],
 )
 def test_weights_that_say_nothing_are_refused(settings: list[str], tasks: tuple[Task, ...], sentence: str) -> None:

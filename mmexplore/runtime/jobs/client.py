@@ -67,7 +67,9 @@ def start(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: st
 def start_once(verb: str, arguments: Sequence[str], *, device: str = "cpu", title: str = "", home: Home) -> Job:
     """Like :func:`start`, or the job that waits for the same work or is at it already; however many ask at once."""
     if _only_known.get():
-        return _at_work(verb, arguments, home=home) or start(verb, arguments, home=home)
+        if (known := _at_work(verb, arguments, home=home)) is None:
+            raise _NoneAtWork
+        return known
     with starting(home=home):
         known = _at_work(verb, arguments, home=home)
         return known or start(verb, arguments, device=device, title=title, home=home)
