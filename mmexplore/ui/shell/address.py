@@ -35,7 +35,7 @@ def steps() -> None:
 
 
 _ELEMENTS = (
-    "PlotlyChart", "Slider", "Spinner", "StreamlitSyntaxHighlighter", "Multiselect", "NumberInput", "Metric",
+    "PlotlyChart", "DataFrame", "Slider", "Spinner", "StreamlitSyntaxHighlighter", "Multiselect", "NumberInput", "Metric",
     "DownloadButton", "Progress", "ProgressBar",
 )  # fmt: skip
 """Elements of the pages behind the first one, the slowest first."""

@@ -165,7 +165,7 @@ def arrive(text: str) -> None:
         return
     _prepare(subject)
     step = subject.steps[number]
-    if step.page != "Map":
+    if step.molecule:
         _beforehand.submit(copy_context().run, _embed, subject)
     st.session_state[_AT] = number
     st.session_state["model"], st.session_state["data"] = subject.model, subject.data
