@@ -35,8 +35,8 @@ def steps() -> None:
 
 
 _ELEMENTS = (
-    "PlotlyChart", "DataFrame", "Slider", "Spinner", "StreamlitSyntaxHighlighter", "Multiselect", "NumberInput", "Metric",
-    "DownloadButton", "Progress", "ProgressBar",
+    "PlotlyChart", "DataFrame", "Slider", "Spinner", "StreamlitSyntaxHighlighter", "Multiselect", "NumberInput",
+    "Metric", "DownloadButton", "Progress", "ProgressBar",
 )  # fmt: skip
 """Elements of the pages behind the first one, the slowest first."""
 
