@@ -88,35 +88,41 @@ def _record(rows: list[dict[str, Any]]) -> None:
     sets = list(dict.fromkeys(row["data"] for row in order))
     command = COMMAND.format(" ".join(sets), max(row["seed"] for row in rows) + 1)
     question = "test score of baselines and their stacks, scaffold_balanced, a row a seed"
-    record(NAME, question, command, order, told={"judged": judged(order)})
+    gains = judged(order)
+    record(NAME, question, command, order, told={"judged": gains, "over the sets": over_sets(gains)})
 
 
-def judged(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Gains over boosting of each recipe: by set, and over the sets."""
+def judged(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Scores and gains over boosting on the seeds that nobody looked at, a row a set and recipe."""
     scores: dict[tuple[str, str], dict[int, float]] = {}
     for row in rows:
         if row["seed"] >= LOOKED_AT:
-            sign = -1 if row["metric"] == "RMSE" else 1
-            scores.setdefault((row["variant"], row["data"]), {})[row["seed"]] = sign * row["score"]
-    found: dict[str, Any] = {}
-    for (variant, data), own in scores.items():
-        base = scores.get((BASE, data), {})
-        pairs = [(own[seed], base[seed]) for seed in sorted(own.keys() & base.keys())]
-        first, second = zip(*pairs, strict=True) if pairs else ((), ())
-        test = over_seeds("higher is better", first, second, overlap=TEST_TO_TRAINING) if variant != BASE else None
+            scores.setdefault((row["data"], row["variant"]), {})[row["seed"]] = row["score"]
+    found: list[dict[str, Any]] = []
+    for (data, variant), own in scores.items():
+        base = scores.get((data, BASE), {})
+        seeds = sorted(own.keys() & base.keys())
+        sign = -1 if paper("mmfrl")["metric"][data] == "RMSE" else 1
+        first, second = (sign * np.array([one[seed] for seed in seeds]) for one in (own, base))
+        test = over_seeds("higher is better", first.tolist(), second.tolist(), overlap=TEST_TO_TRAINING)
         if test is not None:
-            gain: dict[str, float] = {"gain": test.difference, "low": test.low, "high": test.high, "p": test.p}
-            gain |= {"wins": test.wins, "seeds": test.n, "relative": test.difference / abs(float(np.mean(second)))}
-            found.setdefault(variant, {})[data] = gain
-    return {variant: {"sets": sets} | over(sets) for variant, sets in found.items()}
+            row = {"data": data, "variant": variant, "mean": abs(float(first.mean())), "std": float(first.std(ddof=1))}
+            row |= {"gain": test.difference, "low": test.low, "high": test.high, "p": test.p}
+            row |= {"wins": test.wins, "seeds": test.n, "relative": test.difference / abs(float(second.mean()))}
+            found.append(row)
+    return found
 
 
-def over(sets: dict[str, dict[str, float]]) -> dict[str, float | int]:
-    """How many sets gain, and Wilcoxon's p."""
+def over_sets(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """How many sets gain, and Wilcoxon's p, by recipe."""
     from scipy import stats
 
-    each = np.array([one["relative"] for one in sets.values()])
-    return {"better on": int((each > 0).sum()), "of": len(each), "wilcoxon p": float(stats.wilcoxon(each).pvalue)}
+    gains = {variant: np.array([row["relative"] for row in found if row["variant"] == variant]) for variant in ROWS}
+    return {
+        variant: {"better on": int((each > 0).sum()), "of": len(each), "p": float(stats.wilcoxon(each).pvalue)}
+        for variant, each in gains.items()
+        if len(each) and variant != BASE
+    }
 
 
 def command_line() -> Asked:
