@@ -101,7 +101,6 @@ def _are_here(paths: tuple[Path, ...]) -> bool:
 
 
 def _frame(path: Path) -> "pd.DataFrame":
-
     if path.suffix == ".parquet":
         return tables.frame(path.read_bytes())
     with opened(path) as file:

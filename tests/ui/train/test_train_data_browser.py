@@ -39,6 +39,15 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
+def of_epochs(page: Page, count: int) -> None:
+    """Have the form's training last so many epochs."""
+    page.get_by_role("tab", name="Training").click()
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill(str(count))
+    with answered(page):
+        epochs.press("Enter")
+
+
 def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], own_server: Server) -> None:
     page, _ = visitor
     page.goto(f"{own_server.url}/Train")
@@ -46,11 +55,7 @@ def test_a_training_from_the_click_to_the_map(visitor: tuple[Page, Seen], own_se
     quiet(page)
     choose(page, "Preset", "dmpnn")
     quiet(page)
-    page.get_by_role("tab", name="Training").click()
-    epochs = page.get_by_label("Epochs", exact=True)
-    epochs.fill("2")
-    with answered(page):
-        epochs.press("Enter")
+    of_epochs(page, 2)
     page.get_by_role("button", name="Start training").dblclick()
     expect(page.get_by_role("button", name="Cancel").first).to_be_visible()
     expect(page.get_by_text("Training loss", exact=True).first).to_be_visible()
@@ -72,11 +77,7 @@ def test_a_stopped_training_goes_on_and_is_put_away(visitor: tuple[Page, Seen], 
     page.goto(f"{own_server.url}/Train?data=freesolv")
     main = page.get_by_test_id("stMain")
     expect(main.get_by_role("button", name="Start training")).to_be_visible()
-    page.get_by_role("tab", name="Training").click()
-    epochs = page.get_by_label("Epochs", exact=True)
-    epochs.fill("2000")
-    with answered(page):
-        epochs.press("Enter")
+    of_epochs(page, 2000)
     main.get_by_role("button", name="Start training").click()
     cancel, again = (main.get_by_role("button", name=name) for name in ("Cancel", "Continue"))
     expect(main.get_by_text("Training loss", exact=True)).to_be_visible()
