@@ -246,9 +246,9 @@ def download(button: Locator, **how: object) -> Download:
     """What a click downloads; a click that is lost, on a button that is drawn anew under the pointer, is done again."""
     for _ in range(TRIES):
         quiet(button.page)
-        with suppress(PlaywrightTimeout), button.page.expect_download(timeout=PATIENCE_MS / TRIES) as coming:
-            button.click(**how)  # type: ignore[arg-type]
-        if coming.is_done():
+        with suppress(PlaywrightTimeout):
+            with button.page.expect_download(timeout=PATIENCE_MS / TRIES) as coming:
+                button.click(**how)  # type: ignore[arg-type]
             return coming.value
     raise AssertionError("a click downloads nothing")
 

@@ -69,6 +69,7 @@ def test_a_map_card_is_written_by_a_job_and_then_downloaded(
     done = ("map", words, "a test", "maps", "done", "", 1, 1, None, {}, "", 0.0, 0.0, False, Path("none"))
     job = Job("20260101-000000-map-0002", *done)  # type: ignore[arg-type]
     monkeypatch.setattr(studio, "start_map_card", lambda *_: job)
+    monkeypatch.setattr(studio, "job_at_work", lambda _: None)
     monkeypatch.setattr(studio, "job", lambda _: job)
     monkeypatch.setattr("mmexplore.ui.map.page.molecule_map", lambda *_: None)
     opened = page("1_Map.py", **ASKED)
