@@ -183,7 +183,7 @@ def _trust(view: View, dataset: Dataset, method: str, progress: Progress, *, hom
     shown = compute_map(view, dataset, method, 0, progress, home=home)
     found = compute_trust(shown, view, dataset, progress, home=home)
     values = np.where(np.isfinite(found.q), found.doubtful, np.nan).astype(np.float32)
-    return Color(f"trust in the {method} map", values, ("trusted", "doubtful"))
+    return Color("trust in this map", values, ("trusted", "doubtful"))
 
 
 def _has_trust(view: View, dataset: Dataset, method: str, *, home: Home) -> bool:

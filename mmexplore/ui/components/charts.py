@@ -99,17 +99,26 @@ def class_counts(values: np.ndarray, title: str, x: str) -> go.Figure:
 
 
 def split_balance(table: pd.DataFrame) -> go.Figure:
-    """Share of positives or mean label in train, validation and test (as ``studio.split_table``), a line a task."""
+    """Share of positives or mean label in train, validation and test (as ``studio.split_table``), a line a task.
+
+    Shares have one axis; each mean has one of its own, as units differ.
+    """
     tasks = [name for name in table.columns if name not in ("part", "molecules")]
-    kinds = {name.rpartition(": ")[2] for name in tasks}
-    figure = blank("Labels by part", "", " / ".join(sorted(kinds)))
+    means = [name for name in tasks if name.endswith(": mean")]
+    panels = [[name for name in tasks if name not in means], *([name] for name in means)]
+    panels = [panel for panel in panels if panel]
+    figure = make_subplots(len(panels), 1, shared_xaxes=True, vertical_spacing=0.2 / len(panels))
     for number, name in enumerate(tasks):
         stroke = {"color": PALETTE[number % len(PALETTE)], "dash": "dot", "width": 1}
         dots = {"size": 12, "symbol": _SYMBOLS[number % len(_SYMBOLS)]}
-        figure.add_scatter(
-            x=table["part"], y=table[name], name=plain(name), mode="lines+markers", line=stroke, marker=dots
-        )
-    return figure.update_layout(showlegend=len(tasks) > 1)
+        about: dict[str, Any] = {"name": plain(name), "mode": "lines+markers", "line": stroke, "marker": dots}
+        row = next(row for row, panel in enumerate(panels, 1) if name in panel)
+        figure.add_scatter(x=table["part"], y=table[name], row=row, col=1, **about)
+    for row, panel in enumerate(panels, 1):
+        kinds = {name.rpartition(": ")[2] for name in panel}
+        figure.update_yaxes(title_text=plain(" / ".join(sorted(kinds))), nticks=_TICKS, row=row, col=1)
+    height = 300 + 130 * (len(panels) - 1)
+    return _dressed(figure, "Labels by part").update_layout(showlegend=len(tasks) > 1, height=height)
 
 
 Interval = tuple[np.ndarray, np.ndarray]
@@ -241,14 +250,18 @@ def mirrored(above: np.ndarray, below: np.ndarray, title: str, upper: str, lower
 
 def blank(title: str, x: str, y: str, told: str = "") -> go.Figure:
     """A figure with a title, ``told`` in small print below it, and named axes, and nothing in it."""
-    figure = go.Figure()
+    figure = _dressed(go.Figure(), title, told)
+    figure.update_xaxes(title_text=plain(x), tickangle=0, nticks=_TICKS)
+    figure.update_yaxes(title_text=plain(y))
+    return figure
+
+
+def _dressed(figure: go.Figure, title: str, told: str = "") -> go.Figure:
     figure.update_layout(title={"text": plain(title)}, margin={"l": 10, "r": 10, "t": 48, "b": 10}, height=300)
     if told:
         figure.update_layout(title_subtitle_text=plain(told), margin_t=72)
     figure.update_layout(uirevision="kept")  # a live figure keeps the reader's zoom
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
-    figure.update_xaxes(title_text=plain(x), tickangle=0, nticks=_TICKS)
-    figure.update_yaxes(title_text=plain(y))
     return figure
 
 

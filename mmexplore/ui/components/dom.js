@@ -21,7 +21,7 @@ export function make(tag, name, text) {
   return Object.assign(document.createElement(tag), { className: name ?? "", textContent: text ?? "" });
 }
 
-const PAUSES_MS = [1500, 4000, 8000];   // a busy server says within its deadline that it is
+const PAUSES_MS = [1500, 4000, 8000, 16000, 32000];   // a busy server says within its deadline that it is
 
 /**
  * Have an image show a drawing; one that does not come is asked for again after a while, until another one is wanted.

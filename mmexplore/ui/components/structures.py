@@ -50,14 +50,17 @@ def fitting(
 ) -> Any:
     """A table of many rows, which shows the columns that ``fit`` a page of 1,024 pixels until all are asked for.
 
-    A column of texts is TEXT_PX wide where ``config`` says nothing else. ``switch`` begins its name in the address.
+    A column of texts is TEXT_PX wide where ``config`` says nothing else; times are told as the visitor's clock has
+    them. ``switch`` begins its name in the address.
     """
     rest = [name for name in map(str, frame) if name not in fit]
     every = bool(rest) and page_address.toggle("All columns", key=f"{switch}-all", help=", ".join(rest[:20]))
-    from pandas.api.types import is_numeric_dtype
+    from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
-    texts = [name for name in map(str, frame) if not is_numeric_dtype(frame[name])]
-    widths = {name: st.column_config.Column(width=TEXT_PX) for name in texts}
+    times = [name for name in map(str, frame) if is_datetime64_any_dtype(frame[name])]
+    texts = [name for name in map(str, frame) if not is_numeric_dtype(frame[name]) and name not in times]
+    clock = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", timezone=st.context.timezone)
+    widths = dict.fromkeys(texts, st.column_config.Column(width=TEXT_PX)) | dict.fromkeys(times, clock)
     columns = [name for name in map(str, frame) if every or name in fit]
     about = {"placeholder": "–"} | about | {"hide_index": True, "column_order": columns}
     return st.dataframe(frame, column_config=widths | dict(config or {}), **about)

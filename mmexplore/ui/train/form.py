@@ -101,6 +101,7 @@ _OF_LABELS = (
     "data.targets", "data.calibration", "training.watch", "training.class_weights", "training.positive_weights",
     "training.task_weights",
 )  # fmt: skip
+_OF_LAYERS = ("start", "frozen", "options.layers", "options.dimension", "options.dropout")
 
 
 def _undrawn(start: Recipe, key: str) -> dict[str, Draw | None]:
@@ -115,6 +116,10 @@ def _undrawn(start: Recipe, key: str) -> dict[str, Draw | None]:
         away.append("data.cluster_similarity")
     if now("training.schedule", start.training.schedule) == "constant":
         away.append("training.warmup_epochs")
+    for number, branch in enumerate(start.branches if start.baseline.name else ()):
+        path = f"branches.{number}"
+        if branch.options.get("layers") == 0 and now(f"{path}.encoder", branch.encoder) == branch.encoder:
+            away += [f"{path}.{name}" for name in _OF_LAYERS]  # the numbers themselves are read
     if start.pretrains:
         away += _OF_LABELS
     elif now("training.class_weights", start.training.class_weights) != "given":

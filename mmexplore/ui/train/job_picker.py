@@ -42,7 +42,7 @@ def others(jobs: list[Job], shown: Job | None) -> None:
     words = f"Other trainings ({len(rest)}" + (f", {len(waiting)} waiting or running)" if waiting else ")")
     with st.expander(words, expanded=bool(waiting)):
         table = pd.DataFrame([_row(job) for job in rest])
-        config = {"started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"), "id": None}
+        config = {"id": None}
         about: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row"}
         about["key"] = f"jobs/{len(rest)}/{shown.id if shown else ''}"
         picked = structures.fitting(table, ("title", "state", "done", "started"), "trainings", config, **about)

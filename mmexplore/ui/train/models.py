@@ -32,7 +32,6 @@ _COLUMNS: dict[str, Any] = {
     "± test": _SCORE,
     "± validation": _SCORE,
     "megabytes": st.column_config.NumberColumn("size", format="%.1f MB"),
-    "made": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
 }
 _FIT = ("model", "data", "split", "score", "test", "baseline", "to the baseline")
 """Columns that fit a page of 1,024 pixels."""

@@ -106,9 +106,12 @@ def _section(form: Form, kind: type[BaseModel], values: Mapping[str, Any], path:
 def _options(form: Form, kind: type[BaseModel], field: Field, cells: Iterator[Any]) -> dict[str, Any]:
     found = {}
     for name, info in kind.model_fields.items():
-        begin = field.value.get(name, info.default)
+        option = form.field(kind, name, f"{field.path}.{name}", field.value.get(name, info.default), kind.__name__)
+        if form.instead.get(option.path, draw) is None:
+            found[name] = option.value
+            continue
         with next(cells):
-            found[name] = draw(form.field(kind, name, f"{field.path}.{name}", begin, kind.__name__), form.instead)
+            found[name] = draw(option, form.instead)
     return found
 
 

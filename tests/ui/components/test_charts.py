@@ -76,6 +76,12 @@ def test_split_balance_has_a_point_a_part_and_task() -> None:
     assert (list(points.x), list(points.y)) == (["train", "validation", "test"], [1, 2, 3])
 
 
+def test_means_of_different_units_share_no_axis_and_shares_do() -> None:
+    values = dict.fromkeys(["toxic: share positive", "logS: mean", "odor: share positive", "mass: mean"], [0.0, 1, 2])
+    drawn = charts.split_balance(pd.DataFrame({"part": ["train", "validation", "test"], "molecules": 5} | values)).data
+    assert [trace.yaxis or "y" for trace in drawn] == ["y", "y2", "y", "y3"]
+
+
 def test_parity_leaves_out_what_is_missing() -> None:
     figure = charts.parity(np.array([1, np.nan, 3.0]), np.array([1.5, 2, np.nan]), "logS", "t")
     assert (list(figure.data[0].x), list(figure.data[0].y)) == ([1.0], [1.5])

@@ -112,3 +112,14 @@ def test_a_file_is_asked_for_and_kept(empty_home: Path) -> None:
     assert kept == studio.keep_split_file("my parts.csv", b"name,part\na,train\n")
     assert kept.is_relative_to(empty_home)
     assert kept.read_bytes() == b"name,part\na,train\n"
+
+
+def test_a_baseline_that_reads_the_numbers_themselves_asks_for_no_layers(empty_home: Path) -> None:
+    app = form(empty_home, "random")
+    of_layers = {"Layers", "Dimension", "Dropout", "Start"}
+    box(app, "Preset").select("boosting").run()
+    assert {"Encoder", "Name"} <= labels(app)
+    assert not of_layers & labels(app)
+    box(app, "Encoder").select("dmpnn").run()
+    assert not app.exception
+    assert "Start" in labels(app)
