@@ -77,8 +77,11 @@ def test_split_balance_has_a_point_a_part_and_task() -> None:
 
 
 def test_means_of_different_units_share_no_axis_and_shares_do() -> None:
-    values = dict.fromkeys(["toxic: share positive", "logS: mean", "odor: share positive", "mass: mean"], [0.0, 1, 2])
-    drawn = charts.split_balance(pd.DataFrame({"part": ["train", "validation", "test"], "molecules": 5} | values)).data
+    names = ["toxic: share positive", "logS: mean", "odor: share positive", "mass: mean"]
+    table = pd.DataFrame(
+        {"part": ["train", "validation", "test"], "molecules": 5} | {name: [0.0, 1, 2] for name in names}
+    )
+    drawn = charts.split_balance(table).data
     assert [trace.yaxis or "y" for trace in drawn] == ["y", "y2", "y", "y3"]
 
 
