@@ -58,6 +58,8 @@ def show(choice: Choice, asked: PredictionRequest) -> None:
         st.info(words, icon=":material/draw:")
         return
     label = _label(now.made)
+    if estimate := _of(now, label):
+        deciding.begin(model, now.smiles, estimate)
     pinned = _pinned(choice, asked, model)
     left, right = st.container(key="stacks-bench").columns([5, 7], gap="medium")
     below, beside = st.container(key="stacks-bench-why").columns([5, 7], gap="medium")
@@ -66,7 +68,7 @@ def show(choice: Choice, asked: PredictionRequest) -> None:
     _predictions(model, now, pinned, label, asked.level, right, beside)
     with below:
         _star(choice, model, history, pinned)
-        if estimate := _of(now, label):
+        if estimate:
             deciding.show(model, now.smiles, estimate)
     _steps(history)
 

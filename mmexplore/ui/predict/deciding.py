@@ -23,18 +23,27 @@ _searches = ThreadPoolExecutor(1, thread_name_prefix="deciding-part")
 """One at a time: the other process that holds models answers the next edit."""
 
 
+def begin(model: str, smiles: str, estimate: TaskEstimate) -> None:
+    """Begin the search, so that it goes on while the page draws what stands before the panel."""
+    if _is_explained(model, estimate) and (goal := reached(model, estimate)) is not None:
+        asked = _asked(model, smiles, goal)
+        job = follow_job.known(st.session_state.get(_key(asked), ""))
+        if job is None or not job.active:
+            _search(asked, job)
+
+
 def show(model: str, smiles: str, estimate: TaskEstimate) -> None:
     """Draw the panel; what is not found yet comes by itself."""
     st.markdown("**Smallest part that decides**")
-    if estimate.name not in {task.name for task in studio.explained_tasks(model)}:
+    if not _is_explained(model, estimate):
         st.caption("An ensemble has none of its own: each of its members has another.")
         return
     goal = reached(model, estimate)
     if goal is None:
         st.caption("The prediction lies between the quartiles of the training labels: no part makes it high or low.")
         return
-    asked = model, smiles, goal, RULES, "fragment", 1
-    key = f"{_SOUGHT}/{hashlib.sha256(repr(asked).encode()).hexdigest()[:16]}"
+    asked = _asked(model, smiles, goal)
+    key = _key(asked)
     job = follow_job.known(st.session_state.get(key, ""))
     if job is not None and job.active:
         follow_job.follow_one(job, partial(follow_job.bar_and_cancel, key))
@@ -52,6 +61,18 @@ def show(model: str, smiles: str, estimate: TaskEstimate) -> None:
         _answer(search, asked, key, job)
 
     live()
+
+
+def _is_explained(model: str, estimate: TaskEstimate) -> bool:
+    return estimate.name in {task.name for task in studio.explained_tasks(model)}
+
+
+def _asked(model: str, smiles: str, goal: Target) -> tuple[Any, ...]:
+    return model, smiles, goal, RULES, "fragment", 1
+
+
+def _key(asked: tuple[Any, ...]) -> str:
+    return f"{_SOUGHT}/{hashlib.sha256(repr(asked).encode()).hexdigest()[:16]}"
 
 
 def reached(model: str, estimate: TaskEstimate) -> Target | None:
