@@ -212,6 +212,7 @@ def depict(
         atoms = [int(i) for i in mol.GetSubstructMatch(pattern(smarts))]
     if any(not 0 <= i < mol.GetNumAtoms() for i in atoms):
         raise BadMolecule(f"highlighted atoms lie in 0-{mol.GetNumAtoms() - 1}, and {atoms} came for {_short(smiles)}")
+    mol = _with_named_attachments(mol)
     drawer = rdMolDraw2D.MolDraw2DSVG(int(width), int(height))
     if dark:
         rdMolDraw2D.SetDarkMode(drawer)
@@ -224,6 +225,16 @@ def depict(
     drawer.FinishDrawing()
     drawn = str(drawer.GetDrawingText())
     return _with_rest_faint(drawn, inside) if faint and inside else drawn
+
+
+def _with_named_attachments(mol: Mol) -> Mol:
+    """The molecule with its numbered places of attachment, ``[*:1]``, written as chemists do: R and the number."""
+    named = Mol(mol)
+    for atom in named.GetAtoms():
+        if not atom.GetAtomicNum() and (number := atom.GetAtomMapNum()):
+            atom.SetProp("_displayLabel", f"R<sup>{number}</sup>")
+            atom.SetAtomMapNum(0)
+    return named
 
 
 _OF_ATOMS = re.compile(r"class='((?:bond-\d+ )?atom-[^']*)'")

@@ -192,6 +192,16 @@ def test_a_depiction_holds_nothing_of_the_users_text():
         ElementTree.fromstring(drawing)
 
 
+def test_a_numbered_attachment_is_drawn_as_r_and_the_molecule_stays_as_it_was():
+    mol = molecules.parse("[*:3]CCO")
+    named = molecules._with_named_attachments(mol)
+    assert [atom.GetAtomMapNum() for atom in named.GetAtoms()] == [0, 0, 0, 0]
+    assert named.GetAtomWithIdx(0).GetProp("_displayLabel") == "R<sup>3</sup>"
+    assert mol.GetAtomWithIdx(0).GetAtomMapNum() == 3
+    assert molecules.depict("[*:3]CCO") != molecules.depict("[*:1]CCO")
+    assert molecules.depict("*CCO") == molecules.depict("[*:0]CCO")
+
+
 def test_highlighted_atoms_must_exist():
     with pytest.raises(BadMolecule, match="0-2"):
         molecules.depict("CCO", highlight=[3])

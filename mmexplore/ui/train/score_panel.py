@@ -75,6 +75,8 @@ def table(model: Model, found: ModelEvaluation | None) -> pd.DataFrame:
     names = dict.fromkeys(name for part in metrics.values() for name in part)
     rows = []
     for name in names:
+        if name == "tasks" and len(model.card.data.tasks) == 1:
+            continue
         row: dict[str, object] = {"score": score_words.title(name)}
         row |= {part: values.get(name) for part, values in metrics.items()}
         if found is not None:
