@@ -63,7 +63,7 @@ def test_the_threshold_moves_the_confusion_matrix(empty_home: Path) -> None:
 def test_a_card_alone_is_shown_as_it_is(empty_home: Path) -> None:
     card(empty_home, "good")
     table = panel().dataframe[0].value
-    assert table["score"].tolist() == ["RMSE", "tasks scored"]
+    assert table["score"].tolist() == ["RMSE"]
 
 
 def test_the_histogram_is_that_of_the_card() -> None:
