@@ -7,32 +7,40 @@ and stacks of them with weights from the training part. Nothing is tuned on a te
 written as it is done: rows that the result holds already are not computed again. Rows with ``foundation`` on sets made
 of PubChem's assays are marked, as MiniMol may have seen their labels.
 
-Recipes were looked at on seeds 0 to 2; ``judged`` compares them with ``boosting`` on the others alone: the mean gain
-over the seeds that both have, above 0 where the recipe is better, with an interval of 95 %. Splits of one set share
-molecules, so that gains of seeds are not independent: the interval is that of Nadeau and Bengio's corrected t (Machine
-Learning 52, 2003), a test part being an eighth of a training part. Over the sets: Wilcoxon's signed ranks of their
-mean gains, each in units of the score of ``boosting``.
+Recipes were looked at on seeds 0 to 2; ``judged`` compares them with ``boosting`` on the others alone, and what stacks
+all with the simpler stack (``against``): the mean gain over the seeds that both have, above 0 where the recipe is
+better, with an interval of 95 %. Splits of one set share molecules, so that gains of seeds are not independent: the
+interval is that of Nadeau and Bengio's corrected t (Machine Learning 52, 2003), a test part being an eighth of a
+training part. Over the sets: Wilcoxon's signed ranks of their mean gains, each in units of the other's score.
 """
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from record import RESULTS, Asked, record, smallest
 from runs import paper, score_of
+from torch import Tensor
 
 from mmexplore import studio
 from mmexplore.models.bootstrap import over_seeds
+from mmexplore.nn.stack import Gates
 from mmexplore.recipes.presets import preset
 from mmexplore.runtime import provenance
 
 NAME = "baselines"
 BASE, LOOKED_AT, TEST_TO_TRAINING = "boosting", 3, 1 / 8
 SETS = ("freesolv", "esol", "bace", "bbbp", "clintox", "sider", "lipophilicity", "tox21")
-ROWS = ("ecfp_forest", "boosting", "svm", "svm_replicas", "svm_foundation", "stack_without_foundation", "stack")
-FOUNDATION = ("svm_foundation", "stack")
+ROWS = (
+    "ecfp_forest", "boosting", "svm", "svm_replicas", "svm_foundation", "stack_without_foundation", "stack",
+    "all_stack_without_foundation", "all_stack",
+)  # fmt: skip
+FOUNDATION = ("svm_foundation", "stack", "all_stack")
+STACKS = {"all_stack": "stack", "all_stack_without_foundation": "stack_without_foundation"}
 ASSAYS = ("tox21", "toxcast", "hiv", "muv")
 COMMAND = "python benchmarks/baselines.py --work FOLDER --sets {} --seeds {}"
 Key = tuple[str, str, int]
@@ -57,12 +65,24 @@ def measured(data: str, variant: str, seed: int, asked: argparse.Namespace) -> d
     recipe = preset(variant).with_settings([*settings, f"data.split_seed={seed}", f"training.seed={seed}"])
     folder = asked.work / f"{variant}-{data}-{seed}-{recipe.digest}"
     if not (folder / "model" / "card.json").is_file():
-        studio.train(recipe, folder, f"{data} {variant}")
+        with patch.object(Gates, "fit", _keeping(folder.with_suffix(".npz"))):
+            studio.train(recipe, folder, f"{data} {variant}")
     card = json.loads((folder / "model" / "card.json").read_text(encoding="utf-8"))
     row = {"data": data, "variant": variant, "seed": seed, "metric": metric}
     row |= {"score": round(score_of(folder, metric), 4), "seconds": round(card["seconds"], 1)}
     row |= {"may have seen labels": True} if variant in FOUNDATION and data in ASSAYS else {}
     return row | {"weights": _weights(card["notes"]), "commit": provenance.commit()}
+
+
+def _keeping(file: Path) -> Callable[..., None]:
+    """Have the weights of a stack fitted as ever, and what they are fitted to kept beside the run."""
+    fit = Gates.fit
+
+    def kept(gates: Gates, p: Tensor, labels: Tensor, classes: bool, spaces: dict[str, Tensor]) -> None:
+        np.savez(file, p=p.numpy(), labels=labels.numpy(), classes=classes, names=np.array(gates.names))
+        fit(gates, p, labels, classes, spaces)
+
+    return kept
 
 
 def _weights(notes: list[str]) -> str:
@@ -93,20 +113,22 @@ def _record(rows: list[dict[str, Any]]) -> None:
 
 
 def judged(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Scores and gains over boosting on the seeds that nobody looked at, a row a set and recipe."""
+    """Scores and gains on the seeds that nobody looked at, a row a set, recipe and what it is compared with."""
     scores: dict[tuple[str, str], dict[int, float]] = {}
     for row in rows:
         if row["seed"] >= LOOKED_AT:
             scores.setdefault((row["data"], row["variant"]), {})[row["seed"]] = row["score"]
     found: list[dict[str, Any]] = []
-    for (data, variant), own in scores.items():
-        base = scores.get((data, BASE), {})
+    pairs = [(data, variant, other) for data, variant in scores for other in (BASE, STACKS.get(variant)) if other]
+    for data, variant, other in pairs:
+        own, base = scores[data, variant], scores.get((data, other), {})
         seeds = sorted(own.keys() & base.keys())
         sign = -1 if paper("mmfrl")["metric"][data] == "RMSE" else 1
         first, second = (sign * np.array([one[seed] for seed in seeds]) for one in (own, base))
         test = over_seeds("higher is better", first.tolist(), second.tolist(), overlap=TEST_TO_TRAINING)
         if test is not None:
-            row = {"data": data, "variant": variant, "mean": abs(float(first.mean())), "std": float(first.std(ddof=1))}
+            row = {"data": data, "variant": variant, "against": other}
+            row |= {"mean": abs(float(first.mean())), "std": float(first.std(ddof=1))}
             row |= {"gain": test.difference, "low": test.low, "high": test.high, "p": test.p}
             row |= {"wins": test.wins, "seeds": test.n, "relative": test.difference / abs(float(second.mean()))}
             found.append(row)
@@ -114,15 +136,21 @@ def judged(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def over_sets(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """How many sets gain, and Wilcoxon's p, by recipe."""
+    """How many sets gain, how many by more than chance, or lose so, and Wilcoxon's p, by recipe and comparison."""
     from scipy import stats
 
-    gains = {variant: np.array([row["relative"] for row in found if row["variant"] == variant]) for variant in ROWS}
-    return {
-        variant: {"better on": int((each > 0).sum()), "of": len(each), "p": float(stats.wilcoxon(each).pvalue)}
-        for variant, each in gains.items()
-        if len(each) and variant != BASE
-    }
+    told: dict[str, Any] = {}
+    for variant, other in dict.fromkeys((row["variant"], row["against"]) for row in found if row["variant"] != BASE):
+        of = [row for row in found if (row["variant"], row["against"]) == (variant, other)]
+        gains = np.array([row["relative"] for row in of])
+        sure = {
+            "surely better on": sum(row["low"] > 0 for row in of),
+            "surely worse on": sum(row["high"] < 0 for row in of),
+        }
+        told[f"{variant} against {other}"] = (
+            {"better on": int((gains > 0).sum()), "of": len(of)} | sure | {"p": float(stats.wilcoxon(gains).pvalue)}
+        )
+    return told
 
 
 def command_line() -> Asked:

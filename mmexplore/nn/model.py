@@ -60,7 +60,7 @@ class Predictor(nn.Module):
         if recipe.stacks:
             self.members = nn.ModuleList(Predictor(recipe.member(name), tasks) for name in recipe.parts)
             spaces = {name: member.width(member.recipe.space) for name, member in self.by_name().items()}
-            self.gates = Gates(spaces, learned=recipe.stack.gates == "learned")
+            self.gates = Gates(spaces, learned=recipe.stack.gates == "learned", shrinkage=recipe.stack.shrinkage)
         elif recipe.baseline.name:
             ready = [b.name for b, encoder in zip(recipe.branches, encoders, strict=True) if encoder.on_one_scale]
             self.fusion = BASELINES[recipe.baseline.name](widths, len(self.tasks), ready, **recipe.baseline.options)

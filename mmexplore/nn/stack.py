@@ -1,6 +1,8 @@
 """Weights of a stack: late fusion over whole models (MMFRL's equations 9 to 11 with ``p`` from models already trained).
 
-Stacked regression with weights that are not negative: Breiman 1996, doi:10.1007/BF00117832.
+Stacked regression with weights that are not negative: Breiman 1996, doi:10.1007/BF00117832. They may be drawn towards
+equal ones, as weights that few molecules tell follow noise: Diebold and Pauly, International Journal of Forecasting 6
+(1990) 503.
 """
 
 import numpy as np
@@ -17,14 +19,15 @@ class Gates(nn.Module):
     """Gates of a stack: a weight a member that is not negative, of all molecules or, ``learned``, of each.
 
     Learned: ``w_i = softplus(b_i + a_i u_i)``, ``u_i`` the first four principal components of the member's space
-    over the training molecules, standardised; ``a`` is held near 0, ``b`` near the constant weights.
+    over the training molecules, standardised; ``a`` is held near 0, ``b`` near the constant weights. ``shrinkage``: the
+    constant weights' way from the fitted ones (0) to equal ones that fit best (1).
     """
 
     constant: Tensor
 
-    def __init__(self, spaces: dict[str, int], *, learned: bool = False) -> None:
+    def __init__(self, spaces: dict[str, int], *, learned: bool = False, shrinkage: float = 0.0) -> None:
         super().__init__()
-        self.names, self.learned = tuple(spaces), learned
+        self.names, self.learned, self.shrinkage = tuple(spaces), learned, shrinkage
         self.register_buffer("constant", torch.full((len(spaces),), 1 / len(spaces)))
         widths = list(spaces.values()) if learned else []
         self.directions = nn.ParameterList(_fixed(torch.zeros(width, _DIRECTIONS)) for width in widths)
@@ -48,7 +51,9 @@ class Gates(nn.Module):
         """
         known = torch.isfinite(labels)
         each = p.transpose(1, 2)[known].double().numpy()
-        self.constant.copy_(_constant(each, labels[known].double().numpy(), classes))
+        seen = labels[known].double().numpy()
+        equal = _constant(each.mean(1, keepdims=True), seen, classes) / len(self.names)
+        self.constant.copy_(torch.lerp(_constant(each, seen, classes), equal.expand(len(self.names)), self.shrinkage))
         if not self.learned:
             return
         for number, name in enumerate(self.names):

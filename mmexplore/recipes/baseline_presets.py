@@ -54,12 +54,34 @@ def _svm_foundation() -> Recipe:
     return Recipe(name="svm_foundation", branches=(_foundation(), _descriptors()), baseline=BaselineConfig(name="svm"))
 
 
-def _stack_of(name: str, **members: Callable[[], Recipe]) -> Recipe:
+def _forest() -> Recipe:
+    """A forest of 500 trees on RDKit's descriptors."""
+    return Recipe(branches=(_descriptors(),), baseline=BaselineConfig(name="forest"))
+
+
+def _boosting_foundation() -> Recipe:
+    """LightGBM on MiniMol's fingerprint and RDKit's descriptors."""
+    return Recipe(branches=(_foundation(), _descriptors()), baseline=BaselineConfig(name="boosting"))
+
+
+def _svm_mmsa() -> Recipe:
+    """A support vector machine on MMSA's frozen encoder of the graph and RDKit's descriptors."""
+    encoder = Branch(encoder="gin", name="mmsa", start="mmsa", frozen=True)
+    return Recipe(branches=(encoder, _descriptors()), baseline=BaselineConfig(name="svm"))
+
+
+def _svm_all(replicas: Replicas) -> Recipe:
+    """A support vector machine on MiniMol's fingerprint, the frozen replicas of MMFRL and RDKit's descriptors."""
+    baseline = BaselineConfig(name="svm", options={"shrink": _SHRINK})
+    return Recipe(branches=(_foundation(), *replicas(), _descriptors()), baseline=baseline)
+
+
+def _stack_of(name: str, shrinkage: float = 0.0, **members: Callable[[], Recipe]) -> Recipe:
     found = {called: make() for called, make in members.items()}
     chosen = tuple(
         Member(name=called, branches=recipe.branches, baseline=recipe.baseline) for called, recipe in found.items()
     )
-    return Recipe(name=name, branches=(), stack=StackConfig(members=chosen))
+    return Recipe(name=name, branches=(), stack=StackConfig(members=chosen, shrinkage=shrinkage))
 
 
 def _stack(replicas: Replicas) -> Recipe:
@@ -74,6 +96,20 @@ def _stack_without_foundation(replicas: Replicas) -> Recipe:
     return _stack_of("stack_without_foundation", boosting=_boosting, replicas=on_replicas)
 
 
+def _all_stack(replicas: Replicas) -> Recipe:
+    """Boosting and support vector machines on all that is known, MMSA's encoder and MMFRL's replicas among it."""
+    boosted: dict[str, Callable[[], Recipe]] = {"boosting": _boosting, "boosting_foundation": _boosting_foundation}
+    on_replicas = partial(_svm_all, replicas)
+    return _stack_of("all_stack", 0.5, **boosted, foundation=_svm_foundation, mmsa=_svm_mmsa, replicas=on_replicas)
+
+
+def _all_stack_without_foundation(replicas: Replicas) -> Recipe:
+    """Boosting, a forest, and support vector machines on MMSA's encoder and MMFRL's replicas, without MiniMol."""
+    trees: dict[str, Callable[[], Recipe]] = {"boosting": _boosting, "forest": _forest}
+    on_replicas = partial(_svm_replicas, replicas)
+    return _stack_of("all_stack_without_foundation", 0.5, **trees, mmsa=_svm_mmsa, replicas=on_replicas)
+
+
 def ready(replicas: Replicas) -> dict[str, Callable[[], Recipe]]:
     """Baselines by name; ``replicas`` gives the frozen branches of a pre-trained model that some of them read."""
     return {
@@ -85,4 +121,6 @@ def ready(replicas: Replicas) -> dict[str, Callable[[], Recipe]]:
         "svm_foundation": _svm_foundation,
         "stack": partial(_stack, replicas),
         "stack_without_foundation": partial(_stack_without_foundation, replicas),
+        "all_stack": partial(_all_stack, replicas),
+        "all_stack_without_foundation": partial(_all_stack_without_foundation, replicas),
     }

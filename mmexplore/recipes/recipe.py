@@ -280,6 +280,9 @@ class StackConfig(Section):
     gates: Annotated[
         Literal["constant", "learned"], Field(description="a weight a member, or one of each molecule, learned")
     ] = "constant"
+    shrinkage: Annotated[
+        float, Field(ge=0, le=1, description="how far the weights are drawn from the fitted ones to equal ones")
+    ] = 0.0
 
 
 _SEEDS: Any = {"data": {"split_seed", "fold"}, "training": {"seed", "device", "devices", "nodes"}, "name": True}

@@ -43,6 +43,20 @@ def test_a_member_that_knows_nothing_counts_for_little(seed: int, classes: bool)
 
 
 @pytest.mark.parametrize("classes", [False, True])
+def test_shrinkage_leads_from_fitted_weights_to_the_best_equal_ones(classes: bool) -> None:
+    p, labels, _ = made_up(1, classes)
+    found = {}
+    for shrinkage in (0.0, 0.5, 1.0):
+        gates = Gates(SPACES, shrinkage=shrinkage)
+        gates.fit(p, labels, classes, {})
+        found[shrinkage] = gates.constant
+    torch.testing.assert_close(found[0.5], (found[0.0] + found[1.0]) / 2)
+    alone = Gates({"mean": 1})
+    alone.fit(p.mean(1, keepdim=True), labels, classes, {})
+    torch.testing.assert_close(found[1.0], alone.constant.expand(3) / 3)
+
+
+@pytest.mark.parametrize("classes", [False, True])
 def test_learned_gates_follow_where_a_member_is_right(classes: bool) -> None:
     """One member is right on one side of its space, another on the other side."""
     torch.manual_seed(0)
