@@ -93,7 +93,7 @@ def main() -> None:
     asked = command_line().parse_args()
     rows = finished()
     for data in asked.sets:
-        for seed in range(asked.seeds):
+        for seed in range(asked.first_seed, asked.seeds):
             for variant in asked.rows:
                 if (data, variant, seed) not in map(key, rows):
                     rows.append(measured(data, variant, seed, asked))
@@ -159,6 +159,7 @@ def command_line() -> Asked:
     asked.work_folder()
     asked.option("--sets", list(SETS[:-1]), ["freesolv"], nargs="+", choices=SETS)
     asked.option("--rows", list(ROWS), ["boosting", "stack_without_foundation"], nargs="+", choices=ROWS)
+    asked.option("--first-seed", 0, 0)
     asked.option("--seeds", 3, 1)
     return asked
 
