@@ -241,9 +241,11 @@ def library_molecule(name: str, row: int, key: str) -> "MoleculeCard":
         raise NotAvailable(f"these tiles of library {name!r} are not here any more; reload the page")
     if row >= (n := made.shards[1][-1]):
         raise NotAvailable(f"library {name!r} has rows 0 to {n - 1}, and {row} came")
+    from mmexplore.explore.maps.painting import short
+
     one = library_rows(name, np.array([row]), made).iloc[0]
     known = [(color, one[color]) for color in made.colors if np.isfinite(one[color])]
-    facts = tuple((color, f"{value:.3g}") for color, value in known)
+    facts = tuple((color, short(value)) for color, value in known)
     return MoleculeCard(row, str(one["name"]), str(one["smiles"]), int(one["line"]), facts)
 
 

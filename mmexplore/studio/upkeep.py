@@ -311,7 +311,8 @@ def import_model(source: str, title: str = "", descriptors: Sequence[str] = ()) 
         return _import_folder(path, title, descriptors)
     if not path.is_file():
         raise NotAvailable(f"there is no file or folder {source}")
-    if zipfile.is_zipfile(path) and path.suffix.lower() not in _CHEMPROP and (found := _import_zip(path, title)):
+    zipped = zipfile.is_zipfile(path) or path.suffix.lower() == ".zip"
+    if zipped and path.suffix.lower() not in _CHEMPROP and (found := _import_zip(path, title)):
         return found
     return _import_chemprop([path], title, descriptors)
 

@@ -99,15 +99,15 @@ def _scale() -> tuple[str, ...]:
 
 def _ticks(values: np.ndarray, low: float, high: float) -> tuple[str, ...]:
     if low == high:
-        return (_short(low),)
+        return (short(low),)
     least, most = ("\u2264 " if values.min() < low else ""), ("\u2265 " if values.max() > high else "")
-    return f"{least}{_short(low)}", _short((low + high) / 2), f"{most}{_short(high)}"
+    return f"{least}{short(low)}", short((low + high) / 2), f"{most}{short(high)}"
 
 
-def _short(value: float) -> str:
-    """A number to three digits, without a power of ten up to a million.
+def short(value: float) -> str:
+    """A number to three digits, a label's or a prediction's, without a power of ten up to a million.
 
-    >>> _short(1281.0), _short(-11.62), _short(0.00262), _short(2.5e7)
+    >>> short(1281.0), short(-11.62), short(0.00262), short(2.5e7)
     ('1,281', '-11.6', '0.00262', '2.5e+07')
     """
     return f"{value:,.0f}" if 1000 <= abs(value) < 1_000_000 else f"{value:.3g}"

@@ -5,6 +5,7 @@ The whole page runs again as soon as another job is active than before, so that 
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -128,7 +129,16 @@ def attempt(what: Callable[[str], object], job_id: str) -> None:
         st.toast(literal(error), icon=":material/error:")
 
 
+def why(job: Job, otherwise: str = "") -> str:
+    """Why a job was not finished; an uploaded file by the name that it was given, and not by where it is kept."""
+    text, kept = job.message, studio.home().folder("uploads")
+    for word in job.arguments:
+        if Path(word).is_relative_to(kept):
+            text = text.replace(word, Path(word).name)
+    return text or otherwise
+
+
 def unfinished(job: Job, otherwise: str, again: str, key: str) -> bool:
     """Say why a job was not finished, and offer it ``again`` where that may help; whether that was asked for."""
-    st.error(literal(job.message or otherwise), icon=":material/info:")
+    st.error(literal(why(job, otherwise)), icon=":material/info:")
     return job.retry and st.button(again, key=f"again/{key}", icon=":material/refresh:")

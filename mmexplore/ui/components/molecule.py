@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import short
 from mmexplore.studio import BASELINE, Dataset, Detail, MoleculeRef, Nearest, Standing
 from mmexplore.ui.components import structures, viewer3d
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, of_smiles
@@ -60,7 +61,7 @@ def label_of(table: Dataset, row: int) -> str:
     """The first known label of a molecule in a few words, "" where none is known."""
     for task, value in zip(table.tasks, table.labels[row].tolist(), strict=True):
         if not math.isnan(value):
-            return f"{task.name} {value:.3g}"
+            return f"{task.name} {short(value)}"
     return ""
 
 
@@ -98,10 +99,10 @@ def _lines(standing: Standing) -> list[tuple[str, str]]:
     unit = f" {standing.unit}" if standing.unit else ""
     found = []
     if not math.isnan(standing.label):
-        found.append((standing.task, f"{standing.label:.3g}{unit}"))
+        found.append((standing.task, f"{short(standing.label)}{unit}"))
     if not math.isnan(standing.prediction):
         place = f", {_ordinal(standing.percentile)} percentile" if not math.isnan(standing.percentile) else ""
-        found.append((f"{standing.task}, predicted", f"{standing.prediction:.3g}{unit}{place}"))
+        found.append((f"{standing.task}, predicted", f"{short(standing.prediction)}{unit}{place}"))
     return found
 
 

@@ -72,7 +72,8 @@ def page(block: str, atoms: tuple[int, ...], script: str, height: int) -> str:
     """The page inside the frame, HTML; ``script`` is the address of 3Dmol.js. The same page draws nothing anew."""
     import py3Dmol
 
-    view = py3Dmol.view(width="100%", height=f"{height - 2}px", js=script)
+    # 3Dmol fits a molecule to the height alone, so that a frame that is higher than wide would cut it.
+    view = py3Dmol.view(width="100%", height=f"min({height - 2}px, 100vw - 2px)", js=script)
     view.setBackgroundColor("white", 0)
     view.addModel(block, "sdf", {"keepH": True})
     view.setStyle({}, {"stick": {"radius": 0.13}, "sphere": {"scale": 0.24}})

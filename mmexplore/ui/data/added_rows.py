@@ -53,7 +53,7 @@ def _shown(job: Job) -> None:
         return
     uploads.forget(Path(job.arguments[0]))
     if job.state != "done":
-        st.error(literal(job.message or job.state), icon=":material/info:")
+        st.error(literal(follow_job.why(job, job.state)), icon=":material/info:")
         return
     st.text(words((job.result or {}).get("appended", {})))
 

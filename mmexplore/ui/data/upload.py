@@ -191,7 +191,7 @@ def _importing(job: Job) -> None:
             uploads.forget(Path(job.arguments[0]))
             _done(str((job.result or {}).get("data", "")))
         else:
-            st.error(literal(job.message or job.state))
+            st.error(literal(follow_job.why(job, job.state)))
 
 
 def _done(name: str) -> None:

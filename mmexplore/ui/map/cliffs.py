@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import short
 from mmexplore.runtime.cache import cached
 from mmexplore.runtime.errors import BadMolecule, NotAvailable, UnknownName
 from mmexplore.studio import Cliff, Cliffs, Dataset, Jump
@@ -154,7 +155,7 @@ def panel(choice: Choice, now: ShownCliffs) -> None:
 
 def _words(data: str, found: Cliffs) -> str:
     unit = f" {found.unit}" if found.unit else ""
-    apart = "another class" if found.kind == "classification" else f"{found.gap:.3g}{unit} or more apart"
+    apart = "another class" if found.kind == "classification" else f"{short(found.gap)}{unit} or more apart"
     close = {"ecfp": f"a Tanimoto of {found.least:g} or more", "matched": "a matched pair"}
     near = close.get(found.by, f"{close['ecfp']}, or {close['matched']}")
     kept = (
@@ -203,7 +204,7 @@ def _cell(table: Dataset, now: ShownCliffs, one: Cliff) -> None:
 def _figures(found: Cliffs, one: Cliff) -> str:
     unit = f" {literal(found.unit)}" if found.unit else ""
     steep = f"{one.sali:.3g}" if math.isfinite(one.sali) else "no bound"
-    return f"**{one.gap:.3g}{unit}** apart, Tanimoto **{one.similarity:.2f}**, SALI **{steep}**"
+    return f"**{short(one.gap)}{unit}** apart, Tanimoto **{one.similarity:.2f}**, SALI **{steep}**"
 
 
 def _drawn(table: Dataset, found: Cliffs, one: Cliff) -> list[Drawing]:
@@ -214,7 +215,7 @@ def _drawn(table: Dataset, found: Cliffs, one: Cliff) -> list[Drawing]:
         Drawing(
             of_atoms(str(table.smiles[row]), atoms),
             str(table.names[row]) or f"Molecule {row + 1}",
-            f"{found.task} {float(table.labels[row, number]):.3g}",
+            f"{found.task} {short(float(table.labels[row, number]))}",
             row,
         )
         for row, atoms in zip((one.a, one.b), lit, strict=True)
@@ -269,7 +270,7 @@ def _model(choice: Choice, found: Cliffs, one: Cliff) -> None:
 
 def _jump(choice: Choice, found: Cliffs, one: Cliff, made: Jump) -> None:
     unit = f" {made.unit}" if made.unit else ""
-    measured = "" if found.kind == "classification" else f" of the measured {literal(f'{one.gap:.3g}{unit}')}"
+    measured = "" if found.kind == "classification" else f" of the measured {literal(f'{short(one.gap)}{unit}')}"
     step = literal(f"{made.predicted:+.3g}{unit}")
     st.markdown(f"**{literal(choice.model)}** predicts a step of **{step}**{measured}")
     st.caption(f"That is more than it puts between {made.apart:.0%} of random pairs of molecules.")

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import short
 from mmexplore.studio import Dataset
 from mmexplore.ui.components import structures, widgets
 from mmexplore.ui.components.drawings import Drawing, drawings, of_row, of_smiles, picked
@@ -118,7 +119,7 @@ def _label(table: Dataset, row: int) -> str:
     known = [
         (task.name, value) for task, value in zip(table.tasks, table.labels[row], strict=True) if not np.isnan(value)
     ]
-    return f"{known[0][0]} {known[0][1]:.3g}" if known else ""
+    return f"{known[0][0]} {short(known[0][1])}" if known else ""
 
 
 def _pick() -> None:

@@ -6,6 +6,7 @@ from math import isnan
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import short
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import MapFile, MoleculeRef, SearchResult, ViewRef
 from mmexplore.ui.components import waits
@@ -42,7 +43,9 @@ def _placed(query: MoleculeRef, panel: ViewRef, data: str, shown: MapFile) -> St
         return None
     standings = studio.detail(query, panel.model, panel.view).standings
     facts = [
-        (f"{s.task}, predicted", f"{s.prediction:.3g} {s.unit}".strip()) for s in standings if not isnan(s.prediction)
+        (f"{s.task}, predicted", f"{short(s.prediction)} {s.unit}".strip())
+        for s in standings
+        if not isnan(s.prediction)
     ]
     return Star(place, query.smiles, "Typed molecule", tuple(facts))
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from mmexplore import studio
 from mmexplore.explore.explain.storage import Explained
+from mmexplore.explore.maps.painting import short
 from mmexplore.runtime.errors import Busy, MmexploreError, TooLong
 from mmexplore.studio import RULES, Job, Target, TaskEstimate
 from mmexplore.ui.components import follow_job
@@ -128,7 +129,7 @@ def _draw(found: Explained) -> None:
     words = part.smiles or f"{part.n_atoms} atoms"
     side = "at most" if goal.direction == "below" else "at least"
     what = f"the probability of {goal.direction}" if goal.direction.startswith("class") else goal.task
-    st.caption(literal(f"{words}: alone it still makes {what} {side} {goal.threshold:.3g}."))
+    st.caption(literal(f"{words}: alone it still makes {what} {side} {short(goal.threshold)}."))
 
 
 def _forget() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.explore.maps.painting import short
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import MoleculePrediction, MoleculeRef, TaskEstimate
 from mmexplore.ui.components import molecule
@@ -104,7 +105,7 @@ def value_in_words(one: TaskEstimate) -> str:
     >>> value_in_words(TaskEstimate("logS", "regression", "log mol/L", -3.1234, -4.0, -2.0, "", 0.1))
     '-3.12 log mol/L'
     """
-    return f"{one.value:.3g} {one.unit}".strip() if one.kind == "regression" else f"probability {one.value:.2f}"
+    return f"{short(one.value)} {one.unit}".strip() if one.kind == "regression" else f"probability {one.value:.2f}"
 
 
 def interval_in_words(one: TaskEstimate) -> str:
@@ -115,7 +116,7 @@ def interval_in_words(one: TaskEstimate) -> str:
     """
     if one.kind == "classification":
         return "not known" if one.set is None else _SETS.get(one.set, one.set)
-    return "not known" if math.isnan(one.low) else f"{one.low:.3g} to {one.high:.3g}"
+    return "not known" if math.isnan(one.low) else f"{short(one.low)} to {short(one.high)}"
 
 
 def sets_in_words(estimates: Sequence[TaskEstimate], level: float) -> str:

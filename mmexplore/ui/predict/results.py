@@ -149,7 +149,7 @@ def _to_map(job: Job) -> None:
     elif importing is not None and importing.active:
         follow_job.follow_one(importing, follow_job.bar)
     elif importing is not None:
-        st.error(literal(importing.message or importing.state))
+        st.error(literal(follow_job.why(importing, importing.state)))
     elif st.button("Send to the Map", key=f"{key}/button", icon=":material/scatter_plot:"):
         _send(job, key)
 

@@ -1,5 +1,6 @@
 """A library searched from the Retrieval page: a list for each space that it holds, how it was searched, a table."""
 
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -9,12 +10,14 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import LibraryHits, LibraryQuery
+from mmexplore.ui.components import structures
 from mmexplore.ui.components.drawings import of_smiles
 from mmexplore.ui.components.hit_lists import Hit, HitColumn, hit_lists, picked
 from mmexplore.ui.components.words import literal
 
 PREFIX = "library: "
 """What the name of a library begins with where data sets are offered, too."""
+_FIT = ("space", "similarity", "name", "smiles")
 _LISTS, _SMILES, _QUERY = "library-hits", "library-smiles", "query"
 
 
@@ -48,8 +51,8 @@ def _column(name: str, smiles: str, asked: LibraryQuery, lists: dict[str, Librar
     model, at, view = asked.space.rpartition("@")
     heading, words = (view, f"{model}, cosine") if at else ("ECFP", "Tanimoto")
     if not studio.library_is_ready(name, asked):
-        command = f"mmexplore library search {name} --query {smiles}" + (f" --view {asked.space}" if at else "")
-        return HitColumn(heading, words, (), f"Its index is not made yet; this makes it: {command}")
+        command = ["mmexplore", "library", "search", name, "--query", smiles, *(["--view", asked.space] if at else [])]
+        return HitColumn(heading, words, (), f"Its index is not made yet; this makes it: {shlex.join(command)}")
     try:
         lists[asked.space] = found = studio.library_hits(name, smiles, asked)
     except MmexploreError as mistake:
@@ -76,6 +79,6 @@ def _pick() -> None:
 
 def _table(name: str, lists: dict[str, LibraryHits]) -> None:
     whole = pd.concat([found.table.assign(space=space) for space, found in lists.items()], ignore_index=True)
-    st.dataframe(whole, hide_index=True, height=min(420, 42 + 35 * len(whole)))
+    structures.fitting(whole, _FIT, "library-hits", height=min(420, 42 + 35 * len(whole)))
     csv = studio.to_csv(whole).encode()
     st.download_button("CSV", csv, f"{name}-hits.csv", "text/csv", icon=":material/download:", on_click="ignore")

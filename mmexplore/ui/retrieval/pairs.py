@@ -64,9 +64,9 @@ def _words(name: str, data: str, near: bool, pairs: list[Pair]) -> None:
     ties = f" {tied:,} of them tie at the place of the last one drawn, and go by row." if tied else ""
     st.caption(
         literal(
-            f"{count:,} pairs that {first} puts among the nearest and {second} does not, the oddest first; looked for "
-            f"round up to 500 molecules of {data} drawn with seed 0. The share says how many molecules {second} puts "
-            f"nearer.{ties}"
+            f"{count:,} pair{'s' * (count != 1)} that {first} puts among the nearest and {second} does not, the oddest "
+            f"first; looked for round up to 500 molecules of {data} drawn with seed 0. The share says how many "
+            f"molecules {second} puts nearer.{ties}"
         )
     )
 

@@ -152,9 +152,11 @@ def _table(found: Motifs) -> None:
     share: Any = st.column_config.NumberColumn(format="percent")
     config = {"fragment": structures.column("fragment"), "in the group": share, "in the rest": share}
     config["smallest of"] = st.column_config.NumberColumn(help="molecules whose smallest positive subgraph it is")
-    config["positive"] = st.column_config.NumberColumn(format="percent", help="of those that hold it, by the labels")
+    config["positive"] = st.column_config.NumberColumn(
+        format="percent", help="of those that hold it, by the label or, without one, as predicted"
+    )
     config["counter-examples"] = st.column_config.NumberColumn(help="molecules of the rest that hold it")
-    config["not positive"] = st.column_config.NumberColumn(help="molecules that hold it and by their label are not")
+    config["not positive"] = st.column_config.NumberColumn(help="molecules that hold it and are not positive")
     config["tells it"] = st.column_config.CheckboxColumn(help="in more of the group than chance puts there")
     words = "Fisher's exact test, one-sided, without the molecule that the motif was read off; Benjamini-Hochberg"
     config["corrected p"] = st.column_config.NumberColumn(format="%.2g", help=words)
@@ -189,9 +191,11 @@ def _one(choice: Choice, goal: Target, found: Motifs) -> None:
             st.caption("None in this data set.")
         _grid(choice, _REST, held.in_rest, held.outside, one.smiles)
     against = held.known - held.positive
-    st.markdown(
-        f"**Against the model**: they hold it, and by their label are not {literal(studio.goal_in_words(goal))}"
-    )
+    measured = goal.task in [task.name for task in studio.dataset(choice.data).tasks]
+    of, by = ("**Against the model**", "label") if measured else ("**Against the motif**", "whole prediction")
+    st.markdown(f"{of}: they hold it, and by their {by} are not {literal(studio.goal_in_words(goal))}")
+    if not measured:
+        st.caption(literal(f"{choice.data} has no label {goal.task}: positive here is what the model predicts to be."))
     if not against:
         st.caption("None in this data set." if held.known else "No label is known of those that hold it.")
     _grid(choice, _AGAINST, held.counter_examples, against, one.smiles)

@@ -10,6 +10,7 @@ import streamlit as st
 from mmexplore import studio
 from mmexplore.explore.explain.search import By
 from mmexplore.explore.explain.storage import Explained
+from mmexplore.explore.maps.painting import short
 from mmexplore.studio import Subgraph
 from mmexplore.ui.components import structures, viewer3d
 from mmexplore.ui.components.drawings import Drawing, drawings, of_atoms, picked
@@ -64,7 +65,7 @@ def _verdict(found: Explained, name: str, asked: SubgraphRequest) -> None:
     how = f" ({asked.how})" if asked.how else ""
     words = f"**{literal(name)}**: {literal(what)} **{literal(score_text(found.score, asked))}**; "
     side = "at most" if goal.direction == "below" else "at least"
-    st.markdown(f"{words}sought is {side} {literal(f'{goal.threshold:.3g}{how}')}.")
+    st.markdown(f"{words}sought is {side} {literal(f'{short(goal.threshold)}{how}')}.")
 
 
 def _none(found: Explained, asked: SubgraphRequest) -> None:

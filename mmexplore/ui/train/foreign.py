@@ -51,7 +51,7 @@ def _follow(job_id: str, key: str) -> None:
         if job.active:
             follow_job.bar(job)
         elif job.state != "done":
-            st.error(literal(job.message or "it was not finished"))
+            st.error(literal(follow_job.why(job, "it was not finished")))
         else:
             st.success("It is here now, and stands in the table.")
 

@@ -1,5 +1,6 @@
 """Job picker, which trainings are shown: the one in the address, else the first that is active, and a list of all."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -34,8 +35,18 @@ def chosen(jobs: list[Job]) -> Job | None:
 
 
 def others(jobs: list[Job], shown: Job | None) -> None:
-    """The other trainings, to be shown, or forgotten once they ended."""
-    rest = [job for job in jobs if shown is None or job.id != shown.id]
+    """The other trainings, to be shown, or forgotten once they ended; while one is active they are looked at anew."""
+    apart = shown.id if shown else ""
+
+    def look() -> list[Job]:
+        return [job for job in trainings() if job.id != apart]
+
+    seen = [job for job in jobs if job.id != apart]
+    every = 1.0 if any(job.active for job in seen) else None
+    follow_job.follow(look, lambda rest: _others(rest, apart), seen, every)
+
+
+def _others(rest: Sequence[Job], apart: str) -> None:
     waiting = [job for job in rest if job.active]
     if not rest:
         return
@@ -44,7 +55,7 @@ def others(jobs: list[Job], shown: Job | None) -> None:
         table = pd.DataFrame([_row(job) for job in rest])
         config = {"id": None}
         about: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row"}
-        about["key"] = f"jobs/{len(rest)}/{shown.id if shown else ''}"
+        about["key"] = f"jobs/{len(rest)}/{apart}"
         picked = structures.fitting(table, ("title", "state", "done", "started"), "trainings", config, **about)
         for number in picked.selection.rows[:1]:
             _one(rest[number])
@@ -59,7 +70,8 @@ def _row(job: Job) -> dict[str, object]:
 
 def _one(job: Job) -> None:
     with st.container(horizontal=True):
-        st.button("Show", key=f"show/{job.id}", on_click=_show, args=(job.id,))
+        if st.button("Show", key=f"show/{job.id}", on_click=_show, args=(job.id,)):
+            st.rerun(scope="app")  # the list may be a fragment
         if job.active:
             follow_job.cancel_button(job, f"stop/{job.id}")
         else:

@@ -1,5 +1,6 @@
 """A library on the Retrieval page, without a browser: it is offered, and searched in its own spaces."""
 
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,3 +58,21 @@ def test_filters_hold_in_a_library(drawn: list[HitColumn]) -> None:
     assert all(0 < len(column.hits) < 50 and all("c1ccccc1" in hit.query for hit in column.hits) for column in drawn)
     page(query="OCCCC", smarts="[Pt]")
     assert all(column.message == "No molecule passes the filters." for column in drawn)
+
+
+def test_what_makes_an_index_can_be_pasted_into_a_shell(
+    drawn: list[HitColumn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmexplore.studio.library_is_ready", lambda *_: False)
+    page(query="CC(=O)Nc1ccccc1")
+    for column in drawn:
+        words = shlex.split(column.message.partition("makes it: ")[2])
+        assert words[:4] == ["mmexplore", "library", "search", "toy"]
+        assert words[words.index("--query") + 1] == "CC(=O)Nc1ccccc1"
+        assert "'CC(=O)Nc1ccccc1'" in column.message
+
+
+def test_a_library_s_table_fits_its_page(drawn: list[HitColumn]) -> None:
+    app = page(query="OCCCC", hits="4")
+    assert drawn
+    assert "All columns" in [one.label for one in app.toggle]

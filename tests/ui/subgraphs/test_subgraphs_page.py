@@ -168,6 +168,8 @@ def test_a_group_is_searched_by_a_job_and_drawn(toy: str, monkeypatch: pytest.Mo
     assert "10 of 10 are positive" in said
     assert "Motifs that tell the group from the rest" in said
     assert "Counter-examples: in the rest" in said.replace(":\u2060", ":")
+    assert "freesolv has no label logS" in said.replace(":\u2060", ":")
+    assert "by their label are not" not in said
     found = studio.stored_motifs("toy", "freesolv", *asked[0][2:])  # type: ignore[arg-type]
     assert found is not None
     assert ("No motif tells this group from the rest" in said) == (not found.told)

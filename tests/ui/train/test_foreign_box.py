@@ -6,7 +6,9 @@ import pytest
 from screens import page
 
 from mmexplore import studio
+from mmexplore.runtime.errors import BadCheckpoint
 from mmexplore.runtime.jobs.folder import Job
+from mmexplore.ui.components import follow_job
 
 pytest_plugins = ("screens",)
 
@@ -38,3 +40,13 @@ def test_an_uploaded_model_keeps_its_name_and_leaves_its_folder_for_none(empty_h
     again = studio.keep_model_file("best.pt", b"another")
     assert again.is_file()
     assert not kept.exists()
+
+
+def test_why_it_failed_names_the_file_and_not_where_it_is_kept(empty_home: Path) -> None:
+    kept = studio.keep_model_file("mine.zip", b"no zip")
+    with pytest.raises(BadCheckpoint, match="is no zip that can be read") as refused:
+        studio.import_model(str(kept))
+    words = ("models", ("import", str(kept)), "import", "imports", "failed", "", 0, 0, None, {}, str(refused.value))
+    said = follow_job.why(Job("20260101-000000-models-ab12", *words, 0.0, 0.0, False, Path("none")))  # type: ignore[arg-type]
+    assert said.startswith("mine.zip is no zip")
+    assert str(empty_home) not in said

@@ -1,11 +1,13 @@
 """A training as the page shows it, read from the job's folder alone; renaming and deleting what came of it."""
 
 import json
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 from screens import NASTY, PAGES, PATIENCE, page, shown
 from streamlit.testing.v1 import AppTest
@@ -84,6 +86,22 @@ def test_an_earlier_attempt_counts_in_the_curves(empty_home: Path) -> None:
     (second / "job.json").write_text(json.dumps(asked | {"created": asked["created"] + 5}))
     history = studio.job_history(studio.job(second.name))
     assert history["train_loss"].to_dict() == {1: 1.0, 2: 0.5, 3: 0.1}
+
+
+def test_what_trains_beside_the_shown_one_is_followed(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = job(empty_home, "done")
+    second = first.with_name("20260102-000000-train-cd34")
+    second.mkdir()
+    for name in ("job.json", "status.json"):
+        text = (first / name).read_text().replace(ID, second.name).replace('"done", "stage"', '"running", "stage"')
+        (second / name).write_text(text)
+    (second / "process.json").write_text(json.dumps({"pid": os.getpid(), "started": psutil.Process().create_time()}))
+    followed: list[tuple[set[str], bool]] = []
+    ways = "mmexplore.ui.components.follow_job.follow"
+    note = lambda look, _, seen=None, every=0.7: followed.append(({j.id for j in look()}, bool(every)))  # noqa: E731
+    monkeypatch.setattr(ways, lambda look, draw, seen=None, every=0.7, *_: note(look, draw, seen, every))
+    assert not page("6_Train.py", job=ID).exception
+    assert ({second.name}, True) in followed
 
 
 def _one_model() -> None:
