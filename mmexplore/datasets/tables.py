@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
+
 from mmexplore.runtime import files
 from mmexplore.runtime.errors import BadTable
 from mmexplore.runtime.home import write_atomically
@@ -175,11 +177,20 @@ def cell(value: Any) -> Any:
 
 
 def safe(table: "pd.DataFrame") -> "pd.DataFrame":
-    """Safe table: each header, row name and text of a table as :func:`cell` has it; numbers keep their kind."""
+    """Safe table: each header, row name and text of a table as :func:`cell` has it; numbers keep their kind.
+
+    Numbers of single precision are written as short as that tells them apart: 0.59, and not 0.5899999737739563.
+    """
     made = table.rename(columns=cell, index=cell if table.index.dtype.kind == "O" else None)
     for place, kind in enumerate(table.dtypes):
         if kind.kind not in "biufcmM":
             made.isetitem(place, table.iloc[:, place].map(cell).array)  # its rows have other names now
+        elif kind == np.float64:
+            values = table.iloc[:, place].to_numpy()
+            with np.errstate(over="ignore"):
+                single = values.astype(np.float32)
+            if np.array_equal(single, values, equal_nan=True):
+                made.isetitem(place, [float(str(value)) for value in single])
     return made
 
 

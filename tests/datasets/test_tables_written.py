@@ -80,3 +80,16 @@ def test_there_is_no_other_way_out() -> None:
     ways = re.compile(r"(?<!studio)\.to_(csv|excel|clipboard)\(|csv\.(writer|DictWriter)|openpyxl\.Workbook|xlsxwriter")
     guilty = {p.name for p in PACKAGE.rglob("*.py") if ways.search(p.read_text("utf-8"))}
     assert guilty - {"tables.py"} == set()
+
+
+@given(st.lists(st.floats(width=32, allow_nan=True, allow_infinity=False), min_size=1))
+def test_single_precision_is_written_shortly_and_read_back_as_it_was(values: list[float]) -> None:
+    cells = [line[0] for line in read(to_csv(pd.DataFrame({"value": np.float64(values)})))[1:]]
+    again = np.array([float(text) if text else np.nan for text in cells])
+    np.testing.assert_array_equal(again.astype(np.float32), np.float32(values))
+    assert max(len(text.lstrip("-").replace(".", "").partition("e")[0].strip("0")) for text in cells) <= 9
+
+
+def test_double_precision_stays() -> None:
+    third = pd.DataFrame({"value": [0.59, 1 / 3], "single": np.float64(np.float32([0.59, 2.5]))})
+    assert read(to_csv(third))[1:] == [["0.59", "0.59"], ["0.3333333333333333", "2.5"]]
