@@ -22,7 +22,7 @@ def table(models: Sequence[Model]) -> pd.DataFrame:
         card, metric = model.card, score_words.main_metric(model.card)
         rows.append({
             "name": model.name,
-            "model": model.title,
+            "model": f"{model.title}, {len(model.members)} members" if isinstance(model, Ensemble) else model.title,
             "data": card.data.name,
             "split": score_words.split_of(card),
             "seed": card.seed if not isinstance(model, Ensemble) else None,

@@ -1,5 +1,6 @@
 """Models as a table: scores with their split, seeds as mean and spread, names as text."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
@@ -30,6 +31,12 @@ class TestModels:
         assert (line["seeds"], line["runs"], line["split"]) == ("0, 1, 2", 3, "scaffold_balanced")
         assert line["test"] == pytest.approx(values.mean())
         assert line["± test"] == pytest.approx(values.std(ddof=1))
+
+    def test_an_ensemble_says_how_many_members_it_has(self, empty_home: Path) -> None:
+        card(empty_home, "a")
+        (one,) = [model for model in studio.models() if model.name == "a"]
+        both = studio.Ensemble(**{field.name: getattr(one, field.name) for field in fields(one)}, members=(one, one))
+        assert runs_table.table([one, both])["model"].tolist() == [one.title, f"{one.title}, 2 members"]
 
     def test_curves_come_back(self, empty_home: Path) -> None:
         card(empty_home, "a")
