@@ -40,5 +40,5 @@ test("a drawing that does not come is asked for again, unless another one is wan
   context.mock.timers.tick(60_000);
   assert.deepEqual(asked, ["/one.svg", "/one.svg", "/two.svg"]);
   for (let again = 0; again < 9; again++) { fail(); context.mock.timers.tick(60_000); }
-  assert.equal(asked.length, 6);
+  assert.equal(asked.length, 8);
 });
