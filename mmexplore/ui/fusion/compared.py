@@ -1,14 +1,15 @@
 """Early, intermediate and late fusion beside single modalities: models trained on the same molecules and split rule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from mmexplore import studio
+from mmexplore.models.bootstrap import over_seeds
 from mmexplore.models.evaluation import is_simple
-from mmexplore.recipes.recipe import Recipe
+from mmexplore.recipes.recipe import BY_STRUCTURE, UNSEEDED, Recipe
 from mmexplore.studio import Model
 from mmexplore.ui.components import charts, score_words, structures
 from mmexplore.ui.components.words import literal
@@ -24,6 +25,12 @@ def show(choice: Choice) -> None:
     """A table and a figure; one split rule at a time, since scores on different splits say nothing about models."""
     known = [m for m in studio.models() if m.card and m.recipe and m.card.data.tasks and m.data == choice.data]
     known = [m for m in known if not isinstance(m, studio.Ensemble)]  # their members are here
+    _trained(choice, known)
+    _measured(choice.data)
+
+
+def _trained(choice: Choice, known: Sequence[Model]) -> None:
+    """Models that are here."""
     rules = list(dict.fromkeys(m.card.split.rule for m in known if m.card))
     if not rules:
         words = f"No model was trained on {choice.data} yet: train some on the Train page, with several seeds each."
@@ -39,48 +46,117 @@ def show(choice: Choice) -> None:
     metric = score_words.main_metric(card)
     table = compared(shown, metric)
     name = f"Test {score_words.title(metric)} ({score_words.direction(metric)})"
-    left, right = st.container(key="stacks-fusion-compared").columns([1, 1], gap="large")
+    words = f"{name}, {rule} split of {choice.data}; mean and standard deviation over the seeds that are here. {_PAIRS}"
+    if TO_BASELINE not in table:
+        words += " No boosting was trained on these splits: the Train page does that in seconds."
+    if table["seeds"].nunique() > 1:
+        words += " Not all have the same seeds: compare those that do."
+    _draw(table, name, words, f"{choice.data}-fusions", "fusion/compared")
+
+
+_PAIRS = """To the first line and to the baseline (boosting): the difference over the same seeds, with its interval of
+95 %, corrected where each seed divides the same molecules anew (Nadeau and Bengio): where it holds 0, these runs do not
+tell the two apart."""
+
+
+def _measured(data: str) -> None:
+    """What the project's benchmarks measured, which come with the app."""
+    metric, groups = measured(data)
+    if not groups:
+        return
+    st.markdown(f"##### Measured with {len(next(iter(groups.values())))} seeds")
+    name = f"Test {metric} ({score_words.direction('rmse' if metric == 'RMSE' else 'roc_auc')})"
+    words = f"{name}, scaffold_balanced split of {data}; mean and standard deviation over the seeds. {_PAIRS}"
+    words += " Measured by benchmarks/mmfrl_moleculenet.py and benchmarks/baselines.py."
+    table = tabled(groups, {"boosting"}, metric == "RMSE", _TEST_TO_TRAINING)
+    _draw(table, name, words, f"{data}-measured", "fusion/measured")
+
+
+def _draw(table: pd.DataFrame, name: str, words: str, file: str, key: str) -> None:
+    left, right = st.container(key=f"stacks-{key.replace('/', '-')}").columns([1, 1], gap="large")
     with left:
         structures.wrapped(table)
-        words = f"{name}, {rule} split of {choice.data}; mean and standard deviation over the seeds that are here."
-        words += " To the first line and to the baseline (boosting): the difference over the same seeds, with its 95 %"
-        words += " interval: where that holds 0, these runs do not tell the two apart."
-        if TO_BASELINE not in table:
-            words += " No boosting was trained on these splits: the Train page does that in seconds."
-        if table["seeds"].nunique() > 1:
-            words += " Not all have the same seeds: compare those that do."
         st.caption(literal(words))
     with right:
-        charts.show(fusion_charts.compared(table, name), f"{choice.data}-fusions", "fusion/compared")
+        charts.show(fusion_charts.compared(table, name), file, key)
+
+
+_TEST_TO_TRAINING = 1 / 8
+_VARIANTS = {
+    "no pre-training": "D-MPNN, no pre-training",
+    "early": "early fusion, pre-trained",
+    "intermediate": "intermediate fusion of 5, pre-trained",
+    "late": "late fusion of 5, pre-trained",
+    "average": "mean over the 5 alone, pre-trained",
+    "chemprop CLI": "chemprop",
+}
+
+
+def measured(data: str) -> tuple[str, dict[str, dict[int, float]]]:
+    """Measured fusions and baselines: the metric, and by kind of model the test scores of the seeds that all have."""
+    results = studio.measured_results()
+    if not {"mmfrl_moleculenet", "baselines"} <= results.keys():
+        return "", {}
+    fused, simple = (
+        [row for row in results[name].rows.to_dict("records") if row["data"] == data]
+        for name in ("mmfrl_moleculenet", "baselines")
+    )
+    if not fused:
+        return "", {}
+    groups = {
+        _VARIANTS.get(row["variant"], f"{row['variant']}, pre-trained"): dict(enumerate(row["seeds"])) for row in fused
+    }
+    seeds = set.intersection(*map(set, groups.values()))
+    for row in simple:
+        groups.setdefault(row["variant"], {})[int(row["seed"])] = row["score"]
+    common = {
+        what: {seed: float(scores[seed]) for seed in sorted(seeds)}
+        for what, scores in groups.items()
+        if seeds <= scores.keys()
+    }
+    return str(fused[0]["metric"]), common
 
 
 def compared(models: Sequence[Model], metric: str) -> pd.DataFrame:
-    """A row a kind of model (:func:`kind`), best first: ``what``, ``runs``, ``seeds``, ``test``, ``± test``, PAIRED.
-
-    And TO_BASELINE, where the strongest simple baseline is among them.
-    """
+    """Table of models by their kind (:func:`kind`), as :func:`tabled` has it."""
     simple = {kind(model.recipe) for model in models if model.recipe and is_simple(model)}
     groups: dict[str, dict[int, float]] = {}
     for model in models:
         if model.card and model.recipe:
             score = model.card.metrics.get("test", {}).get(metric, np.nan)
             groups.setdefault(kind(model.recipe), {}).setdefault(model.card.split.seed, score)  # the newest comes first
+    sizes = [model.card.split.sizes for model in models if model.card]
+    rules = {model.card.split.rule for model in models if model.card}
+    overlap = sizes[0][2] / max(sizes[0][0], 1) if rules <= {*BY_STRUCTURE} - {*UNSEEDED} else 0.0
+    return tabled(groups, simple, score_words.direction(metric).startswith("lower"), overlap)
+
+
+def tabled(
+    groups: Mapping[str, Mapping[int, float]], simple: Collection[str], down: bool, overlap: float
+) -> pd.DataFrame:
+    """A row a kind of model, best first: ``what``, ``runs``, ``seeds``, ``test``, ``± test``, PAIRED.
+
+    And TO_BASELINE, where the strongest of the ``simple`` ones is among them. ``down``: lower is better; ``overlap``:
+    tested to learned molecules, where each seed divides the same ones anew.
+    """
     rows = [
         {"what": what, "runs": len(scores), "seeds": ", ".join(map(str, sorted(scores)))}
-        | {"test": float(np.mean(list(scores.values()))), "± test": pd.Series(scores).std()}
+        | {"test": float(np.mean(list(scores.values()))), "± test": pd.Series(dict(scores)).std()}
         for what, scores in groups.items()
     ]
-    down = score_words.direction(metric).startswith("lower")
     table = pd.DataFrame(rows).sort_values("test", ascending=down, ignore_index=True)
     first = groups[table["what"][0]]
-    table[PAIRED] = ["" if number == 0 else paired(groups[what], first) for number, what in enumerate(table["what"])]
+    table[PAIRED] = [
+        "" if number == 0 else paired(groups[what], first, overlap) for number, what in enumerate(table["what"])
+    ]
     if base := next((what for what in table["what"] if what in simple), None):
-        told = ["" if what == base else paired(groups[what], groups[base]) for what in table["what"]]
-        table[TO_BASELINE] = told
+        table[TO_BASELINE] = [
+            "" if what == base else paired(groups[what], groups[base], overlap) for what in table["what"]
+        ]
     return table
 
 
-def paired(scores: Mapping[int, float], first: Mapping[int, float]) -> str:
+def paired(scores: Mapping[int, float], first: Mapping[int, float], overlap: float = 0.0) -> str:
     """Mean difference over the seeds that both have, with its 95 % interval by Student's t, in words.
 
     >>> paired({0: 1.5, 1: 2.0, 2: 1.9}, {0: 1.0, 1: 1.4, 2: 1.5})
@@ -88,15 +164,12 @@ def paired(scores: Mapping[int, float], first: Mapping[int, float]) -> str:
     >>> paired({0: 1.5}, {0: 1.0, 1: 1.4})
     '1 seed in common: no interval'
     """
-    from scipy import stats
-
-    common = sorted(scores.keys() & first.keys())
-    gaps = np.array([scores[seed] - first[seed] for seed in common])
-    gaps = gaps[np.isfinite(gaps)]
-    if len(gaps) < 2:
-        return f"{len(gaps)} seed{'' if len(gaps) == 1 else 's'} in common: no interval"
-    half = stats.t.ppf(0.975, len(gaps) - 1) * gaps.std(ddof=1) / len(gaps) ** 0.5
-    return f"{gaps.mean():+.3g} [{gaps.mean() - half:.3g}, {gaps.mean() + half:.3g}]"
+    common = [seed for seed in sorted(scores.keys() & first.keys()) if np.isfinite(scores[seed] - first[seed])]
+    pairs = ([float(one[seed]) for seed in common] for one in (scores, first))
+    test = over_seeds("", *pairs, overlap=overlap)
+    if test is None:
+        return f"{len(common)} seed{'' if len(common) == 1 else 's'} in common: no interval"
+    return f"{test.difference:+.3g} [{test.low:.3g}, {test.high:.3g}]"
 
 
 def kind(recipe: Recipe) -> str:

@@ -148,6 +148,18 @@ class TestFigures:
         low, high = stats.ttest_rel([1.5, 2.1, 1.9], [1.0, 1.4, 1.5]).confidence_interval(0.95)
         assert compared.paired(one, other) == f"+0.533 [{low:.3g}, {high:.3g}]"
 
+    def test_measured_seeds_stand_beside_a_baseline_that_saw_the_same(self) -> None:
+        results = studio.measured_results()
+        (late,) = results["mmfrl_moleculenet"].rows.query("data == 'bace' and variant == 'late'").to_dict("records")
+        metric, groups = compared.measured("bace")
+        assert list(groups["late fusion of 5, pre-trained"].values()) == late["seeds"]
+        assert {len(scores) for scores in groups.values()} == {len(late["seeds"])}
+        table = compared.tabled(groups, {"boosting"}, metric == "RMSE", 1 / 8).set_index("what")
+        assert table["test"].is_monotonic_decreasing
+        assert table.loc["boosting", compared.TO_BASELINE] == ""
+        assert table.loc["late fusion of 5, pre-trained", "test"] == pytest.approx(late["mean"])
+        assert compared.measured("solubility") == ("", {})
+
     def test_early_fusion_is_called_so(self) -> None:
         early = Recipe(branches=(Branch(encoder="dmpnn", name="early", start="mmfrl"),))
         assert compared.kind(early) == "early fusion, pre-trained"
