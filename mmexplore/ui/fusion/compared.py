@@ -64,16 +64,16 @@ def _measured(data: str) -> None:
     metric, groups = measured(data)
     if not groups:
         return
-    st.markdown(f"##### Measured with {len(next(iter(groups.values())))} seeds")
+    st.markdown(f"##### Measured with seeds {', '.join(map(str, next(iter(groups.values()))))}")
     name = f"Test {metric} ({score_words.direction('rmse' if metric == 'RMSE' else 'roc_auc')})"
     words = f"{name}, scaffold_balanced split of {data}; mean and standard deviation over the seeds. {_PAIRS}"
     words += " Measured by benchmarks/mmfrl_moleculenet.py and benchmarks/baselines.py."
-    table = tabled(groups, {"boosting"}, metric == "RMSE", _TEST_TO_TRAINING)
+    table = tabled(groups, {"boosting"}, metric == "RMSE", _TEST_TO_TRAINING).drop(columns=["runs", "seeds"])
     _draw(table, name, words, f"{data}-measured", "fusion/measured")
 
 
 def _draw(table: pd.DataFrame, name: str, words: str, file: str, key: str) -> None:
-    left, right = st.container(key=f"stacks-{key.replace('/', '-')}").columns([1, 1], gap="large")
+    left, right = st.container(key=f"stacks-{key.replace('/', '-')}").columns([3, 2], gap="large")
     with left:
         structures.wrapped(table)
         st.caption(literal(words))
