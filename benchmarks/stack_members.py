@@ -25,7 +25,7 @@ RUN = re.compile(rf"({'|'.join(sorted(ROWS, key=len, reverse=True))})-({'|'.join
 
 
 def main() -> None:
-    asked = options().parse_args()
+    asked = command_line().parse_args()
     scores: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for file in sorted(asked.work.glob("*.npz")):
         found = RUN.fullmatch(file.stem)
@@ -68,7 +68,7 @@ def judged(model: str, data: str, file: Path) -> tuple[float, dict[str, float]]:
     return score(every), {name: score([one for one in every if one != number]) for number, name in enumerate(names)}
 
 
-def options() -> Asked:
+def command_line() -> Asked:
     """What can be asked for."""
     asked = Asked(__doc__)
     asked.work_folder()
