@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from baselines import LOOKED_AT, ROWS, SETS, STACKS, TEST_TO_TRAINING
+from baselines import LOOKED_AT, ROWS, SETS, STACKS, TEST_TO_TRAINING, measured
 from record import Asked, record, smallest
 
 from mmexplore import studio
@@ -26,6 +26,8 @@ RUN = re.compile(rf"({'|'.join(sorted(ROWS, key=len, reverse=True))})-({'|'.join
 
 def main() -> None:
     asked = command_line().parse_args()
+    if smallest():
+        measured("freesolv", asked.rows[0], 0, asked)
     scores: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for file in sorted(asked.work.glob("*.npz")):
         found = RUN.fullmatch(file.stem)
