@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load, save
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.svm import SVC, SVR
 
 from mmexplore.nn.baselines import FittedBaseline, State
@@ -115,3 +116,26 @@ def test_options_are_known_without_an_import_and_wrong_ones_refused() -> None:
         "rows": 0.8,
         "columns": 0.3,
     }
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_kept_distances_change_no_machine(monkeypatch: pytest.MonkeyPatch, kind: Any, weighted: bool) -> None:
+    """The border, and Platt's line over left-out folds, are those of scikit-learn's own kernel."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(90, 40)).astype(np.float32)
+    y = (x[:, 0] + rng.normal(size=90) > 0).astype(float) if kind == "classification" else x[:, 0].astype(float)
+    weight = rng.uniform(0.5, 2, 90) if weighted else None
+    machine: Any = BASELINES["svm"]({"x": 40}, 1, [])
+    kept = machine.fit_task(x, y, kind, 5, weight)
+    monkeypatch.setattr("mmexplore.nn.baselines.svm._ROOM", 0)
+    alone = machine.fit_task(x, y, kind, 5, weight)
+    assert kept.keys() == alone.keys()
+    for name, values in kept.items():
+        np.testing.assert_allclose(values, alone[name], rtol=1e-7, atol=1e-9, err_msg=name)
+    if kind == "classification":
+        folds = StratifiedKFold(3, shuffle=True, random_state=5)
+        about: dict[str, Any] = {"cv": folds, "method": "decision_function", "params": {"sample_weight": weight}}
+        left_out = cross_val_predict(SVC(), x.astype(float), y, **about)
+        line = LogisticRegression(C=1e3).fit(left_out[:, None], y, sample_weight=weight)
+        np.testing.assert_allclose(kept["line"], [line.coef_[0, 0], line.intercept_[0]], rtol=1e-6)
