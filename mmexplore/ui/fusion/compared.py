@@ -108,7 +108,8 @@ def measured(data: str) -> tuple[str, dict[str, dict[int, float]]]:
     }
     seeds = set.intersection(*map(set, groups.values()))
     for row in simple:
-        groups.setdefault(row["variant"], {})[int(row["seed"])] = row["score"]
+        seen = " (may have seen labels)" if row.get("may have seen labels") is True else ""
+        groups.setdefault(row["variant"] + seen, {})[int(row["seed"])] = row["score"]
     common = {
         what: {seed: float(scores[seed]) for seed in sorted(seeds)}
         for what, scores in groups.items()
