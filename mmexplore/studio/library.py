@@ -183,12 +183,15 @@ def library_maps(name: str) -> list[str]:
 def make_library_tiles(name: str, on: str = "", progress: Progress = silent) -> dict[str, Any]:
     """Tiles of a library's map, by default the last one made, which the Map page draws.
 
-    Raises NotAvailable, UnknownName, Taken.
+    Molecules that have no place yet, as when the map was stopped, are placed first. Raises NotAvailable, UnknownName,
+    Taken.
     """
     from mmexplore.explore.library import tiles
 
     target = _library(name)
     chosen = tiles.named(target, on)
+    if chosen in target.layers:
+        build.add(target, target.layers[chosen], engine_of("local"), progress)
     return {"library": name, "map": chosen, "tiles": _tiled(target, chosen, progress)}
 
 

@@ -104,6 +104,10 @@ def test_a_library_s_own_map_comes_with_its_tiles(whole: Library, tmp_path: Path
     assert told["tiles"]["placed"] == ROWS - REFUSED
     assert answered("tiles", str(folder)) == {"library": str(folder), "map": told["layer"], "tiles": told["tiles"]}
     assert answered("tiles", str(folder), "--map", "map")["tiles"]["key"] != told["tiles"]["key"]
+    some = build.folder_of(folder, told["layer"]) / f"{whole.parts[0].name}.parquet"
+    some.unlink()  # as where the map was stopped while its molecules were placed
+    assert answered("tiles", str(folder)) == {"library": str(folder), "map": told["layer"], "tiles": told["tiles"]}
+    assert some.is_file()
 
 
 def test_without_the_extra_a_sentence_says_what_to_install(whole: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """A library on the Map: its tiles in place of a data set's points; what an outline holds is counted on the server."""
 
 import math
+import shlex
 from functools import partial
 from typing import Any
 
@@ -70,7 +71,7 @@ def _page(name: str, head: DeltaGenerator, row: DeltaGenerator) -> None:
         _unmapped(name)
         return
     st.info("The tiles of this map are not made yet. This makes them, and so does the button:")
-    st.code(f"mmexplore library tiles {name}", language="sh")
+    st.code(shlex.join(["mmexplore", "library", "tiles", name, "--map", on]), language="sh")
     start = partial(studio.start_library_tiles, name, on)
     key, lost, again = f"tiles-job/{name}/{on}", "The tiles were not finished.", "Make them again"
     waits.made_when_asked(key, "Make the tiles", start, lost, again)
@@ -82,7 +83,7 @@ def _unmapped(name: str) -> None:
         st.code("mmexplore library build SOURCE --name NAME --model MODEL --map DATA", language="sh")
         return
     st.info("This library has no map yet. This lays one out, and so does the button:")
-    st.code(f"mmexplore library map {name}", language="sh")
+    st.code(shlex.join(["mmexplore", "library", "map", name]), language="sh")
     start = partial(studio.start_library_map, name)
     key, lost, again = f"library-map-job/{name}", "The map was not finished.", "Lay it out again"
     waits.made_when_asked(key, "Lay out a map", start, lost, again)

@@ -1,6 +1,7 @@
 """Doubt my molecule: does a list of peaks belong to a structure, and which of a data set's spectra do not?"""
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -14,12 +15,14 @@ from mmexplore.ui.components.words import literal
 from mmexplore.ui.shell import session
 
 _SHOWN = 6
+_LISTED = 200
+_DRAWN = ("structure", "fits better")
 _WAYS = {"both": "by both", "joint": "by the joint model", "shifts": "by predicted shifts"}
 
 
 def doubt_panel(peaks: PeakList | None, data: str) -> None:
     """One pairing on the left, those of the data set on the right."""
-    one, every = st.columns(2, gap="large")
+    one, every = st.columns([2, 3], gap="medium")
     with one:
         st.markdown("**A structure and the peaks above**")
         if peaks is None:
@@ -84,10 +87,12 @@ def _every(data: str) -> None:
         "lower, where one true pairing in twenty does at most: these are worth a look, the most doubtful first."
     )
     table = studio.doubt_table(found, data)
-    fit = {"percentile", "decoys", "name", "smiles", "fits better"}
-    structures.fitting(
-        table.head(200), fit, "doubts", height=360, alt="Spectra that may not belong to their structures"
-    )
+    shown = table.head(_LISTED).copy()
+    shown.insert(1, "structure", structures.addresses(shown["smiles"]))
+    shown["fits better"] = [structures.address(text) if text else "" for text in shown["fits better"]]
+    config: dict[str, Any] = {name: structures.column(name) for name in _DRAWN}
+    config["percentile"] = st.column_config.NumberColumn(format="percent", width="small")
+    structures.table(shown, config, most_px=480, fit=("percentile", *_DRAWN), switch="doubts")
     csv = studio.to_csv(table).encode()
     icon = ":material/download:"
     st.download_button("CSV", csv, f"{data}-doubts.csv", "text/csv", icon=icon, on_click="ignore")

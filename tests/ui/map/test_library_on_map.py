@@ -96,7 +96,7 @@ def test_a_lasso_is_counted_listed_and_cleared(
 def test_what_is_lacking_is_said_with_the_way_to_it() -> None:
     app = opened("no tiles")
     assert "tiles of this map are not made yet" in shown(app)
-    assert [code.value for code in app.code] == ["mmexplore library tiles no tiles"]
+    assert [code.value for code in app.code] == ["mmexplore library tiles 'no tiles' --map map"]
     assert [button.label for button in app.button] == ["Make the tiles"]
     assert "no view of a model" in shown(opened("no map"))
 

@@ -1,11 +1,16 @@
 """Peaks as a query on the Retrieval page, without a browser: what it shows, what it refuses, what its link holds."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from screens import PAGES, PATIENCE, shown
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import studio
+from mmexplore.datasets import Spectra
 from mmexplore.explore.spectra import peaks as by_peaks
+from mmexplore.ui.components import structures
 from mmexplore.ui.components.hit_lists import HitColumn
 from mmexplore.ui.retrieval import page as retrieval_page
 
@@ -68,3 +73,18 @@ def test_junk_is_a_sentence_and_another_list_goes_on(drawn: list[HitColumn]) -> 
     app.query_params["query-by"] = "Structure"
     app.run()
     assert not app.exception
+
+
+def test_doubted_spectra_are_drawn_beside_what_fits_better(
+    drawn: list[HitColumn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = studio.Doubts(
+        np.array([1, 0]), np.array([0.4, 1.0]), np.array([50, 50]), np.array([3, 0]), np.array([2, -1]), "both"
+    )
+    table = studio.dataset(DATA)
+    measured = Spectra(np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(len(table), np.int32))
+    monkeypatch.setattr(studio, "dataset", lambda *_: replace(table, spectra=measured))
+    monkeypatch.setattr(studio, "stored_doubts", lambda _: found)
+    listed = page(**{"below-peaks": "Doubt my molecule"}).dataframe[0].value
+    assert listed["structure"].tolist() == structures.addresses(table.smiles[[1, 0]])
+    assert listed["fits better"].tolist() == [structures.address(str(table.smiles[2])), ""]

@@ -124,6 +124,7 @@ export class LibraryMap {
     this.card = new Card(part(root, ".card", HTMLElement), (path, row) => this.#about(path, row), source);
     this.gestures = this.#listen();
     tools(this.bar, () => [this]);
+    part(this.bar, "[data-act=picture]", HTMLElement).title = "Save the map as a picture (PNG)";
     const { signal } = this.#unseen;
     this.canvas.addEventListener("webglcontextlost", e => { e.preventDefault(); this.#painter = null; this.#turn++; }, { signal });
     this.canvas.addEventListener("webglcontextrestored", () => this.#begin(), { signal });
