@@ -105,15 +105,15 @@ def split_balance(table: pd.DataFrame) -> go.Figure:
     """
     tasks = [name for name in table.columns if name not in ("part", "molecules")]
     means = [name for name in tasks if name.endswith(": mean")]
-    panels = [[name for name in tasks if name not in means], *([name] for name in means)]
-    panels = [panel for panel in panels if panel]
+    shares = [name for name in tasks if name not in means]
+    panels = [*([shares] if shares else []), *([name] for name in means)]
+    rows = {name: row for row, panel in enumerate(panels, 1) for name in panel}
     figure = make_subplots(len(panels), 1, shared_xaxes=True, vertical_spacing=0.2 / len(panels))
     for number, name in enumerate(tasks):
         stroke = {"color": PALETTE[number % len(PALETTE)], "dash": "dot", "width": 1}
         dots = {"size": 12, "symbol": _SYMBOLS[number % len(_SYMBOLS)]}
         about: dict[str, Any] = {"name": plain(name), "mode": "lines+markers", "line": stroke, "marker": dots}
-        row = next(row for row, panel in enumerate(panels, 1) if name in panel)
-        figure.add_scatter(x=table["part"], y=table[name], row=row, col=1, **about)
+        figure.add_scatter(x=table["part"], y=table[name], row=rows[name], col=1, **about)
     for row, panel in enumerate(panels, 1):
         kinds = {name.rpartition(": ")[2] for name in panel}
         figure.update_yaxes(title_text=plain(" / ".join(sorted(kinds))), nticks=_TICKS, row=row, col=1)
