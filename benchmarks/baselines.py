@@ -33,7 +33,7 @@ from mmexplore.recipes.presets import preset
 from mmexplore.runtime import provenance
 
 NAME = "baselines"
-BASE, LOOKED_AT, TEST_TO_TRAINING = "boosting", 3, 1 / 8
+BASE, SPLIT, LOOKED_AT, TEST_TO_TRAINING = "boosting", "scaffold_balanced", 3, 1 / 8
 SETS = ("freesolv", "esol", "bace", "bbbp", "clintox", "sider", "lipophilicity", "tox21")
 ROWS = (
     "ecfp_forest", "boosting", "svm", "svm_replicas", "svm_foundation", "stack_without_foundation", "stack",
@@ -61,7 +61,7 @@ def finished() -> list[dict[str, Any]]:
 def measured(data: str, variant: str, seed: int, asked: argparse.Namespace) -> dict[str, Any]:
     """One row: the test score of a recipe, trained in this process: most take seconds, and torch is imported once."""
     metric = paper("mmfrl")["metric"][data]
-    settings = [f"data.dataset={data}", "data.split=scaffold_balanced"]
+    settings = [f"data.dataset={data}", f"data.split={SPLIT}"]
     recipe = preset(variant).with_settings([*settings, f"data.split_seed={seed}", f"training.seed={seed}"])
     folder = asked.work / f"{variant}-{data}-{seed}-{recipe.digest}"
     if not (folder / "model" / "card.json").is_file():
