@@ -6,9 +6,9 @@ A ridge or logistic regression (:mod:`mmexplore.explore.probe`) learns the label
 balanced scaffold split from the five replicas side by side, 5 x 300 numbers, from the same encoders before any
 training, from RDKit's descriptors, and from each of these two beside the descriptors. A number outside of the training
 part's range counts as the end of that range: of a few large molecules a straight line would say anything. What a
-pre-training is made of is chosen by the validation parts; the test parts are told beside them. Differences are of the mean
-over the seeds, each with an interval over molecules (95 per cent, by bootstrap; the splits are taken as they are). What
-a model predicts is kept in the folder, and not made again.
+pre-training is made of is chosen by the validation parts; the test parts are told beside them. Differences are of the
+mean over the seeds, each with an interval over molecules (95 per cent, by bootstrap; the splits are taken as they are).
+What a model predicts is kept in the folder, and not made again.
 """
 
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from baselines import LOOKED_AT, ROWS, SETS, SPLIT, STACKS, TEST_TO_TRAINING, measured
+from baselines import JUDGED, ROWS, SETS, SPLIT, STACKS, TEST_TO_TRAINING, measured
 from record import Asked, record, smallest
 from safetensors import safe_open
 from scipy.special import expit
@@ -37,7 +37,7 @@ def main() -> None:
     for file in sorted(asked.work.glob("*.npz")):
         found = RUN.fullmatch(file.stem)
         model = file.with_suffix("") / "model"
-        if found and found[1] in asked.rows and (smallest() or int(found[3]) >= LOOKED_AT) and model.is_dir():
+        if found and found[1] in asked.rows and (smallest() or int(found[3]) in JUDGED) and model.is_dir():
             whole, without = judged(model, found[2], int(found[3]))
             print(file.stem, round(whole, 4), flush=True)
             for name, score in without.items():
