@@ -233,7 +233,7 @@ def _ours(
         name = variants.get(variant, variant)
         state, words = _pair(result, theirs, variant, name, data, metric, metrics, len(each))
         values = pd.Series(each)
-        base = pd.Series(simple.get(data, {}), dtype=float).reindex(list(each)).mean()
+        base = pd.Series(simple.get(data, {}), dtype=float).reindex(list(each)).mean(skipna=False)
         row = (name, data, values.mean(), values.std(), len(each), state, "; ".join(words))
         found.append((*row, tuple(each.values()), marked, base))
     return pd.DataFrame(found, columns=[*_KEY, *_OURS])

@@ -13,7 +13,8 @@ def test_the_legend_is_within_the_picture_and_no_spread_is_no_bar() -> None:
     made = beside(figures.assign(data="bbbp", metric="ROC-AUC %"), "Table")
     legend = made.layout.legend
     assert made.layout.showlegend
-    assert (legend.yref, legend.y, legend.yanchor) == ("container", 1, "top")
+    assert (legend.yref, legend.yanchor, legend.xref, legend.x) == ("container", "top", "container", 0)
+    assert 0.5 < legend.y < 1
     legends = ["paper", "measured here", "each seed", "seed 19", "boosting"]
     assert [trace.name for trace in made.data if trace.showlegend] == legends
     assert [shape.x0 for shape in made.layout.shapes] == [78.0]
