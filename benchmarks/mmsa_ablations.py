@@ -1,6 +1,6 @@
 """What does each part of MMSA contribute? Tables VI to IX and figures 6 and 7 of the paper at a smaller scale, and
 what smaller pictures and conformers that are not relaxed do ("pictures", a table of ours; other seeds of the same
-pre-training tell which differences mean something).
+pre-training tell which differences mean something), as do what a shipped model may be made of ("choice").
 
     MMEXPLORE_DATA_DIR=... python benchmarks/mmsa_ablations.py VII --work FOLDER
 
@@ -20,11 +20,11 @@ _QUICK: dict[str, dict[str, Any]] = {"resnet": {"side_px": 64}, "comenet": {"con
 _NAMES = {"gin": "graph2d", "resnet": "image", "comenet": "graph3d"}
 
 
-def branches(*encoders: str, **features: dict[str, Any]) -> str:
-    """The branches of a pre-training as a setting; the first one is the 2D graph's."""
+def branches(*encoders: str, dropout: float = 0, **features: dict[str, Any]) -> str:
+    """The branches of a pre-training as a setting; the first one, with that dropout, is the 2D graph's."""
     read = _QUICK | features
     chosen = [{"encoder": e, "name": _NAMES.get(e, "graph2d"), "features": read.get(e, {})} for e in encoders]
-    chosen[0]["options"] = {"dropout": 0}
+    chosen[0]["options"] = {"dropout": dropout}
     return f"branches={json.dumps(chosen)}"
 
 
@@ -66,6 +66,17 @@ TABLES: dict[str, dict[str, list[str]]] = {
         "112 px": [branches(*_THREE, resnet={"side_px": 112})],
         "a conformer relaxed": [branches(*_THREE, comenet={"conformers": 1, "mmff": "capped"})],
     },
+    "choice": {  # ours: what the shipped model is made of, by the linear probe
+        "as shipped": [_ALL],
+        "the same, seed 1": [_ALL, "training.seed=1"],
+        "the same, seed 2": [_ALL, "training.seed=2"],
+        "K = 10": [_ALL, *_option(neighbours=10)],
+        "pair distances": [_ALL, *_option(geometry="distances")],
+        "no geometry": [_ALL, *_option(geometry="none")],
+        "dropout of 0.5": [branches(*_THREE, dropout=0.5)],
+        "learning rate 3e-4": [_ALL, "training.learning_rate=3e-4"],
+        "learning rate 3e-3": [_ALL, "training.learning_rate=3e-3"],
+    },
 }
 COLUMNS = {
     "VI": ("bbbp", "tox21", "clintox", "esol", "lipophilicity"),
@@ -75,6 +86,7 @@ COLUMNS = {
     "figure 6": ("bace",),
     "figure 7": ("bace",),
     "pictures": ("bbbp", "bace", "esol"),
+    "choice": ("bbbp", "bace", "esol", "freesolv"),
 }
 
 

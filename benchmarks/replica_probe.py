@@ -4,10 +4,11 @@
 
 A ridge or logistic regression (:mod:`mmexplore.explore.probe`) learns the labels of the training part of chemprop v1's
 balanced scaffold split from the five replicas side by side, 5 x 300 numbers, from the same encoders before any
-training, from RDKit's descriptors, and from each of these two beside the descriptors. What a pre-training is made of is
-chosen by the validation parts; the test parts are told beside them. Differences are of the mean over the seeds, each
-with an interval over molecules (95 per cent, by bootstrap; the splits are taken as they are). What a model predicts is
-kept in the folder, and not made again.
+training, from RDKit's descriptors, and from each of these two beside the descriptors. A number outside of the training
+part's range counts as the end of that range: of a few large molecules a straight line would say anything. What a
+pre-training is made of is chosen by the validation parts; the test parts are told beside them. Differences are of the
+mean over the seeds, each with an interval over molecules (95 per cent, by bootstrap; the splits are taken as they are).
+What a model predicts is kept in the folder, and not made again.
 """
 
 from collections.abc import Iterator
@@ -67,12 +68,15 @@ def guessed(dataset: Dataset, models: dict[str, str], seed: int, work: Path) -> 
     train = parts.train[np.isfinite(labels[parts.train])]
     found = {}
     for title, x in spaces(dataset, models, train):
-        file = work / f"{dataset.name}-{seed}-{title.replace(' ', '_')}-{_digest(title, models)}-{dataset.digest}.npy"
+        about = f"{dataset.name}-{seed}-{title.replace(' ', '_')}"
+        file = work / f"{about}-{_digest(title, models)}-{dataset.digest}-within.npy"
         if not file.is_file():
             good = np.isfinite(x).all(1)
-            line = fit_line(kind, x[train[good[train]]].astype(np.float64), labels[train[good[train]]], seed)
+            learned = train[good[train]]
+            within = np.clip(x, x[learned].min(0), x[learned].max(0)).astype(np.float64)
+            line = fit_line(kind, within[learned], labels[learned], seed)
             made = np.full(len(x), np.nan)
-            made[good] = read_line(kind, line, x[good].astype(np.float64))
+            made[good] = read_line(kind, line, within[good])
             file.parent.mkdir(parents=True, exist_ok=True)
             np.save(file, made)
             print(dataset.name, seed, title, flush=True)

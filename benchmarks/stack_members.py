@@ -14,12 +14,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from baselines import LOOKED_AT, ROWS, SETS, STACKS, TEST_TO_TRAINING, measured
+from baselines import JUDGED, ROWS, SETS, SPLIT, STACKS, TEST_TO_TRAINING, measured
 from record import Asked, record, smallest
+from safetensors import safe_open
+from scipy.special import expit
 
 from mmexplore import studio
+from mmexplore.datasets import splits
+from mmexplore.models import checkpoints, embed, metrics
 from mmexplore.models.bootstrap import over_seeds
 from mmexplore.nn.stack import Gates
+from mmexplore.runtime.home import default_home
 
 RUN = re.compile(rf"({'|'.join(sorted(ROWS, key=len, reverse=True))})-({'|'.join(SETS)})-(\d+)-\w+")
 
@@ -32,8 +37,9 @@ def main() -> None:
     for file in sorted(asked.work.glob("*.npz")):
         found = RUN.fullmatch(file.stem)
         model = file.with_suffix("") / "model"
-        if found and found[1] in asked.rows and (smallest() or int(found[3]) >= LOOKED_AT) and model.is_dir():
-            whole, without = judged(str(model), found[2], file)
+        if found and found[1] in asked.rows and (smallest() or int(found[3]) in JUDGED) and model.is_dir():
+            whole, without = judged(model, found[2], int(found[3]))
+            print(file.stem, round(whole, 4), flush=True)
             for name, score in without.items():
                 scores.setdefault((found[2], found[1], name), []).append((whole, score))
     rows: list[dict[str, Any]] = []
@@ -47,24 +53,26 @@ def main() -> None:
     record("stack_members", "what each member adds to a stack, by leaving it out", command, rows)
 
 
-def judged(model: str, data: str, file: Path) -> tuple[float, dict[str, float]]:
+def judged(model: Path, data: str, seed: int) -> tuple[float, dict[str, float]]:
     """Test score of a stack, and without each member: ROC-AUC in %, or RMSE times -1, the mean over the tasks."""
-    shrinkage = studio.model(model).recipe.stack.shrinkage  # type: ignore[union-attr]
-    with np.load(file) as kept:
+    recipe, _ = checkpoints.read(model)
+    dataset = studio.dataset(data)
+    test = splits.split(dataset.smiles, SPLIT, seed).test
+    predicted = embed.embed(model, dataset, home=default_home()).part("p")[test].astype(np.float64)
+    truth = np.stack([dataset.truth(number)[test] for number in range(len(dataset.tasks))], axis=1)
+    with safe_open(model / checkpoints.WEIGHTS, framework="np") as weights:
+        mean, std = (weights.get_tensor(name) for name in ("label_mean", "label_std"))
+    with np.load(model.parent.with_suffix(".npz")) as kept:
         p, labels = torch.from_numpy(kept["p"]), torch.from_numpy(kept["labels"])
         names, classes = kept["names"].tolist(), bool(kept["classes"])
-    reports = [studio.fusion_report(model, data, task.name) for task in studio.dataset(data).tasks]
 
-    def score(kept: list[int]) -> float:
-        gates = Gates({names[number]: 1 for number in kept}, shrinkage=shrinkage)
-        gates.fit(p[:, kept], labels, classes, {})
-        scores = []
-        for report in reports:
-            against = studio.fusion_evaluation(report, model, data)
-            made = report.p[:, kept] @ gates.constant.double().numpy()
-            if against is not None and (told := studio.score(against, studio.readable(report, made))) is not None:
-                scores.append(100 * told[1] if classes else -told[1])
-        return float(np.mean(scores))
+    def score(left: list[int]) -> float:
+        gates = Gates({names[number]: 1 for number in left}, shrinkage=recipe.stack.shrinkage)
+        gates.fit(p[:, left], labels, classes, {})
+        made = np.einsum("nmt,m->nt", predicted[:, left], gates.constant.double().numpy())
+        readable = expit(made) if classes else made * std + mean
+        metric, scale = ("roc_auc", 100) if classes else ("rmse", -1)
+        return scale * metrics.scores([task.kind for task in dataset.tasks], truth, readable, (metric,))[metric]
 
     every = list(range(len(names)))
     return score(every), {name: score([one for one in every if one != number]) for number, name in enumerate(names)}

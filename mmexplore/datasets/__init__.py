@@ -8,7 +8,7 @@ SMILES lines or pasted text). :mod:`mmexplore.datasets.curation` standardises an
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -199,6 +199,17 @@ class Dataset:
     def has_two_classes(self, task: int) -> bool:
         """Whether a task is a classification whose labels are 0 and 1."""
         return self.tasks[task].kind == "classification" and self.classes(task).tolist() == [0.0, 1.0]
+
+    def drawn(self, count: int, seed: int) -> "Dataset":
+        """So many of its readable molecules, drawn by a seed, in their order; all of it where it has no more."""
+        if count >= len(self.readable):
+            return self
+        rows = np.sort(np.random.default_rng(seed).permutation(self.readable)[:count])
+        told = hashlib.sha256(f"{self.digest} {count} {seed}".encode()).hexdigest()[:16]
+        spectra = self.spectra.take(rows) if self.spectra else None
+        columns = {name: getattr(self, name)[rows] for name in ("smiles", "names", "lines", "labels")}
+        extra = self.extra.iloc[rows].reset_index(drop=True)
+        return replace(self, digest=told, extra=extra, spectra=spectra, **columns)
 
     def truth(self, task: int) -> np.ndarray:
         """Labels (n,) that predictions of the same task are judged by: float64, NaN where missing.

@@ -1,9 +1,10 @@
 """Pretraining targets: which branch of a relational pre-training learns what, as its name says. No torch.
 
 A branch called ``smiles``, ``nmr_spectrum`` or ``image`` learns how the embeddings of a frozen model are related, one
-called ``fingerprint`` or ``nmr_peaks`` how that modality's own records are, and one called ``early`` a blend of those
-that speak of whole molecules (MMFRL, equations 6 and 7). A pre-training whose ``lessons`` are empty lets a branch have
-any name.
+called ``fingerprint`` or ``nmr_peaks`` how that modality's own records are, one called ``descriptors`` how RDKit's
+descriptors are (this project's; descriptors teach a D-MPNN in arXiv:2506.15792, too), and one called ``early`` a blend
+of those that speak of whole molecules (MMFRL, equations 6 and 7). A pre-training whose ``lessons`` are empty lets a
+branch have any name.
 """
 
 import math
@@ -19,6 +20,19 @@ PEAKS = "nmr_peaks"
 """The pretraining target of single atoms: it cannot be blended with those of molecules."""
 
 
+DESCRIPTORS = "descriptors"
+_RECORDS = {DESCRIPTORS: "rdkit_descriptors"}
+
+
+def modality(target_name: str) -> str:
+    """Modality whose records teach a pretraining target that no model teaches.
+
+    >>> modality("descriptors"), modality("fingerprint")
+    ('rdkit_descriptors', 'fingerprint')
+    """
+    return _RECORDS.get(target_name, target_name)
+
+
 def record_name(target_name: str) -> str:
     """Record name of a pretraining target's embedding in a batch; no modality is called so."""
     return f"target:{target_name}"
@@ -26,7 +40,7 @@ def record_name(target_name: str) -> str:
 
 def teachers(recipe: Recipe) -> dict[str, dict[str, Any]]:
     """Modalities that a pre-training reads to make its targets, each with its options."""
-    own = [name for name, option in _table(recipe).items() if not option and name in _learned(recipe)]
+    own = [modality(name) for name, option in _table(recipe).items() if not option and name in _learned(recipe)]
     return recipe.teachers | {name: recipe.modalities.get(name, MODALITIES.validated(name, {})) for name in own}
 
 
@@ -59,7 +73,7 @@ def blend(branches: Iterable[str], targets: Iterable[str], text: str) -> dict[st
     """Weights w_R of the early branch (equation 7), none of zero; empty without such a branch. Raises BadRecipe.
 
     ``text`` reads ``"smiles=0.7, image=0.3"``; empty: equal over the other branches that learn of molecules, or, where
-    there is none, over all targets that do.
+    there is none, over all of MMFRL's targets that do.
 
     >>> blend(["early", "image", "smiles", "nmr_peaks"], ["smiles", "image", "fingerprint", "nmr_peaks"], "")
     {'smiles': 0.5, 'image': 0.5}
@@ -69,7 +83,7 @@ def blend(branches: Iterable[str], targets: Iterable[str], text: str) -> dict[st
         return {}
     if text.strip():
         return _read(text, targets)
-    chosen = [name for name in targets if name in names] or targets
+    chosen = [name for name in targets if name in names] or [name for name in targets if name != DESCRIPTORS]
     return dict.fromkeys(chosen, 1 / len(chosen))
 
 

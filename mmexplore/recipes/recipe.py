@@ -59,6 +59,9 @@ class Data(Section):
         tuple[str, ...],
         Field(description="data sets whose molecules, told by the first block of an InChIKey, take no part"),
     ] = ()
+    molecules: Annotated[
+        int, Field(ge=0, description="molecules of a pre-training, drawn at random by the split's seed; 0: all")
+    ] = 0
     split: Annotated[
         Literal["scaffold", "scaffold_balanced", "random", "cluster", "kfold", "column", "time", "file"],
         Field(description=_SPLITS),
@@ -508,8 +511,8 @@ def _since_0_1(values: dict[str, Any]) -> dict[str, Any]:
 
 
 _LATER = frozenset((
-    "without", "watch", "calibration", "tuned", "split_column", "split_file", "cluster_similarity", "folds", "fold",
-    "folds_by", "class_weights", "positive_weights", "task_weights", "nodes",
+    "without", "molecules", "watch", "calibration", "tuned", "split_column", "split_file", "cluster_similarity",
+    "folds", "fold", "folds_by", "class_weights", "positive_weights", "task_weights", "nodes",
 ))  # fmt: skip
 
 

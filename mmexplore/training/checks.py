@@ -38,6 +38,7 @@ class TrainingCheck:
 def check(recipe: Recipe, dataset: Dataset) -> TrainingCheck:
     """Training check of a recipe on a data set: labels, split, and what each part of it holds."""
     try:
+        dataset = drawn(recipe, dataset)
         for modality in recipe.modalities | recipe.teachers:
             check_measured(dataset, modality)
         warnings = _without_labels(recipe, dataset) if recipe.pretrains else _with_labels(recipe, dataset)
@@ -45,6 +46,15 @@ def check(recipe: Recipe, dataset: Dataset) -> TrainingCheck:
         return TrainingCheck((str(mistake),))
     skipped = dataset.skipped(dataset.unreadable)
     return TrainingCheck((), (*warnings, *_unread(skipped)), skipped)
+
+
+def drawn(recipe: Recipe, dataset: Dataset) -> Dataset:
+    """What a pre-training draws of a data set, or all of it. Raises BadRecipe where labels are learned."""
+    if not recipe.data.molecules:
+        return dataset
+    if not recipe.pretrains:
+        raise BadRecipe(f"data.molecules draws those of a pre-training, and {recipe.name!r} learns labels; 0 would do")
+    return dataset.drawn(recipe.data.molecules, recipe.data.split_seed)
 
 
 def _with_labels(recipe: Recipe, dataset: Dataset) -> list[str]:

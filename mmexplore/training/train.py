@@ -144,6 +144,7 @@ def _train(
     *,
     home: Home,
 ) -> Card:
+    dataset = checks.drawn(recipe, dataset)
     with shares.first_before_others():
         policy = _policy(recipe, dataset, folder, home=home)
         prepared = prepare(recipe, dataset, progress, without=without, home=home)

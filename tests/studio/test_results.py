@@ -30,7 +30,7 @@ PAPER = {
 }
 PROTOCOL = {"data": "MoleculeNet", "split": "scaffold", "epochs": {"bace": 100, "esol": 30}}  # fmt: skip
 ROWS = [
-    {"data": "bace", "metric": "ROC-AUC", "model": "dmpnn", "mean": 0.75, "std": 0.01, "seeds": [0.74, 0.76]},
+    {"data": "bace", "metric": "ROC-AUC", "model": "dmpnn", "mean": 0.75, "std": 0.0141, "seeds": [0.74, 0.76]},
     {"data": "bace", "metric": "ROC-AUC", "model": "another", "mean": 0.1, "std": 0.01, "seeds": [0.1, 0.1]},
     {"data": "esol", "metric": "RMSE", "model": "dmpnn", "mean": 1.25, "std": None, "seeds": [1.25]},
 ]
@@ -53,7 +53,9 @@ def benchmarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_our_figures_stand_beside_the_papers_in_its_unit(benchmarks: Path) -> None:
     (table,) = results.paper_tables()["p"]
     found = table.figures.set_index(["variant", "data"])
-    assert found.loc[("none", "bace"), ["paper", "ours", "spread", "seeds"]].tolist() == [70.0, 75.0, 1.0, 2]
+    assert found.loc[("none", "bace"), ["paper", "ours", "seeds"]].tolist() == [70.0, 75.0, 2]
+    assert found.loc[("none", "bace"), "spread"] == pytest.approx(np.std([74, 76], ddof=1))
+    assert found.loc[("none", "bace"), "each"] == (74.0, 76.0)
     assert found.loc[("none", "esol"), ["paper", "ours"]].tolist() == [1.5, 1.25]
     assert np.isnan(found.loc[("none", "esol"), "spread"])
     assert found.loc[("theirs", "bace"), "paper"] == 80.5
@@ -74,6 +76,26 @@ def test_a_variant_of_ours_that_the_paper_lacks_gets_a_row(benchmarks: Path) -> 
     found = table.figures.set_index(["variant", "data"])
     assert found.loc[("dmpnn", "bace"), "ours"] == 75.0
     assert np.isnan(found.loc[("dmpnn", "bace"), "paper"])
+
+
+def test_rows_of_single_seeds_are_gathered_and_the_baseline_stands_beside_them(benchmarks: Path) -> None:
+    """Seed 19 counts in no mean, the baseline's is over the same seeds, and a data set's rows are of one result."""
+    scores = {"dmpnn": {3: 80.0, 4: 84.0, 19: 99.0}, "boosting": {3: 88.0, 4: 90.0, 5: 10.0, 19: 97.0}}
+    rows = [
+        {"data": "bace", "metric": "ROC-AUC %", "variant": variant, "seed": seed, "score": score}
+        for variant, each in scores.items()
+        for seed, score in each.items()
+    ]
+    about = json.loads((benchmarks / "results/ours.json").read_text())
+    (benchmarks / "results/single.json").write_text(json.dumps(about | {"name": "single", "rows": rows}))
+    paper = json.loads(json.dumps(PAPER))
+    paper["tables"]["I"]["results"] = {"single": {"dmpnn": "none"}, "ours": {"dmpnn": "none"}}
+    (benchmarks / "papers/p.json").write_text(json.dumps(paper))
+    (table,) = results.paper_tables()["p"]
+    found = table.figures.set_index(["variant", "data"])
+    columns = ["ours", "seeds", "each", "marked", "baseline"]
+    assert found.loc[("none", "bace"), columns].tolist() == [82.0, 2, (80.0, 84.0), 99.0, 89.0]
+    assert found.loc[("none", "esol"), "ours"] == 1.25
 
 
 def test_without_results_the_papers_figures_remain(benchmarks: Path) -> None:

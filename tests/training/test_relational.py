@@ -12,12 +12,19 @@ import torch
 from interrupted import killed_after, part, weights
 from measured_data import with_spectra
 from safetensors.torch import load_file
+from scipy import special
+from sklearn.metrics.pairwise import cosine_similarity
+from sklearn.preprocessing import QuantileTransformer
 from toy_models import few, save_model
 
 from mmexplore import studio
+from mmexplore.features.of_dataset import features_of
 from mmexplore.models import embed
 from mmexplore.models.registry import model
+from mmexplore.nn.dataloader import Records
 from mmexplore.nn.model import Predictor
+from mmexplore.nn.pretraining.relational import Relational
+from mmexplore.nn.signals.quantiles import LEVELS
 from mmexplore.recipes import presets
 from mmexplore.recipes.recipe import Recipe, parse
 from mmexplore.runtime.errors import BadRecipe, NotAvailable, UnknownName
@@ -90,6 +97,51 @@ def test_what_is_learned_comes_near_to_the_targets(target: Path, tmp_path: Path)
     history = read_json(tmp_path / "history.json")
     for name in ("smiles", "fingerprint", "early"):
         assert 0 < history[-1][f"train_{name}"] < 0.5 * history[0][f"train_{name}"]
+
+
+@pytest.mark.release
+def test_descriptors_teach_a_replica(target: Path, tmp_path: Path) -> None:
+    train(pretraining(target, "descriptors", epochs=40, temperature=0.1), few(), tmp_path, home=default_home())
+    history = read_json(tmp_path / "history.json")
+    assert 0 < history[-1]["train_descriptors"] < 0.5 * history[0]["train_descriptors"]
+
+
+def test_descriptors_relate_molecules_as_scikit_learns_quantiles_do() -> None:
+    """The target of a batch: softmax of cosines of normal scores, the quantiles those of the training molecules."""
+    made = features_of(few(), "rdkit_descriptors", home=default_home())
+    learned, batch = (made.take(rows).columns["values"] for rows in (np.arange(30), np.arange(30, 40)))
+    chosen = Relational({"descriptors": 4}, temperature=0.5)
+    chosen.learn_scales({"rdkit_descriptors": made}, np.arange(30))
+    records = {"rdkit_descriptors": Records(10, {"values": torch.from_numpy(batch)}, {}, {})}
+    loss = chosen.losses({"descriptors": torch.zeros(10, 4)}, records)
+    scale = QuantileTransformer(n_quantiles=LEVELS, output_distribution="normal", subsample=None)
+    scores = scale.fit(learned.astype(np.float64)).transform(batch.astype(np.float64)).clip(-3, 3)
+    t = special.softmax(cosine_similarity(scores) / 0.5, axis=1)
+    uniform = np.full((10, 10), 1 / 10)
+    assert float(loss["descriptors"]) == pytest.approx(special.rel_entr(t, uniform).sum(1).mean(), rel=0.02)
+
+
+def test_peaks_may_have_a_temperature_of_their_own() -> None:
+    """What peaks have learned goes by it, molecules by the other; without it they have one."""
+    counts = torch.tensor([3, 3])
+    owner = {"peaks": torch.tensor([0, 0, 0, 1, 1, 1])}
+    columns = {"atom": torch.tensor([0, 1, 2, 0, 1, 2]), "ppm": torch.tensor([10.0, 20, 80, 11, 30, 90])}
+    records = {
+        "graph2d": Records(2, {}, {"atoms": counts}, {}),
+        "nmr_peaks": Records(2, columns, {"peaks": counts}, owner),
+        "fingerprint": Records(2, {"bits": torch.tensor([[1, 2], [1, 0]], dtype=torch.uint8)}, {}, {}),
+    }
+    torch.manual_seed(0)
+    z = {"nmr_peaks": torch.randn(6, 4), "fingerprint": torch.randn(2, 4)}
+
+    def terms(**options: float) -> dict[str, float]:
+        chosen = Relational({"nmr_peaks": 4, "fingerprint": 4}, **options)
+        return {name: float(value) for name, value in chosen.losses(z, records).items()}
+
+    one, sharp, both = terms(), terms(temperature=0.1), terms(temperature=1.0, peak_temperature=0.1)
+    assert both["nmr_peaks"] == pytest.approx(sharp["nmr_peaks"])
+    assert both["fingerprint"] == pytest.approx(one["fingerprint"])
+    assert one["nmr_peaks"] != pytest.approx(sharp["nmr_peaks"])
 
 
 @pytest.mark.release

@@ -78,8 +78,8 @@ class MMSA(Pretraining):
         anchors: Annotated[int, Field(ge=1, le=65536, description="L: anchors of the memory")] = 128,
         similarity: Annotated[Literal["inner", "cosine"], Field(description="of molecule and anchor (S)")] = "inner",
         geometry: Annotated[
-            Literal["coordinates", "distances"],
-            Field(description="Y_geom: coordinates of 20 atoms in principal axes, or a histogram of distances"),
+            Literal["coordinates", "distances", "none"],
+            Field(description="Y_geom: coordinates of 20 atoms in principal axes, a histogram of distances, or none"),
         ] = "coordinates",
     ) -> None:
         super().__init__()
@@ -92,7 +92,8 @@ class MMSA(Pretraining):
         self.decoders = nn.ModuleList(nn.Linear(dimension, dimension) for _ in dimensions)
         self.structure = StructureAwareness(dimension, structure, neighbours, metric)
         self.memory = Memory(anchors, dimension, similarity)
-        self.geometry_head = _head(dimension, _COORDINATES if geometry == "coordinates" else _BINS)
+        if geometry != "none":
+            self.geometry_head = _head(dimension, _COORDINATES if geometry == "coordinates" else _BINS)
         self.property_head = _head(dimension, _PROPERTIES)
         self.register_buffer("property_mean", torch.zeros(_PROPERTIES))
         self.register_buffer("property_std", torch.ones(_PROPERTIES))
@@ -145,10 +146,10 @@ class MMSA(Pretraining):
         if self.on["memory"]:
             terms["memory"] = memory_loss(aligned, z) / self.width
         if self.on["prediction"]:
-            geometry, known = self._geometry(records["graph3d"])
             properties = (records["descriptors"].columns["values"] - self.property_mean) / self.property_std
             every = torch.ones_like(properties, dtype=torch.bool)
-            terms["geometry"] = _off(self.geometry_head, (z, aligned), geometry, known)
+            if self.geometry != "none":
+                terms["geometry"] = _off(self.geometry_head, (z, aligned), *self._geometry(records["graph3d"]))
             terms["properties"] = _off(self.property_head, (z, aligned), properties, every)
         return terms
 

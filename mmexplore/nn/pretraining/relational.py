@@ -7,15 +7,20 @@ The replicas share nothing but the batch; each learns by the soft cross entropy 
 name (:mod:`mmexplore.recipes.pretraining_targets`). Targets come as records: no encoder of theirs runs here.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
 
+from mmexplore.features.modalities.rdkit_descriptors import NAMES
+from mmexplore.features.packing import Source
 from mmexplore.nn.dataloader import Records
 from mmexplore.nn.losses import relations
 from mmexplore.nn.pretraining import Pretraining
+from mmexplore.nn.signals.quantiles import QuantileNormal
 from mmexplore.recipes import pretraining_targets
 
 
@@ -38,6 +43,7 @@ class Relational(Pretraining):
         "image": "image_target",
         "fingerprint": "",
         "nmr_peaks": "",
+        "descriptors": "",
     }
     fewest: ClassVar[int] = 2
 
@@ -67,6 +73,9 @@ class Relational(Pretraining):
             float, Field(gt=0, le=100, description="tau_1 of nmr_peaks in ppm; 1 makes near shifts related, too")
         ] = 1e-5,
         peak_scale: Annotated[float, Field(gt=0, le=1000, description="tau_2 of nmr_peaks in ppm")] = 10.0,
+        peak_temperature: Annotated[
+            float, Field(ge=0, le=10, description="T of what nmr_peaks has learned; 0: the temperature of the others")
+        ] = 0.0,
         peaks: Annotated[int, Field(ge=2, le=65536, description="at most so many peaks of a batch, drawn anew")] = 512,
     ) -> None:
         super().__init__()
@@ -74,8 +83,11 @@ class Relational(Pretraining):
         self.names = tuple(dimensions)
         self.by_atoms = tuple(name for name in self.names if name == pretraining_targets.PEAKS)
         self.temperature, self.transposed = temperature, transposed
+        self.peak_temperature = peak_temperature or temperature
         self.peak_offset, self.peak_scale, self.peaks = peak_offset, peak_scale, peaks
         self.weights = pretraining_targets.blend(self.names, self.lessons, weights)
+        if pretraining_targets.DESCRIPTORS in {*self.names, *self.weights}:
+            self.scale = QuantileNormal(len(NAMES))
 
     def forward(self, embeddings: dict[str, Tensor]) -> dict[str, Tensor]:
         """Nothing: the views are the branches' own."""
@@ -92,10 +104,9 @@ class Relational(Pretraining):
             goals = self._goals(records)
             entropies, told = [], {}
             for name in self.names:
-                z, t = (
-                    self._peaks(embeddings[name], records) if name in self.by_atoms else (embeddings[name], goals[name])
-                )
-                log_d = relations.log_learned(z, self.temperature)
+                peaks = name in self.by_atoms
+                z, t = self._peaks(embeddings[name], records) if peaks else (embeddings[name], goals[name])
+                log_d = relations.log_learned(z, self.peak_temperature if peaks else self.temperature)
                 entropies.append(relations.cross_entropy(t, log_d))
                 told[name] = entropies[-1].detach() - relations.entropy(t)
                 if self.transposed:
@@ -112,9 +123,17 @@ class Relational(Pretraining):
             ).sum(0)
         return goals
 
+    def learn_scales(self, targets: Mapping[str, Source], rows: np.ndarray) -> None:
+        """Quantiles of the descriptors over the training molecules: raw, the largest alone would relate molecules."""
+        if hasattr(self, "scale"):
+            values = targets[pretraining_targets.modality(pretraining_targets.DESCRIPTORS)].take(rows).columns["values"]
+            self.scale.fit(torch.from_numpy(values))
+
     def _target(self, name: str, records: dict[str, Records]) -> Tensor:
         if self.lessons[name]:
             similarity = relations.cosines(records[pretraining_targets.record_name(name)].columns["z"])
+        elif name == pretraining_targets.DESCRIPTORS:
+            similarity = relations.cosines(self.scale(records[pretraining_targets.modality(name)].columns["values"]))
         else:
             similarity = relations.tanimoto(records[name].columns["bits"])
         return relations.target(similarity, self.temperature)
@@ -122,7 +141,7 @@ class Relational(Pretraining):
     def _peaks(self, atoms: Tensor, records: dict[str, Records]) -> tuple[Tensor, Tensor]:
         """Vectors ``(k, d)`` of atoms with a peak, sampled, and how they are related ``(k, k)`` (C.5).
 
-        The peaks have temperatures of their own, so T stands on the learned side alone.
+        The peaks' targets have temperatures of their own, so T stands on the learned side alone.
         """
         found, graphs = records[pretraining_targets.PEAKS], records["graph2d"]
         counts = graphs.counts["atoms"]

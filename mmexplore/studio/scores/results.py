@@ -18,12 +18,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BENCHMARKS = places.BENCHMARKS
-COLUMNS = ("variant", "data", "metric", "paper", "paper spread", "ours", "spread", "seeds", "state", "differences")
+COLUMNS = (
+    "variant", "data", "metric", "paper", "paper spread", "ours", "spread", "seeds", "state", "differences",
+    "each", "marked", "baseline",
+)  # fmt: skip
+BASELINE, MARKED_SEED = "boosting", 19
+"""The strongest simple model, which stands in every table; the seed of MMFRL's published example, told apart."""
 SAME, TRAINING, DIFFERS = "same protocol", "same test, other training", "differs"
 STATES = (SAME, TRAINING, DIFFERS)
 TEST = ("data", "split", "parts", "metric")
 """Fields that say what a score was computed on; all others say how the model was trained."""
-_KEY, _OURS = ["variant", "data"], ["ours", "spread", "seeds", "state", "differences"]
+_KEY = ["variant", "data"]
+_OURS = ["ours", "spread", "seeds", "state", "differences", "each", "marked", "baseline"]
 _PRETRAINING = "pre-training"
 
 
@@ -51,8 +57,10 @@ class PaperTable:
 
     ``figures`` has a row a variant and data set (COLUMNS): the paper's figure with its own spread and our mean, in the
     unit of ``metric``, NaN where there is none, our sample standard deviation over ``seeds`` runs, one of STATES and
-    the differences of the two protocols in words. ``note`` is what else is to be known of the table. ``measured`` are
-    the results that our figures come from, ``commands`` those that would measure what is missing.
+    the differences of the two protocols in words; ``each`` our single scores, a tuple, ``marked`` that of MARKED_SEED,
+    which counts in no mean, ``baseline`` boosting's mean over the same seeds. ``note`` is what else is to be known of
+    the table. ``measured`` are the results that our figures come from, ``commands`` those that would measure what is
+    missing.
     """
 
     paper: str
@@ -177,16 +185,20 @@ def _table(paper: Mapping[str, Any], number: str, measured: Mapping[str, Result]
     ]
     printed = pd.DataFrame(cells, columns=[*_KEY, "paper", "paper spread"]).set_index(_KEY)
     theirs = _protocol(paper)
-    found = [
-        _ours(measured[name], variants, paper["metric"], theirs) for name, variants in names.items() if name in measured
-    ]
+    found: list[pd.DataFrame] = []
+    for name, variants in names.items():
+        if name in measured:
+            own = _ours(measured[name], variants, paper["metric"], theirs, _simple(measured, measured[name]))
+            known = {data for one in found for data in one["data"]}
+            found.append(own[~own["data"].isin(known)])  # all rows of a data set by one rule: the first result's
     ours = pd.concat([pd.DataFrame(columns=[*_KEY, *_OURS]), *found]).set_index(_KEY)
     every = printed.index.union(ours.index, sort=False)
     figures = pd.concat([printed.reindex(every), ours.reindex(every)], axis=1).reset_index()
     figures["metric"] = figures["data"].map(paper["metric"])
     unpaired = figures["paper"].isna() | figures["ours"].isna()
     figures.loc[unpaired, ["state", "differences"]] = ""
-    kinds: Any = dict.fromkeys(("paper", "paper spread", "ours", "spread"), float)
+    kinds: Any = dict.fromkeys(("paper", "paper spread", "ours", "spread", "marked", "baseline"), float)
+    figures["each"] = figures["each"].map(lambda each: each if isinstance(each, tuple) else ())
     kinds |= {"seeds": "Int64", "state": str, "differences": str}
     return PaperTable(
         paper["paper"],
@@ -199,33 +211,55 @@ def _table(paper: Mapping[str, Any], number: str, measured: Mapping[str, Result]
     )
 
 
-def _ours(result: Result, variants: Mapping[str, str], metrics: Mapping[str, str], theirs: Protocol) -> "pd.DataFrame":
+def _ours(
+    result: Result,
+    variants: Mapping[str, str],
+    metrics: Mapping[str, str],
+    theirs: Protocol,
+    simple: Mapping[str, Mapping[int, float]],
+) -> "pd.DataFrame":
     """Rows of a result under the paper's names of the variants; shares of one as per cent where the paper prints so."""
     import pandas as pd
 
-    rows = result.rows.rename(columns={"model": "variant"})
-    rows = rows[rows["data"].isin(list(metrics))]
-    if variants:
-        rows = rows[rows["variant"].isin(list(variants))]
-    named = rows["variant"].map(lambda variant: variants.get(variant, variant))
-    share = (rows["metric"] == "ROC-AUC") & rows["data"].map(lambda d: metrics[d].endswith("%"))
-    scale = share.map({True: 100.0, False: 1.0})
-    pairs = [
-        _pair(result, theirs, variant, name, data, metric, metrics, len(seeds))
-        for variant, name, data, metric, seeds in zip(
-            rows["variant"], named, rows["data"], rows["metric"], rows["seeds"], strict=True
-        )
-    ]
-    found = {
-        "variant": named,
-        "data": rows["data"],
-        "ours": rows["mean"] * scale,
-        "spread": pd.to_numeric(rows["std"]) * scale,
-        "seeds": rows["seeds"].map(len),
-        "state": [state for state, _ in pairs],
-        "differences": ["; ".join(words) for _, words in pairs],
-    }
-    return pd.DataFrame(found)
+    found = []
+    for (variant, data, metric), scores in _by_seed(result.rows).items():
+        if data not in metrics or (variants and variant not in variants):
+            continue
+        share = metric == "ROC-AUC" and metrics[data].endswith("%")
+        each = {seed: score * (100 if share else 1) for seed, score in scores.items()}
+        marked = each.pop(MARKED_SEED, float("nan"))
+        if not each:
+            continue
+        name = variants.get(variant, variant)
+        state, words = _pair(result, theirs, variant, name, data, metric, metrics, len(each))
+        values = pd.Series(each)
+        base = pd.Series(simple.get(data, {}), dtype=float).reindex(list(each)).mean(skipna=False)
+        row = (name, data, values.mean(), values.std(), len(each), state, "; ".join(words))
+        found.append((*row, tuple(each.values()), marked, base))
+    return pd.DataFrame(found, columns=[*_KEY, *_OURS])
+
+
+def _by_seed(rows: "pd.DataFrame") -> dict[tuple[str, str, str], dict[int, float]]:
+    """Scores by seed of each variant, data set and metric, whether they stand in one row or have a row each."""
+    found: dict[tuple[str, str, str], dict[int, float]] = {}
+    for row in rows.rename(columns={"model": "variant"}).to_dict("records"):
+        scores = found.setdefault((row["variant"], row["data"], row["metric"]), {})
+        scores |= {int(row["seed"]): row["score"]} if "seed" in row else dict(enumerate(row["seeds"]))
+    return found
+
+
+def _simple(measured: Mapping[str, Result], beside: Result) -> dict[str, dict[int, float]]:
+    """Scores of the baseline by data set and seed, on the split of another result; nothing where there are none."""
+    for result in measured.values():
+        same = result.protocol and beside.protocol and _split(result) == _split(beside)
+        if same and "score" in result.rows and BASELINE in set(result.rows["variant"]):
+            scores = _by_seed(result.rows[result.rows["variant"] == BASELINE])
+            return {data: seeds for (_, data, _), seeds in scores.items()}
+    return {}
+
+
+def _split(result: Result) -> object:
+    return result.protocol.fields.get("split") if result.protocol else None
 
 
 def _pair(

@@ -122,7 +122,9 @@ def _undrawn(start: Recipe, key: str) -> dict[str, Draw | None]:
             away += [f"{path}.{name}" for name in _OF_LAYERS]  # the numbers themselves are read
     if start.pretrains:
         away += _OF_LABELS
-    elif now("training.class_weights", start.training.class_weights) != "given":
+        return dict.fromkeys(away)
+    away.append("data.molecules")
+    if now("training.class_weights", start.training.class_weights) != "given":
         away.append("training.positive_weights")
     return dict.fromkeys(away)
 
