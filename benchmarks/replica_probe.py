@@ -3,12 +3,13 @@
     MMEXPLORE_DATA_DIR=... python benchmarks/replica_probe.py --work FOLDER [--models RUN ...]
 
 A ridge or logistic regression (:mod:`mmexplore.explore.probe`) learns the labels of the training part of chemprop v1's
-balanced scaffold split from the five replicas side by side, 5 x 300 numbers, from the same encoders before any
-training, from RDKit's descriptors, and from each of these two beside the descriptors. A number outside of the training
-part's range counts as the end of that range: of a few large molecules a straight line would say anything. What a
-pre-training is made of is chosen by the validation parts; the test parts are told beside them. Differences are of the
-mean over the seeds, each with an interval over molecules (95 per cent, by bootstrap; the splits are taken as they are).
-What a model predicts is kept in the folder, and not made again.
+balanced scaffold split from the five replicas side by side, 5 x 300 numbers (and from that which descriptors taught,
+where a pre-training has it), from the same encoders before any training, from RDKit's descriptors, and from each of
+these two beside the descriptors. A number outside of the training part's range counts as the end of that range: of a
+few large molecules a straight line would say anything. What a pre-training is made of is chosen by the validation
+parts; the test parts are told beside them. Differences are of the mean over the seeds, each with an interval over
+molecules (95 per cent, by bootstrap; the splits are taken as they are). What a model predicts is kept in the folder,
+and not made again.
 """
 
 from collections.abc import Iterator
@@ -34,9 +35,13 @@ _CLIP = 3.0
 
 
 def replicas(model: str, dataset: Dataset) -> np.ndarray:
-    """Embeddings of five replicas side by side (n, 1500), NaN for what has none."""
+    """Embeddings of the replicas side by side (n, 300 each), NaN for what has none.
+
+    MMFRL's five, and that which descriptors taught where a pre-training has it.
+    """
     found = embedding(registry.model(model, home=default_home()), dataset, home=default_home())
-    return np.concatenate([found.view(name) for name in MMFRL_MODALITIES], axis=1)
+    names = [name for name in (*MMFRL_MODALITIES, DESCRIPTORS) if name in found.views]
+    return np.concatenate([found.view(name) for name in names], axis=1)
 
 
 def described(dataset: Dataset, train: np.ndarray) -> np.ndarray:
