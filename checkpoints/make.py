@@ -1,7 +1,7 @@
 """How the shipped models are made: trained, checked in half precision where asked, laid out as maps.
 
     python checkpoints/make.py NAME ...                  any of SHIPPED; those on embedded data need no network
-    python checkpoints/make.py mmsa --work FOLDER        70 minutes on two cores; cut off, it goes on
+    python checkpoints/make.py mmsa --work FOLDER        five hours on two cores; cut off, it goes on
     python checkpoints/make.py --show NAME ...           seconds: the molecule that a late fusion is shown by
     python checkpoints/make.py --report NAME ...         seconds: the fusion report of the model that the app opens on
     python checkpoints/make.py mmfrl --work FOLDER       an hour on one core, once its targets are made
@@ -41,6 +41,7 @@ from mmexplore.features.of_dataset import features_of
 from mmexplore.models import checkpoints
 from mmexplore.models.registry import Model, model
 from mmexplore.recipes import presets
+from mmexplore.recipes.presets import MMFRL_MODALITIES
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.home import default_home, write_json
 from mmexplore.studio import ViewRef
@@ -49,7 +50,7 @@ from mmexplore.training import checks
 from mmexplore.ui.subgraphs import result
 
 HERE = Path(__file__).parent
-MOLECULES = {"zinc250k": 30_000, "chembl_78k": 10_000}
+MOLECULES = {"zinc250k": 60_000, "chembl_78k": 40_000}
 FEWEST = 2
 """Molecules of each environment in the shipped table, at least: it holds means, and no molecule's own shifts."""
 
@@ -66,14 +67,15 @@ class Made:
     pretrains: str = ""
 
 
+_REPLICAS = json.dumps([{"encoder": "dmpnn", "name": name} for name in (*MMFRL_MODALITIES, "early", "descriptors")])
 _TUNED = ("training.batch_size=64", "training.epochs=50")
 SHIPPED = {
     "solubility-dmpnn": Made("dmpnn", "solubility", "Solubility D-MPNN", half=False),
     "mmsa": Made(
         "",
         "",
-        "MMSA, pre-trained on 40,000 drug-like molecules",
-        ("branches.1.start=", "training.epochs=6"),
+        "MMSA, pre-trained on 100,000 drug-like molecules",
+        ("branches.1.start=", "training.epochs=8", "pretraining.options.geometry=distances"),
         pretrains="mmsa",
     ),
     "solubility-mmsa": Made("mmsa", "solubility", "Solubility, fine-tuned MMSA", _TUNED),
@@ -94,11 +96,13 @@ SHIPPED = {
     "mmfrl": Made(
         "",
         "nmrshiftdb2",
-        "MMFRL, pre-trained on 32,500 molecules with NMR spectra",
+        "MMFRL, pre-trained on 28,807 molecules with NMR spectra",
         (
+            f"branches={_REPLICAS}",
             "pretraining.options.temperature=1",
+            "pretraining.options.peak_temperature=0.1",
             "training.batch_size=128",
-            "training.epochs=100",
+            "training.epochs=60",
             "training.schedule=noam",
         ),
         pretrains="mmfrl",
@@ -137,7 +141,7 @@ def judged(most_rows: float = math.inf) -> list[str]:
 
 def sample(work: Path, seed: int = 0) -> Path:
     """Molecules to pre-train on, drawn from the files as a file of their own in the work folder."""
-    path, chosen = work / "druglike-40k.smi", []
+    path, chosen = work / "druglike-100k.smi", []
     for name, count in MOLECULES.items():
         found = next(Path(os.environ["MMEXPLORE_DATA_DIR"]).rglob(f"{name}.smi.gz"))
         lines = gzip.decompress(found.read_bytes()).decode().split()

@@ -24,7 +24,7 @@ from mmexplore.runtime.home import default_home, json_text, write_atomically
 from mmexplore.training.data import held_by
 
 TARGETS = ("target-smiles", "target-spectrum", "target-image")
-CORPORA = dict.fromkeys(("mmfrl", "joint", *TARGETS), "nmrshiftdb2") | {"mmsa": "druglike-40k"}
+CORPORA = dict.fromkeys(("mmfrl", "joint", *TARGETS), "nmrshiftdb2") | {"mmsa": "druglike-100k"}
 MOST_ROWS = 10_000
 """Larger sets are judged by no shipped model, and left out."""
 NOTE = "its corpus holds molecules that models are judged on (without labels): "
@@ -33,7 +33,7 @@ _CHUNK = 500
 
 def published(name: str) -> list[str]:
     """SMILES of a data set or of a corpus as they were published."""
-    if name == "druglike-40k":
+    if name == "druglike-100k":
         with tempfile.TemporaryDirectory() as work:
             return sample(Path(work)).read_text().split()
     entry = next(one for one in catalog.entries(home=default_home()) if one.name == name)
@@ -55,7 +55,7 @@ def corpus(name: str) -> list[str]:
 def left(name: str, without: Sequence[str]) -> list[str]:
     """SMILES of a corpus less the molecules of some data sets."""
     with tempfile.TemporaryDirectory() as work:
-        data = catalog.load(sample(Path(work)) if name == "druglike-40k" else name, home=default_home())
+        data = catalog.load(sample(Path(work)) if name == "druglike-100k" else name, home=default_home())
     sets = [catalog.load(other, home=default_home()) for other in without]
     return [str(data.smiles[row]) for row in np.setdiff1d(data.readable, list(held_by(sets, data)))]
 
