@@ -91,7 +91,8 @@ def small_enough(plan: RunPlan) -> bool:
     """Asks before the scaffolds of many molecules are found."""
     data = plan.recipe.data
     try:
-        count = len(studio.dataset(data.dataset))
+        whole = len(studio.dataset(data.dataset))
+        count = min(data.molecules or whole, whole)
     except MmexploreError:
         return True  # the split says what is wrong
     how = data.folds_by if data.split == "kfold" else data.split
@@ -109,6 +110,8 @@ def _split(plan: RunPlan, said: Sequence[str]) -> None:
     about |= {"fold": data.fold, "similarity": data.cluster_similarity, "folds_by": data.folds_by}
     try:
         dataset = studio.dataset(data.dataset)
+        if data.molecules:
+            dataset = dataset.drawn(data.molecules, data.split_seed)
         names = list(data.targets) or [task.name for task in dataset.tasks]
         shown = labels_picker(names, f"labels-{data.dataset}-{len(names)}")
         with st.spinner("Splitting…"):
