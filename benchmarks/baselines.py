@@ -72,17 +72,17 @@ def finished(name: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["variant"] != AVERAGE]
 
 
-def measured(data: str, variant: str, seed: int, asked: argparse.Namespace) -> dict[str, Any]:
+def measured(data: str, variant: str, seed: int, work: Path, split: str = SPLIT) -> dict[str, Any]:
     """One row: the test score of a recipe, trained in this process: most take seconds, and torch is imported once.
 
     The whole validation part chooses a network's epoch, as in the papers: none of it is kept for intervals.
     """
     metric = METRIC[data]
-    settings = [f"data.dataset={data}", f"data.split={asked.split}", f"training.seed={seed}"]
-    settings += [f"data.split_seed={seed}"] if asked.split == SPLIT else []
+    settings = [f"data.dataset={data}", f"data.split={split}", f"training.seed={seed}"]
+    settings += [f"data.split_seed={seed}"] if split == SPLIT else []
     settings += ["data.calibration=0"] if variant in NETWORKS else []
     recipe = preset(variant, settled=True).with_settings(settings)
-    folder = asked.work / f"{variant}-{data}-{seed}-{recipe.digest}"
+    folder = work / f"{variant}-{data}-{seed}-{recipe.digest}"
     if not (folder / "model" / "card.json").is_file():
         with patch.object(Gates, "fit", _keeping(folder.with_suffix(".npz"))):
             studio.train(recipe, folder, f"{data} {variant}")
@@ -116,7 +116,7 @@ def main() -> None:
         for seed in range(asked.first_seed, asked.seeds):
             for variant in asked.rows:
                 if (data, variant, seed) not in map(key, rows):
-                    rows.append(measured(data, variant, seed, asked))
+                    rows.append(measured(data, variant, seed, asked.work, asked.split))
                     print(data, variant, seed, rows[-1]["score"], flush=True)
                     rows = write(rows, asked)
     if not rows:
