@@ -47,15 +47,16 @@ SETS = (
 REPLICAS = tuple(f"mmfrl_{name}" for name in MMFRL_MODALITIES)
 NETWORKS = ("dmpnn", *REPLICAS, "mmfrl_early", "mmfrl_intermediate", "mmfrl_late", "gin", "mmsa")
 AVERAGE = "mmfrl_average"
-ROWS = (
+FITTED = (
     "ecfp_forest", "boosting", "svm", "svm_replicas", "svm_foundation", "stack_without_foundation", "stack",
-    "all_stack_without_foundation", "all_stack", *NETWORKS,
+    "all_stack_without_foundation", "all_stack",
 )  # fmt: skip
+ROWS = (*FITTED, *NETWORKS)
 METRIC = paper("mmsa")["metric"] | paper("mmfrl")["metric"]
 FOUNDATION = ("svm_foundation", "stack", "all_stack")
 STACKS = {"all_stack": "stack", "all_stack_without_foundation": "stack_without_foundation"}
 ASSAYS = ("tox21", "toxcast", "hiv", "muv")
-COMMAND = "python benchmarks/baselines.py --work FOLDER --split {} --sets {} --seeds {}"
+COMMAND = "python benchmarks/baselines.py --work FOLDER --split {} --sets {} --rows {} --seeds {}"
 Key = tuple[str, str, int]
 
 
@@ -135,7 +136,8 @@ def write(rows: Sequence[dict[str, Any]], asked: argparse.Namespace) -> list[dic
 def _write(rows: Sequence[dict[str, Any]], split: str) -> None:
     order = sorted(rows, key=lambda row: (SETS.index(row["data"]), ROWS.index(row["variant"]), row["seed"]))
     sets = list(dict.fromkeys(row["data"] for row in order))
-    command = COMMAND.format(split, " ".join(sets), max(row["seed"] for row in rows) + 1)
+    variants = [variant for variant in ROWS if any(row["variant"] == variant for row in rows)]
+    command = COMMAND.format(split, " ".join(sets), " ".join(variants), max(row["seed"] for row in rows) + 1)
     question = f"test score of models, baselines and their stacks, {split}, a row a seed"
     told: dict[str, Any] = {"protocol": protocol(split), "scratch": ["dmpnn", "gin"]}
     if split == SPLIT:
@@ -246,7 +248,7 @@ def command_line() -> Asked:
     asked.work_folder()
     asked.option("--split", SPLIT, SPLIT, choices=NAMES)
     asked.option("--sets", list(SETS[:7]), ["freesolv"], nargs="+", choices=SETS)
-    asked.option("--rows", list(ROWS), ["boosting", "stack_without_foundation", "dmpnn"], nargs="+", choices=ROWS)
+    asked.option("--rows", list(FITTED), ["boosting", "stack_without_foundation", "dmpnn"], nargs="+", choices=ROWS)
     asked.option("--first-seed", 0, 0)
     asked.option("--seeds", 3, 1)
     return asked
