@@ -52,7 +52,7 @@ def _dots(shown: pd.DataFrame, variants: list[str]) -> list[go.Scatter]:
     digits = ".1f" if shown["metric"].dropna().str.endswith("%").any() else ".3f"
     names = [plain(variant) for variant in variants]
     each = [(name, score) for name, scores in zip(names, shown["each"], strict=True) for score in _several(scores)]
-    small = {"size": 5, "color": PALETTE[0], "opacity": 0.45}
+    small = {"size": 6, "color": PALETTE[5], "opacity": 0.7}  # seen on either ground
 
     def dots(name: str, column: str, spread: str, **marker: Any) -> go.Scatter:
         bars = {"type": "data", "array": shown[spread], "thickness": 1.5, "color": marker["color"]} if spread else None
