@@ -47,15 +47,16 @@ SETS = (
 REPLICAS = tuple(f"mmfrl_{name}" for name in MMFRL_MODALITIES)
 NETWORKS = ("dmpnn", *REPLICAS, "mmfrl_early", "mmfrl_intermediate", "mmfrl_late", "gin", "mmsa")
 AVERAGE = "mmfrl_average"
-ROWS = (
+FITTED = (
     "ecfp_forest", "boosting", "svm", "svm_replicas", "svm_foundation", "stack_without_foundation", "stack",
-    "all_stack_without_foundation", "all_stack", *NETWORKS,
+    "all_stack_without_foundation", "all_stack",
 )  # fmt: skip
+ROWS = (*FITTED, *NETWORKS)
 METRIC = paper("mmsa")["metric"] | paper("mmfrl")["metric"]
 FOUNDATION = ("svm_foundation", "stack", "all_stack")
 STACKS = {"all_stack": "stack", "all_stack_without_foundation": "stack_without_foundation"}
 ASSAYS = ("tox21", "toxcast", "hiv", "muv")
-COMMAND = "python benchmarks/baselines.py --work FOLDER --split {} --sets {} --seeds {}"
+COMMAND = "python benchmarks/baselines.py --work FOLDER --split {} --sets {} --rows {} --seeds {}"
 Key = tuple[str, str, int]
 
 
@@ -72,17 +73,17 @@ def finished(name: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["variant"] != AVERAGE]
 
 
-def measured(data: str, variant: str, seed: int, asked: argparse.Namespace) -> dict[str, Any]:
+def measured(data: str, variant: str, seed: int, work: Path, split: str = SPLIT) -> dict[str, Any]:
     """One row: the test score of a recipe, trained in this process: most take seconds, and torch is imported once.
 
     The whole validation part chooses a network's epoch, as in the papers: none of it is kept for intervals.
     """
     metric = METRIC[data]
-    settings = [f"data.dataset={data}", f"data.split={asked.split}", f"training.seed={seed}"]
-    settings += [f"data.split_seed={seed}"] if asked.split == SPLIT else []
+    settings = [f"data.dataset={data}", f"data.split={split}", f"training.seed={seed}"]
+    settings += [f"data.split_seed={seed}"] if split == SPLIT else []
     settings += ["data.calibration=0"] if variant in NETWORKS else []
     recipe = preset(variant, settled=True).with_settings(settings)
-    folder = asked.work / f"{variant}-{data}-{seed}-{recipe.digest}"
+    folder = work / f"{variant}-{data}-{seed}-{recipe.digest}"
     if not (folder / "model" / "card.json").is_file():
         with patch.object(Gates, "fit", _keeping(folder.with_suffix(".npz"))):
             studio.train(recipe, folder, f"{data} {variant}")
@@ -116,7 +117,7 @@ def main() -> None:
         for seed in range(asked.first_seed, asked.seeds):
             for variant in asked.rows:
                 if (data, variant, seed) not in map(key, rows):
-                    rows.append(measured(data, variant, seed, asked))
+                    rows.append(measured(data, variant, seed, asked.work, asked.split))
                     print(data, variant, seed, rows[-1]["score"], flush=True)
                     rows = write(rows, asked)
     if not rows:
@@ -135,7 +136,8 @@ def write(rows: Sequence[dict[str, Any]], asked: argparse.Namespace) -> list[dic
 def _write(rows: Sequence[dict[str, Any]], split: str) -> None:
     order = sorted(rows, key=lambda row: (SETS.index(row["data"]), ROWS.index(row["variant"]), row["seed"]))
     sets = list(dict.fromkeys(row["data"] for row in order))
-    command = COMMAND.format(split, " ".join(sets), max(row["seed"] for row in rows) + 1)
+    variants = [variant for variant in ROWS if any(row["variant"] == variant for row in rows)]
+    command = COMMAND.format(split, " ".join(sets), " ".join(variants), max(row["seed"] for row in rows) + 1)
     question = f"test score of models, baselines and their stacks, {split}, a row a seed"
     told: dict[str, Any] = {"protocol": protocol(split), "scratch": ["dmpnn", "gin"]}
     if split == SPLIT:
@@ -246,7 +248,7 @@ def command_line() -> Asked:
     asked.work_folder()
     asked.option("--split", SPLIT, SPLIT, choices=NAMES)
     asked.option("--sets", list(SETS[:7]), ["freesolv"], nargs="+", choices=SETS)
-    asked.option("--rows", list(ROWS), ["boosting", "stack_without_foundation", "dmpnn"], nargs="+", choices=ROWS)
+    asked.option("--rows", list(FITTED), ["boosting", "stack_without_foundation", "dmpnn"], nargs="+", choices=ROWS)
     asked.option("--first-seed", 0, 0)
     asked.option("--seeds", 3, 1)
     return asked

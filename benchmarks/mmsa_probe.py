@@ -9,6 +9,7 @@ times over: ROC-AUC in %, or RMSE. The test part of the deterministic scaffold s
 is left out. That varies less from run to run than fine-tuning; the same pre-training with other seeds says how much.
 """
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,9 @@ def main() -> None:
         epochs = f"training.epochs={asked.pretraining_epochs}"
         rows += rows_of(variant, pretrained(molecules, "quick", [*settings, epochs], asked.work), asked.only)
     question = f"linear probes of MMSA's views after {asked.molecules:,} molecules x {asked.pretraining_epochs} epochs"
-    record("mmsa_probe", question, f"python benchmarks/mmsa_probe.py --work FOLDER --table {asked.table}", rows)
+    command = f"python benchmarks/mmsa_probe.py --work FOLDER --table {asked.table}"
+    command += f" --variants {shlex.join(asked.variants)}" * bool(asked.variants)
+    record("mmsa_probe", question, command, rows)
 
 
 def command_line() -> Asked:

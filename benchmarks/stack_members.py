@@ -32,7 +32,7 @@ RUN = re.compile(rf"({'|'.join(sorted(ROWS, key=len, reverse=True))})-({'|'.join
 def main() -> None:
     asked = command_line().parse_args()
     if smallest():
-        measured("freesolv", asked.rows[0], 0, asked)
+        measured("freesolv", asked.rows[0], 0, asked.work)
     scores: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for file in sorted(asked.work.glob("*.npz")):
         found = RUN.fullmatch(file.stem)

@@ -201,8 +201,8 @@ class Dataset:
         return self.tasks[task].kind == "classification" and self.classes(task).tolist() == [0.0, 1.0]
 
     def drawn(self, count: int, seed: int) -> "Dataset":
-        """So many of its readable molecules, drawn by a seed, in their order; all of it where it has no more."""
-        if count >= len(self.readable):
+        """So many of its readable molecules, drawn by a seed, in their order; 0, or where it has no more: all of it."""
+        if not count or count >= len(self.readable):
             return self
         rows = np.sort(np.random.default_rng(seed).permutation(self.readable)[:count])
         told = hashlib.sha256(f"{self.digest} {count} {seed}".encode()).hexdigest()[:16]

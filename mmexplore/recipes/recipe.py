@@ -100,6 +100,14 @@ class Data(Section):
             raise ValueError(f"fold is one of {self.folds}, 0 to {self.folds - 1}, and {self.fold} came")
         return self
 
+    def drawn(self, rows: int) -> int:
+        """How many take part of so many molecules.
+
+        >>> Data(molecules=100).drawn(642), Data(molecules=100).drawn(40), Data().drawn(642)
+        (100, 40, 642)
+        """
+        return min(self.molecules or rows, rows)
+
     @property
     def split_options(self) -> str:
         """What a split's rule was told besides seed and fractions, in words; "" where nothing.
@@ -466,9 +474,12 @@ class Recipe(Section):
         }
 
     def _switched_on(self, attribute: str) -> list[str]:
-        """Keys of a pre-training's table whose option, if they name one, is on."""
+        """Keys of a pre-training's table whose options, as far as they name any, are on."""
         table: dict[str, str] = PRETRAININGS.attribute(self.pretraining.name, attribute)
-        return [key for key, option in table.items() if not option or self.pretraining.options[option]]
+        options = self.pretraining.options
+        return [
+            key for key, names in table.items() if all(options[one] not in (False, "none") for one in names.split())
+        ]
 
     @property
     def digest(self) -> str:

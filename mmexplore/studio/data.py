@@ -210,23 +210,24 @@ def split_table(
     seed: int,
     fractions: tuple[float, float, float],
     tasks: tuple[str, ...] | None = None,
+    molecules: int = 0,
     **options: Any,
 ) -> "pd.DataFrame":
     """Split table: molecules and, of the ``tasks`` (None: all), label balance or mean of each part, one row a part.
 
-    ``options`` are the other fields of :class:`mmexplore.datasets.splits.SplitRule`. Raises BadRecipe for what cannot
-    be divided.
+    ``molecules``: of so many, drawn by the seed (0: all). ``options`` are the other fields of
+    :class:`mmexplore.datasets.splits.SplitRule`. Raises BadRecipe for what cannot be divided.
     """
     chosen = SplitRule(rule, seed, fractions, **options)
     path = Path(chosen.file).expanduser()
-    return _split_table(dataset, chosen, tasks, version(path) if path.is_file() else None)
+    return _split_table(dataset, chosen, tasks, molecules, version(path) if path.is_file() else None)
 
 
 @cached(32)
 def _split_table(
-    table: Dataset, rule: SplitRule, tasks: tuple[str, ...] | None, _state: FileVersion | None
+    table: Dataset, rule: SplitRule, tasks: tuple[str, ...] | None, molecules: int, _state: FileVersion | None
 ) -> "pd.DataFrame":
-    return summaries.split_table(table, rule, tasks)
+    return summaries.split_table(table.drawn(molecules, rule.seed), rule, tasks)
 
 
 summarize = cached(8)(summaries.summarize)

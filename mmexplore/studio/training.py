@@ -580,7 +580,7 @@ _START_SECONDS = 8
 
 def estimate(recipe: Recipe) -> Estimate:
     """Training estimate: time and memory, from what models with the same encoders took on this machine or elsewhere."""
-    rows = len(dataset(recipe.data.dataset)) * recipe.data.fractions[0]
+    rows = recipe.data.drawn(len(dataset(recipe.data.dataset))) * recipe.data.fractions[0]
     if not (recipe.predicts_by_fusion or recipe.pretrains):
         return _estimate_of_baseline(recipe)
     encoders = sorted(b.encoder for b in recipe.branches)

@@ -50,9 +50,7 @@ def check(recipe: Recipe, dataset: Dataset) -> TrainingCheck:
 
 def drawn(recipe: Recipe, dataset: Dataset) -> Dataset:
     """What a pre-training draws of a data set, or all of it. Raises BadRecipe where labels are learned."""
-    if not recipe.data.molecules:
-        return dataset
-    if not recipe.pretrains:
+    if recipe.data.molecules and not recipe.pretrains:
         raise BadRecipe(f"data.molecules draws those of a pre-training, and {recipe.name!r} learns labels; 0 would do")
     return dataset.drawn(recipe.data.molecules, recipe.data.split_seed)
 

@@ -18,13 +18,14 @@ class Pretraining(nn.Module, ABC):
     """Pretraining base class. Built as ``Pretraining(dimensions, **options)``.
 
     ``dimensions`` maps each branch's name to the width of its embedding. ``views`` names the embeddings that it adds,
-    ``targets`` the modalities that its losses read besides the branches' own; both map to the option that must be on
-    for it, "" for always. ``target_features`` are the options of such a modality where no branch reads it.
-    ``set_views`` are the views that a molecule has only among others, each with the view in which its neighbours are
-    sought. ``lessons``, the pretraining targets, are the names that a branch may have, each with the option that names
-    the frozen model that teaches it, "" where records of that modality do; empty: any name. ``by_atoms`` are the
-    branches whose losses want a vector an atom. ``fewest`` molecules make a batch. ``apart``: each view is made of the
-    branch of its name alone, all of one width, so that a molecule has a view where that branch can read it.
+    ``targets`` the modalities that its losses read besides the branches' own; both map to the options that must be on
+    for it, divided by spaces, "" for always. ``target_features`` are the options of such a modality where no branch
+    reads it. ``set_views`` are the views that a molecule has only among others, each with the view in which its
+    neighbours are sought. ``lessons``, the pretraining targets, are the names that a branch may have, each with the
+    option that names the frozen model that teaches it, "" where records of that modality do; empty: any name.
+    ``by_atoms`` are the branches whose losses want a vector an atom. ``fewest`` molecules make a batch. ``apart``: each
+    view is made of the branch of its name alone, all of one width, so that a molecule has a view where that branch can
+    read it.
     """
 
     views: ClassVar[dict[str, str]]

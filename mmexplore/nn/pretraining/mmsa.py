@@ -38,7 +38,7 @@ class MMSA(Pretraining):
 
     views: ClassVar[dict[str, str]] = {"unified": "", "structure-aware": "", "memory-aligned": ""}
     set_views: ClassVar[dict[str, str]] = {"structure-aware": "unified", "memory-aligned": "unified"}
-    targets: ClassVar[dict[str, str]] = {"descriptors": "prediction_loss", "graph3d": "prediction_loss"}
+    targets: ClassVar[dict[str, str]] = {"descriptors": "prediction_loss", "graph3d": "prediction_loss geometry"}
     target_features: ClassVar[dict[str, dict[str, Any]]] = {"graph3d": {"conformers": 1, "mmff": "off"}}
     lessons: ClassVar[dict[str, str]] = {}
     fewest: ClassVar[int] = 2

@@ -15,6 +15,7 @@ from mmexplore.ui.components.charts import GRAY, PALETTE, plain
 
 _COLUMNS = 3
 _TITLE = 36  # pixels
+_LINE = {"color": PALETTE[1], "width": 1.5, "dash": "dash"}
 
 
 def beside(figures: pd.DataFrame, title: str) -> go.Figure:
@@ -34,8 +35,8 @@ def beside(figures: pd.DataFrame, title: str) -> go.Figure:
         for trace in _dots(shown, variants):
             figure.add_trace(trace.update(showlegend=trace.name not in told), **place)
             told.add(trace.name)
-        if (simple := shown["baseline"].mean()) == simple:  # not NaN
-            figure.add_vline(simple, line={"color": PALETTE[1], "width": 1.5, "dash": "dash"}, **place)
+        for simple in shown["baseline"].dropna().unique():
+            figure.add_vline(simple, line=_LINE, **place)
     height = 150 + rows * (84 + 22 * len(variants))
     at_the_top = {"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 8}}
     figure.update_layout(title={"text": plain(title)} | at_the_top, height=height)
@@ -51,8 +52,7 @@ def _dots(shown: pd.DataFrame, variants: list[str]) -> list[go.Scatter]:
     digits = ".1f" if shown["metric"].dropna().str.endswith("%").any() else ".3f"
     names = [plain(variant) for variant in variants]
     each = [(name, score) for name, scores in zip(names, shown["each"], strict=True) for score in _several(scores)]
-    small = {"size": 5, "color": PALETTE[0], "opacity": 0.45}
-    line = {"color": PALETTE[1], "width": 1.5, "dash": "dash"}
+    small = {"size": 6, "color": PALETTE[5], "opacity": 0.7}  # seen on either ground
 
     def dots(name: str, column: str, spread: str, **marker: Any) -> go.Scatter:
         bars = {"type": "data", "array": shown[spread], "thickness": 1.5, "color": marker["color"]} if spread else None
@@ -63,7 +63,7 @@ def _dots(shown: pd.DataFrame, variants: list[str]) -> list[go.Scatter]:
         "ours": dots("measured here", "ours", "spread", size=10, color=PALETTE[0]),
         "each": go.Scatter(x=[x for _, x in each], y=[y for y, _ in each], name="each seed", marker=small),
         "marked": dots(f"seed {MARKED_SEED}", "marked", "", symbol="star", size=9, color=PALETTE[2]),
-        "baseline": go.Scatter(x=[None], y=[None], name=BASELINE, line=line, hoverinfo="skip"),
+        "baseline": go.Scatter(x=[None], y=[None], name=BASELINE, line=_LINE, hoverinfo="skip"),
     }
     known = {"paper", "ours", *(column for column in ("marked", "baseline") if shown[column].notna().any())}
     known |= {"each"} if each else set()

@@ -91,7 +91,7 @@ def small_enough(plan: RunPlan) -> bool:
     """Asks before the scaffolds of many molecules are found."""
     data = plan.recipe.data
     try:
-        count = len(studio.dataset(data.dataset))
+        count = data.drawn(len(studio.dataset(data.dataset)))
     except MmexploreError:
         return True  # the split says what is wrong
     how = data.folds_by if data.split == "kfold" else data.split
@@ -106,7 +106,12 @@ def _split(plan: RunPlan, said: Sequence[str]) -> None:
     """Draw the parts of the split, or why there are none, unless that was said."""
     data = plan.run(*plan.places[0]).data
     about: dict[str, Any] = {"column": data.split_column, "file": data.split_file, "folds": data.folds}
-    about |= {"fold": data.fold, "similarity": data.cluster_similarity, "folds_by": data.folds_by}
+    about |= {
+        "molecules": data.molecules,
+        "fold": data.fold,
+        "similarity": data.cluster_similarity,
+        "folds_by": data.folds_by,
+    }
     try:
         dataset = studio.dataset(data.dataset)
         names = list(data.targets) or [task.name for task in dataset.tasks]

@@ -240,7 +240,7 @@ def test_weights_that_are_no_weights_are_refused(weights: str, words: str) -> No
 
 
 def test_a_branch_that_learns_nothing_is_refused() -> None:
-    with pytest.raises(BadRecipe, match="named by what teaches it: early, fingerprint, image"):
+    with pytest.raises(BadRecipe, match="named by what teaches it: descriptors, early, fingerprint, image"):
         pretraining_targets.check(recipe("graph2d"))
     with pytest.raises(BadRecipe, match="encoder 'gin' tells nothing; there are: dmpnn"):
         pretraining_targets.check(recipe("nmr_peaks", encoder="gin"))

@@ -14,6 +14,7 @@ from mmexplore.nn.geometry.conformers import geometry_labels, one_conformer
 from mmexplore.nn.losses.hypergraph import hyperedges
 from mmexplore.nn.pretraining.mmsa import MMSA
 from mmexplore.recipes import presets
+from mmexplore.recipes.recipe import Branch, PretrainingConfig, Recipe
 from mmexplore.runtime.home import default_home
 from mmexplore.runtime.registry import PRETRAININGS
 
@@ -100,6 +101,15 @@ def test_a_loss_that_is_off_is_gone_and_the_others_stay(targets, records, switch
     weights = {"contrastive": 0.6, "reconstruction_within": 0.4, "reconstruction_across": 0.4}
     lost = sum(weights.get(k, 0.5) * whole[k] for k in terms)
     assert without["loss"] == pytest.approx(whole["loss"] - lost, rel=1e-5)
+
+
+def test_without_a_geometry_label_no_conformer_is_asked_for(targets, records) -> None:
+    found = losses(built(targets, geometry="none"), records)
+    assert losses(built(targets), records).keys() - found.keys() == {"geometry"}
+    alone = Recipe(branches=(Branch(encoder="gin"),), pretraining=PretrainingConfig(name="mmsa"))
+    off, kept = (alone.with_settings([f"pretraining.options.geometry={label}"]) for label in ("none", "distances"))
+    assert (off.teachers.keys(), kept.teachers.keys()) == ({"descriptors"}, {"descriptors", "graph3d"})
+    assert "graph3d" not in kept.with_settings(["pretraining.options.prediction_loss=false"]).teachers
 
 
 def changed(one: dict[str, float], other: dict[str, float]) -> set[str]:

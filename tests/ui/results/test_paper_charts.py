@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from mmexplore.ui.results.charts import beside
 
@@ -14,7 +15,8 @@ def test_the_legend_is_within_the_picture_and_no_spread_is_no_bar() -> None:
     legend = made.layout.legend
     assert made.layout.showlegend
     assert (legend.yref, legend.yanchor, legend.xref, legend.x) == ("container", "top", "container", 0)
-    assert 0.5 < legend.y < 1
+    assert (1 - legend.y) * made.layout.height == pytest.approx(36)
+    assert made.layout.margin.t > 36
     legends = ["paper", "measured here", "each seed", "seed 19", "boosting"]
     assert [trace.name for trace in made.data if trace.showlegend] == legends
     assert [shape.x0 for shape in made.layout.shapes] == [78.0]

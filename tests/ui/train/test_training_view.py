@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from toy_models import card
 
 from mmexplore import studio
-from mmexplore.recipes.presets import preset
+from mmexplore.recipes.presets import preset, pretraining
 from mmexplore.ui.shell.session import Choice
 from mmexplore.ui.train.view import losses
 
@@ -147,6 +147,11 @@ def test_an_estimate_is_made_of_what_this_machine_took(empty_home: Path, monkeyp
     assert "an earlier run here" in studio.estimate(mine.recipe).how
     monkeypatch.setattr("mmexplore.studio.training.models", lambda: [theirs])
     assert "the shipped model's machine" in studio.estimate(mine.recipe).how
+    pretrained = preset("dmpnn").model_copy(update={"pretraining": pretraining("mmfrl").pretraining})
+    whole, some = (studio.estimate(pretrained.with_settings([f"data.molecules={n}"])).seconds for n in (0, 128))
+    assert some is not None
+    assert whole is not None
+    assert some < whole
     stack = preset("stack")
     assert f"each member is trained {stack.stack.folds + 1} times" in studio.estimate(stack).how
 
@@ -180,3 +185,12 @@ def test_a_training_that_nothing_can_come_of_cannot_be_started(empty_home: Path)
     assert any(
         "nothing can be learned" in e.value.replace("\\", "") or "leaves no molecule" in e.value for e in app.error
     )
+
+
+def test_the_split_of_a_pretraining_is_that_of_the_molecules_it_draws(empty_home: Path) -> None:
+    app = page("6_Train.py", **{"train/learn": "without labels"})
+    app.number_input(key=next(one.key for one in app.number_input if one.label == "Molecules")).set_value(200).run()
+    assert not app.exception
+    table = next(one.value for one in app.markdown if one.value.startswith("| part"))
+    counts = [int(line.split("|")[2].replace(",", "")) for line in table.splitlines()[2:]]
+    assert sum(counts) == 200
