@@ -39,6 +39,7 @@ from mmexplore.explore.spectra import shift_table
 from mmexplore.explore.spectra.peaks import ENVIRONMENTS, JOINT, TABLE
 from mmexplore.features.of_dataset import features_of
 from mmexplore.models import checkpoints
+from mmexplore.models.exchange import model_card
 from mmexplore.models.registry import Model, model
 from mmexplore.recipes import presets
 from mmexplore.recipes.presets import MMFRL_MODALITIES
@@ -51,6 +52,8 @@ from mmexplore.ui.subgraphs import result
 
 HERE = Path(__file__).parent
 MOLECULES = {"zinc250k": 60_000, "chembl_78k": 40_000}
+EVERY_METHOD = ("solubility-dmpnn", studio.first_choice()[1])
+"""Models that are shipped with maps by every method; others are mapped in seconds when it is asked for."""
 FEWEST = 2
 """Molecules of each environment in the shipped table, at least: it holds means, and no molecule's own shifts."""
 
@@ -173,6 +176,16 @@ def make(name: str, work: Path) -> None:
     if made.preset.endswith("_late"):
         show_by(name, made.data)
         report_of(name, made.data)
+    tidy(HERE / name)
+
+
+def tidy(folder: Path) -> None:
+    """Leave out locks, the README that exports write anew, and what only comes before the map that is shipped."""
+    for path in (*folder.rglob(".*"), folder / model_card.README):
+        path.unlink(missing_ok=True)
+    if folder.name not in EVERY_METHOD:
+        for path in folder.glob("maps/*/*-pca.*"):
+            path.unlink()
 
 
 def finished(run: Path, wanted: Recipe) -> Model | None:
@@ -208,8 +221,8 @@ def lay_out(name: str, data: str) -> None:
     shipped, own = studio.map_folders(model(name, home=default_home()), studio.dataset(data))
     for view in studio.model(name).views:
         for method in project.METHODS:
-            if method != "umap" and name not in ("solubility-dmpnn", studio.first_choice()[1]):
-                continue  # made in seconds when it is asked for, and the wheel has a limit
+            if method != "umap" and name not in EVERY_METHOD:
+                continue
             print(name, view, method, studio.compute_map(name, data, view, method).quality)
     shutil.copytree(own, shipped, dirs_exist_ok=True)
 

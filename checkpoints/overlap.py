@@ -10,8 +10,8 @@ of ``mmsa`` is drawn as ``make.py`` drew it.
 import argparse
 import os
 import tempfile
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -49,10 +49,11 @@ def published(name: str) -> list[str]:
 def corpus(name: str) -> list[str]:
     """SMILES of what a shipped pre-training learned from."""
     without = checkpoints.read(HERE / name)[0].data.without
-    return left(CORPORA[name], without) if without else published(CORPORA[name])
+    return left(CORPORA[name], tuple(without)) if without else published(CORPORA[name])
 
 
-def left(name: str, without: Sequence[str]) -> list[str]:
+@cache
+def left(name: str, without: tuple[str, ...]) -> list[str]:
     """SMILES of a corpus less the molecules of some data sets."""
     with tempfile.TemporaryDirectory() as work:
         data = catalog.load(sample(Path(work)) if name == "druglike-100k" else name, home=default_home())

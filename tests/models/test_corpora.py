@@ -132,7 +132,7 @@ def test_no_molecule_of_the_real_small_sets_is_left_in_the_real_corpus(real_data
     overlap = importlib.import_module("overlap")
     names = [name for name in make.judged(5_000) if name != "malaria"]
     assert {"freesolv", "esol", "bace", "bbbp"} <= set(names)
-    corpus = overlap.left("nmrshiftdb2", names)
+    corpus = overlap.left("nmrshiftdb2", tuple(names))
     assert len(corpus) > 25_000
     assert seen({name: overlap.published(name) for name in names}, corpus) == dict.fromkeys(names, 0)
 
