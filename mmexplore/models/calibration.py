@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 FILE, FORMAT = "calibration.json", 1
 FEWEST = 10
 """Calibration rows of a task at least: of fewer nothing is said."""
+FEWEST_APART = 20
+"""Rows that are set apart at least, and that the epoch is chosen by at least."""
 LEVEL = 0.9
 """The level of intervals and sets unless another is asked for."""
 _PREDICTIONS = "predictions.parquet"
@@ -331,39 +333,69 @@ def _read(file: FileVersion, weights_sha256: str, tasks: tuple[Task, ...]) -> Ca
     return Calibration(kinds, column("truth"), column("prediction"), spread, bool(values["apart"]))
 
 
+def set_apart(recipe: Recipe, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Calibration rows: of ``rows`` of the validation part all where it chooses no epoch, else the recipe's share.
+
+    ``labels`` (len(rows), tasks). That share is drawn at random, of classes as many positives as it has rows, and the
+    same whatever the seeds: models of one split share it. Where it, or what it leaves, would be small, none is set
+    apart.
+    """
+    known = np.isfinite(labels).any(1)
+    rows, labels = rows[known], labels[known]
+    if not chosen_by_validation(recipe):
+        return rows
+    count = round(len(rows) * recipe.data.calibration)
+    if min(count, len(rows) - count) < FEWEST_APART:
+        return rows[:0]
+    order = np.random.default_rng(0).permutation(len(rows))
+    if set(np.unique(labels[np.isfinite(labels)])) <= {0.0, 1.0}:
+        order = order[np.argsort((labels[order] == 1).sum(1), kind="stable")]
+        return np.sort(rows[order[((np.arange(count) + 0.5) * len(rows) / count).astype(np.int64)]])
+    return np.sort(rows[order[:count]])
+
+
 def _of_predictions(model: "Model", trained_on: Dataset | None) -> Calibration | None:
-    """Rows of the validation part, where the predictions of the training lie beside the model."""
-    assert model.card is not None
-    assert model.recipe is not None
-    apart = not chosen_by_validation(model.recipe)
+    """Rows of the validation part, where the predictions of the training lie beside the model.
+
+    Those alone that were set apart, where that many are.
+    """
+    card, recipe = model.card, model.recipe
+    assert card is not None
+    assert recipe is not None
+    own = trained_on if trained_on is not None and trained_on.digest == card.data.digest else None
     for place in (model.folder / _PREDICTIONS, model.folder.parent / _PREDICTIONS):
         if place.is_file():
-            found = _validation(version(place), model.card.data.tasks, apart)
-            if found is not None or trained_on is None or trained_on.digest != model.card.data.digest:
-                return found
-            return _labelled(version(place), model.card.data.tasks, apart, trained_on)
+            found = _validation(version(place), card.data.tasks, own)
+            if found is None:
+                return None
+            rows, truth, prediction = found
+            apart = set_apart(recipe, rows, truth)
+            if chosen_by_validation(recipe) and len(apart) != card.split.calibration:
+                apart = rows[:0]  # of a version that set none apart
+            kept = np.isin(rows, apart) if len(apart) else np.ones(len(rows), bool)
+            kinds = tuple(task.kind for task in card.data.tasks)
+            return Calibration(kinds, truth[kept], prediction[kept], None, len(apart) > 0)
     return None
 
 
 @cached(16)
-def _validation(file: FileVersion, tasks: tuple[Task, ...], apart: bool) -> Calibration | None:
+def _validation(
+    file: FileVersion, tasks: tuple[Task, ...], own: Dataset | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Numbers of the rows, what is true of them, and what was predicted; None where that is not known.
+
+    Labels lie beside the predictions, or are those of the data set, whose rows these are.
+    """
     names = [task.name for task in tasks]
     table = _rows_of(file, [*names, *(f"truth: {name}" for name in names)])
-    if table is None:  # of a foreign or former version, without labels
-        return None
-    truth = table[[f"truth: {name}" for name in names]].to_numpy(np.float64)
-    return Calibration(tuple(task.kind for task in tasks), truth, table[names].to_numpy(np.float64), None, apart)
-
-
-@cached(16)
-def _labelled(file: FileVersion, tasks: tuple[Task, ...], apart: bool, trained_on: Dataset) -> Calibration | None:
-    """The same with the labels of the data set, whose rows these are."""
-    names, there = [task.name for task in tasks], [task.name for task in trained_on.tasks]
-    table = _rows_of(file, names)
-    if table is None or not set(names) <= set(there):
-        return None
-    truth = trained_on.labels[table.index][:, [there.index(name) for name in names]].astype(np.float64)
-    return Calibration(tuple(task.kind for task in tasks), truth, table[names].to_numpy(np.float64), None, apart)
+    if table is not None:
+        truth = table[[f"truth: {name}" for name in names]].to_numpy(np.float64)
+    else:  # of a foreign or former version, or shipped
+        table, there = _rows_of(file, names), [] if own is None else [task.name for task in own.tasks]
+        if table is None or own is None or not set(names) <= set(there):
+            return None
+        truth = own.labels[table.index][:, [there.index(name) for name in names]].astype(np.float64)
+    return table.index.to_numpy(), truth, table[names].to_numpy(np.float64)
 
 
 def _rows_of(file: FileVersion, columns: list[str]) -> "pd.DataFrame | None":

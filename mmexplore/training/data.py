@@ -16,7 +16,7 @@ from mmexplore.datasets import Dataset, Kind, Skipped, Task
 from mmexplore.datasets.splits import Division
 from mmexplore.features.of_dataset import features_of
 from mmexplore.features.packing import Source
-from mmexplore.models.calibration import chosen_by_validation
+from mmexplore.models.calibration import set_apart
 from mmexplore.recipes import pretraining_targets
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.errors import BadRecipe
@@ -24,8 +24,6 @@ from mmexplore.runtime.home import Home
 from mmexplore.runtime.progress import Progress, silent
 from mmexplore.training import checks, teachers
 
-FEWEST_APART = 20
-"""Molecules that choose the epoch, and that calibrate, at least, where the validation part does both."""
 _FOUNDATION = "MiniMol was trained with labels of PubChem's assays: on data made of those it may have seen the answers"
 
 
@@ -93,7 +91,7 @@ def prepare(
     mean, std = _moments(tasks, train)
     skipped = dataset.skipped(dict(division.left_out) | reasons | _reasons(held))
     notes = division.notes + _notes(recipe, dataset.skipped(reasons)) + _without(held) + _dull(tasks, train)
-    apart = _apart(recipe, parts["validation"], labels)
+    apart = set_apart(recipe, parts["validation"], labels[parts["validation"]])
     return Prepared(described, labels, tasks, parts, mean, std, notes, skipped, apart)
 
 
@@ -150,25 +148,6 @@ def _described(
 def _parts(division: Division, ok: np.ndarray) -> dict[str, np.ndarray]:
     every = {name: getattr(division.split, name) for name in checks.PARTS}
     return {name: rows[ok[rows]] for name, rows in every.items()}
-
-
-def _apart(recipe: Recipe, validation: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Calibration rows: all of the validation part where it chooses no epoch, else the recipe's share of it.
-
-    That share is drawn at random, of classes as many positives as it has rows, and the same whatever the seeds: models
-    of one split share it. Where it, or what it leaves, would be small, none is set apart.
-    """
-    rows: np.ndarray = validation[np.isfinite(labels[validation]).any(1)]
-    if not chosen_by_validation(recipe):
-        return rows
-    count = round(len(rows) * recipe.data.calibration)
-    if min(count, len(rows) - count) < FEWEST_APART:
-        return rows[:0]
-    drawn: np.ndarray = np.random.default_rng(0).permutation(rows)
-    if set(np.unique(labels[rows][np.isfinite(labels[rows])])) <= {0.0, 1.0}:
-        drawn = drawn[np.argsort((labels[drawn] == 1).sum(1), kind="stable")]
-        return np.sort(drawn[((np.arange(count) + 0.5) * len(rows) / count).astype(np.int64)])
-    return np.sort(drawn[:count])
 
 
 def _moments(tasks: tuple[Task, ...], train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,10 +10,11 @@ from interrupted import part, weights
 
 from mmexplore.datasets import Dataset, Task
 from mmexplore.models import calibration, registry
+from mmexplore.models.calibration import FEWEST_APART
 from mmexplore.recipes.recipe import APART, Recipe, parse
 from mmexplore.runtime.home import default_home
 from mmexplore.runtime.progress import silent
-from mmexplore.training.data import FEWEST_APART, Prepared, prepare
+from mmexplore.training.data import Prepared, prepare
 from mmexplore.training.train import train
 
 NETWORK = parse(
@@ -54,6 +55,12 @@ def test_labels_of_calibration_rows_change_no_weight(dataset: Dataset, tmp_path:
     assert made is not None
     assert made.apart
     np.testing.assert_allclose(made.truth, dataset.labels[rows], rtol=1e-6)
+    (tmp_path / "a" / "model" / calibration.FILE).unlink()  # as of a model that ships without labels
+    same = calibration.calibration(registry.model(str(tmp_path / "a"), home=default_home()))
+    assert same is not None
+    assert same.apart
+    np.testing.assert_allclose(same.truth, made.truth, rtol=1e-6)
+    np.testing.assert_allclose(same.prediction, made.prediction, rtol=1e-6)
     assert card.coverage[0].of == card.split.sizes[2]
 
 
