@@ -3,14 +3,15 @@
 An absent modality has a stand-in: nothing (``zero``), or its mean over the training molecules (``mean``). Of a late
 fusion and of a stack it stands for the product w p, which is additive: what a modality adds is its product less the
 stand-in. Other fusions and baselines add nothing up, and the stand-in is one of the branch's embedding: what a modality
-adds is its Shapley value (Shapley 1953; Lundberg and Lee 2017, arXiv:1705.07874), exact up to five modalities. Either
+adds is its Shapley value (Shapley 1953; Lundberg and Lee 2017, arXiv:1705.07874), exact up to seven modalities. Either
 way the contributions and the start, what is predicted where all are absent, add up to the prediction.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import permutations
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from mmexplore.runtime.errors import BadMolecule
 from mmexplore.runtime.home import Home, write_atomically
 from mmexplore.runtime.progress import Progress, silent
 
-EXACT = 5
+EXACT = 7
 """So many modalities at most have all of their subsets tried; of more, those on the way of ORDERS drawn orders."""
 ORDERS = 32
 _ROWS = 4096
@@ -98,13 +99,13 @@ def contributions(
         return found
     made = embedding(model, dataset, progress, home=home)
     ground = reference(model, dataset, made, trained_on, home=home, progress=progress)
-    present, orders = subsets(len(report.modalities))
+    present, shares = subsets(len(report.modalities))
     views = {name: made.view(name) for name in report.modalities}
     means = _means(ground, report.modalities) if absent == "mean" else None
     predicted = _of_branches(model, report, views, means, present, progress)
     path = _file(model, dataset, report, trained_on, absent, home=home)
     write_atomically(path, to_bytes({"predicted": predicted}))
-    return _shapley(report, absent, present, orders, predicted)
+    return _shapley(report, absent, present, shares, predicted)
 
 
 def stored(
@@ -114,7 +115,7 @@ def stored(
     check_absent(absent)
     if report.w.shape[1]:
         return additive(report, absent)
-    present, orders = subsets(len(report.modalities))
+    present, shares = subsets(len(report.modalities))
     try:
         content = seals.read(_file(model, dataset, report, trained_on, absent, home=home))
         predicted = from_bytes(content)["predicted"]
@@ -122,7 +123,7 @@ def stored(
         return None
     if predicted.shape != (len(present), len(report.rows)):
         return None
-    return _shapley(report, absent, present, orders, predicted)
+    return _shapley(report, absent, present, shares, predicted)
 
 
 def additive(report: FusionReport, absent: Absent = "mean") -> Contributions:
@@ -133,8 +134,8 @@ def additive(report: FusionReport, absent: Absent = "mean") -> Contributions:
     start = float(report.on_unit(np.array(instead.sum())))
     present, _ = subsets(len(report.modalities))
     predicted = start + present.astype(np.float64) @ values.T
-    product = "a weight times a branch's prediction (w p)"
-    by = f"{product}, less its mean over the training part" if absent == "mean" else product
+    factors = "a weight times a branch's prediction (w p)"
+    by = f"{factors}, less its mean over the training part" if absent == "mean" else factors
     words = f"the mean prediction of {report.reference}" if absent == "mean" else "no modality at all"
     return Contributions(
         report.modalities,
@@ -176,11 +177,11 @@ def of_molecule(
         signs = np.array([-1.0 if name in report.turned else 1.0 for name in modalities])
         w, p = np.float64(few.parts["w"]) * signs, np.float64(few.parts["p"][:, :, number]) * signs
         return additive(replace(one, w=w, p=p, prediction=products(w, p).sum(1)), absent)
-    present, orders = subsets(len(modalities))
+    present, shares = subsets(len(modalities))
     views = {name: few.views[name] for name in modalities}
     means = _training_means(model, trained_on, modalities, home=home) if absent == "mean" else None
     predicted = _of_branches(model, one, views, means, present, silent)
-    return _shapley(one, absent, present, orders, predicted)
+    return _shapley(one, absent, present, shares, predicted)
 
 
 @cached(8)
@@ -198,28 +199,30 @@ def _means(ground: Reference, modalities: Iterable[str]) -> dict[str, np.ndarray
 
 @cache
 def subsets(modalities: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Subsets that are tried, bool (subsets, modalities), the smallest first; and orders (orders, modalities).
+    """Subsets that are tried, bool (subsets, modalities), the smallest first; and Shapley's shares of their values.
 
+    Shares (modalities, subsets) times predictions are what each modality adds to those before it, the mean over orders.
     Up to EXACT modalities all subsets and all orders. Of more: ORDERS orders, drawn by the seed, each with its reverse,
     the subsets that they pass, and those of one modality and of all but one.
     """
     if modalities <= EXACT:
-        orders = np.array(list(permutations(range(modalities))))
-    else:
-        rng = np.random.default_rng((seed, modalities))
-        drawn = np.array([rng.permutation(modalities) for _ in range(ORDERS // 2)])
-        orders = np.concatenate([drawn, drawn[:, ::-1]])
-    passed = [np.isin(np.arange(modalities), order[:k]) for order in orders for k in range(modalities + 1)]
+        every = np.array(list(product([False, True], repeat=modalities)))
+        present = every[np.lexsort((*every.T, every.sum(1)))]
+        size = present.sum(1)
+        orders = [math.factorial(n) * math.factorial(modalities - 1 - n) for n in range(modalities)]
+        share = np.array(orders) / math.factorial(modalities)  # of those orders in which n come before
+        return present, np.where(present.T, share[size - 1], -share[np.minimum(size, modalities - 1)])
+    rng = np.random.default_rng((seed, modalities))
+    drawn = np.array([rng.permutation(modalities) for _ in range(ORDERS // 2)])
+    each = np.concatenate([drawn, drawn[:, ::-1]])
+    passed = [np.isin(np.arange(modalities), order[:k]) for order in each for k in range(modalities + 1)]
     ones = np.eye(modalities, dtype=bool)
     every = np.unique(np.concatenate([passed, ones, ~ones]), axis=0)
-    return every[np.lexsort((*every.T, every.sum(1)))], orders
+    present = every[np.lexsort((*every.T, every.sum(1)))]
+    return present, _shares(present, each)
 
 
-def shapley(present: np.ndarray, predicted: np.ndarray, orders: np.ndarray) -> np.ndarray:
-    """Shapley values (n, modalities): what a modality adds to those before it, mean over the orders.
-
-    ``predicted`` (subsets, n). A row adds up to the whole less nothing, over any orders (efficiency).
-    """
+def _shares(present: np.ndarray, orders: np.ndarray) -> np.ndarray:
     place = {some.tobytes(): number for number, some in enumerate(present)}
     share = np.zeros((present.shape[1], len(present)))
     for order in orders:
@@ -228,15 +231,23 @@ def shapley(present: np.ndarray, predicted: np.ndarray, orders: np.ndarray) -> n
             share[modality, place[kept.tobytes()]] -= 1 / len(orders)
             kept[modality] = True
             share[modality, place[kept.tobytes()]] += 1 / len(orders)
-    found: np.ndarray = (share @ predicted).T
+    return share
+
+
+def shapley(predicted: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Shapley values (n, modalities) of ``predicted`` (subsets, n), by the shares of :func:`subsets`.
+
+    A row adds up to the whole less nothing, over any orders (efficiency).
+    """
+    found: np.ndarray = (shares @ predicted).T
     return found
 
 
 def _shapley(
-    report: FusionReport, absent: Absent, present: np.ndarray, orders: np.ndarray, predicted: np.ndarray
+    report: FusionReport, absent: Absent, present: np.ndarray, shares: np.ndarray, predicted: np.ndarray
 ) -> Contributions:
     exact = len(report.modalities) <= EXACT
-    by = "Shapley values over " + ("all subsets" if exact else f"{len(orders)} drawn orders") + " of the modalities"
+    by = "Shapley values over " + ("all subsets" if exact else f"{ORDERS} drawn orders") + " of the modalities"
     words = "the prediction with every modality at its mean over " + report.reference
     return Contributions(
         report.modalities,
@@ -246,7 +257,7 @@ def _shapley(
         float(predicted[0].mean()),
         words if absent == "mean" else "the prediction with every modality at zero",
         predicted[-1],
-        shapley(present, predicted, orders),
+        shapley(predicted, shares),
         present,
         predicted,
         exact,
