@@ -143,7 +143,7 @@ def _write(rows: Sequence[dict[str, Any]], split: str) -> None:
     if split == SPLIT:
         gains = judged(order)
         told |= {"judged": gains, "over the sets": over_sets(gains)}
-    record(NAMES[split], question, command, [*order, *averages(order)], told=told)
+    record(NAMES[split], question, command, [*order, *averages(order)], told=told, printed=False)
 
 
 def averages(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

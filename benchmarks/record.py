@@ -75,13 +75,15 @@ def record(
     rows: list[dict[str, Any]],
     seed: int = 0,
     told: dict[str, Any] | None = None,
+    printed: bool = True,
 ) -> None:
-    """Print the rows and, unless at the smallest scale, write ``results/<name>.json``.
+    """Print the rows, unless told so before, and, unless at the smallest scale, write ``results/<name>.json``.
 
     ``told`` are more fields: a result that stands beside a paper's table tells its ``protocol`` in the words of
     ``papers/``, its rows without pre-training (``scratch``) and what else holds for one of its ``variants``.
     """
-    _print(question, rows)
+    if printed:
+        _print(question, rows)
     if smallest():
         return
     path = RESULTS / f"{name}.json"

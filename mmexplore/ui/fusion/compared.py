@@ -1,6 +1,7 @@
 """Early, intermediate and late fusion beside single modalities: models trained on the same molecules and split rule."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from mmexplore import studio
 from mmexplore.models.bootstrap import over_seeds
 from mmexplore.models.evaluation import is_simple
 from mmexplore.recipes.recipe import BY_STRUCTURE, UNSEEDED, Recipe
-from mmexplore.studio import Model
+from mmexplore.studio import Model, Result
+from mmexplore.studio.scores.results import MARKED_SEED
 from mmexplore.ui.components import charts, score_words, structures
 from mmexplore.ui.components.words import literal
 from mmexplore.ui.fusion import charts as fusion_charts
@@ -67,7 +69,7 @@ def _measured(data: str) -> None:
     st.markdown(f"##### Measured with seeds {', '.join(map(str, next(iter(groups.values()))))}")
     name = f"Test {metric} ({score_words.direction('rmse' if metric == 'RMSE' else 'roc_auc')})"
     words = f"{name}, scaffold_balanced split of {data}; mean and standard deviation over the seeds. {_PAIRS}"
-    words += " Measured by benchmarks/mmfrl_moleculenet.py and benchmarks/baselines.py."
+    words += " Measured by the benchmarks of this project: the Results page has all of them."
     table = tabled(groups, {"boosting"}, metric == "RMSE", _TEST_TO_TRAINING).drop(columns=["runs", "seeds"])
     _draw(table, name, words, f"{data}-measured", "fusion/measured")
 
@@ -82,40 +84,62 @@ def _draw(table: pd.DataFrame, name: str, words: str, file: str, key: str) -> No
 
 
 _TEST_TO_TRAINING = 1 / 8
+_FIXED, _CLAIMED = "mmfrl_moleculenet", ("boosting", "mmfrl_intermediate", "mmfrl_late")
 _VARIANTS = {
+    "dmpnn": "D-MPNN, no pre-training",
     "no pre-training": "D-MPNN, no pre-training",
     "early": "early fusion, pre-trained",
     "intermediate": "intermediate fusion of 5, pre-trained",
     "late": "late fusion of 5, pre-trained",
     "average": "mean over the 5 alone, pre-trained",
-    "chemprop CLI": "chemprop",
 }
 
 
 def measured(data: str) -> tuple[str, dict[str, dict[int, float]]]:
-    """Measured fusions and baselines: the metric, and by kind of model the test scores of the seeds that all have."""
+    """Measured fusions and baselines: the metric, and by kind of model the test scores of the seeds that all have.
+
+    Of the networks that trained until they settled, as the baselines' result has them; of a data set without these,
+    those of a fixed number of epochs. Seed MARKED_SEED, which the paper's example was looked at on, counts in neither.
+    """
     results = studio.measured_results()
-    if not {"mmfrl_moleculenet", "baselines"} <= results.keys():
+    fixed, rows = (_of(results[name], data) if name in results else [] for name in (_FIXED, "baselines"))
+    fused, simple = ([row for row in rows if row["network"] == network] for network in (True, False))
+    if not {row["variant"] for row in fused} >= {*_CLAIMED[1:]}:
+        fused = fixed
+    groups: dict[str, dict[int, float]] = {}
+    for row in (*fused, *simple):
+        groups.setdefault(row["what"], {})[row["seed"]] = row["score"]
+    claimed = [groups[name] for name in map(_named, _CLAIMED) if name in groups]
+    if len(claimed) < len(_CLAIMED):
         return "", {}
-    fused, simple = (
-        [row for row in results[name].rows.to_dict("records") if row["data"] == data]
-        for name in ("mmfrl_moleculenet", "baselines")
-    )
-    if not fused:
-        return "", {}
-    groups = {
-        _VARIANTS.get(row["variant"], f"{row['variant']}, pre-trained"): dict(enumerate(row["seeds"])) for row in fused
-    }
-    seeds = set.intersection(*map(set, groups.values()))
-    for row in simple:
-        seen = " (may have seen labels)" if row.get("may have seen labels") is True else ""
-        groups.setdefault(row["variant"] + seen, {})[int(row["seed"])] = row["score"]
+    seeds = sorted(set.intersection(*map(set, claimed)))
     common = {
-        what: {seed: float(scores[seed]) for seed in sorted(seeds)}
+        what: {seed: float(scores[seed]) for seed in seeds}
         for what, scores in groups.items()
-        if seeds <= scores.keys()
+        if seeds and scores.keys() >= {*seeds}
     }
     return str(fused[0]["metric"]), common
+
+
+def _of(result: Result, data: str) -> list[dict[str, Any]]:
+    """Rows of a result on a data set, one a seed, each model by the name that people read."""
+    found = []
+    for row in result.rows.to_dict("records"):
+        if row["data"] != data or row["variant"] == "chemprop CLI":
+            continue
+        fixed = result.name == _FIXED
+        variant = f"mmfrl_{row['variant']}" if fixed else row["variant"]
+        what = _named(variant) + (" (may have seen labels)" if row.get("may have seen labels") is True else "")
+        network = fixed or variant == "mmfrl_average" or row.get("encoder epochs", 0) > 0
+        about = {"variant": variant, "what": what, "network": network, "metric": row["metric"]}
+        scores = dict(enumerate(row["seeds"])) if fixed else {int(row["seed"]): row["score"]}
+        found += [about | {"seed": seed, "score": score} for seed, score in scores.items() if seed != MARKED_SEED]
+    return found
+
+
+def _named(variant: str) -> str:
+    what = variant.removeprefix("mmfrl_")
+    return _VARIANTS.get(what, what if what == variant else f"{what}, pre-trained")
 
 
 def compared(models: Sequence[Model], metric: str) -> pd.DataFrame:
