@@ -20,7 +20,7 @@ from mmexplore import studio
 from mmexplore.runtime.errors import MmexploreError
 from mmexplore.studio import MoleculeRef, ViewRef
 
-MODELS = ("solubility-mmfrl-late", "solubility-mmfrl-intermediate", "solubility-dmpnn", "solubility-mmsa")
+MODELS = ("solubility-all-late", "solubility-mmfrl-intermediate", "solubility-dmpnn", "solubility-mmsa")
 EDITS = (
     "CC(=O)Nc1ccc(O)cc1",
     "CC(=O)Nc1ccc(O{})cc1",

@@ -23,7 +23,11 @@ from timing import calm  # noqa: E402
 
 from mmexplore import studio  # noqa: E402
 
-MODELS = {"bace": "bace-mmfrl-late", "solubility": "solubility-mmfrl-late", "lipophilicity": "lipophilicity-mmfrl-late"}
+MODELS = {
+    "freesolv": "freesolv-all-late",
+    "solubility": "solubility-all-late",
+    "lipophilicity": "lipophilicity-all-late",
+}
 BUDGETS = {"Fusion, What if": 0.3, "Retrieval": 0.3, "Subgraphs": 2.0}
 WAIT_MS = 90_000
 LISTEN = """selector => {

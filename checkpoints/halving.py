@@ -1,6 +1,6 @@
 """Weights in half precision: half the bytes, and how much that changes what a model says, measured and written down."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,41 +17,55 @@ from mmexplore.runtime.home import default_home
 
 MOST_CHANGE = 0.01
 """Of a view or a prediction, in units of its spread over molecules; what changes more is left as it was."""
+FEW = 256
+"""Numbers of a tensor that is left as it is: nothing is won by halving it."""
 
 
 def halve(folder: Path, data: str = "solubility") -> float:
-    """Halve those parts of a model whose rounding nobody sees, in place; returns the largest change that is left.
+    """Halve those weights of a model whose rounding nobody sees, in place; returns the largest change that is left.
 
-    A part is a branch, or a module of the fusion or the pre-training; its change is in units of the spread.
+    Branches and other modules are tried one by one beside what was halved before, those that change more than
+    MOST_CHANGE by their own modules, down to a tensor; the change is in units of the spread.
     """
     predictor = checkpoints.load(folder)
     whole, (recipe, card) = load_file(folder / checkpoints.WEIGHTS), checkpoints.read(folder)
     before = _said(predictor, data)
+    halved: set[str] = set()
+    left = 0.0
 
-    def change(parts: Collection[str]) -> float:
-        predictor.load_state_dict({k: v.float() for k, v in _halved(whole, parts).items()})
+    def seek(names: list[str], depth: int) -> None:
+        nonlocal left
+        found = _change_of({k: v.half().float() if k in halved or k in names else v for k, v in whole.items()})
+        if found <= MOST_CHANGE:
+            halved.update(names)
+            left = found
+        elif len(names) > 1:
+            for part in _parts(names, depth + 1):
+                seek(part, depth + 1)
+
+    def _change_of(weights: dict[str, Tensor]) -> float:
+        predictor.load_state_dict(weights)
         return max(_change(a, b) for a, b in zip(before, _said(predictor, data), strict=True))
 
-    parts = sorted({_part(name) for name in whole})
-    halved = [part for part in parts if change([part]) <= MOST_CHANGE]
-    left = change(halved)
-    if not halved or left > MOST_CHANGE:
+    large = [k for k, v in whole.items() if v.is_floating_point() and v.numel() > FEW]
+    for part in _parts(large, 2):
+        seek(part, 2)
+    if not halved:
         return 0.0
-    but = f" but for {', '.join(kept)}" if (kept := [part for part in parts if part not in halved]) else ""
-    note = f"weights in half precision{but}: no view or prediction changes by more than {left:.1g} of its spread"
+    but = sorted({".".join(name.split(".")[:2]) for name in large if name not in halved})
+    said = f" but for some of {', '.join(but)}" if but else ""
+    note = f"weights in half precision{said}: no view or prediction changes by more than {left:.1g} of its spread"
     card = card.model_copy(update={"notes": (*card.notes, note)})
-    checkpoints.write(folder, save(_halved(whole, halved)), recipe, card)
+    checkpoints.write(folder, save({k: v.half() if k in halved else v for k, v in whole.items()}), recipe, card)
     return left
 
 
-def _part(name: str) -> str:
-    return ".".join(name.split(".")[:2])
-
-
-def _halved(whole: dict[str, Tensor], parts: Collection[str]) -> dict[str, Tensor]:
-    return {
-        k: v.half() if v.is_floating_point() and v.numel() > 256 and _part(k) in parts else v for k, v in whole.items()
-    }
+def _parts(names: Iterable[str], depth: int) -> list[list[str]]:
+    """Names by what they begin with, as many words as ``depth``."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(".".join(name.split(".")[:depth]), []).append(name)
+    return list(found.values())
 
 
 def _said(predictor: Predictor, data: str) -> list[np.ndarray]:

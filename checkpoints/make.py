@@ -38,21 +38,21 @@ from mmexplore.explore.maps.lens import NEIGHBOR_FOLDER
 from mmexplore.explore.spectra import shift_table
 from mmexplore.explore.spectra.peaks import ENVIRONMENTS, JOINT, TABLE
 from mmexplore.features.of_dataset import features_of
-from mmexplore.models import checkpoints
+from mmexplore.models import calibration, checkpoints
 from mmexplore.models.exchange import model_card
 from mmexplore.models.registry import Model, model
 from mmexplore.recipes import presets
 from mmexplore.recipes.presets import MMFRL_MODALITIES
 from mmexplore.recipes.recipe import Recipe
 from mmexplore.runtime.home import default_home, write_json
-from mmexplore.studio import ViewRef
+from mmexplore.studio.maps import FIRST_MODEL
 from mmexplore.studio.prediction import ship_prediction
 from mmexplore.training import checks
 from mmexplore.ui.subgraphs import result
 
 HERE = Path(__file__).parent
 MOLECULES = {"zinc250k": 60_000, "chembl_78k": 40_000}
-EVERY_METHOD = ("solubility-dmpnn", studio.first_choice()[1])
+EVERY_METHOD = ("solubility-dmpnn", FIRST_MODEL)
 """Models that are shipped with maps by every method; others are mapped in seconds when it is asked for."""
 FEWEST = 2
 """Molecules of each environment in the shipped table, at least: it holds means, and no molecule's own shifts."""
@@ -65,15 +65,12 @@ class Made:
     preset: str
     data: str
     title: str
-    settings: tuple[str, ...] = ("training.batch_size=64",)
-    half: bool = True
+    settings: tuple[str, ...] = ()
     pretrains: str = ""
 
 
 _REPLICAS = json.dumps([{"encoder": "dmpnn", "name": name} for name in (*MMFRL_MODALITIES, "early", "descriptors")])
-_TUNED = ("training.batch_size=64", "training.epochs=50")
 SHIPPED = {
-    "solubility-dmpnn": Made("dmpnn", "solubility", "Solubility D-MPNN", half=False),
     "mmsa": Made(
         "",
         "",
@@ -81,10 +78,6 @@ SHIPPED = {
         ("branches.1.start=", "training.epochs=8", "pretraining.options.geometry=distances"),
         pretrains="mmsa",
     ),
-    "solubility-mmsa": Made("mmsa", "solubility", "Solubility, fine-tuned MMSA", _TUNED),
-    "freesolv-mmsa": Made("mmsa", "freesolv", "FreeSolv, fine-tuned MMSA", _TUNED),
-    "bbbp-mmsa": Made("mmsa", "bbbp", "BBBP, fine-tuned MMSA", _TUNED),
-    "bace-mmsa": Made("mmsa", "bace", "BACE, fine-tuned MMSA", _TUNED),
     "target-smiles": Made(
         "",
         "nmrshiftdb2",
@@ -112,25 +105,32 @@ SHIPPED = {
     ),
     "joint": Made("", "nmrshiftdb2", "Joint, 13C spectra and structures in one space", (), pretrains="joint"),
 }
-# epochs of intermediate fusion; late takes five more than half as many
-_FUSED = {"solubility": 40, "freesolv": 60, "esol": 40, "lipophilicity": 15, "bace": 25}
-_NAMES = {"freesolv": "FreeSolv", "esol": "ESOL", "bace": "BACE"}
+_TITLES = {"freesolv": "FreeSolv", "bace": "BACE", "bbbp": "BBBP"}
+_SHORT = {"stack_without_foundation": "stack"}
+_JUDGED = {
+    "boosting": ("boosting on counts and descriptors", ("solubility", "freesolv", "lipophilicity", "bace", "bbbp")),
+    "svm": ("support vector machine on descriptors", ("solubility",)),
+    "dmpnn": ("D-MPNN", ("solubility",)),
+    "mmsa": ("fine-tuned MMSA", ("solubility", "freesolv", "bbbp")),
+    "mmfrl_intermediate": ("intermediate fusion of MMFRL", ("solubility", "freesolv")),
+    "all_late": ("late fusion of MMFRL, descriptors and counts", ("solubility", "freesolv", "lipophilicity")),
+    "stack_without_foundation": ("stack of boosting and MMFRL", ("bace",)),
+}
+"""Presets that learn labels, each its title and its data sets: on one split of a set, until they settle."""
 SHIPPED |= {
-    f"{data}-mmfrl-{fusion}": Made(
-        f"mmfrl_{fusion}",
-        data,
-        f"{_NAMES.get(data, data.capitalize())}, {fusion} fusion of MMFRL",
-        ("training.batch_size=64", f"training.epochs={epochs if fusion == 'intermediate' else epochs // 2 + 5}"),
+    f"{data}-{_SHORT.get(kind, kind.replace('_', '-'))}": Made(
+        kind, data, f"{_TITLES.get(data, data.capitalize())}, {title}"
     )
-    for data, epochs in _FUSED.items()
-    for fusion in ("intermediate", "late")
+    for kind, (title, sets) in _JUDGED.items()
+    for data in sets
 }
 
 
 def recipe(made: Made, work: Path) -> Recipe:
     """The recipe of a shipped model."""
     if made.preset:
-        return presets.preset(made.preset).with_settings([f"data.dataset={made.data}", *made.settings])
+        about = (f"data.dataset={made.data}", "data.split=scaffold_balanced")
+        return presets.preset(made.preset, settled=True).with_settings([*about, *made.settings])
     data, apart = made.data or sample(work), f"data.without={json.dumps(judged() if made.pretrains != JOINT else [])}"
     return presets.pretraining(made.pretrains, "quick").with_settings([f"data.dataset={data}", apart, *made.settings])
 
@@ -161,9 +161,10 @@ def make(name: str, work: Path) -> None:
     trained = finished(run, recipe(made, work)) or studio.train(recipe(made, work), run, made.title)
     shutil.rmtree(HERE / name, ignore_errors=True)
     shutil.copytree(trained.folder, HERE / name)
-    shutil.copy(run / "history.json", HERE / name)
+    if (run / "history.json").is_file():
+        shutil.copy(run / "history.json", HERE / name)
     call_by_name(HERE / name)
-    if made.half:
+    if made.preset not in ("dmpnn", "boosting", "svm"):  # small, and told to the last digit
         print(name, "in half precision, largest change of a view or prediction:", halve(HERE / name, data))
     if made.preset:
         known = pd.read_parquet(run / "predictions.parquet")
@@ -180,8 +181,8 @@ def make(name: str, work: Path) -> None:
 
 
 def tidy(folder: Path) -> None:
-    """Leave out locks, the README that exports write anew, and what only comes before the map that is shipped."""
-    for path in (*folder.rglob(".*"), folder / model_card.README):
+    """Leave out locks, labels, the README that exports write anew, and what only comes before a map that is shipped."""
+    for path in (*folder.rglob(".*"), folder / model_card.README, folder / calibration.FILE):
         path.unlink(missing_ok=True)
     if folder.name not in EVERY_METHOD:
         for path in folder.glob("maps/*/*-pca.*"):
@@ -236,7 +237,7 @@ def report_of(name: str, data: str) -> None:
     shown = studio.compute_map(name, data, first[2], first[3])
     studio.compute_labels(shown, name, data)
     studio.compute_trust(shown, name, data, first[2])
-    studio.compute_lens([ViewRef(name, view) for view in studio.model(name).views], data, first[3])
+    studio.compute_lens(studio.panels_of(name), data, first[3])
     shipped, own = studio.map_folders(model(name, home=default_home()), studio.dataset(data))
     for kind in ("labels", "trust", NEIGHBOR_FOLDER):
         shutil.copytree(own / kind, shipped / kind, ignore=shutil.ignore_patterns(".*"), dirs_exist_ok=True)

@@ -95,7 +95,8 @@ def _vectors(name: str) -> Recipe:
 
 def _with_vectors(fusion: str) -> Recipe:
     """Five replicas of MMFRL beside descriptors and fingerprint counts, fused; this project's addition."""
-    vectors = tuple(Branch(encoder=VECTORS[name], name=f"{name}_vector") for name in ("descriptors", "fingerprint"))
+    names = {"descriptors": "descriptors", "fingerprint": "counts"}  # a replica is called fingerprint
+    vectors = tuple(Branch(encoder=VECTORS[kind], name=name) for kind, name in names.items())
     fused = {"name": f"all_{fusion}", "branches": _replicas(*MMFRL_MODALITIES) + vectors}
     return _mmfrl_one("early").model_copy(update=fused | {"fusion": FusionConfig(name=fusion)})
 

@@ -15,6 +15,7 @@ from mmexplore.explore.map_card import content as card_content
 from mmexplore.explore.map_card import page as card_page
 from mmexplore.explore.maps import color_choices, compute, scores, selections
 from mmexplore.explore.maps import lens as lenses
+from mmexplore.explore.maps import panels as map_panels
 from mmexplore.explore.maps.colors import Color
 from mmexplore.explore.maps.lens import Lens, Movers
 from mmexplore.explore.maps.panels import ViewRef
@@ -37,7 +38,7 @@ from mmexplore.studio.door import check_names, dataset, home, model
 from mmexplore.studio.door import view as view_at
 from mmexplore.studio.training import models
 
-FIRST_DATA, FIRST_MODEL = "solubility", "solubility-mmfrl-late"
+FIRST_DATA, FIRST_MODEL = "solubility", "solubility-all-late"
 
 
 def view_of(model_name: str, view: str = "") -> str:
@@ -52,6 +53,11 @@ def first_choice() -> tuple[str, str, str, str]:
     except UnknownName:
         chosen = models()[0]
     return FIRST_DATA, chosen.name, chosen.views[0], "umap"
+
+
+def panels_of(model_name: str) -> tuple[ViewRef, ...]:
+    """A model's views, as many as fit beside each other: what a lens goes through first. Raises UnknownName."""
+    return map_panels.at_most(tuple(ViewRef(model_name, view) for view in model(model_name).views))
 
 
 def embed(model_name: str, data: str, progress: Progress = silent) -> Embedded:

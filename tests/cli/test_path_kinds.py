@@ -17,7 +17,7 @@ VERBS = {
     "retrieve": ["retrieve", *MODEL, "--query", "CCO"],
     "common": ["common", "--label", "cls", "--class", "1"],
     "motifs": ["motifs", *MODEL, "--label", "cls"],
-    "fusion": ["fusion", "--model", "freesolv-mmfrl-late"],
+    "fusion": ["fusion", "--model", "freesolv-all-late"],
     "train": ["train", "dmpnn"],
     "pretrain": ["pretrain", "mmsa"],
     "compare": ["datasets", "compare", "freesolv"],

@@ -18,7 +18,7 @@ from mmexplore.runtime.jobs import client
 from mmexplore.runtime.jobs.folder import Job
 
 pytest_plugins = ("screens",)
-LATE, DATA = "freesolv-mmfrl-late", "freesolv"
+LATE, DATA = "freesolv-all-late", "freesolv"
 ASKED = ["--model", LATE, "--data", DATA]
 VERBS = {
     "models": ["models"],

@@ -6,7 +6,7 @@ import pytest
 from mmexplore import studio
 from mmexplore.runtime.errors import NotAvailable
 
-MODEL, DATA = "solubility-mmfrl-late", "solubility"
+MODEL, DATA = "solubility-all-late", "solubility"
 
 
 def test_shares_add_up_to_the_jump() -> None:

@@ -141,7 +141,7 @@ def test_what_is_no_model_is_refused_in_words(tmp_path: Path, own_home: Path) ->
     with pytest.raises(BadRecipe, match="not of one form"):
         studio.import_model(str(tmp_path / "mixed"))
     with pytest.raises(BadRecipe, match=r"as \.zip, \.pt \(chemprop 2\) or \.onnx, and 'toy\.h5' came"):
-        studio.write_model("bace-mmsa", tmp_path / "toy.h5")
+        studio.write_model("bbbp-mmsa", tmp_path / "toy.h5")
 
 
 @pytest.mark.parametrize("kind", ["foreign", "dmpnn"])
@@ -168,7 +168,7 @@ def test_onnx_predicts_what_the_model_does(tmp_path: Path, own_home: Path, kind:
 
 def test_what_onnx_cannot_hold_is_said_in_words(tmp_path: Path) -> None:
     with pytest.raises(BadRecipe, match="ONNX cannot hold branch 'graph2d', a gin"):
-        studio.write_model("bace-mmsa", tmp_path / "model.onnx")
+        studio.write_model("bbbp-mmsa", tmp_path / "model.onnx")
     with pytest.raises(BadRecipe, match="ONNX holds a network that predicts"):
         studio.write_model("mmfrl", tmp_path / "model.onnx")
 

@@ -185,7 +185,7 @@ class TestVerb:
             studio.retrieve(MODEL, DATA, "C1CCCCC1", views=["gin"])
 
 
-@pytest.mark.parametrize("model", ["solubility-mmfrl-late", "solubility-mmfrl-intermediate"])
+@pytest.mark.parametrize("model", ["solubility-all-late", "solubility-mmfrl-intermediate"])
 def test_panels_are_ecfp_the_twin_the_chosen_view_and_what_a_fusion_makes(model: str, home: Path) -> None:
     recipe = studio.model(model).recipe
     assert recipe is not None

@@ -47,10 +47,10 @@ def a_data_set(page: Page, url: str) -> None:
 
 def a_prediction(page: Page, url: str) -> None:
     """A molecule with its prediction, then the bench."""
-    page.goto(f"{url}/Predict?data=solubility&model=solubility-mmfrl-late&typed=CC(%3DO)Nc1ccc(O)cc1")
+    page.goto(f"{url}/Predict?data=solubility&model=solubility-all-late&typed=CC(%3DO)Nc1ccc(O)cc1")
     expect(page.get_by_text("Nearest training molecule")).to_be_visible()
     serious(page, "Predict, a molecule")
-    page.goto(f"{url}/Predict?predict=Bench&data=solubility&model=solubility-mmfrl-late&bench=CCO&pinned=CCN")
+    page.goto(f"{url}/Predict?predict=Bench&data=solubility&model=solubility-all-late&bench=CCO&pinned=CCN")
     expect(page.get_by_text("Lit: the atoms that differ.")).to_be_visible()
     expect(page.get_by_text("adds smiles")).to_be_visible()
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 pytest_plugins = ("browser",)
 pytestmark = [pytest.mark.browser, pytest.mark.release]
-LATE = "data=freesolv&model=freesolv-mmfrl-late&row=5"  # the smallest set that a shipped fusion is for
+LATE = "data=freesolv&model=freesolv-all-late&row=5"  # the smallest set that a shipped fusion is for
 TABS = {
     "Fusion": ("Weights", "What if", "Modalities alike?", "Fusions compared", "Disagreement"),
     "Retrieval": ("Hits as a table", "Agreement with ECFP", "Near and far"),
@@ -22,7 +22,7 @@ TABS = {
 @pytest.fixture(scope="module")
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     """One visitor of all three pages."""
-    mmexplore(server, "embed", "--model", "freesolv-mmfrl-late", "--data", "freesolv")  # else the tabs only wait
+    mmexplore(server, "embed", "--model", "freesolv-all-late", "--data", "freesolv")  # else the tabs only wait
     opened, seen = new_page(chromium, server.url)
     yield opened
     opened.close()

@@ -99,8 +99,13 @@ def fill_preset(preset: Preset, models: Iterable[Model]) -> tuple[ViewRef, ...]:
         granted = [_grant(rule, model) for rule in preset.rules]
         panels = tuple(dict.fromkeys(panel for some in granted for panel in some))
         if all(granted) and len(panels) >= FEWEST_PANELS:
-            return panels if len(panels) <= MOST_PANELS else (*panels[: MOST_PANELS - 1], panels[-1])
+            return at_most(panels)
     return ()
+
+
+def at_most(panels: tuple[ViewRef, ...]) -> tuple[ViewRef, ...]:
+    """Panels that fit beside each other: of more than MOST_PANELS the first ones and the last."""
+    return panels if len(panels) <= MOST_PANELS else (*panels[: MOST_PANELS - 1], panels[-1])
 
 
 def _grant(rule: PresetRule, model: Model) -> list[ViewRef]:

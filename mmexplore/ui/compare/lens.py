@@ -91,10 +91,9 @@ def _lens(panels: tuple[ViewRef, ...], data: str, asked: Controls) -> tuple[Lens
 
 def _panels(choice: Choice) -> tuple[ViewRef, ...]:
     """The stops: those of the comparison, at first all views of the model where it has several."""
-    views = studio.model(choice.model).views
-    if not state.are_chosen() and len(views) >= FEWEST_PANELS:
-        some = views if len(views) <= MOST_PANELS else (*views[: MOST_PANELS - 1], views[-1])
-        state.replace(ViewRef(choice.model, view) for view in some)
+    first = studio.panels_of(choice.model)
+    if not state.are_chosen() and len(first) >= FEWEST_PANELS:
+        state.replace(first)
     return tuple(dict.fromkeys(state.panels(choice).values()))
 
 

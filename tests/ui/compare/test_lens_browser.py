@@ -59,7 +59,7 @@ def test_the_list_and_the_address_have_the_sliders_order_and_names_lie_below_the
     page: Page, server: Server
 ) -> None:
     """Whatever order they were given in; a link in the other order is the same lens."""
-    three = [*STOPS, "solubility-mmfrl-late@fingerprint"]
+    three = [*STOPS, "solubility-all-late@fingerprint"]
     words = [word for stop in three for word in ("--stop", stop)]
     mmexplore(server, "lens", "--data", "solubility", "--method", "pca", *words)
     orders = []

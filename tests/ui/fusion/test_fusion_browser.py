@@ -36,7 +36,7 @@ def test_the_walk_goes_from_the_map_to_an_edit(page: Page, server: Server) -> No
 
 
 def test_a_slider_moves_the_score(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/Fusion?data=freesolv&model=freesolv-mmfrl-late&row=5")
+    page.goto(f"{server.url}/Fusion?data=freesolv&model=freesolv-all-late&row=5")
     page.get_by_role("tab", name="What if").click()
     metric = page.get_by_test_id("stMetric")
     before = metric.inner_text()

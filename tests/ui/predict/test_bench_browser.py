@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.release]
 
 
 def test_an_edit_is_held_against_the_pinned_molecule_and_undone(page: Page, server: Server) -> None:
-    asked = "data=solubility&model=solubility-mmfrl-late&predict=Bench"
+    asked = "data=solubility&model=solubility-all-late&predict=Bench"
     page.goto(f"{server.url}/Predict?{asked}&bench=CC(%3DO)Nc1ccc(O)cc1")
     expect(page.get_by_text("adds smiles")).to_be_visible()
     page.get_by_role("button", name="Pin this molecule").click()

@@ -174,7 +174,7 @@ def test_every_page_knows_who_is_there(served: Served, jane: tuple[BrowserContex
     """Callbacks, fragments and threads of a page, too: none of them is answered that nobody is signed in."""
     page = jane[1]
     for path in navigation.pages():
-        page.goto(f"{served.url}/{navigation.title(path)}?data=solubility&model=solubility-mmfrl-late")
+        page.goto(f"{served.url}/{navigation.title(path)}?data=solubility&model=solubility-all-late")
         expect(page.get_by_text("Signed in as jane@example.org")).to_be_visible()
         quiet(page)
         assert page.get_by_text("nobody is signed in").count() == 0

@@ -59,7 +59,7 @@ class TestWhatIsNotHere:
         assert told(app) == []
 
     def test_what_vanishes_with_another_choice_is_no_mistake_of_a_link(self) -> None:
-        app = visit(model="solubility-mmfrl-late", view="gin")
+        app = visit(model="solubility-all-late", view="gin")
         app.sidebar.selectbox[1].set_value("ecfp").run()
         assert told(app) == []
 

@@ -17,7 +17,6 @@ from mmexplore.explore import hurried
 from mmexplore.explore.explain import fusion
 from mmexplore.models import registry
 from mmexplore.runtime.home import write_json
-from mmexplore.studio import ViewRef
 from mmexplore.ui.shell import tour
 from mmexplore.ui.subgraphs import result
 
@@ -116,7 +115,7 @@ def test_a_step_that_is_none_is_left(shipped: str, step: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("data", ["solubility", "freesolv"])
 def test_the_part_that_decides_is_visibly_a_part_of_the_molecule(home: Path, data: str) -> None:
-    model = f"{data}-mmfrl-late"
+    model = f"{data}-all-late"
     found, known = studio.shown_molecule(model, data), studio.predictions(model, data)
     assert found is not None
     assert known is not None
@@ -132,7 +131,7 @@ def test_the_step_of_the_part_seeks_what_the_walk_tells(home: Path, monkeypatch:
     st.cache_data.clear()
     app = walk("5")
     assert "at most" in shown(app)
-    found = studio.shown_molecule("solubility-mmfrl-late", "solubility")
+    found = studio.shown_molecule("solubility-all-late", "solubility")
     assert found is not None
     assert f"{found.part} of the {found.atoms} atoms" in shown(app)
     assert app.session_state["sought-regression"] == "below"
@@ -146,7 +145,7 @@ def test_the_step_of_the_lens_alone_has_it_on(home: Path, monkeypatch: pytest.Mo
 def test_what_the_lens_shows_first_came_with_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMEXPLORE_HOME", str(tmp_path))
     data, name, _, method = studio.first_choice()
-    stops = [ViewRef(name, view) for view in studio.model(name).views]
+    stops = studio.panels_of(name)
     lens = studio.lens(stops, data, method)
     assert lens is not None
     moved = [studio.movers(lens, way, data) for way in range(len(stops) - 1)]
@@ -184,7 +183,7 @@ def test_what_the_walk_shows_of_its_molecule_came_with_the_model(
     def asked(*_: object, **__: object) -> None:
         raise AssertionError("a model was asked")
 
-    name = f"{data}-mmfrl-late"
+    name = f"{data}-all-late"
     found = studio.shown_molecule(name, data)
     assert found is not None
     monkeypatch.setattr(hurried, "within", asked)
