@@ -4,6 +4,7 @@ What they learned is arrays, kept in the model's safetensors file as those of a 
 themselves: nothing is pickled, and whatever takes a network's predictions takes theirs.
 """
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar
@@ -17,6 +18,8 @@ from mmexplore.nn.fusions import Fused, Fusion
 
 State = dict[str, np.ndarray]
 _CONSTANT = "constant"
+REACH = 3.0
+"""Deviations at which standardised numbers end for what extrapolates, as descriptors' normal numbers do."""
 _CERTAIN = 1e-7
 
 
@@ -24,12 +27,13 @@ class FittedBaseline(Fusion):
     """Baseline base class. Built as ``FittedBaseline(dimensions, tasks, on_one_scale, **options)``.
 
     It reads ``features``, the branches' embeddings side by side; those of branches that are not in ``on_one_scale``
-    are standardised over the training molecules, and divided by ``shrink``. A task without two different labels is
-    answered by its one label.
+    are standardised over the training molecules, cut off at ``reach`` deviations, and divided by ``shrink``. A task
+    without two different labels is answered by its one label.
     """
 
     views: ClassVar[tuple[str, ...]] = ("features",)
     shrink: float = 1.0
+    reach: ClassVar[float] = math.inf
     center: Tensor
     spread: Tensor
 
@@ -92,7 +96,10 @@ class FittedBaseline(Fusion):
         """What it reads, float32 ``(n, width)``."""
         joined = self._joined(embeddings)
         found: Tensor = ((joined - self.center.to(joined)) / self.spread.to(joined)).float()
-        return found
+        if math.isinf(self.reach):
+            return found
+        most = self.reach / self.shrink
+        return torch.where(self._loose.to(found.device), found.clamp(-most, most), found)
 
     def forward(self, embeddings: dict[str, Tensor]) -> Fused:
         """Outputs ``(n, tasks)``, zeros where nothing was fitted, and the view ``features``."""

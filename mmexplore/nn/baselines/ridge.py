@@ -1,13 +1,13 @@
 """Ridge regression, and logistic regression with the same penalty for classes (scikit-learn)."""
 
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from mmexplore.datasets import Kind
-from mmexplore.nn.baselines import FittedBaseline, State
+from mmexplore.nn.baselines import REACH, FittedBaseline, State
 from mmexplore.runtime.registry import OneOf
 
 _STRENGTHS = np.logspace(-2, 5, 15)
@@ -15,6 +15,8 @@ _STRENGTHS = np.logspace(-2, 5, 15)
 
 class Ridge(FittedBaseline):
     """Ridge regression: a linear map with squared weights penalised."""
+
+    reach: ClassVar[float] = REACH
 
     def __init__(
         self,

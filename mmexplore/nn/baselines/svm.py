@@ -6,13 +6,13 @@ logits by Platt's line, fitted to training molecules that were left out.
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from mmexplore.datasets import Kind
-from mmexplore.nn.baselines import FittedBaseline, State
+from mmexplore.nn.baselines import REACH, FittedBaseline, State
 from mmexplore.runtime.registry import Range
 
 _FOLDS = 3
@@ -23,6 +23,8 @@ _ROOM = 10_000
 
 class SVM(FittedBaseline):
     """Support vector machine: ``sum_s a_s exp(-gamma |x - s|^2) + b`` over the support vectors."""
+
+    reach: ClassVar[float] = REACH
 
     def __init__(
         self,
