@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from browser import launch  # noqa: E402
 
 ADDRESSES = {
-    "lens": "?lens=true&method=PCA&at=1.5",
+    "lens": "?lens=true&method=PCA&at=2.5",
     "trust": "?fog=true&method=PCA",
     "labels": "?labels=true&contours=true",
     "cliffs": "?cliffs=true",
