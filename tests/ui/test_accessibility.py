@@ -20,7 +20,7 @@ def a_selection(page: Page, url: str) -> None:
     """The map with molecules selected and one of them current, under both tabs."""
     surface = open_map(page, f"{url}/?model=ecfp&method=PCA&row=3")
     x, y, width, height = middle(surface)
-    page.get_by_role("button", name="Box").click()
+    page.get_by_role("button", name="Box", exact=True).click()
     draw(page, [(x - width / 4, y - height / 4), (x + width / 4, y + height / 4)])
     settle(page)
     expect(page.locator(".drawings .cell").first).to_be_visible()

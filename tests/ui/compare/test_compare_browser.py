@@ -97,7 +97,7 @@ def test_what_is_drawn_in_one_is_selected_in_all(page: Page, server: Server) -> 
     assert len(new) == 1  # one mask for all of them
     page.keyboard.down("Shift")
     box = middle(surfaces[2])
-    page.get_by_role("button", name="Box").click()
+    page.get_by_role("button", name="Box", exact=True).click()
     draw(page, [(box[0] - box[2] / 2 + 3, box[1] - box[3] / 2 + 3), (box[0] + box[2] / 2 - 3, box[1] + box[3] / 2 - 3)])
     page.keyboard.up("Shift")
     expect(page.get_by_text(f"{N:,} selected").first).to_be_visible()

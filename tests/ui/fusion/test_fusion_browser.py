@@ -16,7 +16,7 @@ def test_the_walk_goes_from_the_map_to_an_edit(page: Page, server: Server) -> No
     expect(page.get_by_text("1 of 6: A map of molecules")).to_be_visible()
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_text("2 of 6: Each modality has its own map")).to_be_visible()
-    expect(page.get_by_text("Who moves most from smiles to image")).to_be_visible()
+    expect(page.get_by_text("Who moves most from")).to_be_visible()
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_text("3 of 6: A prediction in the label's unit")).to_be_visible()
     page.get_by_role("link", name="Next").click()

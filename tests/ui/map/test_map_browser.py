@@ -23,7 +23,7 @@ def everything(page: Page, server: Server) -> Locator:
     """Open the map and draw a box round all of it."""
     surface = open_map(page, server.url + URL)
     x, y, width, height = middle(surface)
-    page.get_by_role("button", name="Box").click()
+    page.get_by_role("button", name="Box", exact=True).click()
     draw(page, [(x - width / 2 + 3, y - height / 2 + 3), (x + width / 2 - 3, y + height / 2 - 3)])
     settle(page)
     return surface
@@ -104,7 +104,7 @@ def test_each_gesture_is_a_step_back_and_a_link_to_a_molecule_opens_its_tab(page
     page.wait_for_url(re.compile(r"row=\d+&beside=Molecule"))
     settle(page)
     x, y, width, height = middle(surface)
-    page.get_by_role("button", name="Box").click()
+    page.get_by_role("button", name="Box", exact=True).click()
     draw(page, [(x - width / 4, y - height / 4), (x + width / 4, y + height / 4)])
     page.wait_for_url(re.compile(r"selected=[0-9a-f]{16}"))
     settle(page)
@@ -169,7 +169,7 @@ def test_what_comes_and_goes_above_the_map_leaves_it_zoom_and_tool(page: Page, s
     """Whatever has a map built anew has it lose both."""
     surface = open_map(page, server.url + url)
     x, y, *_ = middle(surface)
-    page.get_by_role("button", name="Box").click()
+    page.get_by_role("button", name="Box", exact=True).click()
     page.mouse.move(x, y)
     page.mouse.wheel(0, -300)
     settle(page)

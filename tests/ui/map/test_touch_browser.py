@@ -54,7 +54,7 @@ def test_one_finger_moves_chooses_and_draws(page: Page, server: Server) -> None:
     touch(page, [(x + 20, y + 30)])
     page.wait_for_url(re.compile(rf"row={row}\b"))
     settle(page)
-    page.get_by_role("button", name="Box").click()
+    page.get_by_role("button", name="Box", exact=True).click()
     touch(page, [(x, y)], [(x + 20, y + 60)], [(x + 40, y + 60)])
     settle(page)
     expect(page.get_by_text(re.compile(r"^[\d,]+ selected$")).first).to_be_visible()

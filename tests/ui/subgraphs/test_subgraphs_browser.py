@@ -78,7 +78,7 @@ def test_the_maps_selection_becomes_a_group_and_a_job_searches_it(page: Page, se
     lay_out(server, "solubility", "ecfp", "ecfp")
     surface = open_map(page, f"{server.url}/?method=PCA")
     x, y, width, height = middle(surface)
-    page.get_by_role("button", name="Box").click()
+    page.get_by_role("button", name="Box", exact=True).click()
     draw(page, [(x - width / 4, y - height / 4), (x + width / 4, y + height / 4)])
     settle(page)
     page.get_by_test_id("stMain").get_by_role("link", name="Subgraphs").click()
