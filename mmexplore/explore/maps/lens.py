@@ -19,7 +19,7 @@ import numpy as np
 
 from mmexplore.datasets import Dataset
 from mmexplore.explore.maps.compute import map_folders
-from mmexplore.explore.maps.panels import ViewRef
+from mmexplore.explore.maps.panels import FEWEST_PANELS, MOST_PANELS, ViewRef
 from mmexplore.explore.maps.procrustes import align
 from mmexplore.explore.maps.storage import MapFile
 from mmexplore.explore.neighbors import agreement
@@ -35,7 +35,6 @@ from mmexplore.runtime.progress import Progress, silent
 NEIGHBORS = 10
 NEIGHBOR_FOLDER = "lens"
 MOST_MOVERS = 12
-FEWEST_STOPS, MOST_STOPS = 2, 6
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,8 @@ class Movers:
 
 def check_stops(count: int) -> None:
     """Raises MmexploreError for a number of stops that a lens cannot have."""
-    if not FEWEST_STOPS <= count <= MOST_STOPS:
-        raise MmexploreError(f"a lens goes through {FEWEST_STOPS} to {MOST_STOPS} maps, and {count} came")
+    if not FEWEST_PANELS <= count <= MOST_PANELS:
+        raise MmexploreError(f"a lens goes through {FEWEST_PANELS} to {MOST_PANELS} maps, and {count} came")
 
 
 def way(maps: Sequence[np.ndarray]) -> Way:
