@@ -77,7 +77,7 @@ def what_if(page: Page, url: str, choice: str, _data: str, turns: int) -> list[f
     page.goto(f"{url}/Fusion?{choice}")
     page.get_by_role("tab", name="What if").click()
     page.get_by_test_id("stMetricValue").first.wait_for()
-    slider = page.get_by_role("slider", name="image")
+    slider = page.get_by_role("slider", name="descriptors")
     slider.focus()
     return timed(page, "[data-testid=stMetricValue]", turns, lambda turn: slider.press(("Home", "End")[turn % 2]))
 
